@@ -1,0 +1,1 @@
+"""What every server shares: start and drain, settings, telemetry, auth, request checks and error mapping."""

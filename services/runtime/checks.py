@@ -1,0 +1,132 @@
+"""Request checks: one plain function per request message, built from the helpers here.
+
+A check yields every broken field; one interceptor applies it and refuses the request with all of them at
+once, before the servicer is entered::
+
+    def append_request(request: AppendRequest) -> Iterable[Violation]:
+        yield from checks.mind_id(request.mind_id)
+        yield from checks.in_range(len(request.events), "events", 1, 1000)
+        for i, event in enumerate(request.events):
+            yield from checks.text(event.actor, f"events[{i}].actor", max_bytes=128)
+
+    CHECKS = {AppendRequest: append_request}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any
+
+from services.runtime.errors import InvalidArgument, Violation
+
+Check = Callable[[Any], Iterable[Violation]]
+"""From a request message to its broken fields; none when it is right."""
+
+ID_MAX_LENGTH = 128
+"""Characters of an identifier."""
+
+_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{ID_MAX_LENGTH}}}")
+_HEX = re.compile(r"[0-9a-f]*")
+
+
+def nothing(_request: object) -> Iterable[Violation]:
+    """The check of a request in which nothing can be wrong."""
+    return ()
+
+
+def enforce(check: Check, request: object) -> None:
+    """Raise InvalidArgument with every broken field of the request, if there is one."""
+    if violations := list(check(request)):
+        raise InvalidArgument(violations)
+
+
+def mind_id(value: str, field: str = "mind_id", *, optional: bool = False) -> Iterator[Violation]:
+    """1 to 128 of A-Z a-z 0-9 . _ - ; empty too when optional."""
+    yield from identifier(value, field, optional=optional)
+
+
+def identifier(value: str, field: str, *, optional: bool = False) -> Iterator[Violation]:
+    """An identifier in the alphabet of mind ids (session, commitment, memory, custom kind, …)."""
+    if (optional and not value) or _ID.fullmatch(value):
+        return
+    yield Violation(field, f"must be 1 to {ID_MAX_LENGTH} characters of A-Z a-z 0-9 . _ -")
+
+
+def text(value: str, field: str, *, max_bytes: int, required: bool = False) -> Iterator[Violation]:
+    """UTF-8 text of at most max_bytes; with required, not empty and not only white space."""
+    if required and not value.strip():
+        yield Violation(field, "must not be empty")
+    # A character takes one to four bytes: most texts are settled without encoding them.
+    if len(value) > max_bytes or (len(value) * 4 > max_bytes and len(value.encode()) > max_bytes):
+        yield Violation(field, f"must be at most {max_bytes:,} bytes of UTF-8")
+
+
+def data(value: bytes, field: str, *, max_bytes: int, exactly: int | None = None) -> Iterator[Violation]:
+    """Bytes of at most max_bytes, or exactly as many as given."""
+    if exactly is not None and len(value) != exactly:
+        yield Violation(field, f"must be exactly {exactly} bytes")
+    elif len(value) > max_bytes:
+        yield Violation(field, f"must be at most {max_bytes:,} bytes")
+
+
+def positive(value: float, field: str) -> Iterator[Violation]:
+    """Above zero."""
+    if not value > 0:
+        yield Violation(field, "must be above 0")
+
+
+def not_negative(value: float, field: str) -> Iterator[Violation]:
+    """Zero or more."""
+    if not value >= 0:
+        yield Violation(field, "must not be negative")
+
+
+def in_range(value: float, field: str, low: float, high: float) -> Iterator[Violation]:
+    """Between low and high, both allowed. NaN is never in range."""
+    if not low <= value <= high:
+        yield Violation(field, f"must be between {low:,} and {high:,}")
+
+
+def limit(value: int, field: str = "limit", *, high: int) -> Iterator[Violation]:
+    """A page size: 0 asks for the default, and no more than high."""
+    yield from in_range(value, field, 0, high)
+
+
+def items(values: Collection[object], field: str, *, low: int = 0, high: int) -> Iterator[Violation]:
+    """A repeated field with between low and high elements."""
+    if not low <= len(values) <= high:
+        yield Violation(field, f"must have between {low:,} and {high:,} elements")
+
+
+def each(values: Iterable[Any], field: str, check: Callable[[Any, str], Iterable[Violation]]) -> Iterator[Violation]:
+    """Apply a check to every element, with its index in the field's name."""
+    for index, value in enumerate(values):
+        yield from check(value, f"{field}[{index}]")
+
+
+def hex_id(value: str, field: str, *, length: int, optional: bool = True) -> Iterator[Violation]:
+    """Lower-case hex digits of exactly this length, such as a trace id; empty too when optional."""
+    if (optional and not value) or (len(value) == length and _HEX.fullmatch(value)):
+        return
+    yield Violation(field, f"must be {length} lower-case hex digits" + (" or empty" if optional else ""))
+
+
+def enum_known(value: int, field: str, values: Collection[int], *, optional: bool = False) -> Iterator[Violation]:
+    """A value that this release knows; 0 (unspecified) only when optional. ``values`` is ``Enum.values()``."""
+    if value == 0 and not optional:
+        yield Violation(field, "must be set")
+    elif value not in values:
+        yield Violation(field, "is not a value that this release knows")
+
+
+def timestamp(value: Any, field: str) -> Iterator[Violation]:
+    """A ``google.protobuf.Timestamp`` within the years 1 to 9999, with nanoseconds of one second."""
+    if not -62_135_596_800 <= value.seconds <= 253_402_300_799 or not 0 <= value.nanos <= 999_999_999:
+        yield Violation(field, "must be a time between the years 1 and 9999")
+
+
+def duration(value: Any, field: str, *, high_seconds: int) -> Iterator[Violation]:
+    """A ``google.protobuf.Duration`` of zero to so many seconds."""
+    if not 0 <= value.seconds <= high_seconds or not 0 <= value.nanos <= 999_999_999:
+        yield Violation(field, f"must be between 0 and {high_seconds:,} seconds")

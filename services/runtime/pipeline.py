@@ -1,0 +1,249 @@
+"""What happens around every RPC of ours, in this order, whatever its kind:
+
+1. its span, which ends with the true final code;
+2. the caller: token, scope, minds;
+3. whether the service takes calls (STARTING, STOPPING);
+4. limits on calls and streams;
+5. the deadline, ours where the client sent none;
+6. whether the request can be decoded, and its check;
+7. the servicer, and the mapping of what it raises to a status.
+
+One interceptor rather than seven: grpc.aio runs interceptors anew for each call, while a method wrapped once is
+kept. A streaming handler becomes a coroutine that writes its messages, so that the servicer's generator runs in
+the RPC's own task from first to last and context variables behave.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, cast
+
+import grpc
+import grpc.aio
+from google.protobuf.message import DecodeError, Message
+
+from services.runtime import auth, deadline, status
+from services.runtime.caller import Caller, set_caller
+from services.runtime.checks import Check, enforce, nothing
+from services.runtime.errors import DeadlineExceeded, InvalidArgument, Violation
+from services.runtime.limits import Gate, Limits
+from services.runtime.scopes import ACCESS, Access
+from services.runtime.sections import ServerSettings
+from services.runtime.tracing import ServerSpan
+
+_log = logging.getLogger("pmm.server")
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Handler = grpc.RpcMethodHandler[Any, Any]
+Work = Callable[[Any, Context], Any]
+
+
+class Undecodable(InvalidArgument):
+    """The bytes of the request are not the message that they should be."""
+
+    reason = "UNDECODABLE"
+
+    def __init__(self) -> None:
+        description = "could not be decoded: it must be a message of this RPC, with valid UTF-8 in every string"
+        super().__init__([Violation("request", description)])
+
+
+class _Broken:
+    """Stands for a request that could not be decoded, until the call has its context and can be refused."""
+
+
+_BROKEN = _Broken()
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc:
+    """One method as the pipeline sees it."""
+
+    method: str
+    """``/pmm.ledger.v1.LedgerService/Append``"""
+    access: Access | None
+    gate: Gate
+    is_stream: bool
+    """Whether responses stream: such a call may last."""
+    reads_stream: bool
+    """Whether requests stream."""
+
+
+class Pipeline(grpc.aio.ServerInterceptor):
+    """Wraps every RPC of the given services; health, reflection and the like pass untouched, if they are public."""
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        tokens: auth.Tokens | None,
+        gates: Mapping[str, Gate],
+        checks: Mapping[type[Message], Check],
+    ) -> None:
+        self._settings = settings
+        self._tokens = tokens
+        self._gates = gates
+        self._checks = checks
+        self._limits = Limits(settings.max_concurrent_rpcs, settings.max_streams_per_peer)
+        self._wrapped: dict[str, Handler] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """The wrapped handler of the method; made at its first call."""
+        method = handler_call_details.method
+        wrapped = self._wrapped.get(method)
+        if wrapped is not None:
+            return wrapped
+        handler = cast("Handler | None", await continuation(handler_call_details))
+        if handler is None:  # grpc answers UNIMPLEMENTED; made-up names must not fill the table
+            return cast("Handler", None)
+        self._wrapped[method] = wrapped = self._wrap(method, handler)
+        return wrapped
+
+    def _wrap(self, method: str, handler: Handler) -> Handler:
+        access = ACCESS.get(method)
+        gate = self._gates.get(method.lstrip("/").partition("/")[0])
+        if gate is None:
+            if self._tokens is None or (access is not None and access.scope is None):
+                return handler
+            gate = Gate(method)
+            gate.open()
+        rpc = Rpc(method, access, gate, handler.response_streaming, handler.request_streaming)
+        decode = _decoder(handler.request_deserializer)
+        match handler.request_streaming, handler.response_streaming:
+            case False, False:
+                work = cast("Work", handler.unary_unary)
+                make, run = grpc.unary_unary_rpc_method_handler, self._answering(rpc, work)
+            case False, True:
+                work = cast("Work", handler.unary_stream)
+                make, run = grpc.unary_stream_rpc_method_handler, self._writing(rpc, work)
+            case True, False:
+                work = cast("Work", handler.stream_unary)
+                make, run = grpc.stream_unary_rpc_method_handler, self._answering(rpc, work)
+            case _:
+                work = cast("Work", handler.stream_stream)
+                make, run = grpc.stream_stream_rpc_method_handler, self._writing(rpc, work)
+        return cast("Handler", make(cast("Any", run), decode, handler.response_serializer))
+
+    def _answering(self, rpc: Rpc, work: Work) -> Work:
+        async def answer(request: Any, context: Context) -> Any:
+            return await self._run(rpc, context, request, lambda admitted: _result(work(admitted, context)))
+
+        return answer
+
+    def _writing(self, rpc: Rpc, work: Work) -> Work:
+        async def write(request: Any, context: Context) -> None:
+            await self._run(rpc, context, request, lambda admitted: _pump(work(admitted, context), context))
+
+        return write
+
+    async def _run(
+        self, rpc: Rpc, context: Context, request: Any, work: Callable[[Any], Awaitable[Any]]
+    ) -> Any:
+        """One call from its first to its last moment. Leaves by its result, by cancellation or by abort."""
+        metadata = cast("tuple[tuple[str, Any], ...]", context.invocation_metadata() or ())
+        client_seconds = cast("float | None", context.time_remaining())
+        with ServerSpan(rpc.method, metadata) as span:
+            try:
+                return await self._admitted(rpc, context, request, work, metadata, client_seconds)
+            except asyncio.CancelledError:
+                late = client_seconds is not None and not context.time_remaining()
+                span.code = grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED
+                raise
+            except grpc.aio.AbortError:
+                span.code = _aborted_code(context)
+                raise
+            except Exception as error:  # noqa: BLE001  the one place where anything becomes a status
+                answer = status.to_status(error)
+                span.code = status.code_of(answer)
+                span.reason = getattr(error, "reason", "") or type(error).__name__
+                _log.debug("%s: %s %s", rpc.method, span.code.name, span.reason)
+                await context.abort(span.code, answer.message, status.trailing_metadata(answer))
+
+    async def _admitted(
+        self,
+        rpc: Rpc,
+        context: Context,
+        request: Any,
+        work: Callable[[Any], Awaitable[Any]],
+        metadata: tuple[tuple[str, Any], ...],
+        client_seconds: float | None,
+    ) -> Any:
+        caller = auth.authenticate(self._tokens, rpc.access, metadata)
+        set_caller(caller)
+        deadline.start(client_seconds)
+        # Without tokens a client is its connection.
+        peer = caller.owner if self._tokens else context.peer()
+        with rpc.gate.call(), self._limits.call(peer, is_stream=rpc.is_stream):
+            async with self._timer(rpc, client_seconds):
+                if rpc.reads_stream:
+                    return await work(self._admit_each(rpc, caller, request))
+                self._admit(rpc, caller, request)
+                return await work(request)
+
+    def _timer(self, rpc: Rpc, client_seconds: float | None) -> contextlib.AbstractAsyncContextManager[None]:
+        if client_seconds is not None and client_seconds <= 0:
+            raise DeadlineExceeded("the deadline had passed before the call began: allow more time")
+        if rpc.is_stream:
+            return nullcontext()  # a stream lasts as long as its client wants
+        if client_seconds is None:
+            return deadline.at_most(self._settings.default_deadline_seconds)
+        if client_seconds > self._settings.max_deadline_seconds:
+            return deadline.at_most(self._settings.max_deadline_seconds)
+        return nullcontext()  # grpc itself cancels us when the client's deadline is over
+
+    def _admit(self, rpc: Rpc, caller: Caller, request: Any) -> None:
+        if request is _BROKEN:
+            raise Undecodable
+        auth.authorize(caller, rpc.access, request)
+        enforce(self._checks.get(type(request), nothing), request)
+
+    async def _admit_each(self, rpc: Rpc, caller: Caller, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for request in requests:
+            self._admit(rpc, caller, request)
+            yield request
+
+
+def _decoder(decode: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
+    if decode is None:
+        return None
+
+    def tolerant(raw: bytes) -> Any:
+        try:
+            return decode(raw)
+        except (DecodeError, UnicodeDecodeError):
+            return _BROKEN
+
+    return tolerant
+
+
+async def _result(answer: Any) -> Any:
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+async def _pump(messages: Any, context: Context) -> None:
+    """Write what a servicer yields, at the client's pace; the generator is closed here and nowhere else."""
+    if inspect.isawaitable(messages):  # a servicer that writes by itself
+        await messages
+        return
+    try:
+        async for message in messages:
+            await context.write(message)
+    finally:
+        if inspect.isasyncgen(messages):
+            await messages.aclose()
+
+
+def _aborted_code(context: Context) -> grpc.StatusCode:
+    code = cast("Any", context.code())
+    if isinstance(code, grpc.StatusCode):
+        return code
+    return next((known for known in grpc.StatusCode if known.value[0] == code), grpc.StatusCode.UNKNOWN)

@@ -1,0 +1,188 @@
+"""Traces, metrics and logs of a process. Names of stages and counters are given where they are measured.
+
+::
+
+    with stage("search") as span:
+        span.set_attribute("pmm.search.hits", len(hits))
+    count("pmm.ledger.events.appended", len(events))
+
+No text of a message belongs into an attribute, whatever the setting: ask ``records_text()`` first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextvars import Token
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.metrics import Counter, Histogram, Meter, NoOpMeter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRatioBased
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+
+from services.runtime.sections import TelemetrySettings
+
+SCOPE = "pmm"
+"""Instrumentation scope of every span and metric of ours."""
+
+STAGE_DURATION = "pmm.stage.duration"
+"""Histogram, ms, with the attribute ``stage``."""
+
+DURATION_BUCKETS_MS = (0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000)
+"""Bounds in milliseconds: from one LMDB read to a slow model's answer."""
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+Attribute = str | bool | int | float
+
+
+def _unexported() -> TracerProvider:
+    # Nothing is recorded, but every trace has an id: errors and events name it.
+    return TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False)
+
+
+@dataclass
+class Telemetry:
+    """The providers of a process, and the instruments made from them."""
+
+    settings: TelemetrySettings = field(default_factory=lambda: TelemetrySettings.model_construct())
+    traces: TracerProvider = field(default_factory=_unexported)
+    metrics: MeterProvider | None = None
+    _histograms: dict[str, Histogram] = field(default_factory=lambda: {})
+    _counters: dict[str, Counter] = field(default_factory=lambda: {})
+
+    def __post_init__(self) -> None:
+        self.tracer: Tracer = self.traces.get_tracer(SCOPE)
+        self.meter: Meter = self.metrics.get_meter(SCOPE) if self.metrics else NoOpMeter(SCOPE)
+
+    def histogram(self, name: str) -> Histogram:
+        """The histogram of this name, in milliseconds."""
+        if name not in self._histograms:
+            self._histograms[name] = self.meter.create_histogram(
+                name, unit="ms", explicit_bucket_boundaries_advisory=DURATION_BUCKETS_MS
+            )
+        return self._histograms[name]
+
+    def counter(self, name: str) -> Counter:
+        """The counter of this name."""
+        if name not in self._counters:
+            self._counters[name] = self.meter.create_counter(name)
+        return self._counters[name]
+
+    def shutdown(self) -> None:
+        """Export what is left and stop. Blocks until the exporters are done, a few seconds at most."""
+        self.traces.shutdown()
+        if self.metrics:
+            self.metrics.shutdown()
+
+
+_current = Telemetry()
+
+
+def setup(settings: TelemetrySettings, service_name: str) -> Telemetry:
+    """Make the settings those of this process. The caller shuts the result down at the end."""
+    global _current  # noqa: PLW0603  one set of providers a process, like the logging module
+    from services.runtime import exporters
+
+    resource = Resource.create({"service.name": service_name})
+    sampler = ALWAYS_OFF if settings.exporter == "none" else ParentBased(TraceIdRatioBased(settings.sample_ratio))
+    traces = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
+    for processor in exporters.span_processors(settings):
+        traces.add_span_processor(processor)
+    readers = exporters.metric_readers(settings)
+    metrics = MeterProvider(readers, resource, shutdown_on_exit=False) if readers else None
+    _current = Telemetry(settings, traces, metrics)
+    return _current
+
+
+def current() -> Telemetry:
+    """The telemetry of this process."""
+    return _current
+
+
+def tracer() -> Tracer:
+    """For spans of one's own. Prefer ``stage``, which measures as well."""
+    return _current.tracer
+
+
+def records_text() -> bool:
+    """Whether the operator allows message text in spans and logs."""
+    return _current.settings.record_message_text
+
+
+def count(name: str, amount: int = 1, **attributes: Attribute) -> None:
+    """Add to a counter."""
+    if _current.metrics:
+        _current.counter(name).add(amount, attributes)
+
+
+def record_ms(name: str, milliseconds: float, **attributes: Attribute) -> None:
+    """Record a duration in a histogram."""
+    if _current.metrics:
+        _current.histogram(name).record(milliseconds, attributes)
+
+
+def current_trace_id() -> str:
+    """The trace that this code runs in: 32 lower-case hex digits, or empty outside of one."""
+    context = trace.get_current_span().get_span_context()
+    return format(context.trace_id, "032x") if context.is_valid else ""
+
+
+class stage:  # noqa: N801  reads as a statement: ``with stage("search"):``
+    """A part of the work: a child span, current within the block, and a value in ``pmm.stage.duration``."""
+
+    __slots__ = ("_attributes", "_kind", "_name", "_span", "_started", "_token")
+
+    def __init__(self, name: str, *, kind: SpanKind = SpanKind.INTERNAL, **attributes: Attribute) -> None:
+        self._name = name
+        self._kind = kind
+        self._attributes = attributes
+
+    def __enter__(self) -> Span:
+        self._started = time.perf_counter()
+        self._span = tracer().start_span(self._name, kind=self._kind, attributes=self._attributes)
+        self._token = attach(trace.set_span_in_context(self._span))
+        return self._span
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        detach(self._token)
+        if kind is asyncio.CancelledError:
+            self._span.set_status(Status(StatusCode.ERROR, "CANCELLED"))
+        elif kind is not None and kind is not GeneratorExit:
+            # The type only: an exception's text may quote what somebody wrote.
+            self._span.set_attribute("error.type", kind.__name__)
+            self._span.set_status(Status(StatusCode.ERROR))
+        self._span.end()
+        record_ms(STAGE_DURATION, (time.perf_counter() - self._started) * 1000, stage=self._name)
+
+
+def attach(context: Context) -> Token[Context]:
+    """Make a context current. Pair with ``detach`` in the same task."""
+    return otel_context.attach(context)
+
+
+def detach(token: Token[Context]) -> None:
+    """Undo ``attach``; does nothing in another task, where the context never was current.
+
+    A generator that is dropped half-way may be closed from elsewhere. OpenTelemetry's own ``detach`` logs an error then.
+    """
+    try:
+        token.var.reset(token)
+    except ValueError:
+        return
+
+
+def setup_logging(level: str) -> None:
+    """Log to standard error, one line a record."""
+    logging.basicConfig(level=level.upper(), format=LOG_FORMAT, force=True)
+
