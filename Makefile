@@ -1,3 +1,57 @@
-protos:
-	buf() { .venv/bin/buf "$$@"; }; buf format -w protos
-	.venv/bin/python tools/generate_protos.py
+# Every command a user or contributor needs. `make help` lists them.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+TARGET ?= 127.0.0.1:50050
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help setup chat test check bench bench-recall protos clean
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+setup: .venv/.runtime ## Install what PMM needs to run into .venv
+
+chat: .venv/.runtime ## Start the four services on 127.0.0.1:50050 and open a chat
+	@$(BIN)/pmm up --detach
+	@$(BIN)/pmm chat --target $(TARGET) --mind me
+
+test: .venv/.dev ## Run the tests (under 5 minutes on 2 cores)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+
+check: .venv/.dev ## Lint, type-check, check contracts, generated code, imports and manifests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+	$(BIN)/buf breaking --against '.git#branch=main,subdir=protos'
+	$(BIN)/python tools/generate_protos.py --check
+	$(BIN)/python tools/check_kubernetes.py
+
+bench: .venv/.dev ## Measure; prints a table and writes build/bench.json
+	$(BIN)/python -m benchmarks
+
+protos: .venv/.dev ## Format the contracts and generate their Python
+	$(BIN)/buf format -w
+	$(BIN)/python tools/generate_protos.py
+
+clean: ## Remove what the other commands made (not your minds)
+	rm -rf .venv build dist *.egg-info clients/python/*.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "PMM needs Python 3.11 or newer: install it, or say PYTHON=/path/to/python3 make …"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+.venv/.runtime: pyproject.toml clients/python/pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing PMM into .venv (about a minute) …"
+	@$(PIP_INSTALL) --editable clients/python --editable '.[all]'
+	@touch $@
+
+.venv/.dev: .venv/.runtime
+	@echo "Installing the tools for tests and checks into .venv …"
+	@$(PIP_INSTALL) --editable clients/python --editable '.[dev]'
+	@touch $@

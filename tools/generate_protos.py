@@ -1,21 +1,26 @@
 """Generate the Python of every contract into clients/python/pmm.
 
-    python tools/generate_protos.py [OUT]
+    python tools/generate_protos.py            writes it
+    python tools/generate_protos.py --check    exits 1 if what is committed differs
 
 Proto files lie at their import path, so nothing that is generated is ever rewritten.
 """
 
 from __future__ import annotations
 
+import filecmp
 import importlib.resources
+import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import grpc_tools.protoc
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
+COMMITTED = ROOT / "clients" / "python"
 
 
 def generate(out: Path) -> None:
@@ -41,5 +46,31 @@ def _protoc(arguments: list[str]) -> None:
         raise SystemExit(status)
 
 
+def differences(left: Path, right: Path) -> list[str]:
+    """Paths, relative to both folders, that are not the same in them. Bytecode does not count."""
+    files = {
+        str(path.relative_to(folder))
+        for folder in (left, right)
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    _, changed, missing = filecmp.cmpfiles(left, right, files, shallow=False)
+    return sorted(changed + missing)
+
+
+def check() -> int:
+    """Generate into a temporary folder and name every file that is not committed so."""
+    with tempfile.TemporaryDirectory() as folder:
+        generate(Path(folder))
+        different = differences(Path(folder) / "pmm", COMMITTED / "pmm")
+    for name in different:
+        print(f"clients/python/pmm/{name} is not what the protos generate: run make protos", file=sys.stderr)
+    return 1 if different else 0
+
+
 if __name__ == "__main__":
-    generate(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "clients" / "python")
+    # protoc finds its mypy plugins beside the interpreter that runs this.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    if sys.argv[1:] == ["--check"]:
+        raise SystemExit(check())
+    generate(COMMITTED)
