@@ -22,7 +22,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 import grpc.aio
@@ -39,9 +39,11 @@ from services.runtime.tracing import ServerSpan
 
 _log = logging.getLogger("pmm.server")
 
-Context = grpc.aio.ServicerContext[Any, Any]
-Handler = grpc.RpcMethodHandler[Any, Any]
-Work = Callable[[Any, Context], Any]
+if TYPE_CHECKING:
+    # Generic in the stubs only.
+    Context = grpc.aio.ServicerContext[Any, Any]
+    Handler = grpc.RpcMethodHandler[Any, Any]
+    Work = Callable[[Any, Context], Any]
 
 
 class Undecodable(InvalidArgument):

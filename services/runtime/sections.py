@@ -24,6 +24,11 @@ class ServerSettings(BaseModel):
     tls_client_ca: Path | None = Field(
         None, description="PEM file of the CAs of client certificates; when set, clients must present one."
     )
+    allow_plaintext: bool = Field(
+        False,
+        description="Listen beyond loopback without TLS. Only where the network itself encrypts, as a service mesh "
+        "does; tokens are needed all the same.",
+    )
     tokens_file: Path | None = Field(
         None, description="TOML file of bearer tokens with owner, minds and scopes; turns authentication on."
     )

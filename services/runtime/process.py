@@ -1,0 +1,182 @@
+"""A process that runs services until it is told to stop: folders, telemetry, signals, exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from pydantic import BaseModel
+
+from services.runtime import exits, settings, telemetry
+from services.runtime.auth import Tokens
+from services.runtime.caller import LOCAL
+from services.runtime.datadir import service_folder
+from services.runtime.exits import StartupError
+from services.runtime.peers import Peers
+from services.runtime.sections import DataSettings, PeerSettings, ServerSettings, TelemetrySettings
+from services.runtime.server import RunningServer, serve
+from services.runtime.service import Service, ServiceContext, ServiceSpec
+
+Flags = Mapping[str, Mapping[str, Any]]
+"""Section to field to the value that a flag gave; None where it was not given."""
+
+SOCKET_FILE = "pmm.sock"
+
+_log = logging.getLogger("pmm.process")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a process runs, with every setting loaded."""
+
+    specs: tuple[ServiceSpec, ...]
+    server: ServerSettings
+    telemetry: TelemetrySettings
+    data: DataSettings
+    peers: PeerSettings
+    sections: Mapping[str, BaseModel]
+    """Each service's own settings by its name."""
+
+    @property
+    def name(self) -> str:
+        """As telemetry knows the process: "pmm-ledger", or "pmm" with all services in it."""
+        return f"pmm-{self.specs[0].name}" if len(self.specs) == 1 else "pmm"
+
+
+def plan(specs: Sequence[ServiceSpec], flags: Flags, config: Path | None = None) -> Plan:
+    """Load the settings of every section that the services need. Raises SettingsError with all problems at once."""
+    problems: list[str] = []
+
+    def section(name: str, model: type[BaseModel], given: Mapping[str, Any]) -> Any:
+        try:
+            return settings.load(name, model, given, config=config)
+        except settings.SettingsError as error:
+            problems.extend(problem for problem in error.problems if problem not in problems)
+            return model.model_construct()
+
+    # A service alone has a port of its own, which everything that is set goes before.
+    loaded = Plan(
+        specs=tuple(specs),
+        server=section("server", ServerSettings, flags.get("server", {})),
+        telemetry=section("telemetry", TelemetrySettings, flags.get("telemetry", {})),
+        data=section("data", DataSettings, flags.get("data", {})),
+        peers=section("peers", PeerSettings, flags.get("peers", {})),
+        sections={spec.name: section(spec.name, spec.settings, flags.get(spec.name, {})) for spec in specs},
+    )
+    if problems:
+        raise settings.SettingsError(problems)
+    if len(specs) == 1 and "port" not in loaded.server.model_fields_set:
+        return Plan(**{**vars(loaded), "server": loaded.server.model_copy(update={"port": specs[0].default_port})})
+    return loaded
+
+
+def run(process: Plan, on_serving: Callable[[RunningServer], None] | None = None) -> int:
+    """Run until SIGTERM, SIGINT or a service that must not go on; return the exit code.
+
+    Says on standard error, in a line, why it could not start.
+    """
+    telemetry.setup_logging(process.server.log_level)
+    try:
+        with ExitStack() as stack:
+            root = process.data.dir.expanduser().absolute()
+            folders = {
+                spec.name: stack.enter_context(service_folder(root / spec.name, spec.name, spec.format_version))
+                for spec in process.specs
+            }
+            exported = telemetry.setup(process.telemetry, process.name)
+            stack.callback(exported.shutdown)
+            return uvloop.run(_main(process, folders, on_serving))
+    except StartupError as error:
+        complain(str(error))
+        return error.code
+    except settings.SettingsError as error:
+        complain(str(error))
+        return exits.USAGE
+
+
+def complain(message: str) -> None:
+    """Tell the operator why the process ends."""
+    sys.stderr.write("".join(f"pmm: {line}\n" for line in message.splitlines()))
+    sys.stderr.flush()
+
+
+async def _main(
+    process: Plan, folders: Mapping[str, Path], on_serving: Callable[[RunningServer], None] | None
+) -> int:
+    stopped = _on_signals()
+    async with AsyncExitStack() as stack:
+        tokens = Tokens.read(process.server.tokens_file) if process.server.tokens_file else None
+        socket_path, peers = _peers(process, tokens, stack)
+        stack.push_async_callback(peers.close)
+        services = [_build(spec, process, ServiceContext(folders[spec.name], peers)) for spec in process.specs]
+        serving = serve(services, process.server, tokens=tokens, socket_path=socket_path)
+        starting = asyncio.create_task(stack.enter_async_context(serving))
+        await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.wait({starting})
+            return exits.OK
+        running = starting.result()
+        _log.info("%s serving on %s:%s", process.name, process.server.host, running.port)
+        if on_serving:
+            on_serving(running)
+        failure = asyncio.create_task(running.failed())
+        await asyncio.wait({failure, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not failure.done():
+            _log.info("%s stopping", process.name)
+            failure.cancel()
+            await running.drain()
+            return exits.OK
+        await running.health.enter_graceful_shutdown()
+        raise StartupError(exits.FAILED, f"stopped to protect the data: {failure.result()}")
+
+
+def _on_signals() -> asyncio.Future[None]:
+    loop = asyncio.get_running_loop()
+    stopped: asyncio.Future[None] = loop.create_future()
+
+    def stop() -> None:
+        if not stopped.done():
+            stopped.set_result(None)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    return stopped
+
+
+def _build(spec: ServiceSpec, process: Plan, context: ServiceContext) -> Service:
+    return spec.build(process.sections[spec.name], context)
+
+
+def _peers(process: Plan, tokens: Tokens | None, stack: AsyncExitStack) -> tuple[str | None, Peers]:
+    """The other services: over a socket of our own where they share this process, else where the settings say."""
+    if len(process.specs) == 1:
+        return None, _remote_peers(process.peers)
+    # Not the public port: that one may want TLS, and a name that its certificate covers.
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="pmm-"))
+    path = str(Path(folder) / SOCKET_FILE)
+    token = None
+    if tokens is not None:
+        token = secrets.token_urlsafe(32)
+        tokens.add(token, LOCAL)
+    return path, Peers({spec.name: f"unix:{path}" for spec in process.specs}, token=token)
+
+
+def _remote_peers(peers: PeerSettings) -> Peers:
+    targets = {name: getattr(peers, name) for name in ("orchestrator", "ledger", "memory", "inference")}
+    try:
+        token = peers.token_file.read_text("ascii").strip() if peers.token_file else None
+        tls_ca = peers.tls_ca.read_bytes() if peers.tls_ca else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise settings.SettingsError([f"peers: token_file or tls_ca cannot be read: {error}"]) from None
+    return Peers(targets, token=token, tls_ca=tls_ca)
