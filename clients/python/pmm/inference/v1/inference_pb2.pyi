@@ -5,6 +5,8 @@ Token streams from a language model, whichever it is.
 
 Start with Generate. Which models there are, and whether they are up, says ListModels.
 
+Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow.
+
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
 UNAUTHENTICATED and PERMISSION_DENIED (the token or its scopes), UNAVAILABLE (the service is starting or
 stopping: retry), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED with RetryInfo (too many calls at once: wait as long as it says).

@@ -64,19 +64,21 @@ class InferenceServiceServicer:
     def Generate(self, request, context):
         """Streams a model's answer to a conversation.
 
-        Guarantees: one GenerationStarted, then TextDeltas as they are made, then one GenerationCompleted; or an error.
-        Cancelling the call cancels the request upstream. Nothing is retried once a delta was sent; before that, a failing
-        backend is retried, and then the next one is tried, within the deadline.
+        Guarantees: one GenerationStarted, then TextDeltas as they are made, then one GenerationCompleted; or an
+        error. Cancelling the call cancels the request upstream. Nothing is retried once a delta was sent; before
+        that, a failing backend is retried, and then the next one is tried, within the deadline.
 
         Limits: 512 messages, 4 MiB together; max_tokens as the model allows.
 
         Errors: NOT_FOUND with reason UNKNOWN_MODEL: ListModels says which there are. INVALID_ARGUMENT with reason
-        CONTEXT_TOO_LONG: shorten the messages. UNAVAILABLE with reason BACKEND_REFUSED (is the model server running?),
-        BACKEND_FAILED (it answered with an error) or BACKEND_CUT (it stopped in the middle): retry later.
-        RESOURCE_EXHAUSTED with reason BACKEND_BUSY and RetryInfo: the model server asks to wait.
+        CONTEXT_TOO_LONG: shorten the messages. UNAVAILABLE with reason BACKEND_REFUSED (is the model server
+        running?), BACKEND_FAILED (it answered with an error) or BACKEND_CUT (it stopped in the middle): retry
+        later. RESOURCE_EXHAUSTED with reason BACKEND_BUSY and RetryInfo: the model server asks to wait.
         UNAUTHENTICATED with reason BACKEND_CREDENTIALS: the model server refused the API key: set it right.
-        FAILED_PRECONDITION with reason INVALID_JSON: the model did not keep to the JSON schema.
-        UNIMPLEMENTED with reason NOT_SUPPORTED: the backend cannot do what was asked, metadata "field" says what.
+        FAILED_PRECONDITION with reason INVALID_JSON: the model did not keep to the JSON schema. UNIMPLEMENTED with
+        reason NOT_SUPPORTED: the backend cannot do what was asked, metadata "field" says what.
+
+        Next: show each delta as it comes; after an error before the first delta, it may call again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,7 +89,11 @@ class InferenceServiceServicer:
 
         Guarantees: exact where the backend has the model's tokenizer; else an estimate, and the answer says so.
 
+        Limits: 512 messages, 4 MiB together.
+
         Errors: NOT_FOUND with reason UNKNOWN_MODEL.
+
+        Next: shorten the messages until they fit context_length.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,7 +102,14 @@ class InferenceServiceServicer:
     def ListModels(self, request, context):
         """Lists the models that can be asked for, and whether they are up.
 
-        Guarantees: a backend that is down is listed as down, with the reason; the call itself does not fail for it.
+        Guarantees: a backend that is down is listed as down, with the reason; the call itself does not fail for
+        it.
+
+        Limits: each backend is asked for at most two seconds.
+
+        Errors: those that every call may end in.
+
+        Next: pass a name to Generate; for one that is down do what detail says.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,6 +117,14 @@ class InferenceServiceServicer:
 
     def GetLoad(self, request, context):
         """Counts what runs and waits now.
+
+        Guarantees: counted at the moment of the call, in this process.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: send less while waiting grows.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

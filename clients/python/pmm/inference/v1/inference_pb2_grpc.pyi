@@ -5,6 +5,8 @@ Token streams from a language model, whichever it is.
 
 Start with Generate. Which models there are, and whether they are up, says ListModels.
 
+Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow.
+
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
 UNAUTHENTICATED and PERMISSION_DENIED (the token or its scopes), UNAVAILABLE (the service is starting or
 stopping: retry), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED with RetryInfo (too many calls at once: wait as long as it says).
@@ -43,34 +45,56 @@ class InferenceServiceStub:
     Generate: _grpc.UnaryStreamMultiCallable[_inference_pb2.GenerateRequest, _inference_pb2.GenerateResponse]
     """Streams a model's answer to a conversation.
 
-    Guarantees: one GenerationStarted, then TextDeltas as they are made, then one GenerationCompleted; or an error.
-    Cancelling the call cancels the request upstream. Nothing is retried once a delta was sent; before that, a failing
-    backend is retried, and then the next one is tried, within the deadline.
+    Guarantees: one GenerationStarted, then TextDeltas as they are made, then one GenerationCompleted; or an
+    error. Cancelling the call cancels the request upstream. Nothing is retried once a delta was sent; before
+    that, a failing backend is retried, and then the next one is tried, within the deadline.
 
     Limits: 512 messages, 4 MiB together; max_tokens as the model allows.
 
     Errors: NOT_FOUND with reason UNKNOWN_MODEL: ListModels says which there are. INVALID_ARGUMENT with reason
-    CONTEXT_TOO_LONG: shorten the messages. UNAVAILABLE with reason BACKEND_REFUSED (is the model server running?),
-    BACKEND_FAILED (it answered with an error) or BACKEND_CUT (it stopped in the middle): retry later.
-    RESOURCE_EXHAUSTED with reason BACKEND_BUSY and RetryInfo: the model server asks to wait.
+    CONTEXT_TOO_LONG: shorten the messages. UNAVAILABLE with reason BACKEND_REFUSED (is the model server
+    running?), BACKEND_FAILED (it answered with an error) or BACKEND_CUT (it stopped in the middle): retry
+    later. RESOURCE_EXHAUSTED with reason BACKEND_BUSY and RetryInfo: the model server asks to wait.
     UNAUTHENTICATED with reason BACKEND_CREDENTIALS: the model server refused the API key: set it right.
-    FAILED_PRECONDITION with reason INVALID_JSON: the model did not keep to the JSON schema.
-    UNIMPLEMENTED with reason NOT_SUPPORTED: the backend cannot do what was asked, metadata "field" says what.
+    FAILED_PRECONDITION with reason INVALID_JSON: the model did not keep to the JSON schema. UNIMPLEMENTED with
+    reason NOT_SUPPORTED: the backend cannot do what was asked, metadata "field" says what.
+
+    Next: show each delta as it comes; after an error before the first delta, it may call again.
     """
     CountTokens: _grpc.UnaryUnaryMultiCallable[_inference_pb2.CountTokensRequest, _inference_pb2.CountTokensResponse]
     """Counts the tokens that messages would cost.
 
     Guarantees: exact where the backend has the model's tokenizer; else an estimate, and the answer says so.
 
+    Limits: 512 messages, 4 MiB together.
+
     Errors: NOT_FOUND with reason UNKNOWN_MODEL.
+
+    Next: shorten the messages until they fit context_length.
     """
     ListModels: _grpc.UnaryUnaryMultiCallable[_inference_pb2.ListModelsRequest, _inference_pb2.ListModelsResponse]
     """Lists the models that can be asked for, and whether they are up.
 
-    Guarantees: a backend that is down is listed as down, with the reason; the call itself does not fail for it.
+    Guarantees: a backend that is down is listed as down, with the reason; the call itself does not fail for
+    it.
+
+    Limits: each backend is asked for at most two seconds.
+
+    Errors: those that every call may end in.
+
+    Next: pass a name to Generate; for one that is down do what detail says.
     """
     GetLoad: _grpc.UnaryUnaryMultiCallable[_inference_pb2.GetLoadRequest, _inference_pb2.GetLoadResponse]
-    """Counts what runs and waits now."""
+    """Counts what runs and waits now.
+
+    Guarantees: counted at the moment of the call, in this process.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: send less while waiting grows.
+    """
 
 @_typing.type_check_only
 class InferenceServiceAsyncStub(InferenceServiceStub):
@@ -80,34 +104,56 @@ class InferenceServiceAsyncStub(InferenceServiceStub):
     Generate: _aio.UnaryStreamMultiCallable[_inference_pb2.GenerateRequest, _inference_pb2.GenerateResponse]  # type: ignore[assignment]
     """Streams a model's answer to a conversation.
 
-    Guarantees: one GenerationStarted, then TextDeltas as they are made, then one GenerationCompleted; or an error.
-    Cancelling the call cancels the request upstream. Nothing is retried once a delta was sent; before that, a failing
-    backend is retried, and then the next one is tried, within the deadline.
+    Guarantees: one GenerationStarted, then TextDeltas as they are made, then one GenerationCompleted; or an
+    error. Cancelling the call cancels the request upstream. Nothing is retried once a delta was sent; before
+    that, a failing backend is retried, and then the next one is tried, within the deadline.
 
     Limits: 512 messages, 4 MiB together; max_tokens as the model allows.
 
     Errors: NOT_FOUND with reason UNKNOWN_MODEL: ListModels says which there are. INVALID_ARGUMENT with reason
-    CONTEXT_TOO_LONG: shorten the messages. UNAVAILABLE with reason BACKEND_REFUSED (is the model server running?),
-    BACKEND_FAILED (it answered with an error) or BACKEND_CUT (it stopped in the middle): retry later.
-    RESOURCE_EXHAUSTED with reason BACKEND_BUSY and RetryInfo: the model server asks to wait.
+    CONTEXT_TOO_LONG: shorten the messages. UNAVAILABLE with reason BACKEND_REFUSED (is the model server
+    running?), BACKEND_FAILED (it answered with an error) or BACKEND_CUT (it stopped in the middle): retry
+    later. RESOURCE_EXHAUSTED with reason BACKEND_BUSY and RetryInfo: the model server asks to wait.
     UNAUTHENTICATED with reason BACKEND_CREDENTIALS: the model server refused the API key: set it right.
-    FAILED_PRECONDITION with reason INVALID_JSON: the model did not keep to the JSON schema.
-    UNIMPLEMENTED with reason NOT_SUPPORTED: the backend cannot do what was asked, metadata "field" says what.
+    FAILED_PRECONDITION with reason INVALID_JSON: the model did not keep to the JSON schema. UNIMPLEMENTED with
+    reason NOT_SUPPORTED: the backend cannot do what was asked, metadata "field" says what.
+
+    Next: show each delta as it comes; after an error before the first delta, it may call again.
     """
     CountTokens: _aio.UnaryUnaryMultiCallable[_inference_pb2.CountTokensRequest, _inference_pb2.CountTokensResponse]  # type: ignore[assignment]
     """Counts the tokens that messages would cost.
 
     Guarantees: exact where the backend has the model's tokenizer; else an estimate, and the answer says so.
 
+    Limits: 512 messages, 4 MiB together.
+
     Errors: NOT_FOUND with reason UNKNOWN_MODEL.
+
+    Next: shorten the messages until they fit context_length.
     """
     ListModels: _aio.UnaryUnaryMultiCallable[_inference_pb2.ListModelsRequest, _inference_pb2.ListModelsResponse]  # type: ignore[assignment]
     """Lists the models that can be asked for, and whether they are up.
 
-    Guarantees: a backend that is down is listed as down, with the reason; the call itself does not fail for it.
+    Guarantees: a backend that is down is listed as down, with the reason; the call itself does not fail for
+    it.
+
+    Limits: each backend is asked for at most two seconds.
+
+    Errors: those that every call may end in.
+
+    Next: pass a name to Generate; for one that is down do what detail says.
     """
     GetLoad: _aio.UnaryUnaryMultiCallable[_inference_pb2.GetLoadRequest, _inference_pb2.GetLoadResponse]  # type: ignore[assignment]
-    """Counts what runs and waits now."""
+    """Counts what runs and waits now.
+
+    Guarantees: counted at the moment of the call, in this process.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: send less while waiting grows.
+    """
 
 class InferenceServiceServicer(metaclass=_abc_1.ABCMeta):
     """Inference: chat completions as typed streams."""
@@ -120,19 +166,21 @@ class InferenceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_inference_pb2.GenerateResponse], _abc.AsyncIterator[_inference_pb2.GenerateResponse]]:
         """Streams a model's answer to a conversation.
 
-        Guarantees: one GenerationStarted, then TextDeltas as they are made, then one GenerationCompleted; or an error.
-        Cancelling the call cancels the request upstream. Nothing is retried once a delta was sent; before that, a failing
-        backend is retried, and then the next one is tried, within the deadline.
+        Guarantees: one GenerationStarted, then TextDeltas as they are made, then one GenerationCompleted; or an
+        error. Cancelling the call cancels the request upstream. Nothing is retried once a delta was sent; before
+        that, a failing backend is retried, and then the next one is tried, within the deadline.
 
         Limits: 512 messages, 4 MiB together; max_tokens as the model allows.
 
         Errors: NOT_FOUND with reason UNKNOWN_MODEL: ListModels says which there are. INVALID_ARGUMENT with reason
-        CONTEXT_TOO_LONG: shorten the messages. UNAVAILABLE with reason BACKEND_REFUSED (is the model server running?),
-        BACKEND_FAILED (it answered with an error) or BACKEND_CUT (it stopped in the middle): retry later.
-        RESOURCE_EXHAUSTED with reason BACKEND_BUSY and RetryInfo: the model server asks to wait.
+        CONTEXT_TOO_LONG: shorten the messages. UNAVAILABLE with reason BACKEND_REFUSED (is the model server
+        running?), BACKEND_FAILED (it answered with an error) or BACKEND_CUT (it stopped in the middle): retry
+        later. RESOURCE_EXHAUSTED with reason BACKEND_BUSY and RetryInfo: the model server asks to wait.
         UNAUTHENTICATED with reason BACKEND_CREDENTIALS: the model server refused the API key: set it right.
-        FAILED_PRECONDITION with reason INVALID_JSON: the model did not keep to the JSON schema.
-        UNIMPLEMENTED with reason NOT_SUPPORTED: the backend cannot do what was asked, metadata "field" says what.
+        FAILED_PRECONDITION with reason INVALID_JSON: the model did not keep to the JSON schema. UNIMPLEMENTED with
+        reason NOT_SUPPORTED: the backend cannot do what was asked, metadata "field" says what.
+
+        Next: show each delta as it comes; after an error before the first delta, it may call again.
         """
 
     @_abc_1.abstractmethod
@@ -145,7 +193,11 @@ class InferenceServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: exact where the backend has the model's tokenizer; else an estimate, and the answer says so.
 
+        Limits: 512 messages, 4 MiB together.
+
         Errors: NOT_FOUND with reason UNKNOWN_MODEL.
+
+        Next: shorten the messages until they fit context_length.
         """
 
     @_abc_1.abstractmethod
@@ -156,7 +208,14 @@ class InferenceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_inference_pb2.ListModelsResponse, _abc.Awaitable[_inference_pb2.ListModelsResponse]]:
         """Lists the models that can be asked for, and whether they are up.
 
-        Guarantees: a backend that is down is listed as down, with the reason; the call itself does not fail for it.
+        Guarantees: a backend that is down is listed as down, with the reason; the call itself does not fail for
+        it.
+
+        Limits: each backend is asked for at most two seconds.
+
+        Errors: those that every call may end in.
+
+        Next: pass a name to Generate; for one that is down do what detail says.
         """
 
     @_abc_1.abstractmethod
@@ -165,6 +224,15 @@ class InferenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inference_pb2.GetLoadRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inference_pb2.GetLoadResponse, _abc.Awaitable[_inference_pb2.GetLoadResponse]]:
-        """Counts what runs and waits now."""
+        """Counts what runs and waits now.
+
+        Guarantees: counted at the moment of the call, in this process.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: send less while waiting grows.
+        """
 
 def add_InferenceServiceServicer_to_server(servicer: InferenceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -6,6 +6,8 @@ One mind is one append-only, hash-chained stream of events.
 Start with Append and Read; Subscribe is a Read that does not end. Every seq is dense and starts
 at 1, so "what did I miss" is always a subtraction.
 
+Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow.
+
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
 NOT_FOUND with reason UNKNOWN_MIND (nothing but an Append that begins with mind_created or mind_imported
 makes a mind), UNAUTHENTICATED and PERMISSION_DENIED (the token, or its minds and scopes),

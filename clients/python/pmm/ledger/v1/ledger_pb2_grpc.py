@@ -130,13 +130,15 @@ class LedgerServiceServicer:
 
         Limits: 1,000 events and 4 MiB a call; 1 MiB an event.
 
-        Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there and
-        decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before: take a
-        new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or mind_imported.
-        ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has events.
-        FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. RESOURCE_EXHAUSTED with reason DISK_FULL or
-        QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether the events were written:
-        repeat with the same idempotency key.
+        Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there
+        and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
+        take a new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or
+        mind_imported. ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has
+        events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. RESOURCE_EXHAUSTED with
+        reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether
+        the events were written: repeat with the same idempotency key.
+
+        Next: keep head_seq: it is the min_seq with which every reader waits for these events.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,13 +147,16 @@ class LedgerServiceServicer:
     def Read(self, request, context):
         """Streams a range of one mind's events in pages, then ends.
 
-        Guarantees: events arrive in seq order (or in reverse), each once, as of the head when the call began.
-        A slow reader holds no transaction open. Redacted events come with their header.
+        Guarantees: events arrive in seq order (or in reverse), each once, as of the head when the call began. A
+        slow reader holds no transaction open. Redacted events come with their header.
 
         Limits: a page holds at most 1,000 events and about 1 MiB.
 
         Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq lies above the head. DATA_LOSS: a stored event
         does not match its hash; metadata "seq" names it: run Verify.
+
+        Next: to go on later, call again with from_seq one above the last seq that came; to follow along,
+        Subscribe.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -160,7 +165,14 @@ class LedgerServiceServicer:
     def GetEvent(self, request, context):
         """Returns one event.
 
-        Errors: NOT_FOUND with reason UNKNOWN_EVENT: the mind has no such seq; metadata "head_seq" says how far it goes.
+        Guarantees: the event as it stands on disk, its payload opened and checked against payload_digest.
+
+        Limits: those of every call.
+
+        Errors: NOT_FOUND with reason UNKNOWN_EVENT: the mind has no such seq; metadata "head_seq" says how far it
+        goes.
+
+        Next: with raw, check payload_digest and hash as docs/ledger-format.md says.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,7 +183,11 @@ class LedgerServiceServicer:
 
         Guarantees: O(1) in the length of the mind.
 
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: as_of_seq lies above the head.
+
+        Next: pass seq as expected_seq to Append, or as min_seq to a reader.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,6 +199,10 @@ class LedgerServiceServicer:
         Guarantees: a mind that exists throughout the listing is listed once. Only minds that the token may see.
 
         Limits: 1,000 minds a page; pass next_page_token back for more.
+
+        Errors: those that every call may end in.
+
+        Next: call again with next_page_token until it is empty.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -195,11 +215,13 @@ class LedgerServiceServicer:
         when the stored ones are through; a heartbeat names the last delivered place while nothing happens. A slow
         consumer is never dropped and costs the server no memory.
 
-        What a client does next: it keeps the seq or position of the last page that it has processed, with
-        store_id, and after a broken stream subscribes again from there. Another store_id: rebuild from the start.
+        Limits: pages as in Read; the streams of one caller are bounded by the server's settings.
 
-        Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription.
-        FAILED_PRECONDITION with reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+        Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription. FAILED_PRECONDITION with
+        reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+
+        Next: keeps the seq or position of the last page that it has processed, with store_id, and after a broken
+        stream subscribes again from there. Another store_id: rebuild from the start.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -208,8 +230,14 @@ class LedgerServiceServicer:
     def Verify(self, request, context):
         """Re-reads a mind's bytes from disk and checks seqs, chain and payload digests.
 
-        Guarantees: progress as it goes; the last message names the verified head, or the first broken seq and why. A broken
-        chain is a result and not an error: the call ends with OK.
+        Guarantees: progress as it goes; the last message names the verified head, or the first broken seq and why.
+        A broken chain is a result and not an error: the call ends with OK.
+
+        Limits: one mind a call; the mind is read once, at disk speed.
+
+        Errors: those that every call may end in.
+
+        Next: when it names a broken seq, stop trusting what follows it and restore from a backup or an export.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -220,7 +248,11 @@ class LedgerServiceServicer:
 
         Guarantees: signed with the server's Ed25519 key when asked, and cached until the mind grows.
 
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head.
+
+        Next: keep the note; ask for a consistency proof from it the next time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -231,7 +263,11 @@ class LedgerServiceServicer:
 
         Guarantees: O(log n) reads. Verify it in the client, against a checkpoint that you trust.
 
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: seq or tree_size lies above the head.
+
+        Next: compute the root from event_hash and path and compare it with the checkpoint's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -242,7 +278,11 @@ class LedgerServiceServicer:
 
         Guarantees: O(log n) reads. Verify it in the client, against checkpoints that you trust.
 
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: a size lies above the head.
+
+        Next: verify it against both roots; a failure means a fork: keep the evidence.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -251,9 +291,14 @@ class LedgerServiceServicer:
     def Export(self, request, context):
         """Streams a mind as JSON Lines, an event a line, so that it can be verified offline.
 
-        Guarantees: as of the head when the call began; exact payload bytes and salts. Redacted events keep their header.
+        Guarantees: as of the head when the call began; exact payload bytes and salts. Redacted events keep their
+        header.
 
-        What a client does next: it writes the lines to a file and checks them with tools/verify_export.py.
+        Limits: lines come in parts of about 1 MiB.
+
+        Errors: those that every call may end in.
+
+        Next: writes the lines to a file and checks them with tools/verify_export.py.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -264,9 +309,14 @@ class LedgerServiceServicer:
 
         Guarantees: every hash is checked before the first write; all or nothing. The mind keeps its name.
 
+        Limits: 4 MiB a message; the file may be of any length.
+
         Errors: INVALID_ARGUMENT with reason BROKEN_EXPORT, metadata "line" and "seq": the file was changed.
         ALREADY_EXISTS with reason MIND_EXISTS: the name is taken: import under another name instead.
-        FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set force.
+        FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set
+        force.
+
+        Next: Verify the mind, then use it; followers pick it up by themselves.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -275,7 +325,14 @@ class LedgerServiceServicer:
     def Backup(self, request, context):
         """Streams a consistent copy of the whole store while it serves.
 
-        Guarantees: as of one position; erased payloads are not in it. docs/ledger-format.md says how it is restored.
+        Guarantees: as of one position; erased payloads are not in it. docs/ledger-format.md says how it is
+        restored.
+
+        Limits: one backup at a time.
+
+        Errors: FAILED_PRECONDITION with reason BACKUP_RUNNING: wait for the other one.
+
+        Next: write the bytes to a file and sync it before the copy is relied on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -284,13 +341,15 @@ class LedgerServiceServicer:
     def Redact(self, request, context):
         """Erases the payloads of events for good; headers, chain and proofs stay.
 
-        Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by the next
-        start after a crash. Repeating it is harmless.
+        Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by
+        the next start after a crash. Repeating it is harmless.
 
-        What a client does next: GetRedaction says how far the followers are. For a person's wish to be forgotten use
-        the orchestrator's Forget, which finds what carried the words.
+        Limits: 10,000 seqs a call.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head; nothing was erased.
+
+        Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
+        orchestrator's Forget, which finds what carried the words.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -299,7 +358,13 @@ class LedgerServiceServicer:
     def GetRedaction(self, request, context):
         """Says how far an erasure is.
 
+        Guarantees: what it says has been done is done on disk.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_REDACTION.
+
+        Next: ask again until keys_erased is true.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -309,6 +374,12 @@ class LedgerServiceServicer:
         """Ends a mind: erases all its payloads and removes its events; mind_deleted stays as the last one.
 
         Guarantees: the name is never used again; every follower is told, however late.
+
+        Limits: those of every call.
+
+        Errors: INVALID_ARGUMENT when confirm_mind_id is not mind_id.
+
+        Next: take another name for the next mind.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -6,6 +6,8 @@ One mind is one append-only, hash-chained stream of events.
 Start with Append and Read; Subscribe is a Read that does not end. Every seq is dense and starts
 at 1, so "what did I miss" is always a subtraction.
 
+Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow.
+
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
 NOT_FOUND with reason UNKNOWN_MIND (nothing but an Append that begins with mind_created or mind_imported
 makes a mind), UNAUTHENTICATED and PERMISSION_DENIED (the token, or its minds and scopes),
@@ -52,36 +54,52 @@ class LedgerServiceStub:
 
     Limits: 1,000 events and 4 MiB a call; 1 MiB an event.
 
-    Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there and
-    decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before: take a
-    new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or mind_imported.
-    ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has events.
-    FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. RESOURCE_EXHAUSTED with reason DISK_FULL or
-    QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether the events were written:
-    repeat with the same idempotency key.
+    Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there
+    and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
+    take a new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or
+    mind_imported. ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has
+    events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. RESOURCE_EXHAUSTED with
+    reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether
+    the events were written: repeat with the same idempotency key.
+
+    Next: keep head_seq: it is the min_seq with which every reader waits for these events.
     """
     Read: _grpc.UnaryStreamMultiCallable[_ledger_pb2.ReadRequest, _ledger_pb2.ReadResponse]
     """Streams a range of one mind's events in pages, then ends.
 
-    Guarantees: events arrive in seq order (or in reverse), each once, as of the head when the call began.
-    A slow reader holds no transaction open. Redacted events come with their header.
+    Guarantees: events arrive in seq order (or in reverse), each once, as of the head when the call began. A
+    slow reader holds no transaction open. Redacted events come with their header.
 
     Limits: a page holds at most 1,000 events and about 1 MiB.
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq lies above the head. DATA_LOSS: a stored event
     does not match its hash; metadata "seq" names it: run Verify.
+
+    Next: to go on later, call again with from_seq one above the last seq that came; to follow along,
+    Subscribe.
     """
     GetEvent: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.GetEventRequest, _ledger_pb2.GetEventResponse]
     """Returns one event.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT: the mind has no such seq; metadata "head_seq" says how far it goes.
+    Guarantees: the event as it stands on disk, its payload opened and checked against payload_digest.
+
+    Limits: those of every call.
+
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT: the mind has no such seq; metadata "head_seq" says how far it
+    goes.
+
+    Next: with raw, check payload_digest and hash as docs/ledger-format.md says.
     """
     GetHead: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.GetHeadRequest, _ledger_pb2.GetHeadResponse]
     """Returns the last seq of a mind and its hash, now or as of a seq.
 
     Guarantees: O(1) in the length of the mind.
 
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: as_of_seq lies above the head.
+
+    Next: pass seq as expected_seq to Append, or as min_seq to a reader.
     """
     ListMinds: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ListMindsRequest, _ledger_pb2.ListMindsResponse]
     """Lists the minds of the store by name, a page at a time.
@@ -89,6 +107,10 @@ class LedgerServiceStub:
     Guarantees: a mind that exists throughout the listing is listed once. Only minds that the token may see.
 
     Limits: 1,000 minds a page; pass next_page_token back for more.
+
+    Errors: those that every call may end in.
+
+    Next: call again with next_page_token until it is empty.
     """
     Subscribe: _grpc.UnaryStreamMultiCallable[_ledger_pb2.SubscribeRequest, _ledger_pb2.SubscribeResponse]
     """Streams one mind's events by seq, or all minds' by position: what is there, then what comes, without end.
@@ -97,80 +119,131 @@ class LedgerServiceStub:
     when the stored ones are through; a heartbeat names the last delivered place while nothing happens. A slow
     consumer is never dropped and costs the server no memory.
 
-    What a client does next: it keeps the seq or position of the last page that it has processed, with
-    store_id, and after a broken stream subscribes again from there. Another store_id: rebuild from the start.
+    Limits: pages as in Read; the streams of one caller are bounded by the server's settings.
 
-    Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription.
-    FAILED_PRECONDITION with reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+    Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription. FAILED_PRECONDITION with
+    reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+
+    Next: keeps the seq or position of the last page that it has processed, with store_id, and after a broken
+    stream subscribes again from there. Another store_id: rebuild from the start.
     """
     Verify: _grpc.UnaryStreamMultiCallable[_ledger_pb2.VerifyRequest, _ledger_pb2.VerifyResponse]
     """Re-reads a mind's bytes from disk and checks seqs, chain and payload digests.
 
-    Guarantees: progress as it goes; the last message names the verified head, or the first broken seq and why. A broken
-    chain is a result and not an error: the call ends with OK.
+    Guarantees: progress as it goes; the last message names the verified head, or the first broken seq and why.
+    A broken chain is a result and not an error: the call ends with OK.
+
+    Limits: one mind a call; the mind is read once, at disk speed.
+
+    Errors: those that every call may end in.
+
+    Next: when it names a broken seq, stop trusting what follows it and restore from a backup or an export.
     """
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.GetCheckpointRequest, _ledger_pb2.GetCheckpointResponse]
     """Returns the Merkle tree head of a mind as a signed note (C2SP tlog-checkpoint).
 
     Guarantees: signed with the server's Ed25519 key when asked, and cached until the mind grows.
 
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head.
+
+    Next: keep the note; ask for a consistency proof from it the next time.
     """
     GetInclusionProof: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.GetInclusionProofRequest, _ledger_pb2.GetInclusionProofResponse]
     """Returns the RFC 9162 proof that an event is in a tree.
 
     Guarantees: O(log n) reads. Verify it in the client, against a checkpoint that you trust.
 
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: seq or tree_size lies above the head.
+
+    Next: compute the root from event_hash and path and compare it with the checkpoint's.
     """
     GetConsistencyProof: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.GetConsistencyProofRequest, _ledger_pb2.GetConsistencyProofResponse]
     """Returns the RFC 9162 proof that one tree is the beginning of another.
 
     Guarantees: O(log n) reads. Verify it in the client, against checkpoints that you trust.
 
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: a size lies above the head.
+
+    Next: verify it against both roots; a failure means a fork: keep the evidence.
     """
     Export: _grpc.UnaryStreamMultiCallable[_ledger_pb2.ExportRequest, _ledger_pb2.ExportResponse]
     """Streams a mind as JSON Lines, an event a line, so that it can be verified offline.
 
-    Guarantees: as of the head when the call began; exact payload bytes and salts. Redacted events keep their header.
+    Guarantees: as of the head when the call began; exact payload bytes and salts. Redacted events keep their
+    header.
 
-    What a client does next: it writes the lines to a file and checks them with tools/verify_export.py.
+    Limits: lines come in parts of about 1 MiB.
+
+    Errors: those that every call may end in.
+
+    Next: writes the lines to a file and checks them with tools/verify_export.py.
     """
     Restore: _grpc.StreamUnaryMultiCallable[_ledger_pb2.RestoreRequest, _ledger_pb2.RestoreResponse]
     """Takes an export and makes the mind of it.
 
     Guarantees: every hash is checked before the first write; all or nothing. The mind keeps its name.
 
+    Limits: 4 MiB a message; the file may be of any length.
+
     Errors: INVALID_ARGUMENT with reason BROKEN_EXPORT, metadata "line" and "seq": the file was changed.
     ALREADY_EXISTS with reason MIND_EXISTS: the name is taken: import under another name instead.
-    FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set force.
+    FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set
+    force.
+
+    Next: Verify the mind, then use it; followers pick it up by themselves.
     """
     Backup: _grpc.UnaryStreamMultiCallable[_ledger_pb2.BackupRequest, _ledger_pb2.BackupResponse]
     """Streams a consistent copy of the whole store while it serves.
 
-    Guarantees: as of one position; erased payloads are not in it. docs/ledger-format.md says how it is restored.
+    Guarantees: as of one position; erased payloads are not in it. docs/ledger-format.md says how it is
+    restored.
+
+    Limits: one backup at a time.
+
+    Errors: FAILED_PRECONDITION with reason BACKUP_RUNNING: wait for the other one.
+
+    Next: write the bytes to a file and sync it before the copy is relied on.
     """
     Redact: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.RedactRequest, _ledger_pb2.RedactResponse]
     """Erases the payloads of events for good; headers, chain and proofs stay.
 
-    Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by the next
-    start after a crash. Repeating it is harmless.
+    Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by
+    the next start after a crash. Repeating it is harmless.
 
-    What a client does next: GetRedaction says how far the followers are. For a person's wish to be forgotten use
-    the orchestrator's Forget, which finds what carried the words.
+    Limits: 10,000 seqs a call.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head; nothing was erased.
+
+    Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
+    orchestrator's Forget, which finds what carried the words.
     """
     GetRedaction: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.GetRedactionRequest, _ledger_pb2.GetRedactionResponse]
     """Says how far an erasure is.
 
+    Guarantees: what it says has been done is done on disk.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_REDACTION.
+
+    Next: ask again until keys_erased is true.
     """
     DeleteMind: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.DeleteMindRequest, _ledger_pb2.DeleteMindResponse]
     """Ends a mind: erases all its payloads and removes its events; mind_deleted stays as the last one.
 
     Guarantees: the name is never used again; every follower is told, however late.
+
+    Limits: those of every call.
+
+    Errors: INVALID_ARGUMENT when confirm_mind_id is not mind_id.
+
+    Next: take another name for the next mind.
     """
 
 @_typing.type_check_only
@@ -187,36 +260,52 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
 
     Limits: 1,000 events and 4 MiB a call; 1 MiB an event.
 
-    Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there and
-    decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before: take a
-    new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or mind_imported.
-    ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has events.
-    FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. RESOURCE_EXHAUSTED with reason DISK_FULL or
-    QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether the events were written:
-    repeat with the same idempotency key.
+    Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there
+    and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
+    take a new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or
+    mind_imported. ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has
+    events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. RESOURCE_EXHAUSTED with
+    reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether
+    the events were written: repeat with the same idempotency key.
+
+    Next: keep head_seq: it is the min_seq with which every reader waits for these events.
     """
     Read: _aio.UnaryStreamMultiCallable[_ledger_pb2.ReadRequest, _ledger_pb2.ReadResponse]  # type: ignore[assignment]
     """Streams a range of one mind's events in pages, then ends.
 
-    Guarantees: events arrive in seq order (or in reverse), each once, as of the head when the call began.
-    A slow reader holds no transaction open. Redacted events come with their header.
+    Guarantees: events arrive in seq order (or in reverse), each once, as of the head when the call began. A
+    slow reader holds no transaction open. Redacted events come with their header.
 
     Limits: a page holds at most 1,000 events and about 1 MiB.
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq lies above the head. DATA_LOSS: a stored event
     does not match its hash; metadata "seq" names it: run Verify.
+
+    Next: to go on later, call again with from_seq one above the last seq that came; to follow along,
+    Subscribe.
     """
     GetEvent: _aio.UnaryUnaryMultiCallable[_ledger_pb2.GetEventRequest, _ledger_pb2.GetEventResponse]  # type: ignore[assignment]
     """Returns one event.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT: the mind has no such seq; metadata "head_seq" says how far it goes.
+    Guarantees: the event as it stands on disk, its payload opened and checked against payload_digest.
+
+    Limits: those of every call.
+
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT: the mind has no such seq; metadata "head_seq" says how far it
+    goes.
+
+    Next: with raw, check payload_digest and hash as docs/ledger-format.md says.
     """
     GetHead: _aio.UnaryUnaryMultiCallable[_ledger_pb2.GetHeadRequest, _ledger_pb2.GetHeadResponse]  # type: ignore[assignment]
     """Returns the last seq of a mind and its hash, now or as of a seq.
 
     Guarantees: O(1) in the length of the mind.
 
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: as_of_seq lies above the head.
+
+    Next: pass seq as expected_seq to Append, or as min_seq to a reader.
     """
     ListMinds: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ListMindsRequest, _ledger_pb2.ListMindsResponse]  # type: ignore[assignment]
     """Lists the minds of the store by name, a page at a time.
@@ -224,6 +313,10 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     Guarantees: a mind that exists throughout the listing is listed once. Only minds that the token may see.
 
     Limits: 1,000 minds a page; pass next_page_token back for more.
+
+    Errors: those that every call may end in.
+
+    Next: call again with next_page_token until it is empty.
     """
     Subscribe: _aio.UnaryStreamMultiCallable[_ledger_pb2.SubscribeRequest, _ledger_pb2.SubscribeResponse]  # type: ignore[assignment]
     """Streams one mind's events by seq, or all minds' by position: what is there, then what comes, without end.
@@ -232,80 +325,131 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     when the stored ones are through; a heartbeat names the last delivered place while nothing happens. A slow
     consumer is never dropped and costs the server no memory.
 
-    What a client does next: it keeps the seq or position of the last page that it has processed, with
-    store_id, and after a broken stream subscribes again from there. Another store_id: rebuild from the start.
+    Limits: pages as in Read; the streams of one caller are bounded by the server's settings.
 
-    Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription.
-    FAILED_PRECONDITION with reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+    Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription. FAILED_PRECONDITION with
+    reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+
+    Next: keeps the seq or position of the last page that it has processed, with store_id, and after a broken
+    stream subscribes again from there. Another store_id: rebuild from the start.
     """
     Verify: _aio.UnaryStreamMultiCallable[_ledger_pb2.VerifyRequest, _ledger_pb2.VerifyResponse]  # type: ignore[assignment]
     """Re-reads a mind's bytes from disk and checks seqs, chain and payload digests.
 
-    Guarantees: progress as it goes; the last message names the verified head, or the first broken seq and why. A broken
-    chain is a result and not an error: the call ends with OK.
+    Guarantees: progress as it goes; the last message names the verified head, or the first broken seq and why.
+    A broken chain is a result and not an error: the call ends with OK.
+
+    Limits: one mind a call; the mind is read once, at disk speed.
+
+    Errors: those that every call may end in.
+
+    Next: when it names a broken seq, stop trusting what follows it and restore from a backup or an export.
     """
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_ledger_pb2.GetCheckpointRequest, _ledger_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """Returns the Merkle tree head of a mind as a signed note (C2SP tlog-checkpoint).
 
     Guarantees: signed with the server's Ed25519 key when asked, and cached until the mind grows.
 
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head.
+
+    Next: keep the note; ask for a consistency proof from it the next time.
     """
     GetInclusionProof: _aio.UnaryUnaryMultiCallable[_ledger_pb2.GetInclusionProofRequest, _ledger_pb2.GetInclusionProofResponse]  # type: ignore[assignment]
     """Returns the RFC 9162 proof that an event is in a tree.
 
     Guarantees: O(log n) reads. Verify it in the client, against a checkpoint that you trust.
 
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: seq or tree_size lies above the head.
+
+    Next: compute the root from event_hash and path and compare it with the checkpoint's.
     """
     GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_ledger_pb2.GetConsistencyProofRequest, _ledger_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
     """Returns the RFC 9162 proof that one tree is the beginning of another.
 
     Guarantees: O(log n) reads. Verify it in the client, against checkpoints that you trust.
 
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: a size lies above the head.
+
+    Next: verify it against both roots; a failure means a fork: keep the evidence.
     """
     Export: _aio.UnaryStreamMultiCallable[_ledger_pb2.ExportRequest, _ledger_pb2.ExportResponse]  # type: ignore[assignment]
     """Streams a mind as JSON Lines, an event a line, so that it can be verified offline.
 
-    Guarantees: as of the head when the call began; exact payload bytes and salts. Redacted events keep their header.
+    Guarantees: as of the head when the call began; exact payload bytes and salts. Redacted events keep their
+    header.
 
-    What a client does next: it writes the lines to a file and checks them with tools/verify_export.py.
+    Limits: lines come in parts of about 1 MiB.
+
+    Errors: those that every call may end in.
+
+    Next: writes the lines to a file and checks them with tools/verify_export.py.
     """
     Restore: _aio.StreamUnaryMultiCallable[_ledger_pb2.RestoreRequest, _ledger_pb2.RestoreResponse]  # type: ignore[assignment]
     """Takes an export and makes the mind of it.
 
     Guarantees: every hash is checked before the first write; all or nothing. The mind keeps its name.
 
+    Limits: 4 MiB a message; the file may be of any length.
+
     Errors: INVALID_ARGUMENT with reason BROKEN_EXPORT, metadata "line" and "seq": the file was changed.
     ALREADY_EXISTS with reason MIND_EXISTS: the name is taken: import under another name instead.
-    FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set force.
+    FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set
+    force.
+
+    Next: Verify the mind, then use it; followers pick it up by themselves.
     """
     Backup: _aio.UnaryStreamMultiCallable[_ledger_pb2.BackupRequest, _ledger_pb2.BackupResponse]  # type: ignore[assignment]
     """Streams a consistent copy of the whole store while it serves.
 
-    Guarantees: as of one position; erased payloads are not in it. docs/ledger-format.md says how it is restored.
+    Guarantees: as of one position; erased payloads are not in it. docs/ledger-format.md says how it is
+    restored.
+
+    Limits: one backup at a time.
+
+    Errors: FAILED_PRECONDITION with reason BACKUP_RUNNING: wait for the other one.
+
+    Next: write the bytes to a file and sync it before the copy is relied on.
     """
     Redact: _aio.UnaryUnaryMultiCallable[_ledger_pb2.RedactRequest, _ledger_pb2.RedactResponse]  # type: ignore[assignment]
     """Erases the payloads of events for good; headers, chain and proofs stay.
 
-    Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by the next
-    start after a crash. Repeating it is harmless.
+    Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by
+    the next start after a crash. Repeating it is harmless.
 
-    What a client does next: GetRedaction says how far the followers are. For a person's wish to be forgotten use
-    the orchestrator's Forget, which finds what carried the words.
+    Limits: 10,000 seqs a call.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head; nothing was erased.
+
+    Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
+    orchestrator's Forget, which finds what carried the words.
     """
     GetRedaction: _aio.UnaryUnaryMultiCallable[_ledger_pb2.GetRedactionRequest, _ledger_pb2.GetRedactionResponse]  # type: ignore[assignment]
     """Says how far an erasure is.
 
+    Guarantees: what it says has been done is done on disk.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_REDACTION.
+
+    Next: ask again until keys_erased is true.
     """
     DeleteMind: _aio.UnaryUnaryMultiCallable[_ledger_pb2.DeleteMindRequest, _ledger_pb2.DeleteMindResponse]  # type: ignore[assignment]
     """Ends a mind: erases all its payloads and removes its events; mind_deleted stays as the last one.
 
     Guarantees: the name is never used again; every follower is told, however late.
+
+    Limits: those of every call.
+
+    Errors: INVALID_ARGUMENT when confirm_mind_id is not mind_id.
+
+    Next: take another name for the next mind.
     """
 
 class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -325,13 +469,15 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Limits: 1,000 events and 4 MiB a call; 1 MiB an event.
 
-        Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there and
-        decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before: take a
-        new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or mind_imported.
-        ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has events.
-        FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. RESOURCE_EXHAUSTED with reason DISK_FULL or
-        QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether the events were written:
-        repeat with the same idempotency key.
+        Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there
+        and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
+        take a new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or
+        mind_imported. ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has
+        events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. RESOURCE_EXHAUSTED with
+        reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether
+        the events were written: repeat with the same idempotency key.
+
+        Next: keep head_seq: it is the min_seq with which every reader waits for these events.
         """
 
     @_abc_1.abstractmethod
@@ -342,13 +488,16 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_ledger_pb2.ReadResponse], _abc.AsyncIterator[_ledger_pb2.ReadResponse]]:
         """Streams a range of one mind's events in pages, then ends.
 
-        Guarantees: events arrive in seq order (or in reverse), each once, as of the head when the call began.
-        A slow reader holds no transaction open. Redacted events come with their header.
+        Guarantees: events arrive in seq order (or in reverse), each once, as of the head when the call began. A
+        slow reader holds no transaction open. Redacted events come with their header.
 
         Limits: a page holds at most 1,000 events and about 1 MiB.
 
         Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq lies above the head. DATA_LOSS: a stored event
         does not match its hash; metadata "seq" names it: run Verify.
+
+        Next: to go on later, call again with from_seq one above the last seq that came; to follow along,
+        Subscribe.
         """
 
     @_abc_1.abstractmethod
@@ -359,7 +508,14 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ledger_pb2.GetEventResponse, _abc.Awaitable[_ledger_pb2.GetEventResponse]]:
         """Returns one event.
 
-        Errors: NOT_FOUND with reason UNKNOWN_EVENT: the mind has no such seq; metadata "head_seq" says how far it goes.
+        Guarantees: the event as it stands on disk, its payload opened and checked against payload_digest.
+
+        Limits: those of every call.
+
+        Errors: NOT_FOUND with reason UNKNOWN_EVENT: the mind has no such seq; metadata "head_seq" says how far it
+        goes.
+
+        Next: with raw, check payload_digest and hash as docs/ledger-format.md says.
         """
 
     @_abc_1.abstractmethod
@@ -372,7 +528,11 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: O(1) in the length of the mind.
 
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: as_of_seq lies above the head.
+
+        Next: pass seq as expected_seq to Append, or as min_seq to a reader.
         """
 
     @_abc_1.abstractmethod
@@ -386,6 +546,10 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         Guarantees: a mind that exists throughout the listing is listed once. Only minds that the token may see.
 
         Limits: 1,000 minds a page; pass next_page_token back for more.
+
+        Errors: those that every call may end in.
+
+        Next: call again with next_page_token until it is empty.
         """
 
     @_abc_1.abstractmethod
@@ -400,11 +564,13 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         when the stored ones are through; a heartbeat names the last delivered place while nothing happens. A slow
         consumer is never dropped and costs the server no memory.
 
-        What a client does next: it keeps the seq or position of the last page that it has processed, with
-        store_id, and after a broken stream subscribes again from there. Another store_id: rebuild from the start.
+        Limits: pages as in Read; the streams of one caller are bounded by the server's settings.
 
-        Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription.
-        FAILED_PRECONDITION with reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+        Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription. FAILED_PRECONDITION with
+        reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+
+        Next: keeps the seq or position of the last page that it has processed, with store_id, and after a broken
+        stream subscribes again from there. Another store_id: rebuild from the start.
         """
 
     @_abc_1.abstractmethod
@@ -415,8 +581,14 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_ledger_pb2.VerifyResponse], _abc.AsyncIterator[_ledger_pb2.VerifyResponse]]:
         """Re-reads a mind's bytes from disk and checks seqs, chain and payload digests.
 
-        Guarantees: progress as it goes; the last message names the verified head, or the first broken seq and why. A broken
-        chain is a result and not an error: the call ends with OK.
+        Guarantees: progress as it goes; the last message names the verified head, or the first broken seq and why.
+        A broken chain is a result and not an error: the call ends with OK.
+
+        Limits: one mind a call; the mind is read once, at disk speed.
+
+        Errors: those that every call may end in.
+
+        Next: when it names a broken seq, stop trusting what follows it and restore from a backup or an export.
         """
 
     @_abc_1.abstractmethod
@@ -429,7 +601,11 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: signed with the server's Ed25519 key when asked, and cached until the mind grows.
 
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head.
+
+        Next: keep the note; ask for a consistency proof from it the next time.
         """
 
     @_abc_1.abstractmethod
@@ -442,7 +618,11 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: O(log n) reads. Verify it in the client, against a checkpoint that you trust.
 
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: seq or tree_size lies above the head.
+
+        Next: compute the root from event_hash and path and compare it with the checkpoint's.
         """
 
     @_abc_1.abstractmethod
@@ -455,7 +635,11 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: O(log n) reads. Verify it in the client, against checkpoints that you trust.
 
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: a size lies above the head.
+
+        Next: verify it against both roots; a failure means a fork: keep the evidence.
         """
 
     @_abc_1.abstractmethod
@@ -466,9 +650,14 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_ledger_pb2.ExportResponse], _abc.AsyncIterator[_ledger_pb2.ExportResponse]]:
         """Streams a mind as JSON Lines, an event a line, so that it can be verified offline.
 
-        Guarantees: as of the head when the call began; exact payload bytes and salts. Redacted events keep their header.
+        Guarantees: as of the head when the call began; exact payload bytes and salts. Redacted events keep their
+        header.
 
-        What a client does next: it writes the lines to a file and checks them with tools/verify_export.py.
+        Limits: lines come in parts of about 1 MiB.
+
+        Errors: those that every call may end in.
+
+        Next: writes the lines to a file and checks them with tools/verify_export.py.
         """
 
     @_abc_1.abstractmethod
@@ -481,9 +670,14 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: every hash is checked before the first write; all or nothing. The mind keeps its name.
 
+        Limits: 4 MiB a message; the file may be of any length.
+
         Errors: INVALID_ARGUMENT with reason BROKEN_EXPORT, metadata "line" and "seq": the file was changed.
         ALREADY_EXISTS with reason MIND_EXISTS: the name is taken: import under another name instead.
-        FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set force.
+        FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set
+        force.
+
+        Next: Verify the mind, then use it; followers pick it up by themselves.
         """
 
     @_abc_1.abstractmethod
@@ -494,7 +688,14 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_ledger_pb2.BackupResponse], _abc.AsyncIterator[_ledger_pb2.BackupResponse]]:
         """Streams a consistent copy of the whole store while it serves.
 
-        Guarantees: as of one position; erased payloads are not in it. docs/ledger-format.md says how it is restored.
+        Guarantees: as of one position; erased payloads are not in it. docs/ledger-format.md says how it is
+        restored.
+
+        Limits: one backup at a time.
+
+        Errors: FAILED_PRECONDITION with reason BACKUP_RUNNING: wait for the other one.
+
+        Next: write the bytes to a file and sync it before the copy is relied on.
         """
 
     @_abc_1.abstractmethod
@@ -505,13 +706,15 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ledger_pb2.RedactResponse, _abc.Awaitable[_ledger_pb2.RedactResponse]]:
         """Erases the payloads of events for good; headers, chain and proofs stay.
 
-        Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by the next
-        start after a crash. Repeating it is harmless.
+        Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by
+        the next start after a crash. Repeating it is harmless.
 
-        What a client does next: GetRedaction says how far the followers are. For a person's wish to be forgotten use
-        the orchestrator's Forget, which finds what carried the words.
+        Limits: 10,000 seqs a call.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head; nothing was erased.
+
+        Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
+        orchestrator's Forget, which finds what carried the words.
         """
 
     @_abc_1.abstractmethod
@@ -522,7 +725,13 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ledger_pb2.GetRedactionResponse, _abc.Awaitable[_ledger_pb2.GetRedactionResponse]]:
         """Says how far an erasure is.
 
+        Guarantees: what it says has been done is done on disk.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_REDACTION.
+
+        Next: ask again until keys_erased is true.
         """
 
     @_abc_1.abstractmethod
@@ -534,6 +743,12 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Ends a mind: erases all its payloads and removes its events; mind_deleted stays as the last one.
 
         Guarantees: the name is never used again; every follower is told, however late.
+
+        Limits: those of every call.
+
+        Errors: INVALID_ARGUMENT when confirm_mind_id is not mind_id.
+
+        Next: take another name for the next mind.
         """
 
 def add_LedgerServiceServicer_to_server(servicer: LedgerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

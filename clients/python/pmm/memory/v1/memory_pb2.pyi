@@ -6,6 +6,8 @@ What a mind remembers, and how it is found.
 Memory is a projection: the service follows the ledger, indexes what may be remembered, and can be
 thrown away and rebuilt. Start with Search.
 
+Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow.
+
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
 NOT_FOUND with reason UNKNOWN_MIND (the ledger has no such mind), UNAUTHENTICATED and PERMISSION_DENIED (the token,
 or its minds and scopes), UNAVAILABLE (the service is starting or stopping: retry), DEADLINE_EXCEEDED,

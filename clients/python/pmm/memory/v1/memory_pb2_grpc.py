@@ -104,13 +104,16 @@ class MemoryServiceServicer:
     def Search(self, request, context):
         """Finds the memories of one mind that best answer a query.
 
-        Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has been
-        considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
+        Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has
+        been considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
 
         Limits: a query of 32 KiB, k of 1,000.
 
-        Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the ledger.
-        DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do without.
+        Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the
+        ledger. DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do
+        without.
+
+        Next: show or prompt the texts, cite source_seqs; with next_page_token call again for more.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,9 +122,13 @@ class MemoryServiceServicer:
     def Embed(self, request, context):
         """Turns texts into vectors with the service's embedder, through its cache.
 
+        Guarantees: one unit vector a text, in order; the same text and embedder give the same vector.
+
         Limits: 256 texts, 1 MiB together.
 
         Errors: UNAVAILABLE with reason EMBEDDER_FAILED: retry.
+
+        Next: compare vectors of one embedder only: the answer names it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,7 +137,13 @@ class MemoryServiceServicer:
     def ListMemories(self, request, context):
         """Lists the memories of a mind, newest first, a page at a time.
 
+        Guarantees: each memory that exists throughout the listing once.
+
         Limits: 1,000 a page; pass next_page_token back for more.
+
+        Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head.
+
+        Next: call again with next_page_token until it is empty.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,7 +152,13 @@ class MemoryServiceServicer:
     def GetMemory(self, request, context):
         """Returns one memory, as it is now or as it was at a seq.
 
+        Guarantees: the version that held at as_of_seq, or the newest.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+        Next: source_seqs lead to the events: read them with the ledger's GetEvent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,9 +167,13 @@ class MemoryServiceServicer:
     def GetMemoryHistory(self, request, context):
         """Returns the versions of a memory, oldest first.
 
+        Guarantees: every version that is in the ledger and not erased.
+
         Limits: the 1,000 newest.
 
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+        Next: version_seq leads to the event of each version.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -159,7 +182,13 @@ class MemoryServiceServicer:
     def ListMemoriesOfEvents(self, request, context):
         """Returns the memories that came from given events.
 
+        Guarantees: every memory of which one of the events is a source.
+
         Limits: 1,000 seqs.
+
+        Errors: those that every call may end in.
+
+        Next: GetMemory for the history of one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -168,10 +197,14 @@ class MemoryServiceServicer:
     def RecordMemories(self, request, context):
         """Forms memories by appending memory_recorded to the ledger, all or none.
 
-        Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is already
-        held in the same words is not formed twice: its id is returned.
+        Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is
+        already held in the same words is not formed twice: its id is returned.
 
         Limits: 100 a call.
+
+        Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key.
+
+        Next: Search with min_seq set to seq.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -180,7 +213,13 @@ class MemoryServiceServicer:
     def ReviseMemories(self, request, context):
         """Gives memories new versions by appending memory_revised, all or none.
 
+        Guarantees: durable when it returns; the old version stays readable as history.
+
+        Limits: 100 a call.
+
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+
+        Next: Search with min_seq set to seq.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -189,7 +228,13 @@ class MemoryServiceServicer:
     def RetractMemories(self, request, context):
         """Takes memories back by appending memory_retracted, all or none. Their history stays readable.
 
+        Guarantees: durable when it returns; not found by Search from seq on.
+
+        Limits: 100 a call.
+
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+        Next: Search with min_seq set to seq.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -198,7 +243,13 @@ class MemoryServiceServicer:
     def RateMemories(self, request, context):
         """Judges memories by appending memory_rated, all or none.
 
+        Guarantees: durable when it returns.
+
+        Limits: 100 a call.
+
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+        Next: nothing: ratings weigh in later searches.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -206,6 +257,14 @@ class MemoryServiceServicer:
 
     def ClearCache(self, request, context):
         """Empties caches. Costs only speed.
+
+        Guarantees: what was cached is gone from memory and disk when it returns.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: nothing: caches fill again by use.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -215,6 +274,12 @@ class MemoryServiceServicer:
         """Says how much is remembered, how far the index is, and how the caches do.
 
         Guarantees: O(1) in the number of memories.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: when skipped names events, look at their reasons; when index_position lags, wait.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

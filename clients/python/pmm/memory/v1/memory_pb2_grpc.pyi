@@ -6,6 +6,8 @@ What a mind remembers, and how it is found.
 Memory is a projection: the service follows the ledger, indexes what may be remembered, and can be
 thrown away and rebuilt. Start with Search.
 
+Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow.
+
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
 NOT_FOUND with reason UNKNOWN_MIND (the ledger has no such mind), UNAUTHENTICATED and PERMISSION_DENIED (the token,
 or its minds and scopes), UNAVAILABLE (the service is starting or stopping: retry), DEADLINE_EXCEEDED,
@@ -45,72 +47,138 @@ class MemoryServiceStub:
     Search: _grpc.UnaryUnaryMultiCallable[_memory_pb2.SearchRequest, _memory_pb2.SearchResponse]
     """Finds the memories of one mind that best answer a query.
 
-    Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has been
-    considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
+    Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has
+    been considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
 
     Limits: a query of 32 KiB, k of 1,000.
 
-    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the ledger.
-    DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do without.
+    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the
+    ledger. DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do
+    without.
+
+    Next: show or prompt the texts, cite source_seqs; with next_page_token call again for more.
     """
     Embed: _grpc.UnaryUnaryMultiCallable[_memory_pb2.EmbedRequest, _memory_pb2.EmbedResponse]
     """Turns texts into vectors with the service's embedder, through its cache.
 
+    Guarantees: one unit vector a text, in order; the same text and embedder give the same vector.
+
     Limits: 256 texts, 1 MiB together.
 
     Errors: UNAVAILABLE with reason EMBEDDER_FAILED: retry.
+
+    Next: compare vectors of one embedder only: the answer names it.
     """
     ListMemories: _grpc.UnaryUnaryMultiCallable[_memory_pb2.ListMemoriesRequest, _memory_pb2.ListMemoriesResponse]
     """Lists the memories of a mind, newest first, a page at a time.
 
+    Guarantees: each memory that exists throughout the listing once.
+
     Limits: 1,000 a page; pass next_page_token back for more.
+
+    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head.
+
+    Next: call again with next_page_token until it is empty.
     """
     GetMemory: _grpc.UnaryUnaryMultiCallable[_memory_pb2.GetMemoryRequest, _memory_pb2.GetMemoryResponse]
     """Returns one memory, as it is now or as it was at a seq.
 
+    Guarantees: the version that held at as_of_seq, or the newest.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+    Next: source_seqs lead to the events: read them with the ledger's GetEvent.
     """
     GetMemoryHistory: _grpc.UnaryUnaryMultiCallable[_memory_pb2.GetMemoryHistoryRequest, _memory_pb2.GetMemoryHistoryResponse]
     """Returns the versions of a memory, oldest first.
 
+    Guarantees: every version that is in the ledger and not erased.
+
     Limits: the 1,000 newest.
 
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+    Next: version_seq leads to the event of each version.
     """
     ListMemoriesOfEvents: _grpc.UnaryUnaryMultiCallable[_memory_pb2.ListMemoriesOfEventsRequest, _memory_pb2.ListMemoriesOfEventsResponse]
     """Returns the memories that came from given events.
 
+    Guarantees: every memory of which one of the events is a source.
+
     Limits: 1,000 seqs.
+
+    Errors: those that every call may end in.
+
+    Next: GetMemory for the history of one.
     """
     RecordMemories: _grpc.UnaryUnaryMultiCallable[_memory_pb2.RecordMemoriesRequest, _memory_pb2.RecordMemoriesResponse]
     """Forms memories by appending memory_recorded to the ledger, all or none.
 
-    Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is already
-    held in the same words is not formed twice: its id is returned.
+    Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is
+    already held in the same words is not formed twice: its id is returned.
 
     Limits: 100 a call.
+
+    Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key.
+
+    Next: Search with min_seq set to seq.
     """
     ReviseMemories: _grpc.UnaryUnaryMultiCallable[_memory_pb2.ReviseMemoriesRequest, _memory_pb2.ReviseMemoriesResponse]
     """Gives memories new versions by appending memory_revised, all or none.
 
+    Guarantees: durable when it returns; the old version stays readable as history.
+
+    Limits: 100 a call.
+
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+
+    Next: Search with min_seq set to seq.
     """
     RetractMemories: _grpc.UnaryUnaryMultiCallable[_memory_pb2.RetractMemoriesRequest, _memory_pb2.RetractMemoriesResponse]
     """Takes memories back by appending memory_retracted, all or none. Their history stays readable.
 
+    Guarantees: durable when it returns; not found by Search from seq on.
+
+    Limits: 100 a call.
+
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+    Next: Search with min_seq set to seq.
     """
     RateMemories: _grpc.UnaryUnaryMultiCallable[_memory_pb2.RateMemoriesRequest, _memory_pb2.RateMemoriesResponse]
     """Judges memories by appending memory_rated, all or none.
 
+    Guarantees: durable when it returns.
+
+    Limits: 100 a call.
+
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+    Next: nothing: ratings weigh in later searches.
     """
     ClearCache: _grpc.UnaryUnaryMultiCallable[_memory_pb2.ClearCacheRequest, _memory_pb2.ClearCacheResponse]
-    """Empties caches. Costs only speed."""
+    """Empties caches. Costs only speed.
+
+    Guarantees: what was cached is gone from memory and disk when it returns.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: nothing: caches fill again by use.
+    """
     Stats: _grpc.UnaryUnaryMultiCallable[_memory_pb2.StatsRequest, _memory_pb2.StatsResponse]
     """Says how much is remembered, how far the index is, and how the caches do.
 
     Guarantees: O(1) in the number of memories.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: when skipped names events, look at their reasons; when index_position lags, wait.
     """
 
 @_typing.type_check_only
@@ -121,72 +189,138 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     Search: _aio.UnaryUnaryMultiCallable[_memory_pb2.SearchRequest, _memory_pb2.SearchResponse]  # type: ignore[assignment]
     """Finds the memories of one mind that best answer a query.
 
-    Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has been
-    considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
+    Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has
+    been considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
 
     Limits: a query of 32 KiB, k of 1,000.
 
-    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the ledger.
-    DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do without.
+    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the
+    ledger. DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do
+    without.
+
+    Next: show or prompt the texts, cite source_seqs; with next_page_token call again for more.
     """
     Embed: _aio.UnaryUnaryMultiCallable[_memory_pb2.EmbedRequest, _memory_pb2.EmbedResponse]  # type: ignore[assignment]
     """Turns texts into vectors with the service's embedder, through its cache.
 
+    Guarantees: one unit vector a text, in order; the same text and embedder give the same vector.
+
     Limits: 256 texts, 1 MiB together.
 
     Errors: UNAVAILABLE with reason EMBEDDER_FAILED: retry.
+
+    Next: compare vectors of one embedder only: the answer names it.
     """
     ListMemories: _aio.UnaryUnaryMultiCallable[_memory_pb2.ListMemoriesRequest, _memory_pb2.ListMemoriesResponse]  # type: ignore[assignment]
     """Lists the memories of a mind, newest first, a page at a time.
 
+    Guarantees: each memory that exists throughout the listing once.
+
     Limits: 1,000 a page; pass next_page_token back for more.
+
+    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head.
+
+    Next: call again with next_page_token until it is empty.
     """
     GetMemory: _aio.UnaryUnaryMultiCallable[_memory_pb2.GetMemoryRequest, _memory_pb2.GetMemoryResponse]  # type: ignore[assignment]
     """Returns one memory, as it is now or as it was at a seq.
 
+    Guarantees: the version that held at as_of_seq, or the newest.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+    Next: source_seqs lead to the events: read them with the ledger's GetEvent.
     """
     GetMemoryHistory: _aio.UnaryUnaryMultiCallable[_memory_pb2.GetMemoryHistoryRequest, _memory_pb2.GetMemoryHistoryResponse]  # type: ignore[assignment]
     """Returns the versions of a memory, oldest first.
 
+    Guarantees: every version that is in the ledger and not erased.
+
     Limits: the 1,000 newest.
 
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+    Next: version_seq leads to the event of each version.
     """
     ListMemoriesOfEvents: _aio.UnaryUnaryMultiCallable[_memory_pb2.ListMemoriesOfEventsRequest, _memory_pb2.ListMemoriesOfEventsResponse]  # type: ignore[assignment]
     """Returns the memories that came from given events.
 
+    Guarantees: every memory of which one of the events is a source.
+
     Limits: 1,000 seqs.
+
+    Errors: those that every call may end in.
+
+    Next: GetMemory for the history of one.
     """
     RecordMemories: _aio.UnaryUnaryMultiCallable[_memory_pb2.RecordMemoriesRequest, _memory_pb2.RecordMemoriesResponse]  # type: ignore[assignment]
     """Forms memories by appending memory_recorded to the ledger, all or none.
 
-    Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is already
-    held in the same words is not formed twice: its id is returned.
+    Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is
+    already held in the same words is not formed twice: its id is returned.
 
     Limits: 100 a call.
+
+    Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key.
+
+    Next: Search with min_seq set to seq.
     """
     ReviseMemories: _aio.UnaryUnaryMultiCallable[_memory_pb2.ReviseMemoriesRequest, _memory_pb2.ReviseMemoriesResponse]  # type: ignore[assignment]
     """Gives memories new versions by appending memory_revised, all or none.
 
+    Guarantees: durable when it returns; the old version stays readable as history.
+
+    Limits: 100 a call.
+
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+
+    Next: Search with min_seq set to seq.
     """
     RetractMemories: _aio.UnaryUnaryMultiCallable[_memory_pb2.RetractMemoriesRequest, _memory_pb2.RetractMemoriesResponse]  # type: ignore[assignment]
     """Takes memories back by appending memory_retracted, all or none. Their history stays readable.
 
+    Guarantees: durable when it returns; not found by Search from seq on.
+
+    Limits: 100 a call.
+
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+    Next: Search with min_seq set to seq.
     """
     RateMemories: _aio.UnaryUnaryMultiCallable[_memory_pb2.RateMemoriesRequest, _memory_pb2.RateMemoriesResponse]  # type: ignore[assignment]
     """Judges memories by appending memory_rated, all or none.
 
+    Guarantees: durable when it returns.
+
+    Limits: 100 a call.
+
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+    Next: nothing: ratings weigh in later searches.
     """
     ClearCache: _aio.UnaryUnaryMultiCallable[_memory_pb2.ClearCacheRequest, _memory_pb2.ClearCacheResponse]  # type: ignore[assignment]
-    """Empties caches. Costs only speed."""
+    """Empties caches. Costs only speed.
+
+    Guarantees: what was cached is gone from memory and disk when it returns.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: nothing: caches fill again by use.
+    """
     Stats: _aio.UnaryUnaryMultiCallable[_memory_pb2.StatsRequest, _memory_pb2.StatsResponse]  # type: ignore[assignment]
     """Says how much is remembered, how far the index is, and how the caches do.
 
     Guarantees: O(1) in the number of memories.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: when skipped names events, look at their reasons; when index_position lags, wait.
     """
 
 class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -200,13 +334,16 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.SearchResponse, _abc.Awaitable[_memory_pb2.SearchResponse]]:
         """Finds the memories of one mind that best answer a query.
 
-        Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has been
-        considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
+        Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has
+        been considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
 
         Limits: a query of 32 KiB, k of 1,000.
 
-        Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the ledger.
-        DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do without.
+        Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the
+        ledger. DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do
+        without.
+
+        Next: show or prompt the texts, cite source_seqs; with next_page_token call again for more.
         """
 
     @_abc_1.abstractmethod
@@ -217,9 +354,13 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.EmbedResponse, _abc.Awaitable[_memory_pb2.EmbedResponse]]:
         """Turns texts into vectors with the service's embedder, through its cache.
 
+        Guarantees: one unit vector a text, in order; the same text and embedder give the same vector.
+
         Limits: 256 texts, 1 MiB together.
 
         Errors: UNAVAILABLE with reason EMBEDDER_FAILED: retry.
+
+        Next: compare vectors of one embedder only: the answer names it.
         """
 
     @_abc_1.abstractmethod
@@ -230,7 +371,13 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.ListMemoriesResponse, _abc.Awaitable[_memory_pb2.ListMemoriesResponse]]:
         """Lists the memories of a mind, newest first, a page at a time.
 
+        Guarantees: each memory that exists throughout the listing once.
+
         Limits: 1,000 a page; pass next_page_token back for more.
+
+        Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head.
+
+        Next: call again with next_page_token until it is empty.
         """
 
     @_abc_1.abstractmethod
@@ -241,7 +388,13 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.GetMemoryResponse, _abc.Awaitable[_memory_pb2.GetMemoryResponse]]:
         """Returns one memory, as it is now or as it was at a seq.
 
+        Guarantees: the version that held at as_of_seq, or the newest.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+        Next: source_seqs lead to the events: read them with the ledger's GetEvent.
         """
 
     @_abc_1.abstractmethod
@@ -252,9 +405,13 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.GetMemoryHistoryResponse, _abc.Awaitable[_memory_pb2.GetMemoryHistoryResponse]]:
         """Returns the versions of a memory, oldest first.
 
+        Guarantees: every version that is in the ledger and not erased.
+
         Limits: the 1,000 newest.
 
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+        Next: version_seq leads to the event of each version.
         """
 
     @_abc_1.abstractmethod
@@ -265,7 +422,13 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.ListMemoriesOfEventsResponse, _abc.Awaitable[_memory_pb2.ListMemoriesOfEventsResponse]]:
         """Returns the memories that came from given events.
 
+        Guarantees: every memory of which one of the events is a source.
+
         Limits: 1,000 seqs.
+
+        Errors: those that every call may end in.
+
+        Next: GetMemory for the history of one.
         """
 
     @_abc_1.abstractmethod
@@ -276,10 +439,14 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.RecordMemoriesResponse, _abc.Awaitable[_memory_pb2.RecordMemoriesResponse]]:
         """Forms memories by appending memory_recorded to the ledger, all or none.
 
-        Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is already
-        held in the same words is not formed twice: its id is returned.
+        Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is
+        already held in the same words is not formed twice: its id is returned.
 
         Limits: 100 a call.
+
+        Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key.
+
+        Next: Search with min_seq set to seq.
         """
 
     @_abc_1.abstractmethod
@@ -290,7 +457,13 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.ReviseMemoriesResponse, _abc.Awaitable[_memory_pb2.ReviseMemoriesResponse]]:
         """Gives memories new versions by appending memory_revised, all or none.
 
+        Guarantees: durable when it returns; the old version stays readable as history.
+
+        Limits: 100 a call.
+
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+
+        Next: Search with min_seq set to seq.
         """
 
     @_abc_1.abstractmethod
@@ -301,7 +474,13 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.RetractMemoriesResponse, _abc.Awaitable[_memory_pb2.RetractMemoriesResponse]]:
         """Takes memories back by appending memory_retracted, all or none. Their history stays readable.
 
+        Guarantees: durable when it returns; not found by Search from seq on.
+
+        Limits: 100 a call.
+
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+        Next: Search with min_seq set to seq.
         """
 
     @_abc_1.abstractmethod
@@ -312,7 +491,13 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.RateMemoriesResponse, _abc.Awaitable[_memory_pb2.RateMemoriesResponse]]:
         """Judges memories by appending memory_rated, all or none.
 
+        Guarantees: durable when it returns.
+
+        Limits: 100 a call.
+
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+
+        Next: nothing: ratings weigh in later searches.
         """
 
     @_abc_1.abstractmethod
@@ -321,7 +506,16 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _memory_pb2.ClearCacheRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_memory_pb2.ClearCacheResponse, _abc.Awaitable[_memory_pb2.ClearCacheResponse]]:
-        """Empties caches. Costs only speed."""
+        """Empties caches. Costs only speed.
+
+        Guarantees: what was cached is gone from memory and disk when it returns.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: nothing: caches fill again by use.
+        """
 
     @_abc_1.abstractmethod
     def Stats(
@@ -332,6 +526,12 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says how much is remembered, how far the index is, and how the caches do.
 
         Guarantees: O(1) in the number of memories.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: when skipped names events, look at their reasons; when index_position lags, wait.
         """
 
 def add_MemoryServiceServicer_to_server(servicer: MemoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

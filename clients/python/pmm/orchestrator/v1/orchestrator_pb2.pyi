@@ -6,6 +6,8 @@ The mind itself: turns, sessions, and what is folded from the ledger.
 Start with CreateMind and Converse. Everything that a mind knows of itself is a projection of its ledger,
 so each reading call can answer as of any past seq, and every answer says at which seq it stands.
 
+Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow.
+
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
 NOT_FOUND with reason UNKNOWN_MIND (CreateMind makes one), UNAUTHENTICATED and PERMISSION_DENIED (the token, or
 its minds and scopes), UNAVAILABLE (the service, or one behind it, is starting or stopping: retry), DEADLINE_EXCEEDED,

@@ -250,17 +250,20 @@ class OrchestratorServiceServicer:
         """Takes one message and streams the mind's answer.
 
         Guarantees: nothing is streamed before the message is durable. One TurnStarted, then TextDeltas, then one
-        TurnCompleted or TurnFailed, or an error before TurnStarted. Each kept message gets exactly one
-        terminal event in the ledger, also after a crash. Repeating the call with its idempotency key re-attaches to the running turn
-        or returns its stored outcome. Cancelling the call stops the model. One turn at a time per session; others wait in order.
+        TurnCompleted or TurnFailed, or an error before TurnStarted. Each kept message gets exactly one terminal
+        event in the ledger, also after a crash. Repeating the call with its idempotency key re-attaches to the
+        running turn or returns its stored outcome. Cancelling the call stops the model. One turn at a time per
+        session; others wait in order.
 
         Limits: a message of 256 KiB; 8 turns waiting per session.
 
-        Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with reason SESSION_ENDED.
-        ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message before: take a new key.
-        FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses what the message holds.
-        RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before.
-        A model that fails is no error of the call but a TurnFailed, with the reason of inference.
+        Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with
+        reason SESSION_ENDED. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message
+        before: take a new key. FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses
+        what the message holds. RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before. A model
+        that fails is no error of the call but a TurnFailed, with the reason of inference.
+
+        Next: show each delta as it comes; after UNAVAILABLE repeat the call with the same idempotency_key.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -273,6 +276,10 @@ class OrchestratorServiceServicer:
         durable when it returns.
 
         Limits: 500 messages a call, 4 MiB.
+
+        Errors: those that every call may end in.
+
+        Next: send the next messages; search with min_seq set to head_seq when the last are through.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -281,7 +288,13 @@ class OrchestratorServiceServicer:
     def CreateMind(self, request, context):
         """Makes a mind.
 
+        Guarantees: durable when it returns; the token's owner owns it.
+
+        Limits: those of every call.
+
         Errors: ALREADY_EXISTS with reason MIND_EXISTS: use it, or take another name.
+
+        Next: Converse.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -291,6 +304,12 @@ class OrchestratorServiceServicer:
         """Returns the bounded state of a mind, now or as of a seq.
 
         Guarantees: O(1) in the length of the ledger now; a short replay as of a seq.
+
+        Limits: lists in it are cut at 100; the listing calls have the rest.
+
+        Errors: those that every call may end in.
+
+        Next: WatchMind to follow it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -299,7 +318,13 @@ class OrchestratorServiceServicer:
     def ListMinds(self, request, context):
         """Lists the minds that the token may see, by name, a page at a time.
 
+        Guarantees: each mind that exists throughout the listing once.
+
         Limits: 1,000 a page; pass next_page_token back for more.
+
+        Errors: those that every call may end in.
+
+        Next: call again with next_page_token until it is empty.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -307,6 +332,14 @@ class OrchestratorServiceServicer:
 
     def DiffMind(self, request, context):
         """Says what changed in a mind's bounded state between two seqs.
+
+        Guarantees: the same two seqs give the same answer, ever after, but for what was erased.
+
+        Limits: those of every call.
+
+        Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: a seq lies above the head.
+
+        Next: read the events that each change names.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -316,6 +349,12 @@ class OrchestratorServiceServicer:
         """Streams the changes of a mind's bounded state, beginning with the whole of it.
 
         Guarantees: a slow watcher gets the latest state, not every one in between.
+
+        Limits: the streams of one caller are bounded by the server's settings.
+
+        Errors: those that every call may end in.
+
+        Next: after a broken stream call again: it begins with the whole state.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -324,7 +363,13 @@ class OrchestratorServiceServicer:
     def SetPolicy(self, request, context):
         """Sets one policy of a mind.
 
+        Guarantees: durable when it returns; holds from the next turn on.
+
+        Limits: those of every call.
+
         Errors: INVALID_ARGUMENT names the keys that there are.
+
+        Next: GetMind with min_seq set to seq shows it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -335,7 +380,11 @@ class OrchestratorServiceServicer:
 
         Guarantees: an incognito session leaves no record and lives in this process only.
 
+        Limits: those of every call.
+
         Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken.
+
+        Next: Converse with the session's id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -344,7 +393,13 @@ class OrchestratorServiceServicer:
     def GetSession(self, request, context):
         """Returns one conversation.
 
+        Guarantees: up to the last event that the caller was told of.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+        Next: read its events with the ledger's Read, filtered by session.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -353,7 +408,13 @@ class OrchestratorServiceServicer:
     def ListSessions(self, request, context):
         """Lists the conversations of a mind, latest first, a page at a time.
 
+        Guarantees: each session that exists throughout the listing once.
+
         Limits: 1,000 a page; pass next_page_token back for more.
+
+        Errors: those that every call may end in.
+
+        Next: call again with next_page_token until it is empty.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -362,7 +423,13 @@ class OrchestratorServiceServicer:
     def RenameSession(self, request, context):
         """Gives a conversation another title.
 
+        Guarantees: durable when it returns.
+
+        Limits: a title of 256 characters.
+
         Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+        Next: nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -371,7 +438,13 @@ class OrchestratorServiceServicer:
     def EndSession(self, request, context):
         """Ends a conversation. Ending it twice is harmless.
 
+        Guarantees: durable when it returns; a running turn is finished first.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+        Next: StartSession for the next conversation.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -382,7 +455,11 @@ class OrchestratorServiceServicer:
 
         Guarantees: going incognito starts a conversation of its own that leaves no record: its id is returned.
 
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_SESSION. FAILED_PRECONDITION with reason SESSION_ENDED.
+
+        Next: go on with the session that it returns.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -391,7 +468,13 @@ class OrchestratorServiceServicer:
     def ListCommitments(self, request, context):
         """Lists commitments in order of priority, a page at a time.
 
+        Guarantees: each commitment that exists throughout the listing once.
+
         Limits: 1,000 a page; pass next_page_token back for more.
+
+        Errors: those that every call may end in.
+
+        Next: call again with next_page_token until it is empty.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -401,6 +484,12 @@ class OrchestratorServiceServicer:
         """Opens a commitment by hand.
 
         Guarantees: opening the same words again while they are open returns the open one.
+
+        Limits: a text of 4 KiB.
+
+        Errors: those that every call may end in.
+
+        Next: CloseCommitment with its evidence when it is done.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -409,8 +498,14 @@ class OrchestratorServiceServicer:
     def CloseCommitment(self, request, context):
         """Closes a commitment with its evidence.
 
-        Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason EVIDENCE_MISSING: done needs
-        evidence that was recorded before.
+        Guarantees: durable when it returns.
+
+        Limits: those of every call.
+
+        Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason
+        EVIDENCE_MISSING: done needs evidence that was recorded before.
+
+        Next: OpenCommitment with the same words for a new episode.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -419,7 +514,13 @@ class OrchestratorServiceServicer:
     def SnoozeCommitment(self, request, context):
         """Puts a commitment off.
 
+        Guarantees: durable when it returns.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+        Next: nothing: it comes back by itself.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -428,7 +529,13 @@ class OrchestratorServiceServicer:
     def ReviseCommitment(self, request, context):
         """Changes a commitment's words, due time, priority or project.
 
+        Guarantees: durable when it returns; the id stays.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+        Next: nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -437,7 +544,13 @@ class OrchestratorServiceServicer:
     def GetIdentityHistory(self, request, context):
         """Returns the history of the mind's name, and of the user's.
 
+        Guarantees: every change that is in the ledger and not erased.
+
         Limits: the 1,000 latest changes.
+
+        Errors: those that every call may end in.
+
+        Next: read the evidence with the ledger's GetEvent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -445,6 +558,14 @@ class OrchestratorServiceServicer:
 
     def AdoptName(self, request, context):
         """Gives the mind a name.
+
+        Guarantees: durable when it returns; stands in the prompt of the next turn.
+
+        Limits: a name of 128 characters.
+
+        Errors: those that every call may end in.
+
+        Next: nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -452,6 +573,14 @@ class OrchestratorServiceServicer:
 
     def ClearName(self, request, context):
         """Takes the mind's name away. Harmless when it has none.
+
+        Guarantees: durable when it returns.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: AdoptName for another one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -459,6 +588,14 @@ class OrchestratorServiceServicer:
 
     def GetTraits(self, request, context):
         """Returns the traits and how they came about.
+
+        Guarantees: each change with its evidence.
+
+        Limits: the 100 latest changes.
+
+        Errors: those that every call may end in.
+
+        Next: read the evidence with the ledger's GetEvent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -467,7 +604,13 @@ class OrchestratorServiceServicer:
     def ListDirectives(self, request, context):
         """Lists standing instructions, the most useful first.
 
+        Guarantees: as of the mind's head.
+
         Limits: the 1,000 first.
+
+        Errors: those that every call may end in.
+
+        Next: RetireDirective for one that has had its day.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -476,7 +619,13 @@ class OrchestratorServiceServicer:
     def RetireDirective(self, request, context):
         """Ends a standing instruction.
 
+        Guarantees: durable when it returns.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_DIRECTIVE.
+
+        Next: nothing: it is in no prompt from the next turn on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -485,7 +634,13 @@ class OrchestratorServiceServicer:
     def ListReflections(self, request, context):
         """Lists reflections, latest first, a page at a time.
 
+        Guarantees: each reflection that exists throughout the listing once.
+
         Limits: 1,000 a page; pass next_page_token back for more.
+
+        Errors: those that every call may end in.
+
+        Next: call again with next_page_token until it is empty.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -493,6 +648,14 @@ class OrchestratorServiceServicer:
 
     def Reflect(self, request, context):
         """Makes the mind reflect now.
+
+        Guarantees: durable when it returns.
+
+        Limits: one reflection of a mind at a time.
+
+        Errors: UNAVAILABLE with the reason of inference when the model fails.
+
+        Next: ListReflections shows it with its novelty.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -500,6 +663,14 @@ class OrchestratorServiceServicer:
 
     def GetMetrics(self, request, context):
         """Returns the metrics of a mind: autonomy scores and their course.
+
+        Guarantees: the same seq gives the same answer, ever after.
+
+        Limits: 1,000 samples.
+
+        Errors: those that every call may end in.
+
+        Next: draw them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -507,6 +678,14 @@ class OrchestratorServiceServicer:
 
     def GetStage(self, request, context):
         """Returns the stage of a mind and what it lacks for the next.
+
+        Guarantees: the same seq gives the same answer, ever after.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: nothing: stages come by themselves.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -514,6 +693,14 @@ class OrchestratorServiceServicer:
 
     def GetAnalytics(self, request, context):
         """Returns counts, sentiment and topics of a session or of the whole mind.
+
+        Guarantees: as of the mind's head.
+
+        Limits: the 100 first topics and questions.
+
+        Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+        Next: nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -522,8 +709,14 @@ class OrchestratorServiceServicer:
     def Explain(self, request, context):
         """Says what an answer was made from.
 
-        Errors: NOT_FOUND with reason UNKNOWN_EVENT. FAILED_PRECONDITION with reason NOT_AN_ANSWER: only assistant_message and
-        turn_failed can be explained; pass the seq of one of them, or 0 for the last.
+        Guarantees: what the receipt recorded at the time, and the sources as they stand now.
+
+        Limits: the 100 first consequences.
+
+        Errors: NOT_FOUND with reason UNKNOWN_EVENT. FAILED_PRECONDITION with reason NOT_AN_ANSWER: only
+        assistant_message and turn_failed can be explained; pass the seq of one of them, or 0 for the last.
+
+        Next: read further with the ledger's GetEvent; undo with Forget.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -532,9 +725,13 @@ class OrchestratorServiceServicer:
     def BlastRadius(self, request, context):
         """Lists everything that an event reached: replies that quote it, memories, commitments, reflections.
 
+        Guarantees: as of the head when the call began.
+
         Limits: streams in pages of 1,000.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+
+        Next: Forget, if that is what is wanted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -543,9 +740,13 @@ class OrchestratorServiceServicer:
     def GetNeighbors(self, request, context):
         """Returns the neighbours of a node in the MemeGraph.
 
+        Guarantees: as of the mind's head.
+
         Limits: 1,000.
 
         Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+        Next: call again with a neighbour's id to walk on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -554,7 +755,13 @@ class OrchestratorServiceServicer:
     def FindPath(self, request, context):
         """Returns a shortest path between two nodes of the MemeGraph; empty when there is none.
 
+        Guarantees: no shorter path exists.
+
+        Limits: paths of at most 12 edges.
+
         Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+        Next: read the events of its nodes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -563,7 +770,13 @@ class OrchestratorServiceServicer:
     def GetCommitmentThread(self, request, context):
         """Returns the events of a commitment, from the promise to its end.
 
+        Guarantees: every event that names the commitment.
+
+        Limits: the 1,000 first events.
+
         Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+        Next: CloseCommitment when it is done.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -572,7 +785,13 @@ class OrchestratorServiceServicer:
     def GetSubgraph(self, request, context):
         """Returns a part of the MemeGraph for a picture.
 
+        Guarantees: as of the mind's head; nearest first.
+
         Limits: 1,000 nodes.
+
+        Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+        Next: draw it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -583,9 +802,11 @@ class OrchestratorServiceServicer:
 
         Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed.
 
-        What a client does next: it shows BlastRadius before, and asks.
+        Limits: one event a call.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+
+        Next: shows BlastRadius before, and asks.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -593,6 +814,14 @@ class OrchestratorServiceServicer:
 
     def GetPerformance(self, request, context):
         """Says how long turns and their stages take, and how the caches do.
+
+        Guarantees: from the same measurements that OpenTelemetry exports.
+
+        Limits: of this process, since its start.
+
+        Errors: those that every call may end in.
+
+        Next: look at what alerts name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -600,6 +829,14 @@ class OrchestratorServiceServicer:
 
     def ListWorkers(self, request, context):
         """Lists the workers of a mind, how far they are and how they do.
+
+        Guarantees: what a worker has processed is durable.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: ListDeadLetters when failures grow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -608,7 +845,13 @@ class OrchestratorServiceServicer:
     def ListDeadLetters(self, request, context):
         """Lists what a worker could not do, oldest first.
 
+        Guarantees: each failure until it is replayed.
+
         Limits: the 1,000 oldest.
+
+        Errors: those that every call may end in.
+
+        Next: mend the cause, then ReplayDeadLetter.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -617,7 +860,13 @@ class OrchestratorServiceServicer:
     def ReplayDeadLetter(self, request, context):
         """Tries a dead letter again.
 
+        Guarantees: events derived before are not derived twice.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER.
+
+        Next: ListDeadLetters again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

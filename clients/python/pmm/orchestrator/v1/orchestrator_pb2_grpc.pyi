@@ -6,6 +6,8 @@ The mind itself: turns, sessions, and what is folded from the ledger.
 Start with CreateMind and Converse. Everything that a mind knows of itself is a projection of its ledger,
 so each reading call can answer as of any past seq, and every answer says at which seq it stands.
 
+Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow.
+
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
 NOT_FOUND with reason UNKNOWN_MIND (CreateMind makes one), UNAUTHENTICATED and PERMISSION_DENIED (the token, or
 its minds and scopes), UNAVAILABLE (the service, or one behind it, is starting or stopping: retry), DEADLINE_EXCEEDED,
@@ -48,17 +50,20 @@ class OrchestratorServiceStub:
     """Takes one message and streams the mind's answer.
 
     Guarantees: nothing is streamed before the message is durable. One TurnStarted, then TextDeltas, then one
-    TurnCompleted or TurnFailed, or an error before TurnStarted. Each kept message gets exactly one
-    terminal event in the ledger, also after a crash. Repeating the call with its idempotency key re-attaches to the running turn
-    or returns its stored outcome. Cancelling the call stops the model. One turn at a time per session; others wait in order.
+    TurnCompleted or TurnFailed, or an error before TurnStarted. Each kept message gets exactly one terminal
+    event in the ledger, also after a crash. Repeating the call with its idempotency key re-attaches to the
+    running turn or returns its stored outcome. Cancelling the call stops the model. One turn at a time per
+    session; others wait in order.
 
     Limits: a message of 256 KiB; 8 turns waiting per session.
 
-    Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with reason SESSION_ENDED.
-    ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message before: take a new key.
-    FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses what the message holds.
-    RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before.
-    A model that fails is no error of the call but a TurnFailed, with the reason of inference.
+    Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with
+    reason SESSION_ENDED. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message
+    before: take a new key. FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses
+    what the message holds. RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before. A model
+    that fails is no error of the call but a TurnFailed, with the reason of inference.
+
+    Next: show each delta as it comes; after UNAVAILABLE repeat the call with the same idempotency_key.
     """
     ImportMessages: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ImportMessagesRequest, _orchestrator_pb2.ImportMessagesResponse]
     """Appends history to a mind as message_imported events: searchable, never answered.
@@ -67,185 +72,441 @@ class OrchestratorServiceStub:
     durable when it returns.
 
     Limits: 500 messages a call, 4 MiB.
+
+    Errors: those that every call may end in.
+
+    Next: send the next messages; search with min_seq set to head_seq when the last are through.
     """
     CreateMind: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.CreateMindRequest, _orchestrator_pb2.CreateMindResponse]
     """Makes a mind.
 
+    Guarantees: durable when it returns; the token's owner owns it.
+
+    Limits: those of every call.
+
     Errors: ALREADY_EXISTS with reason MIND_EXISTS: use it, or take another name.
+
+    Next: Converse.
     """
     GetMind: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetMindRequest, _orchestrator_pb2.GetMindResponse]
     """Returns the bounded state of a mind, now or as of a seq.
 
     Guarantees: O(1) in the length of the ledger now; a short replay as of a seq.
+
+    Limits: lists in it are cut at 100; the listing calls have the rest.
+
+    Errors: those that every call may end in.
+
+    Next: WatchMind to follow it.
     """
     ListMinds: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListMindsRequest, _orchestrator_pb2.ListMindsResponse]
     """Lists the minds that the token may see, by name, a page at a time.
 
+    Guarantees: each mind that exists throughout the listing once.
+
     Limits: 1,000 a page; pass next_page_token back for more.
+
+    Errors: those that every call may end in.
+
+    Next: call again with next_page_token until it is empty.
     """
     DiffMind: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.DiffMindRequest, _orchestrator_pb2.DiffMindResponse]
-    """Says what changed in a mind's bounded state between two seqs."""
+    """Says what changed in a mind's bounded state between two seqs.
+
+    Guarantees: the same two seqs give the same answer, ever after, but for what was erased.
+
+    Limits: those of every call.
+
+    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: a seq lies above the head.
+
+    Next: read the events that each change names.
+    """
     WatchMind: _grpc.UnaryStreamMultiCallable[_orchestrator_pb2.WatchMindRequest, _orchestrator_pb2.WatchMindResponse]
     """Streams the changes of a mind's bounded state, beginning with the whole of it.
 
     Guarantees: a slow watcher gets the latest state, not every one in between.
+
+    Limits: the streams of one caller are bounded by the server's settings.
+
+    Errors: those that every call may end in.
+
+    Next: after a broken stream call again: it begins with the whole state.
     """
     SetPolicy: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.SetPolicyRequest, _orchestrator_pb2.SetPolicyResponse]
     """Sets one policy of a mind.
 
+    Guarantees: durable when it returns; holds from the next turn on.
+
+    Limits: those of every call.
+
     Errors: INVALID_ARGUMENT names the keys that there are.
+
+    Next: GetMind with min_seq set to seq shows it.
     """
     StartSession: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.StartSessionRequest, _orchestrator_pb2.StartSessionResponse]
     """Begins a conversation.
 
     Guarantees: an incognito session leaves no record and lives in this process only.
 
+    Limits: those of every call.
+
     Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken.
+
+    Next: Converse with the session's id.
     """
     GetSession: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetSessionRequest, _orchestrator_pb2.GetSessionResponse]
     """Returns one conversation.
 
+    Guarantees: up to the last event that the caller was told of.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+    Next: read its events with the ledger's Read, filtered by session.
     """
     ListSessions: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListSessionsRequest, _orchestrator_pb2.ListSessionsResponse]
     """Lists the conversations of a mind, latest first, a page at a time.
 
+    Guarantees: each session that exists throughout the listing once.
+
     Limits: 1,000 a page; pass next_page_token back for more.
+
+    Errors: those that every call may end in.
+
+    Next: call again with next_page_token until it is empty.
     """
     RenameSession: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.RenameSessionRequest, _orchestrator_pb2.RenameSessionResponse]
     """Gives a conversation another title.
 
+    Guarantees: durable when it returns.
+
+    Limits: a title of 256 characters.
+
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+    Next: nothing.
     """
     EndSession: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.EndSessionRequest, _orchestrator_pb2.EndSessionResponse]
     """Ends a conversation. Ending it twice is harmless.
 
+    Guarantees: durable when it returns; a running turn is finished first.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+    Next: StartSession for the next conversation.
     """
     SetPrivacyMode: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.SetPrivacyModeRequest, _orchestrator_pb2.SetPrivacyModeResponse]
     """Sets what is kept of a conversation, from the next turn on.
 
     Guarantees: going incognito starts a conversation of its own that leaves no record: its id is returned.
 
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_SESSION. FAILED_PRECONDITION with reason SESSION_ENDED.
+
+    Next: go on with the session that it returns.
     """
     ListCommitments: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListCommitmentsRequest, _orchestrator_pb2.ListCommitmentsResponse]
     """Lists commitments in order of priority, a page at a time.
 
+    Guarantees: each commitment that exists throughout the listing once.
+
     Limits: 1,000 a page; pass next_page_token back for more.
+
+    Errors: those that every call may end in.
+
+    Next: call again with next_page_token until it is empty.
     """
     OpenCommitment: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.OpenCommitmentRequest, _orchestrator_pb2.OpenCommitmentResponse]
     """Opens a commitment by hand.
 
     Guarantees: opening the same words again while they are open returns the open one.
+
+    Limits: a text of 4 KiB.
+
+    Errors: those that every call may end in.
+
+    Next: CloseCommitment with its evidence when it is done.
     """
     CloseCommitment: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.CloseCommitmentRequest, _orchestrator_pb2.CloseCommitmentResponse]
     """Closes a commitment with its evidence.
 
-    Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason EVIDENCE_MISSING: done needs
-    evidence that was recorded before.
+    Guarantees: durable when it returns.
+
+    Limits: those of every call.
+
+    Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason
+    EVIDENCE_MISSING: done needs evidence that was recorded before.
+
+    Next: OpenCommitment with the same words for a new episode.
     """
     SnoozeCommitment: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.SnoozeCommitmentRequest, _orchestrator_pb2.SnoozeCommitmentResponse]
     """Puts a commitment off.
 
+    Guarantees: durable when it returns.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+    Next: nothing: it comes back by itself.
     """
     ReviseCommitment: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ReviseCommitmentRequest, _orchestrator_pb2.ReviseCommitmentResponse]
     """Changes a commitment's words, due time, priority or project.
 
+    Guarantees: durable when it returns; the id stays.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+    Next: nothing.
     """
     GetIdentityHistory: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetIdentityHistoryRequest, _orchestrator_pb2.GetIdentityHistoryResponse]
     """Returns the history of the mind's name, and of the user's.
 
+    Guarantees: every change that is in the ledger and not erased.
+
     Limits: the 1,000 latest changes.
+
+    Errors: those that every call may end in.
+
+    Next: read the evidence with the ledger's GetEvent.
     """
     AdoptName: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.AdoptNameRequest, _orchestrator_pb2.AdoptNameResponse]
-    """Gives the mind a name."""
+    """Gives the mind a name.
+
+    Guarantees: durable when it returns; stands in the prompt of the next turn.
+
+    Limits: a name of 128 characters.
+
+    Errors: those that every call may end in.
+
+    Next: nothing.
+    """
     ClearName: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ClearNameRequest, _orchestrator_pb2.ClearNameResponse]
-    """Takes the mind's name away. Harmless when it has none."""
+    """Takes the mind's name away. Harmless when it has none.
+
+    Guarantees: durable when it returns.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: AdoptName for another one.
+    """
     GetTraits: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetTraitsRequest, _orchestrator_pb2.GetTraitsResponse]
-    """Returns the traits and how they came about."""
+    """Returns the traits and how they came about.
+
+    Guarantees: each change with its evidence.
+
+    Limits: the 100 latest changes.
+
+    Errors: those that every call may end in.
+
+    Next: read the evidence with the ledger's GetEvent.
+    """
     ListDirectives: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListDirectivesRequest, _orchestrator_pb2.ListDirectivesResponse]
     """Lists standing instructions, the most useful first.
 
+    Guarantees: as of the mind's head.
+
     Limits: the 1,000 first.
+
+    Errors: those that every call may end in.
+
+    Next: RetireDirective for one that has had its day.
     """
     RetireDirective: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.RetireDirectiveRequest, _orchestrator_pb2.RetireDirectiveResponse]
     """Ends a standing instruction.
 
+    Guarantees: durable when it returns.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_DIRECTIVE.
+
+    Next: nothing: it is in no prompt from the next turn on.
     """
     ListReflections: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListReflectionsRequest, _orchestrator_pb2.ListReflectionsResponse]
     """Lists reflections, latest first, a page at a time.
 
+    Guarantees: each reflection that exists throughout the listing once.
+
     Limits: 1,000 a page; pass next_page_token back for more.
+
+    Errors: those that every call may end in.
+
+    Next: call again with next_page_token until it is empty.
     """
     Reflect: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ReflectRequest, _orchestrator_pb2.ReflectResponse]
-    """Makes the mind reflect now."""
+    """Makes the mind reflect now.
+
+    Guarantees: durable when it returns.
+
+    Limits: one reflection of a mind at a time.
+
+    Errors: UNAVAILABLE with the reason of inference when the model fails.
+
+    Next: ListReflections shows it with its novelty.
+    """
     GetMetrics: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetMetricsRequest, _orchestrator_pb2.GetMetricsResponse]
-    """Returns the metrics of a mind: autonomy scores and their course."""
+    """Returns the metrics of a mind: autonomy scores and their course.
+
+    Guarantees: the same seq gives the same answer, ever after.
+
+    Limits: 1,000 samples.
+
+    Errors: those that every call may end in.
+
+    Next: draw them.
+    """
     GetStage: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetStageRequest, _orchestrator_pb2.GetStageResponse]
-    """Returns the stage of a mind and what it lacks for the next."""
+    """Returns the stage of a mind and what it lacks for the next.
+
+    Guarantees: the same seq gives the same answer, ever after.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: nothing: stages come by themselves.
+    """
     GetAnalytics: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetAnalyticsRequest, _orchestrator_pb2.GetAnalyticsResponse]
-    """Returns counts, sentiment and topics of a session or of the whole mind."""
+    """Returns counts, sentiment and topics of a session or of the whole mind.
+
+    Guarantees: as of the mind's head.
+
+    Limits: the 100 first topics and questions.
+
+    Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+    Next: nothing.
+    """
     Explain: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ExplainRequest, _orchestrator_pb2.ExplainResponse]
     """Says what an answer was made from.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT. FAILED_PRECONDITION with reason NOT_AN_ANSWER: only assistant_message and
-    turn_failed can be explained; pass the seq of one of them, or 0 for the last.
+    Guarantees: what the receipt recorded at the time, and the sources as they stand now.
+
+    Limits: the 100 first consequences.
+
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT. FAILED_PRECONDITION with reason NOT_AN_ANSWER: only
+    assistant_message and turn_failed can be explained; pass the seq of one of them, or 0 for the last.
+
+    Next: read further with the ledger's GetEvent; undo with Forget.
     """
     BlastRadius: _grpc.UnaryStreamMultiCallable[_orchestrator_pb2.BlastRadiusRequest, _orchestrator_pb2.BlastRadiusResponse]
     """Lists everything that an event reached: replies that quote it, memories, commitments, reflections.
 
+    Guarantees: as of the head when the call began.
+
     Limits: streams in pages of 1,000.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+
+    Next: Forget, if that is what is wanted.
     """
     GetNeighbors: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetNeighborsRequest, _orchestrator_pb2.GetNeighborsResponse]
     """Returns the neighbours of a node in the MemeGraph.
 
+    Guarantees: as of the mind's head.
+
     Limits: 1,000.
 
     Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+    Next: call again with a neighbour's id to walk on.
     """
     FindPath: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.FindPathRequest, _orchestrator_pb2.FindPathResponse]
     """Returns a shortest path between two nodes of the MemeGraph; empty when there is none.
 
+    Guarantees: no shorter path exists.
+
+    Limits: paths of at most 12 edges.
+
     Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+    Next: read the events of its nodes.
     """
     GetCommitmentThread: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetCommitmentThreadRequest, _orchestrator_pb2.GetCommitmentThreadResponse]
     """Returns the events of a commitment, from the promise to its end.
 
+    Guarantees: every event that names the commitment.
+
+    Limits: the 1,000 first events.
+
     Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+    Next: CloseCommitment when it is done.
     """
     GetSubgraph: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetSubgraphRequest, _orchestrator_pb2.GetSubgraphResponse]
     """Returns a part of the MemeGraph for a picture.
 
+    Guarantees: as of the mind's head; nearest first.
+
     Limits: 1,000 nodes.
+
+    Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+    Next: draw it.
     """
     Forget: _grpc.UnaryStreamMultiCallable[_orchestrator_pb2.ForgetRequest, _orchestrator_pb2.ForgetResponse]
     """Erases an event and whatever carries its words, and says how it goes.
 
     Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed.
 
-    What a client does next: it shows BlastRadius before, and asks.
+    Limits: one event a call.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+
+    Next: shows BlastRadius before, and asks.
     """
     GetPerformance: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetPerformanceRequest, _orchestrator_pb2.GetPerformanceResponse]
-    """Says how long turns and their stages take, and how the caches do."""
+    """Says how long turns and their stages take, and how the caches do.
+
+    Guarantees: from the same measurements that OpenTelemetry exports.
+
+    Limits: of this process, since its start.
+
+    Errors: those that every call may end in.
+
+    Next: look at what alerts name.
+    """
     ListWorkers: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListWorkersRequest, _orchestrator_pb2.ListWorkersResponse]
-    """Lists the workers of a mind, how far they are and how they do."""
+    """Lists the workers of a mind, how far they are and how they do.
+
+    Guarantees: what a worker has processed is durable.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: ListDeadLetters when failures grow.
+    """
     ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListDeadLettersRequest, _orchestrator_pb2.ListDeadLettersResponse]
     """Lists what a worker could not do, oldest first.
 
+    Guarantees: each failure until it is replayed.
+
     Limits: the 1,000 oldest.
+
+    Errors: those that every call may end in.
+
+    Next: mend the cause, then ReplayDeadLetter.
     """
     ReplayDeadLetter: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ReplayDeadLetterRequest, _orchestrator_pb2.ReplayDeadLetterResponse]
     """Tries a dead letter again.
 
+    Guarantees: events derived before are not derived twice.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER.
+
+    Next: ListDeadLetters again.
     """
 
 @_typing.type_check_only
@@ -257,17 +518,20 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     """Takes one message and streams the mind's answer.
 
     Guarantees: nothing is streamed before the message is durable. One TurnStarted, then TextDeltas, then one
-    TurnCompleted or TurnFailed, or an error before TurnStarted. Each kept message gets exactly one
-    terminal event in the ledger, also after a crash. Repeating the call with its idempotency key re-attaches to the running turn
-    or returns its stored outcome. Cancelling the call stops the model. One turn at a time per session; others wait in order.
+    TurnCompleted or TurnFailed, or an error before TurnStarted. Each kept message gets exactly one terminal
+    event in the ledger, also after a crash. Repeating the call with its idempotency key re-attaches to the
+    running turn or returns its stored outcome. Cancelling the call stops the model. One turn at a time per
+    session; others wait in order.
 
     Limits: a message of 256 KiB; 8 turns waiting per session.
 
-    Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with reason SESSION_ENDED.
-    ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message before: take a new key.
-    FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses what the message holds.
-    RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before.
-    A model that fails is no error of the call but a TurnFailed, with the reason of inference.
+    Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with
+    reason SESSION_ENDED. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message
+    before: take a new key. FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses
+    what the message holds. RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before. A model
+    that fails is no error of the call but a TurnFailed, with the reason of inference.
+
+    Next: show each delta as it comes; after UNAVAILABLE repeat the call with the same idempotency_key.
     """
     ImportMessages: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ImportMessagesRequest, _orchestrator_pb2.ImportMessagesResponse]  # type: ignore[assignment]
     """Appends history to a mind as message_imported events: searchable, never answered.
@@ -276,185 +540,441 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     durable when it returns.
 
     Limits: 500 messages a call, 4 MiB.
+
+    Errors: those that every call may end in.
+
+    Next: send the next messages; search with min_seq set to head_seq when the last are through.
     """
     CreateMind: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.CreateMindRequest, _orchestrator_pb2.CreateMindResponse]  # type: ignore[assignment]
     """Makes a mind.
 
+    Guarantees: durable when it returns; the token's owner owns it.
+
+    Limits: those of every call.
+
     Errors: ALREADY_EXISTS with reason MIND_EXISTS: use it, or take another name.
+
+    Next: Converse.
     """
     GetMind: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetMindRequest, _orchestrator_pb2.GetMindResponse]  # type: ignore[assignment]
     """Returns the bounded state of a mind, now or as of a seq.
 
     Guarantees: O(1) in the length of the ledger now; a short replay as of a seq.
+
+    Limits: lists in it are cut at 100; the listing calls have the rest.
+
+    Errors: those that every call may end in.
+
+    Next: WatchMind to follow it.
     """
     ListMinds: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListMindsRequest, _orchestrator_pb2.ListMindsResponse]  # type: ignore[assignment]
     """Lists the minds that the token may see, by name, a page at a time.
 
+    Guarantees: each mind that exists throughout the listing once.
+
     Limits: 1,000 a page; pass next_page_token back for more.
+
+    Errors: those that every call may end in.
+
+    Next: call again with next_page_token until it is empty.
     """
     DiffMind: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.DiffMindRequest, _orchestrator_pb2.DiffMindResponse]  # type: ignore[assignment]
-    """Says what changed in a mind's bounded state between two seqs."""
+    """Says what changed in a mind's bounded state between two seqs.
+
+    Guarantees: the same two seqs give the same answer, ever after, but for what was erased.
+
+    Limits: those of every call.
+
+    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: a seq lies above the head.
+
+    Next: read the events that each change names.
+    """
     WatchMind: _aio.UnaryStreamMultiCallable[_orchestrator_pb2.WatchMindRequest, _orchestrator_pb2.WatchMindResponse]  # type: ignore[assignment]
     """Streams the changes of a mind's bounded state, beginning with the whole of it.
 
     Guarantees: a slow watcher gets the latest state, not every one in between.
+
+    Limits: the streams of one caller are bounded by the server's settings.
+
+    Errors: those that every call may end in.
+
+    Next: after a broken stream call again: it begins with the whole state.
     """
     SetPolicy: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.SetPolicyRequest, _orchestrator_pb2.SetPolicyResponse]  # type: ignore[assignment]
     """Sets one policy of a mind.
 
+    Guarantees: durable when it returns; holds from the next turn on.
+
+    Limits: those of every call.
+
     Errors: INVALID_ARGUMENT names the keys that there are.
+
+    Next: GetMind with min_seq set to seq shows it.
     """
     StartSession: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.StartSessionRequest, _orchestrator_pb2.StartSessionResponse]  # type: ignore[assignment]
     """Begins a conversation.
 
     Guarantees: an incognito session leaves no record and lives in this process only.
 
+    Limits: those of every call.
+
     Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken.
+
+    Next: Converse with the session's id.
     """
     GetSession: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetSessionRequest, _orchestrator_pb2.GetSessionResponse]  # type: ignore[assignment]
     """Returns one conversation.
 
+    Guarantees: up to the last event that the caller was told of.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+    Next: read its events with the ledger's Read, filtered by session.
     """
     ListSessions: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListSessionsRequest, _orchestrator_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Lists the conversations of a mind, latest first, a page at a time.
 
+    Guarantees: each session that exists throughout the listing once.
+
     Limits: 1,000 a page; pass next_page_token back for more.
+
+    Errors: those that every call may end in.
+
+    Next: call again with next_page_token until it is empty.
     """
     RenameSession: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.RenameSessionRequest, _orchestrator_pb2.RenameSessionResponse]  # type: ignore[assignment]
     """Gives a conversation another title.
 
+    Guarantees: durable when it returns.
+
+    Limits: a title of 256 characters.
+
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+    Next: nothing.
     """
     EndSession: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.EndSessionRequest, _orchestrator_pb2.EndSessionResponse]  # type: ignore[assignment]
     """Ends a conversation. Ending it twice is harmless.
 
+    Guarantees: durable when it returns; a running turn is finished first.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+    Next: StartSession for the next conversation.
     """
     SetPrivacyMode: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.SetPrivacyModeRequest, _orchestrator_pb2.SetPrivacyModeResponse]  # type: ignore[assignment]
     """Sets what is kept of a conversation, from the next turn on.
 
     Guarantees: going incognito starts a conversation of its own that leaves no record: its id is returned.
 
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_SESSION. FAILED_PRECONDITION with reason SESSION_ENDED.
+
+    Next: go on with the session that it returns.
     """
     ListCommitments: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListCommitmentsRequest, _orchestrator_pb2.ListCommitmentsResponse]  # type: ignore[assignment]
     """Lists commitments in order of priority, a page at a time.
 
+    Guarantees: each commitment that exists throughout the listing once.
+
     Limits: 1,000 a page; pass next_page_token back for more.
+
+    Errors: those that every call may end in.
+
+    Next: call again with next_page_token until it is empty.
     """
     OpenCommitment: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.OpenCommitmentRequest, _orchestrator_pb2.OpenCommitmentResponse]  # type: ignore[assignment]
     """Opens a commitment by hand.
 
     Guarantees: opening the same words again while they are open returns the open one.
+
+    Limits: a text of 4 KiB.
+
+    Errors: those that every call may end in.
+
+    Next: CloseCommitment with its evidence when it is done.
     """
     CloseCommitment: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.CloseCommitmentRequest, _orchestrator_pb2.CloseCommitmentResponse]  # type: ignore[assignment]
     """Closes a commitment with its evidence.
 
-    Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason EVIDENCE_MISSING: done needs
-    evidence that was recorded before.
+    Guarantees: durable when it returns.
+
+    Limits: those of every call.
+
+    Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason
+    EVIDENCE_MISSING: done needs evidence that was recorded before.
+
+    Next: OpenCommitment with the same words for a new episode.
     """
     SnoozeCommitment: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.SnoozeCommitmentRequest, _orchestrator_pb2.SnoozeCommitmentResponse]  # type: ignore[assignment]
     """Puts a commitment off.
 
+    Guarantees: durable when it returns.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+    Next: nothing: it comes back by itself.
     """
     ReviseCommitment: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ReviseCommitmentRequest, _orchestrator_pb2.ReviseCommitmentResponse]  # type: ignore[assignment]
     """Changes a commitment's words, due time, priority or project.
 
+    Guarantees: durable when it returns; the id stays.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+    Next: nothing.
     """
     GetIdentityHistory: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetIdentityHistoryRequest, _orchestrator_pb2.GetIdentityHistoryResponse]  # type: ignore[assignment]
     """Returns the history of the mind's name, and of the user's.
 
+    Guarantees: every change that is in the ledger and not erased.
+
     Limits: the 1,000 latest changes.
+
+    Errors: those that every call may end in.
+
+    Next: read the evidence with the ledger's GetEvent.
     """
     AdoptName: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.AdoptNameRequest, _orchestrator_pb2.AdoptNameResponse]  # type: ignore[assignment]
-    """Gives the mind a name."""
+    """Gives the mind a name.
+
+    Guarantees: durable when it returns; stands in the prompt of the next turn.
+
+    Limits: a name of 128 characters.
+
+    Errors: those that every call may end in.
+
+    Next: nothing.
+    """
     ClearName: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ClearNameRequest, _orchestrator_pb2.ClearNameResponse]  # type: ignore[assignment]
-    """Takes the mind's name away. Harmless when it has none."""
+    """Takes the mind's name away. Harmless when it has none.
+
+    Guarantees: durable when it returns.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: AdoptName for another one.
+    """
     GetTraits: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetTraitsRequest, _orchestrator_pb2.GetTraitsResponse]  # type: ignore[assignment]
-    """Returns the traits and how they came about."""
+    """Returns the traits and how they came about.
+
+    Guarantees: each change with its evidence.
+
+    Limits: the 100 latest changes.
+
+    Errors: those that every call may end in.
+
+    Next: read the evidence with the ledger's GetEvent.
+    """
     ListDirectives: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListDirectivesRequest, _orchestrator_pb2.ListDirectivesResponse]  # type: ignore[assignment]
     """Lists standing instructions, the most useful first.
 
+    Guarantees: as of the mind's head.
+
     Limits: the 1,000 first.
+
+    Errors: those that every call may end in.
+
+    Next: RetireDirective for one that has had its day.
     """
     RetireDirective: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.RetireDirectiveRequest, _orchestrator_pb2.RetireDirectiveResponse]  # type: ignore[assignment]
     """Ends a standing instruction.
 
+    Guarantees: durable when it returns.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_DIRECTIVE.
+
+    Next: nothing: it is in no prompt from the next turn on.
     """
     ListReflections: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListReflectionsRequest, _orchestrator_pb2.ListReflectionsResponse]  # type: ignore[assignment]
     """Lists reflections, latest first, a page at a time.
 
+    Guarantees: each reflection that exists throughout the listing once.
+
     Limits: 1,000 a page; pass next_page_token back for more.
+
+    Errors: those that every call may end in.
+
+    Next: call again with next_page_token until it is empty.
     """
     Reflect: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ReflectRequest, _orchestrator_pb2.ReflectResponse]  # type: ignore[assignment]
-    """Makes the mind reflect now."""
+    """Makes the mind reflect now.
+
+    Guarantees: durable when it returns.
+
+    Limits: one reflection of a mind at a time.
+
+    Errors: UNAVAILABLE with the reason of inference when the model fails.
+
+    Next: ListReflections shows it with its novelty.
+    """
     GetMetrics: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetMetricsRequest, _orchestrator_pb2.GetMetricsResponse]  # type: ignore[assignment]
-    """Returns the metrics of a mind: autonomy scores and their course."""
+    """Returns the metrics of a mind: autonomy scores and their course.
+
+    Guarantees: the same seq gives the same answer, ever after.
+
+    Limits: 1,000 samples.
+
+    Errors: those that every call may end in.
+
+    Next: draw them.
+    """
     GetStage: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetStageRequest, _orchestrator_pb2.GetStageResponse]  # type: ignore[assignment]
-    """Returns the stage of a mind and what it lacks for the next."""
+    """Returns the stage of a mind and what it lacks for the next.
+
+    Guarantees: the same seq gives the same answer, ever after.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: nothing: stages come by themselves.
+    """
     GetAnalytics: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetAnalyticsRequest, _orchestrator_pb2.GetAnalyticsResponse]  # type: ignore[assignment]
-    """Returns counts, sentiment and topics of a session or of the whole mind."""
+    """Returns counts, sentiment and topics of a session or of the whole mind.
+
+    Guarantees: as of the mind's head.
+
+    Limits: the 100 first topics and questions.
+
+    Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+    Next: nothing.
+    """
     Explain: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ExplainRequest, _orchestrator_pb2.ExplainResponse]  # type: ignore[assignment]
     """Says what an answer was made from.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT. FAILED_PRECONDITION with reason NOT_AN_ANSWER: only assistant_message and
-    turn_failed can be explained; pass the seq of one of them, or 0 for the last.
+    Guarantees: what the receipt recorded at the time, and the sources as they stand now.
+
+    Limits: the 100 first consequences.
+
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT. FAILED_PRECONDITION with reason NOT_AN_ANSWER: only
+    assistant_message and turn_failed can be explained; pass the seq of one of them, or 0 for the last.
+
+    Next: read further with the ledger's GetEvent; undo with Forget.
     """
     BlastRadius: _aio.UnaryStreamMultiCallable[_orchestrator_pb2.BlastRadiusRequest, _orchestrator_pb2.BlastRadiusResponse]  # type: ignore[assignment]
     """Lists everything that an event reached: replies that quote it, memories, commitments, reflections.
 
+    Guarantees: as of the head when the call began.
+
     Limits: streams in pages of 1,000.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+
+    Next: Forget, if that is what is wanted.
     """
     GetNeighbors: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetNeighborsRequest, _orchestrator_pb2.GetNeighborsResponse]  # type: ignore[assignment]
     """Returns the neighbours of a node in the MemeGraph.
 
+    Guarantees: as of the mind's head.
+
     Limits: 1,000.
 
     Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+    Next: call again with a neighbour's id to walk on.
     """
     FindPath: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.FindPathRequest, _orchestrator_pb2.FindPathResponse]  # type: ignore[assignment]
     """Returns a shortest path between two nodes of the MemeGraph; empty when there is none.
 
+    Guarantees: no shorter path exists.
+
+    Limits: paths of at most 12 edges.
+
     Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+    Next: read the events of its nodes.
     """
     GetCommitmentThread: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetCommitmentThreadRequest, _orchestrator_pb2.GetCommitmentThreadResponse]  # type: ignore[assignment]
     """Returns the events of a commitment, from the promise to its end.
 
+    Guarantees: every event that names the commitment.
+
+    Limits: the 1,000 first events.
+
     Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+    Next: CloseCommitment when it is done.
     """
     GetSubgraph: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetSubgraphRequest, _orchestrator_pb2.GetSubgraphResponse]  # type: ignore[assignment]
     """Returns a part of the MemeGraph for a picture.
 
+    Guarantees: as of the mind's head; nearest first.
+
     Limits: 1,000 nodes.
+
+    Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+    Next: draw it.
     """
     Forget: _aio.UnaryStreamMultiCallable[_orchestrator_pb2.ForgetRequest, _orchestrator_pb2.ForgetResponse]  # type: ignore[assignment]
     """Erases an event and whatever carries its words, and says how it goes.
 
     Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed.
 
-    What a client does next: it shows BlastRadius before, and asks.
+    Limits: one event a call.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+
+    Next: shows BlastRadius before, and asks.
     """
     GetPerformance: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetPerformanceRequest, _orchestrator_pb2.GetPerformanceResponse]  # type: ignore[assignment]
-    """Says how long turns and their stages take, and how the caches do."""
+    """Says how long turns and their stages take, and how the caches do.
+
+    Guarantees: from the same measurements that OpenTelemetry exports.
+
+    Limits: of this process, since its start.
+
+    Errors: those that every call may end in.
+
+    Next: look at what alerts name.
+    """
     ListWorkers: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListWorkersRequest, _orchestrator_pb2.ListWorkersResponse]  # type: ignore[assignment]
-    """Lists the workers of a mind, how far they are and how they do."""
+    """Lists the workers of a mind, how far they are and how they do.
+
+    Guarantees: what a worker has processed is durable.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: ListDeadLetters when failures grow.
+    """
     ListDeadLetters: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListDeadLettersRequest, _orchestrator_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
     """Lists what a worker could not do, oldest first.
 
+    Guarantees: each failure until it is replayed.
+
     Limits: the 1,000 oldest.
+
+    Errors: those that every call may end in.
+
+    Next: mend the cause, then ReplayDeadLetter.
     """
     ReplayDeadLetter: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ReplayDeadLetterRequest, _orchestrator_pb2.ReplayDeadLetterResponse]  # type: ignore[assignment]
     """Tries a dead letter again.
 
+    Guarantees: events derived before are not derived twice.
+
+    Limits: those of every call.
+
     Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER.
+
+    Next: ListDeadLetters again.
     """
 
 class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -469,17 +989,20 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         """Takes one message and streams the mind's answer.
 
         Guarantees: nothing is streamed before the message is durable. One TurnStarted, then TextDeltas, then one
-        TurnCompleted or TurnFailed, or an error before TurnStarted. Each kept message gets exactly one
-        terminal event in the ledger, also after a crash. Repeating the call with its idempotency key re-attaches to the running turn
-        or returns its stored outcome. Cancelling the call stops the model. One turn at a time per session; others wait in order.
+        TurnCompleted or TurnFailed, or an error before TurnStarted. Each kept message gets exactly one terminal
+        event in the ledger, also after a crash. Repeating the call with its idempotency key re-attaches to the
+        running turn or returns its stored outcome. Cancelling the call stops the model. One turn at a time per
+        session; others wait in order.
 
         Limits: a message of 256 KiB; 8 turns waiting per session.
 
-        Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with reason SESSION_ENDED.
-        ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message before: take a new key.
-        FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses what the message holds.
-        RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before.
-        A model that fails is no error of the call but a TurnFailed, with the reason of inference.
+        Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with
+        reason SESSION_ENDED. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message
+        before: take a new key. FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses
+        what the message holds. RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before. A model
+        that fails is no error of the call but a TurnFailed, with the reason of inference.
+
+        Next: show each delta as it comes; after UNAVAILABLE repeat the call with the same idempotency_key.
         """
 
     @_abc_1.abstractmethod
@@ -494,6 +1017,10 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         durable when it returns.
 
         Limits: 500 messages a call, 4 MiB.
+
+        Errors: those that every call may end in.
+
+        Next: send the next messages; search with min_seq set to head_seq when the last are through.
         """
 
     @_abc_1.abstractmethod
@@ -504,7 +1031,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.CreateMindResponse, _abc.Awaitable[_orchestrator_pb2.CreateMindResponse]]:
         """Makes a mind.
 
+        Guarantees: durable when it returns; the token's owner owns it.
+
+        Limits: those of every call.
+
         Errors: ALREADY_EXISTS with reason MIND_EXISTS: use it, or take another name.
+
+        Next: Converse.
         """
 
     @_abc_1.abstractmethod
@@ -516,6 +1049,12 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         """Returns the bounded state of a mind, now or as of a seq.
 
         Guarantees: O(1) in the length of the ledger now; a short replay as of a seq.
+
+        Limits: lists in it are cut at 100; the listing calls have the rest.
+
+        Errors: those that every call may end in.
+
+        Next: WatchMind to follow it.
         """
 
     @_abc_1.abstractmethod
@@ -526,7 +1065,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ListMindsResponse, _abc.Awaitable[_orchestrator_pb2.ListMindsResponse]]:
         """Lists the minds that the token may see, by name, a page at a time.
 
+        Guarantees: each mind that exists throughout the listing once.
+
         Limits: 1,000 a page; pass next_page_token back for more.
+
+        Errors: those that every call may end in.
+
+        Next: call again with next_page_token until it is empty.
         """
 
     @_abc_1.abstractmethod
@@ -535,7 +1080,16 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.DiffMindRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.DiffMindResponse, _abc.Awaitable[_orchestrator_pb2.DiffMindResponse]]:
-        """Says what changed in a mind's bounded state between two seqs."""
+        """Says what changed in a mind's bounded state between two seqs.
+
+        Guarantees: the same two seqs give the same answer, ever after, but for what was erased.
+
+        Limits: those of every call.
+
+        Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: a seq lies above the head.
+
+        Next: read the events that each change names.
+        """
 
     @_abc_1.abstractmethod
     def WatchMind(
@@ -546,6 +1100,12 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the changes of a mind's bounded state, beginning with the whole of it.
 
         Guarantees: a slow watcher gets the latest state, not every one in between.
+
+        Limits: the streams of one caller are bounded by the server's settings.
+
+        Errors: those that every call may end in.
+
+        Next: after a broken stream call again: it begins with the whole state.
         """
 
     @_abc_1.abstractmethod
@@ -556,7 +1116,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.SetPolicyResponse, _abc.Awaitable[_orchestrator_pb2.SetPolicyResponse]]:
         """Sets one policy of a mind.
 
+        Guarantees: durable when it returns; holds from the next turn on.
+
+        Limits: those of every call.
+
         Errors: INVALID_ARGUMENT names the keys that there are.
+
+        Next: GetMind with min_seq set to seq shows it.
         """
 
     @_abc_1.abstractmethod
@@ -569,7 +1135,11 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: an incognito session leaves no record and lives in this process only.
 
+        Limits: those of every call.
+
         Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken.
+
+        Next: Converse with the session's id.
         """
 
     @_abc_1.abstractmethod
@@ -580,7 +1150,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.GetSessionResponse, _abc.Awaitable[_orchestrator_pb2.GetSessionResponse]]:
         """Returns one conversation.
 
+        Guarantees: up to the last event that the caller was told of.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+        Next: read its events with the ledger's Read, filtered by session.
         """
 
     @_abc_1.abstractmethod
@@ -591,7 +1167,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ListSessionsResponse, _abc.Awaitable[_orchestrator_pb2.ListSessionsResponse]]:
         """Lists the conversations of a mind, latest first, a page at a time.
 
+        Guarantees: each session that exists throughout the listing once.
+
         Limits: 1,000 a page; pass next_page_token back for more.
+
+        Errors: those that every call may end in.
+
+        Next: call again with next_page_token until it is empty.
         """
 
     @_abc_1.abstractmethod
@@ -602,7 +1184,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.RenameSessionResponse, _abc.Awaitable[_orchestrator_pb2.RenameSessionResponse]]:
         """Gives a conversation another title.
 
+        Guarantees: durable when it returns.
+
+        Limits: a title of 256 characters.
+
         Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+        Next: nothing.
         """
 
     @_abc_1.abstractmethod
@@ -613,7 +1201,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.EndSessionResponse, _abc.Awaitable[_orchestrator_pb2.EndSessionResponse]]:
         """Ends a conversation. Ending it twice is harmless.
 
+        Guarantees: durable when it returns; a running turn is finished first.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+        Next: StartSession for the next conversation.
         """
 
     @_abc_1.abstractmethod
@@ -626,7 +1220,11 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: going incognito starts a conversation of its own that leaves no record: its id is returned.
 
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_SESSION. FAILED_PRECONDITION with reason SESSION_ENDED.
+
+        Next: go on with the session that it returns.
         """
 
     @_abc_1.abstractmethod
@@ -637,7 +1235,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ListCommitmentsResponse, _abc.Awaitable[_orchestrator_pb2.ListCommitmentsResponse]]:
         """Lists commitments in order of priority, a page at a time.
 
+        Guarantees: each commitment that exists throughout the listing once.
+
         Limits: 1,000 a page; pass next_page_token back for more.
+
+        Errors: those that every call may end in.
+
+        Next: call again with next_page_token until it is empty.
         """
 
     @_abc_1.abstractmethod
@@ -649,6 +1253,12 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         """Opens a commitment by hand.
 
         Guarantees: opening the same words again while they are open returns the open one.
+
+        Limits: a text of 4 KiB.
+
+        Errors: those that every call may end in.
+
+        Next: CloseCommitment with its evidence when it is done.
         """
 
     @_abc_1.abstractmethod
@@ -659,8 +1269,14 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.CloseCommitmentResponse, _abc.Awaitable[_orchestrator_pb2.CloseCommitmentResponse]]:
         """Closes a commitment with its evidence.
 
-        Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason EVIDENCE_MISSING: done needs
-        evidence that was recorded before.
+        Guarantees: durable when it returns.
+
+        Limits: those of every call.
+
+        Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason
+        EVIDENCE_MISSING: done needs evidence that was recorded before.
+
+        Next: OpenCommitment with the same words for a new episode.
         """
 
     @_abc_1.abstractmethod
@@ -671,7 +1287,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.SnoozeCommitmentResponse, _abc.Awaitable[_orchestrator_pb2.SnoozeCommitmentResponse]]:
         """Puts a commitment off.
 
+        Guarantees: durable when it returns.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+        Next: nothing: it comes back by itself.
         """
 
     @_abc_1.abstractmethod
@@ -682,7 +1304,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ReviseCommitmentResponse, _abc.Awaitable[_orchestrator_pb2.ReviseCommitmentResponse]]:
         """Changes a commitment's words, due time, priority or project.
 
+        Guarantees: durable when it returns; the id stays.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+        Next: nothing.
         """
 
     @_abc_1.abstractmethod
@@ -693,7 +1321,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.GetIdentityHistoryResponse, _abc.Awaitable[_orchestrator_pb2.GetIdentityHistoryResponse]]:
         """Returns the history of the mind's name, and of the user's.
 
+        Guarantees: every change that is in the ledger and not erased.
+
         Limits: the 1,000 latest changes.
+
+        Errors: those that every call may end in.
+
+        Next: read the evidence with the ledger's GetEvent.
         """
 
     @_abc_1.abstractmethod
@@ -702,7 +1336,16 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.AdoptNameRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.AdoptNameResponse, _abc.Awaitable[_orchestrator_pb2.AdoptNameResponse]]:
-        """Gives the mind a name."""
+        """Gives the mind a name.
+
+        Guarantees: durable when it returns; stands in the prompt of the next turn.
+
+        Limits: a name of 128 characters.
+
+        Errors: those that every call may end in.
+
+        Next: nothing.
+        """
 
     @_abc_1.abstractmethod
     def ClearName(
@@ -710,7 +1353,16 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.ClearNameRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.ClearNameResponse, _abc.Awaitable[_orchestrator_pb2.ClearNameResponse]]:
-        """Takes the mind's name away. Harmless when it has none."""
+        """Takes the mind's name away. Harmless when it has none.
+
+        Guarantees: durable when it returns.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: AdoptName for another one.
+        """
 
     @_abc_1.abstractmethod
     def GetTraits(
@@ -718,7 +1370,16 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.GetTraitsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.GetTraitsResponse, _abc.Awaitable[_orchestrator_pb2.GetTraitsResponse]]:
-        """Returns the traits and how they came about."""
+        """Returns the traits and how they came about.
+
+        Guarantees: each change with its evidence.
+
+        Limits: the 100 latest changes.
+
+        Errors: those that every call may end in.
+
+        Next: read the evidence with the ledger's GetEvent.
+        """
 
     @_abc_1.abstractmethod
     def ListDirectives(
@@ -728,7 +1389,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ListDirectivesResponse, _abc.Awaitable[_orchestrator_pb2.ListDirectivesResponse]]:
         """Lists standing instructions, the most useful first.
 
+        Guarantees: as of the mind's head.
+
         Limits: the 1,000 first.
+
+        Errors: those that every call may end in.
+
+        Next: RetireDirective for one that has had its day.
         """
 
     @_abc_1.abstractmethod
@@ -739,7 +1406,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.RetireDirectiveResponse, _abc.Awaitable[_orchestrator_pb2.RetireDirectiveResponse]]:
         """Ends a standing instruction.
 
+        Guarantees: durable when it returns.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_DIRECTIVE.
+
+        Next: nothing: it is in no prompt from the next turn on.
         """
 
     @_abc_1.abstractmethod
@@ -750,7 +1423,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ListReflectionsResponse, _abc.Awaitable[_orchestrator_pb2.ListReflectionsResponse]]:
         """Lists reflections, latest first, a page at a time.
 
+        Guarantees: each reflection that exists throughout the listing once.
+
         Limits: 1,000 a page; pass next_page_token back for more.
+
+        Errors: those that every call may end in.
+
+        Next: call again with next_page_token until it is empty.
         """
 
     @_abc_1.abstractmethod
@@ -759,7 +1438,16 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.ReflectRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.ReflectResponse, _abc.Awaitable[_orchestrator_pb2.ReflectResponse]]:
-        """Makes the mind reflect now."""
+        """Makes the mind reflect now.
+
+        Guarantees: durable when it returns.
+
+        Limits: one reflection of a mind at a time.
+
+        Errors: UNAVAILABLE with the reason of inference when the model fails.
+
+        Next: ListReflections shows it with its novelty.
+        """
 
     @_abc_1.abstractmethod
     def GetMetrics(
@@ -767,7 +1455,16 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.GetMetricsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.GetMetricsResponse, _abc.Awaitable[_orchestrator_pb2.GetMetricsResponse]]:
-        """Returns the metrics of a mind: autonomy scores and their course."""
+        """Returns the metrics of a mind: autonomy scores and their course.
+
+        Guarantees: the same seq gives the same answer, ever after.
+
+        Limits: 1,000 samples.
+
+        Errors: those that every call may end in.
+
+        Next: draw them.
+        """
 
     @_abc_1.abstractmethod
     def GetStage(
@@ -775,7 +1472,16 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.GetStageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.GetStageResponse, _abc.Awaitable[_orchestrator_pb2.GetStageResponse]]:
-        """Returns the stage of a mind and what it lacks for the next."""
+        """Returns the stage of a mind and what it lacks for the next.
+
+        Guarantees: the same seq gives the same answer, ever after.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: nothing: stages come by themselves.
+        """
 
     @_abc_1.abstractmethod
     def GetAnalytics(
@@ -783,7 +1489,16 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.GetAnalyticsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.GetAnalyticsResponse, _abc.Awaitable[_orchestrator_pb2.GetAnalyticsResponse]]:
-        """Returns counts, sentiment and topics of a session or of the whole mind."""
+        """Returns counts, sentiment and topics of a session or of the whole mind.
+
+        Guarantees: as of the mind's head.
+
+        Limits: the 100 first topics and questions.
+
+        Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+
+        Next: nothing.
+        """
 
     @_abc_1.abstractmethod
     def Explain(
@@ -793,8 +1508,14 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ExplainResponse, _abc.Awaitable[_orchestrator_pb2.ExplainResponse]]:
         """Says what an answer was made from.
 
-        Errors: NOT_FOUND with reason UNKNOWN_EVENT. FAILED_PRECONDITION with reason NOT_AN_ANSWER: only assistant_message and
-        turn_failed can be explained; pass the seq of one of them, or 0 for the last.
+        Guarantees: what the receipt recorded at the time, and the sources as they stand now.
+
+        Limits: the 100 first consequences.
+
+        Errors: NOT_FOUND with reason UNKNOWN_EVENT. FAILED_PRECONDITION with reason NOT_AN_ANSWER: only
+        assistant_message and turn_failed can be explained; pass the seq of one of them, or 0 for the last.
+
+        Next: read further with the ledger's GetEvent; undo with Forget.
         """
 
     @_abc_1.abstractmethod
@@ -805,9 +1526,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_orchestrator_pb2.BlastRadiusResponse], _abc.AsyncIterator[_orchestrator_pb2.BlastRadiusResponse]]:
         """Lists everything that an event reached: replies that quote it, memories, commitments, reflections.
 
+        Guarantees: as of the head when the call began.
+
         Limits: streams in pages of 1,000.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+
+        Next: Forget, if that is what is wanted.
         """
 
     @_abc_1.abstractmethod
@@ -818,9 +1543,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.GetNeighborsResponse, _abc.Awaitable[_orchestrator_pb2.GetNeighborsResponse]]:
         """Returns the neighbours of a node in the MemeGraph.
 
+        Guarantees: as of the mind's head.
+
         Limits: 1,000.
 
         Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+        Next: call again with a neighbour's id to walk on.
         """
 
     @_abc_1.abstractmethod
@@ -831,7 +1560,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.FindPathResponse, _abc.Awaitable[_orchestrator_pb2.FindPathResponse]]:
         """Returns a shortest path between two nodes of the MemeGraph; empty when there is none.
 
+        Guarantees: no shorter path exists.
+
+        Limits: paths of at most 12 edges.
+
         Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+        Next: read the events of its nodes.
         """
 
     @_abc_1.abstractmethod
@@ -842,7 +1577,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.GetCommitmentThreadResponse, _abc.Awaitable[_orchestrator_pb2.GetCommitmentThreadResponse]]:
         """Returns the events of a commitment, from the promise to its end.
 
+        Guarantees: every event that names the commitment.
+
+        Limits: the 1,000 first events.
+
         Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
+
+        Next: CloseCommitment when it is done.
         """
 
     @_abc_1.abstractmethod
@@ -853,7 +1594,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.GetSubgraphResponse, _abc.Awaitable[_orchestrator_pb2.GetSubgraphResponse]]:
         """Returns a part of the MemeGraph for a picture.
 
+        Guarantees: as of the mind's head; nearest first.
+
         Limits: 1,000 nodes.
+
+        Errors: NOT_FOUND with reason UNKNOWN_NODE.
+
+        Next: draw it.
         """
 
     @_abc_1.abstractmethod
@@ -866,9 +1613,11 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed.
 
-        What a client does next: it shows BlastRadius before, and asks.
+        Limits: one event a call.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+
+        Next: shows BlastRadius before, and asks.
         """
 
     @_abc_1.abstractmethod
@@ -877,7 +1626,16 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.GetPerformanceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.GetPerformanceResponse, _abc.Awaitable[_orchestrator_pb2.GetPerformanceResponse]]:
-        """Says how long turns and their stages take, and how the caches do."""
+        """Says how long turns and their stages take, and how the caches do.
+
+        Guarantees: from the same measurements that OpenTelemetry exports.
+
+        Limits: of this process, since its start.
+
+        Errors: those that every call may end in.
+
+        Next: look at what alerts name.
+        """
 
     @_abc_1.abstractmethod
     def ListWorkers(
@@ -885,7 +1643,16 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.ListWorkersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.ListWorkersResponse, _abc.Awaitable[_orchestrator_pb2.ListWorkersResponse]]:
-        """Lists the workers of a mind, how far they are and how they do."""
+        """Lists the workers of a mind, how far they are and how they do.
+
+        Guarantees: what a worker has processed is durable.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: ListDeadLetters when failures grow.
+        """
 
     @_abc_1.abstractmethod
     def ListDeadLetters(
@@ -895,7 +1662,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ListDeadLettersResponse, _abc.Awaitable[_orchestrator_pb2.ListDeadLettersResponse]]:
         """Lists what a worker could not do, oldest first.
 
+        Guarantees: each failure until it is replayed.
+
         Limits: the 1,000 oldest.
+
+        Errors: those that every call may end in.
+
+        Next: mend the cause, then ReplayDeadLetter.
         """
 
     @_abc_1.abstractmethod
@@ -906,7 +1679,13 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ReplayDeadLetterResponse, _abc.Awaitable[_orchestrator_pb2.ReplayDeadLetterResponse]]:
         """Tries a dead letter again.
 
+        Guarantees: events derived before are not derived twice.
+
+        Limits: those of every call.
+
         Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER.
+
+        Next: ListDeadLetters again.
         """
 
 def add_OrchestratorServiceServicer_to_server(servicer: OrchestratorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
