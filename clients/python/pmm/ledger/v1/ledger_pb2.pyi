@@ -12,7 +12,8 @@ Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broke
 NOT_FOUND with reason UNKNOWN_MIND (nothing but an Append that begins with mind_created or mind_imported
 makes a mind), UNAUTHENTICATED and PERMISSION_DENIED (the token, or its minds and scopes),
 UNAVAILABLE (the server is starting or stopping: retry), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED with
-RetryInfo (too many calls or streams at once: wait as long as it says).
+RetryInfo (too many calls or streams at once: wait as long as it says), DATA_LOSS (a stored event does not match
+its hash, or its key is gone; metadata "seq" names it: run Verify, and restore from a backup).
 """
 
 from collections import abc as _abc
