@@ -1,0 +1,117 @@
+"""What a turn costs beyond its model call, over minds of growing length, in one process and in four.
+
+The overhead of a turn is the time to its first token through ``Converse`` less the time to the first token of
+the same inference call made directly: the same messages and memories, in turn with it. ``recall`` answers, so that
+the model's own time is as small as it gets and what is left is ours.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import grpc
+
+from benchmarks.fill import PEOPLE, PLACES, THINGS, fill
+from benchmarks.rows import Row, row
+from pmm.inference.v1 import inference_pb2, inference_pb2_grpc
+from pmm.memory.v1 import memory_pb2, memory_pb2_grpc
+from pmm.orchestrator.v1 import orchestrator_pb2, orchestrator_pb2_grpc
+from tests.support.stack import Stack
+
+SIZES = {"0": 1, "10k": 10_000, "100k": 100_000}
+TURNS = 60
+WARM_UP = 5
+INDEX_TIMEOUT = 600.0
+
+
+def run() -> list[Row]:
+    """Rows ``mind.turn_overhead.<size>.ms_p50`` for one process, and ``mind.split.…`` for four."""
+    rows: list[Row] = []
+    for split, prefix in ((False, "mind"), (True, "mind.split")):
+        with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), split=split) as stack:
+            rows += _topology(stack, prefix)
+    return rows
+
+
+def _topology(stack: Stack, prefix: str) -> list[Row]:
+    with (
+        grpc.insecure_channel(stack.ledger) as ledger,
+        grpc.insecure_channel(stack.memory) as memory,
+        grpc.insecure_channel(stack.inference) as inference,
+        grpc.insecure_channel(stack.target) as orchestrator,
+    ):
+        recall = memory_pb2_grpc.MemoryServiceStub(memory)
+        for size, events in SIZES.items():
+            head = fill(ledger, f"n{size}", events)
+            recall.ListMemories(
+                memory_pb2.ListMemoriesRequest(mind_id=f"n{size}", page_size=1, min_seq=head), timeout=INDEX_TIMEOUT
+            )
+        turns = Turns(orchestrator, memory, inference)
+        overheads: dict[str, list[float]] = {size: [] for size in SIZES}
+        for number in range(WARM_UP + TURNS):
+            for size in SIZES:
+                overhead = turns.overhead(f"n{size}", number)
+                if number >= WARM_UP:
+                    overheads[size].append(overhead)
+    rows = [row(f"{prefix}.turn_overhead.{size}.ms_p50", values, "ms") for size, values in overheads.items()]
+    growth = statistics.median(overheads["100k"]) / statistics.median(overheads["0"])
+    return [*rows, Row(f"{prefix}.turn_overhead.growth_ratio", growth, "ratio", TURNS, 0.0)]
+
+
+class Turns:
+    """Turns through the orchestrator beside the same call to inference."""
+
+    def __init__(self, orchestrator: grpc.Channel, memory: grpc.Channel, inference: grpc.Channel) -> None:
+        self._orchestrator = orchestrator_pb2_grpc.OrchestratorServiceStub(orchestrator)
+        self._memory = memory_pb2_grpc.MemoryServiceStub(memory)
+        self._inference = inference_pb2_grpc.InferenceServiceStub(inference)
+        self._rng = random.Random(11)
+
+    def overhead(self, mind_id: str, number: int) -> float:
+        """Milliseconds to the first token through the orchestrator, less those of the direct call."""
+        question = (
+            f"What did {self._rng.choice(PEOPLE)} do with the {self._rng.choice(THINGS)} "
+            f"in {self._rng.choice(PLACES)}? ({number})"
+        )
+        through = _first_token_ms(
+            self._orchestrator.Converse(
+                orchestrator_pb2.ConverseRequest(mind_id=mind_id, session_id="", text=question), timeout=30
+            )
+        )
+        direct = _first_token_ms(self._inference.Generate(self._same_call(mind_id, question), timeout=30))
+        return through - direct
+
+    def _same_call(self, mind_id: str, question: str) -> inference_pb2.GenerateRequest:
+        found = self._memory.Search(memory_pb2.SearchRequest(mind_id=mind_id, query=question, k=10), timeout=30)
+        memories = [
+            inference_pb2.ContextMemory(
+                seq=result.memory.source_seqs[0],
+                memory_id=result.memory.memory_id,
+                text=result.memory.text,
+                speaker=result.memory.speaker,
+                occurred_at=result.memory.occurred_at,
+                score=result.score,
+                type=result.memory.type,
+            )
+            for result in found.results
+        ]
+        message = inference_pb2.Message(role=inference_pb2.ROLE_USER, text=question)
+        return inference_pb2.GenerateRequest(messages=[message], memories=memories)
+
+
+def _first_token_ms(
+    stream: Iterable[orchestrator_pb2.ConverseResponse] | Iterable[inference_pb2.GenerateResponse],
+) -> float:
+    began = time.perf_counter()
+    first: float | None = None
+    for response in stream:
+        if first is None and response.WhichOneof("part") == "delta":
+            first = time.perf_counter()
+    if first is None:
+        raise RuntimeError("the stream ended without a token")
+    return (first - began) * 1000

@@ -1,0 +1,43 @@
+"""The whole of PMM as a user runs it, in both topologies."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.stack import Stack
+
+Pmm = Callable[..., str]
+
+
+@pytest.fixture(params=[False, True], ids=["one-process", "four-processes"])
+def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stack]:
+    with Stack(tmp_path / "data", split=request.param) as running:
+        yield running
+
+
+@pytest.fixture
+def pmm(stack: Stack) -> Pmm:
+    """Run ``pmm ARGUMENTS --target …`` and return what it printed; fails the test where it does not exit 0."""
+
+    def run(*arguments: str, stdin: str = "", code: int = 0) -> str:
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "pmm"), *arguments, "--target", stack.target],
+            input=stdin, capture_output=True, text=True, timeout=60, check=False,
+        )
+        assert done.returncode == code, done.stderr or done.stdout
+        assert "Traceback" not in done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    return run
+
+
+@pytest.fixture
+def pmm_json(pmm: Pmm) -> Callable[..., Any]:
+    return lambda *arguments: json.loads(pmm(*arguments, "--json"))
