@@ -17,6 +17,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +25,7 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from services.runtime.caller import EVERYTHING, LOCAL, Caller
+from services.runtime.caller import LOCAL, Caller
 from services.runtime.errors import PermissionDenied, Unauthenticated
 from services.runtime.scopes import Access, Reach
 from services.runtime.settings import SettingsError
@@ -123,7 +124,7 @@ class Tokens:
 
 
 def authenticate(tokens: Tokens | None, access: Access | None, metadata: Iterable[tuple[str, Any]]) -> Caller:
-    """The caller, if it may make this kind of call. Without tokens everybody is LOCAL and may do everything."""
+    """The caller, if it may make this kind of call. Without tokens everybody is LOCAL."""
     if tokens is None:
         return LOCAL
     if access is not None and access.scope is None:
@@ -136,18 +137,22 @@ def authenticate(tokens: Tokens | None, access: Access | None, metadata: Iterabl
     return caller
 
 
-def authorize(caller: Caller, access: Access | None, request: Message) -> None:
-    """Refuse a request about minds that the caller may not reach. Raises MindNotAllowed."""
-    if caller.may_reach_all() or access is None or access.reach is not Reach.NAMED:
+def authorize(caller: Caller, access: Access | None, request: Message, *, is_first: bool = True) -> None:
+    """Refuse a request about minds that the caller may not reach. Raises MindNotAllowed.
+
+    In a stream of requests only the first has to name a mind.
+    """
+    if caller.may_reach_all() or access is None or access.reach is Reach.NONE:
         return
     named = [mind for mind in _named_minds(request) if mind]
-    if not named:
+    if not named and is_first and access.reach is Reach.NAMED:
         raise MindNotAllowed("the token does not cover all minds: name one that it covers")
     for mind in named:
         if not caller.may_reach(mind):
             raise MindNotAllowed("the token does not cover this mind", mind_id=mind)
 
 
+@lru_cache(maxsize=1024)
 def mind_fields(message: Descriptor) -> list[str]:
     """The fields of a request that name minds: ``mind_id``, ``…_mind_id``, ``mind_ids``."""
     return [

@@ -99,7 +99,9 @@ def items(values: Collection[object], field: str, *, low: int = 0, high: int) ->
         yield Violation(field, f"must have between {low:,} and {high:,} elements")
 
 
-def each(values: Iterable[Any], field: str, check: Callable[[Any, str], Iterable[Violation]]) -> Iterator[Violation]:
+def each(
+    values: Iterable[Any], field: str, check: Callable[[Any, str], Iterable[Violation]]
+) -> Iterator[Violation]:
     """Apply a check to every element, with its index in the field's name."""
     for index, value in enumerate(values):
         yield from check(value, f"{field}[{index}]")
@@ -112,8 +114,10 @@ def hex_id(value: str, field: str, *, length: int, optional: bool = True) -> Ite
     yield Violation(field, f"must be {length} lower-case hex digits" + (" or empty" if optional else ""))
 
 
-def enum_known(value: int, field: str, values: Collection[int], *, optional: bool = False) -> Iterator[Violation]:
-    """A value that this release knows; 0 (unspecified) only when optional. ``values`` is ``Enum.values()``."""
+def enum_known(
+    value: int, field: str, values: Collection[int], *, optional: bool = False
+) -> Iterator[Violation]:
+    """A value that this release knows; 0 (unspecified) only when optional. ``values``: ``Enum.values()``."""
     if value == 0 and not optional:
         yield Violation(field, "must be set")
     elif value not in values:

@@ -70,19 +70,20 @@ def _check_format(folder: Path, name: str, expected: int) -> None:
     words = found_text.split()
     if len(words) != 2 or words[0] != name or not words[1].isdecimal():
         raise StartupError(
-            DATA_FOLDER, f"{file} does not say '{name} <version>': {folder} is not a data folder of the {name} service"
+            DATA_FOLDER,
+            f"{file} does not say '{name} <version>': {folder} is not a data folder of the {name} service",
         )
     found = int(words[1])
     if found > expected:
         raise StartupError(
             DATA_FOLDER,
-            f"data folder {folder} was written by a newer release (format {found}, this release reads {expected}): "
+            f"data folder {folder} was written by a newer release (format {found}, this reads {expected}): "
             "upgrade, or choose another folder; nothing was changed",
         )
     if found < expected:
         raise StartupError(
             DATA_FOLDER,
-            f"data folder {folder} has format {found}, and this release reads only {expected}: export the minds "
+            f"data folder {folder} has format {found}, and this release reads {expected}: export the minds "
             "with the release that wrote it, and import them; nothing was changed",
         )
 
@@ -104,5 +105,6 @@ def _write_durably(file: Path, content: str) -> None:
 def _unusable(path: Path, error: Exception) -> StartupError:
     why = error.strerror if isinstance(error, OSError) and error.strerror else "unreadable"
     return StartupError(
-        DATA_FOLDER, f"data folder {path} cannot be used ({why.lower()}): make it writable, or choose another with --data"
+        DATA_FOLDER,
+        f"data folder {path} cannot be used ({why.lower()}): make it writable, or choose another with --data",
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import (
+    ConsoleMetricExporter,
+    MetricReader,
+    PeriodicExportingMetricReader,
+)
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SimpleSpanProcessor
 
@@ -36,7 +40,9 @@ def metric_readers(settings: TelemetrySettings) -> list[MetricReader]:
         exporter = OTLPMetricExporter(endpoint=settings.endpoint, insecure=_is_plaintext(settings.endpoint))
         readers.append(PeriodicExportingMetricReader(exporter, export_interval_millis=interval_ms))
     elif settings.exporter == "console":
-        readers.append(PeriodicExportingMetricReader(ConsoleMetricExporter(), export_interval_millis=interval_ms))
+        readers.append(
+            PeriodicExportingMetricReader(ConsoleMetricExporter(), export_interval_millis=interval_ms)
+        )
     if settings.prometheus_port:
         readers.append(_prometheus(settings))
     return readers

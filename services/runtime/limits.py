@@ -99,7 +99,9 @@ class Gate:
     def call(self) -> Iterator[None]:
         """Count one call while it runs. Raises Starting or Stopping."""
         if self._stopping:
-            raise Stopping(f"{self._service} is stopping: connect again and retry", retry_after=RETRY_AFTER_SECONDS)
+            raise Stopping(
+                f"{self._service} is stopping: connect again and retry", retry_after=RETRY_AFTER_SECONDS
+            )
         if not self._open:
             raise Starting(f"{self._service} is starting: retry shortly", retry_after=STARTING_RETRY_SECONDS)
         self._running += 1

@@ -57,11 +57,17 @@ def _parser(spec: ServiceSpec) -> argparse.ArgumentParser:
         epilog=f"example: python -m services.{spec.name} --data ./data --port {spec.default_port}",
         exit_on_error=True,
     )
-    parser.add_argument("--data", type=Path, metavar="DIR", help="data folder; the service's own is within it")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="data folder; the service's own is within it"
+    )
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help=f"TCP port ({spec.default_port}); 0 takes a free one")
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file of settings (./pmm.toml)")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="SECTION.FIELD=VALUE", help="any setting; may be repeated"
+        "--set",
+        action="append",
+        default=[],
+        metavar="SECTION.FIELD=VALUE",
+        help="any setting; may be repeated",
     )
     return parser

@@ -8,9 +8,9 @@
 6. whether the request can be decoded, and its check;
 7. the servicer, and the mapping of what it raises to a status.
 
-One interceptor rather than seven: grpc.aio runs interceptors anew for each call, while a method wrapped once is
-kept. A streaming handler becomes a coroutine that writes its messages, so that the servicer's generator runs in
-the RPC's own task from first to last and context variables behave.
+One interceptor rather than seven: grpc.aio runs interceptors anew for each call, while a method wrapped once
+is kept. A streaming handler becomes a coroutine that writes its messages, so that the servicer's generator
+runs in the RPC's own task from first to last and context variables behave.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class Undecodable(InvalidArgument):
     reason = "UNDECODABLE"
 
     def __init__(self) -> None:
-        description = "could not be decoded: it must be a message of this RPC, with valid UTF-8 in every string"
+        description = (
+            "could not be decoded: it must be a message of this RPC, with valid UTF-8 in every string"
+        )
         super().__init__([Violation("request", description)])
 
 
@@ -77,8 +79,8 @@ class Rpc:
     """Whether requests stream."""
 
 
-class Pipeline(grpc.aio.ServerInterceptor):
-    """Wraps every RPC of the given services; health, reflection and the like pass untouched, if they are public."""
+class Pipeline(grpc.aio.ServerInterceptor):  # pyright: ignore[reportMissingTypeArgument]  generic in the stubs only
+    """Wraps every RPC of the given services. What is public besides (health, reflection) passes untouched."""
 
     def __init__(
         self,
@@ -202,15 +204,17 @@ class Pipeline(grpc.aio.ServerInterceptor):
             return deadline.at_most(self._settings.max_deadline_seconds)
         return nullcontext()  # grpc itself cancels us when the client's deadline is over
 
-    def _admit(self, rpc: Rpc, caller: Caller, request: Any) -> None:
+    def _admit(self, rpc: Rpc, caller: Caller, request: Any, *, is_first: bool = True) -> None:
         if request is _BROKEN:
             raise Undecodable
-        auth.authorize(caller, rpc.access, request)
+        auth.authorize(caller, rpc.access, request, is_first=is_first)
         enforce(self._checks.get(type(request), nothing), request)
 
     async def _admit_each(self, rpc: Rpc, caller: Caller, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        is_first = True
         async for request in requests:
-            self._admit(rpc, caller, request)
+            self._admit(rpc, caller, request, is_first=is_first)
+            is_first = False
             yield request
 
 

@@ -54,7 +54,7 @@ class Plan:
 
 
 def plan(specs: Sequence[ServiceSpec], flags: Flags, config: Path | None = None) -> Plan:
-    """Load the settings of every section that the services need. Raises SettingsError with all problems at once."""
+    """Load every section that the services need. Raises SettingsError with all problems at once."""
     problems: list[str] = []
 
     def section(name: str, model: type[BaseModel], given: Mapping[str, Any]) -> Any:
@@ -76,7 +76,9 @@ def plan(specs: Sequence[ServiceSpec], flags: Flags, config: Path | None = None)
     if problems:
         raise settings.SettingsError(problems)
     if len(specs) == 1 and "port" not in loaded.server.model_fields_set:
-        return Plan(**{**vars(loaded), "server": loaded.server.model_copy(update={"port": specs[0].default_port})})
+        return Plan(
+            **{**vars(loaded), "server": loaded.server.model_copy(update={"port": specs[0].default_port})}
+        )
     return loaded
 
 
@@ -90,7 +92,9 @@ def run(process: Plan, on_serving: Callable[[RunningServer], None] | None = None
         with ExitStack() as stack:
             root = process.data.dir.expanduser().absolute()
             folders = {
-                spec.name: stack.enter_context(service_folder(root / spec.name, spec.name, spec.format_version))
+                spec.name: stack.enter_context(
+                    service_folder(root / spec.name, spec.name, spec.format_version)
+                )
                 for spec in process.specs
             }
             exported = telemetry.setup(process.telemetry, process.name)
@@ -118,7 +122,9 @@ async def _main(
         tokens = Tokens.read(process.server.tokens_file) if process.server.tokens_file else None
         socket_path, peers = _peers(process, tokens, stack)
         stack.push_async_callback(peers.close)
-        services = [_build(spec, process, ServiceContext(folders[spec.name], peers)) for spec in process.specs]
+        services = [
+            _build(spec, process, ServiceContext(folders[spec.name], peers)) for spec in process.specs
+        ]
         serving = serve(services, process.server, tokens=tokens, socket_path=socket_path)
         starting = asyncio.create_task(stack.enter_async_context(serving))
         await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -159,7 +165,7 @@ def _build(spec: ServiceSpec, process: Plan, context: ServiceContext) -> Service
 
 
 def _peers(process: Plan, tokens: Tokens | None, stack: AsyncExitStack) -> tuple[str | None, Peers]:
-    """The other services: over a socket of our own where they share this process, else where the settings say."""
+    """The other services: over our own socket where they share this process, else as the settings say."""
     if len(process.specs) == 1:
         return None, _remote_peers(process.peers)
     # Not the public port: that one may want TLS, and a name that its certificate covers.

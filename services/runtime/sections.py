@@ -17,16 +17,20 @@ class ServerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    host: str = Field("127.0.0.1", description="Address to listen on. Anything but loopback needs TLS and tokens.")
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on. Anything but loopback needs TLS and tokens."
+    )
     port: int = Field(50050, ge=0, le=65535, description="TCP port; 0 takes a free one.")
-    tls_cert: Path | None = Field(None, description="PEM file with the server's certificate chain; turns TLS on.")
+    tls_cert: Path | None = Field(
+        None, description="PEM file with the server's certificate chain; turns TLS on."
+    )
     tls_key: Path | None = Field(None, description="PEM file with the certificate's private key.")
     tls_client_ca: Path | None = Field(
         None, description="PEM file of the CAs of client certificates; when set, clients must present one."
     )
     allow_plaintext: bool = Field(
         False,
-        description="Listen beyond loopback without TLS. Only where the network itself encrypts, as a service mesh "
+        description="Listen beyond loopback without TLS. Only where the network itself encrypts, as a mesh "
         "does; tokens are needed all the same.",
     )
     tokens_file: Path | None = Field(
@@ -77,7 +81,11 @@ class TelemetrySettings(BaseModel):
         "http://127.0.0.1:4317", description="OTLP/gRPC collector; http:// is plaintext, https:// is TLS."
     )
     sample_ratio: float = Field(
-        1.0, ge=0, le=1, json_schema_extra=_unit("share"), description="Share of new traces that are recorded."
+        1.0,
+        ge=0,
+        le=1,
+        json_schema_extra=_unit("share"),
+        description="Share of new traces that are recorded.",
     )
     metrics_interval_seconds: float = Field(
         15, gt=0, json_schema_extra=_unit("s"), description="Time between two exports of the metrics."
@@ -87,7 +95,8 @@ class TelemetrySettings(BaseModel):
     )
     prometheus_host: str = Field("127.0.0.1", description="Address of the Prometheus port.")
     record_message_text: bool = Field(
-        False, description="Whether spans and logs may hold what people and models say. Leave it off in production."
+        False,
+        description="Whether spans and logs may hold what people and models say. Leave it off in production.",
     )
 
 
@@ -116,5 +125,6 @@ class PeerSettings(BaseModel):
         description="File that holds the bearer token to call the others with.",
     )
     tls_ca: Path | None = Field(
-        None, description="PEM file of the CAs that the others' certificates are checked against; turns TLS on."
+        None,
+        description="PEM file of the CAs that the others' certificates are checked against; turns TLS on.",
     )

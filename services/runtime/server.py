@@ -55,7 +55,9 @@ def _options(settings: ServerSettings) -> list[tuple[str, Any]]:
 class RunningServer:
     """A server that listens. Made by ``serve``."""
 
-    def __init__(self, server: grpc.aio.Server, services: Sequence[Service], settings: ServerSettings) -> None:
+    def __init__(
+        self, server: grpc.aio.Server, services: Sequence[Service], settings: ServerSettings
+    ) -> None:
         self._server = server
         self._services = services
         self._settings = settings
@@ -124,8 +126,8 @@ async def serve(
 ) -> AsyncIterator[RunningServer]:
     """Run services on one server for as long as the block runs; SERVING when it is entered.
 
-    ``tokens`` turns authentication on; ``socket_path`` is a Unix socket to listen on as well, for this process's
-    own calls. Raises StartupError if the address is taken, SettingsError if it must not be listened on.
+    ``tokens`` turns authentication on; ``socket_path`` is a Unix socket to listen on as
+    well, for this process's own calls. Raises StartupError if the address is taken, SettingsError if it must not be listened on.
     """
     tls.refuse_open_doors(settings)
     credentials = tls.server_credentials(settings)
@@ -148,7 +150,9 @@ async def serve(
         await running.stop()
 
 
-def _add_common_services(server: grpc.aio.Server, running: RunningServer, services: Sequence[Service]) -> None:
+def _add_common_services(
+    server: grpc.aio.Server, running: RunningServer, services: Sequence[Service]
+) -> None:
     health_pb2_grpc.add_HealthServicer_to_server(running.health, server)
     channelz.add_channelz_servicer(server)
     names = [
@@ -169,8 +173,12 @@ def _add_common_services(server: grpc.aio.Server, running: RunningServer, servic
     )
 
 
-def _listen(server: grpc.aio.Server, settings: ServerSettings, credentials: grpc.ServerCredentials | None) -> int:
-    host = f"[{settings.host}]" if ":" in settings.host and not settings.host.startswith("[") else settings.host
+def _listen(
+    server: grpc.aio.Server, settings: ServerSettings, credentials: grpc.ServerCredentials | None
+) -> int:
+    host = (
+        f"[{settings.host}]" if ":" in settings.host and not settings.host.startswith("[") else settings.host
+    )
     address = f"{host}:{settings.port}"
     _probe(settings)
     try:
@@ -178,7 +186,9 @@ def _listen(server: grpc.aio.Server, settings: ServerSettings, credentials: grpc
             return server.add_secure_port(address, credentials)
         return server.add_insecure_port(address)
     except RuntimeError:
-        raise StartupError(ADDRESS, f"cannot listen on {address}: check server.host and server.port") from None
+        raise StartupError(
+            ADDRESS, f"cannot listen on {address}: check server.host and server.port"
+        ) from None
 
 
 def _probe(settings: ServerSettings) -> None:
@@ -194,9 +204,11 @@ def _probe(settings: ServerSettings) -> None:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             message = (
-                f"port {settings.port} on {settings.host} is in use: stop what listens there, or choose another "
-                "with --port"
+                f"port {settings.port} on {settings.host} is in use: stop what listens there, or choose "
+                "another with --port"
             )
         else:
-            message = f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): set server.host and port"
+            message = (
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): set --host and --port"
+            )
         raise StartupError(ADDRESS, message) from None

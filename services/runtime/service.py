@@ -31,16 +31,16 @@ class Service(ABC):
     def register(self, server: grpc.aio.Server) -> None:
         """Add the servicer. Nothing is answered before ``start`` has returned."""
 
-    async def start(self) -> None:
+    async def start(self) -> None:  # noqa: B027  optional
         """Open what is needed. The server listens by now; health is SERVING once this returns.
 
         Peers can be called, and may not be there yet: retry on UNAVAILABLE.
         """
 
-    async def drain(self) -> None:
-        """End long-lived streams and background work cleanly. New calls are refused already, peers still answer."""
+    async def drain(self) -> None:  # noqa: B027  optional
+        """End long-lived streams and background work cleanly. New calls are refused, peers still answer."""
 
-    async def stop(self) -> None:
+    async def stop(self) -> None:  # noqa: B027  optional
         """Flush and close. No call is running any more, and peers may be gone."""
 
     async def failed(self) -> BaseException:
@@ -57,7 +57,7 @@ class ServiceContext:
     """What the runtime hands to a service when it is built."""
 
     data_dir: Path
-    """The service's own folder: it exists, is locked by this process, and has the service's format version."""
+    """The service's own folder: it exists, is locked by this process, and has the format's version."""
     peers: Peers
     """The other services."""
 

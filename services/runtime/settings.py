@@ -140,7 +140,9 @@ def _gather(
     for source, layer in layers:
         for name, value in layer.items():
             if name not in model.model_fields:
-                problems.append(f"{section}.{name}: no such setting (from {source}); `pmm config` lists them all")
+                problems.append(
+                    f"{section}.{name}: no such setting (from {source}); `pmm config` lists them all"
+                )
             values[name] = value
             sources[name] = source
     if problems:
@@ -151,7 +153,11 @@ def _gather(
 def _source_model(model: type[BaseModel]) -> type[BaseSettings]:
     # pydantic-settings reads sources for its own class of models; ours stay plain, so that a service can be
     # built from values without any environment.
-    return type(f"{model.__name__}Source", (model, BaseSettings), {"model_config": {"extra": "ignore", "frozen": False}})
+    return type(
+        f"{model.__name__}Source",
+        (model, BaseSettings),
+        {"model_config": {"extra": "ignore", "frozen": False}},
+    )
 
 
 def _from_environment(section: str, model: type[BaseModel], environ: Mapping[str, str]) -> dict[str, Any]:
@@ -164,7 +170,9 @@ def _from_environment(section: str, model: type[BaseModel], environ: Mapping[str
         values = source()
     except SourceError as error:
         raise SettingsError([f"{prefix}…: {error}"]) from None
-    unknown = {name for name in (key.removeprefix(prefix).lower() for key in given) if name not in model.model_fields}
+    unknown = {
+        name for name in (key.removeprefix(prefix).lower() for key in given) if name not in model.model_fields
+    }
     return values | dict.fromkeys(unknown)
 
 
@@ -189,7 +197,9 @@ def _from_file(section: str, model: type[BaseModel], path: Path | None) -> dict[
     except OSError as error:
         raise SettingsError([f"{path}: cannot be read: {error.strerror}"]) from None
     if unknown := [name for name in content if name not in SECTIONS]:
-        raise SettingsError([f"{path}: [{name}] is not a section; there are {', '.join(SECTIONS)}" for name in unknown])
+        raise SettingsError(
+            [f"{path}: [{name}] is not a section; there are {', '.join(SECTIONS)}" for name in unknown]
+        )
     values = content.get(section, {})
     if not isinstance(values, dict):
         raise SettingsError([f"{path}: {section} must be a table, [{section}]"])

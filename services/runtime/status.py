@@ -56,21 +56,19 @@ def trailing_metadata(status: status_pb2.Status) -> tuple[tuple[str, bytes], ...
 
 def to_status(error: BaseException) -> status_pb2.Status:
     """What a client is told of an exception. Logs the place of one that nobody foresaw; never sends it."""
-    # Imported here: pmm_client is needed where there are peers, and nowhere else.
-    from pmm_client.errors import PmmError
-
     match error:
         case errors.DomainError():
             return _of_domain(error)
-        case PmmError():
-            return _of_peer(error)
         case NotImplementedError():
             message = str(error) or "this call is part of the contract and not implemented in this release"
             return _status(grpc.StatusCode.UNIMPLEMENTED, message, _info("UNIMPLEMENTED", {}))
         case grpc.aio.AioRpcError():
             return _of_rpc(error)
         case _:
-            return _unforeseen(error)
+            # Imported here: the SDK is needed where there are peers, and loads all contracts.
+            from pmm_client.errors import PmmError
+
+            return _of_peer(error) if isinstance(error, PmmError) else _unforeseen(error)
 
 
 def _of_domain(error: errors.DomainError) -> status_pb2.Status:

@@ -53,7 +53,7 @@ def _unexported() -> TracerProvider:
 class Telemetry:
     """The providers of a process, and the instruments made from them."""
 
-    settings: TelemetrySettings = field(default_factory=lambda: TelemetrySettings.model_construct())
+    settings: TelemetrySettings = field(default_factory=TelemetrySettings.model_construct)
     traces: TracerProvider = field(default_factory=_unexported)
     metrics: MeterProvider | None = None
     _histograms: dict[str, Histogram] = field(default_factory=lambda: {})
@@ -93,7 +93,9 @@ def setup(settings: TelemetrySettings, service_name: str) -> Telemetry:
     from services.runtime import exporters
 
     resource = Resource.create({"service.name": service_name})
-    sampler = ALWAYS_OFF if settings.exporter == "none" else ParentBased(TraceIdRatioBased(settings.sample_ratio))
+    sampler = (
+        ALWAYS_OFF if settings.exporter == "none" else ParentBased(TraceIdRatioBased(settings.sample_ratio))
+    )
     traces = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
     for processor in exporters.span_processors(settings):
         traces.add_span_processor(processor)
@@ -136,8 +138,11 @@ def current_trace_id() -> str:
     return format(context.trace_id, "032x") if context.is_valid else ""
 
 
-class stage:  # noqa: N801  reads as a statement: ``with stage("search"):``
-    """A part of the work: a child span, current within the block, and a value in ``pmm.stage.duration``."""
+class stage:
+    """A part of the work: ``with stage("search"):``
+
+    A child span that is current within the block, and a value in ``pmm.stage.duration``.
+    """
 
     __slots__ = ("_attributes", "_kind", "_name", "_span", "_started", "_token")
 
@@ -174,7 +179,8 @@ def attach(context: Context) -> Token[Context]:
 def detach(token: Token[Context]) -> None:
     """Undo ``attach``; does nothing in another task, where the context never was current.
 
-    A generator that is dropped half-way may be closed from elsewhere. OpenTelemetry's own ``detach`` logs an error then.
+    A generator that is dropped half-way may be closed from elsewhere. OpenTelemetry's own ``detach`` logs an
+    error then.
     """
     try:
         token.var.reset(token)
@@ -185,4 +191,3 @@ def detach(token: Token[Context]) -> None:
 def setup_logging(level: str) -> None:
     """Log to standard error, one line a record."""
     logging.basicConfig(level=level.upper(), format=LOG_FORMAT, force=True)
-

@@ -32,7 +32,9 @@ def refuse_open_doors(settings: ServerSettings) -> None:
         return
     problems: list[str] = []
     if settings.tokens_file is None:
-        problems.append(f"server.host is {settings.host}: beyond loopback set server.tokens_file, or use 127.0.0.1")
+        problems.append(
+            f"server.host is {settings.host}: beyond loopback set server.tokens_file, or use 127.0.0.1"
+        )
     if settings.tls_cert is None and not settings.allow_plaintext:
         problems.append(
             f"server.host is {settings.host}: beyond loopback set server.tls_cert and server.tls_key, or "
@@ -53,7 +55,9 @@ def server_credentials(settings: ServerSettings) -> grpc.ServerCredentials | Non
     files = _Files(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
     files.check()
     dynamic = cast("Any", grpc).dynamic_ssl_server_credentials
-    return dynamic(files.read(), files.changed, require_client_authentication=settings.tls_client_ca is not None)
+    return dynamic(
+        files.read(), files.changed, require_client_authentication=settings.tls_client_ca is not None
+    )
 
 
 class _Files:

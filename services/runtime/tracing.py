@@ -1,7 +1,7 @@
 """Spans around gRPC calls, on both sides, with W3C trace context in the metadata.
 
 Our own rather than OpenTelemetry's aio instrumentation, which loses the final code of cancelled and aborted
-calls. A server span is attached in the RPC's own task, never across a ``yield``; a client span is not attached.
+calls. A server span is attached in the RPC's own task, never across a ``yield``; a client span never is.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SERVER_FAULTS = frozenset(
         grpc.StatusCode.DATA_LOSS,
     }
 )
-"""Codes that are an error of the server's span; the others are the client's doing (OpenTelemetry's convention)."""
+"""Codes that make the server's span an error; the others are the client's doing (OpenTelemetry's rule)."""
 
 
 def _split(method: str) -> tuple[str, str]:
@@ -172,5 +172,5 @@ class _TraceStreamStream(_Tracing, grpc.aio.StreamStreamClientInterceptor):
 
 
 def client_interceptors() -> Sequence[grpc.aio.ClientInterceptor]:
-    """Interceptors for a channel to a peer. One a kind of call: a channel takes each object for one kind only."""
+    """Interceptors for a channel to a peer; a channel takes each of them for one kind of call only."""
     return (_TraceUnaryUnary(), _TraceUnaryStream(), _TraceStreamUnary(), _TraceStreamStream())
