@@ -27,7 +27,7 @@ def main(spec: ServiceSpec, arguments: Sequence[str] | None = None) -> NoReturn:
     except settings.SettingsError as error:
         complain(str(error))
         sys.exit(exits.USAGE)
-    sys.exit(run(process))
+    sys.exit(run(process, until_eof=given.until_eof))
 
 
 def assignments(given: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -70,4 +70,5 @@ def _parser(spec: ServiceSpec) -> argparse.ArgumentParser:
         metavar="SECTION.FIELD=VALUE",
         help="any setting; may be repeated",
     )
+    parser.add_argument("--until-eof", action="store_true", help="stop also when standard input ends")
     return parser

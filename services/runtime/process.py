@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -82,10 +83,13 @@ def plan(specs: Sequence[ServiceSpec], flags: Flags, config: Path | None = None)
     return loaded
 
 
-def run(process: Plan, on_serving: Callable[[RunningServer], None] | None = None) -> int:
+def run(
+    process: Plan, on_serving: Callable[[RunningServer], None] | None = None, *, until_eof: bool = False
+) -> int:
     """Run until SIGTERM, SIGINT or a service that must not go on; return the exit code.
 
-    Says on standard error, in a line, why it could not start.
+    With ``until_eof`` the end of standard input stops it too: a supervisor that holds the other end need not be
+    alive to stop what it started. Says on standard error, in a line, why it could not start.
     """
     telemetry.setup_logging(process.server.log_level)
     try:
@@ -99,7 +103,7 @@ def run(process: Plan, on_serving: Callable[[RunningServer], None] | None = None
             }
             exported = telemetry.setup(process.telemetry, process.name)
             stack.callback(exported.shutdown)
-            return uvloop.run(_main(process, folders, on_serving))
+            return uvloop.run(_main(process, folders, on_serving, until_eof))
     except StartupError as error:
         complain(str(error))
         return error.code
@@ -115,9 +119,12 @@ def complain(message: str) -> None:
 
 
 async def _main(
-    process: Plan, folders: Mapping[str, Path], on_serving: Callable[[RunningServer], None] | None
+    process: Plan,
+    folders: Mapping[str, Path],
+    on_serving: Callable[[RunningServer], None] | None,
+    until_eof: bool,
 ) -> int:
-    stopped = _on_signals()
+    stopped = _stop_asked(until_eof)
     async with AsyncExitStack() as stack:
         tokens = Tokens.read(process.server.tokens_file) if process.server.tokens_file else None
         socket_path, peers = _peers(process, tokens, stack)
@@ -147,7 +154,8 @@ async def _main(
         raise StartupError(exits.FAILED, f"stopped to protect the data: {failure.result()}")
 
 
-def _on_signals() -> asyncio.Future[None]:
+def _stop_asked(until_eof: bool) -> asyncio.Future[None]:
+    """Done at the first SIGTERM or SIGINT, and at the end of standard input if that counts."""
     loop = asyncio.get_running_loop()
     stopped: asyncio.Future[None] = loop.create_future()
 
@@ -157,6 +165,14 @@ def _on_signals() -> asyncio.Future[None]:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+
+    def read() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            stop()
+
+    if until_eof:
+        loop.add_reader(0, read)
     return stopped
 
 

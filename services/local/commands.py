@@ -1,0 +1,114 @@
+"""The commands that this distribution adds to ``pmm``: ``up``, ``down`` and ``config``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services.runtime.exits import USAGE
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", help="Folder of all data. Default: PMM_DATA, or ~/.local/share/pmm."
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar="FILE", help="TOML file of settings. Default: PMM_CONFIG, or ./pmm.toml."
+    ),
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="SECTION.FIELD=VALUE", help="Any setting of `pmm config`; may be repeated."
+    ),
+]
+
+
+def up(
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="TCP port, the first of four with --split; 0 takes a free one.")
+    ] = None,
+    split: Annotated[
+        bool, typer.Option("--split", help="Four processes on four ports, as in production.")
+    ] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Return once all services answer.")] = False,
+    backend: Annotated[str | None, typer.Option(help="Inference backend: recall, openai or vllm.")] = None,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Start the four services on this machine.
+
+    Example: pmm up --data ./minds --port 50050 --detach
+    """
+    from services.local.up import Options, start
+
+    flags = _flags(
+        assignments, data={"dir": data}, server={"host": host, "port": port}, inference={"backend": backend}
+    )
+    raise typer.Exit(start(Options(flags, config, split, detach)))
+
+
+def down(data: Data = None, config: Config = None) -> None:
+    """Stop the services that run with a data folder.
+
+    Example: pmm down --data ./minds
+    """
+    from services.local.up import data_folder, stop
+    from services.runtime.settings import SettingsError
+
+    try:
+        folder = data_folder(_flags(None, data={"dir": data}), config)
+    except SettingsError as error:
+        raise _refusal(str(error)) from None
+    raise typer.Exit(stop(folder))
+
+
+def config(
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list instead of a table.")] = False,
+    data: Data = None,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """List every setting with its value, unit, default and where the value comes from.
+
+    Example: PMM_SERVER__PORT=50060 pmm config --json
+    """
+    from services.local.listing import listing, table
+    from services.runtime.exits import StartupError
+    from services.runtime.settings import SettingsError
+
+    try:
+        found = listing(_flags(assignments, data={"dir": data}), config)
+    except (SettingsError, StartupError) as error:
+        raise _refusal(str(error)) from None
+    if as_json:
+        typer.echo(json.dumps([setting.to_json() for setting in found], indent=2))
+    else:
+        table(found)
+
+
+def _flags(assignments: list[str] | None, **sections: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    from services.local.up import assemble
+    from services.runtime.main import assignments as parse
+    from services.runtime.main import merge
+    from services.runtime.settings import SettingsError
+
+    try:
+        return merge(parse(assignments or []), assemble(**sections))
+    except SettingsError as error:
+        raise _refusal(str(error)) from None
+
+
+def _refusal(message: str) -> typer.Exit:
+    from services.runtime.process import complain
+
+    complain(message)
+    return typer.Exit(USAGE)

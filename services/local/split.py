@@ -1,0 +1,147 @@
+"""Four processes, one a service, as production runs them; one dies and all are stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc.aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from services.local.specs import PORT_OFFSET, START_ORDER
+from services.runtime import exits
+from services.runtime.exits import StartupError
+
+START_SECONDS = 60.0
+"""For all four to answer, on a slow disk."""
+
+STOP_SECONDS = 30.0
+"""For one service to drain; a little more than its own limit."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where the four run and with which settings."""
+
+    data: Path
+    host: str
+    ports: Mapping[str, int]
+    arguments: Sequence[str]
+    """Settings for each of the processes, as command line arguments."""
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """Service to ``host:port``."""
+        return {name: f"{self.host}:{port}" for name, port in self.ports.items()}
+
+    def command(self, name: str) -> list[str]:
+        """How to start one of them."""
+        peers = [f"--set=peers.{peer}={target}" for peer, target in self.endpoints.items()]
+        where = ["--data", str(self.data), "--host", self.host, "--port", str(self.ports[name])]
+        return [sys.executable, "-m", f"services.{name}", "--until-eof", *where, *peers, *self.arguments]
+
+
+def ports_from(first: int, host: str) -> dict[str, int]:
+    """Four ports from the first on; with 0 four free ones."""
+    if first:
+        return {name: first + offset for name, offset in PORT_OFFSET.items()}
+    with ExitStack() as stack:
+        # All four are held at once, or the system might name one of them twice.
+        sockets = {name: stack.enter_context(socket.socket()) for name in PORT_OFFSET}
+        for held in sockets.values():
+            held.bind((host, 0))
+        return {name: held.getsockname()[1] for name, held in sockets.items()}
+
+
+async def supervise(split: Split, on_serving: Callable[[], None]) -> int:
+    """Start all four, call back when all answer, and stop them at SIGTERM, SIGINT or when one has died."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    processes: dict[str, Process] = {}
+    try:
+        for name in START_ORDER:
+            processes[name] = await _start(split.command(name))
+        await _first_of(stopped.wait(), _all_serving(split), *_deaths(processes))
+        if not stopped.is_set():
+            on_serving()
+            await _first_of(stopped.wait(), *_deaths(processes))
+        return exits.OK
+    finally:
+        for name in reversed(START_ORDER):
+            if name in processes:
+                await _stop(processes[name])
+
+
+async def _start(command: list[str]) -> Process:
+    # A session of its own: Ctrl-C reaches us alone, and we stop them in order. The pipe ends with us, however we
+    # end, and they with it.
+    return await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, start_new_session=True, env=os.environ
+    )
+
+
+def _deaths(processes: Mapping[str, Process]) -> list[asyncio.Future[None]]:
+    return [asyncio.ensure_future(_death(name, process)) for name, process in processes.items()]
+
+
+async def _death(name: str, process: Process) -> None:
+    code = await process.wait()
+    why = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+    raise StartupError(
+        code if code > 0 else exits.FAILED, f"the {name} service {why}: the others are stopped as well"
+    )
+
+
+async def _first_of(*waiting: object) -> None:
+    """Wait for one, and raise what it raised."""
+    tasks = [asyncio.ensure_future(one) for one in waiting]  # type: ignore[arg-type]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _all_serving(split: Split) -> None:
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            await asyncio.gather(*(_serving(target) for target in split.endpoints.values()))
+    except TimeoutError:
+        raise StartupError(exits.FAILED, f"not all services answered within {START_SECONDS:g} s") from None
+
+
+async def _serving(target: str) -> None:
+    # The default first pause before connecting again is a second, a third of what a start may take.
+    quick = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
+    async with grpc.aio.insecure_channel(target, options=quick) as channel:
+        request = health_pb2.HealthCheckRequest()
+        watch = health_pb2_grpc.HealthStub(channel).Watch(request, wait_for_ready=True)
+        async for answer in watch:
+            if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                watch.cancel()
+                return
+
+
+async def _stop(process: Process) -> None:
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
