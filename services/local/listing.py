@@ -17,7 +17,7 @@ from services.runtime.settings import Setting, describe
 
 
 def listing(flags: Flags, config: Path | None) -> list[Setting]:
-    """All settings, section by section. Raises SettingsError, and StartupError if a service is not installed."""
+    """All settings. Raises SettingsError, and StartupError if a service is not installed."""
     sections: dict[str, type[BaseModel]] = {
         "server": ServerSettings,
         "telemetry": TelemetrySettings,

@@ -33,6 +33,9 @@ class Split:
 
     data: Path
     host: str
+    """Address to listen on."""
+    reachable: str
+    """The same for those who connect."""
     ports: Mapping[str, int]
     arguments: Sequence[str]
     """Settings for each of the processes, as command line arguments."""
@@ -40,7 +43,7 @@ class Split:
     @property
     def endpoints(self) -> dict[str, str]:
         """Service to ``host:port``."""
-        return {name: f"{self.host}:{port}" for name, port in self.ports.items()}
+        return {name: f"{self.reachable}:{port}" for name, port in self.ports.items()}
 
     def command(self, name: str) -> list[str]:
         """How to start one of them."""
@@ -83,8 +86,8 @@ async def supervise(split: Split, on_serving: Callable[[], None]) -> int:
 
 
 async def _start(command: list[str]) -> Process:
-    # A session of its own: Ctrl-C reaches us alone, and we stop them in order. The pipe ends with us, however we
-    # end, and they with it.
+    # A session of its own: Ctrl-C reaches us alone, and we stop them in order. The pipe ends with us, however
+    # we end, and they with it.
     return await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.PIPE, start_new_session=True, env=os.environ
     )

@@ -46,7 +46,7 @@ class Options:
             f"--set={section}.{field}={value}"
             for section, values in self.flags.items()
             for field, value in values.items()
-            if value is not None and section not in without
+            if value is not None and f"{section}.{field}" not in without
         ]
         return [*given, *(["--config", str(self.config.absolute())] if self.config else [])]
 
@@ -129,8 +129,10 @@ def _four_processes(loaded: Plan, options: Options, folder: Path) -> int:
         raise settings.SettingsError(
             ["with server.tokens_file the four need peers.token_file to call each other"]
         )
-    host = _reachable(loaded.server.host)
-    split = Split(folder, host, ports_from(loaded.server.port, host), options.arguments(without=("data",)))
+    host = loaded.server.host
+    ports = ports_from(loaded.server.port, host)
+    own = options.arguments(without=("data.dir", "server.host", "server.port"))
+    split = Split(folder, host, _reachable(host), ports, own)
     begun = runfile.of_this_process("four processes")
     runfile.write(folder, begun)
 

@@ -88,8 +88,8 @@ def run(
 ) -> int:
     """Run until SIGTERM, SIGINT or a service that must not go on; return the exit code.
 
-    With ``until_eof`` the end of standard input stops it too: a supervisor that holds the other end need not be
-    alive to stop what it started. Says on standard error, in a line, why it could not start.
+    With ``until_eof`` the end of standard input stops it too, so that nothing outlives a supervisor that holds the
+    other end. Says on standard error, in a line, why it could not start.
     """
     telemetry.setup_logging(process.server.log_level)
     try:

@@ -127,8 +127,8 @@ async def serve(
     """Run services on one server for as long as the block runs; SERVING when it is entered.
 
     ``tokens`` turns authentication on; ``socket_path`` is a Unix socket to listen on as
-    well, for this process's own calls. Raises StartupError if the address is taken, SettingsError if it must not
-    be listened on.
+    well, for this process's own calls. Raises StartupError if the address is taken, and SettingsError if it
+    must not be listened on.
     """
     tls.refuse_open_doors(settings)
     credentials = tls.server_credentials(settings)
