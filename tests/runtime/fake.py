@@ -113,7 +113,10 @@ async def running(
         target = f"127.0.0.1:{server.port}"
         if credentials:
             channel = grpc.aio.secure_channel(
-                target, credentials, [("grpc.ssl_target_name_override", "localhost")], interceptors=interceptors
+                target,
+                credentials,
+                [("grpc.ssl_target_name_override", "localhost")],
+                interceptors=interceptors,
             )
         else:
             channel = grpc.aio.insecure_channel(target, interceptors=interceptors)

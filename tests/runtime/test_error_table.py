@@ -66,7 +66,9 @@ def test_every_family_of_errors_is_in_the_table():
 
 
 async def test_broken_fields_are_listed_with_their_descriptions():
-    error = await refusal(errors.InvalidArgument([errors.Violation("a", "one"), errors.Violation("b[2]", "two")]))
+    error = await refusal(
+        errors.InvalidArgument([errors.Violation("a", "one"), errors.Violation("b[2]", "two")])
+    )
 
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert error.details() == "a: one; b[2]: two"

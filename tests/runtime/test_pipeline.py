@@ -79,7 +79,9 @@ async def test_undecodable_bytes_on_a_stream_are_the_callers_fault_too():
 
     async with running(FakeLedger(Subscribe=subscribe, Restore=restore)) as fake:
         streaming = fake.channel.unary_stream("/pmm.ledger.v1.LedgerService/Subscribe")
-        assert (await failure(streaming(b"\x0a\x02\xff\xfe").read())).code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert (
+            await failure(streaming(b"\x0a\x02\xff\xfe").read())
+        ).code() is grpc.StatusCode.INVALID_ARGUMENT
         sending = fake.channel.stream_unary("/pmm.ledger.v1.LedgerService/Restore")
         assert (await failure(sending(parts()))).code() is grpc.StatusCode.INVALID_ARGUMENT
 
@@ -323,7 +325,9 @@ async def test_channelz_sees_the_server():
     from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 
     async with running() as fake:
-        servers = await channelz_pb2_grpc.ChannelzStub(fake.channel).GetServers(channelz_pb2.GetServersRequest())
+        servers = await channelz_pb2_grpc.ChannelzStub(fake.channel).GetServers(
+            channelz_pb2.GetServersRequest()
+        )
         assert servers.server
 
 

@@ -103,7 +103,9 @@ class OtlpCollector(traces_rpc.TraceServiceServicer):
         """The metric's exports so far, once there is one."""
         with self._arrived:
             if not self._arrived.wait_for(lambda: name in self._metrics, timeout):
-                raise AssertionError(f"no metric {name} within {timeout} s; there are {sorted(self._metrics)}")
+                raise AssertionError(
+                    f"no metric {name} within {timeout} s; there are {sorted(self._metrics)}"
+                )
             return list(self._metrics[name])
 
 
