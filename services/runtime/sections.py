@@ -21,6 +21,13 @@ class ServerSettings(BaseModel):
         "127.0.0.1", description="Address to listen on. Anything but loopback needs TLS and tokens."
     )
     port: int = Field(50050, ge=0, le=65535, description="TCP port; 0 takes a free one.")
+    health_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Second TCP port, without TLS and tokens, that answers grpc.health.v1 and nothing else: "
+        "for probes that speak neither, such as the kubelet's. 0 is off.",
+    )
     tls_cert: Path | None = Field(
         None, description="PEM file with the server's certificate chain; turns TLS on."
     )

@@ -6,17 +6,16 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import grpc.aio
 from grpc_channelz.v1 import channelz
+from grpc_health.v1 import health as health_module
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection, reflection_pb2
-from grpc_reflection.v1alpha.reflection import aio as reflection_aio
 
 from services.runtime import tls
 from services.runtime.auth import Tokens
@@ -29,6 +28,10 @@ from services.runtime.service import Service
 REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
 CANCEL_GRACE_SECONDS = 0.5
 """For calls that did not end within the drain to be told that they are cancelled."""
+
+# The stubs of these packages leave their aio half out.
+_health_aio = cast("Any", health_module).aio
+_reflection_aio = cast("Any", reflection).aio
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -62,7 +65,7 @@ class RunningServer:
         self._services = services
         self._settings = settings
         self.gates = {service.full_name: Gate(service.name) for service in services}
-        self.health = health_aio.HealthServicer()
+        self.health = _health_aio.HealthServicer()
         self.port = 0
         """The TCP port in use."""
         self._started: list[Service] = []
@@ -123,7 +126,7 @@ async def serve(
     *,
     tokens: Tokens | None = None,
     socket_path: str | None = None,
-) -> AsyncIterator[RunningServer]:
+) -> AsyncGenerator[RunningServer]:
     """Run services on one server for as long as the block runs; SERVING when it is entered.
 
     ``tokens`` turns authentication on; ``socket_path`` is a Unix socket to listen on as
@@ -141,21 +144,38 @@ async def serve(
     for service in services:
         service.register(server)
     _add_common_services(server, running, services)
-    running.port = _listen(server, settings, credentials)
+    running.port = _listen(server, settings.host, settings.port, credentials)
     if socket_path:
         server.add_insecure_port(f"unix:{socket_path}")
+    async with _health_port(running.health, settings):
+        try:
+            await running.start()
+            yield running
+        finally:
+            await running.stop()
+
+
+@asynccontextmanager
+async def _health_port(health: Any, settings: ServerSettings) -> AsyncGenerator[None]:
+    """Answer health on a port of its own, in plaintext, until the last service has stopped."""
+    if not settings.health_port:
+        yield
+        return
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    _listen(server, settings.host, settings.health_port, flag="--set server.health_port")
+    await server.start()
     try:
-        await running.start()
-        yield running
+        yield
     finally:
-        await running.stop()
+        await server.stop(None)
 
 
 def _add_common_services(
     server: grpc.aio.Server, running: RunningServer, services: Sequence[Service]
 ) -> None:
     health_pb2_grpc.add_HealthServicer_to_server(running.health, server)
-    channelz.add_channelz_servicer(server)
+    channelz.add_channelz_servicer(cast("Any", server))
     names = [
         *(service.full_name for service in services),
         "grpc.health.v1.Health",
@@ -165,7 +185,7 @@ def _add_common_services(
     reflection.enable_server_reflection(names, server)
     # Version 1 has the same messages under another package name, and newer tools ask for it first.
     handler = grpc.stream_stream_rpc_method_handler(
-        reflection_aio.ReflectionServicer(names).ServerReflectionInfo,
+        _reflection_aio.ReflectionServicer(names).ServerReflectionInfo,
         reflection_pb2.ServerReflectionRequest.FromString,
         reflection_pb2.ServerReflectionResponse.SerializeToString,
     )
@@ -175,13 +195,15 @@ def _add_common_services(
 
 
 def _listen(
-    server: grpc.aio.Server, settings: ServerSettings, credentials: grpc.ServerCredentials | None
+    server: grpc.aio.Server,
+    host: str,
+    port: int,
+    credentials: grpc.ServerCredentials | None = None,
+    flag: str = "--port",
 ) -> int:
-    host = (
-        f"[{settings.host}]" if ":" in settings.host and not settings.host.startswith("[") else settings.host
-    )
-    address = f"{host}:{settings.port}"
-    _probe(settings)
+    bracketed = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    address = f"{bracketed}:{port}"
+    _probe(host, port, flag)
     try:
         if credentials is not None:
             return server.add_secure_port(address, credentials)
@@ -192,12 +214,11 @@ def _listen(
         ) from None
 
 
-def _probe(settings: ServerSettings) -> None:
+def _probe(host: str, port: int, flag: str) -> None:
     """Bind once ourselves: grpc says neither why it could not, nor does it fail quietly."""
-    host = settings.host.strip("[]")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
-            host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -205,11 +226,8 @@ def _probe(settings: ServerSettings) -> None:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             message = (
-                f"port {settings.port} on {settings.host} is in use: stop what listens there, or choose "
-                "another with --port"
+                f"port {port} on {host} is in use: stop what listens there, or choose another with {flag}"
             )
         else:
-            message = (
-                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): set --host and --port"
-            )
+            message = f"cannot listen on {host}:{port} ({error.strerror}): set --host and {flag}"
         raise StartupError(ADDRESS, message) from None
