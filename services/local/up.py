@@ -185,8 +185,8 @@ def _open_log(folder: Path) -> Path:
     except OSError as error:
         raise StartupError(
             exits.DATA_FOLDER,
-            f"data folder {folder} cannot be used ({(error.strerror or 'unwritable').lower()}): make it writable, "
-            "or choose another with --data",
+            f"data folder {folder} cannot be used ({(error.strerror or 'unwritable').lower()}): make it "
+            "writable, or choose another with --data",
         ) from None
     return log
 

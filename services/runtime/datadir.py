@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ LOCK_FILE = "LOCK"
 
 
 @contextmanager
-def locked_folder(path: Path) -> Iterator[Path]:
+def locked_folder(path: Path) -> Generator[Path]:
     """Hold the folder against every other process, for as long as the block runs.
 
     The lock goes with the process, however it ends. Raises StartupError 73 or 75.
@@ -51,7 +51,7 @@ def _lock(path: Path, descriptor: int) -> None:
 
 
 @contextmanager
-def service_folder(path: Path, name: str, format_version: int) -> Iterator[Path]:
+def service_folder(path: Path, name: str, format_version: int) -> Generator[Path]:
     """The locked folder of one service, whose format is the given version. Raises StartupError 73 or 75."""
     with locked_folder(path) as folder:
         _check_format(folder, name, format_version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
@@ -28,7 +28,7 @@ def start(client_seconds: float | None) -> None:
 
 
 @asynccontextmanager
-async def at_most(seconds: float) -> AsyncIterator[None]:
+async def at_most(seconds: float) -> AsyncGenerator[None]:
     """Limit the block to so many seconds, then raise DeadlineExceeded."""
     _deadline.set(time.monotonic() + seconds)
     timer = asyncio.timeout(seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from services.runtime.errors import ResourceExhausted, Unavailable
@@ -49,7 +49,7 @@ class Limits:
         self._streams: Counter[str] = Counter()
 
     @contextmanager
-    def call(self, peer: str, *, is_stream: bool) -> Iterator[None]:
+    def call(self, peer: str, *, is_stream: bool) -> Generator[None]:
         """Count one call while it runs. Raises TooManyCalls or TooManyStreams."""
         if self._calls >= self._max_calls:
             raise TooManyCalls(
@@ -96,7 +96,7 @@ class Gate:
         await self._idle.wait()
 
     @contextmanager
-    def call(self) -> Iterator[None]:
+    def call(self) -> Generator[None]:
         """Count one call while it runs. Raises Starting or Stopping."""
         if self._stopping:
             raise Stopping(

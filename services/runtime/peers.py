@@ -67,4 +67,4 @@ class Peers:
         """Close every channel; calls that still run are cancelled."""
         channels, self._channels = self._channels, {}
         for channel in channels.values():
-            await channel.close()
+            await channel.close(None)

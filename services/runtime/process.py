@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +77,7 @@ def plan(specs: Sequence[ServiceSpec], flags: Flags, config: Path | None = None)
     if problems:
         raise settings.SettingsError(problems)
     if len(specs) == 1 and "port" not in loaded.server.model_fields_set:
-        return Plan(
-            **{**vars(loaded), "server": loaded.server.model_copy(update={"port": specs[0].default_port})}
-        )
+        return replace(loaded, server=loaded.server.model_copy(update={"port": specs[0].default_port}))
     return loaded
 
 
@@ -88,8 +86,8 @@ def run(
 ) -> int:
     """Run until SIGTERM, SIGINT or a service that must not go on; return the exit code.
 
-    With ``until_eof`` the end of standard input stops it too, so that nothing outlives a supervisor that holds the
-    other end. Says on standard error, in a line, why it could not start.
+    With ``until_eof`` the end of standard input stops it too: nothing outlives a supervisor
+    that holds the other end. Says on standard error, in a line, why it could not start.
     """
     telemetry.setup_logging(process.server.log_level)
     try:

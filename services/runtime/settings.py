@@ -18,7 +18,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import PydanticUndefined
@@ -153,9 +153,10 @@ def _gather(
 def _source_model(model: type[BaseModel]) -> type[BaseSettings]:
     # pydantic-settings reads sources for its own class of models; ours stay plain, so that a service can be
     # built from values without any environment.
+    bases = cast("tuple[type[BaseSettings], ...]", (model, BaseSettings))
     return type(
         f"{model.__name__}Source",
-        (model, BaseSettings),
+        bases,
         {"model_config": {"extra": "ignore", "frozen": False}},
     )
 

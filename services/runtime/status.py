@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 import grpc
@@ -92,9 +92,9 @@ def _of_peer(error: PmmError) -> status_pb2.Status:
 
 
 def _of_rpc(error: grpc.aio.AioRpcError) -> status_pb2.Status:
-    for key, value in error.trailing_metadata() or ():
+    for key, value in cast("Iterable[tuple[str, bytes]]", error.trailing_metadata() or ()):
         if key == DETAILS_KEY:
-            return status_pb2.Status.FromString(cast("bytes", value))
+            return status_pb2.Status.FromString(value)
     code = error.code()
     return _status(code, error.details() or code.name, _info(code.name, {}))
 

@@ -147,24 +147,28 @@ def _final_code(call: grpc.aio.Call) -> grpc.StatusCode:
     return grpc.StatusCode.UNKNOWN
 
 
-class _TraceUnaryUnary(_Tracing, grpc.aio.UnaryUnaryClientInterceptor):
+# Generic in the stubs only, where they are not classes of one family either.
+_interceptors: Any = grpc.aio
+
+
+class _TraceUnaryUnary(_Tracing, _interceptors.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         return await self._trace(continuation, client_call_details, request)
 
 
-class _TraceUnaryStream(_Tracing, grpc.aio.UnaryStreamClientInterceptor):
+class _TraceUnaryStream(_Tracing, _interceptors.UnaryStreamClientInterceptor):
     async def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         return await self._trace(continuation, client_call_details, request)
 
 
-class _TraceStreamUnary(_Tracing, grpc.aio.StreamUnaryClientInterceptor):
+class _TraceStreamUnary(_Tracing, _interceptors.StreamUnaryClientInterceptor):
     async def intercept_stream_unary(
         self, continuation: Any, client_call_details: Any, request_iterator: Any
     ) -> Any:
         return await self._trace(continuation, client_call_details, request_iterator)
 
 
-class _TraceStreamStream(_Tracing, grpc.aio.StreamStreamClientInterceptor):
+class _TraceStreamStream(_Tracing, _interceptors.StreamStreamClientInterceptor):
     async def intercept_stream_stream(
         self, continuation: Any, client_call_details: Any, request_iterator: Any
     ) -> Any:

@@ -8,14 +8,14 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import grpc
 import grpc.aio
-from pmm.ledger.v1 import ledger_pb2 as pb
-from pmm.ledger.v1 import ledger_pb2_grpc as rpc
 from pydantic import BaseModel, Field
 
+from pmm.ledger.v1 import ledger_pb2 as pb
+from pmm.ledger.v1 import ledger_pb2_grpc as rpc
 from services.runtime import checks, telemetry
 from services.runtime.auth import Tokens
 from services.runtime.sections import ServerSettings, TelemetrySettings
@@ -60,7 +60,7 @@ class FakeLedger(Service):
 
     name = "ledger"
     full_name = "pmm.ledger.v1.LedgerService"
-    checks = {pb.GetEventRequest: _get_event}
+    checks: ClassVar = {pb.GetEventRequest: _get_event}
 
     def __init__(self, **behaviours: Callable[..., Any]) -> None:
         self.servicer = Servicer({"GetHead": _head, **behaviours})

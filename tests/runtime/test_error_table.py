@@ -6,8 +6,8 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from pmm.ledger.v1 import ledger_pb2 as pb
 
+from pmm.ledger.v1 import ledger_pb2 as pb
 from services.runtime import errors
 from services.runtime.status import STATUS
 from tests.runtime.fake import FakeLedger, running

@@ -14,15 +14,14 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+
 from pmm.ledger.v1 import ledger_pb2 as pb
 from pmm.ledger.v1 import ledger_pb2_grpc as rpc
-
 from services.runtime import exits
 from services.runtime.datadir import FORMAT_FILE, locked_folder
 from tests.runtime.fake import free_port
 
 ROOT = Path(__file__).parents[2]
-EVENTS = grpc.StatusCode
 
 
 def command(*arguments: object) -> list[str]:
@@ -46,13 +45,15 @@ def serving(
     folder: Path, *arguments: object, **more
 ) -> Iterator[tuple[subprocess.Popen[str], rpc.LedgerServiceStub]]:
     port = free_port()
-    with process("--data", folder, "--port", port, *arguments, **more) as child:
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            request = health_pb2.HealthCheckRequest(service="pmm.ledger.v1.LedgerService")
-            for answer in health_pb2_grpc.HealthStub(channel).Watch(request, wait_for_ready=True, timeout=30):
-                if answer.status == health_pb2.HealthCheckResponse.SERVING:
-                    break
-            yield child, rpc.LedgerServiceStub(channel)
+    with (
+        process("--data", folder, "--port", port, *arguments, **more) as child,
+        grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        request = health_pb2.HealthCheckRequest(service="pmm.ledger.v1.LedgerService")
+        for answer in health_pb2_grpc.HealthStub(channel).Watch(request, wait_for_ready=True, timeout=30):
+            if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                break
+        yield child, rpc.LedgerServiceStub(channel)
 
 
 def refusal(*arguments: object, **more) -> tuple[int, str]:

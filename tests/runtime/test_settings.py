@@ -1,4 +1,4 @@
-"""Flags before environment before file before default, each with its source, and no name that nobody knows."""
+"""Flags before environment before file before default, each with its source; unknown names are refused."""
 
 from __future__ import annotations
 

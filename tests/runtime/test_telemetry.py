@@ -6,8 +6,8 @@ import asyncio
 
 import grpc
 import pytest
-from pmm.ledger.v1 import ledger_pb2 as pb
 
+from pmm.ledger.v1 import ledger_pb2 as pb
 from services.runtime import errors, telemetry
 from services.runtime.telemetry import stage
 from services.runtime.tracing import client_interceptors
@@ -35,10 +35,12 @@ async def test_a_call_is_one_trace_of_client_server_and_stage(collector):
             span.set_attribute("pmm.found", True)
         return pb.GetHeadResponse()
 
-    async with exporting(collector.endpoint):
-        async with running(FakeLedger(GetHead=get_head), interceptors=client_interceptors()) as fake:
-            with telemetry.stage("turn"):
-                await fake.stub.GetHead(HEAD)
+    async with (
+        exporting(collector.endpoint),
+        running(FakeLedger(GetHead=get_head), interceptors=client_interceptors()) as fake,
+    ):
+        with telemetry.stage("turn"):
+            await fake.stub.GetHead(HEAD)
 
     spans = by_kind(collector, GET_HEAD)
     (turn,), (lookup,) = collector.named("turn"), collector.named("lookup")
@@ -64,10 +66,12 @@ async def test_a_stream_is_one_span_around_all_of_its_stages(collector):
                 page = pb.SubscribeResponse()
             yield page
 
-    async with exporting(collector.endpoint):
-        async with running(FakeLedger(Subscribe=subscribe), interceptors=client_interceptors()) as fake:
-            assert len([m async for m in fake.stub.Subscribe(pb.SubscribeRequest(mind_id="ada"))]) == 3
-            await asyncio.to_thread(collector.wait_for, SUBSCRIBE)
+    async with (
+        exporting(collector.endpoint),
+        running(FakeLedger(Subscribe=subscribe), interceptors=client_interceptors()) as fake,
+    ):
+        assert len([m async for m in fake.stub.Subscribe(pb.SubscribeRequest(mind_id="ada"))]) == 3
+        await asyncio.to_thread(collector.wait_for, SUBSCRIBE)
 
     spans = by_kind(collector, SUBSCRIBE)
     assert spans[2].parent_id == spans[3].span_id
@@ -83,9 +87,11 @@ async def test_a_failed_call_ends_with_its_code(collector, raised, code, is_erro
     async def fail(request, context):
         raise raised
 
-    async with exporting(collector.endpoint):
-        async with running(FakeLedger(GetHead=fail), interceptors=client_interceptors()) as fake:
-            await failure(fake.stub.GetHead(HEAD))
+    async with (
+        exporting(collector.endpoint),
+        running(FakeLedger(GetHead=fail), interceptors=client_interceptors()) as fake,
+    ):
+        await failure(fake.stub.GetHead(HEAD))
 
     spans = by_kind(collector, GET_HEAD)
     assert spans[2].attributes["rpc.grpc.status_code"] == spans[3].attributes["rpc.grpc.status_code"] == code
@@ -97,9 +103,8 @@ async def test_an_aborted_call_ends_with_the_code_of_its_abort(collector):
     async def abort(request, context):
         await context.abort(grpc.StatusCode.OUT_OF_RANGE, "no")
 
-    async with exporting(collector.endpoint):
-        async with running(FakeLedger(GetHead=abort)) as fake:
-            await failure(fake.stub.GetHead(HEAD))
+    async with exporting(collector.endpoint), running(FakeLedger(GetHead=abort)) as fake:
+        await failure(fake.stub.GetHead(HEAD))
 
     assert by_kind(collector, GET_HEAD)[2].attributes["rpc.grpc.status_code"] == 11
 
@@ -113,19 +118,21 @@ async def test_a_cancelled_call_and_a_cancelled_stream_end_as_cancelled(collecto
             await asyncio.Event().wait()
 
     service = FakeLedger(GetHead=hanging(entered, cancelled), Subscribe=subscribe)
-    async with exporting(collector.endpoint):
-        async with running(service, interceptors=client_interceptors()) as fake:
-            call = fake.stub.GetHead(HEAD)
-            task = asyncio.ensure_future(_cancelled(call))
-            await entered.wait()
-            call.cancel()
-            await task
-            stream = fake.stub.Subscribe(pb.SubscribeRequest(mind_id="ada"))
-            async for _ in stream:
-                stream.cancel()
-                break
-            await cancelled.wait()
-            await asyncio.to_thread(collector.wait_for, "following", SUBSCRIBE)
+    async with (
+        exporting(collector.endpoint),
+        running(service, interceptors=client_interceptors()) as fake,
+    ):
+        call = fake.stub.GetHead(HEAD)
+        task = asyncio.ensure_future(_cancelled(call))
+        await entered.wait()
+        call.cancel()
+        await task
+        stream = fake.stub.Subscribe(pb.SubscribeRequest(mind_id="ada"))
+        async for _ in stream:
+            stream.cancel()
+            break
+        await cancelled.wait()
+        await asyncio.to_thread(collector.wait_for, "following", SUBSCRIBE)
 
     for name in (GET_HEAD, SUBSCRIBE):
         spans = by_kind(collector, name)
@@ -140,10 +147,12 @@ async def _cancelled(call):
 
 async def test_a_call_past_its_deadline_ends_with_that_code(collector):
     entered, cancelled = asyncio.Event(), asyncio.Event()
-    async with exporting(collector.endpoint):
-        async with running(FakeLedger(GetHead=hanging(entered, cancelled))) as fake:
-            await failure(fake.stub.GetHead(HEAD, timeout=0.1))
-            await cancelled.wait()
+    async with (
+        exporting(collector.endpoint),
+        running(FakeLedger(GetHead=hanging(entered, cancelled))) as fake,
+    ):
+        await failure(fake.stub.GetHead(HEAD, timeout=0.1))
+        await cancelled.wait()
 
     assert by_kind(collector, GET_HEAD)[2].attributes["rpc.grpc.status_code"] == 4
 
@@ -153,9 +162,11 @@ async def test_no_text_of_an_error_or_of_a_request_is_exported(collector):
         with stage("lookup"):
             raise ValueError(f"cannot find {request.mind_id}")
 
-    async with exporting(collector.endpoint):
-        async with running(FakeLedger(GetHead=fail), interceptors=client_interceptors()) as fake:
-            await failure(fake.stub.GetHead(pb.GetHeadRequest(mind_id="my-sister-Ana")))
+    async with (
+        exporting(collector.endpoint),
+        running(FakeLedger(GetHead=fail), interceptors=client_interceptors()) as fake,
+    ):
+        await failure(fake.stub.GetHead(pb.GetHeadRequest(mind_id="my-sister-Ana")))
 
     assert collector.named("lookup")[0].attributes["error.type"] == "ValueError"
     assert not any(b"sister" in span.raw for span in collector.spans)
@@ -167,9 +178,8 @@ async def test_metrics_hold_the_time_of_calls_and_stages_and_what_was_counted(co
             telemetry.count("pmm.test.lookups", 2, kind="warm")
         return pb.GetHeadResponse()
 
-    async with exporting(collector.endpoint):
-        async with running(FakeLedger(GetHead=get_head)) as fake:
-            await fake.stub.GetHead(HEAD)
+    async with exporting(collector.endpoint), running(FakeLedger(GetHead=get_head)) as fake:
+        await fake.stub.GetHead(HEAD)
 
     metrics = collector.metrics
     (point,) = metrics["pmm.stage.duration"][-1].histogram.data_points

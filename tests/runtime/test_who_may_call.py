@@ -10,11 +10,11 @@ import pytest
 from google.protobuf import descriptor_pool
 from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+
 from pmm.inference.v1 import inference_pb2
 from pmm.ledger.v1 import ledger_pb2 as pb
 from pmm.memory.v1 import memory_pb2
 from pmm.orchestrator.v1 import orchestrator_pb2
-
 from services.runtime.auth import Tokens
 from services.runtime.caller import LOCAL, current_caller
 from services.runtime.scopes import ACCESS
@@ -287,6 +287,6 @@ def client_ca_alone(folder, ca):
 
 @pytest.mark.parametrize("wrong", [files_missing, files_unpaired, key_missing, client_ca_alone])
 async def test_tls_files_that_do_not_fit_are_refused_at_the_start(tmp_path, wrong):
-    with pytest.raises(SettingsError, match="tls_|TLS"):
+    with pytest.raises(SettingsError, match=r"tls_|TLS"):
         async with serve([FakeLedger()], ServerSettings(port=0, **wrong(tmp_path, authority()))):
             pass

@@ -36,7 +36,7 @@ class CollectedSpan:
 
 
 class OtlpCollector(traces_rpc.TraceServiceServicer):
-    """``with OtlpCollector() as collector:`` export to ``collector.endpoint``, then ``collector.wait_for(…)``.
+    """``with OtlpCollector() as collector:`` export to ``collector.endpoint``, then ``collector.wait_for``.
 
     Wait for what must come; never sleep. Spans arrive in the order in which they ended.
     """
