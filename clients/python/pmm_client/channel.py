@@ -1,0 +1,152 @@
+"""Channels: every option with the reason for its value."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+import grpc.aio
+
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+"""Twice what a server sends or takes by default, so that its limit is the one that speaks."""
+KEEPALIVE_MS = 30_000
+"""Often enough for a NAT that forgets a connection after a minute, and what our servers permit."""
+KEEPALIVE_TIMEOUT_MS = 10_000
+"""How long a ping may go unanswered before the connection counts as dead."""
+MAX_RECONNECT_BACKOFF_MS = 2_000
+"""A restarted server is found again within so long."""
+
+RETRIED = {
+    "pmm.ledger.v1.LedgerService": ("Read", "GetEvent", "GetHead", "ListMinds", "Verify", "Export"),
+    "pmm.memory.v1.MemoryService": (
+        "Search", "Embed", "ListMemories", "GetMemory", "GetMemoryHistory", "ListMemoriesOfEvents", "Stats",
+    ),
+    "pmm.inference.v1.InferenceService": ("CountTokens", "ListModels", "GetLoad"),
+    "pmm.orchestrator.v1.OrchestratorService": (
+        "GetMind", "ListMinds", "GetSession", "ListSessions", "ListCommitments", "GetIdentityHistory",
+        "Explain", "ListWorkers", "ImportMessages",
+    ),
+}  # fmt: skip
+"""What the channel repeats by itself: calls that write nothing, or nothing twice. A write with an idempotency key is
+repeated by whoever made the key."""
+
+_RETRIES = {
+    "methodConfig": [
+        {
+            "name": [
+                {"service": service, "method": method} for service in RETRIED for method in RETRIED[service]
+            ],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.1s",
+                "maxBackoff": "2s",
+                "backoffMultiplier": 3,
+                # UNAVAILABLE alone: whatever else fails will fail again.
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ],
+    # A server in trouble must not get four times its load.
+    "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
+}
+
+
+def options(*, retries: bool = True) -> list[tuple[str, str | int]]:
+    """Channel options of every channel that this client opens."""
+    return [
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+        ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+        # Subscriptions may be silent for long, and a dead server must be noticed all the same.
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.max_pings_without_data", 0),
+        ("grpc.max_reconnect_backoff_ms", MAX_RECONNECT_BACKOFF_MS),
+        # An HTTP proxy between a client and a mind is a mistake more often than a wish.
+        ("grpc.enable_http_proxy", 0),
+        # Two clients in one process must not share a connection, or closing one would slow the other.
+        ("grpc.use_local_subchannel_pool", 1),
+        ("grpc.enable_retries", int(retries)),
+        *([("grpc.service_config", json.dumps(_RETRIES))] if retries else []),
+    ]
+
+
+def open_channel(
+    target: str,
+    *,
+    token: str | None = None,
+    tls_ca: bytes | None = None,
+    interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+    retries: bool = True,
+) -> grpc.aio.Channel:
+    """A channel to ``host:port``.
+
+    With ``tls_ca`` (PEM) the connection is TLS. A token goes with every call, over TLS or to a loopback
+    address only; anywhere else it would be readable on the way: ValueError.
+    """
+    if token is not None and tls_ca is None and not is_loopback(target):
+        raise ValueError(f"a token is not sent to {target} without TLS: pass tls_ca")
+    if tls_ca is None:
+        chain = [*interceptors, *(_bearers(token) if token else ())]
+        return grpc.aio.insecure_channel(target, options=options(retries=retries), interceptors=chain)
+    credentials = grpc.ssl_channel_credentials(tls_ca)
+    if token:
+        credentials = grpc.composite_channel_credentials(
+            credentials, grpc.access_token_call_credentials(token)
+        )
+    return grpc.aio.secure_channel(
+        target, credentials, options=options(retries=retries), interceptors=list(interceptors)
+    )
+
+
+def is_loopback(target: str) -> bool:
+    """Whether the address stays on this machine."""
+    host = target.rsplit(":", 1)[0].strip("[]")
+    if host == "localhost" or target.startswith("unix:"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+# Generic in the stubs only, where they are not classes of one family either.
+_interceptors: Any = grpc.aio
+
+
+class _Bearer:
+    def __init__(self, token: str) -> None:
+        self._header = ("authorization", f"Bearer {token}")
+
+    async def _authorized(self, continuation: Any, details: grpc.aio.ClientCallDetails, request: Any) -> Any:
+        metadata = grpc.aio.Metadata(*(details.metadata or ()), self._header)
+        return await continuation(
+            grpc.aio.ClientCallDetails(
+                details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
+            ),
+            request,
+        )
+
+
+class _UnaryUnary(_Bearer, _interceptors.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return await self._authorized(continuation, client_call_details, request)
+
+
+class _UnaryStream(_Bearer, _interceptors.UnaryStreamClientInterceptor):
+    async def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return await self._authorized(continuation, client_call_details, request)
+
+
+class _StreamUnary(_Bearer, _interceptors.StreamUnaryClientInterceptor):
+    async def intercept_stream_unary(
+        self, continuation: Any, client_call_details: Any, request_iterator: Any
+    ) -> Any:
+        return await self._authorized(continuation, client_call_details, request_iterator)
+
+
+def _bearers(token: str) -> tuple[Any, ...]:
+    return (_UnaryUnary(token), _UnaryStream(token), _StreamUnary(token))

@@ -1,0 +1,313 @@
+"""What can go wrong, as exceptions with types.
+
+::
+
+    PmmError
+    ├── InvalidArgument          every broken field is in ``violations``: mend them
+    ├── NotFound
+    │   ├── UnknownMind          create it first
+    │   ├── UnknownSession
+    │   ├── UnknownEvent
+    │   ├── UnknownMemory
+    │   └── UnknownModel         ``pmm status`` or ListModels says which there are
+    ├── AlreadyExists
+    │   ├── MindExists
+    │   ├── SessionExists
+    │   └── IdempotencyKeyReused the key came with another body before: take a new one
+    ├── Aborted
+    │   └── WrongExpectedSeq     ``head_seq`` is the real head: read from there and decide again
+    ├── FailedPrecondition
+    │   ├── BeyondHead
+    │   └── MindDeleted
+    ├── RateLimited              wait ``retry_after`` seconds
+    │   └── DiskFull
+    ├── Unavailable              may be retried, with the same idempotency key
+    │   ├── NotReachable         nothing answers at the address
+    │   ├── Starting
+    │   └── BackendUnavailable   the model server refused, failed or was cut off
+    ├── DeadlineExceeded
+    ├── Cancelled
+    ├── Unauthenticated
+    ├── PermissionDenied
+    ├── DataLoss                 the ledger is damaged: ``pmm ledger verify``
+    ├── Unimplemented            not in this server
+    └── InternalError            a fault of the server; its log has the trace id of the message
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc import error_details_pb2, status_pb2
+
+_DETAILS_KEY = "grpc-status-details-bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One field of a request that is wrong."""
+
+    field: str
+    """Its path, for example ``events[2].actor``."""
+    description: str
+
+
+class PmmError(Exception):
+    """A call that failed."""
+
+    code: grpc.StatusCode = grpc.StatusCode.UNKNOWN
+    """The gRPC status."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str = "",
+        metadata: Mapping[str, str] | None = None,
+        violations: Sequence[Violation] = (),
+        retry_after: float | None = None,
+        code: grpc.StatusCode | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+        """Stable name of what went wrong, for example UNKNOWN_MIND; empty where the server gave none."""
+        self.metadata = dict(metadata or {})
+        self.violations = tuple(violations)
+        self.retry_after = retry_after
+        """Seconds after which a repetition may succeed; None when the server did not say."""
+        if code is not None:
+            self.code = code
+
+
+class InvalidArgument(PmmError):
+    """The request is wrong; ``violations`` names every broken field."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+
+
+class NotFound(PmmError):
+    """Something that was named is not there."""
+
+    code = grpc.StatusCode.NOT_FOUND
+
+
+class UnknownMind(NotFound):
+    """There is no such mind."""
+
+
+class UnknownSession(NotFound):
+    """The mind has no such session."""
+
+
+class UnknownEvent(NotFound):
+    """The mind has no event with this seq."""
+
+
+class UnknownMemory(NotFound):
+    """The mind has no such memory."""
+
+
+class UnknownModel(NotFound):
+    """No backend has this model."""
+
+
+class AlreadyExists(PmmError):
+    """Something that was to be made is there already."""
+
+    code = grpc.StatusCode.ALREADY_EXISTS
+
+
+class MindExists(AlreadyExists):
+    """The name of the mind is taken."""
+
+
+class SessionExists(AlreadyExists):
+    """The id of the session is taken."""
+
+
+class IdempotencyKeyReused(AlreadyExists):
+    """The idempotency key came with another body before."""
+
+
+class Aborted(PmmError):
+    """A race was lost: read again and decide again."""
+
+    code = grpc.StatusCode.ABORTED
+
+
+class WrongExpectedSeq(Aborted):
+    """The mind's head is not where it was expected."""
+
+    @property
+    def head_seq(self) -> int:
+        """The real head."""
+        return int(self.metadata.get("head_seq", "0"))
+
+
+class FailedPrecondition(PmmError):
+    """The state does not allow it."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+
+
+class BeyondHead(FailedPrecondition):
+    """A seq was named that the mind has not reached."""
+
+
+class MindDeleted(FailedPrecondition):
+    """The mind has ended, and its name is never used again."""
+
+
+class RateLimited(PmmError):
+    """A limit is reached."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+class DiskFull(RateLimited):
+    """The ledger's disk is full; nothing was written."""
+
+
+class Unavailable(PmmError):
+    """The service cannot answer now; a repetition may succeed."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+
+
+class NotReachable(Unavailable):
+    """Nothing answers at the address."""
+
+
+class Starting(Unavailable):
+    """The service is starting."""
+
+
+class BackendUnavailable(Unavailable):
+    """The model server refused, failed, or was cut off."""
+
+
+class DeadlineExceeded(PmmError):
+    """It took longer than the call allowed."""
+
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+class Cancelled(PmmError):
+    """The call was cancelled."""
+
+    code = grpc.StatusCode.CANCELLED
+
+
+class Unauthenticated(PmmError):
+    """No token, or one that the server does not know."""
+
+    code = grpc.StatusCode.UNAUTHENTICATED
+
+
+class PermissionDenied(PmmError):
+    """The token does not allow it."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
+
+
+class DataLoss(PmmError):
+    """What is stored does not match its hash."""
+
+    code = grpc.StatusCode.DATA_LOSS
+
+
+class Unimplemented(PmmError):
+    """The server does not do this yet."""
+
+    code = grpc.StatusCode.UNIMPLEMENTED
+
+
+class InternalError(PmmError):
+    """A fault of the server."""
+
+    code = grpc.StatusCode.INTERNAL
+
+
+BY_CODE: dict[grpc.StatusCode, type[PmmError]] = {
+    family.code: family
+    for family in (
+        InvalidArgument, NotFound, AlreadyExists, Aborted, FailedPrecondition, RateLimited, Unavailable,
+        DeadlineExceeded, Cancelled, Unauthenticated, PermissionDenied, DataLoss, Unimplemented,
+        InternalError,
+    )
+}  # fmt: skip
+"""The exception of each status code, where no reason says more."""
+
+BY_REASON: dict[str, type[PmmError]] = {
+    "UNKNOWN_MIND": UnknownMind,
+    "UNKNOWN_SESSION": UnknownSession,
+    "UNKNOWN_EVENT": UnknownEvent,
+    "UNKNOWN_MEMORY": UnknownMemory,
+    "UNKNOWN_MODEL": UnknownModel,
+    "MIND_EXISTS": MindExists,
+    "SESSION_EXISTS": SessionExists,
+    "IDEMPOTENCY_KEY_REUSED": IdempotencyKeyReused,
+    "WRONG_EXPECTED_SEQ": WrongExpectedSeq,
+    "BEYOND_HEAD": BeyondHead,
+    "MIND_DELETED": MindDeleted,
+    "DISK_FULL": DiskFull,
+    "STARTING": Starting,
+    "BACKEND_REFUSED": BackendUnavailable,
+    "BACKEND_FAILED": BackendUnavailable,
+    "BACKEND_CUT": BackendUnavailable,
+}
+"""The exception of a reason that callers want to tell from others of its status code."""
+
+
+class _RpcFailure(Protocol):
+    def code(self) -> grpc.StatusCode: ...
+    def details(self) -> str | None: ...
+    def trailing_metadata(self) -> Any: ...
+
+
+def from_rpc_error(error: grpc.RpcError) -> PmmError:
+    """The typed exception of a failed call, with what the status details say."""
+    failure = cast(_RpcFailure, error)
+    code, message = failure.code(), failure.details() or failure.code().name
+    status = _status(failure)
+    info, violations, retry_after = _details(status.details if status else ())
+    kind = BY_REASON.get(info.reason, BY_CODE.get(code, PmmError))
+    if code is grpc.StatusCode.UNAVAILABLE and status is None and "connect" in message.lower():
+        kind, message = NotReachable, "nothing answers at the address"
+    return kind(
+        message,
+        reason=info.reason,
+        metadata=info.metadata,
+        violations=violations,
+        retry_after=retry_after,
+        code=code,
+    )
+
+
+def _status(failure: _RpcFailure) -> status_pb2.Status | None:
+    for key, value in failure.trailing_metadata() or ():
+        if key == _DETAILS_KEY:
+            return status_pb2.Status.FromString(value)
+    return None
+
+
+def _details(
+    details: Sequence[AnyMessage],
+) -> tuple[error_details_pb2.ErrorInfo, list[Violation], float | None]:
+    info, bad, retry = (
+        error_details_pb2.ErrorInfo(),
+        error_details_pb2.BadRequest(),
+        error_details_pb2.RetryInfo(),
+    )
+    retry_after: float | None = None
+    for detail in details:
+        detail.Unpack(info)
+        detail.Unpack(bad)
+        if detail.Unpack(retry):
+            retry_after = retry.retry_delay.ToTimedelta().total_seconds()
+    return info, [Violation(v.field, v.description) for v in bad.field_violations], retry_after
