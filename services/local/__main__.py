@@ -6,7 +6,7 @@ import typer
 
 from services.local import commands
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 for command in (commands.up, commands.down, commands.config):
     app.command()(command)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import sys
@@ -89,7 +88,7 @@ async def _start(command: list[str]) -> Process:
     # A session of its own: Ctrl-C reaches us alone, and we stop them in order. The pipe ends with us, however
     # we end, and they with it.
     return await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, start_new_session=True, env=os.environ
+        *command, stdin=asyncio.subprocess.PIPE, start_new_session=True
     )
 
 

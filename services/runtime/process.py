@@ -9,6 +9,7 @@ import secrets
 import signal
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from services.runtime.peers import Peers
 from services.runtime.sections import DataSettings, PeerSettings, ServerSettings, TelemetrySettings
 from services.runtime.server import RunningServer, serve
 from services.runtime.service import Service, ServiceContext, ServiceSpec
+from services.runtime.tls import is_loopback
 
 Flags = Mapping[str, Mapping[str, Any]]
 """Section to field to the value that a flag gave; None where it was not given."""
@@ -108,6 +110,14 @@ def run(
     except settings.SettingsError as error:
         complain(str(error))
         return exits.USAGE
+    except Exception as error:  # noqa: BLE001
+        # The process ends either way; what is added is where, without the text that an exception may quote.
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        _log.critical("%s\n%s", type(error).__name__, frames)
+        complain(
+            f"stopped by an error that nobody foresaw ({type(error).__name__}): please report the lines above"
+        )
+        return exits.FAILED
 
 
 def complain(message: str) -> None:
@@ -199,4 +209,12 @@ def _remote_peers(peers: PeerSettings) -> Peers:
         tls_ca = peers.tls_ca.read_bytes() if peers.tls_ca else None
     except (OSError, UnicodeDecodeError) as error:
         raise settings.SettingsError([f"peers: token_file or tls_ca cannot be read: {error}"]) from None
+    exposed = [name for name, target in targets.items() if not is_loopback(target.rsplit(":", 1)[0])]
+    if token and not tls_ca and exposed:
+        raise settings.SettingsError(
+            [
+                f"peers.{name} is on another machine: set peers.tls_ca, or the token could be read on its way"
+                for name in exposed
+            ]
+        )
     return Peers(targets, token=token, tls_ca=tls_ca)
