@@ -79,8 +79,8 @@ def stop(folder: Path) -> int:
         complain(f"nothing runs with data folder {folder}")
         return exits.OK
     os.kill(running.pid, signal.SIGTERM)
-    # Four services at most, one after the other. Not a wait for the pid, which an ended process keeps until its
-    # parent has taken note.
+    # Four services at most, one after the other. Not a wait for the pid, which an ended process keeps
+    # until its parent has taken note.
     until = time.monotonic() + len(specs.START_ORDER) * STOP_SECONDS
     while time.monotonic() < until:
         if not runfile.is_alive(running):

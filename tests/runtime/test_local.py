@@ -1,0 +1,198 @@
+"""``pmm up``, ``pmm down`` and ``pmm config`` with the services themselves, in one process and in four."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import grpc
+import psutil
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from services.local import runfile
+from services.local.specs import PORT_OFFSET
+from services.runtime import exits
+
+ROOT = Path(__file__).parents[2]
+SERVING = health_pb2.HealthCheckResponse.SERVING
+MODES = pytest.mark.parametrize("mode", [[], ["--split"]], ids=["one process", "four processes"])
+
+
+def pmm(*arguments: object, **environ: str) -> subprocess.CompletedProcess[str]:
+    """A command, ended; nothing of it is inherited by what it leaves running."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "services.local", *(str(argument) for argument in arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        env={**os.environ, **environ},
+    )
+    assert "Traceback" not in ended.stderr, ended.stderr
+    return ended
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A data folder; whatever runs in it is stopped."""
+    folder = tmp_path / "data"
+    yield folder
+    if running := runfile.read(folder):
+        process = psutil.Process(running.pid)
+        for each in [*process.children(recursive=True), process]:
+            each.kill()
+
+
+def up(data: Path, *arguments: object) -> runfile.Run:
+    ended = pmm("up", "--data", data, "--port", 0, "--detach", *arguments)
+    assert ended.returncode == exits.OK, ended.stderr
+    running = runfile.read(data)
+    assert running
+    assert running.endpoint in ended.stdout
+    return running
+
+
+def status(endpoint: str, service: str) -> int:
+    with grpc.insecure_channel(endpoint) as channel:
+        request = health_pb2.HealthCheckRequest(service=service)
+        return health_pb2_grpc.HealthStub(channel).Check(request, timeout=5).status
+
+
+def until_gone(pids: list[int]) -> None:
+    def gone(pid: int) -> bool:
+        try:
+            return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    # The test's own time limit ends it; the pause leaves the processor to those that are to end.
+    while not all(gone(pid) for pid in pids):
+        threading.Event().wait(0.01)
+
+
+@MODES
+def test_up_returns_once_all_four_serve_and_down_ends_it(data, mode):
+    running = up(data, *mode)
+
+    for name, endpoint in running.endpoints.items():
+        assert status(endpoint, f"pmm.{name}.v1.{name.capitalize()}Service") == SERVING
+    assert len(set(running.endpoints.values())) == (4 if mode else 1)
+
+    children = [child.pid for child in psutil.Process(running.pid).children()]
+    ended = pmm("down", "--data", data)
+    assert ended.returncode == exits.OK
+    assert runfile.read(data) is None
+    assert not (data / runfile.RUN_FILE).exists()
+    until_gone([running.pid, *children])
+
+
+@MODES
+def test_what_runs_already_is_named_and_asking_for_it_again_is_no_error(data, mode):
+    running = up(data, *mode)
+
+    again = pmm("up", "--data", data, "--detach")
+    assert again.returncode == exits.OK
+    assert f"already up on {running.endpoint} (process {running.pid})" in again.stdout
+    in_front = pmm("up", "--data", data)
+    assert in_front.returncode == exits.DATA_LOCKED
+    assert running.endpoint in in_front.stderr
+    assert f"process {running.pid}" in in_front.stderr
+
+
+@MODES
+def test_after_kill_9_it_comes_up_again(data, mode):
+    running = up(data, *mode)
+    processes = [running.pid, *(child.pid for child in psutil.Process(running.pid).children())]
+    os.kill(running.pid, signal.SIGKILL)
+    until_gone(processes)
+
+    assert up(data, *mode).pid != running.pid
+
+
+def test_one_of_four_dies_and_all_are_stopped_with_the_reason_in_the_log(data):
+    running = up(data, "--split")
+    children = psutil.Process(running.pid).children()
+    memory = next(child for child in children if "services.memory" in child.cmdline())
+    memory.kill()
+    until_gone([running.pid, *(child.pid for child in children)])
+
+    assert "pmm: the memory service was killed by signal 9" in (data / "log" / "pmm.log").read_text()
+    assert runfile.read(data) is None
+
+
+@MODES
+def test_a_detached_start_that_fails_says_why_and_leaves_nothing_running(data, mode):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        ended = pmm("up", "--data", data, "--port", port, "--detach", *mode)
+
+    assert ended.returncode == exits.ADDRESS
+    assert f"port {port} on 127.0.0.1 is in use" in ended.stderr
+    assert runfile.read(data) is None
+
+
+def test_the_ports_of_four_processes_follow_the_given_one():
+    from services.local.split import ports_from
+
+    assert ports_from(50050, "127.0.0.1") == {
+        "orchestrator": 50050,
+        "ledger": 50051,
+        "memory": 50052,
+        "inference": 50053,
+    }
+    assert len(set(ports_from(0, "127.0.0.1").values())) == len(PORT_OFFSET)
+
+
+def test_down_where_nothing_runs_is_no_error(data):
+    ended = pmm("down", "--data", data)
+
+    assert ended.returncode == exits.OK
+    assert "nothing runs" in ended.stderr
+
+
+def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    for arguments in ([], ["--detach"]):
+        ended = pmm("up", "--data", tmp_path / "file" / "data", *arguments)
+        assert ended.returncode == exits.DATA_FOLDER
+        assert "cannot be used (not a directory)" in ended.stderr
+
+
+def test_config_lists_every_setting_of_every_section_with_its_source(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text("[telemetry]\nexporter = 'console'\n")
+    ended = pmm("config", "--json", "--config", file, "--set", "server.port=3", PMM_SERVER__HOST="::1")
+    found = {setting["name"]: setting for setting in json.loads(ended.stdout)}
+
+    assert (found["server.port"]["value"], found["server.port"]["source"]) == (3, "flag")
+    assert (found["server.host"]["value"], found["server.host"]["source"]) == ("::1", "env")
+    assert found["telemetry.exporter"]["source"] == "file"
+    assert found["inference.backend"]["source"] == "default"
+    assert {name.split(".")[0] for name in found} >= {
+        "server",
+        "ledger",
+        "memory",
+        "inference",
+        "orchestrator",
+    }
+    assert all(setting["description"] for setting in found.values())
+    assert "server.port" in pmm("config").stdout
+
+
+@pytest.mark.parametrize("command", ["up", "config"])
+def test_a_wrong_setting_is_refused_with_its_name(tmp_path, command):
+    ended = pmm(command, "--data", tmp_path / "data", "--set", "memory.nope=1")
+
+    assert ended.returncode == exits.USAGE
+    assert "memory.nope" in ended.stderr
+    assert not (tmp_path / "data").exists()
