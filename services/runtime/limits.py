@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
 
 from services.runtime.errors import ResourceExhausted, Unavailable
 
@@ -48,28 +46,29 @@ class Limits:
         self._calls = 0
         self._streams: Counter[str] = Counter()
 
-    @contextmanager
-    def call(self, peer: str, *, is_stream: bool) -> Generator[None]:
-        """Count one call while it runs. Raises TooManyCalls or TooManyStreams."""
+    def enter(self, stream_of: str = "") -> None:
+        """Count one call, and a stream of this client if it is one. Raises TooManyCalls or TooManyStreams."""
         if self._calls >= self._max_calls:
             raise TooManyCalls(
                 f"the server runs {self._max_calls} calls already: try again later",
                 retry_after=RETRY_AFTER_SECONDS,
             )
-        if is_stream and self._streams[peer] >= self._max_streams:
-            raise TooManyStreams(
-                f"this client has {self._max_streams} streams open: end one before opening another",
-                retry_after=RETRY_AFTER_SECONDS,
-            )
+        if stream_of:
+            if self._streams[stream_of] >= self._max_streams:
+                raise TooManyStreams(
+                    f"this client has {self._max_streams} streams open: end one before opening another",
+                    retry_after=RETRY_AFTER_SECONDS,
+                )
+            self._streams[stream_of] += 1
         self._calls += 1
-        self._streams[peer] += is_stream
-        try:
-            yield
-        finally:
-            self._calls -= 1
-            self._streams[peer] -= is_stream
-            if not self._streams[peer]:
-                del self._streams[peer]
+
+    def leave(self, stream_of: str = "") -> None:
+        """The call that was counted has ended."""
+        self._calls -= 1
+        if stream_of:
+            self._streams[stream_of] -= 1
+            if not self._streams[stream_of]:
+                del self._streams[stream_of]
 
 
 class Gate:
@@ -95,9 +94,8 @@ class Gate:
         """Return when no call of the service runs."""
         await self._idle.wait()
 
-    @contextmanager
-    def call(self) -> Generator[None]:
-        """Count one call while it runs. Raises Starting or Stopping."""
+    def enter(self) -> None:
+        """Count one call. Raises Starting or Stopping."""
         if self._stopping:
             raise Stopping(
                 f"{self._service} is stopping: connect again and retry", retry_after=RETRY_AFTER_SECONDS
@@ -105,10 +103,11 @@ class Gate:
         if not self._open:
             raise Starting(f"{self._service} is starting: retry shortly", retry_after=STARTING_RETRY_SECONDS)
         self._running += 1
-        self._idle.clear()
-        try:
-            yield
-        finally:
-            self._running -= 1
-            if not self._running:
-                self._idle.set()
+        if self._running == 1:
+            self._idle.clear()
+
+    def leave(self) -> None:
+        """The call that was counted has ended."""
+        self._running -= 1
+        if not self._running:
+            self._idle.set()

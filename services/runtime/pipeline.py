@@ -16,11 +16,9 @@ runs in the RPC's own task from first to last and context variables behave.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -185,24 +183,35 @@ class Pipeline(grpc.aio.ServerInterceptor):  # pyright: ignore[reportMissingType
         set_caller(caller)
         deadline.start(client_seconds)
         # Without tokens a client is its connection.
-        peer = caller.owner if self._tokens else context.peer()
-        with rpc.gate.call(), self._limits.call(peer, is_stream=rpc.is_stream):
-            async with self._timer(rpc, client_seconds):
+        peer = (caller.owner if self._tokens else context.peer()) if rpc.is_stream else ""
+        seconds = self._own_limit(rpc, client_seconds)
+        rpc.gate.enter()
+        try:
+            self._limits.enter(peer)
+            try:
                 if rpc.reads_stream:
-                    return await work(self._admit_each(rpc, caller, request))
-                self._admit(rpc, caller, request)
-                return await work(request)
+                    request = self._admit_each(rpc, caller, request)
+                else:
+                    self._admit(rpc, caller, request)
+                if seconds is None:
+                    return await work(request)
+                async with deadline.at_most(seconds):
+                    return await work(request)
+            finally:
+                self._limits.leave(peer)
+        finally:
+            rpc.gate.leave()
 
-    def _timer(self, rpc: Rpc, client_seconds: float | None) -> contextlib.AbstractAsyncContextManager[None]:
+    def _own_limit(self, rpc: Rpc, client_seconds: float | None) -> float | None:
+        """Seconds after which we end the call ourselves; None where the client's deadline or nothing does."""
         if client_seconds is not None and client_seconds <= 0:
             raise DeadlineExceeded("the deadline had passed before the call began: allow more time")
         if rpc.is_stream:
-            return nullcontext()  # a stream lasts as long as its client wants
+            return None  # a stream lasts as long as its client wants
         if client_seconds is None:
-            return deadline.at_most(self._settings.default_deadline_seconds)
-        if client_seconds > self._settings.max_deadline_seconds:
-            return deadline.at_most(self._settings.max_deadline_seconds)
-        return nullcontext()  # grpc itself cancels us when the client's deadline is over
+            return self._settings.default_deadline_seconds
+        longest = self._settings.max_deadline_seconds
+        return longest if client_seconds > longest else None
 
     def _admit(self, rpc: Rpc, caller: Caller, request: Any, *, is_first: bool = True) -> None:
         if request is _BROKEN:

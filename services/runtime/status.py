@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 import grpc.aio
@@ -57,6 +57,8 @@ def trailing_metadata(status: status_pb2.Status) -> tuple[tuple[str, bytes], ...
 def to_status(error: BaseException) -> status_pb2.Status:
     """What a client is told of an exception. Logs the place of one that nobody foresaw; never sends it."""
     match error:
+        case BaseExceptionGroup():
+            return to_status(_telling(error))
         case errors.DomainError():
             return _of_domain(error)
         case NotImplementedError():
@@ -69,6 +71,14 @@ def to_status(error: BaseException) -> status_pb2.Status:
             from pmm_client.errors import PmmError
 
             return _of_peer(error) if isinstance(error, PmmError) else _unforeseen(error)
+
+
+def _telling(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one error of a task group that says most: what a client can act on before what nobody foresaw."""
+    leaves: list[BaseException] = []
+    for error in group.exceptions:
+        leaves.append(_telling(cast("Any", error)) if isinstance(error, BaseExceptionGroup) else error)
+    return next((leaf for leaf in leaves if hasattr(leaf, "reason")), leaves[0])
 
 
 def _of_domain(error: errors.DomainError) -> status_pb2.Status:

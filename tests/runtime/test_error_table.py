@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import grpc
 import pytest
 from google.rpc import error_details_pb2
@@ -93,6 +95,26 @@ async def test_an_unforeseen_error_shows_a_trace_id_and_nothing_of_itself(caplog
     assert "ValueError" in caplog.text
     assert info.metadata["trace_id"] in caplog.text
     assert "Porto" not in caplog.text + str(error.trailing_metadata())
+
+
+async def test_an_error_within_a_task_group_is_told_like_one_outside():
+    async def fail(request, context):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_raise(errors.DataLoss("event 2 is damaged")))
+
+    async with running(FakeLedger(GetHead=fail)) as fake:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await fake.stub.GetHead(pb.GetHeadRequest(mind_id="ada"))
+
+    assert caught.value.code() is grpc.StatusCode.DATA_LOSS
+    told = await refusal(
+        ExceptionGroup("", [ValueError("bug"), ExceptionGroup("", [errors.NotFound("no mind")])])
+    )
+    assert told.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def _raise(error):
+    raise error
 
 
 async def test_what_is_not_implemented_yet_says_so():
