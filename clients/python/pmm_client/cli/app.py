@@ -1,0 +1,55 @@
+"""All commands in one application. ``up``, ``down`` and ``config`` come with the server distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Annotated, Any
+
+import typer
+
+from pmm_client.cli import exits
+
+SERVER_COMMANDS = {
+    "up": "Start the four services on this machine.",
+    "down": "Stop the services that run with a data folder.",
+    "config": "List every setting with its value, unit, default and where the value comes from.",
+}
+"""What the server distribution adds, under the entry point group ``pmm.commands``."""
+
+app = typer.Typer(
+    name="pmm",
+    help="PMM, the Persistent Mind Model: a mind that lasts, for any language model.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run ``pmm`` with the arguments of this process."""
+    app()
+
+
+def _add_server_commands() -> None:
+    installed = {point.name: point for point in entry_points(group="pmm.commands")}
+    for name, summary in SERVER_COMMANDS.items():
+        command = installed[name].load() if name in installed else _not_installed(name, summary)
+        known = name in installed
+        app.command(name, context_settings=None if known else {"ignore_unknown_options": True})(command)
+
+
+def _not_installed(name: str, summary: str) -> Callable[..., Any]:
+    def command(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:
+        del arguments
+        typer.echo(
+            f"pmm: `pmm {name}` needs the services, and only the client is installed here: pip install "
+            "'persistent-mind[all]'. To use services that run elsewhere, pass --target HOST:PORT.",
+            err=True,
+        )
+        raise typer.Exit(exits.FAILED)
+
+    command.__doc__ = f"{summary} (Needs the services: pip install 'persistent-mind[all]'.)"
+    return command
+
+
+_add_server_commands()
