@@ -1,0 +1,33 @@
+"""What memory needs of the ledger, in plain terms. ``peers.py`` provides it over gRPC."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from pmm.mind.v1.events_pb2 import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events of all minds in the order of the store."""
+
+    events: list[Event]
+    position: int
+    """Everything up to here has been delivered."""
+    store_id: str
+    head_position: int
+    """The store's last position when the subscription began."""
+
+
+class Ledger(Protocol):
+    """The ledger, as memory sees it."""
+
+    def subscribe(self, after_position: int) -> AsyncIterator[Page]:
+        """Everything after a position, then what comes. Ends only by an exception."""
+        ...
+
+    async def head(self, mind_id: str) -> int:
+        """The last seq of a mind. Raises UnknownMind."""
+        ...

@@ -1,0 +1,52 @@
+"""A memory as it is stored: one row a version, addressed by its ordinal within the mind."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Row(msgspec.Struct, array_like=True, omit_defaults=True):
+    """One version of a memory. Times are nanoseconds since 1970 UTC, 0 where there is none."""
+
+    memory_id: str
+    type: int
+    """A ``pmm.mind.v1.MemoryType``."""
+    text: str
+    version_seq: int
+    """The event of this version."""
+    speaker: str = ""
+    occurred_ns: int = 0
+    recorded_ns: int = 0
+    session_id: str = ""
+    source_seqs: list[int] = []
+    """The events that it came from; the first one formed it."""
+    importance: float = 0.0
+    tags: list[str] = []
+    entities: list[str] = []
+    valid_from_ns: int = 0
+    valid_to_ns: int = 0
+    expires_ns: int = 0
+    version: int = 1
+    source_kind: str = ""
+    external_id: str = ""
+    ended_seq: int = 0
+    """The event that ended this version: a revision, a retraction; 0 while it holds."""
+    retracted: bool = False
+
+    def holds_at(self, seq: int) -> bool:
+        """Whether this is the version that a reader as of ``seq`` sees."""
+        return self.version_seq <= seq and (self.ended_seq == 0 or self.ended_seq > seq)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Row)
+
+
+def encode(row: Row) -> bytes:
+    """The stored form."""
+    return _encoder.encode(row)
+
+
+def decode(data: bytes | memoryview) -> Row:
+    """From the stored form. Raises msgspec.DecodeError when it is damaged."""
+    return _decoder.decode(data)

@@ -1,0 +1,138 @@
+"""gRPC face of memory: decode, call, encode. Rules live in ``memories.py`` and below."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import grpc.aio
+
+from pmm.memory.v1 import memory_pb2 as pb
+from pmm.memory.v1 import memory_pb2_grpc as rpc
+from services.memory import convert
+from services.memory.checks import CHECKS
+from services.memory.embedder import WordLlamaEmbedder
+from services.memory.memories import Memories
+from services.memory.peers import LedgerPeer
+from services.memory.settings import MemorySettings
+from services.runtime import deadline
+from services.runtime.service import Service, ServiceContext, ServiceSpec
+from services.runtime.telemetry import stage
+
+DEVICE = "cpu"
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+class MemoryServicer(rpc.MemoryServiceServicer):
+    """Each method decodes, calls ``Memories``, encodes."""
+
+    def __init__(self, memories: Memories) -> None:
+        self._memories = memories
+
+    async def Search(self, request: pb.SearchRequest, context: _Context) -> pb.SearchResponse:
+        asked = convert.request(request)
+        with stage("memory.search"):
+            found = await self._memories.search(asked, min_seq=request.min_seq, within=deadline.remaining())
+        return convert.answer(found, asked, explain=request.explain)
+
+    async def Embed(self, request: pb.EmbedRequest, context: _Context) -> pb.EmbedResponse:
+        vectors, cached = await self._memories.embed(request.texts)
+        embedder = self._memories.embedder
+        return pb.EmbedResponse(
+            embeddings=[
+                pb.Embedding(values=vector.tolist(), cached=was_cached)
+                for vector, was_cached in zip(vectors, cached, strict=True)
+            ],
+            embedder=embedder.id,
+            dimensions=embedder.dimensions,
+        )
+
+    async def ListMemories(
+        self, request: pb.ListMemoriesRequest, context: _Context
+    ) -> pb.ListMemoriesResponse:
+        rows, following, seq = await self._memories.listing(
+            request.mind_id,
+            convert.wanted(request.filter),
+            request.page_size or convert.DEFAULT_PAGE,
+            int(request.page_token) if request.page_token else None,
+            request.as_of_seq if request.HasField("as_of_seq") else None,
+            request.min_seq,
+            deadline.remaining(),
+        )
+        token = "" if following is None else str(following)
+        return pb.ListMemoriesResponse(
+            memories=map(convert.memory, rows), next_page_token=token, index_seq=seq
+        )
+
+    async def GetMemory(self, request: pb.GetMemoryRequest, context: _Context) -> pb.GetMemoryResponse:
+        as_of_seq = request.as_of_seq if request.HasField("as_of_seq") else None
+        row = await self._memories.get(
+            request.mind_id, request.memory_id, as_of_seq, request.min_seq, deadline.remaining()
+        )
+        return pb.GetMemoryResponse(memory=convert.memory(row))
+
+    async def GetMemoryHistory(
+        self, request: pb.GetMemoryHistoryRequest, context: _Context
+    ) -> pb.GetMemoryHistoryResponse:
+        rows = await self._memories.history(request.mind_id, request.memory_id)
+        return pb.GetMemoryHistoryResponse(versions=map(convert.memory, rows))
+
+    async def ListMemoriesOfEvents(
+        self, request: pb.ListMemoriesOfEventsRequest, context: _Context
+    ) -> pb.ListMemoriesOfEventsResponse:
+        rows = await self._memories.of_events(request.mind_id, request.seqs)
+        return pb.ListMemoriesOfEventsResponse(memories=map(convert.memory, rows))
+
+    async def ClearCache(self, request: pb.ClearCacheRequest, context: _Context) -> pb.ClearCacheResponse:
+        if request.mind_id:
+            await self._memories.known(request.mind_id)
+        return pb.ClearCacheResponse(removed=await self._memories.clear_caches(request.caches))
+
+    async def Stats(self, request: pb.StatsRequest, context: _Context) -> pb.StatsResponse:
+        memories, mind_id = self._memories, request.mind_id
+        if mind_id:
+            await memories.known(mind_id)
+        held, minds = await memories.held(mind_id or None)
+        return pb.StatsResponse(
+            memories=held,
+            minds=minds,
+            index_seq=memories.seq_of(mind_id) if mind_id else 0,
+            index_position=memories.position,
+            rebuilding=memories.rebuilding,
+            rebuild_progress=memories.progress,
+            embedder=memories.embedder.id,
+            dimensions=memories.embedder.dimensions,
+            index_kind=memories.index_kind(mind_id) if mind_id else "",
+            caches=map(convert.cache_stats, memories.cache_reports()),
+            disk_bytes=memories.disk_bytes(),
+            device=DEVICE,
+        )
+
+
+class MemoryService(Service):
+    """The memory service with its life."""
+
+    name = "memory"
+    full_name = "pmm.memory.v1.MemoryService"
+    checks: ClassVar = CHECKS
+
+    def __init__(self, memories: Memories) -> None:
+        self._memories = memories
+
+    def register(self, server: grpc.aio.Server) -> None:
+        # What it does not define answers UNIMPLEMENTED; docs/status.md lists it.
+        servicer = MemoryServicer(self._memories)  # pyright: ignore[reportAbstractUsage]
+        rpc.add_MemoryServiceServicer_to_server(servicer, server)
+
+    async def start(self) -> None:
+        self._memories.start()
+
+    async def stop(self) -> None:
+        await self._memories.stop()
+
+
+def build(settings: MemorySettings, context: ServiceContext) -> MemoryService:
+    """From settings and context to a service."""
+    return MemoryService(Memories(context.data_dir, LedgerPeer(context.peers), WordLlamaEmbedder(), settings))
+
+
+SPEC = ServiceSpec("memory", MemorySettings, build, default_port=50052, format_version=1)
