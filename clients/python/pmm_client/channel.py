@@ -20,18 +20,23 @@ MAX_RECONNECT_BACKOFF_MS = 2_000
 """A restarted server is found again within so long."""
 
 RETRIED = {
-    "pmm.ledger.v1.LedgerService": ("Read", "GetEvent", "GetHead", "ListMinds", "Verify", "Export"),
+    "pmm.ledger.v1.LedgerService": (
+        "Read", "GetEvent", "GetHead", "ListMinds", "Subscribe", "Verify", "GetCheckpoint",
+        "GetInclusionProof", "GetConsistencyProof", "Export", "GetRedaction",
+    ),
     "pmm.memory.v1.MemoryService": (
         "Search", "Embed", "ListMemories", "GetMemory", "GetMemoryHistory", "ListMemoriesOfEvents", "Stats",
     ),
     "pmm.inference.v1.InferenceService": ("CountTokens", "ListModels", "GetLoad"),
     "pmm.orchestrator.v1.OrchestratorService": (
-        "GetMind", "ListMinds", "GetSession", "ListSessions", "ListCommitments", "GetIdentityHistory",
-        "Explain", "ListWorkers", "ImportMessages",
+        "ImportMessages", "GetMind", "ListMinds", "DiffMind", "WatchMind", "GetSession", "ListSessions",
+        "ListCommitments", "GetIdentityHistory", "GetTraits", "ListDirectives", "ListReflections",
+        "GetMetrics", "GetStage", "GetAnalytics", "Explain", "BlastRadius", "GetNeighbors", "FindPath",
+        "GetCommitmentThread", "GetSubgraph", "GetPerformance", "ListWorkers", "ListDeadLetters",
     ),
 }  # fmt: skip
-"""What the channel repeats by itself: calls that write nothing, or nothing twice. A write with an idempotency key is
-repeated by whoever made the key."""
+"""What the channel repeats by itself: calls that write nothing, or nothing twice. A write with an idempotency
+key is repeated by whoever made the key (``retries.py``)."""
 
 _RETRIES = {
     "methodConfig": [

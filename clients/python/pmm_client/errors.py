@@ -4,12 +4,15 @@
 
     PmmError
     ├── InvalidArgument          every broken field is in ``violations``: mend them
+    │   ├── ContextTooLong       shorten the messages
+    │   └── BrokenExport         the export file was changed
     ├── NotFound
     │   ├── UnknownMind          create it first
-    │   ├── UnknownSession
+    │   ├── UnknownSession       start one, or leave it out
     │   ├── UnknownEvent
     │   ├── UnknownMemory
-    │   └── UnknownModel         ``pmm status`` or ListModels says which there are
+    │   ├── UnknownCommitment
+    │   └── UnknownModel         ``pmm status`` or ``client.models()`` says which there are
     ├── AlreadyExists
     │   ├── MindExists
     │   ├── SessionExists
@@ -17,21 +20,28 @@
     ├── Aborted
     │   └── WrongExpectedSeq     ``head_seq`` is the real head: read from there and decide again
     ├── FailedPrecondition
-    │   ├── BeyondHead
-    │   └── MindDeleted
+    │   ├── BeyondHead           a seq that the mind has not reached
+    │   ├── MindDeleted          the name is never used again
+    │   ├── SessionEnded         start another one
+    │   ├── NotAnAnswer          only answers can be explained
+    │   └── PersonalDataRefused  the mind's policy refuses what the message holds
     ├── RateLimited              wait ``retry_after`` seconds
-    │   └── DiskFull
+    │   └── DiskFull             make room on the server's disk, or raise the quota
     ├── Unavailable              may be retried, with the same idempotency key
     │   ├── NotReachable         nothing answers at the address
-    │   ├── Starting
+    │   ├── Starting             wait a moment
     │   └── BackendUnavailable   the model server refused, failed or was cut off
-    ├── DeadlineExceeded
+    ├── DeadlineExceeded         raise ``timeout``, or ask for less
+    │   └── IndexBehind          memory has not reached ``min_seq`` yet
     ├── Cancelled
-    ├── Unauthenticated
-    ├── PermissionDenied
+    ├── Unauthenticated          no token, or an unknown one
+    │   └── BackendCredentials   the model server refused its API key
+    ├── PermissionDenied         the token does not allow it
     ├── DataLoss                 the ledger is damaged: ``pmm ledger verify``
+    │   └── BrokenChain          ``seq`` is the first event that does not verify
     ├── Unimplemented            not in this server
-    └── InternalError            a fault of the server; its log has the trace id of the message
+    ├── InternalError            a fault of the server; its log has the trace id of the message
+    └── TurnFailed               the turn ended without an answer; ``turn_reason`` says why
 """
 
 from __future__ import annotations
@@ -90,6 +100,14 @@ class InvalidArgument(PmmError):
     code = grpc.StatusCode.INVALID_ARGUMENT
 
 
+class ContextTooLong(InvalidArgument):
+    """The messages do not fit the model's context."""
+
+
+class BrokenExport(InvalidArgument):
+    """The export file was changed; metadata "line" and "seq" say where."""
+
+
 class NotFound(PmmError):
     """Something that was named is not there."""
 
@@ -110,6 +128,10 @@ class UnknownEvent(NotFound):
 
 class UnknownMemory(NotFound):
     """The mind has no such memory."""
+
+
+class UnknownCommitment(NotFound):
+    """The mind has no such commitment, or it is not open."""
 
 
 class UnknownModel(NotFound):
@@ -163,6 +185,18 @@ class MindDeleted(FailedPrecondition):
     """The mind has ended, and its name is never used again."""
 
 
+class SessionEnded(FailedPrecondition):
+    """The session has ended."""
+
+
+class NotAnAnswer(FailedPrecondition):
+    """Only answers, and turns that failed, can be explained."""
+
+
+class PersonalDataRefused(FailedPrecondition):
+    """The mind's policy refuses what the message holds."""
+
+
 class RateLimited(PmmError):
     """A limit is reached."""
 
@@ -170,7 +204,7 @@ class RateLimited(PmmError):
 
 
 class DiskFull(RateLimited):
-    """The ledger's disk is full; nothing was written."""
+    """The ledger's disk or quota is full; nothing was written."""
 
 
 class Unavailable(PmmError):
@@ -197,6 +231,10 @@ class DeadlineExceeded(PmmError):
     code = grpc.StatusCode.DEADLINE_EXCEEDED
 
 
+class IndexBehind(DeadlineExceeded):
+    """Memory did not reach ``min_seq`` in time."""
+
+
 class Cancelled(PmmError):
     """The call was cancelled."""
 
@@ -207,6 +245,10 @@ class Unauthenticated(PmmError):
     """No token, or one that the server does not know."""
 
     code = grpc.StatusCode.UNAUTHENTICATED
+
+
+class BackendCredentials(Unauthenticated):
+    """The model server refused the API key that the inference service has."""
 
 
 class PermissionDenied(PmmError):
@@ -221,6 +263,15 @@ class DataLoss(PmmError):
     code = grpc.StatusCode.DATA_LOSS
 
 
+class BrokenChain(DataLoss):
+    """A mind's chain does not verify."""
+
+    @property
+    def seq(self) -> int:
+        """The first event that does not verify."""
+        return int(self.metadata.get("seq", "0"))
+
+
 class Unimplemented(PmmError):
     """The server does not do this yet."""
 
@@ -231,6 +282,21 @@ class InternalError(PmmError):
     """A fault of the server."""
 
     code = grpc.StatusCode.INTERNAL
+
+
+class TurnFailed(PmmError):
+    """A turn ended without an answer. The message is kept, what was said so far is not."""
+
+    code = grpc.StatusCode.ABORTED
+
+    def __init__(self, message: str, *, turn_reason: str, inference_reason: str = "", seq: int = 0) -> None:
+        super().__init__(message, reason=inference_reason or turn_reason)
+        self.turn_reason = turn_reason
+        """MODEL_ERROR, CANCELLED, DEADLINE or INTERRUPTED."""
+        self.inference_reason = inference_reason
+        """What the inference service said, for example BACKEND_REFUSED; else empty."""
+        self.seq = seq
+        """The seq of turn_failed; 0 when incognito."""
 
 
 BY_CODE: dict[grpc.StatusCode, type[PmmError]] = {
@@ -244,24 +310,48 @@ BY_CODE: dict[grpc.StatusCode, type[PmmError]] = {
 """The exception of each status code, where no reason says more."""
 
 BY_REASON: dict[str, type[PmmError]] = {
-    "UNKNOWN_MIND": UnknownMind,
-    "UNKNOWN_SESSION": UnknownSession,
+    "BACKEND_BUSY": RateLimited,
+    "BACKEND_CREDENTIALS": BackendCredentials,
+    "BACKEND_CUT": BackendUnavailable,
+    "BACKEND_FAILED": BackendUnavailable,
+    "BACKEND_REFUSED": BackendUnavailable,
+    "BACKUP_RUNNING": FailedPrecondition,
+    "BEYOND_HEAD": BeyondHead,
+    "BROKEN_EXPORT": BrokenExport,
+    "CONTEXT_TOO_LONG": ContextTooLong,
+    "DISK_FULL": DiskFull,
+    "EMBEDDER_FAILED": Unavailable,
+    "EVIDENCE_MISSING": FailedPrecondition,
+    "IDEMPOTENCY_KEY_REUSED": IdempotencyKeyReused,
+    "INDEX_BEHIND": IndexBehind,
+    "INVALID_JSON": FailedPrecondition,
+    "MEMORY_RETRACTED": FailedPrecondition,
+    "MIND_DELETED": MindDeleted,
+    "MIND_EXISTS": MindExists,
+    "NOT_AN_ANSWER": NotAnAnswer,
+    "NOT_SUPPORTED": Unimplemented,
+    "PERSONAL_DATA_REFUSED": PersonalDataRefused,
+    "QUOTA_EXCEEDED": DiskFull,
+    "SESSION_ENDED": SessionEnded,
+    "SESSION_EXISTS": SessionExists,
+    "STARTING": Starting,
+    "TOO_MANY_CALLS": RateLimited,
+    "TOO_MANY_STREAMS": RateLimited,
+    "TOO_MANY_TURNS": RateLimited,
+    "UNKNOWN_COMMITMENT": UnknownCommitment,
+    "UNKNOWN_DEAD_LETTER": NotFound,
+    "UNKNOWN_DIRECTIVE": NotFound,
     "UNKNOWN_EVENT": UnknownEvent,
     "UNKNOWN_MEMORY": UnknownMemory,
+    "UNKNOWN_MIND": UnknownMind,
     "UNKNOWN_MODEL": UnknownModel,
-    "MIND_EXISTS": MindExists,
-    "SESSION_EXISTS": SessionExists,
-    "IDEMPOTENCY_KEY_REUSED": IdempotencyKeyReused,
+    "UNKNOWN_NODE": NotFound,
+    "UNKNOWN_REDACTION": NotFound,
+    "UNKNOWN_SESSION": UnknownSession,
+    "WITNESSED_CHECKPOINT": FailedPrecondition,
     "WRONG_EXPECTED_SEQ": WrongExpectedSeq,
-    "BEYOND_HEAD": BeyondHead,
-    "MIND_DELETED": MindDeleted,
-    "DISK_FULL": DiskFull,
-    "STARTING": Starting,
-    "BACKEND_REFUSED": BackendUnavailable,
-    "BACKEND_FAILED": BackendUnavailable,
-    "BACKEND_CUT": BackendUnavailable,
 }
-"""The exception of a reason that callers want to tell from others of its status code."""
+"""The exception of each reason that the contracts name. Any other falls back on its status code."""
 
 
 class _RpcFailure(Protocol):
@@ -277,8 +367,8 @@ def from_rpc_error(error: grpc.RpcError) -> PmmError:
     status = _status(failure)
     info, violations, retry_after = _details(status.details if status else ())
     kind = BY_REASON.get(info.reason, BY_CODE.get(code, PmmError))
-    if code is grpc.StatusCode.UNAVAILABLE and status is None and "connect" in message.lower():
-        kind, message = NotReachable, "nothing answers at the address"
+    if code is grpc.StatusCode.UNAVAILABLE and status is None and _no_connection(message):
+        kind = NotReachable
     return kind(
         message,
         reason=info.reason,
@@ -287,6 +377,12 @@ def from_rpc_error(error: grpc.RpcError) -> PmmError:
         retry_after=retry_after,
         code=code,
     )
+
+
+def _no_connection(message: str) -> bool:
+    # gRPC's own words; a server of ours always sends details with its UNAVAILABLE.
+    words = message.lower()
+    return "failed to connect" in words or "dns resolution failed" in words or "handshake" in words
 
 
 def _status(failure: _RpcFailure) -> status_pb2.Status | None:

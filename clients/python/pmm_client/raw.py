@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from typing import Any, ClassVar, Generic, TypeVar
 
 import grpc.aio
@@ -75,7 +76,7 @@ class StreamCall(Generic[Request, Response]):
     def __init__(self, call: Any) -> None:
         self._call = call
 
-    async def __call__(self, request: Request, *, timeout: float | None = None) -> AsyncIterator[Response]:
+    async def __call__(self, request: Request, *, timeout: float | None = None) -> AsyncGenerator[Response]:
         call = self._call(request, timeout=timeout)
         try:
             async for response in call:
@@ -93,10 +94,25 @@ class UploadCall(Generic[Request, Response]):
         self._call = call
 
     async def __call__(self, requests: AsyncIterable[Request], *, timeout: float | None = None) -> Response:
+        failures: list[Exception] = []
         try:
-            return await self._call(requests, timeout=timeout)
+            return await self._call(_watched(requests, failures), timeout=timeout)
         except grpc.RpcError as error:
             raise from_rpc_error(error) from None
+        except asyncio.CancelledError:
+            # gRPC cancels the call when the requests fail, and does not say why.
+            if failures:
+                raise failures[0] from None
+            raise
+
+
+async def _watched(requests: AsyncIterable[Request], failures: list[Exception]) -> AsyncIterator[Request]:
+    try:
+        async for request in requests:
+            yield request
+    except Exception as error:
+        failures.append(error)
+        raise
 
 
 class unary(_Rpc[Request, Response]):

@@ -1,4 +1,4 @@
-"""Exit codes of the commands that call a server. Those that run one (``up``, ``down``) have codes of their own.
+"""Exit codes of the commands that call a server. ``up`` and ``down``, which run one, have codes of their own.
 
 ====  ===========================================================================
 code  meaning
