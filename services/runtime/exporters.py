@@ -16,13 +16,21 @@ EXPORT_DELAY_MS = 1000
 """Longest time that a finished span waits for company before it is sent."""
 
 
+EXPORT_TIMEOUT_SECONDS = 2
+"""For one export with its retries. Also what a stopping process waits for a collector that is away, twice."""
+
+
 def span_processors(settings: TelemetrySettings) -> list[SpanProcessor]:
     """Where spans go."""
     match settings.exporter:
         case "otlp":
             from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
-            exporter = OTLPSpanExporter(endpoint=settings.endpoint, insecure=_is_plaintext(settings.endpoint))
+            exporter = OTLPSpanExporter(
+                endpoint=settings.endpoint,
+                insecure=_is_plaintext(settings.endpoint),
+                timeout=EXPORT_TIMEOUT_SECONDS,
+            )
             return [BatchSpanProcessor(exporter, schedule_delay_millis=EXPORT_DELAY_MS)]
         case "console":
             return [SimpleSpanProcessor(ConsoleSpanExporter())]
@@ -37,7 +45,11 @@ def metric_readers(settings: TelemetrySettings) -> list[MetricReader]:
     if settings.exporter == "otlp":
         from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 
-        exporter = OTLPMetricExporter(endpoint=settings.endpoint, insecure=_is_plaintext(settings.endpoint))
+        exporter = OTLPMetricExporter(
+            endpoint=settings.endpoint,
+            insecure=_is_plaintext(settings.endpoint),
+            timeout=EXPORT_TIMEOUT_SECONDS,
+        )
         readers.append(PeriodicExportingMetricReader(exporter, export_interval_millis=interval_ms))
     elif settings.exporter == "console":
         readers.append(

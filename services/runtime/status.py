@@ -40,6 +40,9 @@ STATUS: dict[type[errors.DomainError], grpc.StatusCode] = {
 }
 """Family to status. A domain error finds its family by inheritance."""
 
+NOT_IMPLEMENTED = "this call is part of the contract and not implemented in this release"
+_GENERATED = "Method not implemented!"  # what the generated servicers say
+
 _CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 _log = logging.getLogger("pmm.errors")
 
@@ -62,7 +65,7 @@ def to_status(error: BaseException) -> status_pb2.Status:
         case errors.DomainError():
             return _of_domain(error)
         case NotImplementedError():
-            message = str(error) or "this call is part of the contract and not implemented in this release"
+            message = NOT_IMPLEMENTED if str(error) in ("", _GENERATED) else str(error)
             return _status(grpc.StatusCode.UNIMPLEMENTED, message, _info("UNIMPLEMENTED", {}))
         case grpc.aio.AioRpcError():
             return _of_rpc(error)

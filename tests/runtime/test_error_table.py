@@ -11,7 +11,7 @@ from grpc_status import rpc_status
 
 from pmm.ledger.v1 import ledger_pb2 as pb
 from services.runtime import errors
-from services.runtime.status import STATUS
+from services.runtime.status import NOT_IMPLEMENTED, STATUS
 from tests.runtime.fake import FakeLedger, running
 
 
@@ -122,6 +122,18 @@ async def test_what_is_not_implemented_yet_says_so():
 
     assert error.code() is grpc.StatusCode.UNIMPLEMENTED
     assert error.details() == "erasure comes with a later release"
+
+
+async def test_a_method_that_a_servicer_leaves_out_is_unimplemented_in_plain_words():
+    async with running() as fake:
+        with pytest.raises(grpc.aio.AioRpcError) as unary:
+            await fake.stub.GetCheckpoint(pb.GetCheckpointRequest(mind_id="ada"))
+        with pytest.raises(grpc.aio.AioRpcError) as stream:
+            await fake.stub.Export(pb.ExportRequest(mind_id="ada")).read()
+
+    for caught in (unary, stream):
+        assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+        assert caught.value.details() == NOT_IMPLEMENTED
 
 
 async def test_an_error_of_a_peer_passes_on_with_its_details():

@@ -134,6 +134,14 @@ def test_the_lock_goes_with_a_killed_process(tmp_path):
         assert stub.GetHead(pb.GetHeadRequest(mind_id="ada")).seq
 
 
+def test_a_collector_that_is_away_neither_stops_the_service_nor_holds_up_its_end(tmp_path):
+    away = f"telemetry.endpoint=http://127.0.0.1:{free_port()}"
+    with serving(tmp_path, "--set", "telemetry.exporter=otlp", "--set", away) as (child, stub):
+        assert stub.GetHead(pb.GetHeadRequest(mind_id="ada")).seq
+        child.terminate()
+        assert child.wait(8) == exits.OK
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
