@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import tomllib
 from collections import defaultdict
 from functools import cache
 from importlib import metadata
@@ -20,6 +21,7 @@ from tools.check_kubernetes import MANIFESTS, MISSING, has_kubectl, render
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("ledger", "inference", "memory", "orchestrator")
 """In an order in which they can be started."""
+OURS = {"persistent-mind": "pyproject.toml", "pmm-client": "clients/python/pyproject.toml"}
 FOLDERS = ("base", "overlays/local")
 
 needs_kubectl = pytest.mark.skipif(not has_kubectl(), reason=MISSING)
@@ -135,12 +137,19 @@ def _closure(distribution: str, extras: frozenset[str]) -> set[str]:
         if (name, extra) in done:
             continue
         done.add((name, extra))
-        try:
-            wanted = metadata.requires(name) or []
-        except metadata.PackageNotFoundError:
-            continue
-        for requirement in map(Requirement, wanted):
+        for requirement in map(Requirement, _requirements(name, extra)):
             if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
                 child = canonicalize_name(requirement.name)
                 todo += [(child, more) for more in ("", *requirement.extras)]
     return {name for name, _ in done}
+
+
+def _requirements(name: str, extra: str) -> list[str]:
+    """What a distribution wants; of our two as their files say, which may be newer than what is installed."""
+    if name not in OURS:
+        try:
+            return metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            return []
+    project = tomllib.loads((ROOT / OURS[name]).read_text())["project"]
+    return project.get("optional-dependencies", {}).get(extra, []) if extra else project["dependencies"]
