@@ -1,0 +1,6 @@
+"""``python -m services.ledger``"""
+
+from services.ledger.server import SPEC
+from services.runtime.main import main
+
+main(SPEC)

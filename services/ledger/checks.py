@@ -1,0 +1,145 @@
+"""What a request must be, one function a message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from google.protobuf.message import Message
+
+from pmm.ledger.v1 import ledger_pb2 as pb
+from services.runtime import checks
+from services.runtime.checks import Check
+from services.runtime.errors import Violation
+
+MAX_EVENTS = 1_000
+MAX_APPEND_BYTES = 4 * 1024 * 1024
+MAX_EVENT_BYTES = 1024 * 1024
+MAX_KEY_BYTES = 128
+MAX_ACTOR_LENGTH = 64
+MAX_PAGE = 1_000
+MAX_FILTER_VALUES = 1_000
+MAX_SEQ = 2**63 - 1
+MIN_HEARTBEAT_SECONDS, MAX_HEARTBEAT_SECONDS = 0.1, 3_600
+_CUSTOM_NAME = re.compile(r"[a-z0-9_]{1,64}")
+
+
+def append(request: pb.AppendRequest) -> Iterator[Violation]:
+    """Append."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.items(request.events, "events", low=1, high=MAX_EVENTS)
+    yield from checks.text(request.idempotency_key, "idempotency_key", max_bytes=MAX_KEY_BYTES)
+    if request.ByteSize() > MAX_APPEND_BYTES:
+        yield Violation("events", f"must be at most {MAX_APPEND_BYTES:,} bytes together")
+    keys: set[str] = set()
+    for index, event in enumerate(request.events):
+        yield from _new_event(event, f"events[{index}]")
+        if event.idempotency_key and event.idempotency_key in keys:
+            yield Violation(f"events[{index}].idempotency_key", "must not stand twice in one request")
+        keys.add(event.idempotency_key)
+
+
+def _new_event(event: pb.NewEvent, field: str) -> Iterator[Violation]:
+    yield from checks.identifier(event.session_id, f"{field}.session_id", optional=True)
+    yield from checks.identifier(event.actor, f"{field}.actor", optional=True)
+    if len(event.actor) > MAX_ACTOR_LENGTH:
+        yield Violation(f"{field}.actor", f"must be at most {MAX_ACTOR_LENGTH} characters")
+    yield from checks.hex_id(event.trace_id, f"{field}.trace_id", length=32)
+    yield from checks.text(event.idempotency_key, f"{field}.idempotency_key", max_bytes=MAX_KEY_BYTES)
+    kind = event.body.WhichOneof("kind")
+    if kind is None:
+        yield Violation(f"{field}.body", "must have exactly one kind that this release knows")
+    elif kind == "custom" and not _CUSTOM_NAME.fullmatch(event.body.custom.name):
+        yield Violation(f"{field}.body.custom.name", "must be 1 to 64 characters of a-z 0-9 _")
+    if event.body.ByteSize() > MAX_EVENT_BYTES:
+        yield Violation(f"{field}.body", f"must be at most {MAX_EVENT_BYTES:,} bytes")
+
+
+def read(request: pb.ReadRequest) -> Iterator[Violation]:
+    """Read."""
+    yield from checks.mind_id(request.mind_id)
+    for field in ("from_seq", "to_seq", "limit", "min_seq"):
+        yield from checks.in_range(getattr(request, field), field, 0, MAX_SEQ)
+    yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
+    yield from checks.items(request.filter.kinds, "filter.kinds", high=MAX_FILTER_VALUES)
+    yield from checks.items(request.filter.session_ids, "filter.session_ids", high=MAX_FILTER_VALUES)
+    yield from checks.each(request.filter.session_ids, "filter.session_ids", checks.identifier)
+    yield from checks.each(request.filter.kinds, "filter.kinds", _kind)
+    yield from checks.timestamp(request.filter.recorded_from, "filter.recorded_from")
+    yield from checks.timestamp(request.filter.recorded_to, "filter.recorded_to")
+
+
+def _kind(value: str, field: str) -> Iterator[Violation]:
+    if value != "custom.*":
+        yield from checks.identifier(value, field)
+
+
+def get_event(request: pb.GetEventRequest) -> Iterator[Violation]:
+    """GetEvent."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.in_range(request.seq, "seq", 1, MAX_SEQ)
+
+
+def get_head(request: pb.GetHeadRequest) -> Iterator[Violation]:
+    """GetHead."""
+    yield from checks.mind_id(request.mind_id)
+    if request.HasField("as_of_seq"):
+        yield from checks.in_range(request.as_of_seq, "as_of_seq", 1, MAX_SEQ)
+
+
+def list_minds(request: pb.ListMindsRequest) -> Iterator[Violation]:
+    """ListMinds."""
+    yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
+    yield from checks.mind_id(request.page_token, "page_token", optional=True)
+    yield from checks.mind_id(request.prefix, "prefix", optional=True)
+    if request.HasField("as_of_position"):
+        yield from checks.in_range(request.as_of_position, "as_of_position", 0, MAX_SEQ)
+
+
+def subscribe(request: pb.SubscribeRequest) -> Iterator[Violation]:
+    """Subscribe."""
+    yield from checks.mind_id(request.mind_id, optional=True)
+    yield from checks.in_range(request.after_seq, "after_seq", 0, MAX_SEQ)
+    yield from checks.in_range(request.after_position, "after_position", 0, MAX_SEQ)
+    if request.mind_id and request.after_position:
+        yield Violation("after_position", "is for all minds: with mind_id use after_seq")
+    if not request.mind_id and request.after_seq:
+        yield Violation("after_seq", "is for one mind: without mind_id use after_position")
+    yield from checks.text(request.store_id, "store_id", max_bytes=MAX_KEY_BYTES)
+    yield from checks.items(request.kinds, "kinds", high=MAX_FILTER_VALUES)
+    yield from checks.each(request.kinds, "kinds", _kind)
+    if request.HasField("heartbeat"):
+        seconds = request.heartbeat.seconds + request.heartbeat.nanos / 1e9
+        yield from checks.in_range(seconds, "heartbeat", MIN_HEARTBEAT_SECONDS, MAX_HEARTBEAT_SECONDS)
+
+
+def verify(request: pb.VerifyRequest) -> Iterator[Violation]:
+    """Verify."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.in_range(request.from_seq, "from_seq", 0, MAX_SEQ)
+    yield from checks.in_range(request.to_seq, "to_seq", 0, MAX_SEQ)
+    if request.to_seq and request.from_seq > request.to_seq:
+        yield Violation("from_seq", "must not lie above to_seq")
+
+
+def export(request: pb.ExportRequest) -> Iterator[Violation]:
+    """Export."""
+    yield from checks.mind_id(request.mind_id)
+
+
+def restore(request: pb.RestoreRequest) -> Iterator[Violation]:
+    """Restore: of the first message; later ones leave the name out."""
+    yield from checks.mind_id(request.mind_id, optional=True)
+
+
+CHECKS: Mapping[type[Message], Check] = {
+    pb.AppendRequest: append,
+    pb.ReadRequest: read,
+    pb.GetEventRequest: get_event,
+    pb.GetHeadRequest: get_head,
+    pb.ListMindsRequest: list_minds,
+    pb.SubscribeRequest: subscribe,
+    pb.VerifyRequest: verify,
+    pb.ExportRequest: export,
+    pb.RestoreRequest: restore,
+}

@@ -1,0 +1,179 @@
+"""Between wire and domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from pmm.ledger.v1 import ledger_pb2 as pb
+from pmm.mind.v1.events_pb2 import Event, RawPayload
+from services.ledger.events import NewEvent, Receipt, Selection, StoredEvent
+from services.ledger.ledger import Delivery, Head, Range, Summary
+from services.ledger.verify import Break, Broken, Progress, Step, Verified
+
+_BREAKS = {
+    Break.MISSING: pb.BREAK_KIND_MISSING,
+    Break.HASH: pb.BREAK_KIND_HASH,
+    Break.CHAIN: pb.BREAK_KIND_CHAIN,
+    Break.PAYLOAD: pb.BREAK_KIND_PAYLOAD,
+    Break.KEY: pb.BREAK_KIND_KEY,
+    Break.TREE: pb.BREAK_KIND_TREE,
+}
+
+
+def new_events(messages: Iterable[pb.NewEvent], trace_id: str) -> list[NewEvent]:
+    """Events to append; those without a trace get the call's."""
+    return [_new_event(message, trace_id) for message in messages]
+
+
+def _new_event(message: pb.NewEvent, trace_id: str) -> NewEvent:
+    field = message.body.WhichOneof("kind")
+    assert field is not None, "refused by checks"
+    kind = f"custom.{message.body.custom.name}" if field == "custom" else field
+    payload = message.body.SerializeToString(deterministic=True)
+    fingerprint = pb.NewEvent(
+        session_id=message.session_id,
+        actor=message.actor,
+        remember=not message.HasField("remember") or message.remember,
+    )
+    if message.HasField("causation_seq"):
+        fingerprint.causation_seq = message.causation_seq
+    return NewEvent(
+        kind=kind,
+        payload=payload,
+        session_id=message.session_id,
+        actor=message.actor,
+        causation_seq=message.causation_seq if message.HasField("causation_seq") else None,
+        trace_id=message.trace_id or trace_id,
+        remember=fingerprint.remember,
+        idempotency_key=message.idempotency_key,
+        fingerprint=fingerprint.SerializeToString(deterministic=True) + b"\x00" + payload,
+    )
+
+
+def append_response(receipt: Receipt) -> pb.AppendResponse:
+    """Where the events stand."""
+    return pb.AppendResponse(
+        events=[
+            pb.AppendedEvent(
+                seq=event.seq,
+                position=event.position,
+                recorded_at=timestamp(event.recorded_ns),
+                hash=event.hash,
+                existed=event.existed,
+            )
+            for event in receipt.events
+        ],
+        head_seq=receipt.head_seq,
+    )
+
+
+def read_range(request: pb.ReadRequest) -> Range:
+    """What to read."""
+    return Range(
+        mind_id=request.mind_id,
+        first=request.from_seq,
+        last=request.to_seq,
+        reverse=request.reverse,
+        limit=request.limit,
+        selection=selection(request.filter),
+        min_seq=request.min_seq,
+        page_events=request.page_size,
+    )
+
+
+def selection(message: pb.EventFilter) -> Selection:
+    """Which events."""
+    return Selection(
+        tuple(message.kinds),
+        tuple(message.session_ids),
+        _nanoseconds(message.recorded_from),
+        _nanoseconds(message.recorded_to),
+    )
+
+
+def event(stored: StoredEvent, *, raw: bool) -> Event:
+    """An event, decoded or with its exact bytes."""
+    header = stored.header
+    message = Event(
+        mind_id=header.mind_id,
+        seq=header.seq,
+        kind=header.kind,
+        recorded_at=timestamp(header.recorded_ns),
+        session_id=header.session_id,
+        actor=header.actor,
+        causation_seq=header.causation_seq,
+        trace_id=header.trace_id,
+        remember=header.remember,
+        payload_digest=header.payload_digest,
+        prev_hash=header.prev_hash,
+        hash=stored.hash,
+        position=stored.position,
+    )
+    if stored.payload is None or stored.salt is None:
+        message.redacted = True
+    elif raw:
+        message.raw.CopyFrom(RawPayload(payload=stored.payload, salt=stored.salt))
+    else:
+        message.body.ParseFromString(stored.payload)
+    return message
+
+
+def head_response(head: Head, store_id: str) -> pb.GetHeadResponse:
+    """The end of a chain."""
+    return pb.GetHeadResponse(
+        seq=head.seq,
+        hash=head.hash,
+        position=head.position,
+        recorded_at=timestamp(head.recorded_ns),
+        store_id=store_id,
+    )
+
+
+def summary(found: Summary) -> pb.MindSummary:
+    """What the ledger knows of a mind."""
+    return pb.MindSummary(
+        mind_id=found.mind_id,
+        head_seq=found.head_seq,
+        created_at=timestamp(found.created_ns),
+        last_recorded_at=timestamp(found.last_ns),
+        payload_bytes=found.payload_bytes,
+        deleted=found.is_deleted,
+    )
+
+
+def deliveries(delivery: Delivery, *, raw: bool, was_caught_up: bool) -> Iterable[pb.SubscribeResponse]:
+    """The messages that tell of a delivery."""
+    if delivery.is_heartbeat:
+        yield pb.SubscribeResponse(heartbeat=pb.Heartbeat(position=delivery.position, seq=delivery.seq))
+        return
+    if delivery.events or not delivery.is_caught_up or was_caught_up:
+        events = [event(stored, raw=raw) for stored in delivery.events]
+        yield pb.SubscribeResponse(
+            page=pb.EventPage(events=events, position=delivery.position, seq=delivery.seq)
+        )
+    if delivery.is_caught_up and not was_caught_up:
+        yield pb.SubscribeResponse(caught_up=pb.CaughtUp(position=delivery.position, seq=delivery.seq))
+
+
+def verify_response(step: Step) -> pb.VerifyResponse:
+    """How a verification goes."""
+    match step:
+        case Progress(seq, to_seq):
+            return pb.VerifyResponse(progress=pb.VerifyProgress(seq=seq, to_seq=to_seq))
+        case Verified(seq, its_hash, redacted):
+            return pb.VerifyResponse(verified=pb.VerifiedHead(seq=seq, hash=its_hash, redacted=redacted))
+        case Broken(seq, kind):
+            broken = pb.BrokenEvent(seq=seq, kind=_BREAKS[kind], message=kind.value)
+            return pb.VerifyResponse(broken=broken)
+
+
+def timestamp(ns: int) -> Timestamp:
+    """From nanoseconds since 1970 UTC."""
+    seconds, nanos = divmod(ns, 1_000_000_000)
+    return Timestamp(seconds=seconds, nanos=nanos)
+
+
+def _nanoseconds(message: Timestamp) -> int:
+    return message.seconds * 1_000_000_000 + message.nanos

@@ -1,0 +1,194 @@
+"""The bytes that fix the ledger for good: header hash, payload digest, sealing, Merkle hashes, records.
+
+docs/ledger-format.md is the specification, with test vectors that the tests run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+HASH_BYTES = 32
+SALT_BYTES = 32
+KEY_BYTES = 32
+GENESIS = bytes(HASH_BYTES)
+"""``prev_hash`` of a mind's first event."""
+
+_DOMAIN = b"pmm.event.v1\x00"
+_NONCE = bytes(12)
+"""A key seals one payload and no other, so one nonce will do."""
+_U64 = struct.Struct(">Q")
+_ABSENT = _U64.pack(0)
+_INTEGER = struct.Struct(">QQ")
+_SIGNED = struct.Struct(">Qq")
+_RECORD = struct.Struct(">QqQB32s32s32sBBBB")
+_REMEMBER, _HAS_CAUSATION = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is chained of an event."""
+
+    mind_id: str
+    seq: int
+    kind: str
+    recorded_ns: int
+    """UTC, nanoseconds since 1970."""
+    session_id: str
+    actor: str
+    causation_seq: int | None
+    trace_id: str
+    remember: bool
+    payload_digest: bytes
+    prev_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event as it is stored: header, hash, place in the store, sealed payload."""
+
+    header: Header
+    hash: bytes
+    position: int
+    sealed: bytes
+
+
+def header_hash(header: Header) -> bytes:
+    """SHA-256 over the domain and the fields, each as its 8-byte big-endian length and its bytes."""
+    causation = _ABSENT if header.causation_seq is None else _INTEGER.pack(8, header.causation_seq)
+    return hashlib.sha256(
+        b"".join(
+            (
+                _DOMAIN,
+                _text(header.mind_id),
+                _INTEGER.pack(8, header.seq),
+                _text(header.kind),
+                _SIGNED.pack(8, header.recorded_ns),
+                _text(header.session_id),
+                _text(header.actor),
+                causation,
+                _text(header.trace_id),
+                _INTEGER.pack(8, header.remember),
+                _U64.pack(len(header.payload_digest)),
+                header.payload_digest,
+                _U64.pack(len(header.prev_hash)),
+                header.prev_hash,
+            )
+        )
+    ).digest()
+
+
+def _text(value: str) -> bytes:
+    data = value.encode()
+    return _U64.pack(len(data)) + data
+
+
+def payload_digest(salt: bytes, payload: bytes) -> bytes:
+    """SHA-256 of salt and payload."""
+    return hashlib.sha256(salt + payload).digest()
+
+
+def seal(key: bytes, mind_id: str, seq: int, salt: bytes, payload: bytes) -> bytes:
+    """AES-256-GCM of salt and payload, bound to the event's place."""
+    return AESGCM(key).encrypt(_NONCE, salt + payload, _place(mind_id, seq))
+
+
+def unseal(key: bytes, mind_id: str, seq: int, sealed: bytes) -> tuple[bytes, bytes]:
+    """Salt and payload. Raises ValueError when key, place or bytes are not those that were sealed."""
+    try:
+        opened = AESGCM(key).decrypt(_NONCE, sealed, _place(mind_id, seq))
+    except InvalidTag:
+        raise ValueError("the payload cannot be opened with its key") from None
+    return opened[:SALT_BYTES], opened[SALT_BYTES:]
+
+
+def _place(mind_id: str, seq: int) -> bytes:
+    return mind_id.encode() + b"\x00" + _U64.pack(seq)
+
+
+def leaf_hash(event_hash: bytes) -> bytes:
+    """RFC 9162, section 2.1.1: the hash of a leaf, whose input is the event's chain hash."""
+    return hashlib.sha256(b"\x00" + event_hash).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """RFC 9162, section 2.1.1: the hash of an inner node."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def encode_record(record: Record) -> bytes:
+    """The stored form. The mind and the seq stand in its key."""
+    header = record.header
+    kind, session = header.kind.encode(), header.session_id.encode()
+    actor, trace = header.actor.encode(), header.trace_id.encode()
+    flags = _REMEMBER * header.remember | _HAS_CAUSATION * (header.causation_seq is not None)
+    return b"".join(
+        (
+            _RECORD.pack(
+                record.position,
+                header.recorded_ns,
+                header.causation_seq or 0,
+                flags,
+                header.payload_digest,
+                header.prev_hash,
+                record.hash,
+                len(kind),
+                len(session),
+                len(actor),
+                len(trace),
+            ),
+            kind,
+            session,
+            actor,
+            trace,
+            record.sealed,
+        )
+    )
+
+
+def decode_record(mind_id: str, seq: int, data: bytes) -> Record:
+    """From the stored form. Raises ValueError where it is none."""
+    try:
+        position, recorded_ns, causation, flags, digest, prev, its_hash, k, s, a, t = _RECORD.unpack_from(
+            data
+        )
+    except struct.error:
+        raise ValueError("the record is cut short") from None
+    at = _RECORD.size
+    kind, at = data[at : at + k], at + k
+    session, at = data[at : at + s], at + s
+    actor, at = data[at : at + a], at + a
+    trace, at = data[at : at + t], at + t
+    header = Header(
+        mind_id,
+        seq,
+        kind.decode(),
+        recorded_ns,
+        session.decode(),
+        actor.decode(),
+        causation if flags & _HAS_CAUSATION else None,
+        trace.decode(),
+        bool(flags & _REMEMBER),
+        digest,
+        prev,
+    )
+    return Record(header, its_hash, position, data[at:])
+
+
+def recorded_ns_of(data: bytes) -> int:
+    """The clock in a stored record, without decoding the rest."""
+    return _RECORD.unpack_from(data)[1]
+
+
+def position_of(data: bytes) -> int:
+    """The position in a stored record, without decoding the rest."""
+    return _RECORD.unpack_from(data)[0]
+
+
+def hash_of(data: bytes) -> bytes:
+    """The chain hash in a stored record, without decoding the rest."""
+    return _RECORD.unpack_from(data)[6]

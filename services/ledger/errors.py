@@ -1,0 +1,73 @@
+"""What the ledger can answer with instead of a result; the families are those of the runtime."""
+
+from __future__ import annotations
+
+from services.runtime.errors import (
+    Aborted,
+    AlreadyExists,
+    DataLoss,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    ResourceExhausted,
+)
+
+
+class UnknownMind(NotFound):
+    """There is no such mind; only mind_created or mind_imported makes one."""
+
+    reason = "UNKNOWN_MIND"
+
+
+class UnknownEvent(NotFound):
+    """The mind has no such seq."""
+
+    reason = "UNKNOWN_EVENT"
+
+
+class MindExists(AlreadyExists):
+    """The mind has events already."""
+
+    reason = "MIND_EXISTS"
+
+
+class IdempotencyKeyReused(AlreadyExists):
+    """The idempotency key came with another body before."""
+
+    reason = "IDEMPOTENCY_KEY_REUSED"
+
+
+class WrongExpectedSeq(Aborted):
+    """The mind's head is not where the caller expects it; metadata ``head_seq`` is the real one."""
+
+    reason = "WRONG_EXPECTED_SEQ"
+
+
+class MindDeleted(FailedPrecondition):
+    """The mind has ended, and its name is never used again."""
+
+    reason = "MIND_DELETED"
+
+
+class BeyondHead(FailedPrecondition):
+    """A seq or position was named that has not been reached."""
+
+    reason = "BEYOND_HEAD"
+
+
+class DiskFull(ResourceExhausted):
+    """The disk is full; nothing was written."""
+
+    reason = "DISK_FULL"
+
+
+class BrokenEvent(DataLoss):
+    """A stored event cannot be read as it was written; metadata ``seq`` names it."""
+
+    reason = "BROKEN_EVENT"
+
+
+class BrokenExport(InvalidArgument):
+    """An export does not verify; metadata ``line`` and ``seq`` name where."""
+
+    reason = "BROKEN_EXPORT"

@@ -1,0 +1,78 @@
+"""Events on their way in and out, in plain terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.ledger.encoding import Header
+
+BIRTHS = frozenset({"mind_created", "mind_imported"})
+"""Kinds that make a mind, as its first event and only there."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event that is not yet in the ledger."""
+
+    kind: str
+    payload: bytes
+    """The serialized body."""
+    session_id: str = ""
+    actor: str = ""
+    causation_seq: int | None = None
+    trace_id: str = ""
+    remember: bool = True
+    idempotency_key: str = ""
+    fingerprint: bytes = b""
+    """What a retry with the same key must repeat: the request's own bytes, but for the trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where one event stands."""
+
+    seq: int
+    position: int
+    recorded_ns: int
+    hash: bytes
+    existed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where the events of an append stand."""
+
+    events: list[Appended]
+    head_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as a reader gets it."""
+
+    header: Header
+    hash: bytes
+    position: int
+    payload: bytes | None
+    """None where it was erased."""
+    salt: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which events a reader wants. Times in ns since 1970 UTC; 0 where there is no bound."""
+
+    kinds: tuple[str, ...] = ()
+    session_ids: tuple[str, ...] = ()
+    recorded_from_ns: int = 0
+    recorded_to_ns: int = 0
+
+    def admits_kind(self, kind: str) -> bool:
+        """Whether an event of this kind is wanted."""
+        return (
+            not self.kinds or kind in self.kinds or ("custom.*" in self.kinds and kind.startswith("custom."))
+        )
+
+
+ANY = Selection()
+"""Every event."""

@@ -1,0 +1,201 @@
+"""Reads: ranges in both directions, filtered by index, opened and checked, a page at a time.
+
+A page is one short transaction, so a slow reader holds nothing back; the next page starts where it ended.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.ledger import encoding
+from services.ledger.encoding import Record
+from services.ledger.errors import BrokenEvent
+from services.ledger.events import Selection, StoredEvent
+from services.ledger.store import MindState, Reader, Store
+
+PAGE_BYTES = 1024 * 1024
+"""A page ends once its payloads are this long."""
+SCAN_EVENTS = 5_000
+"""A page ends, even empty, once so many events were looked at: no transaction is long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events of one mind, and where the next page begins."""
+
+    events: list[StoredEvent]
+    last_seq: int
+    """Everything up to here (down to here in reverse) was delivered or skipped."""
+    is_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StorePage:
+    """Events of all minds, and how far it went."""
+
+    events: list[StoredEvent]
+    position: int
+    is_end: bool
+
+
+def read_page(
+    store: Store, mind_id: str, first: int, last: int, selection: Selection, limit: int, *, reverse: bool
+) -> Page:
+    """A page of the seqs from ``first`` to ``last`` (``first`` is the higher one in reverse)."""
+    with store.read() as reader:
+        mind = reader.mind(mind_id)
+        if mind is None:
+            return Page([], last, is_end=True)
+        low, high = (last, first) if reverse else (first, last)
+        low, high = _within_time(reader, mind, selection, low, high)
+        events: list[StoredEvent] = []
+        size = 0
+        found = _candidates(reader, mind, selection, low, high, reverse=reverse)
+        for scanned, (seq, data) in enumerate(found, 1):
+            record = _decode(mind_id, seq, data)
+            if _admits(selection, record):
+                event = opened(store, reader, mind.number, record)
+                events.append(event)
+                size += len(event.payload or b"")
+            if len(events) >= limit or size >= PAGE_BYTES or scanned >= SCAN_EVENTS:
+                return Page(events, seq, is_end=seq == (low if reverse else high))
+        return Page(events, last, is_end=True)
+
+
+def read_store_page(store: Store, after_position: int, selection: Selection, limit: int) -> StorePage:
+    """A page of all minds' events after a position."""
+    with store.read() as reader:
+        names: dict[int, str] = {}
+        events: list[StoredEvent] = []
+        size = 0
+        position = after_position
+        for scanned, (position, number, seq) in enumerate(reader.places_from(after_position + 1), 1):
+            if number not in names:
+                names[number] = reader.name(number)
+            mind_id = names[number]
+            data = reader.event_at(number, seq)
+            # An event that went with its mind leaves its place behind.
+            if data is not None:
+                record = _decode(mind_id, seq, data)
+                if selection.admits_kind(record.header.kind):
+                    event = opened(store, reader, number, record)
+                    events.append(event)
+                    size += len(event.payload or b"")
+            if len(events) >= limit or size >= PAGE_BYTES or scanned >= SCAN_EVENTS:
+                return StorePage(events, position, is_end=False)
+        return StorePage(events, position, is_end=True)
+
+
+def opened(store: Store, reader: Reader, number: int, record: Record) -> StoredEvent:
+    """The event with its payload, checked against its digest. Raises BrokenEvent."""
+    header = record.header
+    key = store.event_keys.read(record.position - 1)
+    if key is None or (header.seq and reader.is_redacted(number, header.seq)):
+        if reader.is_redacted(number, header.seq):
+            return StoredEvent(header, record.hash, record.position, None, None)
+        raise broken(header.mind_id, header.seq, "its key is gone without an erasure")
+    try:
+        salt, payload = encoding.unseal(key, header.mind_id, header.seq, record.sealed)
+    except ValueError as error:
+        raise broken(header.mind_id, header.seq, str(error)) from None
+    if encoding.payload_digest(salt, payload) != header.payload_digest:
+        raise broken(header.mind_id, header.seq, "its payload does not match payload_digest")
+    return StoredEvent(header, record.hash, record.position, payload, salt)
+
+
+def broken(mind_id: str, seq: int, why: str) -> BrokenEvent:
+    """The error for an event that cannot be read as it was written."""
+    return BrokenEvent(
+        f"event {seq} of mind {mind_id!r} is damaged ({why}): verify the mind, and restore it from a backup",
+        mind_id=mind_id,
+        seq=str(seq),
+    )
+
+
+def _decode(mind_id: str, seq: int, data: bytes) -> Record:
+    try:
+        return encoding.decode_record(mind_id, seq, data)
+    except ValueError as error:
+        raise broken(mind_id, seq, str(error)) from None
+
+
+def _admits(selection: Selection, record: Record) -> bool:
+    header = record.header
+    return selection.admits_kind(header.kind) and (
+        not selection.session_ids or header.session_id in selection.session_ids
+    )
+
+
+def _candidates(
+    reader: Reader, mind: MindState, selection: Selection, low: int, high: int, *, reverse: bool
+) -> Iterator[tuple[int, bytes]]:
+    """Records that may be wanted, by the narrowest index that there is."""
+    if low > high:
+        return
+    if selection.session_ids:
+        seqs = _merged(reader, "sessions", mind, selection.session_ids, low, high, reverse=reverse)
+    elif selection.kinds:
+        kinds = [kind for kind in selection.kinds if kind != "custom.*"]
+        if "custom.*" in selection.kinds:
+            kinds = sorted({*kinds, *reader.custom_kinds(mind)})
+        seqs = _merged(reader, "kinds", mind, tuple(kinds), low, high, reverse=reverse)
+    elif not reverse:
+        expected = low
+        for seq, data in reader.events_from(mind, low, high):
+            if seq != expected:
+                break
+            yield seq, data
+            expected = seq + 1
+        if expected <= min(high, mind.head_seq) and not mind.is_deleted:
+            raise broken(reader.name(mind.number), expected, "it is missing")
+        return
+    else:
+        seqs = iter(range(high, low - 1, -1))
+    for seq in seqs:
+        data = reader.raw_event(mind, seq)
+        if data is not None:
+            yield seq, data
+        elif not mind.is_deleted:
+            raise broken(reader.name(mind.number), seq, "it is missing")
+
+
+def _merged(
+    reader: Reader,
+    table: str,
+    mind: MindState,
+    values: tuple[str, ...],
+    low: int,
+    high: int,
+    *,
+    reverse: bool,
+) -> Iterator[int]:
+    parts = [
+        reader.indexed(table, mind, value, low, high, reverse=reverse) for value in dict.fromkeys(values)
+    ]
+    return heapq.merge(*parts, reverse=reverse)
+
+
+def _within_time(
+    reader: Reader, mind: MindState, selection: Selection, low: int, high: int
+) -> tuple[int, int]:
+    """The seqs that the time bounds leave. The clock never goes back within a mind, so they are a range."""
+    if selection.recorded_from_ns:
+        low = _first_at(reader, mind, selection.recorded_from_ns, low, high)
+    if selection.recorded_to_ns:
+        high = _first_at(reader, mind, selection.recorded_to_ns, low, high) - 1
+    return low, high
+
+
+def _first_at(reader: Reader, mind: MindState, time_ns: int, low: int, high: int) -> int:
+    """The first seq recorded at or after a time; one above ``high`` where there is none."""
+    end = high + 1
+    while low < end:
+        middle = (low + end) // 2
+        data = reader.raw_event(mind, middle)
+        if data is None or encoding.recorded_ns_of(data) < time_ns:
+            low = middle + 1
+        else:
+            end = middle
+    return low

@@ -1,0 +1,349 @@
+"""The one writer: appends that wait together share one transaction, one fsync of keys and one of LMDB."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import lmdb
+
+from services.ledger import encoding
+from services.ledger.encoding import Header, Record
+from services.ledger.errors import (
+    BeyondHead,
+    DiskFull,
+    IdempotencyKeyReused,
+    MindDeleted,
+    MindExists,
+    UnknownMind,
+    WrongExpectedSeq,
+)
+from services.ledger.events import BIRTHS, Appended, NewEvent, Receipt
+from services.ledger.store import Batch, MindState, StorageFull, Store
+from services.ledger.store import Receipt as KeyReceipt
+from services.runtime.errors import DomainError
+
+T = TypeVar("T")
+_BATCH_KEY = b"batch\x00"
+_EVENT_KEY = b"event\x00"
+
+
+@dataclass(slots=True)
+class Append:
+    """One append that waits for its commit."""
+
+    mind_id: str
+    events: Sequence[NewEvent]
+    expected_seq: int | None
+    idempotency_key: str
+    done: asyncio.Future[Receipt]
+
+
+@dataclass(slots=True)
+class Work:
+    """Something else that writes, in a transaction of its own."""
+
+    work: Callable[[], Any]
+    done: asyncio.Future[Any]
+
+
+Outcome = tuple[Append, Receipt | DomainError]
+
+
+class Writer:
+    """A thread with a queue. ``on_commit`` is called in the loop after every commit that wrote something."""
+
+    def __init__(
+        self,
+        store: Store,
+        group_limit: int,
+        on_commit: Callable[[], None],
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        self._store = store
+        self._group_limit = group_limit
+        self._on_commit = on_commit
+        self._on_failure = on_failure
+        self._queue: queue.SimpleQueue[Append | Work | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+        self._thread.start()
+
+    async def append(
+        self, mind_id: str, events: Sequence[NewEvent], expected_seq: int | None, idempotency_key: str
+    ) -> Receipt:
+        """Wait for the commit that holds the events. A caller that goes away does not undo it."""
+        done: asyncio.Future[Receipt] = self._loop.create_future()
+        self._queue.put(Append(mind_id, events, expected_seq, idempotency_key, done))
+        return await done
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run something that writes between two commits. It may be run again when the map has grown."""
+        done: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(Work(work, done))
+        return await done
+
+    async def stop(self) -> None:
+        """Commit what waits, then end the thread."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        try:
+            while self._turn():
+                pass
+        except (lmdb.Error, OSError, ValueError) as error:
+            # Pages may be lost that the kernel was told to keep: nothing on this disk can be trusted now.
+            self._loop.call_soon_threadsafe(self._on_failure, error)
+
+    def _turn(self) -> bool:
+        """Commit what waits; False when the thread shall end."""
+        group: list[Append] = []
+        following = self._queue.get()
+        while isinstance(following, Append):
+            group.append(following)
+            if len(group) == self._group_limit or self._queue.empty():
+                self._finish(group)
+                return True
+            following = self._queue.get()
+        if group:
+            self._finish(group)
+        if following is None:
+            return False
+        self._do(following)
+        return True
+
+    def _finish(self, group: list[Append]) -> None:
+        self._loop.call_soon_threadsafe(self._resolve, self._commit(group))
+
+    def _do(self, work: Work) -> None:
+        outcome: Any
+        try:
+            while True:
+                try:
+                    outcome = work.work()
+                    break
+                except lmdb.MapFullError:
+                    self._store.grow()
+        except StorageFull:
+            outcome = _full()
+        except DomainError as refused:
+            outcome = refused
+        self._loop.call_soon_threadsafe(self._resolve_work, work.done, outcome)
+
+    def _commit(self, group: list[Append]) -> list[Outcome]:
+        while True:
+            try:
+                with self._store.write() as batch:
+                    return [(append, self._outcome(batch, append)) for append in group]
+            except lmdb.MapFullError:
+                self._store.grow()
+            except StorageFull:
+                return [(append, _full()) for append in group]
+
+    def _outcome(self, batch: Batch, append: Append) -> Receipt | DomainError:
+        """Decide, then write: an append that is refused leaves nothing behind."""
+        try:
+            return _Decision(self._store, batch, append).carry_out()
+        except DomainError as refused:
+            return refused
+
+    def _resolve(self, outcomes: list[Outcome]) -> None:
+        wrote = False
+        for append, outcome in outcomes:
+            wrote = wrote or isinstance(outcome, Receipt)
+            if append.done.done():
+                continue
+            if isinstance(outcome, Receipt):
+                append.done.set_result(outcome)
+            else:
+                append.done.set_exception(outcome)
+        if wrote:
+            self._on_commit()
+
+    def _resolve_work(self, done: asyncio.Future[Any], outcome: Any) -> None:
+        if not done.done():
+            if isinstance(outcome, DomainError):
+                done.set_exception(outcome)
+            else:
+                done.set_result(outcome)
+        self._on_commit()
+
+
+def _full() -> DiskFull:
+    return DiskFull("the disk that holds the ledger is full: make room; nothing was written")
+
+
+class _Decision:
+    """One append against the state of its mind."""
+
+    def __init__(self, store: Store, batch: Batch, append: Append) -> None:
+        self._store = store
+        self._batch = batch
+        self._append = append
+        self._state = batch.mind(append.mind_id)
+
+    def carry_out(self) -> Receipt:
+        known = self._known_batch()
+        if known is not None:
+            return known
+        existing = self._known_events()
+        fresh = [event for i, event in enumerate(self._append.events) if i not in existing]
+        if fresh:
+            self._check(fresh, all_new=not existing)
+        return self._write(existing)
+
+    def _known_batch(self) -> Receipt | None:
+        if self._state is None or not self._append.idempotency_key:
+            return None
+        seen = self._batch.receipt(self._state, self._hmac(_BATCH_KEY, self._append.idempotency_key.encode()))
+        if seen is None:
+            return None
+        self._must_equal(seen.digest, self._fingerprint(), "idempotency_key")
+        return Receipt([self._stored(seq, existed=True) for seq in seen.seqs], self._state.head_seq)
+
+    def _known_events(self) -> dict[int, int]:
+        """Index in the request → seq, of the events that this mind has seen by their own keys."""
+        known: dict[int, int] = {}
+        if self._state is None:
+            return known
+        for i, event in enumerate(self._append.events):
+            if not event.idempotency_key:
+                continue
+            seen = self._batch.receipt(self._state, self._hmac(_EVENT_KEY, event.idempotency_key.encode()))
+            if seen is not None:
+                digest = self._hmac(_EVENT_KEY, event.fingerprint)
+                self._must_equal(seen.digest, digest, f"events[{i}].idempotency_key")
+                known[i] = seen.seqs[0]
+        return known
+
+    def _check(self, fresh: Sequence[NewEvent], *, all_new: bool) -> None:
+        mind_id, state, expected = self._append.mind_id, self._state, self._append.expected_seq
+        if state is not None and state.is_deleted:
+            raise MindDeleted(f"mind {mind_id!r} was deleted; its name is never used again", mind_id=mind_id)
+        head = state.head_seq if state else 0
+        if expected is not None and expected != head:
+            raise WrongExpectedSeq(
+                f"the head of mind {mind_id!r} is {head}, not {expected}: read from there and decide again",
+                head_seq=str(head),
+            )
+        births = [i for i, event in enumerate(fresh) if event.kind in BIRTHS]
+        if state is None and (not births or births[0] != 0):
+            raise UnknownMind(
+                f"there is no mind {mind_id!r}: its first event must be mind_created", mind_id=mind_id
+            )
+        if (state is not None and births) or len(births) > 1:
+            raise MindExists(f"mind {mind_id!r} has begun already", mind_id=mind_id)
+        if all_new:
+            self._check_causes(fresh, head)
+
+    @staticmethod
+    def _check_causes(fresh: Sequence[NewEvent], head: int) -> None:
+        for i, event in enumerate(fresh):
+            if event.causation_seq is not None and not 0 < event.causation_seq <= head + i:
+                raise BeyondHead(
+                    f"events[{i}].causation_seq is {event.causation_seq}: it must lie below the event",
+                    head_seq=str(head),
+                )
+
+    def _write(self, existing: dict[int, int]) -> Receipt:
+        append, batch = self._append, self._batch
+        state = self._state or batch.new_mind(append.mind_id, os.urandom(encoding.KEY_BYTES))
+        self._state = state
+        first_position = batch.next_position()
+        keys: list[bytes] = []
+        appended: list[Appended] = []
+        now_ns = max(time.time_ns(), state.head_ns)
+        for i, event in enumerate(append.events):
+            if i in existing:
+                appended.append(self._stored(existing[i], existed=True))
+                continue
+            key = os.urandom(encoding.KEY_BYTES)
+            state = self._state = self._put(state, event, key, now_ns)
+            keys.append(key)
+            appended.append(
+                Appended(state.head_seq, state.head_position, state.head_ns, state.head_hash, existed=False)
+            )
+            if event.idempotency_key:
+                self._remember(_EVENT_KEY, event.idempotency_key, event.fingerprint, [state.head_seq])
+        if keys:
+            self._store.event_keys.write(first_position - 1, keys)
+            batch.put_mind(append.mind_id, state)
+        if append.idempotency_key:
+            digest = self._fingerprint()
+            key_digest = self._hmac(_BATCH_KEY, append.idempotency_key.encode())
+            batch.put_receipt(state, key_digest, KeyReceipt(digest, [event.seq for event in appended]))
+        return Receipt(appended, state.head_seq)
+
+    def _put(self, state: MindState, event: NewEvent, key: bytes, now_ns: int) -> MindState:
+        mind_id, seq = self._append.mind_id, state.head_seq + 1
+        salt = os.urandom(encoding.SALT_BYTES)
+        header = Header(
+            mind_id,
+            seq,
+            event.kind,
+            now_ns,
+            event.session_id,
+            event.actor,
+            event.causation_seq,
+            event.trace_id,
+            event.remember,
+            encoding.payload_digest(salt, event.payload),
+            state.head_hash,
+        )
+        its_hash = encoding.header_hash(header)
+        position = self._batch.next_position()
+        sealed = encoding.seal(key, mind_id, seq, salt, event.payload)
+        self._batch.put_event(state, Record(header, its_hash, position, sealed))
+        return MindState(
+            state.number,
+            seq,
+            its_hash,
+            position,
+            now_ns,
+            state.created_ns or now_ns,
+            state.payload_bytes + len(event.payload),
+        )
+
+    def _remember(self, purpose: bytes, key: str, body: bytes, seqs: list[int]) -> None:
+        assert self._state is not None
+        receipt = KeyReceipt(self._hmac(purpose, body), seqs)
+        self._batch.put_receipt(self._state, self._hmac(purpose, key.encode()), receipt)
+
+    def _stored(self, seq: int, *, existed: bool) -> Appended:
+        assert self._state is not None
+        data = self._batch.raw_event(self._state, seq)
+        if data is None:
+            raise ValueError(f"event {seq} of mind {self._append.mind_id} is missing")
+        return Appended(
+            seq, encoding.position_of(data), encoding.recorded_ns_of(data), encoding.hash_of(data), existed
+        )
+
+    def _fingerprint(self) -> bytes:
+        expected = "" if self._append.expected_seq is None else str(self._append.expected_seq)
+        parts = [expected.encode(), *(event.fingerprint for event in self._append.events)]
+        return self._hmac(_BATCH_KEY, b"".join(len(part).to_bytes(8, "big") + part for part in parts))
+
+    def _hmac(self, purpose: bytes, data: bytes) -> bytes:
+        """Keyed by the mind, so that what is kept betrays no text, and is void once the key is erased."""
+        assert self._state is not None
+        key = self._store.mind_keys.read(self._state.number)
+        if key is None:
+            raise ValueError(f"the key of mind {self._append.mind_id} is missing")
+        return hmac.digest(key, purpose + data, hashlib.sha256)
+
+    @staticmethod
+    def _must_equal(seen: bytes, now: bytes, field: str) -> None:
+        if not hmac.compare_digest(seen, now):
+            raise IdempotencyKeyReused(
+                f"{field} came with another body before: take a new key, or repeat the first body",
+                field=field,
+            )
