@@ -46,9 +46,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
+from urllib.parse import unquote
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -368,7 +370,7 @@ def from_rpc_error(error: grpc.RpcError) -> PmmError:
     info, violations, retry_after = _details(status.details if status else ())
     kind = BY_REASON.get(info.reason, BY_CODE.get(code, PmmError))
     if code is grpc.StatusCode.UNAVAILABLE and status is None and _no_connection(message):
-        kind = NotReachable
+        kind, message = NotReachable, f"nothing answers at {_address(message)}"
     return kind(
         message,
         reason=info.reason,
@@ -383,6 +385,11 @@ def _no_connection(message: str) -> bool:
     # gRPC's own words; a server of ours always sends details with its UNAVAILABLE.
     words = message.lower()
     return "failed to connect" in words or "dns resolution failed" in words or "handshake" in words
+
+
+def _address(message: str) -> str:
+    found = re.search(r"ipv[46]:([^;,\s]+:\d+)", message)
+    return unquote(found.group(1)) if found else "the address"
 
 
 def _status(failure: _RpcFailure) -> status_pb2.Status | None:

@@ -8,7 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from pmm_client.cli import exits
+from pmm_client.cli import (
+    chat,
+    doctor,
+    exits,
+    files,
+    ledger_commands,
+    memory_commands,
+    mind_commands,
+    status,
+)
 
 SERVER_COMMANDS = {
     "up": "Start the four services on this machine.",
@@ -52,4 +61,22 @@ def _not_installed(name: str, summary: str) -> Callable[..., Any]:
     return command
 
 
-_add_server_commands()
+def _group(name: str, summary: str) -> typer.Typer:
+    group = typer.Typer(help=summary, no_args_is_help=True)
+    app.add_typer(group, name=name)
+    return group
+
+
+def _assemble() -> None:
+    chat.register(app)
+    _add_server_commands()
+    status.register(app)
+    doctor.register(app)
+    minds = _group("mind", "Make, list and show minds; import, export and restore them.")
+    mind_commands.register(minds)
+    files.register(minds)
+    ledger_commands.register(_group("ledger", "Read, follow, verify and append the events of a mind."))
+    memory_commands.register(_group("memory", "Search and list what a mind remembers."))
+
+
+_assemble()

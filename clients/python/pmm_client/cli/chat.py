@@ -1,0 +1,147 @@
+"""``pmm chat``: one message, lines from a pipe, or a conversation in the terminal."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+import typer
+
+from pmm_client.cli import exits, output
+from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli.conversation import Conversation
+from pmm_client.cli.options import Json, calls_server, complain
+from pmm_client.jsonable import to_json
+from pmm_client.reply import Reply
+
+DEFAULT_MIND = "me"
+"""The mind that ``pmm chat`` talks to when none is named."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``chat``."""
+    calls_server(app, "chat")(chat)
+
+
+async def chat(
+    connection: Connection,
+    mind: Annotated[
+        str, typer.Option(help="Whom to talk to; made by the first message if it is not there.")
+    ] = DEFAULT_MIND,
+    session: Annotated[
+        str, typer.Option(metavar="ID", help="Go on with this session. Without it each start is a new one.")
+    ] = "",
+    new_session: Annotated[
+        bool, typer.Option("--new-session", help="Begin a new session, which is the default.")
+    ] = False,
+    privacy: Annotated[
+        Literal["normal", "paused", "incognito"] | None,
+        typer.Option(help="normal: remember. paused: keep, but form no memories. incognito: keep nothing."),
+    ] = None,
+    message: Annotated[
+        str | None,
+        typer.Option("--message", "-m", metavar="TEXT", help="Say this, print the answer, and end."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Talk with a mind. Without -m: in the terminal, or line by line from standard input.
+
+    Example: pmm chat --mind ada -m "Where does my sister live?"
+    """
+    if session and new_session:
+        raise CliError("--session and --new-session exclude each other", exits.USAGE)
+    async with connection.open("memory") as client:
+        conversation = Conversation(client.mind(mind), session, privacy)
+        if message is not None:
+            await _one(conversation, _checked(message), as_json)
+        elif as_json or not sys.stdin.isatty():
+            await _lines(conversation, as_json)
+        else:
+            # Only here: it costs a tenth of a second to load.
+            from pmm_client.cli.interactive import interactive
+
+            await interactive(connection, conversation)
+
+
+async def _one(conversation: Conversation, text: str, as_json: bool) -> None:
+    """One turn. Standard output gets the answer and nothing else."""
+    if as_json:
+        reply = await conversation.say(text, _nowhere)
+        output.json_line(summary(conversation, reply))
+        return
+    try:
+        reply = await conversation.say(text, output.write)
+    finally:
+        if conversation.session:
+            output.write("\n")
+    for warning in reply.warnings:
+        complain(f"{warning.message} ({warning.code})")
+
+
+async def _lines(conversation: Conversation, as_json: bool) -> None:
+    """Each line of standard input is a turn; those that begin with / are commands, as in the terminal."""
+    from pmm_client.cli.commands import Leave, run_command
+
+    number = 0
+    while line := _read_line():
+        number += 1
+        try:
+            text = line.decode("utf-8").strip()
+        except UnicodeDecodeError:
+            raise CliError(f"line {number} of standard input is not UTF-8", exits.USAGE) from None
+        if not text:
+            continue
+        try:
+            if as_json or not await run_command(conversation, text):
+                await _one(conversation, text, as_json)
+        except Leave:
+            return
+
+
+def _read_line() -> bytes:
+    with _plain_ctrl_c():
+        return sys.stdin.buffer.readline()
+
+
+@contextmanager
+def _plain_ctrl_c() -> Generator[None]:
+    """Ctrl-C ends a wait for input at once. (asyncio's handler would only cancel the task, which waits.)"""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _checked(text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise CliError("the message is not valid UTF-8", exits.USAGE) from None
+    return text
+
+
+def _nowhere(text: str) -> None:
+    del text
+
+
+def summary(conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    """One turn as ``--json`` prints it."""
+    return {
+        "mind_id": conversation.mind.mind_id,
+        "session_id": reply.session_id,
+        "privacy": reply.privacy,
+        "user_seq": reply.user_seq,
+        "seq": reply.seq,
+        "text": reply.text,
+        "model": reply.model,
+        "backend": reply.backend,
+        "finish_reason": reply.finish_reason,
+        "warnings": [to_json(warning) for warning in reply.warnings],
+        "usage": to_json(reply.usage),
+        "timings": to_json(reply.timings),
+        "receipt": to_json(reply.receipt),
+    }

@@ -1,0 +1,155 @@
+"""What may be typed in a chat beside messages: ``/why``, ``/memories`` and the others."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from pmm.memory.v1.memory_pb2 import Memory
+from pmm_client.cli import output
+from pmm_client.cli.conversation import Conversation
+from pmm_client.errors import NotFound, UnknownMind
+from pmm_client.names import Privacy, privacy_name
+
+SHOWN = 15
+"""Rows of a list in a chat; the commands of ``pmm`` show all."""
+
+
+class Leave(Exception):
+    """The person wants to go."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One of them."""
+
+    usage: str
+    help: str
+    run: Callable[[Conversation, str], Awaitable[None]]
+
+
+async def run_command(conversation: Conversation, text: str) -> bool:
+    """Do what ``text`` commands; False if it is a message and no command. Raises Leave."""
+    if not text.startswith("/"):
+        return False
+    name, _, argument = text[1:].partition(" ")
+    command = COMMANDS.get(name)
+    if command is None:
+        output.line(f"There is no /{name}. /help lists what there is.")
+    else:
+        await command.run(conversation, argument.strip())
+    return True
+
+
+async def _help(conversation: Conversation, argument: str) -> None:
+    del conversation, argument
+    width = max(len(command.usage) for command in COMMANDS.values())
+    for command in COMMANDS.values():
+        output.line(f"  {command.usage:{width}}  {command.help}")
+    output.line("  Ctrl-C stops an answer; Ctrl-D leaves.")
+
+
+async def _memories(conversation: Conversation, query: str) -> None:
+    if conversation.privacy == "incognito":
+        output.line("Incognito: the mind's memories are neither read nor shown. /privacy normal goes back.")
+        return
+    try:
+        if query:
+            found = await conversation.mind.search(query, k=SHOWN)
+            rows = [(result.memory, result.score) for result in found.results]
+        else:
+            rows = [(memory, None) async for memory in _latest(conversation)]
+    except UnknownMind:
+        rows = []
+    if rows:
+        output.console().print(output.memories_table(rows))
+    else:
+        output.line("Nothing is remembered yet." if not query else "Nothing that fits is remembered.")
+
+
+async def _latest(conversation: Conversation) -> AsyncGenerator[Memory]:
+    shown = 0
+    async for memory in conversation.mind.memories(page_size=SHOWN):
+        yield memory
+        shown += 1
+        if shown == SHOWN:
+            return
+
+
+async def _why(conversation: Conversation, argument: str) -> None:
+    del argument
+    if conversation.privacy == "incognito":
+        output.line("Incognito: nothing was read from the mind, and nothing is kept to explain.")
+        return
+    if conversation.last is None and not conversation.session:
+        output.line("There is no answer to explain yet.")
+        return
+    seq = conversation.last.seq if conversation.last else 0
+    try:
+        explained = await conversation.mind.explain(seq, session=conversation.session if not seq else "")
+    except NotFound:
+        output.line("There is no answer to explain yet.")
+        return
+    answer = explained.answer
+    said = answer.body.assistant_message
+    output.line(
+        f"Answer #{answer.seq} by {said.model or said.backend or 'no model'}, from the mind as of "
+        f"#{said.receipt.head_seq}:"
+    )
+    made = output.why_table(explained)
+    if made.row_count:
+        output.console().print(made)
+    else:
+        output.line("It was made from the message alone: nothing that fits was remembered.")
+
+
+async def _privacy(conversation: Conversation, argument: str) -> None:
+    if argument:
+        if argument not in get_args(Privacy):
+            output.line("Use /privacy normal, /privacy paused or /privacy incognito.")
+            return
+        await conversation.set_privacy(cast(Privacy, argument))
+    output.line(f"Privacy: {conversation.privacy} ({_PRIVACY_MEANS[conversation.privacy]})")
+
+
+_PRIVACY_MEANS: dict[Privacy, str] = {
+    "normal": "messages are kept and remembered",
+    "paused": "messages are kept, but no memories are formed of them",
+    "incognito": "nothing is read from the mind, and nothing is kept",
+}
+
+
+async def _sessions(conversation: Conversation, argument: str) -> None:
+    del argument
+    made = output.table("session", "began", "messages", "privacy", "title")
+    try:
+        async for session in conversation.mind.sessions():
+            mark = " (this one)" if session.session_id == conversation.session else ""
+            messages = str(session.user_messages + session.assistant_messages)
+            began = output.date(session.started_at)
+            privacy = privacy_name(session.privacy_mode)
+            output.row(made, session.session_id + mark, began, messages, privacy, session.title)
+            if made.row_count == SHOWN:
+                break
+    except UnknownMind:
+        pass
+    if made.row_count:
+        output.console().print(made)
+    else:
+        output.line("There are no sessions yet.")
+
+
+async def _quit(conversation: Conversation, argument: str) -> None:
+    del conversation, argument
+    raise Leave
+
+
+COMMANDS = {
+    "help": Command("/help", "what there is", _help),
+    "memories": Command("/memories [query]", "what is remembered, or what fits a query", _memories),
+    "why": Command("/why", "which memories and events made the last answer", _why),
+    "privacy": Command("/privacy [mode]", "normal, paused or incognito, from the next message on", _privacy),
+    "sessions": Command("/sessions", "the conversations of this mind", _sessions),
+    "quit": Command("/quit", "leave", _quit),
+}

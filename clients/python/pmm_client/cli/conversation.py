@@ -1,0 +1,59 @@
+"""One chat: which session it is in, what is kept of it, and its last answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pmm_client.errors import UnknownMind
+from pmm_client.mind import Mind
+from pmm_client.names import Privacy
+from pmm_client.reply import Reply
+
+
+class Conversation:
+    """Turns with a mind. The mind is made by the first turn if it is not there."""
+
+    def __init__(self, mind: Mind, session: str = "", privacy: Privacy | None = None) -> None:
+        self.mind = mind
+        self.session = session
+        """Empty before the first turn of a new session."""
+        self.privacy: Privacy = privacy or "normal"
+        self.last: Reply | None = None
+        """The last complete answer."""
+        self._kept_session = ""
+        self._must_set_privacy = bool(session and privacy)
+
+    async def say(self, text: str, write: Callable[[str], None]) -> Reply:
+        """Say something; ``write`` gets the answer as it is made."""
+        if self._must_set_privacy:
+            self._must_set_privacy = False
+            await self.set_privacy(self.privacy)
+        try:
+            return await self._turn(text, write)
+        except UnknownMind:
+            await self.mind.create(exist_ok=True)
+            return await self._turn(text, write)
+
+    async def _turn(self, text: str, write: Callable[[str], None]) -> Reply:
+        async with self.mind.chat(text, session=self.session, privacy=self.privacy) as reply:
+            try:
+                async for piece in reply:
+                    write(piece)
+            finally:
+                if reply.session_id:
+                    self.session, self.privacy = reply.session_id, reply.privacy
+        self.last = reply
+        return reply
+
+    async def set_privacy(self, privacy: Privacy) -> None:
+        """Change what is kept from the next turn on. Incognito is a session of its own."""
+        if self.privacy == "incognito" and privacy != "incognito":
+            # Back to the record: nothing of the incognito session goes along.
+            self.session, self._kept_session = self._kept_session, ""
+            self.last = None
+        elif privacy == "incognito" and self.privacy != "incognito":
+            self._kept_session = self.session
+            self.last = None
+        if self.session:
+            self.session = (await self.mind.set_privacy(self.session, privacy)).session_id
+        self.privacy = privacy

@@ -1,0 +1,74 @@
+"""What a failed command says and which code it ends with: one line that says what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pmm_client import errors
+from pmm_client.channel import is_loopback
+from pmm_client.cli import exits
+from pmm_client.cli.connection import Connection
+
+
+def exit_code(error: errors.PmmError) -> int:
+    """The code for an error; see ``exits``."""
+    match error:
+        case errors.BackendCredentials() | errors.BackendUnavailable():
+            return exits.FAILED
+        case errors.Unavailable():
+            return exits.NOT_REACHABLE
+        case errors.BrokenChain():
+            return exits.FOUND_WRONG
+        case errors.Unauthenticated() | errors.PermissionDenied():
+            return exits.NOT_ALLOWED
+        case _:
+            return exits.FAILED
+
+
+def explain(error: errors.PmmError, connection: Connection, arguments: Mapping[str, Any]) -> str:
+    """What happened and what to do."""
+    mind = arguments.get("mind") or arguments.get("name") or "?"
+    words = next((_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS), None)
+    if isinstance(error, errors.NotReachable):
+        return _not_reachable(error, connection)
+    if words is None:
+        return error.message
+    return words.format(
+        mind=mind,
+        target=connection.target,
+        message=error.message.rstrip("."),
+        reason=error.reason,
+        seq=error.metadata.get("seq", "?"),
+        fields="; ".join(f"{violation.field}: {violation.description}" for violation in error.violations)
+        or error.message,
+    )
+
+
+_WORDS: dict[type[BaseException], str] = {
+    errors.Starting: "The services at {target} are starting: try again in a moment.",
+    errors.Unavailable: "The services at {target} cannot answer now ({message}): try again in a moment.",
+    errors.BackendUnavailable: "The model server cannot be used: {message}.",
+    errors.BackendCredentials: "The model server refused its API key: {message}.",
+    errors.UnknownMind: "There is no mind {mind!r}. `pmm mind list` shows which there are; "
+    "`pmm mind create {mind}` makes one.",
+    errors.MindExists: "There is a mind {mind!r} already: use it, or take another name.",
+    errors.UnknownSession: "The mind {mind!r} has no such session. Leave out --session to begin a new one.",
+    errors.InvalidArgument: "The request is wrong: {fields}",
+    errors.Unauthenticated: "{message}. Pass --token-file FILE, or set PMM_TOKEN_FILE.",
+    errors.Unimplemented: "The server at {target} cannot do this: {message}.",
+    errors.BrokenChain: "The ledger of {mind!r} is broken at event {seq} ({reason}): {message}. "
+    "Do not trust what follows it; restore from an export or a backup.",
+    errors.DeadlineExceeded: "It took too long and was given up: {message}.",
+}
+"""By exception, the nearest class first; any other says what the server said."""
+
+
+def _not_reachable(error: errors.NotReachable, connection: Connection) -> str:
+    told = error.message.rsplit(" ", 1)[-1]
+    address = told if ":" in told else connection.target
+    if is_loopback(connection.target):
+        return f"Nothing answers at {address}. Start it with: pmm up --detach"
+    if address != connection.target:
+        address = f"{connection.target} ({address})"
+    return f"Nothing answers at {address}. Is the address right, does the server run, does it want --tls-ca?"

@@ -1,0 +1,210 @@
+"""``pmm mind import``, ``export`` and ``restore``: minds from files and to files."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.progress import Progress, TaskID
+
+from pmm.memory.v1.memory_pb2 import StatsRequest
+from pmm_client.cli import exits, output
+from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli.mind_commands import Name
+from pmm_client.cli.options import Json, calls_server, complain
+from pmm_client.client import Client
+from pmm_client.messages import Imported
+from pmm_client.mind import Mind
+from pmm_client.transcripts import Transcript, parse
+
+SHOWN_PROBLEMS = 20
+CHUNK_BYTES = 1024 * 1024
+"""Of a file that is restored; the ledger takes four times as much at once."""
+INDEX_POLL_S = 0.2
+
+MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``import``, ``export`` and ``restore``."""
+    calls_server(app, "import")(import_file)
+    calls_server(app, "export")(export)
+    calls_server(app, "restore")(restore)
+
+
+async def import_file(
+    connection: Connection,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="JSON Lines or LoCoMo JSON; - is standard input.")
+    ],
+    mind: MindOption,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Return before memory has indexed what was imported.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Take a transcript into a mind, which is made if it is not there. Twice is the same as once.
+
+    Example: pmm mind import transcript.jsonl --mind ada
+
+    A line is {"speaker": "Ana", "text": "…", "occurred_at": "2026-05-03T10:00:00Z", "session": "1"};
+    only text must be there. After Ctrl-C or an error the same command goes on where it stopped.
+    """
+    transcript = parse(_read(file))
+    _refuse_problems(transcript, file)
+    async with connection.open("memory") as client:
+        await client.mind(mind).create(exist_ok=True)
+        with output.progress(quiet=as_json) as bar:
+            done = await _import(client.mind(mind), transcript, bar)
+            if not no_wait and done.head_seq:
+                await _wait_for_index(client, client.mind(mind), done.head_seq, bar)
+    if as_json:
+        output.json_line({"mind_id": mind, **_counts(done), "indexed": not no_wait})
+    else:
+        output.line(
+            f"{done.appended:,} messages imported, {done.existed:,} were there already; {mind} is at event "
+            f"#{done.head_seq:,}."
+        )
+
+
+def _counts(done: Imported) -> dict[str, int]:
+    return {"appended": done.appended, "existed": done.existed, "head_seq": done.head_seq}
+
+
+def _refuse_problems(transcript: Transcript, file: str) -> None:
+    if transcript.problems:
+        shown = [f"  {problem}" for problem in transcript.problems[:SHOWN_PROBLEMS]]
+        more = len(transcript.problems) - len(shown)
+        rest = [f"  … and {more:,} more"] if more else []
+        raise CliError("\n".join([f"{file}: nothing was imported:", *shown, *rest]))
+    if not transcript.messages:
+        raise CliError(f"{file} holds no messages")
+    if transcript.unknown_fields:
+        complain(f"{file}: left out what no message has: {', '.join(sorted(transcript.unknown_fields))}")
+
+
+async def _import(mind: Mind, transcript: Transcript, bar: Progress) -> Imported:
+    task = bar.add_task("importing", total=len(transcript.messages))
+    return await mind.import_messages(
+        transcript.messages, on_progress=lambda done: bar.update(task, completed=done.total)
+    )
+
+
+async def _wait_for_index(client: Client, mind: Mind, head_seq: int, bar: Progress) -> None:
+    """Wait in one call; beside it, ask how far memory is."""
+    task = bar.add_task("remembering", total=head_seq)
+    waiting = asyncio.ensure_future(mind.wait_for_index(head_seq))
+    try:
+        while not (await asyncio.wait({waiting}, timeout=INDEX_POLL_S))[0]:
+            stats = await client.memory.stats(StatsRequest(mind_id=mind.mind_id))
+            bar.update(task, completed=stats.index_seq)
+        await waiting
+    finally:
+        waiting.cancel()
+
+
+def _read(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).expanduser().read_bytes()
+    except OSError as error:
+        raise CliError(f"{file}: {error.strerror}", exits.USAGE) from None
+
+
+async def export(
+    connection: Connection,
+    name: Name,
+    out: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here; else standard output.")
+    ] = None,
+) -> None:
+    """Write a mind as JSON Lines that can be verified offline, and restored.
+
+    Example: pmm mind export ada -o ada.jsonl
+    """
+    async with connection.open("ledger") as client:
+        with output.progress() as bar:
+            task = bar.add_task("exporting", total=None)
+            parts = client.mind(name).export(on_progress=_follow(bar, task))
+            if out is None:
+                await _copy(parts, sys.stdout.buffer)
+            else:
+                await _replace(parts, out.expanduser())
+    if out is not None:
+        output.line(
+            f"{name} is in {out}. Check it with tools/verify_export.py; restore it with: pmm mind restore"
+        )
+
+
+async def _copy(parts: AsyncGenerator[bytes], into: BinaryIO) -> None:
+    async for part in parts:
+        into.write(part)
+    into.flush()
+
+
+async def _replace(parts: AsyncGenerator[bytes], path: Path) -> None:
+    """Write beside the file and rename: nobody ever sees half an export."""
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        # As private as a mind is.
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as into:  # noqa: ASYNC230
+            await _copy(parts, into)
+            os.fsync(into.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise CliError(f"{path}: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+async def restore(
+    connection: Connection,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="An export; - is standard input.")],
+    mind: MindOption,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also behind a checkpoint that was witnessed.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a mind of an export, under the name that it had: all or nothing, every hash is checked.
+
+    Example: pmm mind restore ada.jsonl --mind ada
+    """
+    source = _open(file)
+    with source, output.progress(quiet=as_json) as bar:
+        size = os.fstat(source.fileno()).st_size
+        task = bar.add_task("restoring (bytes)", total=size or None)
+        async with connection.open("ledger") as client:
+            parts = _chunks(source, lambda done: bar.update(task, completed=done))
+            restored = await client.mind(mind).restore(parts, force=force)
+    if as_json:
+        output.json_line({"mind_id": mind, "head_seq": restored.head_seq, "hash": restored.hash.hex()})
+    else:
+        output.line(f"{mind} is restored up to event #{restored.head_seq:,}.")
+
+
+def _open(file: str) -> BinaryIO:
+    if file == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(file).expanduser().open("rb")
+    except OSError as error:
+        raise CliError(f"{file}: {error.strerror}", exits.USAGE) from None
+
+
+async def _chunks(source: BinaryIO, on_progress: Callable[[int], None]) -> AsyncGenerator[bytes]:
+    done = 0
+    while chunk := source.read(CHUNK_BYTES):
+        yield chunk
+        done += len(chunk)
+        on_progress(done)
+
+
+def _follow(bar: Progress, task: TaskID) -> Callable[[int, int], None]:
+    return lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,171 @@
+"""``pmm ledger``: the events themselves."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from typing import Annotated, Any
+
+import typer
+from google.protobuf import json_format
+
+from pmm.ledger.v1.ledger_pb2 import NewEvent
+from pmm.mind.v1.events_pb2 import Body, Event
+from pmm_client.cli import exits, output
+from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli.options import Json, calls_server
+from pmm_client.errors import BrokenChain
+from pmm_client.jsonable import to_json
+
+MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option("--kind", help="Only this kind of event; may be repeated. custom.* is any."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``read``, ``tail``, ``verify`` and ``append``."""
+    calls_server(app, "read")(read)
+    calls_server(app, "tail")(tail)
+    calls_server(app, "verify")(verify)
+    calls_server(app, "append")(append)
+
+
+async def read(
+    connection: Connection,
+    mind: MindOption,
+    from_seq: Annotated[int, typer.Option("--from", min=0, metavar="SEQ", help="The first event.")] = 0,
+    to_seq: Annotated[int, typer.Option("--to", min=0, metavar="SEQ", help="The last event, inclusive.")] = 0,
+    limit: Annotated[int, typer.Option(min=0, help="Stop after so many; 0: no limit.")] = 0,
+    reverse: Annotated[bool, typer.Option("--reverse", help="From the last to the first.")] = False,
+    kind: Kinds = None,
+    session: Annotated[list[str] | None, typer.Option(help="Only this session; may be repeated.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the events of a mind; with --json one object a line.
+
+    Example: pmm ledger read --mind ada --from 100 --kind user_message --json
+    """
+    async with connection.open("ledger") as client:
+        events = client.mind(mind).events(
+            from_seq=from_seq,
+            to_seq=to_seq,
+            limit=limit,
+            reverse=reverse,
+            kinds=kind or (),
+            sessions=session or (),
+        )
+        await _print(events, as_json)
+
+
+async def tail(
+    connection: Connection,
+    mind: MindOption,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the latest events.")] = 10,
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", "-f", help="Go on as events come.")] = True,
+    kind: Kinds = None,
+    as_json: Json = False,
+) -> None:
+    """Print the latest events of a mind, and then those to come until Ctrl-C.
+
+    Example: pmm ledger tail --mind ada -n 20
+    """
+    async with connection.open("ledger") as client:
+        found = client.mind(mind)
+        head = (await found.head()).seq
+        latest: list[Event] = []
+        if lines:
+            latest = [
+                event
+                async for event in found.events(from_seq=head, reverse=True, limit=lines, kinds=kind or ())
+            ]
+        for event in reversed(latest):
+            _print_one(event, as_json)
+        if follow:
+            await _print(found.follow(after_seq=head, kinds=kind or ()), as_json)
+
+
+async def _print(events: AsyncGenerator[Event], as_json: bool) -> None:
+    async for event in events:
+        _print_one(event, as_json)
+
+
+def _print_one(event: Event, as_json: bool) -> None:
+    if as_json:
+        output.json_line(event)
+    else:
+        output.line(output.event_line(event))
+
+
+async def verify(
+    connection: Connection,
+    mind: MindOption,
+    as_json: Json = False,
+) -> None:
+    """Re-read a mind from disk and check every hash; exits with 4 where one is wrong.
+
+    Example: pmm ledger verify --mind ada
+    """
+    async with connection.open("ledger") as client:
+        with output.progress(quiet=as_json) as bar:
+            task = bar.add_task("verifying", total=None)
+            try:
+                head = await client.mind(mind).verify(
+                    on_progress=lambda done, total: bar.update(task, completed=done, total=total)
+                )
+            except BrokenChain as broken:
+                if as_json:
+                    found = {"seq": broken.seq, "kind": broken.reason, "message": broken.message}
+                    output.json_line({"mind_id": mind, "verified": False, "broken": found})
+                raise
+    if as_json:
+        output.json_line({"mind_id": mind, "verified": True, **to_json(head)})
+    else:
+        erased = f", {head.redacted:,} of them erased" if head.redacted else ""
+        output.line(f"{mind}: verified, {head.seq:,} events{erased}; head {head.hash.hex()}")
+
+
+async def append(
+    connection: Connection,
+    body: Annotated[
+        str,
+        typer.Argument(metavar="BODY", help='{"custom": {"name": …, "data": …}} or any kind; - reads lines.'),
+    ],
+    mind: MindOption,
+    actor: Annotated[str, typer.Option(help="Who causes it.")] = "user",
+    session: Annotated[str, typer.Option(help="The conversation that it belongs to.")] = "",
+    expected_seq: Annotated[
+        int | None, typer.Option(min=0, metavar="SEQ", help="Only if the head is exactly here.")
+    ] = None,
+    idempotency_key: Annotated[str, typer.Option(help="Append once, however often this is run.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Append events to a mind, all or none; a body is JSON with the name of its kind.
+
+    Example: pmm ledger append --mind ada '{"custom": {"name": "mood", "data": {"value": 7}}}'
+    """
+    texts = sys.stdin.read().splitlines() if body == "-" else [body]
+    events = [NewEvent(session_id=session, actor=actor, body=_body(text)) for text in texts if text.strip()]
+    async with connection.open("ledger") as client:
+        answer = await client.mind(mind).append(
+            events, expected_seq=expected_seq, idempotency_key=idempotency_key
+        )
+    if as_json:
+        output.json_line(answer)
+        return
+    for event in answer.events:
+        output.line(f"#{event.seq}{'  (was there already)' if event.existed else ''}  {event.hash.hex()}")
+
+
+def _body(text: str) -> Body:
+    try:
+        parsed: Any = json.loads(text)
+        return json_format.ParseDict(parsed, Body())
+    except (ValueError, json_format.ParseError) as error:
+        raise CliError(f"this is no event body: {_first(str(error).splitlines())}", exits.USAGE) from None
+
+
+def _first(lines: Sequence[str]) -> str:
+    return lines[0] if lines else ""

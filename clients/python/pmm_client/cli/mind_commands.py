@@ -1,0 +1,120 @@
+"""``pmm mind``: make, list and show minds; take history in; export and restore."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pmm.mind.v1.events_pb2 import MindSettings, Stage
+from pmm.orchestrator.v1.orchestrator_pb2 import Mind
+from pmm_client.cli import output
+from pmm_client.cli.connection import Connection
+from pmm_client.cli.options import Json, calls_server
+from pmm_client.jsonable import to_json
+from pmm_client.names import short_name
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="The mind's id: A-Z a-z 0-9 . _ -", show_default=False)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``create``, ``list`` and ``show``."""
+    calls_server(app, "create")(create)
+    calls_server(app, "list")(list_minds)
+    calls_server(app, "show")(show)
+
+
+async def create(
+    connection: Connection,
+    name: Name,
+    title: Annotated[str, typer.Option(help="A name for people to read.")] = "",
+    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    persona: Annotated[str, typer.Option(help="Instructions that stand first in every prompt.")] = "",
+    time_zone: Annotated[str, typer.Option(help='In which words like "Friday" are read; UTC.')] = "",
+    language: Annotated[str, typer.Option(help="BCP 47 tag of the language that it speaks; en.")] = "",
+    exist_ok: Annotated[bool, typer.Option("--exist-ok", help="Do not mind if it is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a mind.
+
+    Example: pmm mind create ada --time-zone Europe/Lisbon
+    """
+    settings = MindSettings(
+        description=description, persona_prompt=persona, time_zone=time_zone, language=language
+    )
+    async with connection.open() as client:
+        mind = await client.mind(name).create(name=title, settings=settings, exist_ok=exist_ok)
+    if as_json:
+        output.json_line(mind)
+    else:
+        output.line(f"{mind.mind_id} is there. Talk to it with: pmm chat --mind {mind.mind_id}")
+
+
+async def list_minds(
+    connection: Connection,
+    prefix: Annotated[str, typer.Option(help="Only names that begin so.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the minds that you may see.
+
+    Example: pmm mind list --json
+    """
+    async with connection.open() as client:
+        minds = [mind async for mind in client.minds(prefix)]
+    if as_json:
+        output.json_line([to_json(mind) for mind in minds])
+        return
+    if not minds:
+        output.line("There are no minds yet. `pmm chat --mind NAME` makes one.")
+        return
+    made = output.table("mind", "events", "began", "last event")
+    for mind in minds:
+        began, last = output.date(mind.created_at), output.date(mind.last_event_at)
+        output.row(made, mind.mind_id, f"{mind.head_seq:,}", began, last)
+    output.console().print(made)
+
+
+async def show(
+    connection: Connection,
+    name: Name,
+    as_of: Annotated[int | None, typer.Option(min=1, metavar="SEQ", help="As it was at this event.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show who a mind is and what it has promised, now or as it was.
+
+    Example: pmm mind show ada --as-of 120
+    """
+    async with connection.open() as client:
+        mind = await client.mind(name).show(as_of_seq=as_of)
+    if as_json:
+        output.json_line(mind)
+        return
+    made = output.table("", "")
+    for label, value in _facts(mind):
+        if value:
+            output.row(made, label, value)
+    output.console().print(made)
+    for commitment in mind.open_commitments:
+        due = f" (due {output.date(commitment.due_at)})" if commitment.HasField("due_at") else ""
+        output.line(f"  [ ] {commitment.text}{due}  #{commitment.opened_seq}")
+
+
+def _facts(mind: Mind) -> list[tuple[str, str]]:
+    counts, identity = mind.counts, mind.identity
+    return [
+        ("mind", mind.mind_id + (f" ({mind.name})" if mind.name not in ("", mind.mind_id) else "")),
+        ("as of event", f"#{mind.seq:,}  {mind.hash.hex()[:16]}…"),
+        ("owner", mind.owner),
+        ("about", mind.settings.description),
+        ("began", output.date(mind.created_at)),
+        ("last event", output.date(mind.last_event_at)),
+        ("goes by", f"{identity.name} (#{identity.adopted_seq})" if identity.name else ""),
+        ("knows you as", f"{identity.user_name} (#{identity.user_seq})" if identity.user_name else ""),
+        ("stage", short_name(Stage, mind.stage) if mind.stage else ""),
+        ("sessions", f"{counts.sessions:,}"),
+        ("messages", f"{counts.user_messages:,} of yours, {counts.assistant_messages:,} answers"),
+        ("imported", f"{counts.imported_messages:,} messages" if counts.imported_messages else ""),
+        ("commitments", f"{len(mind.open_commitments)} open, {counts.closed_commitments:,} closed"),
+    ]

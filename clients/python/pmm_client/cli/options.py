@@ -1,0 +1,146 @@
+"""What every command that calls a server has in common: its connection options, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pmm_client.cli import exits, failures
+from pmm_client.cli.connection import CliError, Connection
+from pmm_client.client import DEFAULT_TARGET
+from pmm_client.errors import PmmError
+
+_PANEL = "Connection"
+
+
+def _where(name: str) -> Any:
+    return typer.Option(
+        f"--{name}-target",
+        envvar=f"PMM_{name.upper()}_TARGET",
+        metavar="HOST:PORT",
+        rich_help_panel=_PANEL,
+        help=f"Where the {name} service is, if not at the target; found by itself under `pmm up --split`.",
+    )
+
+
+Target = Annotated[
+    str,
+    typer.Option(envvar="PMM_TARGET", metavar="HOST:PORT", rich_help_panel=_PANEL, help="Where PMM is."),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="PMM_TOKEN_FILE",
+        metavar="FILE",
+        rich_help_panel=_PANEL,
+        help="File that holds the bearer token.",
+    ),
+]
+TlsCa = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="PMM_TLS_CA",
+        metavar="FILE",
+        rich_help_panel=_PANEL,
+        help="PEM file of the CA that signed the server's certificate; turns TLS on.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="JSON for scripts instead of text for people.")]
+
+_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "target": (Target, DEFAULT_TARGET),
+    "token_file": (TokenFile, None),
+    "tls_ca": (TlsCa, None),
+    "ledger_target": (Annotated[str | None, _where("ledger")], None),
+    "memory_target": (Annotated[str | None, _where("memory")], None),
+    "inference_target": (Annotated[str | None, _where("inference")], None),
+}
+
+Command = Callable[..., Coroutine[Any, Any, None]]
+
+
+def calls_server(app: typer.Typer, name: str) -> Callable[[Command], Command]:
+    """Register ``async def command(connection, …)``, with connection options and words for errors."""
+
+    def register(function: Command) -> Command:
+        parameters = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        connecting = [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+            for key, (kind, default) in _OPTIONS.items()
+        ]
+
+        @functools.wraps(function)
+        def run(**arguments: Any) -> None:
+            options = {key: arguments.pop(key) for key in _OPTIONS}
+            raise typer.Exit(_run(function, options, arguments))
+
+        own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+        run.__signature__ = inspect.Signature([*own, *connecting])  # type: ignore[attr-defined]
+        run.__annotations__ = {}
+        app.command(name)(run)
+        return function
+
+    return register
+
+
+def complain(message: str) -> None:
+    """Tell the user on standard error."""
+    sys.stderr.write(f"pmm: {message}\n")
+
+
+def _run(function: Command, options: dict[str, Any], arguments: dict[str, Any]) -> int:
+    try:
+        connection = _connection(options)
+    except CliError as error:
+        complain(str(error))
+        return error.code
+    try:
+        asyncio.run(function(connection, **arguments))
+        sys.stdout.flush()
+    except CliError as error:
+        complain(str(error))
+        return error.code
+    except PmmError as error:
+        complain(failures.explain(error, connection, arguments))
+        return failures.exit_code(error)
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return exits.OK
+
+
+def _connection(options: dict[str, Any]) -> Connection:
+    target: str = options["target"]
+    if ":" not in target:
+        raise CliError(f"--target is HOST:PORT, for example {target or '127.0.0.1'}:50050", exits.USAGE)
+    token = _read(options["token_file"], "--token-file")
+    given = {
+        name: options[f"{name}_target"]
+        for name in ("ledger", "memory", "inference")
+        if options[f"{name}_target"]
+    }
+    return Connection(
+        target=target,
+        token=token.decode("ascii", "replace").strip() if token else None,
+        tls_ca=_read(options["tls_ca"], "--tls-ca"),
+        given=given,
+    )
+
+
+def _read(path: Path | None, option: str) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return path.expanduser().read_bytes()
+    except OSError as error:
+        raise CliError(f"{option} {path}: {error.strerror}", exits.USAGE) from None

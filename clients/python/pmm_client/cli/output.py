@@ -1,0 +1,150 @@
+"""How commands print: JSON for scripts, tables for people, progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from pmm.memory.v1.memory_pb2 import Memory, SearchResponse
+from pmm.mind.v1.events_pb2 import Event
+from pmm.orchestrator.v1.orchestrator_pb2 import ExplainResponse
+from pmm_client.jsonable import to_json
+
+
+def write(text: str) -> None:
+    """Print as it is, at once."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def line(text: str) -> None:
+    """Print a line."""
+    write(f"{text}\n")
+
+
+def json_line(value: Message | Any) -> None:
+    """Print JSON on a line of its own."""
+    line(json.dumps(to_json(value) if isinstance(value, Message) else value, ensure_ascii=False))
+
+
+def console() -> Console:
+    """For tables. Into a file or a pipe they are as wide as they like, so that nothing is cut."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 400)
+
+
+def table(*columns: str) -> Table:
+    """A plain table; numbers stand to the right."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        numeric = column in {"seq", "events", "score", "messages"}
+        made.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    return made
+
+
+def row(into: Table, *cells: str) -> None:
+    """Add cells as text: what somebody said is no markup."""
+    into.add_row(*(Text(cell) for cell in cells))
+
+
+def progress(*, quiet: bool = False) -> Progress:
+    """A progress bar on standard error; nothing where that is no terminal."""
+    bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(
+        *bar, console=Console(stderr=True), disable=quiet or not sys.stderr.isatty(), transient=True
+    )
+
+
+def date(stamp: Timestamp) -> str:
+    """Day and minute in the time zone of this machine; empty for none."""
+    if not stamp.seconds:
+        return ""
+    return _local(stamp).strftime("%Y-%m-%d %H:%M")
+
+
+def _local(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(tzinfo=UTC).astimezone()
+
+
+def event_text(event: Event) -> str:
+    """What an event says to people."""
+    if event.redacted:
+        return "(erased)"
+    kind = event.body.WhichOneof("kind")
+    if kind is None:
+        return ""
+    body = getattr(event.body, kind)
+    text = getattr(body, "text", None)
+    if isinstance(text, str):
+        return text
+    told = {name: value for name, value in to_json(body).items() if value not in (None, "", [], {}, 0)}
+    return json.dumps(told, ensure_ascii=False) if told else ""
+
+
+def event_speaker(event: Event) -> str:
+    """Who said it, or else who caused it."""
+    kind = event.body.WhichOneof("kind")
+    speaker = getattr(getattr(event.body, kind), "speaker", "") if kind else ""
+    return speaker or event.actor
+
+
+def event_date(event: Event) -> str:
+    """When it happened, or else when it was recorded."""
+    kind = event.body.WhichOneof("kind")
+    body = getattr(event.body, kind) if kind else None
+    occurred = getattr(body, "occurred_at", None)
+    return (date(occurred) if isinstance(occurred, Timestamp) else "") or date(event.recorded_at)
+
+
+def event_line(event: Event) -> str:
+    """One event on one line."""
+    text = " ".join(event_text(event).split())
+    return f"#{event.seq}  {date(event.recorded_at)}  {event_speaker(event)}  {event.kind}  {text}".rstrip()
+
+
+def memories_table(memories: Sequence[tuple[Memory, float | None]]) -> Table:
+    """Memories, with a score each where they were searched for."""
+    scored = any(score is not None for _, score in memories)
+    made = table("seq", "date", "speaker", *(["score"] if scored else []), "text")
+    for memory, score in memories:
+        seq = str(memory.source_seqs[0]) if memory.source_seqs else ""
+        cells = [seq, date(memory.occurred_at) or date(memory.recorded_at), memory.speaker]
+        row(made, *cells, *([f"{score or 0:.3f}"] if scored else []), memory.text)
+    return made
+
+
+def found_table(found: SearchResponse) -> Table:
+    """What a search found."""
+    return memories_table([(result.memory, result.score) for result in found.results])
+
+
+def why_table(explained: ExplainResponse) -> Table:
+    """The memories and events behind an answer."""
+    made = table("seq", "date", "speaker", "text", "score", "cited")
+    for memory in explained.memories:
+        cited = "yes" if memory.memory.cited else ""
+        for event in memory.sources:
+            cells = (str(event.seq), event_date(event), event_speaker(event), event_text(event))
+            row(made, *cells, f"{memory.memory.score:.3f}", cited)
+    for event in explained.recent:
+        row(
+            made,
+            str(event.seq),
+            event_date(event),
+            event_speaker(event),
+            event_text(event),
+            "",
+            "recent turn",
+        )
+    for event in explained.state:
+        row(made, str(event.seq), event_date(event), event.actor, event_text(event), "", event.kind)
+    return made
