@@ -1,0 +1,65 @@
+"""A turn in plain terms: what is asked, and the parts of what is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from pmm.mind.v1 import events_pb2 as mind
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A message to a mind."""
+
+    mind_id: str
+    text: str
+    session_id: str = ""
+    idempotency_key: str = ""
+    model: str = ""
+    sampling: Any = None
+    """Handed to inference as it came."""
+    query_time: Timestamp | None = None
+    speaker: str = ""
+    privacy_mode: int = mind.PRIVACY_MODE_UNSPECIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """The message is kept, and the prompt is built."""
+
+    session_id: str
+    user_seq: int
+    receipt: mind.Receipt
+    privacy_mode: int
+    model: str
+    backend: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCompleted:
+    """The answer is complete and kept."""
+
+    assistant_seq: int
+    text: str
+    usage: mind.Usage
+    finish_reason: int
+    timings: mind.TurnTimings
+    receipt: mind.Receipt
+    warnings: tuple[mind.Warning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFailed:
+    """The turn ended without an answer."""
+
+    seq: int
+    reason: int
+    message: str
+    inference_reason: str = ""
+
+
+Part = TurnStarted | str | TurnCompleted | TurnFailed
+"""What a turn streams; the text comes as str."""

@@ -1,0 +1,86 @@
+"""What the orchestrator can answer with instead of a result; the families are those of the runtime."""
+
+from __future__ import annotations
+
+from services.runtime.errors import AlreadyExists, FailedPrecondition, NotFound, ResourceExhausted
+
+
+class UnknownSession(NotFound):
+    """The mind has no such session."""
+
+    reason = "UNKNOWN_SESSION"
+
+
+class SessionExists(AlreadyExists):
+    """The id of the session is taken."""
+
+    reason = "SESSION_EXISTS"
+
+
+class SessionEnded(FailedPrecondition):
+    """The session has ended."""
+
+    reason = "SESSION_ENDED"
+
+
+class MindExists(AlreadyExists):
+    """The name of the mind is taken."""
+
+    reason = "MIND_EXISTS"
+
+
+class BeyondHead(FailedPrecondition):
+    """A seq was named that the mind has not reached."""
+
+    reason = "BEYOND_HEAD"
+
+
+class IdempotencyKeyReused(AlreadyExists):
+    """The idempotency key came with another message before."""
+
+    reason = "IDEMPOTENCY_KEY_REUSED"
+
+
+class PersonalDataRefused(FailedPrecondition):
+    """The mind's policy refuses a class of personal data that the message holds."""
+
+    reason = "PERSONAL_DATA_REFUSED"
+
+
+class TooManyTurns(ResourceExhausted):
+    """Too many messages wait for their turn in one session."""
+
+    reason = "TOO_MANY_TURNS"
+
+
+class UnknownCommitment(NotFound):
+    """The mind has no such open commitment."""
+
+    reason = "UNKNOWN_COMMITMENT"
+
+
+class EvidenceMissing(FailedPrecondition):
+    """A commitment is done only with evidence that was recorded before."""
+
+    reason = "EVIDENCE_MISSING"
+
+
+class NotAnAnswer(FailedPrecondition):
+    """Only answers can be explained."""
+
+    reason = "NOT_AN_ANSWER"
+
+
+class UnknownAnswer(NotFound):
+    """The mind has not answered anything yet."""
+
+    reason = "UNKNOWN_EVENT"
+
+
+class ModelFailed(Exception):
+    """Inference ended without an answer. ``reason`` is its own, for example BACKEND_REFUSED."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason

@@ -1,0 +1,178 @@
+"""The minds that are active: their snapshots, kept current, and the one way to change them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator import snapshot as snapshots
+from services.orchestrator.errors import BeyondHead
+from services.orchestrator.peers import Peers
+from services.orchestrator.settings import OrchestratorSettings
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.store import Store
+from services.orchestrator.terms import Draft
+
+_log = logging.getLogger("pmm.orchestrator")
+
+
+class ActiveMind:
+    """One mind: its latest snapshot, and a lock for whoever brings it forward."""
+
+    def __init__(self, mind_id: str) -> None:
+        self.id = mind_id
+        self.snapshot = Snapshot()
+        self.lock = asyncio.Lock()
+        """Held while the snapshot is brought forward from the ledger."""
+        self.deciding = asyncio.Lock()
+        """Held from reading a state to appending what was decided from it: one decision at a time."""
+        self.running: set[int] = set()
+        """Seqs of the user messages that this process is answering."""
+        self.repaired = False
+
+
+class Minds:
+    """Opens minds on demand, and forgets those that were not used for longest."""
+
+    def __init__(self, peers: Peers, store: Store, settings: OrchestratorSettings) -> None:
+        self._peers = peers
+        self._store = store
+        self._settings = settings
+        self._active: OrderedDict[str, ActiveMind] = OrderedDict()
+
+    async def open(self, mind_id: str) -> ActiveMind:
+        """The mind at the ledger's present head. Raises pmm_client's UnknownMind."""
+        head = await self._peers.head(mind_id)
+        active = self._active.get(mind_id)
+        if active is None:
+            active = self._active.setdefault(mind_id, ActiveMind(mind_id))
+            self._forget_idle()
+        self._active.move_to_end(mind_id)
+        await self.reach(active, head)
+        if not active.repaired:
+            await self._close_interrupted(active)
+        return active
+
+    async def reach(self, active: ActiveMind, seq: int) -> Snapshot:
+        """Bring the snapshot up to a seq that the ledger has; a no-op where it is there."""
+        if active.snapshot.seq < seq:
+            async with active.lock:
+                if active.snapshot.seq == 0:
+                    active.snapshot = self._saved(active.id, seq)
+                active.snapshot = await self._replay(active.id, active.snapshot, seq, save=True)
+        return active.snapshot
+
+    async def as_of(self, mind_id: str, seq: int | None, min_seq: int = 0) -> Snapshot:
+        """A mind's snapshot now, or as it was at a seq. Raises BeyondHead."""
+        active = await self.open(mind_id)
+        now = active.snapshot
+        wanted = max(min_seq, seq or 0)
+        if wanted > now.seq:
+            raise BeyondHead(
+                f"seq {wanted} lies above the head of mind {mind_id!r}, which is {now.seq}",
+                head_seq=str(now.seq),
+            )
+        if seq is None or seq == now.seq:
+            return now
+        return await self._replay(mind_id, self._saved(mind_id, seq), seq, save=False)
+
+    async def append(
+        self, active: ActiveMind, drafts: Sequence[Draft], expected_seq: int | None = None
+    ) -> list[int]:
+        """Append events, fold them where they are the next ones, and return their seqs."""
+        response = await self._peers.append(active.id, drafts, expected_seq)
+        for draft, written in zip(drafts, response.events, strict=True):
+            if written.seq != active.snapshot.seq + 1 or active.lock.locked():
+                continue
+            event = mind.Event(
+                mind_id=active.id,
+                seq=written.seq,
+                kind=draft.kind,
+                recorded_at=written.recorded_at,
+                session_id=draft.session_id,
+                actor=draft.actor,
+                causation_seq=draft.causation_seq,
+                remember=draft.remember,
+                hash=written.hash,
+                body=draft.body,
+            )
+            active.snapshot = active.snapshot.apply(event)
+            self._save_now_and_then(active.id, active.snapshot)
+        return [written.seq for written in response.events]
+
+    async def decide(self, active: ActiveMind, decide: Callable[[Snapshot], Sequence[Draft]]) -> Snapshot:
+        """Append what is decided from the state, and decide again when the state has moved meanwhile.
+
+        Returns the state after it.
+        """
+        from pmm_client.errors import WrongExpectedSeq
+
+        async with active.deciding:
+            while True:
+                await self.reach(active, await self._peers.head(active.id))
+                state = active.snapshot
+                drafts = decide(state)
+                if not drafts:
+                    return state
+                try:
+                    seqs = await self.append(active, drafts, expected_seq=state.seq)
+                except WrongExpectedSeq:
+                    continue
+                return await self.reach(active, seqs[-1])
+
+    async def _replay(self, mind_id: str, state: Snapshot, seq: int, *, save: bool) -> Snapshot:
+        if state.seq >= seq:
+            return state
+        async for event in self._peers.read(mind_id, from_seq=state.seq + 1, to_seq=seq, page_size=1_000):
+            state = state.apply(event)
+            if save:
+                self._save_now_and_then(mind_id, state)
+        return state
+
+    def _save_now_and_then(self, mind_id: str, state: Snapshot) -> None:
+        if state.seq % self._settings.snapshot_events == 0:
+            self._store.save(mind_id, state.seq, snapshots.dump(state))
+
+    def _saved(self, mind_id: str, at_most: int) -> Snapshot:
+        """The newest saved snapshot that can be read; the empty one where there is none."""
+        while (saved := self._store.saved(mind_id, at_most)) is not None:
+            seq, data = saved
+            try:
+                return snapshots.load(data)
+            except ValueError as error:
+                _log.warning("a saved snapshot of a mind is dropped and replayed: %s", error)
+                self._store.drop(mind_id, seq)
+        return Snapshot()
+
+    async def _close_interrupted(self, active: ActiveMind) -> None:
+        """Every message that a process before this one left without an answer gets its terminal event."""
+        active.repaired = True
+        for seq, session_id in sorted(active.snapshot.sessions.open_turns.items()):
+            if seq not in active.running:
+                failed = mind.TurnFailed(
+                    reason=mind.TURN_FAILURE_REASON_INTERRUPTED,
+                    message="the process ended before the answer was complete",
+                )
+                await self.append(active, [terminal(mind.Body(turn_failed=failed), seq, session_id)])
+
+    def _forget_idle(self) -> None:
+        for mind_id, active in list(self._active.items()):
+            if len(self._active) <= self._settings.active_minds:
+                return
+            if not active.running and not active.lock.locked() and not active.deciding.locked():
+                del self._active[mind_id]
+
+
+def terminal(body: mind.Body, user_seq: int, session_id: str, *, remember: bool = True) -> Draft:
+    """The one event that ends a turn: its key keeps a second one from being written."""
+    return Draft(
+        body,
+        session_id=session_id,
+        actor="assistant",
+        causation_seq=user_seq,
+        remember=remember,
+        idempotency_key=f"turn:{user_seq}:end",
+    )

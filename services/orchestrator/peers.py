@@ -1,0 +1,179 @@
+"""The ledger, memory and inference, over their contracts, in the terms of ``terms.py``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+import pmm_client.errors
+from pmm.inference.v1 import inference_pb2 as inference
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as memory
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.errors import ModelFailed
+from services.orchestrator.terms import Draft, Finished, Part, Recalled, Said, Started
+from services.orchestrator.times import nanoseconds, timestamp
+from services.runtime import deadline
+from services.runtime.peers import Peers as Channels
+
+CALL_SECONDS = 10.0
+"""A peer that takes longer for a small call is in trouble."""
+_ROLES = {
+    "system": inference.ROLE_SYSTEM,
+    "user": inference.ROLE_USER,
+    "assistant": inference.ROLE_ASSISTANT,
+}
+
+
+class Peers:
+    """The three services that a turn needs."""
+
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
+
+    async def append(
+        self, mind_id: str, drafts: Sequence[Draft], expected_seq: int | None = None
+    ) -> ledger.AppendResponse:
+        """Append events; see ``LedgerService.Append`` for what it raises."""
+        client = await self._channels.ledger()
+        request = ledger.AppendRequest(mind_id=mind_id, events=map(_new_event, drafts))
+        if expected_seq is not None:
+            request.expected_seq = expected_seq
+        return await client.append(request, timeout=CALL_SECONDS)
+
+    async def head(self, mind_id: str) -> int:
+        """The last seq of a mind."""
+        client = await self._channels.ledger()
+        return (await client.get_head(ledger.GetHeadRequest(mind_id=mind_id), timeout=CALL_SECONDS)).seq
+
+    async def event(self, mind_id: str, seq: int) -> mind.Event:
+        """One event."""
+        client = await self._channels.ledger()
+        request = ledger.GetEventRequest(mind_id=mind_id, seq=seq)
+        return (await client.get_event(request, timeout=CALL_SECONDS)).event
+
+    async def read(self, mind_id: str, **wanted: Any) -> AsyncIterator[mind.Event]:
+        """Events of a mind; ``wanted`` as in ``ReadRequest``, with ``kinds`` and ``session_ids``."""
+        client = await self._channels.ledger()
+        only = ledger.EventFilter(kinds=wanted.pop("kinds", ()), session_ids=wanted.pop("session_ids", ()))
+        async for page in client.read(ledger.ReadRequest(mind_id=mind_id, filter=only, **wanted)):
+            for event in page.events:
+                yield event
+
+    async def follow(
+        self, after_position: int, kinds: Sequence[str]
+    ) -> AsyncIterator[tuple[str, list[mind.Event], int]]:
+        """Store id, events and position of all minds' events of some kinds. Raises ConnectionError."""
+        client = await self._channels.ledger()
+        store_id = ""
+        try:
+            request = ledger.SubscribeRequest(after_position=after_position, kinds=kinds)
+            async for message in client.subscribe(request):
+                part = message.WhichOneof("part")
+                if part == "started":
+                    store_id = message.started.store_id
+                    yield store_id, [], after_position
+                elif part == "page":
+                    yield store_id, list(message.page.events), message.page.position
+        except pmm_client.errors.BeyondHead:
+            # The store lost what we have seen: it is not the one that we followed.
+            yield "", [], 0
+        except pmm_client.errors.Unavailable as error:
+            raise ConnectionError(error.message) from None
+
+    async def minds(self, token: str, prefix: str, limit: int) -> ledger.ListMindsResponse:
+        """A page of minds."""
+        client = await self._channels.ledger()
+        request = ledger.ListMindsRequest(page_token=token, prefix=prefix, page_size=limit)
+        return await client.list_minds(request, timeout=CALL_SECONDS)
+
+    async def search(
+        self, mind_id: str, query: str, k: int, head_seq: int, query_time: Timestamp | None, seconds: float
+    ) -> list[Recalled]:
+        """Memories as of a head, best first. Raises DeadlineExceeded when it takes longer."""
+        client = await self._channels.memory()
+        request = memory.SearchRequest(
+            mind_id=mind_id, query=query, k=k, as_of_seq=head_seq, min_seq=head_seq, query_time=query_time
+        )
+        answer = await client.search(request, timeout=seconds)
+        return [_recalled(result) for result in answer.results]
+
+    async def generate(
+        self,
+        messages: Sequence[Said],
+        memories: Sequence[Recalled],
+        *,
+        model: str,
+        sampling: inference.Sampling | None,
+        query_time: Timestamp | None,
+        first_turn: bool,
+    ) -> AsyncIterator[Part]:
+        """A model's answer. Raises ModelFailed."""
+        client = await self._channels.inference()
+        request = inference.GenerateRequest(
+            messages=[inference.Message(role=_ROLES[said.role], text=said.text) for said in messages],
+            model=model,
+            memories=map(_context, memories),
+            priority=inference.CALL_PRIORITY_INTERACTIVE,
+            first_turn=first_turn,
+        )
+        if sampling is not None:
+            request.sampling.CopyFrom(sampling)
+        if query_time is not None:
+            request.query_time.CopyFrom(query_time)
+        stream = client.generate(request, timeout=deadline.remaining())
+        try:
+            async for response in stream:
+                match response.WhichOneof("part"):
+                    case "started":
+                        yield Started(response.started.model, response.started.backend)
+                    case "delta":
+                        yield response.delta.text
+                    case "completed":
+                        yield Finished(response.completed.finish_reason, response.completed.usage)
+                    case _:
+                        pass
+        except pmm_client.errors.PmmError as error:
+            raise ModelFailed(error.message, error.reason) from None
+        finally:
+            await stream.aclose()
+
+
+def _new_event(draft: Draft) -> ledger.NewEvent:
+    event = ledger.NewEvent(
+        session_id=draft.session_id,
+        actor=draft.actor,
+        remember=draft.remember,
+        body=draft.body,
+        idempotency_key=draft.idempotency_key,
+    )
+    if draft.causation_seq is not None:
+        event.causation_seq = draft.causation_seq
+    return event
+
+
+def _recalled(result: memory.ScoredMemory) -> Recalled:
+    found = result.memory
+    return Recalled(
+        found.memory_id,
+        found.text,
+        found.speaker,
+        nanoseconds(found.occurred_at),
+        found.type,
+        tuple(found.source_seqs),
+        result.score,
+    )
+
+
+def _context(recalled: Recalled) -> inference.ContextMemory:
+    return inference.ContextMemory(
+        seq=recalled.source_seqs[0] if recalled.source_seqs else 0,
+        memory_id=recalled.memory_id,
+        text=recalled.text,
+        speaker=recalled.speaker,
+        occurred_at=timestamp(recalled.occurred_ns),
+        score=recalled.score,
+        type=recalled.type,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,149 @@
+"""The commitments of a mind that are open, folded from its ledger.
+
+A commitment is opened, may be snoozed or revised, gathers evidence, and ends closed or expired. The text
+of a closed commitment may be opened again: a new episode with the same id. Closed ones are history: read the ledger.
+
+Whatever depends on the present ("is it overdue?") takes it as an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from immutables import Map
+
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.projection import Json, Projection
+from services.orchestrator.times import nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """One thing that the mind has said it will do. Times in ns since 1970 UTC, 0 where there is none."""
+
+    id: str
+    text: str
+    opened_seq: int
+    """Where the current episode begins."""
+    opened_ns: int
+    source_seq: int = 0
+    due_ns: int = 0
+    priority: int = mind.PRIORITY_NORMAL
+    project: str = ""
+    evidence: tuple[int, ...] = ()
+    """Seqs of the events that speak for its being done, oldest first."""
+    snoozed_until_ns: int = 0
+
+    def is_overdue(self, now_ns: int) -> bool:
+        return 0 < self.due_ns < now_ns
+
+    def is_snoozed(self, now_ns: int) -> bool:
+        return self.snoozed_until_ns > now_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Commitments:
+    """The open commitments of one mind, by id."""
+
+    by_id: Map[str, Commitment] = Map()  # noqa: RUF009  persistent: sharing one is what it is for
+    closed: int = 0
+    """How many were closed or expired."""
+
+    def in_order(self) -> list[Commitment]:
+        """The most urgent first, then the soonest due, those without a due time last, then the oldest."""
+        return sorted(self.by_id.values(), key=lambda c: (-c.priority, c.due_ns == 0, c.due_ns, c.opened_seq))
+
+
+def opened(state: Commitments, event: Event) -> Commitments:
+    body = event.body.commitment_opened
+    if body.commitment_id in state.by_id:
+        raise ValueError("it is open already")
+    new = Commitment(
+        body.commitment_id,
+        body.text,
+        event.seq,
+        nanoseconds(event.recorded_at),
+        body.source_seq,
+        nanoseconds(body.due_at),
+        body.priority or mind.PRIORITY_NORMAL,
+        body.project,
+    )
+    return replace(state, by_id=state.by_id.set(new.id, new))
+
+
+def gained_evidence(state: Commitments, event: Event) -> Commitments:
+    body = event.body.evidence_recorded
+    known = state.by_id[body.commitment_id]
+    # Evidence that no event holds is its own event.
+    seqs = tuple(body.seqs) or (event.seq,)
+    return _with(state, replace(known, evidence=(*known.evidence, *seqs)))
+
+
+def snoozed(state: Commitments, event: Event) -> Commitments:
+    body = event.body.commitment_snoozed
+    return _with(state, replace(state.by_id[body.commitment_id], snoozed_until_ns=nanoseconds(body.until)))
+
+
+def revised(state: Commitments, event: Event) -> Commitments:
+    body = event.body.commitment_revised
+    known = state.by_id[body.commitment_id]
+    return _with(
+        state,
+        replace(
+            known,
+            text=body.text or known.text,
+            due_ns=nanoseconds(body.due_at) or known.due_ns,
+            priority=body.priority or known.priority,
+            project=body.project if body.HasField("project") else known.project,
+        ),
+    )
+
+
+def closed(state: Commitments, event: Event) -> Commitments:
+    return _without(state, event.body.commitment_closed.commitment_id)
+
+
+def expired(state: Commitments, event: Event) -> Commitments:
+    return _without(state, event.body.commitment_expired.commitment_id)
+
+
+def _with(state: Commitments, commitment: Commitment) -> Commitments:
+    return replace(state, by_id=state.by_id.set(commitment.id, commitment))
+
+
+def _without(state: Commitments, commitment_id: str) -> Commitments:
+    return Commitments(state.by_id.delete(commitment_id), state.closed + 1)
+
+
+def dump(state: Commitments) -> Json:
+    return {
+        "closed": state.closed,
+        "by_id": {
+            key: asdict(value) | {"evidence": list(value.evidence)} for key, value in state.by_id.items()
+        },
+    }
+
+
+def load(data: Json) -> Commitments:
+    by_id = {
+        key: Commitment(**value | {"evidence": tuple(value["evidence"])})
+        for key, value in data["by_id"].items()
+    }
+    return Commitments(Map(by_id), data["closed"])
+
+
+COMMITMENTS = Projection(
+    name="commitments",
+    initial=Commitments(),
+    folds={
+        "commitment_opened": opened,
+        "evidence_recorded": gained_evidence,
+        "commitment_snoozed": snoozed,
+        "commitment_revised": revised,
+        "commitment_closed": closed,
+        "commitment_expired": expired,
+    },
+    dump=dump,
+    load=load,
+)

@@ -1,0 +1,61 @@
+"""Who a mind is, and whom it talks to: names that were given explicitly, with their evidence."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.projection import Json, Projection
+
+ADOPTION_CONFIDENCE = 0.9
+"""Below it an adoption does not count (docs/concepts.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The names that hold now. Empty where there is none."""
+
+    name: str = ""
+    confidence: float = 0.0
+    adopted_seq: int = 0
+    evidence_seqs: tuple[int, ...] = ()
+    user_name: str = ""
+    user_seq: int = 0
+
+
+def adopted(state: Identity, event: Event) -> Identity:
+    body = event.body.identity_adopted
+    if body.confidence < ADOPTION_CONFIDENCE or not body.name:
+        raise ValueError("an adoption counts from a confidence of 0.9 on")
+    return replace(
+        state,
+        name=body.name,
+        confidence=body.confidence,
+        adopted_seq=event.seq,
+        evidence_seqs=tuple(body.evidence_seqs),
+    )
+
+
+def cleared(state: Identity, _event: Event) -> Identity:
+    return replace(state, name="", confidence=0.0, adopted_seq=0, evidence_seqs=())
+
+
+def user_identified(state: Identity, event: Event) -> Identity:
+    return replace(state, user_name=event.body.user_identified.name, user_seq=event.seq)
+
+
+def dump(state: Identity) -> Json:
+    return asdict(state) | {"evidence_seqs": list(state.evidence_seqs)}
+
+
+def load(data: Json) -> Identity:
+    return Identity(**data | {"evidence_seqs": tuple(data["evidence_seqs"])})
+
+
+IDENTITY = Projection(
+    name="identity",
+    initial=Identity(),
+    folds={"identity_adopted": adopted, "identity_cleared": cleared, "user_identified": user_identified},
+    dump=dump,
+    load=load,
+)

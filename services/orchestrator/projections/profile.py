@@ -1,0 +1,93 @@
+"""What a mind was told about itself, its policies, and how much there is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from immutables import Map
+
+from pmm.mind.v1.events_pb2 import Event, MindCreated, MindImported
+from services.orchestrator.projection import Json, Projection
+from services.orchestrator.times import nanoseconds
+
+SETTINGS = ("description", "persona_prompt", "time_zone", "language")
+"""Keys of policy_changed that are settings of the mind; the others are policies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The mind as a whole. Times in ns since 1970 UTC."""
+
+    name: str = ""
+    owner: str = ""
+    description: str = ""
+    persona_prompt: str = ""
+    time_zone: str = ""
+    language: str = ""
+    policies: Map[str, Any] = Map()  # noqa: RUF009  persistent: sharing one is what it is for
+    created_ns: int = 0
+    user_messages: int = 0
+    assistant_messages: int = 0
+    imported_messages: int = 0
+    failed_turns: int = 0
+
+
+def created(state: Profile, event: Event) -> Profile:
+    return _born(state, event, event.body.mind_created)
+
+
+def imported(state: Profile, event: Event) -> Profile:
+    return _born(state, event, event.body.mind_imported)
+
+
+def _born(state: Profile, event: Event, body: MindCreated | MindImported) -> Profile:
+    told = {key: getattr(body.settings, key) for key in SETTINGS}
+    return replace(state, name=body.name, owner=body.owner, created_ns=nanoseconds(event.recorded_at), **told)
+
+
+def policy_changed(state: Profile, event: Event) -> Profile:
+    body = event.body.policy_changed
+    value = MessageToDict(body.value)
+    if body.key in SETTINGS:
+        if not isinstance(value, str):
+            raise ValueError(f"{body.key} is a text")
+        return replace(state, **{body.key: value})
+    return replace(state, policies=state.policies.set(body.key, value))
+
+
+def counted(field: str) -> Any:
+    """A fold that counts an event in a field."""
+
+    def count(state: Profile, _event: Event) -> Profile:
+        return replace(state, **{field: getattr(state, field) + 1})
+
+    return count
+
+
+def dump(state: Profile) -> Json:
+    plain = {name: getattr(state, name) for name in Profile.__slots__}
+    return plain | {"policies": dict(state.policies)}
+
+
+def load(data: Json) -> Profile:
+    fields: dict[str, Any] = {**data, "policies": Map(data["policies"])}
+    return Profile(**fields)
+
+
+PROFILE = Projection(
+    name="profile",
+    initial=Profile(),
+    folds={
+        "mind_created": created,
+        "mind_imported": imported,
+        "policy_changed": policy_changed,
+        "user_message": counted("user_messages"),
+        "assistant_message": counted("assistant_messages"),
+        "message_imported": counted("imported_messages"),
+        "turn_failed": counted("failed_turns"),
+    },
+    dump=dump,
+    load=load,
+)

@@ -1,0 +1,108 @@
+"""The prompt of a turn, pure. Stable parts stand first, so that a model server's prefix cache hits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.terms import Recalled, Said
+from services.orchestrator.times import moment
+
+CHARACTERS_PER_TOKEN = 4
+"""An estimate that holds for English and is generous for most others."""
+MAX_COMMITMENTS_CHARACTERS = 400
+
+INSTRUCTIONS = (
+    "You are a mind that remembers. Below is what you know: who you are, what you have promised, and memories "
+    "of earlier conversations. Answer from them where they help. When you use a memory, cite it the way it is "
+    "marked, for example [#12, 3 May]. If nothing you remember answers a question about the past, say so "
+    "plainly; never make up a memory."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Messages for the model, and which of the given parts found room."""
+
+    messages: tuple[Said, ...]
+    memories: tuple[Recalled, ...]
+    recent_seqs: tuple[int, ...]
+    state_seqs: tuple[int, ...]
+
+
+def build(
+    state: Snapshot,
+    memories: Sequence[Recalled],
+    recent: Sequence[Said],
+    message: str,
+    now: datetime,
+    tokens: int,
+) -> Prompt:
+    """At most ``tokens`` tokens, about; what does not fit goes: the oldest recent turns, then the weakest memories."""
+    head, state_seqs = _identity(state)
+    budget = tokens * CHARACTERS_PER_TOKEN - len(head) - len(message)
+    kept_memories: list[Recalled] = []
+    lines: list[str] = []
+    for memory in memories:
+        line = f"{citation(memory, now)} {_speaker(memory)}{memory.text}"
+        # Half of the room is for memories, the other half for what was just said.
+        if sum(map(len, lines)) + len(line) > budget // 2:
+            break
+        kept_memories.append(memory)
+        lines.append(line)
+    budget -= sum(map(len, lines))
+    kept_recent: list[Said] = []
+    for said in reversed(recent):
+        budget -= len(said.text)
+        if budget < 0:
+            break
+        kept_recent.insert(0, said)
+    remembered = ["Memories, best first:", *lines] if lines else ["You remember nothing about this."]
+    system = "\n".join([head, "", f"It is {now:%A, %d %B %Y, %H:%M} UTC.", *remembered])
+    return Prompt(
+        (Said("system", system), *kept_recent, Said("user", message)),
+        tuple(kept_memories),
+        tuple(said.seq for said in kept_recent if said.seq),
+        state_seqs,
+    )
+
+
+def citation(memory: Recalled, now: datetime) -> str:
+    """``[#12, 3 May]``, with the year where it is another one than now's."""
+    when = moment(memory.occurred_ns)
+    year = f" {when.year}" if when.year != now.year else ""
+    seq = memory.source_seqs[0] if memory.source_seqs else 0
+    return f"[#{seq}, {when.day} {when:%b}{year}]"
+
+
+def _identity(state: Snapshot) -> tuple[str, tuple[int, ...]]:
+    """Instructions, identity and commitments: what changes least."""
+    parts = [INSTRUCTIONS]
+    seqs: list[int] = []
+    if state.profile.persona_prompt:
+        parts.append(state.profile.persona_prompt)
+    if state.identity.name:
+        parts.append(f"Your name is {state.identity.name}.")
+        seqs.append(state.identity.adopted_seq)
+    if state.identity.user_name:
+        parts.append(f"You are talking to {state.identity.user_name}.")
+        seqs.append(state.identity.user_seq)
+    room = MAX_COMMITMENTS_CHARACTERS
+    promised: list[str] = []
+    for commitment in state.commitments.in_order():
+        due = f" (due {moment(commitment.due_ns):%d %b %Y})" if commitment.due_ns else ""
+        line = f"- {commitment.text}{due}"
+        room -= len(line)
+        if room < 0:
+            break
+        promised.append(line)
+        seqs.append(commitment.opened_seq)
+    if promised:
+        parts += ["You have promised:", *promised]
+    return "\n".join(parts), tuple(seqs)
+
+
+def _speaker(memory: Recalled) -> str:
+    return f"{memory.speaker}: " if memory.speaker else ""

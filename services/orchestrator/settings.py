@@ -1,0 +1,68 @@
+"""The settings of the orchestrator service."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class OrchestratorSettings(BaseModel):
+    """How a turn is made, and how much of a mind is kept in memory."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    search_budget_ms: int = Field(
+        150,
+        ge=1,
+        json_schema_extra={"unit": "ms"},
+        description="A memory search that takes longer is left out of the turn, which then says degraded.",
+    )
+    recalled_memories: int = Field(
+        10,
+        ge=1,
+        le=100,
+        json_schema_extra={"unit": "memories"},
+        description="Memories that a turn asks for: ten hold three quarters of what questions are about.",
+    )
+    recent_turns: int = Field(
+        12,
+        ge=0,
+        le=200,
+        json_schema_extra={"unit": "messages"},
+        description="Messages of the session that stand in the prompt.",
+    )
+    prompt_tokens: int = Field(
+        6_000,
+        ge=500,
+        json_schema_extra={"unit": "tokens"},
+        description="Longest prompt, estimated at four characters a token; the oldest recent turns go first.",
+    )
+    waiting_turns: int = Field(
+        8,
+        ge=1,
+        json_schema_extra={"unit": "turns"},
+        description="Messages of one session that may wait for their turn; more are refused.",
+    )
+    turn_timeout_seconds: float = Field(
+        300,
+        gt=0,
+        json_schema_extra={"unit": "s"},
+        description="Longest turn where the caller sends no deadline.",
+    )
+    snapshot_events: int = Field(
+        4_096,
+        ge=64,
+        json_schema_extra={"unit": "events"},
+        description="Distance of saved snapshots: a view of a past seq replays at most so many events.",
+    )
+    active_minds: int = Field(
+        1_000,
+        ge=1,
+        json_schema_extra={"unit": "minds"},
+        description="Minds whose state is kept in memory; the least recently used go and open again on demand.",
+    )
+    incognito_sessions: int = Field(
+        1_000,
+        ge=1,
+        json_schema_extra={"unit": "sessions"},
+        description="Incognito conversations kept in memory; the least recently used go for good.",
+    )

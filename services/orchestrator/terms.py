@@ -1,0 +1,67 @@
+"""What the orchestrator needs of the other services, in plain terms. ``peers.py`` provides it over gRPC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pmm.mind.v1 import events_pb2 as mind
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event to append."""
+
+    body: mind.Body
+    session_id: str = ""
+    actor: str = "system"
+    causation_seq: int | None = None
+    remember: bool = True
+    idempotency_key: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The kind that the event will have."""
+        return self.body.WhichOneof("kind") or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A memory that a search found."""
+
+    memory_id: str
+    text: str
+    speaker: str
+    occurred_ns: int
+    type: int
+    source_seqs: tuple[int, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of a conversation."""
+
+    role: str
+    """"system", "user" or "assistant"."""
+    text: str
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A model has accepted the call."""
+
+    model: str
+    backend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The model is done."""
+
+    finish_reason: int
+    usage: mind.Usage = field(default_factory=mind.Usage)
+
+
+Part = Started | str | Finished
+"""What a model's stream is made of; the text comes as str."""

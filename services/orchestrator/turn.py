@@ -1,0 +1,372 @@
+"""One turn: admit, guard, keep the message, look up memory, ask the model, check, keep the answer.
+
+The order is that of docs/concepts.md: nothing is streamed before the message is durable, and each kept message
+gets exactly one terminal event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import time
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pmm_client.errors
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator import citations, prompt
+from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
+from services.orchestrator.errors import ModelFailed, SessionEnded, UnknownSession
+from services.orchestrator.guard import Guarded
+from services.orchestrator.minds import ActiveMind, Minds, terminal
+from services.orchestrator.peers import Peers
+from services.orchestrator.settings import OrchestratorSettings
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.store import Store
+from services.orchestrator.terms import Draft, Finished, Recalled, Said, Started
+from services.orchestrator.times import moment, nanoseconds
+from services.runtime import deadline, telemetry
+
+_SEARCH_LEFT_OUT = (
+    pmm_client.errors.DeadlineExceeded,
+    pmm_client.errors.Unavailable,
+    pmm_client.errors.RateLimited,
+)
+_FAILURE_TEXT = {
+    mind.TURN_FAILURE_REASON_CANCELLED: "the caller went away",
+    mind.TURN_FAILURE_REASON_DEADLINE: "the deadline passed before the answer was complete",
+}
+
+
+@dataclass
+class Clock:
+    """How long each stage took, in seconds."""
+
+    began: float = field(default_factory=time.perf_counter)
+    seconds: dict[str, float] = field(default_factory=lambda: {})
+
+    def timings(self) -> mind.TurnTimings:
+        """As the event has them."""
+        timings = mind.TurnTimings()
+        for name, seconds in {**self.seconds, "total": time.perf_counter() - self.began}.items():
+            getattr(timings, name).FromNanoseconds(int(seconds * 1e9))
+        return timings
+
+
+class _Stage:
+    """A stage: a span, a histogram, and a line in the turn's timings."""
+
+    def __init__(self, clock: Clock, name: str) -> None:
+        self._clock, self._name = clock, name
+        self._span = telemetry.stage(f"turn.{name}")
+
+    def __enter__(self) -> None:
+        self._span.__enter__()
+        self._began = time.perf_counter()
+
+    def __exit__(self, *error: object) -> None:
+        self._clock.seconds[self._name] = time.perf_counter() - self._began
+        self._span.__exit__(*error)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a turn works with."""
+
+    minds: Minds
+    peers: Peers
+    store: Store
+    settings: OrchestratorSettings
+
+
+class Turn:
+    """A turn that is kept, NORMAL or PAUSED. ``run`` it once."""
+
+    def __init__(
+        self, services: Services, active: ActiveMind, ask: Ask, guarded: Guarded, session_id: str
+    ) -> None:
+        self._s = services
+        self._active = active
+        self._ask = ask
+        self._guarded = guarded
+        self._session_id = session_id
+        self._clock = Clock()
+        self._user_seq = 0
+        self._remember = True
+        self._query_ns = nanoseconds(ask.query_time) if ask.query_time else time.time_ns()
+
+    async def run(self) -> AsyncIterator[Part]:
+        """The parts of the turn. A caller that goes away cancels it, and the ledger says so."""
+        state = self._active.snapshot
+        mode = self._mode(state)
+        self._remember = mode != mind.PRIVACY_MODE_PAUSED
+        memories, recent, degraded = await self._gather(state, mode)
+        if self._user_seq <= state.seq:
+            stored = await self._stored_outcome(mode)
+            if stored is not None:
+                for part in stored:
+                    yield part
+                return
+        self._active.running.add(self._user_seq)
+        try:
+            async for part in self._answer(state, mode, memories, recent, degraded):
+                yield part
+        except ModelFailed as error:
+            yield await self._fail(mind.TURN_FAILURE_REASON_MODEL_ERROR, error.message, error.reason)
+        except asyncio.CancelledError:
+            late = deadline.remaining() is not None and not deadline.remaining()
+            reason = mind.TURN_FAILURE_REASON_DEADLINE if late else mind.TURN_FAILURE_REASON_CANCELLED
+            await asyncio.shield(asyncio.ensure_future(self._fail(reason, _FAILURE_TEXT[reason])))
+            raise
+        finally:
+            self._active.running.discard(self._user_seq)
+
+    def _mode(self, state: Snapshot) -> int:
+        session = state.sessions.by_id.get(self._session_id)
+        if session is None:
+            if self._ask.session_id:
+                raise UnknownSession(
+                    f"mind {self._active.id!r} has no session {self._session_id!r}",
+                    session_id=self._session_id,
+                )
+            return self._ask.privacy_mode or mind.PRIVACY_MODE_NORMAL
+        if session.ended_ns:
+            raise SessionEnded(f"session {self._session_id!r} has ended: start another one")
+        return session.privacy_mode
+
+    async def _gather(self, state: Snapshot, mode: int) -> tuple[list[Recalled], list[Said], bool]:
+        """Keep the message, and meanwhile look up memories and recent turns as of the head at admission."""
+        async with asyncio.TaskGroup() as group:
+            kept = group.create_task(self._keep(state, mode))
+            found = group.create_task(self._search(state.seq))
+            recent = group.create_task(self._recent(state))
+        self._user_seq = kept.result()
+        memories = found.result()
+        return memories or [], recent.result(), memories is None
+
+    async def _keep(self, state: Snapshot, mode: int) -> int:
+        key = self._ask.idempotency_key
+        digest = hashlib.sha256(key.encode()).hexdigest() if key else ""
+        drafts: list[Draft] = []
+        if self._session_id not in state.sessions.by_id:
+            begun = mind.SessionStarted(privacy_mode=mode)  # type: ignore[arg-type]
+            drafts.append(
+                Draft(
+                    mind.Body(session_started=begun),
+                    session_id=self._session_id,
+                    idempotency_key=f"session:{digest}" if key else "",
+                )
+            )
+        message = mind.UserMessage(
+            text=self._guarded.text, speaker=self._ask.speaker, occurred_at=self._ask.query_time
+        )
+        drafts.append(
+            Draft(
+                mind.Body(user_message=message),
+                session_id=self._session_id,
+                actor="user",
+                remember=self._remember,
+                idempotency_key=f"message:{digest}" if key else "",
+            )
+        )
+        with _Stage(self._clock, "append"):
+            return (await self._s.minds.append(self._active, drafts))[-1]
+
+    async def _search(self, head_seq: int) -> list[Recalled] | None:
+        """Memories, or None where the search missed its budget."""
+        settings = self._s.settings
+        try:
+            with _Stage(self._clock, "search"):
+                return await self._s.peers.search(
+                    self._active.id,
+                    self._guarded.text,
+                    settings.recalled_memories,
+                    head_seq,
+                    self._ask.query_time,
+                    settings.search_budget_ms / 1000,
+                )
+        except _SEARCH_LEFT_OUT:
+            telemetry.count("pmm.turn.search_left_out")
+            return None
+
+    async def _recent(self, state: Snapshot) -> list[Said]:
+        """The last messages of the session, oldest first."""
+        if self._session_id not in state.sessions.by_id or not self._s.settings.recent_turns:
+            return []
+        with _Stage(self._clock, "snapshot"):
+            return [
+                _said(event)
+                async for event in self._s.peers.read(
+                    self._active.id,
+                    from_seq=state.seq,
+                    reverse=True,
+                    limit=self._s.settings.recent_turns,
+                    kinds=("user_message", "assistant_message"),
+                    session_ids=(self._session_id,),
+                )
+                if not event.redacted
+            ][::-1]
+
+    async def _answer(
+        self, state: Snapshot, mode: int, memories: list[Recalled], recent: list[Said], degraded: bool
+    ) -> AsyncIterator[Part]:
+        with _Stage(self._clock, "prompt"):
+            built = prompt.build(
+                state,
+                memories,
+                recent,
+                self._guarded.text,
+                moment(self._query_ns),
+                self._s.settings.prompt_tokens,
+            )
+            receipt = self._receipt(state, built, degraded)
+        session = state.sessions.by_id.get(self._session_id)
+        parts: list[str] = []
+        started, finished = Started("", ""), Finished(mind.FINISH_REASON_UNSPECIFIED)
+        with _Stage(self._clock, "model"):
+            async for part in self._s.peers.generate(
+                built.messages,
+                built.memories,
+                model=self._ask.model,
+                sampling=self._ask.sampling,
+                query_time=self._ask.query_time,
+                first_turn=session is None or session.assistant_messages == 0,
+            ):
+                match part:
+                    case Started():
+                        started = part
+                        yield TurnStarted(
+                            self._session_id, self._user_seq, receipt, mode, part.model, part.backend
+                        )
+                    case Finished():
+                        finished = part
+                    case text:
+                        self._clock.seconds.setdefault("first_token", time.perf_counter() - self._clock.began)
+                        parts.append(text)
+                        yield text
+        yield await self._complete("".join(parts), state, receipt, built, started, finished)
+
+    async def _complete(
+        self,
+        text: str,
+        state: Snapshot,
+        receipt: mind.Receipt,
+        built: prompt.Prompt,
+        started: Started,
+        finished: Finished,
+    ) -> TurnCompleted:
+        warnings = self._warnings(text, state, receipt, built)
+        cited = set(citations.cited_seqs(text))
+        for recalled in receipt.memories:
+            recalled.cited = not cited.isdisjoint(recalled.source_seqs)
+        timings = self._clock.timings()
+        message = mind.AssistantMessage(
+            text=text,
+            model=started.model,
+            usage=finished.usage,
+            finish_reason=finished.finish_reason,  # type: ignore[arg-type]
+            timings=timings,
+            receipt=receipt,
+            warnings=warnings,
+            backend=started.backend,
+        )
+        with _Stage(self._clock, "finish"):
+            seq = await self._end(mind.Body(assistant_message=message))
+        telemetry.count("pmm.turns", outcome="completed")
+        return TurnCompleted(
+            seq, text, finished.usage, finished.finish_reason, timings, receipt, tuple(warnings)
+        )
+
+    def _warnings(
+        self, text: str, state: Snapshot, receipt: mind.Receipt, built: prompt.Prompt
+    ) -> list[mind.Warning]:
+        warnings = [
+            mind.Warning(
+                code=code, message=f"the answer cites #{seq}, which was not in its prompt", seqs=[seq]
+            )
+            for code, seq in citations.check(text, built.memories, receipt.recent_seqs, state.seq)
+        ]
+        if receipt.degraded:
+            warnings.append(
+                mind.Warning(
+                    code="SEARCH_LEFT_OUT", message="the memory search took too long and was left out"
+                )
+            )
+        for name in self._guarded.warned:
+            warnings.append(
+                mind.Warning(code="PERSONAL_DATA", message=f"the message holds personal data: {name}")
+            )
+        return warnings
+
+    def _receipt(self, state: Snapshot, built: prompt.Prompt, degraded: bool) -> mind.Receipt:
+        spoken = "\x00".join(f"{said.role}\x01{said.text}" for said in built.messages)
+        return mind.Receipt(
+            memories=[
+                mind.RecalledMemory(memory_id=m.memory_id, source_seqs=m.source_seqs, score=m.score)
+                for m in built.memories
+            ],
+            recent_seqs=built.recent_seqs,
+            head_seq=state.seq,
+            prompt_digest=hmac.digest(self._s.store.key(self._active.id), spoken.encode(), hashlib.sha256),
+            degraded=degraded,
+            state_seqs=built.state_seqs,
+        )
+
+    async def _fail(self, reason: int, message: str, inference_reason: str = "") -> TurnFailed:
+        failed = mind.TurnFailed(reason=reason, message=message)  # type: ignore[arg-type]
+        seq = await self._end(mind.Body(turn_failed=failed))
+        telemetry.count("pmm.turns", outcome=mind.TurnFailureReason.Name(reason))  # type: ignore[arg-type]
+        return TurnFailed(seq, reason, message, inference_reason)
+
+    async def _end(self, body: mind.Body) -> int:
+        draft = terminal(body, self._user_seq, self._session_id, remember=self._remember)
+        return (await self._s.minds.append(self._active, [draft]))[0]
+
+    async def _stored_outcome(self, mode: int) -> list[Part] | None:
+        """What the same message got before; None where its turn never ended."""
+        async for event in self._s.peers.read(
+            self._active.id,
+            from_seq=self._user_seq,
+            kinds=("assistant_message", "turn_failed"),
+            session_ids=(self._session_id,),
+        ):
+            if event.causation_seq == self._user_seq:
+                return _replayed(event, self._user_seq, mode)
+        return None
+
+
+def session_for(ask: Ask) -> str:
+    """The session of a message: the one that it names, or a new one, the same over its retries."""
+    if ask.session_id:
+        return ask.session_id
+    if ask.idempotency_key:
+        return f"s-{hashlib.sha256(ask.idempotency_key.encode()).hexdigest()[:12]}"
+    return f"s-{uuid.uuid4().hex[:12]}"
+
+
+def _said(event: mind.Event) -> Said:
+    if event.kind == "user_message":
+        return Said("user", event.body.user_message.text, event.seq)
+    return Said("assistant", event.body.assistant_message.text, event.seq)
+
+
+def _replayed(event: mind.Event, user_seq: int, mode: int) -> list[Part]:
+    if event.kind == "turn_failed":
+        failed = event.body.turn_failed
+        return [TurnFailed(event.seq, failed.reason, failed.message)]
+    said = event.body.assistant_message
+    return [
+        TurnStarted(event.session_id, user_seq, said.receipt, mode, said.model, said.backend),
+        said.text,
+        TurnCompleted(
+            event.seq,
+            said.text,
+            said.usage,
+            said.finish_reason,
+            said.timings,
+            said.receipt,
+            tuple(said.warnings),
+        ),
+    ]
