@@ -21,7 +21,7 @@ import psutil
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 PORTS = range(20_000, 29_996)
-"""Below what the system hands out to clients, so that no outgoing connection takes a port between two starts."""
+"""Below what the system hands out to clients: no outgoing connection takes a port between two starts."""
 
 
 class Stack:
@@ -47,7 +47,9 @@ class Stack:
         """The data folder."""
         self._split = split
         self._arguments = arguments
-        self._env = {key: value for key, value in os.environ.items() if not key.startswith("PMM_")} | (env or {})
+        self._env = {key: value for key, value in os.environ.items() if not key.startswith("PMM_")} | (
+            env or {}
+        )
         self._port = _free_ports(4 if split else 1)
         self._log = data.parent / f"{data.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -84,7 +86,16 @@ class Stack:
 
     def start(self) -> None:
         """Start the services, and return once all four answer."""
-        command = [sys.executable, "-m", "pmm_client.cli", "up", "--data", str(self.data), "--port", str(self._port)]
+        command = [
+            sys.executable,
+            "-m",
+            "pmm_client.cli",
+            "up",
+            "--data",
+            str(self.data),
+            "--port",
+            str(self._port),
+        ]
         self.data.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -10,6 +10,7 @@ from typing import Any
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.shortcuts import CompleteStyle
 
 from pmm_client.cli import failures, output
 from pmm_client.cli.commands import COMMANDS, Leave, run_command
@@ -38,7 +39,14 @@ async def interactive(connection: Connection, conversation: Conversation) -> Non
     where = f"session {conversation.session}" if conversation.session else "a new session"
     output.line(f"Talking with {mind} in {where}, {conversation.privacy}. /help lists what else there is.")
     commands = WordCompleter([f"/{name}" for name in COMMANDS], sentence=True)
-    prompt = PromptSession[str](history=_History(conversation), completer=commands)
+    prompt = PromptSession[str](
+        history=_History(conversation),
+        completer=commands,
+        # Like a shell: the tab key completes, and no room is held free for a menu.
+        complete_while_typing=False,
+        complete_style=CompleteStyle.READLINE_LIKE,
+        reserve_space_for_menu=0,
+    )
     while True:
         try:
             text = (await prompt.prompt_async(_label(conversation))).strip()

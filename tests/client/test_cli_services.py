@@ -1,0 +1,262 @@
+"""The command against the real services: import, search, export, restore, verify, status, in both topologies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import pmm_client
+from pmm_client.cli import exits
+from tests.support.stack import Stack
+
+Pmm = Callable[..., str]
+
+TRANSCRIPT = [
+    {"speaker": "Ana", "text": "I have adopted a cat called Biscuit", "occurred_at": "2025-03-01T10:00:00Z"},
+    {"speaker": "Ben", "text": "How old is she?", "occurred_at": "2025-03-01T10:01:00Z"},
+    {"speaker": "Ana", "text": "She is three and hates the rain", "occurred_at": "2025-03-01T10:02:00Z"},
+    {"speaker": "Ana", "text": "yes", "session": "later"},
+    {"speaker": "Ana", "text": "yes", "session": "later"},
+]
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["one-process", "four-processes"])
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("cli") / "data", split=request.param) as running:
+        yield running
+
+
+@pytest.fixture
+def pmm(stack: Stack) -> Pmm:
+    """Run a command and return what it printed: standard output, or with another code than 0 standard error."""
+
+    def run(*arguments: str, stdin: str = "", code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "pmm_client.cli", *arguments, "--target", stack.target],
+            input=stdin, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr
+        assert done.returncode == code, done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def transcript(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("transcript") / "transcript.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in TRANSCRIPT))
+    return path
+
+
+@pytest.fixture
+def biscuit(pmm: Pmm, transcript: Path) -> str:
+    """A mind with the transcript in it; importing it again is no harm."""
+    pmm("mind", "import", str(transcript), "--mind", "biscuit")
+    return "biscuit"
+
+
+def test_importing_twice_is_the_same_as_once(pmm: Pmm, transcript: Path) -> None:
+    first = json.loads(pmm("mind", "import", str(transcript), "--mind", "twice", "--json"))
+    second = json.loads(pmm("mind", "import", "-", "--mind", "twice", "--json", stdin=transcript.read_text()))
+
+    assert (first["appended"], first["existed"]) == (len(TRANSCRIPT), 0)
+    assert (second["appended"], second["existed"]) == (0, len(TRANSCRIPT))
+    assert first["head_seq"] == second["head_seq"]
+
+
+def test_what_was_imported_is_found_at_once(pmm: Pmm, biscuit: str) -> None:
+    found = json.loads(pmm("memory", "search", "Which pet does Ana have?", "--mind", biscuit, "--json"))
+
+    texts = [result["memory"]["text"] for result in found["results"]]
+    assert "I have adopted a cat called Biscuit" in texts[:2]
+    assert "Biscuit" in pmm("memory", "search", "cat", "--mind", biscuit)
+
+
+def test_memories_are_listed_newest_first_as_json_lines(pmm: Pmm, biscuit: str) -> None:
+    listed = pmm("memory", "list", "--mind", biscuit, "--json").splitlines()
+
+    assert len(listed) == len(TRANSCRIPT)
+    assert {json.loads(line)["source_kind"] for line in listed} == {"message_imported"}
+
+
+def test_the_ledger_reads_filters_and_verifies(pmm: Pmm, biscuit: str) -> None:
+    every = [json.loads(line) for line in pmm("ledger", "read", "--mind", biscuit, "--json").splitlines()]
+    imported = pmm("ledger", "read", "--mind", biscuit, "--kind", "message_imported", "--json").splitlines()
+    last = pmm("ledger", "tail", "--mind", biscuit, "-n", "1", "--no-follow", "--json")
+    verified = json.loads(pmm("ledger", "verify", "--mind", biscuit, "--json"))
+
+    assert [event["seq"] for event in every] == list(range(1, len(every) + 1))
+    assert len(imported) == len(TRANSCRIPT)
+    assert json.loads(last)["seq"] == len(every)
+    assert (verified["verified"], verified["seq"], verified["hash"]) == (True, len(every), every[-1]["hash"])
+    assert "verified" in pmm("ledger", "verify", "--mind", biscuit)
+
+
+def test_an_event_of_an_application_is_appended_once_under_its_key(pmm: Pmm, biscuit: str) -> None:
+    body = json.dumps({"custom": {"name": "mood", "data": {"value": 7}}})
+    arguments = ["ledger", "append", body, "--mind", biscuit, "--idempotency-key", "mood-1", "--json"]
+
+    first, second = json.loads(pmm(*arguments)), json.loads(pmm(*arguments))
+
+    assert first["events"][0]["seq"] == second["events"][0]["seq"]
+    read = json.loads(pmm("ledger", "read", "--mind", biscuit, "--kind", "custom.mood", "--json"))
+    assert read["body"]["custom"]["data"] == {"value": 7}
+
+
+def test_a_lost_race_names_the_head(pmm: Pmm, biscuit: str) -> None:
+    body = json.dumps({"custom": {"name": "mood"}})
+
+    message = pmm("ledger", "append", body, "--mind", biscuit, "--expected-seq", "1", code=exits.FAILED)
+
+    assert message.startswith("pmm: ")
+
+
+def test_minds_are_made_once_listed_and_shown(pmm: Pmm) -> None:
+    made = json.loads(
+        pmm("mind", "create", "zoe", "--title", "Zoë", "--time-zone", "Europe/Lisbon", "--json")
+    )
+    assert (made["mind_id"], made["name"]) == ("zoe", "Zoë")
+    assert made["settings"]["time_zone"] == "Europe/Lisbon"
+
+    message = pmm("mind", "create", "zoe", code=exits.FAILED)
+    assert "zoe" in message
+    pmm("mind", "create", "zoe", "--exist-ok")
+
+    assert "zoe" in [mind["mind_id"] for mind in json.loads(pmm("mind", "list", "--json"))]
+    assert json.loads(pmm("mind", "show", "zoe", "--json"))["seq"] == made["seq"]
+    assert "Europe" in pmm("mind", "show", "zoe", "--json")
+    assert "zoe" in pmm("mind", "show", "zoe")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["mind", "show", "nobody"],
+        ["mind", "export", "nobody"],
+        ["ledger", "read", "--mind", "nobody"],
+        ["ledger", "tail", "--mind", "nobody", "--no-follow"],
+        ["ledger", "verify", "--mind", "nobody"],
+        ["ledger", "append", '{"custom": {"name": "x"}}', "--mind", "nobody"],
+        ["memory", "search", "x", "--mind", "nobody"],
+        ["memory", "list", "--mind", "nobody"],
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_nothing_but_chat_and_import_makes_a_mind(pmm: Pmm, arguments: list[str]) -> None:
+    message = pmm(*arguments, code=exits.FAILED)
+
+    assert "There is no mind 'nobody'" in message
+    assert "nobody" not in [mind["mind_id"] for mind in json.loads(pmm("mind", "list", "--json"))]
+
+
+def test_an_export_is_restored_under_its_name_in_another_store(
+    pmm: Pmm, biscuit: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "biscuit.jsonl"
+    pmm("mind", "export", biscuit, "-o", str(out))
+    head = json.loads(pmm("ledger", "verify", "--mind", biscuit, "--json"))
+
+    assert pmm("mind", "export", biscuit).encode() == out.read_bytes()
+    taken = pmm("mind", "restore", str(out), "--mind", biscuit, code=exits.FAILED)
+    assert biscuit in taken
+
+    with Stack(tmp_path / "other") as other:
+        done = subprocess.run(
+            [sys.executable, "-m", "pmm_client.cli", "mind", "restore", str(out), "--mind", biscuit, "--json",
+             "--target", other.target],
+            capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        restored = json.loads(done.stdout)
+    assert (restored["head_seq"], restored["hash"]) == (head["seq"], head["hash"])
+
+
+def test_status_and_doctor_find_everything_in_order(stack: Stack, pmm: Pmm) -> None:
+    status = json.loads(pmm("status", "--json"))
+    endpoints = {service["name"]: service["target"] for service in status["services"]}
+
+    assert {service["status"] for service in status["services"]} == {"SERVING"}
+    assert endpoints == {
+        "orchestrator": stack.target, "ledger": stack.ledger, "memory": stack.memory, "inference": stack.inference,
+    }  # fmt: skip
+    assert [model["backend"] for model in status["models"] if model["default"]] == ["recall"]
+    checks = json.loads(pmm("doctor", "--json"))
+    assert [check for check in checks if check["state"] == "failed"] == []
+
+
+def test_a_chat_goes_on_with_a_session_that_is_named(pmm: Pmm) -> None:
+    first = json.loads(pmm("chat", "--mind", "talk", "-m", "my cat is called Biscuit", "--json"))
+    second = json.loads(
+        pmm(
+            "chat",
+            "--mind",
+            "talk",
+            "-m",
+            "what is my cat called?",
+            "--session",
+            first["session_id"],
+            "--json",
+        )
+    )
+    third = json.loads(pmm("chat", "--mind", "talk", "-m", "hello", "--json"))
+
+    assert first["seq"] > first["user_seq"] > 0
+    assert second["session_id"] == first["session_id"] != third["session_id"]
+    assert pmm("chat", "--mind", "talk", "-m", "hi", "--session", "no-such-session", code=exits.FAILED)
+
+
+def test_every_line_is_a_turn_and_why_names_the_sources(pmm: Pmm) -> None:
+    said = "my cat is called Biscuit\nwhat a day\nwhat is my cat called?\n/why\n/memories cat\n/sessions\n"
+
+    out = pmm("chat", "--mind", "piped", stdin=said)
+
+    assert "Answer #" in out
+    assert out.count("my cat is called Biscuit") >= 2
+
+
+def test_an_empty_message_is_refused_with_its_field(pmm: Pmm) -> None:
+    assert "text" in pmm("chat", "--mind", "talk", "-m", "", code=exits.FAILED)
+
+
+def test_an_interrupted_import_is_finished_by_the_same_command(
+    stack: Stack, pmm: Pmm, tmp_path: Path
+) -> None:
+    count = 20_000
+    path = tmp_path / "long.jsonl"
+    path.write_text("\n".join(json.dumps({"text": f"line {n}", "speaker": "Ana"}) for n in range(count)))
+    command = [
+        sys.executable,
+        "-m",
+        "pmm_client.cli",
+        "mind",
+        "import",
+        str(path),
+        "--mind",
+        "long",
+        "--json",
+    ]
+
+    async def interrupt() -> int:
+        process = subprocess.Popen([*command, "--target", stack.target], stdout=subprocess.DEVNULL)
+        async with pmm_client.connect(stack.target, ledger=stack.ledger) as client:
+            while True:
+                try:
+                    if (await client.mind("long").head()).seq > 1:
+                        break
+                except pmm_client.UnknownMind:
+                    await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        return process.wait(30)
+
+    assert asyncio.run(interrupt()) == exits.INTERRUPTED
+    done = json.loads(pmm("mind", "import", str(path), "--mind", "long", "--json"))
+
+    assert done["appended"] + done["existed"] == count
+    assert done["existed"] > 0

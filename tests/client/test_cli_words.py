@@ -1,0 +1,339 @@
+"""What the command says and which code it ends with, where something is wrong; and the shape of its JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1.events_pb2 import TURN_FAILURE_REASON_MODEL_ERROR, Body, Event, UserMessage
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client.cli import exits
+from pmm_client.cli.app import app
+from services.runtime import errors
+from tests.client.scripted import Behaviour, always, scripted
+from tests.client.test_reply import STARTED, completed, well
+
+ADA = pb.GetMindResponse(mind=pb.Mind(mind_id="ada", seq=2**60, hash=b"\x01\xff"))
+
+
+class UnknownMind(errors.NotFound):
+    reason = "UNKNOWN_MIND"
+
+
+async def pmm(*arguments: str, stdin: str | None = None, **behaviours: Behaviour) -> Any:
+    """Run a command against a server with these behaviours."""
+    async with scripted(**behaviours) as (target, _):
+        if stdin is None:
+            return await asyncio.to_thread(CliRunner().invoke, app, [*arguments, "--target", target])
+        return await _process([*arguments, "--target", target], stdin)
+
+
+async def _process(arguments: list[str], stdin: str) -> Any:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "pmm_client.cli", *arguments,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate(stdin.encode("utf-8", "surrogateescape"))
+
+    class Result:
+        exit_code, stdout, stderr = process.returncode, out.decode(), err.decode()
+
+    return Result
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    def walk(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+        for name, sub in getattr(command, "commands", {}).items():
+            yield from walk(sub, f"{path} {name}".strip())
+        if not hasattr(command, "commands"):
+            yield path, command
+
+    return walk(typer.main.get_command(app), "")
+
+
+COMMANDS = dict(commands())
+READING = {
+    "status", "doctor", "config", "version", "mind list", "mind show", "ledger read", "ledger tail",
+    "ledger verify", "memory search", "memory list",
+}  # fmt: skip
+
+
+def test_the_commands_are_those_that_users_were_promised() -> None:
+    assert set(COMMANDS) == READING | {
+        "up", "down", "chat", "mind create", "mind import", "mind export", "mind restore", "ledger append",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_command_has_help_with_an_example(path: str) -> None:
+    result = CliRunner().invoke(app, [*path.split(), "--help"])
+
+    assert result.exit_code == 0
+    assert (
+        f"Example: PMM_SERVER__PORT=50060 pmm {path}" in result.stdout
+        or f"Example: pmm {path}" in result.stdout
+    )
+
+
+@pytest.mark.parametrize("path", sorted(READING))
+def test_every_reading_command_has_json(path: str) -> None:
+    assert any("--json" in parameter.opts for parameter in COMMANDS[path].params)
+
+
+async def test_where_nothing_answers_it_says_how_to_start_it() -> None:
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["mind", "list", "--target", "127.0.0.1:1"])
+
+    assert result.exit_code == exits.NOT_REACHABLE
+    assert result.stderr == "pmm: Nothing answers at 127.0.0.1:1. Start it with: pmm up --detach\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (UnknownMind("?"), exits.FAILED, "pmm mind create ada"),
+        (errors.InvalidArgument([errors.Violation("mind_id", "is odd")]), exits.FAILED, "mind_id: is odd"),
+        (errors.Unauthenticated("who are you"), exits.NOT_ALLOWED, "--token-file"),
+        (errors.PermissionDenied("not yours"), exits.NOT_ALLOWED, "not yours"),
+        (NotImplementedError(), exits.FAILED, "not implemented in this release"),
+        (RuntimeError("secret"), exits.FAILED, "internal error"),
+        (errors.ResourceExhausted("too much at once"), exits.FAILED, "too much at once"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+async def test_an_error_is_a_line_that_says_what_to_do(error: Exception, code: int, words: str) -> None:
+    result = await pmm("mind", "show", "ada", GetMind=always(error))
+
+    assert result.exit_code == code
+    assert words in result.stderr
+    assert result.stderr.startswith("pmm: ")
+    assert "Traceback" not in result.stderr
+    assert "secret" not in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["mind", "show", "ada", "--target", "nowhere"],
+        ["mind", "show", "ada", "--token-file", "/does/not/exist"],
+        ["mind", "show", "ada", "--as-of", "0"],
+        ["mind", "show"],
+        ["mind", "import", "/does/not/exist", "--mind", "ada"],
+        ["mind", "restore", "/does/not/exist", "--mind", "ada"],
+        ["chat", "--session", "s", "--new-session", "-m", "hi"],
+        ["chat", "--privacy", "secret", "-m", "hi"],
+        ["ledger", "append", "{", "--mind", "ada"],
+        ["ledger", "append", '{"no_such_kind": {}}', "--mind", "ada"],
+        ["memory", "search", "x", "--mind", "ada", "-k", "-1"],
+    ],
+)
+def test_a_wrong_command_line_is_code_2(arguments: list[str]) -> None:
+    result = CliRunner().invoke(app, arguments)
+
+    assert result.exit_code == exits.USAGE
+    assert "Traceback" not in result.stderr
+    assert result.stderr
+
+
+def test_a_token_is_not_sent_in_the_clear(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("s3cret\n")
+
+    arguments = ["mind", "list", "--target", "192.0.2.7:50050", "--token-file", str(tmp_path / "token")]
+    result = CliRunner().invoke(app, arguments)
+
+    assert result.exit_code == exits.USAGE
+    assert "--tls-ca" in result.stderr
+    assert "s3cret" not in result.stderr
+
+
+async def test_json_has_numbers_hex_and_the_names_of_the_contract() -> None:
+    result = await pmm("mind", "show", "ada", "--json", GetMind=always(ADA))
+
+    mind = json.loads(result.stdout)
+    assert (mind["mind_id"], mind["seq"], mind["hash"]) == ("ada", 2**60, "01ff")
+    assert mind["identity"] is None
+    assert mind["open_commitments"] == []
+
+
+async def test_events_in_json_are_one_a_line_with_the_one_kind_that_they_are() -> None:
+    async def two(request: Any, context: Any) -> AsyncIterator[ledger.ReadResponse]:
+        for seq in (1, 2):
+            body = Body(user_message=UserMessage(text=f"été\n{seq}"))
+            yield ledger.ReadResponse(events=[Event(mind_id="ada", seq=seq, kind="user_message", body=body)])
+
+    result = await pmm("ledger", "read", "--mind", "ada", "--json", Read=two)
+
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [event["seq"] for event in events] == [1, 2]
+    assert events[0]["body"] == {"user_message": {"text": "été\n1", "speaker": "", "occurred_at": None}}
+
+
+async def test_a_broken_chain_is_code_4_and_names_the_event() -> None:
+    async def broken(request: Any, context: Any) -> AsyncIterator[ledger.VerifyResponse]:
+        wrong = ledger.BrokenEvent(seq=4, kind=ledger.BREAK_KIND_PAYLOAD, message="the digest is another")
+        yield ledger.VerifyResponse(broken=wrong)
+
+    result = await pmm("ledger", "verify", "--mind", "ada", "--json", Verify=broken)
+
+    assert result.exit_code == exits.FOUND_WRONG
+    assert json.loads(result.stdout)["broken"]["seq"] == 4
+    assert "event 4 (PAYLOAD)" in result.stderr
+
+
+async def test_one_message_prints_the_answer_and_nothing_else_on_standard_output() -> None:
+    result = await pmm("chat", "--mind", "ada", "-m", "where?", Converse=well)
+
+    assert result.stdout == "Porto, since May\n"
+    assert "there is no #9" in result.stderr
+    assert result.exit_code == 0
+
+
+async def test_one_message_in_json_is_one_object() -> None:
+    result = await pmm("chat", "--mind", "ada", "-m", "where?", "--json", Converse=well)
+
+    turn = json.loads(result.stdout)
+    assert (turn["text"], turn["seq"], turn["session_id"], turn["privacy"]) == (
+        "Porto, since May",
+        5,
+        "s1",
+        "paused",
+    )
+    assert turn["receipt"]["memories"][0]["cited"] is True
+
+
+async def test_a_chat_makes_the_mind_that_is_not_there() -> None:
+    attempts = 0
+
+    async def converse(request: Any, context: Any) -> AsyncIterator[pb.ConverseResponse]:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            raise UnknownMind("no such mind")
+        for part in (STARTED, completed("hello")):
+            yield part
+
+    made = always(pb.CreateMindResponse(mind=ADA.mind))
+    result = await pmm("chat", "--mind", "new", "-m", "hi", Converse=converse, CreateMind=made)
+
+    assert (result.exit_code, result.stdout) == (0, "hello\n")
+
+
+async def test_a_failed_turn_is_code_1_with_the_words_of_the_server() -> None:
+    async def failing(request: Any, context: Any) -> AsyncIterator[pb.ConverseResponse]:
+        yield STARTED
+        failure = pb.TurnFailure(reason=TURN_FAILURE_REASON_MODEL_ERROR, message="start Ollama")
+        yield pb.ConverseResponse(failed=failure)
+
+    result = await pmm("chat", "-m", "hi", Converse=failing)
+
+    assert result.exit_code == exits.FAILED
+    assert "start Ollama" in result.stderr
+
+
+async def test_each_line_of_standard_input_is_a_turn_of_one_session() -> None:
+    asked: list[tuple[str, str]] = []
+
+    async def echo(request: Any, context: Any) -> AsyncIterator[pb.ConverseResponse]:
+        asked.append((request.session_id, request.text))
+        yield STARTED
+        yield completed(request.text.upper())
+
+    result = await pmm("chat", stdin="one\n\ntwo\n/privacy\n/nonsense\n/quit\nthree\n", Converse=echo)
+
+    assert asked == [("", "one"), ("s1", "two")]
+    assert result.stdout.splitlines()[:2] == ["ONE", "TWO"]
+    assert "Privacy: paused" in result.stdout
+    assert "/help lists" in result.stdout
+    assert result.exit_code == 0
+
+
+async def test_standard_input_that_is_not_utf_8_is_refused_with_its_line() -> None:
+    result = await pmm("chat", stdin="one\n\udcff\n", Converse=well)
+
+    assert result.exit_code == exits.USAGE
+    assert "line 2" in result.stderr
+
+
+async def test_a_transcript_with_bad_lines_is_not_imported_at_all(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"text": "fine"}\n{"speaker": "Ana"}\noops\n')
+
+    result = await pmm("mind", "import", str(tmp_path / "t.jsonl"), "--mind", "ada")
+
+    assert result.exit_code == exits.FAILED
+    assert "line 2" in result.stderr
+    assert "line 3" in result.stderr
+
+
+async def test_an_export_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:
+    async def torn(request: Any, context: Any) -> AsyncIterator[ledger.ExportResponse]:
+        yield ledger.ExportResponse(lines=b"{}\n", seq=1, to_seq=2)
+        raise errors.DataLoss("event 2 is damaged", seq="2")
+
+    result = await pmm("mind", "export", "ada", "-o", str(tmp_path / "ada.jsonl"), Export=torn)
+
+    assert result.exit_code == exits.FAILED
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_restored_file_arrives_byte_for_byte(tmp_path: Path) -> None:
+    content = b'{"seq": 1}\n' * 300_000
+    (tmp_path / "ada.jsonl").write_bytes(content)
+    arrived: list[bytes] = []
+
+    async def take(requests: Any, context: Any) -> ledger.RestoreResponse:
+        async for request in requests:
+            assert request.mind_id == "ada"
+            arrived.append(request.lines)
+        return ledger.RestoreResponse(head_seq=300_000, hash=b"\x07")
+
+    result = await pmm(
+        "mind", "restore", str(tmp_path / "ada.jsonl"), "--mind", "ada", "--json", Restore=take
+    )
+
+    assert json.loads(result.stdout) == {"mind_id": "ada", "head_seq": 300_000, "hash": "07"}
+    assert b"".join(arrived) == content
+
+
+async def test_status_and_doctor_say_what_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PMM_DATA", str(tmp_path))
+    status = await asyncio.to_thread(CliRunner().invoke, app, ["status", "--json", "--target", "127.0.0.1:1"])
+    doctor = await asyncio.to_thread(CliRunner().invoke, app, ["doctor", "--json", "--target", "127.0.0.1:1"])
+
+    assert status.exit_code == exits.NOT_REACHABLE
+    assert {one["status"] for one in json.loads(status.stdout)["services"]} == {"NOT_REACHABLE"}
+    assert doctor.exit_code == exits.FOUND_WRONG
+    states = {check["name"]: check["state"] for check in json.loads(doctor.stdout)}
+    assert (states["python"], states["data folder"], states["services up"]) == ("ok", "ok", "failed")
+
+
+def test_without_the_server_distribution_up_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pmm_client.cli import app as module
+
+    command = module._not_installed("up", "Start.")
+    alone = typer.Typer()
+    alone.command("up", context_settings={"ignore_unknown_options": True})(command)
+    alone.command("other")(lambda: None)
+
+    result = CliRunner().invoke(alone, ["up", "--detach", "--port", "7"])
+
+    assert result.exit_code == exits.FAILED
+    assert "pip install 'persistent-mind[all]'" in result.stderr
+
+
+def test_the_exit_codes_are_those_of_the_readme() -> None:
+    readme = (Path(__file__).parents[2] / "clients" / "python" / "README.md").read_text()
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)}
+
+    assert documented == {value for name, value in vars(exits).items() if name.isupper()}

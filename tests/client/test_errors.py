@@ -1,0 +1,119 @@
+"""Every status that a service sends is an exception with a type and what its details say."""
+
+from __future__ import annotations
+
+import re
+
+import grpc
+import pytest
+
+import pmm_client
+from pmm.ledger.v1.ledger_pb2 import GetHeadRequest, GetHeadResponse
+from pmm_client import errors as client_errors
+from services.runtime import errors
+from tests.client.scripted import always, scripted
+from tests.support.contracts import ROOT, documented_reasons
+
+
+class WrongExpectedSeq(errors.Aborted):
+    reason = "WRONG_EXPECTED_SEQ"
+
+
+async def failure_of(error: Exception) -> pmm_client.PmmError:
+    async with scripted(GetHead=always(error)) as (target, _), pmm_client.connect(target) as client:
+        with pytest.raises(pmm_client.PmmError) as raised:
+            await client.ledger.get_head(GetHeadRequest(mind_id="ada"))
+        return raised.value
+
+
+def test_every_reason_that_the_contracts_name_has_its_exception() -> None:
+    assert documented_reasons() - client_errors.BY_REASON.keys() == set()
+
+
+def test_the_exception_of_a_reason_is_of_the_code_that_the_contracts_give_it() -> None:
+    text = " ".join(path.read_text() for path in (ROOT / "protos").rglob("*.proto"))
+    flowing = re.sub(r"\n\s*//\s?", " ", text)
+    documented = set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)*) with reason ([A-Z][A-Z_]+)", flowing))
+    assert documented
+
+    wrong = {
+        (code, reason) for code, reason in documented if client_errors.BY_REASON[reason].code.name != code
+    }
+
+    assert wrong == set()
+
+
+def test_every_status_code_but_ok_has_an_exception() -> None:
+    unused = {grpc.StatusCode.OK, grpc.StatusCode.UNKNOWN, grpc.StatusCode.OUT_OF_RANGE}
+
+    assert set(client_errors.BY_CODE) == set(grpc.StatusCode) - unused
+
+
+def test_the_tree_in_the_docstring_names_every_exception() -> None:
+    drawn = set(re.findall(r"(?:──|^    )\s?(\w+)", client_errors.__doc__ or "", re.MULTILINE))
+    defined = {
+        name
+        for name, kind in vars(client_errors).items()
+        if isinstance(kind, type) and issubclass(kind, pmm_client.PmmError)
+    }
+
+    assert drawn == defined
+    assert defined <= set(pmm_client.__all__)
+
+
+async def test_a_lost_race_names_the_real_head() -> None:
+    error = await failure_of(WrongExpectedSeq("the head is elsewhere", head_seq="12"))
+
+    assert isinstance(error, pmm_client.WrongExpectedSeq)
+    assert (error.head_seq, error.code, error.message) == (
+        12,
+        grpc.StatusCode.ABORTED,
+        "the head is elsewhere",
+    )
+
+
+async def test_a_wrong_request_names_every_broken_field() -> None:
+    broken = [errors.Violation("mind_id", "is empty"), errors.Violation("limit", "is negative")]
+
+    error = await failure_of(errors.InvalidArgument(broken))
+
+    assert isinstance(error, pmm_client.InvalidArgument)
+    assert [(v.field, v.description) for v in error.violations] == [
+        ("mind_id", "is empty"),
+        ("limit", "is negative"),
+    ]
+
+
+async def test_a_limit_says_how_long_to_wait() -> None:
+    error = await failure_of(errors.ResourceExhausted("too much", retry_after=1.5))
+
+    assert isinstance(error, pmm_client.RateLimited)
+    assert error.retry_after == 1.5
+
+
+async def test_an_unknown_reason_falls_back_on_its_code() -> None:
+    class Odd(errors.FailedPrecondition):
+        reason = "NEVER_HEARD_OF"
+
+    error = await failure_of(Odd("odd"))
+
+    assert type(error) is pmm_client.FailedPrecondition
+    assert error.reason == "NEVER_HEARD_OF"
+
+
+async def test_an_address_where_nothing_answers_is_named() -> None:
+    async with pmm_client.connect("127.0.0.1:1") as client:
+        with pytest.raises(pmm_client.NotReachable, match=re.escape("127.0.0.1:1")):
+            await client.ledger.get_head(GetHeadRequest(mind_id="ada"))
+
+
+async def test_a_call_that_takes_too_long_is_given_up() -> None:
+    import asyncio
+
+    async def slow(request: object, context: object) -> GetHeadResponse:
+        await asyncio.Event().wait()
+        return GetHeadResponse()
+
+    async with scripted(GetHead=slow) as (target, _), pmm_client.connect(target) as client:
+        with pytest.raises(pmm_client.DeadlineExceeded):
+            await client.ledger.get_head(GetHeadRequest(mind_id="ada"), timeout=0.05)
