@@ -49,7 +49,8 @@ def dump(state: Identity) -> Json:
 
 
 def load(data: Json) -> Identity:
-    return Identity(**data | {"evidence_seqs": tuple(data["evidence_seqs"])})
+    fields: Json = {**data, "evidence_seqs": tuple(data["evidence_seqs"])}
+    return Identity(**fields)
 
 
 IDENTITY = Projection(

@@ -1,0 +1,202 @@
+"""What can be done with a mind from outside a conversation: make it, set its policies, name it, commit it, import."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from google.protobuf.struct_pb2 import Value
+from google.protobuf.timestamp_pb2 import Timestamp
+
+import pmm_client.errors
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.errors import EvidenceMissing, MindExists, UnknownCommitment
+from services.orchestrator.minds import Minds
+from services.orchestrator.peers import Peers
+from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.projections.identity import Identity
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.terms import Draft
+from services.orchestrator.workers.rules import commitment_id
+
+DEFAULT_IMPORT_SESSION = "imported"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message from elsewhere."""
+
+    text: str
+    speaker: str
+    occurred_at: Timestamp
+    session_id: str
+    external_id: str
+    repetition: int
+
+    def draft(self) -> Draft:
+        """The event, keyed by place and content: the same message again is not written again."""
+        session = self.session_id or DEFAULT_IMPORT_SESSION
+        content = "\x00".join(
+            (
+                session,
+                self.speaker,
+                self.text,
+                str(self.occurred_at.ToNanoseconds()),
+                self.external_id,
+                str(self.repetition),
+            )
+        )
+        body = mind.MessageImported(
+            text=self.text, speaker=self.speaker, occurred_at=self.occurred_at, external_id=self.external_id
+        )
+        return Draft(
+            mind.Body(message_imported=body),
+            session_id=session,
+            actor="import",
+            idempotency_key=f"import:{hashlib.sha256(content.encode()).hexdigest()}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of imported messages."""
+
+    appended: int
+    existed: int
+    head_seq: int
+    seqs: list[int]
+
+
+class MindActions:
+    """Each action decides from the state and appends what it decided."""
+
+    def __init__(self, minds: Minds, peers: Peers) -> None:
+        self._minds = minds
+        self._peers = peers
+
+    async def create(self, mind_id: str, name: str, owner: str, settings: mind.MindSettings) -> Snapshot:
+        """Raises MindExists."""
+        body = mind.MindCreated(name=name or mind_id, owner=owner, settings=settings)
+        try:
+            await self._peers.append(mind_id, [Draft(mind.Body(mind_created=body))], expected_seq=0)
+        except (pmm_client.errors.WrongExpectedSeq, pmm_client.errors.MindExists):
+            raise MindExists(f"there is a mind {mind_id!r} already", mind_id=mind_id) from None
+        return (await self._minds.open(mind_id)).snapshot
+
+    async def set_policy(self, mind_id: str, key: str, value: Value, why: str) -> int:
+        """Returns the seq of the event."""
+        active = await self._minds.open(mind_id)
+        body = mind.PolicyChanged(key=key, value=value, why=why)
+        return (await self._minds.append(active, [Draft(mind.Body(policy_changed=body))]))[0]
+
+    async def import_messages(self, mind_id: str, messages: Sequence[Message]) -> Imported:
+        """Each message once, however often it is sent."""
+        active = await self._minds.open(mind_id)
+        head = active.snapshot.seq
+        seqs = await self._minds.append(active, [message.draft() for message in messages])
+        appended = sum(seq > head for seq in seqs)
+        return Imported(appended, len(seqs) - appended, max(head, *seqs), seqs)
+
+    async def adopt_name(self, mind_id: str, name: str) -> Identity:
+        """Give the mind a name, by somebody's explicit wish."""
+
+        def decide(state: Snapshot) -> list[Draft]:
+            if state.identity.name == name:
+                return []
+            body = mind.IdentityAdopted(name=name, confidence=1.0)
+            return [Draft(mind.Body(identity_adopted=body))]
+
+        return (await self._minds.decide(await self._minds.open(mind_id), decide)).identity
+
+    async def clear_name(self, mind_id: str, why: str) -> Identity:
+        """Take the mind's name away."""
+
+        def decide(state: Snapshot) -> list[Draft]:
+            if not state.identity.name:
+                return []
+            return [Draft(mind.Body(identity_cleared=mind.IdentityCleared(why=why)))]
+
+        return (await self._minds.decide(await self._minds.open(mind_id), decide)).identity
+
+    async def open_commitment(
+        self, mind_id: str, text: str, due_at: Timestamp | None, priority: int, project: str, source_seq: int
+    ) -> Commitment:
+        """The same words while they are open are the open commitment."""
+        its_id = commitment_id(text)
+
+        def decide(state: Snapshot) -> list[Draft]:
+            if its_id in state.commitments.by_id:
+                return []
+            body = mind.CommitmentOpened(
+                commitment_id=its_id,
+                text=text,
+                source_seq=source_seq,
+                due_at=due_at,
+                priority=priority,  # type: ignore[arg-type]
+                project=project,
+            )
+            return [Draft(mind.Body(commitment_opened=body), causation_seq=source_seq or None)]
+
+        state = await self._minds.decide(await self._minds.open(mind_id), decide)
+        return state.commitments.by_id[its_id]
+
+    async def close_commitment(
+        self,
+        mind_id: str,
+        its_id: str,
+        outcome: int,
+        evidence: Sequence[int],
+        why: str,
+        expected_seq: int | None,
+    ) -> tuple[Commitment, int]:
+        """The commitment as it was, and the seq that closed it. Raises UnknownCommitment, EvidenceMissing."""
+        closed: list[Commitment] = []
+
+        def decide(state: Snapshot) -> list[Draft]:
+            if expected_seq is not None and expected_seq != state.seq:
+                raise pmm_client.errors.WrongExpectedSeq(
+                    f"the head is {state.seq}, not {expected_seq}: read again and decide again",
+                    reason="WRONG_EXPECTED_SEQ",
+                    metadata={"head_seq": str(state.seq)},
+                )
+            known = _known(state, mind_id, its_id)
+            if outcome == mind.COMMITMENT_OUTCOME_DONE:
+                _must_be_evidenced(state, known, evidence)
+            closed[:] = [known]
+            body = mind.CommitmentClosed(
+                commitment_id=its_id,
+                outcome=outcome,  # type: ignore[arg-type]
+                evidence_seqs=list(evidence) or known.evidence,
+                why=why,
+            )
+            return [Draft(mind.Body(commitment_closed=body), causation_seq=max(evidence, default=None))]
+
+        state = await self._minds.decide(await self._minds.open(mind_id), decide)
+        return closed[0], state.seq
+
+    async def change_commitment(self, mind_id: str, its_id: str, body: mind.Body) -> Commitment:
+        """Append a snooze or a revision. Raises UnknownCommitment."""
+
+        def decide(state: Snapshot) -> list[Draft]:
+            _known(state, mind_id, its_id)
+            return [Draft(body)]
+
+        state = await self._minds.decide(await self._minds.open(mind_id), decide)
+        return state.commitments.by_id[its_id]
+
+
+def _known(state: Snapshot, mind_id: str, its_id: str) -> Commitment:
+    commitment = state.commitments.by_id.get(its_id)
+    if commitment is None:
+        raise UnknownCommitment(f"mind {mind_id!r} has no open commitment {its_id!r}", commitment_id=its_id)
+    return commitment
+
+
+def _must_be_evidenced(state: Snapshot, known: Commitment, evidence: Sequence[int]) -> None:
+    seqs = list(evidence) or list(known.evidence)
+    if not seqs or not all(known.opened_seq <= seq <= state.seq for seq in seqs):
+        raise EvidenceMissing(
+            "a commitment is done only with evidence that was recorded after it was opened: name its seqs",
+            commitment_id=known.id,
+        )

@@ -1,0 +1,257 @@
+"""What a request must be, one function a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.guard import ACTIONS, DETECTORS, POLICY_PREFIX
+from services.orchestrator.projections.profile import SETTINGS
+from services.runtime import checks
+from services.runtime.checks import Check
+from services.runtime.errors import Violation
+
+MAX_MESSAGE_BYTES = 256 * 1024
+MAX_IMPORTED = 500
+MAX_KEY_BYTES = 128
+MAX_NAME = 128
+MAX_TITLE = 1024
+MAX_WHY = 4 * 1024
+MAX_COMMITMENT = 4 * 1024
+MAX_SETTING = 32 * 1024
+MAX_PAGE = 1_000
+MAX_STOPS = 16
+MAX_SEQ = 2**63 - 1
+POLICY_KEYS = (*SETTINGS, *(POLICY_PREFIX + name for name in DETECTORS))
+
+
+def converse(request: pb.ConverseRequest) -> Iterator[Violation]:
+    """Converse."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.session_id, "session_id", optional=True)
+    yield from checks.text(request.text, "text", max_bytes=MAX_MESSAGE_BYTES, required=True)
+    yield from checks.text(request.idempotency_key, "idempotency_key", max_bytes=MAX_KEY_BYTES)
+    yield from checks.text(request.model, "model", max_bytes=MAX_NAME)
+    yield from checks.text(request.speaker, "speaker", max_bytes=MAX_NAME)
+    yield from checks.timestamp(request.query_time, "query_time")
+    yield from privacy_mode(request.privacy_mode)
+    yield from checks.items(request.sampling.stop, "sampling.stop", high=MAX_STOPS)
+
+
+def privacy_mode(value: int) -> Iterator[Violation]:
+    """A mode, or none."""
+    yield from checks.enum_known(value, "privacy_mode", mind.PrivacyMode.values(), optional=True)
+
+
+def import_messages(request: pb.ImportMessagesRequest) -> Iterator[Violation]:
+    """ImportMessages."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.items(request.messages, "messages", low=1, high=MAX_IMPORTED)
+    for index, message in enumerate(request.messages):
+        field = f"messages[{index}]"
+        yield from checks.text(message.text, f"{field}.text", max_bytes=MAX_MESSAGE_BYTES, required=True)
+        yield from checks.text(message.speaker, f"{field}.speaker", max_bytes=MAX_NAME)
+        yield from checks.identifier(message.session_id, f"{field}.session_id", optional=True)
+        yield from checks.text(message.external_id, f"{field}.external_id", max_bytes=MAX_NAME)
+        yield from checks.timestamp(message.occurred_at, f"{field}.occurred_at")
+
+
+def create_mind(request: pb.CreateMindRequest) -> Iterator[Violation]:
+    """CreateMind."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.text(request.name, "name", max_bytes=MAX_NAME)
+    for key in SETTINGS:
+        yield from checks.text(getattr(request.settings, key), f"settings.{key}", max_bytes=MAX_SETTING)
+    yield from time_zone(request.settings.time_zone, "settings.time_zone")
+
+
+def time_zone(value: Any, field: str) -> Iterator[Violation]:
+    """An IANA name, or empty."""
+    if value and value not in available_timezones():
+        yield Violation(field, "must be an IANA time zone such as Europe/Lisbon, or empty for UTC")
+
+
+def get_mind(request: pb.GetMindRequest) -> Iterator[Violation]:
+    """GetMind."""
+    yield from checks.mind_id(request.mind_id)
+    yield from as_of(request)
+
+
+def as_of(request: pb.GetMindRequest | pb.ListCommitmentsRequest) -> Iterator[Violation]:
+    """as_of_seq and min_seq."""
+    if request.HasField("as_of_seq"):
+        yield from checks.in_range(request.as_of_seq, "as_of_seq", 1, MAX_SEQ)
+    yield from checks.in_range(request.min_seq, "min_seq", 0, MAX_SEQ)
+
+
+def list_minds(request: pb.ListMindsRequest) -> Iterator[Violation]:
+    """ListMinds."""
+    yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
+    yield from checks.mind_id(request.page_token, "page_token", optional=True)
+    yield from checks.mind_id(request.prefix, "prefix", optional=True)
+
+
+def set_policy(request: pb.SetPolicyRequest) -> Iterator[Violation]:
+    """SetPolicy."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
+    value: object = MessageToDict(request.value) if request.value.WhichOneof("kind") else None
+    if request.key not in POLICY_KEYS:
+        yield Violation("key", f"must be one of {', '.join(POLICY_KEYS)}")
+    elif request.key.startswith(POLICY_PREFIX) and value not in ACTIONS:
+        yield Violation("value", f"must be one of {', '.join(ACTIONS)}")
+    elif request.key in SETTINGS:
+        if not isinstance(value, str):
+            yield Violation("value", "must be a text")
+        elif request.key == "time_zone":
+            yield from time_zone(value, "value")
+        else:
+            yield from checks.text(value, "value", max_bytes=MAX_SETTING)
+
+
+def start_session(request: pb.StartSessionRequest) -> Iterator[Violation]:
+    """StartSession."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.session_id, "session_id", optional=True)
+    yield from checks.text(request.title, "title", max_bytes=MAX_TITLE)
+    yield from privacy_mode(request.privacy_mode)
+    if request.title and request.privacy_mode == mind.PRIVACY_MODE_INCOGNITO:
+        yield Violation("title", "must be empty: an incognito session has none")
+
+
+def of_session(request: pb.GetSessionRequest | pb.EndSessionRequest) -> Iterator[Violation]:
+    """GetSession, EndSession."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.session_id, "session_id")
+
+
+def rename_session(request: pb.RenameSessionRequest) -> Iterator[Violation]:
+    """RenameSession."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.session_id, "session_id")
+    yield from checks.text(request.title, "title", max_bytes=MAX_TITLE)
+
+
+def set_privacy_mode(request: pb.SetPrivacyModeRequest) -> Iterator[Violation]:
+    """SetPrivacyMode."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.session_id, "session_id")
+    yield from checks.enum_known(request.privacy_mode, "privacy_mode", mind.PrivacyMode.values())
+
+
+def list_sessions(request: pb.ListSessionsRequest) -> Iterator[Violation]:
+    """ListSessions."""
+    yield from checks.mind_id(request.mind_id)
+    yield from page(request)
+
+
+def page(request: pb.ListSessionsRequest | pb.ListCommitmentsRequest) -> Iterator[Violation]:
+    """page_size and page_token."""
+    yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
+    token = request.page_token
+    if token and not (token.isascii() and token.isdigit() and len(token) <= 12):
+        yield Violation("page_token", "must be empty, or the next_page_token of an answer before")
+
+
+def list_commitments(request: pb.ListCommitmentsRequest) -> Iterator[Violation]:
+    """ListCommitments."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.enum_known(request.status, "status", pb.CommitmentStatus.values(), optional=True)
+    yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
+    yield from checks.timestamp(request.query_time, "query_time")
+    yield from page(request)
+    yield from as_of(request)
+
+
+def open_commitment(request: pb.OpenCommitmentRequest) -> Iterator[Violation]:
+    """OpenCommitment."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.text(request.text, "text", max_bytes=MAX_COMMITMENT, required=True)
+    yield from checks.timestamp(request.due_at, "due_at")
+    yield from checks.enum_known(request.priority, "priority", mind.Priority.values(), optional=True)
+    yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
+    yield from checks.in_range(request.source_seq, "source_seq", 0, MAX_SEQ)
+
+
+def close_commitment(request: pb.CloseCommitmentRequest) -> Iterator[Violation]:
+    """CloseCommitment."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.commitment_id, "commitment_id")
+    yield from checks.enum_known(request.outcome, "outcome", mind.CommitmentOutcome.values())
+    yield from checks.items(request.evidence_seqs, "evidence_seqs", high=MAX_PAGE)
+    yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
+
+
+def snooze_commitment(request: pb.SnoozeCommitmentRequest) -> Iterator[Violation]:
+    """SnoozeCommitment."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.commitment_id, "commitment_id")
+    yield from checks.timestamp(request.until, "until")
+    if not request.HasField("until"):
+        yield Violation("until", "must be set")
+
+
+def revise_commitment(request: pb.ReviseCommitmentRequest) -> Iterator[Violation]:
+    """ReviseCommitment."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.commitment_id, "commitment_id")
+    yield from checks.text(request.text, "text", max_bytes=MAX_COMMITMENT)
+    yield from checks.timestamp(request.due_at, "due_at")
+    yield from checks.enum_known(request.priority, "priority", mind.Priority.values(), optional=True)
+    yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
+
+
+def get_identity_history(request: pb.GetIdentityHistoryRequest) -> Iterator[Violation]:
+    """GetIdentityHistory."""
+    yield from checks.mind_id(request.mind_id)
+
+
+def adopt_name(request: pb.AdoptNameRequest) -> Iterator[Violation]:
+    """AdoptName."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.text(request.name, "name", max_bytes=MAX_NAME, required=True)
+    yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
+
+
+def clear_name(request: pb.ClearNameRequest) -> Iterator[Violation]:
+    """ClearName."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
+
+
+def explain(request: pb.ExplainRequest) -> Iterator[Violation]:
+    """Explain."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.in_range(request.seq, "seq", 0, MAX_SEQ)
+    yield from checks.identifier(request.session_id, "session_id", optional=True)
+
+
+CHECKS: Mapping[type[Message], Check] = {
+    pb.ConverseRequest: converse,
+    pb.ImportMessagesRequest: import_messages,
+    pb.CreateMindRequest: create_mind,
+    pb.GetMindRequest: get_mind,
+    pb.ListMindsRequest: list_minds,
+    pb.SetPolicyRequest: set_policy,
+    pb.StartSessionRequest: start_session,
+    pb.GetSessionRequest: of_session,
+    pb.EndSessionRequest: of_session,
+    pb.RenameSessionRequest: rename_session,
+    pb.SetPrivacyModeRequest: set_privacy_mode,
+    pb.ListSessionsRequest: list_sessions,
+    pb.ListCommitmentsRequest: list_commitments,
+    pb.OpenCommitmentRequest: open_commitment,
+    pb.CloseCommitmentRequest: close_commitment,
+    pb.SnoozeCommitmentRequest: snooze_commitment,
+    pb.ReviseCommitmentRequest: revise_commitment,
+    pb.GetIdentityHistoryRequest: get_identity_history,
+    pb.AdoptNameRequest: adopt_name,
+    pb.ClearNameRequest: clear_name,
+    pb.ExplainRequest: explain,
+}

@@ -1,0 +1,238 @@
+"""Between wire and domain."""
+
+from __future__ import annotations
+
+import time
+
+from google.protobuf.json_format import ParseDict
+from google.protobuf.struct_pb2 import Struct
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.actions import Imported, Message
+from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
+from services.orchestrator.explain import Explanation
+from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.projections.identity import Identity
+from services.orchestrator.projections.profile import Profile
+from services.orchestrator.projections.sessions import Session
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.times import nanoseconds, timestamp
+
+MAX_LISTED = 100
+
+
+def ask(request: pb.ConverseRequest) -> Ask:
+    """A message to a mind."""
+    return Ask(
+        mind_id=request.mind_id,
+        text=request.text,
+        session_id=request.session_id,
+        idempotency_key=request.idempotency_key,
+        model=request.model,
+        sampling=request.sampling if request.HasField("sampling") else None,
+        query_time=request.query_time if request.HasField("query_time") else None,
+        speaker=request.speaker,
+        privacy_mode=request.privacy_mode,
+    )
+
+
+def part(answered: Part) -> pb.ConverseResponse:
+    """A part of a turn."""
+    match answered:
+        case TurnStarted():
+            return pb.ConverseResponse(
+                started=pb.TurnStarted(
+                    session_id=answered.session_id,
+                    user_seq=answered.user_seq,
+                    receipt=answered.receipt,
+                    privacy_mode=answered.privacy_mode,  # type: ignore[arg-type]
+                    model=answered.model,
+                    backend=answered.backend,
+                )
+            )
+        case TurnCompleted():
+            return pb.ConverseResponse(
+                completed=pb.TurnCompleted(
+                    assistant_seq=answered.assistant_seq,
+                    usage=answered.usage,
+                    timings=answered.timings,
+                    warnings=answered.warnings,
+                    finish_reason=answered.finish_reason,  # type: ignore[arg-type]
+                    receipt=answered.receipt,
+                    text=answered.text,
+                )
+            )
+        case TurnFailed():
+            return pb.ConverseResponse(
+                failed=pb.TurnFailure(
+                    seq=answered.seq,
+                    reason=answered.reason,  # type: ignore[arg-type]
+                    message=answered.message,
+                    inference_reason=answered.inference_reason,
+                )
+            )
+        case text:
+            return pb.ConverseResponse(delta=pb.TurnDelta(text=text))
+
+
+def message(imported: pb.ImportedMessage) -> Message:
+    """A message from elsewhere."""
+    return Message(
+        imported.text,
+        imported.speaker,
+        imported.occurred_at,
+        imported.session_id,
+        imported.external_id,
+        imported.repetition,
+    )
+
+
+def imported(done: Imported) -> pb.ImportMessagesResponse:
+    """What became of imported messages."""
+    return pb.ImportMessagesResponse(
+        appended=done.appended, existed=done.existed, head_seq=done.head_seq, seqs=done.seqs
+    )
+
+
+def mind_message(mind_id: str, state: Snapshot) -> pb.Mind:
+    """The bounded state of a mind."""
+    profile = state.profile
+    now_ns = time.time_ns()
+    shown = state.commitments.in_order()[:MAX_LISTED]
+    return pb.Mind(
+        mind_id=mind_id,
+        name=profile.name,
+        owner=profile.owner,
+        settings=mind.MindSettings(
+            description=profile.description,
+            persona_prompt=profile.persona_prompt,
+            time_zone=profile.time_zone,
+            language=profile.language,
+        ),
+        seq=state.seq,
+        hash=state.hash,
+        identity=identity(state.identity),
+        open_commitments=[commitment(open_one, now_ns) for open_one in shown],
+        counts=_counts(state, profile),
+        policies=ParseDict(dict(profile.policies), Struct()),
+        created_at=timestamp(profile.created_ns),
+        last_event_at=timestamp(state.last_event_ns),
+        violations=state.violations,
+    )
+
+
+def _counts(state: Snapshot, profile: Profile) -> pb.MindCounts:
+    return pb.MindCounts(
+        sessions=len(state.sessions.by_id),
+        user_messages=profile.user_messages,
+        assistant_messages=profile.assistant_messages,
+        imported_messages=profile.imported_messages,
+        failed_turns=profile.failed_turns,
+        closed_commitments=state.commitments.closed,
+    )
+
+
+def identity(folded: Identity) -> pb.Identity:
+    """Who a mind is."""
+    return pb.Identity(
+        name=folded.name,
+        confidence=folded.confidence,
+        adopted_seq=folded.adopted_seq,
+        evidence_seqs=folded.evidence_seqs,
+        user_name=folded.user_name,
+        user_seq=folded.user_seq,
+    )
+
+
+def identity_change(event: mind.Event) -> pb.IdentityChange:
+    """A change of names."""
+    change = pb.IdentityChange(seq=event.seq, kind=event.kind, recorded_at=event.recorded_at)
+    match event.kind:
+        case "identity_adopted":
+            body = event.body.identity_adopted
+            change.name, change.confidence = body.name, body.confidence
+            change.evidence_seqs.extend(body.evidence_seqs)
+        case "user_identified":
+            change.name = event.body.user_identified.name
+            change.evidence_seqs.extend(event.body.user_identified.evidence_seqs)
+        case _:
+            pass
+    return change
+
+
+def commitment(folded: Commitment, now_ns: int) -> pb.Commitment:
+    """An open commitment as it stands at a moment."""
+    return pb.Commitment(
+        commitment_id=folded.id,
+        text=folded.text,
+        status=status(folded, now_ns),
+        opened_seq=folded.opened_seq,
+        source_seq=folded.source_seq,
+        due_at=timestamp(folded.due_ns),
+        priority=folded.priority,  # type: ignore[arg-type]
+        project=folded.project,
+        evidence_seqs=folded.evidence,
+        snoozed_until=timestamp(folded.snoozed_until_ns),
+        opened_at=timestamp(folded.opened_ns),
+    )
+
+
+def status(folded: Commitment, now_ns: int) -> pb.CommitmentStatus.ValueType:
+    """How an open commitment stands at a moment."""
+    if folded.is_snoozed(now_ns):
+        return pb.COMMITMENT_STATUS_SNOOZED
+    return pb.COMMITMENT_STATUS_OVERDUE if folded.is_overdue(now_ns) else pb.COMMITMENT_STATUS_OPEN
+
+
+def closed_commitment(folded: Commitment, outcome: int, closed_seq: int) -> pb.Commitment:
+    """A commitment that has just been closed."""
+    shown = commitment(folded, 0)
+    shown.status = pb.COMMITMENT_STATUS_CLOSED
+    shown.outcome = outcome  # type: ignore[assignment]
+    shown.closed_seq = closed_seq
+    return shown
+
+
+def session(folded: Session) -> pb.Session:
+    """A conversation."""
+    return pb.Session(
+        session_id=folded.id,
+        title=folded.title,
+        privacy_mode=folded.privacy_mode,  # type: ignore[arg-type]
+        first_seq=folded.first_seq,
+        last_seq=folded.last_seq,
+        started_at=timestamp(folded.started_ns),
+        last_event_at=timestamp(folded.last_event_ns),
+        ended_at=timestamp(folded.ended_ns),
+        user_messages=folded.user_messages,
+        assistant_messages=folded.assistant_messages,
+    )
+
+
+def listing(found: ledger.MindSummary) -> pb.MindListing:
+    """A mind in a list."""
+    return pb.MindListing(
+        mind_id=found.mind_id,
+        head_seq=found.head_seq,
+        created_at=found.created_at,
+        last_event_at=found.last_recorded_at,
+    )
+
+
+def explanation(found: Explanation) -> pb.ExplainResponse:
+    """Why an answer is what it is."""
+    return pb.ExplainResponse(
+        answer=found.answer,
+        question=found.question,
+        memories=[pb.ExplainedMemory(memory=memory, sources=sources) for memory, sources in found.memories],
+        recent=found.recent,
+        state=found.state,
+        consequences=found.consequences,
+    )
+
+
+def clock(request: pb.ListCommitmentsRequest) -> int:
+    """The moment against which a request reads "overdue", in nanoseconds."""
+    return nanoseconds(request.query_time) or time.time_ns()

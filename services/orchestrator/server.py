@@ -1,0 +1,78 @@
+"""The orchestrator service: what it is made of, and its life."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+import grpc.aio
+
+from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
+from services.orchestrator.actions import MindActions
+from services.orchestrator.checks import CHECKS
+from services.orchestrator.conversation import Conversations
+from services.orchestrator.incognito import Incognito
+from services.orchestrator.minds import Minds
+from services.orchestrator.peers import Peers
+from services.orchestrator.servicer import Domain, OrchestratorServicer
+from services.orchestrator.sessions import SessionActions
+from services.orchestrator.settings import OrchestratorSettings
+from services.orchestrator.store import Store
+from services.orchestrator.turn import Services
+from services.orchestrator.workers.commitments import COMMITMENTS_WORKER
+from services.orchestrator.workers.follower import Follower
+from services.orchestrator.workers.identity import IDENTITY_WORKER
+from services.runtime.service import Service, ServiceContext, ServiceSpec
+
+WORKERS = (IDENTITY_WORKER, COMMITMENTS_WORKER)
+
+
+class OrchestratorService(Service):
+    """The orchestrator with its workers."""
+
+    name = "orchestrator"
+    full_name = "pmm.orchestrator.v1.OrchestratorService"
+    checks: ClassVar = CHECKS
+
+    def __init__(self, settings: OrchestratorSettings, context: ServiceContext) -> None:
+        peers = Peers(context.peers)
+        self._store = Store(context.data_dir)
+        minds = Minds(peers, self._store, settings)
+        incognito = Incognito(settings.incognito_sessions)
+        self._domain = Domain(
+            peers,
+            minds,
+            Conversations(Services(minds, peers, self._store, settings), incognito),
+            SessionActions(minds, incognito),
+            MindActions(minds, peers),
+        )
+        self._followers = [Follower(worker, minds, peers, self._store) for worker in WORKERS]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def register(self, server: grpc.aio.Server) -> None:
+        servicer = OrchestratorServicer(self._domain)  # pyright: ignore[reportAbstractUsage]
+        rpc.add_OrchestratorServiceServicer_to_server(servicer, server)
+
+    async def start(self) -> None:
+        self._tasks = [asyncio.create_task(follower.run()) for follower in self._followers]
+
+    async def drain(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def stop(self) -> None:
+        self._store.close()
+
+    async def failed(self) -> BaseException:
+        # A worker ends by itself only through a fault of ours, and must not be missed in silence.
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                return error
+        return await super().failed()
+
+
+SPEC = ServiceSpec(
+    "orchestrator", OrchestratorSettings, OrchestratorService, default_port=50050, format_version=1
+)

@@ -1,0 +1,206 @@
+"""gRPC face of the orchestrator: each method decodes, calls the domain, encodes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import grpc.aio
+
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
+from services.orchestrator import convert
+from services.orchestrator.actions import MindActions
+from services.orchestrator.conversation import Conversations
+from services.orchestrator.explain import explain
+from services.orchestrator.minds import Minds
+from services.orchestrator.peers import Peers
+from services.orchestrator.sessions import SessionActions
+from services.runtime.caller import current_caller
+
+DEFAULT_PAGE = 100
+IDENTITY_KINDS = ("identity_adopted", "identity_cleared", "user_identified")
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Everything that a call may need."""
+
+    peers: Peers
+    minds: Minds
+    conversations: Conversations
+    sessions: SessionActions
+    actions: MindActions
+
+
+class OrchestratorServicer(rpc.OrchestratorServiceServicer):
+    """What it does not define answers UNIMPLEMENTED; docs/status.md lists it."""
+
+    def __init__(self, domain: Domain) -> None:
+        self._d = domain
+
+    async def Converse(
+        self, request: pb.ConverseRequest, context: _Context
+    ) -> AsyncIterator[pb.ConverseResponse]:
+        async for part in self._d.conversations.converse(convert.ask(request)):
+            yield convert.part(part)
+
+    async def ImportMessages(
+        self, request: pb.ImportMessagesRequest, context: _Context
+    ) -> pb.ImportMessagesResponse:
+        messages = [convert.message(message) for message in request.messages]
+        return convert.imported(await self._d.actions.import_messages(request.mind_id, messages))
+
+    async def CreateMind(self, request: pb.CreateMindRequest, context: _Context) -> pb.CreateMindResponse:
+        state = await self._d.actions.create(
+            request.mind_id, request.name, current_caller().owner, request.settings
+        )
+        return pb.CreateMindResponse(mind=convert.mind_message(request.mind_id, state))
+
+    async def GetMind(self, request: pb.GetMindRequest, context: _Context) -> pb.GetMindResponse:
+        as_of = request.as_of_seq if request.HasField("as_of_seq") else None
+        state = await self._d.minds.as_of(request.mind_id, as_of, request.min_seq)
+        return pb.GetMindResponse(mind=convert.mind_message(request.mind_id, state))
+
+    async def ListMinds(self, request: pb.ListMindsRequest, context: _Context) -> pb.ListMindsResponse:
+        page = await self._d.peers.minds(
+            request.page_token, request.prefix, request.page_size or DEFAULT_PAGE
+        )
+        # The ledger was asked with our own token, not the caller's.
+        seen = [
+            found for found in page.minds if current_caller().may_reach(found.mind_id) and not found.deleted
+        ]
+        return pb.ListMindsResponse(minds=map(convert.listing, seen), next_page_token=page.next_page_token)
+
+    async def SetPolicy(self, request: pb.SetPolicyRequest, context: _Context) -> pb.SetPolicyResponse:
+        seq = await self._d.actions.set_policy(request.mind_id, request.key, request.value, request.why)
+        return pb.SetPolicyResponse(seq=seq)
+
+    async def StartSession(
+        self, request: pb.StartSessionRequest, context: _Context
+    ) -> pb.StartSessionResponse:
+        mode = request.privacy_mode or mind.PRIVACY_MODE_NORMAL
+        session = await self._d.sessions.start(request.mind_id, request.session_id, request.title, mode)
+        return pb.StartSessionResponse(session=convert.session(session))
+
+    async def GetSession(self, request: pb.GetSessionRequest, context: _Context) -> pb.GetSessionResponse:
+        session = await self._d.sessions.get(request.mind_id, request.session_id)
+        return pb.GetSessionResponse(session=convert.session(session))
+
+    async def ListSessions(
+        self, request: pb.ListSessionsRequest, context: _Context
+    ) -> pb.ListSessionsResponse:
+        found = await self._d.sessions.listing(request.mind_id)
+        first, size = int(request.page_token or 0), request.page_size or DEFAULT_PAGE
+        token = str(first + size) if len(found) > first + size else ""
+        return pb.ListSessionsResponse(
+            sessions=map(convert.session, found[first : first + size]), next_page_token=token
+        )
+
+    async def RenameSession(
+        self, request: pb.RenameSessionRequest, context: _Context
+    ) -> pb.RenameSessionResponse:
+        session = await self._d.sessions.rename(request.mind_id, request.session_id, request.title)
+        return pb.RenameSessionResponse(session=convert.session(session))
+
+    async def EndSession(self, request: pb.EndSessionRequest, context: _Context) -> pb.EndSessionResponse:
+        session = await self._d.sessions.end(request.mind_id, request.session_id)
+        return pb.EndSessionResponse(session=convert.session(session))
+
+    async def SetPrivacyMode(
+        self, request: pb.SetPrivacyModeRequest, context: _Context
+    ) -> pb.SetPrivacyModeResponse:
+        session = await self._d.sessions.set_mode(request.mind_id, request.session_id, request.privacy_mode)
+        return pb.SetPrivacyModeResponse(session=convert.session(session))
+
+    async def ListCommitments(
+        self, request: pb.ListCommitmentsRequest, context: _Context
+    ) -> pb.ListCommitmentsResponse:
+        as_of = request.as_of_seq if request.HasField("as_of_seq") else None
+        state = await self._d.minds.as_of(request.mind_id, as_of, request.min_seq)
+        now_ns = convert.clock(request)
+        found = [
+            convert.commitment(commitment, now_ns)
+            for commitment in state.commitments.in_order()
+            if (not request.project or commitment.project == request.project)
+            and request.status in (pb.COMMITMENT_STATUS_UNSPECIFIED, convert.status(commitment, now_ns))
+        ]
+        first, size = int(request.page_token or 0), request.page_size or DEFAULT_PAGE
+        token = str(first + size) if len(found) > first + size else ""
+        return pb.ListCommitmentsResponse(
+            commitments=found[first : first + size], next_page_token=token, seq=state.seq
+        )
+
+    async def OpenCommitment(
+        self, request: pb.OpenCommitmentRequest, context: _Context
+    ) -> pb.OpenCommitmentResponse:
+        commitment = await self._d.actions.open_commitment(
+            request.mind_id,
+            request.text,
+            request.due_at if request.HasField("due_at") else None,
+            request.priority or mind.PRIORITY_NORMAL,
+            request.project,
+            request.source_seq,
+        )
+        return pb.OpenCommitmentResponse(commitment=convert.commitment(commitment, 0))
+
+    async def CloseCommitment(
+        self, request: pb.CloseCommitmentRequest, context: _Context
+    ) -> pb.CloseCommitmentResponse:
+        commitment, seq = await self._d.actions.close_commitment(
+            request.mind_id,
+            request.commitment_id,
+            request.outcome,
+            list(request.evidence_seqs),
+            request.why,
+            request.expected_seq if request.HasField("expected_seq") else None,
+        )
+        closed = convert.closed_commitment(commitment, request.outcome, seq)
+        return pb.CloseCommitmentResponse(commitment=closed)
+
+    async def SnoozeCommitment(
+        self, request: pb.SnoozeCommitmentRequest, context: _Context
+    ) -> pb.SnoozeCommitmentResponse:
+        snoozed = mind.CommitmentSnoozed(commitment_id=request.commitment_id, until=request.until)
+        commitment = await self._d.actions.change_commitment(
+            request.mind_id, request.commitment_id, mind.Body(commitment_snoozed=snoozed)
+        )
+        return pb.SnoozeCommitmentResponse(commitment=convert.commitment(commitment, 0))
+
+    async def ReviseCommitment(
+        self, request: pb.ReviseCommitmentRequest, context: _Context
+    ) -> pb.ReviseCommitmentResponse:
+        revised = mind.CommitmentRevised(
+            commitment_id=request.commitment_id,
+            text=request.text,
+            due_at=request.due_at if request.HasField("due_at") else None,
+            priority=request.priority,
+            project=request.project if request.HasField("project") else None,
+        )
+        commitment = await self._d.actions.change_commitment(
+            request.mind_id, request.commitment_id, mind.Body(commitment_revised=revised)
+        )
+        return pb.ReviseCommitmentResponse(commitment=convert.commitment(commitment, 0))
+
+    async def GetIdentityHistory(
+        self, request: pb.GetIdentityHistoryRequest, context: _Context
+    ) -> pb.GetIdentityHistoryResponse:
+        events = self._d.peers.read(request.mind_id, kinds=IDENTITY_KINDS, reverse=True, limit=1_000)
+        changes = [convert.identity_change(event) async for event in events]
+        return pb.GetIdentityHistoryResponse(changes=reversed(changes))
+
+    async def AdoptName(self, request: pb.AdoptNameRequest, context: _Context) -> pb.AdoptNameResponse:
+        return pb.AdoptNameResponse(
+            identity=convert.identity(await self._d.actions.adopt_name(request.mind_id, request.name))
+        )
+
+    async def ClearName(self, request: pb.ClearNameRequest, context: _Context) -> pb.ClearNameResponse:
+        return pb.ClearNameResponse(
+            identity=convert.identity(await self._d.actions.clear_name(request.mind_id, request.why))
+        )
+
+    async def Explain(self, request: pb.ExplainRequest, context: _Context) -> pb.ExplainResponse:
+        found = await explain(self._d.peers, request.mind_id, request.seq, request.session_id)
+        return convert.explanation(found)

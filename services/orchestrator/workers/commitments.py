@@ -1,0 +1,61 @@
+"""Promises: what the mind says it will do, and what a person asks to be reminded of."""
+
+from __future__ import annotations
+
+import asyncio
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.minds import Minds
+from services.orchestrator.times import moment, nanoseconds
+from services.orchestrator.workers import rules
+from services.orchestrator.workers.follower import Worker
+
+RECALL = "recall"
+"""Its answers are quotations and make no promises."""
+
+
+async def derive(event: mind.Event, minds: Minds) -> list[mind.Body]:
+    """The promises in a message that are not open yet."""
+    if event.kind == "assistant_message":
+        said = event.body.assistant_message
+        if said.backend == RECALL:
+            return []
+        text, occurred = said.text, Timestamp()
+    else:
+        text, occurred = event.body.user_message.text, event.body.user_message.occurred_at
+    state = (await minds.open(event.mind_id)).snapshot
+    now = moment(nanoseconds(occurred) or nanoseconds(event.recorded_at)).astimezone(
+        _zone(state.profile.time_zone)
+    )
+    # The first parse loads the languages' tables, which takes most of a second.
+    found = await asyncio.to_thread(rules.promises, text, now, reminders_only=event.kind == "user_message")
+    return [
+        mind.Body(commitment_opened=_opened(promise, event.seq))
+        for promise in found
+        if rules.commitment_id(promise.text) not in state.commitments.by_id
+    ]
+
+
+def _opened(promise: rules.Promise, source_seq: int) -> mind.CommitmentOpened:
+    opened = mind.CommitmentOpened(
+        commitment_id=rules.commitment_id(promise.text),
+        text=promise.text,
+        source_seq=source_seq,
+        priority=mind.PRIORITY_NORMAL,
+    )
+    if promise.due is not None:
+        opened.due_at.FromDatetime(promise.due)
+    return opened
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+COMMITMENTS_WORKER = Worker("commitments", ("user_message", "assistant_message"), derive)
