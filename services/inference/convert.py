@@ -1,0 +1,77 @@
+"""Between wire and domain."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+
+from pmm.inference.v1 import inference_pb2 as pb
+from pmm.mind.v1 import events_pb2 as mind
+from services.inference.generation import (
+    CONTENT_FILTER,
+    LENGTH,
+    STOP,
+    Call,
+    Completed,
+    Memory,
+    Message,
+    ModelInfo,
+)
+
+_ROLES = {pb.ROLE_SYSTEM: "system", pb.ROLE_USER: "user", pb.ROLE_ASSISTANT: "assistant"}
+_FINISH = {
+    STOP: mind.FINISH_REASON_STOP,
+    LENGTH: mind.FINISH_REASON_LENGTH,
+    CONTENT_FILTER: mind.FINISH_REASON_CONTENT_FILTER,
+}
+_SAMPLING = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
+
+
+def messages(repeated: Any) -> list[Message]:
+    """The conversation."""
+    return [Message(_ROLES[message.role], message.text) for message in repeated]
+
+
+def call(request: pb.GenerateRequest) -> Call:
+    """A model call."""
+    sampling: dict[str, Any] = {
+        name: getattr(request.sampling, name) for name in _SAMPLING if request.sampling.HasField(name)
+    }
+    if request.sampling.stop:
+        sampling["stop"] = list(request.sampling.stop)
+    return Call(
+        messages(request.messages),
+        request.model,
+        [_memory(memory) for memory in request.memories],
+        sampling,
+        MessageToDict(request.json_schema) if request.HasField("json_schema") else None,
+        request.query_time.ToDatetime(UTC) if request.HasField("query_time") else datetime.now(UTC),
+        request.first_turn,
+    )
+
+
+def _memory(memory: pb.ContextMemory) -> Memory:
+    return Memory(memory.seq, memory.text, memory.speaker, memory.occurred_at.ToDatetime(UTC), memory.score)
+
+
+def completed(done: Completed, first_token_seconds: float, queued_seconds: float) -> pb.GenerateResponse:
+    """The end of an answer."""
+    message = pb.GenerationCompleted(
+        finish_reason=_FINISH.get(done.finish_reason, mind.FINISH_REASON_UNSPECIFIED),
+        usage=mind.Usage(
+            prompt_tokens=done.prompt_tokens,
+            completion_tokens=done.completion_tokens,
+            cached_tokens=done.cached_tokens,
+        ),
+        usage_estimated=done.is_estimated,
+    )
+    message.first_token.FromNanoseconds(int(first_token_seconds * 1e9))
+    message.queued.FromNanoseconds(int(queued_seconds * 1e9))
+    return pb.GenerateResponse(completed=message)
+
+
+def model(info: ModelInfo, backend: str, *, default: bool) -> pb.Model:
+    """A model in a list."""
+    return pb.Model(name=info.name, backend=backend, up=info.up, detail=info.detail, default=default)

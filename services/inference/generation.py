@@ -1,0 +1,108 @@
+"""A model call in plain terms, and what a backend is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+STOP, LENGTH, CONTENT_FILTER, UNKNOWN = "stop", "length", "content_filter", ""
+"""Why a model stopped."""
+CHARACTERS_PER_TOKEN = 4
+"""An estimate for English, where a backend has no tokenizer of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the conversation."""
+
+    role: str
+    """"system", "user" or "assistant"."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A memory that the messages were built from."""
+
+    seq: int
+    text: str
+    speaker: str
+    occurred_at: datetime
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What to answer, and how."""
+
+    messages: Sequence[Message]
+    model: str = ""
+    memories: Sequence[Memory] = ()
+    sampling: Mapping[str, Any] = field(default_factory=lambda: {})
+    """temperature, top_p, max_tokens, stop, seed, presence_penalty, frequency_penalty where they are set."""
+    json_schema: Mapping[str, Any] | None = None
+    now: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    first_turn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A model has accepted the call."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The answer is complete."""
+
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+    is_estimated: bool
+    cached_tokens: int = 0
+
+
+Part = Started | str | Completed
+"""What a backend streams; the text comes as str, never empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model that can be asked for."""
+
+    name: str
+    up: bool
+    detail: str = ""
+    """Why not, and what to do."""
+
+
+class Backend(Protocol):
+    """Something that answers."""
+
+    @property
+    def name(self) -> str:
+        """``recall``, ``openai``"""
+        ...
+
+    def generate(self, call: Call) -> AsyncGenerator[Part]:
+        """Started, then text, then Completed. Closing the iterator stops the model.
+
+        Raises the errors of ``errors.py``.
+        """
+        ...
+
+    async def models(self) -> list[ModelInfo]:
+        """What can be asked for, the default first. A backend that is down says so, and does not raise."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+def estimate_tokens(messages: Sequence[Message]) -> int:
+    """Tokens of messages, at four characters a token and four for each message's frame."""
+    return sum(len(message.text) // CHARACTERS_PER_TOKEN + 4 for message in messages)

@@ -1,0 +1,150 @@
+"""gRPC face of inference: decode, ask the backend, encode."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import ClassVar
+
+import grpc.aio
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from pmm.inference.v1 import inference_pb2 as pb
+from pmm.inference.v1 import inference_pb2_grpc as rpc
+from services.inference import convert
+from services.inference.admission import Admission
+from services.inference.backends.openai import OpenAIBackend
+from services.inference.backends.recall import MODEL as RECALL_MODEL
+from services.inference.backends.recall import RecallBackend
+from services.inference.checks import CHECKS
+from services.inference.errors import UnknownModel
+from services.inference.generation import Backend, Call, Completed, Part, Started, estimate_tokens
+from services.inference.settings import InferenceSettings
+from services.runtime import telemetry
+from services.runtime.exits import USAGE, StartupError
+from services.runtime.service import Service, ServiceContext, ServiceSpec
+
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+class InferenceServicer(rpc.InferenceServiceServicer):
+    """One backend behind a bounded queue."""
+
+    def __init__(self, backend: Backend, admission: Admission, settings: InferenceSettings) -> None:
+        self._backend = backend
+        self._admission = admission
+        self._settings = settings
+
+    async def Generate(
+        self, request: pb.GenerateRequest, context: _Context
+    ) -> AsyncIterator[pb.GenerateResponse]:
+        call = convert.call(request)
+        self._must_have(call.model)
+        began = time.perf_counter()
+        first_token = 0.0
+        async with self._admission.turn() as queued, aclosing(self._traced(call)) as parts:
+            async for part in parts:
+                match part:
+                    case Started(model):
+                        started = pb.GenerationStarted(model=model, backend=self._backend.name)
+                        yield pb.GenerateResponse(started=started)
+                    case Completed():
+                        yield convert.completed(part, first_token, queued)
+                    case text:
+                        first_token = first_token or time.perf_counter() - began
+                        yield pb.GenerateResponse(delta=pb.TextDelta(text=text))
+
+    async def CountTokens(self, request: pb.CountTokensRequest, context: _Context) -> pb.CountTokensResponse:
+        self._must_have(request.model)
+        return pb.CountTokensResponse(tokens=estimate_tokens(convert.messages(request.messages)), exact=False)
+
+    async def ListModels(self, request: pb.ListModelsRequest, context: _Context) -> pb.ListModelsResponse:
+        found = await self._backend.models()
+        return pb.ListModelsResponse(
+            models=[convert.model(info, self._backend.name, default=i == 0) for i, info in enumerate(found)]
+        )
+
+    async def GetLoad(self, request: pb.GetLoadRequest, context: _Context) -> pb.GetLoadResponse:
+        return pb.GetLoadResponse(running=self._admission.running, waiting=self._admission.waiting)
+
+    def _must_have(self, model: str) -> None:
+        # Another backend's models are its server's to know.
+        if self._backend.name == RECALL_MODEL and model not in ("", RECALL_MODEL):
+            raise UnknownModel(f"there is no model {model!r}: recall is all that is connected", model=model)
+
+    async def _traced(self, call: Call) -> AsyncGenerator[Part]:
+        """The backend's parts, under a span as OpenTelemetry's GenAI conventions have it. No text goes into it."""
+        began, first_token = time.perf_counter(), 0.0
+        # Not made current: that must not be done across a yield.
+        span = telemetry.tracer().start_span(
+            "chat",
+            kind=SpanKind.CLIENT,
+            attributes={
+                "gen_ai.operation.name": "chat",
+                "gen_ai.provider.name": self._backend.name,
+                "gen_ai.request.model": call.model or self._settings.model or self._backend.name,
+            },
+        )
+        try:
+            async with aclosing(self._backend.generate(call)) as parts:
+                async for part in parts:
+                    _note(span, part)
+                    if isinstance(part, str) and not first_token:
+                        first_token = time.perf_counter() - began
+                        telemetry.record_ms("gen_ai.server.time_to_first_token", first_token * 1000)
+                    yield part
+        except BaseException as error:
+            span.set_attribute("error.type", type(error).__name__)
+            span.set_status(Status(StatusCode.ERROR))
+            raise
+        finally:
+            span.end()
+            telemetry.record_ms("gen_ai.client.operation.duration", (time.perf_counter() - began) * 1000)
+
+
+def _note(span: Span, part: Part) -> None:
+    if isinstance(part, Started):
+        span.set_attribute("gen_ai.response.model", part.model)
+    elif isinstance(part, Completed):
+        span.set_attribute("gen_ai.usage.input_tokens", part.prompt_tokens)
+        span.set_attribute("gen_ai.usage.output_tokens", part.completion_tokens)
+        span.set_attribute("gen_ai.response.finish_reasons", [part.finish_reason])
+
+
+class InferenceService(Service):
+    """The inference service with its life."""
+
+    name = "inference"
+    full_name = "pmm.inference.v1.InferenceService"
+    checks: ClassVar = CHECKS
+
+    def __init__(self, settings: InferenceSettings, context: ServiceContext) -> None:
+        del context
+        self._settings = settings
+        self._backend = _backend(settings)
+
+    def register(self, server: grpc.aio.Server) -> None:
+        admission = Admission(self._settings.max_running, self._settings.max_waiting)
+        servicer = InferenceServicer(self._backend, admission, self._settings)
+        rpc.add_InferenceServiceServicer_to_server(servicer, server)
+
+    async def stop(self) -> None:
+        await self._backend.close()
+
+
+def _backend(settings: InferenceSettings) -> Backend:
+    match settings.backend:
+        case "recall":
+            return RecallBackend()
+        case "openai":
+            return OpenAIBackend(settings)
+        case "vllm":
+            raise StartupError(
+                USAGE,
+                "the vllm backend is not in this release: serve the model with `vllm serve` and set "
+                "inference.backend=openai, inference.openai_base_url=http://127.0.0.1:8000/v1",
+            )
+
+
+SPEC = ServiceSpec("inference", InferenceSettings, InferenceService, default_port=50053, format_version=1)

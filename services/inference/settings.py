@@ -1,0 +1,62 @@
+"""The settings of the inference service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class InferenceSettings(BaseModel):
+    """Which model answers, and how long it may take."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backend: Literal["recall", "openai", "vllm"] = Field(
+        "recall",
+        description="Who answers: recall (from memory, without a model), openai (any server that speaks its "
+        "API, Ollama included), or vllm (in this process; comes with a later release).",
+    )
+    model: str = Field(
+        "", description="Model where a call names none; with openai, the server's first when empty."
+    )
+    openai_base_url: str = Field(
+        "http://127.0.0.1:11434/v1",
+        description="Base URL of the OpenAI-compatible server; Ollama's by default.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        None, description="API key; a file is safer.", json_schema_extra={"secret": True}
+    )
+    openai_api_key_file: Path | None = Field(None, description="File that holds the API key.")
+    connect_timeout_seconds: float = Field(
+        5, gt=0, json_schema_extra={"unit": "s"}, description="Until the model server accepts the connection."
+    )
+    read_timeout_seconds: float = Field(
+        60,
+        gt=0,
+        json_schema_extra={"unit": "s"},
+        description="Longest silence of the model server, the first token included.",
+    )
+    max_retries: int = Field(
+        2,
+        ge=0,
+        le=10,
+        json_schema_extra={"unit": "attempts"},
+        description="Further attempts before the first token; after it none is made.",
+    )
+    retry_seconds: float = Field(
+        0.25,
+        gt=0,
+        json_schema_extra={"unit": "s"},
+        description="Before the first retry; doubled each time, with jitter. Retry-After goes before it.",
+    )
+    max_running: int = Field(
+        64,
+        ge=1,
+        json_schema_extra={"unit": "calls"},
+        description="Calls that the backend works on at a time.",
+    )
+    max_waiting: int = Field(
+        256, ge=0, json_schema_extra={"unit": "calls"}, description="Calls that may wait; more are refused."
+    )
