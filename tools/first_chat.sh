@@ -4,11 +4,11 @@ set -euo pipefail
 
 root="$(cd "$(dirname "$0")/.." && pwd)"
 home="$(mktemp -d)"
-trap 'XDG_DATA_HOME="$home/data" "$home/pmm/.venv/bin/pmm" down >/dev/null 2>&1 || true; rm -rf "$home"' EXIT
+trap 'PMM_DATA="$home/data" "$home/pmm/.venv/bin/pmm" down >/dev/null 2>&1 || true; rm -rf "$home"' EXIT
 
 git clone --quiet "$root" "$home/pmm"
 cd "$home/pmm"
-export XDG_DATA_HOME="$home/data"
+export PMM_DATA="$home/data"
 
 echo 'my sister Ana moved to Porto in May' | make chat | tee "$home/first"
 pid="$(.venv/bin/pmm status --json | .venv/bin/python -c 'import json, sys; print(json.load(sys.stdin)["pid"])')"

@@ -1,4 +1,4 @@
-"""From events to what they change in memory. Pure: the same events give the same changes (docs/concepts.md)."""
+"""From events to what they change in memory. Pure: the same events give the same changes."""
 
 from __future__ import annotations
 

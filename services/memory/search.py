@@ -2,7 +2,7 @@
 
 What a turn says is often clear only from the turns around it, so a memory also gets a share of what its
 neighbours in the session score. The strategies' scores are z-scored over the candidates before they are
-added: BM25 and cosines live on different scales (docs/concepts.md; measured by ``benchmarks/locomo_client.py``).
+added: BM25 and cosines live on different scales. ``benchmarks/locomo_client.py`` measures it.
 """
 
 from __future__ import annotations

@@ -177,7 +177,7 @@ class Conversations:
                 model=ask.model,
                 sampling=ask.sampling,
                 query_time=ask.query_time,
-                first_turn=not conversation.said,
+                first_turn=not conversation.said and not active.snapshot.profile.assistant_messages,
             ):
                 match part:
                     case Started():

@@ -222,7 +222,6 @@ class Turn:
                 self._s.settings.prompt_tokens,
             )
             receipt = self._receipt(state, built, degraded)
-        session = state.sessions.by_id.get(self._session_id)
         parts: list[str] = []
         started, finished = Started("", ""), Finished(mind.FINISH_REASON_UNSPECIFIED)
         with _Stage(self._clock, "model"):
@@ -232,7 +231,7 @@ class Turn:
                 model=self._ask.model,
                 sampling=self._ask.sampling,
                 query_time=self._ask.query_time,
-                first_turn=session is None or session.assistant_messages == 0,
+                first_turn=state.profile.assistant_messages == 0,
             ):
                 match part:
                     case Started():

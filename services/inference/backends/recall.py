@@ -20,7 +20,7 @@ from services.runtime.errors import InvalidArgument, Violation
 
 MODEL = "recall"
 MAX_QUOTED = 3
-SCORE_SPAN = 1.5
+SCORE_SPAN = 2.5
 """How far below the best a memory's fused z-score may lie and still be quoted."""
 STRONG_SCORE = 2.5
 """From here on a memory counts as related without a word in common."""

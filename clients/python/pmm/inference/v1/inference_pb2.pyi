@@ -267,7 +267,7 @@ class GenerateRequest(_message.Message):
     adapter: _builtins.str
     """A LoRA adapter by name; empty: none."""
     first_turn: _builtins.bool
-    """True in the first answer of a conversation: "recall" then says how to connect a model."""
+    """True for the first answer of a mind: "recall" then says how to connect a model."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Message]:
         """The conversation, oldest first."""
