@@ -47,8 +47,13 @@ def show(rows: list[Row]) -> None:
     """Print the rows as a table."""
     table = Table("name", "value", "unit", "spread", "n")
     for row in rows:
-        table.add_row(row.name, f"{row.value:,.3g}" if row.value < 1000 else f"{row.value:,.0f}", row.unit,
-                      f"{row.spread:,.3g}", str(row.n))
+        table.add_row(
+            row.name,
+            f"{row.value:,.3g}" if row.value < 1000 else f"{row.value:,.0f}",
+            row.unit,
+            f"{row.spread:,.3g}",
+            str(row.n),
+        )
     Console().print(table)
 
 
@@ -67,7 +72,11 @@ def write(rows: list[Row]) -> None:
 
 def _commit() -> str:
     described = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False, cwd=OUT.parent.parent
+        ["git", "describe", "--always", "--dirty"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=OUT.parent.parent,
     )
     return described.stdout.strip() or "unknown"
 

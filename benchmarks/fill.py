@@ -11,12 +11,48 @@ import grpc
 from pmm.ledger.v1 import ledger_pb2, ledger_pb2_grpc
 from pmm.mind.v1 import events_pb2
 
-PEOPLE = "Ana Ben Chloe Dmitri Elif Farid Greta Hugo Ines Jonas Kaya Leo Mira Noor Olga Pavel".split()
-VERBS = "visited painted repaired sold found baked planted borrowed wrote climbed missed designed".split()
-THINGS = "lighthouse bicycle garden novel violin orchard engine harbour kitchen museum bridge telescope".split()
-PLACES = "Porto Lyon Oslo Izmir Kyoto Quito Tartu Galway Bergen Matera Ghent Split".split()
-WHEN = "in May|last winter|on Tuesday|before lunch|after the storm|years ago|this morning|at dusk".split("|")
-ADJECTIVES = "old quiet green broken famous tiny crooked bright forgotten noisy".split()
+PEOPLE = (
+    "Ana",
+    "Ben",
+    "Chloe",
+    "Dmitri",
+    "Elif",
+    "Farid",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kaya",
+    "Leo",
+    "Mira",
+)
+VERBS = (
+    "visited",
+    "painted",
+    "repaired",
+    "sold",
+    "found",
+    "baked",
+    "planted",
+    "borrowed",
+    "wrote",
+    "climbed",
+)
+THINGS = (
+    "lighthouse",
+    "bicycle",
+    "garden",
+    "novel",
+    "violin",
+    "orchard",
+    "engine",
+    "harbour",
+    "kitchen",
+    "museum",
+)
+PLACES = ("Porto", "Lyon", "Oslo", "Izmir", "Kyoto", "Quito", "Tartu", "Galway", "Bergen", "Matera", "Ghent")
+WHEN = ("in May", "last winter", "on Tuesday", "before lunch", "after the storm", "years ago", "this morning")
+ADJECTIVES = ("old", "quiet", "green", "broken", "famous", "tiny", "crooked", "bright", "forgotten", "noisy")
 
 BATCH = 1_000
 
@@ -57,5 +93,7 @@ def fill(channel: grpc.Channel, mind_id: str, events: int) -> int:
     return _append(ledger, mind_id, pending) if pending else head
 
 
-def _append(ledger: ledger_pb2_grpc.LedgerServiceStub, mind_id: str, events: list[ledger_pb2.NewEvent]) -> int:
+def _append(
+    ledger: ledger_pb2_grpc.LedgerServiceStub, mind_id: str, events: list[ledger_pb2.NewEvent]
+) -> int:
     return ledger.Append(ledger_pb2.AppendRequest(mind_id=mind_id, events=events), timeout=60).head_seq

@@ -33,7 +33,7 @@ def run() -> list[Row]:
     """Rows ``mind.turn_overhead.<size>.ms_p50`` for one process, and ``mind.split.…`` for four."""
     rows: list[Row] = []
     for split, prefix in ((False, "mind"), (True, "mind.split")):
-        with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), split=split) as stack:
+        with tempfile.TemporaryDirectory() as folder, Stack(Path(folder) / "data", split=split) as stack:
             rows += _topology(stack, prefix)
     return rows
 
@@ -49,7 +49,8 @@ def _topology(stack: Stack, prefix: str) -> list[Row]:
         for size, events in SIZES.items():
             head = fill(ledger, f"n{size}", events)
             recall.ListMemories(
-                memory_pb2.ListMemoriesRequest(mind_id=f"n{size}", page_size=1, min_seq=head), timeout=INDEX_TIMEOUT
+                memory_pb2.ListMemoriesRequest(mind_id=f"n{size}", page_size=1, min_seq=head),
+                timeout=INDEX_TIMEOUT,
             )
         turns = Turns(orchestrator, memory, inference)
         overheads: dict[str, list[float]] = {size: [] for size in SIZES}
@@ -87,7 +88,9 @@ class Turns:
         return through - direct
 
     def _same_call(self, mind_id: str, question: str) -> inference_pb2.GenerateRequest:
-        found = self._memory.Search(memory_pb2.SearchRequest(mind_id=mind_id, query=question, k=10), timeout=30)
+        found = self._memory.Search(
+            memory_pb2.SearchRequest(mind_id=mind_id, query=question, k=10), timeout=30
+        )
         memories = [
             inference_pb2.ContextMemory(
                 seq=result.memory.source_seqs[0],

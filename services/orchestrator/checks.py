@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from google.protobuf.json_format import MessageToDict
@@ -101,7 +101,7 @@ def set_policy(request: pb.SetPolicyRequest) -> Iterator[Violation]:
     """SetPolicy."""
     yield from checks.mind_id(request.mind_id)
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
-    value: object = MessageToDict(request.value) if request.value.WhichOneof("kind") else None
+    value = cast("object", MessageToDict(request.value)) if request.value.WhichOneof("kind") else None
     if request.key not in POLICY_KEYS:
         yield Violation("key", f"must be one of {', '.join(POLICY_KEYS)}")
     elif request.key.startswith(POLICY_PREFIX) and value not in ACTIONS:

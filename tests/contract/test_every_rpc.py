@@ -109,9 +109,12 @@ async def test_an_unknown_mind_is_not_made_by_asking(channel: grpc.aio.Channel, 
     assert list(minds.minds) == []
 
 
-async def test_what_the_status_page_lists_is_just_what_answers_unimplemented(channel: grpc.aio.Channel) -> None:
+async def test_what_the_status_page_lists_is_just_what_answers_unimplemented(
+    channel: grpc.aio.Channel,
+) -> None:
     answers = {
-        rpc.path.rsplit(".", 1)[-1]: await outcome(channel, rpc, valid_enough(rpc), timeout=10) for rpc in rpcs()
+        rpc.path.rsplit(".", 1)[-1]: await outcome(channel, rpc, valid_enough(rpc), timeout=10)
+        for rpc in rpcs()
     }
 
     refused = {name for name, code in answers.items() if code is grpc.StatusCode.UNIMPLEMENTED}

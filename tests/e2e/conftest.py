@@ -29,7 +29,11 @@ def pmm(stack: Stack) -> Pmm:
     def run(*arguments: str, stdin: str = "", code: int = 0) -> str:
         done = subprocess.run(
             [str(Path(sys.executable).parent / "pmm"), *arguments, "--target", stack.target],
-            input=stdin, capture_output=True, text=True, timeout=60, check=False,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert done.returncode == code, done.stderr or done.stdout
         assert "Traceback" not in done.stderr

@@ -1,0 +1,62 @@
+"""How long a search takes, through gRPC, in minds of growing size, with the configuration that users get."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from pathlib import Path
+
+import grpc
+
+from benchmarks.fill import PEOPLE, PLACES, THINGS, VERBS, fill
+from benchmarks.rows import Row, percentile, row
+from pmm.memory.v1 import memory_pb2, memory_pb2_grpc
+from tests.support.stack import Stack
+
+SIZES = {"1k": 1_000, "10k": 10_000, "100k": 100_000}
+SEARCHES = 200
+WARM_UP = 10
+INDEX_TIMEOUT = 600.0
+
+
+def run() -> list[Row]:
+    """Rows ``memory.search.<size>.ms_p50`` and ``.ms_p99``, and how fast the index followed."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stack(Path(folder) / "data") as stack,
+        grpc.insecure_channel(stack.memory) as memory,
+        grpc.insecure_channel(stack.ledger) as ledger,
+    ):
+        client = memory_pb2_grpc.MemoryServiceStub(memory)
+        began = time.perf_counter()
+        for size, memories in SIZES.items():
+            head = fill(ledger, f"m{size}", memories + 1)
+            client.ListMemories(
+                memory_pb2.ListMemoriesRequest(mind_id=f"m{size}", page_size=1, min_seq=head),
+                timeout=INDEX_TIMEOUT,
+            )
+        followed = sum(SIZES.values()) / (time.perf_counter() - began)
+        took = _searches(client)
+    rows = [Row("memory.catchup.turns_per_s", followed, "turns/s", 1, 0.0)]
+    for size, values in took.items():
+        rows.append(row(f"memory.search.{size}.ms_p50", values, "ms"))
+        rows.append(Row(f"memory.search.{size}.ms_p99", percentile(values, 0.99), "ms", len(values), 0.0))
+    return rows
+
+
+def _searches(client: memory_pb2_grpc.MemoryServiceStub) -> dict[str, list[float]]:
+    rng = random.Random(5)
+    took: dict[str, list[float]] = {size: [] for size in SIZES}
+    for number in range(WARM_UP + SEARCHES):
+        for size in SIZES:
+            query = (
+                f"When has {rng.choice(PEOPLE)} {rng.choice(VERBS)} the {rng.choice(THINGS)} "
+                f"in {rng.choice(PLACES)}? {number}"
+            )
+            request = memory_pb2.SearchRequest(mind_id=f"m{size}", query=query, k=10)
+            began = time.perf_counter()
+            client.Search(request, timeout=60)
+            if number >= WARM_UP:
+                took[size].append((time.perf_counter() - began) * 1000)
+    return took
