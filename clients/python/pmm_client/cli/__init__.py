@@ -1,5 +1,10 @@
 """The ``pmm`` command."""
 
-from pmm_client.cli.app import main
+import os
+
+# gRPC writes to standard error that a connection was closed, which is for us to say in our own words.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
+from pmm_client.cli.app import main  # noqa: E402
 
 __all__ = ["main"]

@@ -106,8 +106,16 @@ def _services(connection: Connection, services: list[ServiceState]) -> Iterator[
         return
     for service in services:
         is_serving = service.status == "SERVING"
-        detail = service.target if is_serving else f"{service.target} is {service.status}: see its log"
+        detail = service.target if is_serving else _WHAT_TO_DO.get(service.status, _SEE_LOG)
+        detail = detail.format(target=service.target, status=service.status)
         yield Check(service.name, "ok" if is_serving else "failed", detail)
+
+
+_SEE_LOG = "{target} says {status}: see its log"
+_WHAT_TO_DO = {
+    "NOT_REACHABLE": "nothing answers at {target}: start it, or say where it is",
+    "NOT_HERE": "{target} serves something else: say where it is",
+}
 
 
 def _models(models: list[Model]) -> Iterator[Check]:
