@@ -23,6 +23,7 @@ from services.memory.minds import LoadedMinds
 from services.memory.rows import Row
 from services.memory.settings import MemorySettings
 from services.memory.store import Store
+from services.memory.vectors import one_thread_each
 from services.memory.writer import Writer
 from services.runtime import telemetry
 
@@ -96,8 +97,8 @@ class Memories:
         self._result_counts = CacheCounts()
         self._minds = LoadedMinds(self._store, embedder.dimensions, settings)
         self._writer = Writer(self._store, self._minds, embedder, self._embeddings)
-        self._writing = ThreadPoolExecutor(1, "memory-writer")
-        self._searching = ThreadPoolExecutor(settings.search_threads, "memory-search")
+        self._writing = ThreadPoolExecutor(1, "memory-writer", one_thread_each)
+        self._searching = ThreadPoolExecutor(settings.search_threads, "memory-search", one_thread_each)
         self._loads: dict[str, asyncio.Task[MindIndex | None]] = {}
         with self._store.read() as stored:
             self._store_id, self._position = stored.place()

@@ -152,9 +152,8 @@ def _spread(
     """Each one's own score and a share of its neighbours'."""
 
     def of(ordinals: Ordinals) -> Floats:
-        known = np.isin(ordinals, around)
-        at = np.where(known, np.minimum(np.searchsorted(around, ordinals), len(around) - 1), 0)
-        return np.where(known, scores[at], 0.0).astype(np.float64)
+        at = np.minimum(np.searchsorted(around, ordinals), len(around) - 1)
+        return np.where(around[at] == ordinals, scores[at], 0.0).astype(np.float64)
 
     return of(pool) + NEIGHBOUR_SHARE * (of(before) + of(after))
 
