@@ -46,17 +46,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
-from urllib.parse import unquote
 
 import grpc
-from google.protobuf.any_pb2 import Any as AnyMessage
-from google.rpc import error_details_pb2, status_pb2
-
-_DETAILS_KEY = "grpc-status-details-bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,63 +347,3 @@ BY_REASON: dict[str, type[PmmError]] = {
     "WRONG_EXPECTED_SEQ": WrongExpectedSeq,
 }
 """The exception of each reason that the contracts name. Any other falls back on its status code."""
-
-
-class _RpcFailure(Protocol):
-    def code(self) -> grpc.StatusCode: ...
-    def details(self) -> str | None: ...
-    def trailing_metadata(self) -> Any: ...
-
-
-def from_rpc_error(error: grpc.RpcError) -> PmmError:
-    """The typed exception of a failed call, with what the status details say."""
-    failure = cast(_RpcFailure, error)
-    code, message = failure.code(), failure.details() or failure.code().name
-    status = _status(failure)
-    info, violations, retry_after = _details(status.details if status else ())
-    kind = BY_REASON.get(info.reason, BY_CODE.get(code, PmmError))
-    if code is grpc.StatusCode.UNAVAILABLE and status is None and _no_connection(message):
-        kind, message = NotReachable, f"nothing answers at {_address(message)}"
-    return kind(
-        message,
-        reason=info.reason,
-        metadata=info.metadata,
-        violations=violations,
-        retry_after=retry_after,
-        code=code,
-    )
-
-
-def _no_connection(message: str) -> bool:
-    # gRPC's own words; a server of ours always sends details with its UNAVAILABLE.
-    words = message.lower()
-    return "failed to connect" in words or "dns resolution failed" in words or "handshake" in words
-
-
-def _address(message: str) -> str:
-    found = re.search(r"ipv[46]:([^;,\s]+:\d+)", message)
-    return unquote(found.group(1)) if found else "the address"
-
-
-def _status(failure: _RpcFailure) -> status_pb2.Status | None:
-    for key, value in failure.trailing_metadata() or ():
-        if key == _DETAILS_KEY:
-            return status_pb2.Status.FromString(value)
-    return None
-
-
-def _details(
-    details: Sequence[AnyMessage],
-) -> tuple[error_details_pb2.ErrorInfo, list[Violation], float | None]:
-    info, bad, retry = (
-        error_details_pb2.ErrorInfo(),
-        error_details_pb2.BadRequest(),
-        error_details_pb2.RetryInfo(),
-    )
-    retry_after: float | None = None
-    for detail in details:
-        detail.Unpack(info)
-        detail.Unpack(bad)
-        if detail.Unpack(retry):
-            retry_after = retry.retry_delay.ToTimedelta().total_seconds()
-    return info, [Violation(v.field, v.description) for v in bad.field_violations], retry_after

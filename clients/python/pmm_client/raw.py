@@ -19,7 +19,7 @@ from pmm.inference.v1 import inference_pb2 as inference
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.orchestrator.v1 import orchestrator_pb2 as orchestrator
-from pmm_client.errors import from_rpc_error
+from pmm_client.failed_calls import from_rpc_error
 
 DEFAULT_TIMEOUT_S = 30.0
 """Of a unary call: longer than any of ours takes, short enough to notice a dead server."""

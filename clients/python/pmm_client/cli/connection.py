@@ -18,7 +18,7 @@ import pmm_client
 from pmm_client.channel import open_channel
 from pmm_client.cli import exits
 from pmm_client.client import Client
-from pmm_client.errors import from_rpc_error
+from pmm_client.failed_calls import from_rpc_error
 from pmm_client.raw import InferenceClient, LedgerClient, MemoryClient, OrchestratorClient
 
 SERVICES = {

@@ -18,6 +18,7 @@ from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.mind_commands import Name
 from pmm_client.cli.options import Json, calls_server, complain
 from pmm_client.client import Client
+from pmm_client.errors import DeadlineExceeded
 from pmm_client.messages import Imported
 from pmm_client.mind import Mind
 from pmm_client.transcripts import Transcript, parse
@@ -26,6 +27,8 @@ SHOWN_PROBLEMS = 20
 CHUNK_BYTES = 1024 * 1024
 """Of a file that is restored; the ledger takes four times as much at once."""
 INDEX_POLL_S = 0.2
+INDEX_PATIENCE_S = 60.0
+"""How long memory may take without getting on by a single event."""
 
 MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
 
@@ -96,16 +99,22 @@ async def _import(mind: Mind, transcript: Transcript, bar: Progress) -> Imported
 
 
 async def _wait_for_index(client: Client, mind: Mind, head_seq: int, bar: Progress) -> None:
-    """Wait in one call; beside it, ask how far memory is."""
+    """Wait for as long as memory gets on."""
     task = bar.add_task("remembering", total=head_seq)
-    waiting = asyncio.ensure_future(mind.wait_for_index(head_seq))
-    try:
-        while not (await asyncio.wait({waiting}, timeout=INDEX_POLL_S))[0]:
-            stats = await client.memory.stats(StatsRequest(mind_id=mind.mind_id))
-            bar.update(task, completed=stats.index_seq)
-        await waiting
-    finally:
-        waiting.cancel()
+    reached = -1
+    while True:
+        waiting = asyncio.ensure_future(mind.wait_for_index(head_seq, timeout=INDEX_PATIENCE_S))
+        try:
+            while not (await asyncio.wait({waiting}, timeout=INDEX_POLL_S))[0]:
+                stats = await client.memory.stats(StatsRequest(mind_id=mind.mind_id))
+                bar.update(task, completed=stats.index_seq)
+            return await waiting
+        except DeadlineExceeded:
+            before, reached = reached, int(bar.tasks[task].completed)
+            if reached <= before:
+                raise
+        finally:
+            waiting.cancel()
 
 
 def _read(file: str) -> bytes:

@@ -114,7 +114,7 @@ def _facts(mind: Mind) -> list[tuple[str, str]]:
         ("knows you as", f"{identity.user_name} (#{identity.user_seq})" if identity.user_name else ""),
         ("stage", short_name(Stage, mind.stage) if mind.stage else ""),
         ("sessions", f"{counts.sessions:,}"),
-        ("messages", f"{counts.user_messages:,} of yours, {counts.assistant_messages:,} answers"),
+        ("messages", f"{counts.user_messages:,} said to it, {counts.assistant_messages:,} answered"),
         ("imported", f"{counts.imported_messages:,} messages" if counts.imported_messages else ""),
         ("commitments", f"{len(mind.open_commitments)} open, {counts.closed_commitments:,} closed"),
     ]

@@ -44,7 +44,7 @@ def console() -> Console:
 
 def table(*columns: str) -> Table:
     """A plain table; numbers stand to the right."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
+    made = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         numeric = column in {"seq", "events", "score", "messages"}
         made.add_column(column, justify="right" if numeric else "left", overflow="fold")
