@@ -16,8 +16,11 @@ KEEPALIVE_MS = 30_000
 """Often enough for a NAT that forgets a connection after a minute, and what our servers permit."""
 KEEPALIVE_TIMEOUT_MS = 10_000
 """How long a ping may go unanswered before the connection counts as dead."""
-MAX_RECONNECT_BACKOFF_MS = 2_000
-"""A restarted server is found again within so long."""
+FIRST_RECONNECT_BACKOFF_MS = 100
+"""After the first failure; gRPC's own second is as long as a restart takes."""
+MAX_RECONNECT_BACKOFF_MS = 1_000
+"""A restarted server is found again within so long, which is less than the repetitions of a call take: until
+then every call fails at once."""
 
 RETRIED = {
     "pmm.ledger.v1.LedgerService": (
@@ -69,6 +72,7 @@ def options(*, retries: bool = True) -> list[tuple[str, str | int]]:
         # Subscriptions may be silent for long, and a dead server must be noticed all the same.
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),
+        ("grpc.initial_reconnect_backoff_ms", FIRST_RECONNECT_BACKOFF_MS),
         ("grpc.max_reconnect_backoff_ms", MAX_RECONNECT_BACKOFF_MS),
         # An HTTP proxy between a client and a mind is a mistake more often than a wish.
         ("grpc.enable_http_proxy", 0),

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from pmm_client.errors import Unavailable
 
-ATTEMPTS = 4
+ATTEMPTS = 5
+"""With the pauses between them a call outlasts a restart of the services, and the channel's wait to reconnect."""
 FIRST_PAUSE_S = 0.1
 MAX_PAUSE_S = 2.0
 GROWTH = 3
@@ -38,5 +39,5 @@ async def pause(attempt: int, error: Unavailable) -> None:
     seconds = error.retry_after
     if seconds is None:
         # Not all at once when a server comes back.
-        seconds = FIRST_PAUSE_S * GROWTH**attempt * random.uniform(0.5, 1)
+        seconds = FIRST_PAUSE_S * GROWTH**attempt * random.uniform(0.7, 1)
     await asyncio.sleep(min(seconds, MAX_PAUSE_S))
