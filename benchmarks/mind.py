@@ -26,6 +26,8 @@ from tests.support.stack import Stack
 SIZES = {"0": 1, "10k": 10_000, "100k": 100_000}
 TURNS = 60
 WARM_UP = 5
+PAUSE_S = 0.05
+"""Between two turns: people pause for longer, and what follows a turn is not part of it."""
 INDEX_TIMEOUT = 600.0
 
 
@@ -75,6 +77,7 @@ class Turns:
 
     def overhead(self, mind_id: str, number: int) -> float:
         """Milliseconds to the first token through the orchestrator, less those of the direct call."""
+        time.sleep(PAUSE_S)
         question = (
             f"What did {self._rng.choice(PEOPLE)} do with the {self._rng.choice(THINGS)} "
             f"in {self._rng.choice(PLACES)}? ({number})"

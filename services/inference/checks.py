@@ -29,15 +29,14 @@ def generate(request: pb.GenerateRequest) -> Iterator[Violation]:
         yield from checks.timestamp(memory.occurred_at, f"memories[{index}].occurred_at")
     yield from sampling(request.sampling)
     yield from checks.enum_known(request.priority, "priority", pb.CallPriority.values(), optional=True)
-    if request.adapter:
-        yield Violation("adapter", "needs the vllm backend")
+    yield from checks.text(request.adapter, "adapter", max_bytes=MAX_NAME)
 
 
 def messages(repeated: Any) -> Iterator[Violation]:
     """A conversation."""
     yield from checks.items(repeated, "messages", low=1, high=MAX_MESSAGES)
-    if sum(len(message.text) for message in repeated) > MAX_MESSAGES_BYTES:
-        yield Violation("messages", f"must be at most {MAX_MESSAGES_BYTES:,} characters together")
+    if sum(len(message.text.encode()) for message in repeated) > MAX_MESSAGES_BYTES:
+        yield Violation("messages", f"must be at most {MAX_MESSAGES_BYTES:,} bytes of UTF-8 together")
     for index, message in enumerate(repeated):
         yield from checks.enum_known(message.role, f"messages[{index}].role", pb.Role.values())
 
@@ -50,6 +49,8 @@ def sampling(value: pb.Sampling) -> Iterator[Violation]:
         yield from checks.in_range(value.top_p, "sampling.top_p", 1e-9, 1)
     if value.HasField("max_tokens"):
         yield from checks.positive(value.max_tokens, "sampling.max_tokens")
+    if value.HasField("top_k"):
+        yield from checks.positive(value.top_k, "sampling.top_k")
     for name in ("presence_penalty", "frequency_penalty"):
         if value.HasField(name):
             yield from checks.in_range(getattr(value, name), f"sampling.{name}", -2, 2)

@@ -10,9 +10,13 @@ from google.protobuf.json_format import MessageToDict
 from pmm.inference.v1 import inference_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
 from services.inference.generation import (
+    ADAPTER,
     CONTENT_FILTER,
+    JSON_SCHEMA,
     LENGTH,
+    LOGPROBS,
     STOP,
+    TOP_K,
     Call,
     Completed,
     Memory,
@@ -46,10 +50,34 @@ def call(request: pb.GenerateRequest) -> Call:
         request.model,
         [_memory(memory) for memory in request.memories],
         sampling,
-        MessageToDict(request.json_schema) if request.HasField("json_schema") else None,
+        _with_integers(MessageToDict(request.json_schema)) if request.HasField("json_schema") else None,
         request.query_time.ToDatetime(UTC) if request.HasField("query_time") else datetime.now(UTC),
         request.first_turn,
+        _needs(request),
     )
+
+
+def _needs(request: pb.GenerateRequest) -> frozenset[str]:
+    asked = {
+        TOP_K: request.sampling.HasField("top_k"),
+        LOGPROBS: request.sampling.HasField("logprobs"),
+        JSON_SCHEMA: request.HasField("json_schema"),
+        ADAPTER: bool(request.adapter),
+    }
+    return frozenset(name for name, is_set in asked.items() if is_set)
+
+
+def _with_integers(value: Any) -> Any:
+    """A Struct knows only floats; a JSON Schema says ``"minItems": 2``, and servers insist on it."""
+    match value:
+        case dict():
+            return {name: _with_integers(inner) for name, inner in value.items()}
+        case list():
+            return [_with_integers(inner) for inner in value]
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value
 
 
 def _memory(memory: pb.ContextMemory) -> Memory:

@@ -40,6 +40,10 @@ class BackendFailed(Unavailable):
     reason = "BACKEND_FAILED"
 
 
+class BackendRejected(BackendFailed):
+    """The model server would answer the same to a second attempt; told like any other failure of it."""
+
+
 class BackendCut(Unavailable):
     """The model server stopped in the middle of an answer."""
 

@@ -9,8 +9,12 @@ from typing import Any, Protocol
 
 STOP, LENGTH, CONTENT_FILTER, UNKNOWN = "stop", "length", "content_filter", ""
 """Why a model stopped."""
+TOP_K, LOGPROBS, JSON_SCHEMA, ADAPTER = "sampling.top_k", "sampling.logprobs", "json_schema", "adapter"
+"""What not every backend can do, by the field of the request that asks for it."""
 CHARACTERS_PER_TOKEN = 4
 """An estimate for English, where a backend has no tokenizer of ours."""
+FRAME_TOKENS = 4
+"""What a chat template adds to each message, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Call:
     json_schema: Mapping[str, Any] | None = None
     now: datetime = field(default_factory=lambda: datetime.now().astimezone())
     first_turn: bool = False
+    needs: frozenset[str] = frozenset()
+    """Which of the fields that not every backend supports are set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,11 @@ class Backend(Protocol):
         """``recall``, ``openai``"""
         ...
 
+    @property
+    def supports(self) -> frozenset[str]:
+        """Which of TOP_K, LOGPROBS, JSON_SCHEMA and ADAPTER it can do."""
+        ...
+
     def generate(self, call: Call) -> AsyncGenerator[Part]:
         """Started, then text, then Completed. Closing the iterator stops the model.
 
@@ -105,4 +116,9 @@ class Backend(Protocol):
 
 def estimate_tokens(messages: Sequence[Message]) -> int:
     """Tokens of messages, at four characters a token and four for each message's frame."""
-    return sum(len(message.text) // CHARACTERS_PER_TOKEN + 4 for message in messages)
+    return sum(estimate_text(message.text) + FRAME_TOKENS for message in messages)
+
+
+def estimate_text(text: str) -> int:
+    """Tokens of a text, at four characters a token; at least one where there is any."""
+    return -(-len(text) // CHARACTERS_PER_TOKEN)

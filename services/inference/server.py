@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -22,6 +23,7 @@ from services.inference.errors import UnknownModel
 from services.inference.generation import Backend, Call, Completed, Part, Started, estimate_tokens
 from services.inference.settings import InferenceSettings
 from services.runtime import telemetry
+from services.runtime.errors import NotSupported
 from services.runtime.exits import USAGE, StartupError
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 
@@ -41,6 +43,7 @@ class InferenceServicer(rpc.InferenceServiceServicer):
     ) -> AsyncIterator[pb.GenerateResponse]:
         call = convert.call(request)
         self._must_have(call.model)
+        self._must_support(call.needs)
         began = time.perf_counter()
         first_token = 0.0
         async with self._admission.turn() as queued, aclosing(self._traced(call)) as parts:
@@ -73,6 +76,13 @@ class InferenceServicer(rpc.InferenceServiceServicer):
         if self._backend.name == RECALL_MODEL and model not in ("", RECALL_MODEL):
             raise UnknownModel(f"there is no model {model!r}: recall is all that is connected", model=model)
 
+    def _must_support(self, needs: frozenset[str]) -> None:
+        for field in sorted(needs - self._backend.supports):
+            raise NotSupported(
+                f"the backend {self._backend.name} cannot do {field}: leave it out, or connect another backend",
+                field=field,
+            )
+
     async def _traced(self, call: Call) -> AsyncGenerator[Part]:
         """The backend's parts, under a span as OpenTelemetry's GenAI conventions have it. No text goes into it."""
         began, first_token = time.perf_counter(), 0.0
@@ -94,8 +104,12 @@ class InferenceServicer(rpc.InferenceServiceServicer):
                         first_token = time.perf_counter() - began
                         telemetry.record_ms("gen_ai.server.time_to_first_token", first_token * 1000)
                     yield part
+        except (asyncio.CancelledError, GeneratorExit):
+            span.set_attribute("error.type", "cancelled")
+            raise
         except BaseException as error:
-            span.set_attribute("error.type", type(error).__name__)
+            # Its name only: the text of an error may quote what somebody wrote.
+            span.set_attribute("error.type", getattr(error, "reason", type(error).__name__))
             span.set_status(Status(StatusCode.ERROR))
             raise
         finally:

@@ -23,6 +23,7 @@ class InferenceSettings(BaseModel):
     )
     openai_base_url: str = Field(
         "http://127.0.0.1:11434/v1",
+        pattern=r"^https?://[^/]",
         description="Base URL of the OpenAI-compatible server; Ollama's by default.",
     )
     openai_api_key: SecretStr | None = Field(
@@ -32,11 +33,17 @@ class InferenceSettings(BaseModel):
     connect_timeout_seconds: float = Field(
         5, gt=0, json_schema_extra={"unit": "s"}, description="Until the model server accepts the connection."
     )
-    read_timeout_seconds: float = Field(
+    first_token_timeout_seconds: float = Field(
         60,
         gt=0,
         json_schema_extra={"unit": "s"},
-        description="Longest silence of the model server, the first token included.",
+        description="Until the model server's first token; a model that is being loaded takes its time.",
+    )
+    read_timeout_seconds: float = Field(
+        30,
+        gt=0,
+        json_schema_extra={"unit": "s"},
+        description="Longest silence of the model server after the first token.",
     )
     max_retries: int = Field(
         2,

@@ -21,7 +21,7 @@ MAX_PAGE = 1_000
 MAX_FILTER_VALUES = 1_000
 MAX_SEQ = 2**63 - 1
 MIN_HEARTBEAT_SECONDS, MAX_HEARTBEAT_SECONDS = 0.1, 3_600
-_CUSTOM_NAME = re.compile(r"[a-z0-9_]{1,64}")
+_CUSTOM_NAME = re.compile(r"[a-z0-9_.]{1,64}")
 
 
 def append(request: pb.AppendRequest) -> Iterator[Violation]:
@@ -46,11 +46,13 @@ def _new_event(event: pb.NewEvent, field: str) -> Iterator[Violation]:
         yield Violation(f"{field}.actor", f"must be at most {MAX_ACTOR_LENGTH} characters")
     yield from checks.hex_id(event.trace_id, f"{field}.trace_id", length=32)
     yield from checks.text(event.idempotency_key, f"{field}.idempotency_key", max_bytes=MAX_KEY_BYTES)
+    if event.HasField("causation_seq"):
+        yield from checks.in_range(event.causation_seq, f"{field}.causation_seq", 1, MAX_SEQ)
     kind = event.body.WhichOneof("kind")
     if kind is None:
         yield Violation(f"{field}.body", "must have exactly one kind that this release knows")
     elif kind == "custom" and not _CUSTOM_NAME.fullmatch(event.body.custom.name):
-        yield Violation(f"{field}.body.custom.name", "must be 1 to 64 characters of a-z 0-9 _")
+        yield Violation(f"{field}.body.custom.name", "must be 1 to 64 characters of a-z 0-9 _ .")
     if event.body.ByteSize() > MAX_EVENT_BYTES:
         yield Violation(f"{field}.body", f"must be at most {MAX_EVENT_BYTES:,} bytes")
 

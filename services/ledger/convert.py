@@ -88,8 +88,8 @@ def selection(message: pb.EventFilter) -> Selection:
     return Selection(
         tuple(message.kinds),
         tuple(message.session_ids),
-        _nanoseconds(message.recorded_from),
-        _nanoseconds(message.recorded_to),
+        _nanoseconds(message.recorded_from) if message.HasField("recorded_from") else None,
+        _nanoseconds(message.recorded_to) if message.HasField("recorded_to") else None,
     )
 
 

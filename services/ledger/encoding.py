@@ -158,6 +158,9 @@ def decode_record(mind_id: str, seq: int, data: bytes) -> Record:
         )
     except struct.error:
         raise ValueError("the record is cut short") from None
+    # What no hash covers must be as it is written, or a changed byte would go unseen.
+    if flags & ~(_REMEMBER | _HAS_CAUSATION) or (causation and not flags & _HAS_CAUSATION):
+        raise ValueError("the record has flags that nobody sets")
     at = _RECORD.size
     kind, at = data[at : at + k], at + k
     session, at = data[at : at + s], at + s

@@ -10,6 +10,7 @@ from services.runtime.errors import (
     InvalidArgument,
     NotFound,
     ResourceExhausted,
+    Unavailable,
 )
 
 
@@ -59,6 +60,12 @@ class DiskFull(ResourceExhausted):
     """The disk is full; nothing was written."""
 
     reason = "DISK_FULL"
+
+
+class StorageFailed(Unavailable):
+    """The disk failed in the middle of a write; the process stops and recovers from what is on disk."""
+
+    reason = "STORAGE_FAILED"
 
 
 class BrokenEvent(DataLoss):

@@ -60,12 +60,12 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which events a reader wants. Times in ns since 1970 UTC; 0 where there is no bound."""
+    """Which events a reader wants. Times in ns since 1970 UTC; None where there is no bound."""
 
     kinds: tuple[str, ...] = ()
     session_ids: tuple[str, ...] = ()
-    recorded_from_ns: int = 0
-    recorded_to_ns: int = 0
+    recorded_from_ns: int | None = None
+    recorded_to_ns: int | None = None
 
     def admits_kind(self, kind: str) -> bool:
         """Whether an event of this kind is wanted."""

@@ -6,6 +6,7 @@ that needs its keys: an orphan key harms nobody, and is overwritten when its slo
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 from pathlib import Path
@@ -21,7 +22,8 @@ class KeySegments:
     """Keys by slot. One writer; readers anywhere."""
 
     def __init__(self, folder: Path, prefix: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sync_folder(folder)
         self._folder = folder
         self._prefix = prefix
         self._mapped: dict[int, mmap.mmap] = {}
@@ -38,7 +40,7 @@ class KeySegments:
             data = b"".join(keys[done : done + count])
             written = os.pwrite(descriptor, data, offset * KEY_BYTES)
             if written != len(data):
-                raise OSError(28, "short write to a key segment")
+                raise OSError(errno.ENOSPC, "short write to a key segment")
             self._unsynced[segment] = descriptor
             slot, done = slot + count, done + count
 
@@ -71,14 +73,12 @@ class KeySegments:
 
     def _open(self, segment: int) -> int:
         if segment not in self._descriptors:
-            path = self._path(segment)
-            is_new = not path.exists()
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            if os.fstat(descriptor).st_size < SEGMENT_BYTES:
-                os.posix_fallocate(descriptor, 0, SEGMENT_BYTES)
-            if is_new:
-                os.fsync(descriptor)
-                self._sync_folder()
+            descriptor = os.open(self._path(segment), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._allocate(descriptor)
+            except OSError:
+                os.close(descriptor)
+                raise
             # Writing goes on in the last segment; those before it are read through their maps.
             for old, its_descriptor in list(self._descriptors.items()):
                 if old not in self._unsynced:
@@ -87,6 +87,13 @@ class KeySegments:
             self._descriptors[segment] = descriptor
         return self._descriptors[segment]
 
+    def _allocate(self, descriptor: int) -> None:
+        """All of the segment's room at once: a full disk is met here, and never by a write into the map."""
+        if os.fstat(descriptor).st_size < SEGMENT_BYTES:
+            os.posix_fallocate(descriptor, 0, SEGMENT_BYTES)
+            os.fsync(descriptor)
+            sync_folder(self._folder)
+
     def _map(self, segment: int) -> mmap.mmap | None:
         path = self._path(segment)
         if not path.exists() or path.stat().st_size < SEGMENT_BYTES:
@@ -94,9 +101,11 @@ class KeySegments:
         with path.open("rb") as file:
             return self._mapped.setdefault(segment, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on disk: a synced file may else be lost with its name."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

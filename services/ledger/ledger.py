@@ -59,7 +59,7 @@ class Range:
     page_events: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Delivery:
     """Part of a subscription: events, and how far everything has been delivered or skipped."""
 
@@ -67,7 +67,7 @@ class Delivery:
     position: int
     seq: int
     is_caught_up: bool = False
-    """Nothing more was there when this was read."""
+    """What was stored when the subscription began has been delivered."""
     is_heartbeat: bool = False
 
 
@@ -191,15 +191,15 @@ class Ledger:
         Reads from disk at the consumer's pace: between two pages nothing is held for it. Ends when the
         server drains. Raises UnknownMind, BeyondHead, BrokenEvent.
         """
-        await self._check_place(mind_id, after)
-        place = Delivery([], after, after)
-        caught_up = False
+        place, end = await self._start(mind_id, after)
+        was_caught_up = False
         while not self._draining.is_set():
+            # Taken before the disk is looked at: a commit in between wakes us all the same.
             grown = self._grown
             page = await self._next(mind_id, place, tuple(kinds))
-            if page.events or page.position != place.position or (page.is_caught_up and not caught_up):
-                caught_up = caught_up or page.is_caught_up
-                place = page
+            page.is_caught_up = page.position >= end
+            if page.position != place.position or page.is_caught_up != was_caught_up:
+                place, was_caught_up = page, page.is_caught_up
                 yield page
                 continue
             try:
@@ -231,6 +231,7 @@ class Ledger:
 
     async def restore(self, upload: Upload) -> Head:
         """Make a mind of an export. Raises MindExists, BrokenExport, DiskFull."""
+        await self._in_reader(upload.check)
         state = await self._writer.run(lambda: restore.write(self._store, upload))
         return Head(state.head_seq, state.head_hash, state.head_position, state.head_ns)
 
@@ -244,26 +245,32 @@ class Ledger:
     async def _next(self, mind_id: str, place: Delivery, kinds: tuple[str, ...]) -> Delivery:
         selection, count = Selection(kinds=kinds), self._settings.page_events
         if mind_id:
-            head = (await self.head(mind_id)).seq
-            if head == place.seq:
-                return Delivery([], place.position, place.seq, is_caught_up=True)
-            page = await self._page(Range(mind_id, selection=selection), place.seq + 1, head, count)
-            position = page.events[-1].position if page.events else place.position
-            return Delivery(page.events, position, page.last_seq, is_caught_up=page.is_end)
+            head = await self.head(mind_id)
+            if head.seq == place.seq:
+                return Delivery([], place.position, place.seq)
+            page = await self._page(Range(mind_id, selection=selection), place.seq + 1, head.seq, count)
+            return Delivery(page.events, page.last_position, page.last_seq)
         if await self.head_position() == place.position:
-            return Delivery([], place.position, 0, is_caught_up=True)
+            return Delivery([], place.position, 0)
         found = await self._in_reader(
             lambda: reading.read_store_page(self._store, place.position, selection, count)
         )
-        return Delivery(found.events, found.position, 0, is_caught_up=found.is_end)
+        return Delivery(found.events, found.position, 0)
 
-    async def _check_place(self, mind_id: str, after: int) -> None:
-        end = (await self.head(mind_id)).seq if mind_id else await self.head_position()
-        if after > end:
+    async def _start(self, mind_id: str, after: int) -> tuple[Delivery, int]:
+        """Where a subscription begins, and the position of what was there by then."""
+        head = await self.head(mind_id) if mind_id else None
+        end = head.position if head else await self.head_position()
+        if after > (head.seq if head else end):
             raise BeyondHead(
-                f"{after} lies beyond the end, which is {end}: this is another store than before; rebuild",
-                head=str(end),
+                f"{after} lies beyond the end, which is {head.seq if head else end}: this is another store "
+                "than before; rebuild",
+                head=str(head.seq if head else end),
             )
+        if head is None:
+            return Delivery([], after, 0), end
+        position = (await self.head(mind_id, after)).position if after else 0
+        return Delivery([], position, after), end
 
     def _known(self, reader: Reader, mind_id: str) -> MindState:
         state = reader.mind(mind_id)
@@ -309,7 +316,8 @@ def _summary(reader: Reader, mind_id: str, state: MindState, as_of_position: int
             return None
         data = reader.raw_event(state, head)
         last_ns = encoding.recorded_ns_of(data) if data else 0
-    return Summary(mind_id, head, state.created_ns, last_ns, state.payload_bytes, state.is_deleted)
+    is_deleted = state.is_deleted and head == state.head_seq
+    return Summary(mind_id, head, state.created_ns, last_ns, state.payload_bytes, is_deleted)
 
 
 def _last_at(reader: Reader, state: MindState, position: int) -> int:

@@ -28,6 +28,8 @@ class Page:
     events: list[StoredEvent]
     last_seq: int
     """Everything up to here (down to here in reverse) was delivered or skipped."""
+    last_position: int
+    """The place in the store of ``last_seq``."""
     is_end: bool
 
 
@@ -47,7 +49,7 @@ def read_page(
     with store.read() as reader:
         mind = reader.mind(mind_id)
         if mind is None:
-            return Page([], last, is_end=True)
+            return Page([], last, 0, is_end=True)
         low, high = (last, first) if reverse else (first, last)
         low, high = _within_time(reader, mind, selection, low, high)
         events: list[StoredEvent] = []
@@ -60,8 +62,9 @@ def read_page(
                 events.append(event)
                 size += len(event.payload or b"")
             if len(events) >= limit or size >= PAGE_BYTES or scanned >= SCAN_EVENTS:
-                return Page(events, seq, is_end=seq == (low if reverse else high))
-        return Page(events, last, is_end=True)
+                return Page(events, seq, record.position, is_end=seq == (low if reverse else high))
+        at_last = reader.raw_event(mind, last)
+        return Page(events, last, encoding.position_of(at_last) if at_last else 0, is_end=True)
 
 
 def read_store_page(store: Store, after_position: int, selection: Selection, limit: int) -> StorePage:
@@ -89,12 +92,14 @@ def read_store_page(store: Store, after_position: int, selection: Selection, lim
 
 
 def opened(store: Store, reader: Reader, number: int, record: Record) -> StoredEvent:
-    """The event with its payload, checked against its digest. Raises BrokenEvent."""
+    """The event with its payload, both checked against their hashes. Raises BrokenEvent."""
     header = record.header
+    if encoding.header_hash(header) != record.hash:
+        raise broken(header.mind_id, header.seq, "its hash is not the hash of its header")
+    if reader.is_redacted(number, header.seq):
+        return StoredEvent(header, record.hash, record.position, None, None)
     key = store.event_keys.read(record.position - 1)
-    if key is None or (header.seq and reader.is_redacted(number, header.seq)):
-        if reader.is_redacted(number, header.seq):
-            return StoredEvent(header, record.hash, record.position, None, None)
+    if key is None:
         raise broken(header.mind_id, header.seq, "its key is gone without an erasure")
     try:
         salt, payload = encoding.unseal(key, header.mind_id, header.seq, record.sealed)
@@ -181,9 +186,9 @@ def _within_time(
     reader: Reader, mind: MindState, selection: Selection, low: int, high: int
 ) -> tuple[int, int]:
     """The seqs that the time bounds leave. The clock never goes back within a mind, so they are a range."""
-    if selection.recorded_from_ns:
+    if selection.recorded_from_ns is not None:
         low = _first_at(reader, mind, selection.recorded_from_ns, low, high)
-    if selection.recorded_to_ns:
+    if selection.recorded_to_ns is not None:
         high = _first_at(reader, mind, selection.recorded_to_ns, low, high) - 1
     return low, high
 

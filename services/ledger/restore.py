@@ -7,11 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
+from google.protobuf.message import DecodeError
+
+from pmm.mind.v1.events_pb2 import Body
 from services.ledger import encoding, export
 from services.ledger.encoding import Record
-from services.ledger.errors import MindExists
+from services.ledger.errors import DiskFull, MindExists
 from services.ledger.events import StoredEvent
-from services.ledger.store import Batch, MindState, Store
+from services.ledger.store import Batch, MindState, Store, is_full
 from services.runtime.errors import InvalidArgument, Violation
 
 _IN_MEMORY_BYTES = 8 * 1024 * 1024
@@ -23,6 +26,8 @@ class Upload:
     def __init__(self) -> None:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115  closed by __exit__
         self.mind_id = ""
+        self.erased_by: dict[int, int] = {}
+        """Seq of an erased payload → seq of its event_redacted. Known once checked."""
 
     def __enter__(self) -> Upload:
         return self
@@ -31,37 +36,67 @@ class Upload:
         self._file.close()
 
     def take(self, mind_id: str, lines: bytes) -> None:
-        """Another part. The first one names the mind."""
+        """Another part. The first one names the mind. Raises DiskFull."""
         self.mind_id = self.mind_id or mind_id
-        self._file.write(lines)
+        try:
+            self._file.write(lines)
+        except OSError as error:
+            if is_full(error):
+                raise DiskFull(
+                    "the disk for temporary files is full: make room; nothing was written"
+                ) from None
+            raise
 
-    def events(self) -> Iterator[StoredEvent]:
-        """The events, each checked. Raises BrokenExport, and InvalidArgument without a mind."""
+    def check(self) -> None:
+        """Look at every hash. Raises BrokenExport, and InvalidArgument without a mind."""
         if not self.mind_id:
             raise InvalidArgument([Violation("mind_id", "must stand in the first message")])
+        erased: list[int] = []
+        for event in self.events():
+            if event.payload is None:
+                erased.append(event.header.seq)
+                continue
+            body = _body(event.header.seq, event.payload)
+            self.erased_by.update(dict.fromkeys(body.event_redacted.seqs, event.header.seq))
+        for seq in erased:
+            if seq not in self.erased_by:
+                raise export.broken(seq, seq, "its payload is gone, and no event_redacted says so")
+
+    def events(self) -> Iterator[StoredEvent]:
+        """The events, each checked again."""
         self._file.seek(0)
         yield from export.events(self._file, self.mind_id)
 
 
+def _body(seq: int, payload: bytes) -> Body:
+    try:
+        return Body.FromString(payload)
+    except DecodeError:
+        raise export.broken(seq, seq, "its payload is no body of an event") from None
+
+
 def write(store: Store, upload: Upload) -> MindState:
-    """Check every hash, then make the mind. Runs in the writer's thread. Raises MindExists, BrokenExport."""
-    for _ in upload.events():
-        pass
+    """Make the mind of a checked upload. Runs in the writer's thread. Raises MindExists."""
     with store.write() as batch:
         if batch.mind(upload.mind_id) is not None:
-            raise MindExists(f"there is a mind {upload.mind_id!r} already; its name is taken")
+            raise MindExists(
+                f"there is a mind {upload.mind_id!r} already: import under another name instead",
+                mind_id=upload.mind_id,
+            )
         state = batch.new_mind(upload.mind_id, os.urandom(encoding.KEY_BYTES))
         for event in upload.events():
-            state = _put(store, batch, state, event)
+            state = _put(store, batch, state, event, upload.erased_by)
         batch.put_mind(upload.mind_id, state)
     return state
 
 
-def _put(store: Store, batch: Batch, state: MindState, event: StoredEvent) -> MindState:
+def _put(
+    store: Store, batch: Batch, state: MindState, event: StoredEvent, erased_by: dict[int, int]
+) -> MindState:
     header, position = event.header, batch.next_position()
     sealed = b""
     if event.payload is None or event.salt is None:
-        batch.put_redacted(state, header.seq)
+        batch.put_redacted(state, header.seq, erased_by[header.seq])
     else:
         key = os.urandom(encoding.KEY_BYTES)
         store.event_keys.write(position - 1, [key])

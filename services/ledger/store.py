@@ -12,6 +12,8 @@ Tables (integers big-endian; ``mind`` is a 4-byte number given to a mind at its 
     tree       mind, level(1), index(8)        → hash of a complete subtree, from level 1 up
     keys_seen  mind, HMAC of an idempotency key → Receipt
     redacted   mind, seq(8)                    → seq(8) of the event_redacted
+
+docs/ledger-format.md describes them for whoever reads the files without this module.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +32,7 @@ import msgspec
 
 from services.ledger import encoding
 from services.ledger.encoding import Record
-from services.ledger.keys import KeySegments
+from services.ledger.keys import KeySegments, sync_folder
 
 _U32 = struct.Struct(">I")
 _U64 = struct.Struct(">Q")
@@ -69,17 +72,56 @@ class Receipt(msgspec.Struct, array_like=True):
     digest: bytes
     """HMAC of the body that came with it."""
     seqs: list[int]
+    head_seq: int = 0
+    """The mind's head after it."""
 
 
 class StorageFull(Exception):
     """The disk has no room; nothing was written."""
 
 
+class _MapGate:
+    """Many that read the map, or the one that replaces it: LMDB unmaps it beneath whoever still reads."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._readers = 0
+        self._is_replaced = False
+
+    @contextmanager
+    def shared(self) -> Generator[None]:
+        with self._changed:
+            while self._is_replaced:
+                self._changed.wait()
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._readers -= 1
+                if not self._readers:
+                    self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        with self._changed:
+            self._is_replaced = True
+            while self._readers:
+                self._changed.wait()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_replaced = False
+                self._changed.notify_all()
+
+
 class Store:
     """One LMDB environment and its key segments. One writer at a time, any number of readers."""
 
     def __init__(self, folder: Path, map_bytes: int) -> None:
-        self._env = lmdb.open(str(folder), map_size=map_bytes, max_dbs=16, max_readers=1024, subdir=True)
+        self._gate = _MapGate()
+        self._env = lmdb.open(str(folder), map_size=map_bytes, max_dbs=16, max_readers=1024, mode=0o600)
         self.tables: dict[str, Any] = {name: self._env.open_db(name.encode()) for name in _TABLES}
         self.event_keys = KeySegments(folder / "keys", "events")
         self.mind_keys = KeySegments(folder / "keys", "minds")
@@ -89,6 +131,7 @@ class Store:
                 stored = os.urandom(16).hex().encode()
                 txn.put(_STORE_ID, stored, db=self.tables["meta"])
         self.store_id = bytes(stored).decode()
+        sync_folder(folder)
 
     def close(self) -> None:
         """Close every file."""
@@ -98,8 +141,8 @@ class Store:
 
     @contextmanager
     def read(self) -> Generator[Reader]:
-        """A consistent view. Keep it short: it holds back the reuse of pages."""
-        with self._env.begin() as txn:
+        """A consistent view. Keep it short, for it holds back the reuse of pages, and never nest it."""
+        with self._gate.shared(), self._env.begin() as txn:
             yield Reader(self, txn)
 
     @contextmanager
@@ -119,16 +162,18 @@ class Store:
         except lmdb.MapFullError:
             raise
         except (lmdb.Error, OSError) as error:
-            if _is_full(error):
+            if is_full(error):
                 raise StorageFull from error
             raise
 
     def grow(self) -> None:
-        """Double the map. No transaction may be open in this thread."""
-        self._env.set_mapsize(2 * self._env.info()["map_size"])
+        """Double the map, once no reader is in it. The caller must be in no transaction itself."""
+        with self._gate.alone():
+            self._env.set_mapsize(2 * self._env.info()["map_size"])
 
 
-def _is_full(error: BaseException) -> bool:
+def is_full(error: BaseException) -> bool:
+    """Whether an error of the disk says that there is no room, and nothing worse."""
     return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
 
 
@@ -263,7 +308,7 @@ class Batch(Reader):
         place = _EVENT.pack(mind.number, header.seq)
         number, seq = _U32.pack(mind.number), _U64.pack(header.seq)
         put, tables = self._txn.put, self._tables
-        put(place, encoding.encode_record(record), db=tables["events"], append=False)
+        put(place, encoding.encode_record(record), db=tables["events"])
         put(_U64.pack(record.position), place, db=tables["positions"], append=True)
         put(number + header.kind.encode() + b"\x00" + seq, b"", db=tables["kinds"])
         if header.session_id:
@@ -271,9 +316,9 @@ class Batch(Reader):
         self._extend_tree(mind, header.seq - 1, record)
         self._position = record.position
 
-    def put_redacted(self, mind: MindState, seq: int) -> None:
-        """Note that a payload was erased before the event came here."""
-        self._txn.put(_EVENT.pack(mind.number, seq), _U64.pack(seq), db=self._tables["redacted"])
+    def put_redacted(self, mind: MindState, seq: int, by_seq: int) -> None:
+        """Note that a payload was erased, and by which event_redacted."""
+        self._txn.put(_EVENT.pack(mind.number, seq), _U64.pack(by_seq), db=self._tables["redacted"])
 
     def put_receipt(self, mind: MindState, key_digest: bytes, receipt: Receipt) -> None:
         """Remember what an idempotency key got."""

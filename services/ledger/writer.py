@@ -23,6 +23,7 @@ from services.ledger.errors import (
     IdempotencyKeyReused,
     MindDeleted,
     MindExists,
+    StorageFailed,
     UnknownMind,
     WrongExpectedSeq,
 )
@@ -74,6 +75,8 @@ class Writer:
         self._on_failure = on_failure
         self._queue: queue.SimpleQueue[Append | Work | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
+        self._waiting: set[asyncio.Future[Any]] = set()
+        self._failed = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -82,14 +85,22 @@ class Writer:
     ) -> Receipt:
         """Wait for the commit that holds the events. A caller that goes away does not undo it."""
         done: asyncio.Future[Receipt] = self._loop.create_future()
-        self._queue.put(Append(mind_id, events, expected_seq, idempotency_key, done))
-        return await done
+        return await self._wait_for(Append(mind_id, events, expected_seq, idempotency_key, done))
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run something that writes between two commits. It may be run again when the map has grown."""
         done: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(Work(work, done))
-        return await done
+        return await self._wait_for(Work(work, done))
+
+    async def _wait_for(self, item: Append | Work) -> Any:
+        if self._failed:
+            raise _failed()
+        self._waiting.add(item.done)
+        self._queue.put(item)
+        try:
+            return await item.done
+        finally:
+            self._waiting.discard(item.done)
 
     async def stop(self) -> None:
         """Commit what waits, then end the thread."""
@@ -100,9 +111,16 @@ class Writer:
         try:
             while self._turn():
                 pass
-        except (lmdb.Error, OSError, ValueError) as error:
+        except BaseException as error:  # noqa: BLE001  the process ends, whatever it was
             # Pages may be lost that the kernel was told to keep: nothing on this disk can be trusted now.
-            self._loop.call_soon_threadsafe(self._on_failure, error)
+            self._loop.call_soon_threadsafe(self._fail, error)
+
+    def _fail(self, error: BaseException) -> None:
+        self._failed = True
+        for done in self._waiting:
+            if not done.done():
+                done.set_exception(_failed())
+        self._on_failure(error)
 
     def _turn(self) -> bool:
         """Commit what waits; False when the thread shall end."""
@@ -182,6 +200,13 @@ def _full() -> DiskFull:
     return DiskFull("the disk that holds the ledger is full: make room; nothing was written")
 
 
+def _failed() -> StorageFailed:
+    return StorageFailed(
+        "the ledger's disk failed and the server stops; whether this was written is not known: "
+        "repeat it with the same idempotency key"
+    )
+
+
 class _Decision:
     """One append against the state of its mind."""
 
@@ -198,7 +223,7 @@ class _Decision:
         existing = self._known_events()
         fresh = [event for i, event in enumerate(self._append.events) if i not in existing]
         if fresh:
-            self._check(fresh, all_new=not existing)
+            self._check(fresh)
         return self._write(existing)
 
     def _known_batch(self) -> Receipt | None:
@@ -208,7 +233,7 @@ class _Decision:
         if seen is None:
             return None
         self._must_equal(seen.digest, self._fingerprint(), "idempotency_key")
-        return Receipt([self._stored(seq, existed=True) for seq in seen.seqs], self._state.head_seq)
+        return Receipt([self._stored(seq, existed=True) for seq in seen.seqs], seen.head_seq)
 
     def _known_events(self) -> dict[int, int]:
         """Index in the request → seq, of the events that this mind has seen by their own keys."""
@@ -225,7 +250,7 @@ class _Decision:
                 known[i] = seen.seqs[0]
         return known
 
-    def _check(self, fresh: Sequence[NewEvent], *, all_new: bool) -> None:
+    def _check(self, fresh: Sequence[NewEvent]) -> None:
         mind_id, state, expected = self._append.mind_id, self._state, self._append.expected_seq
         if state is not None and state.is_deleted:
             raise MindDeleted(f"mind {mind_id!r} was deleted; its name is never used again", mind_id=mind_id)
@@ -242,15 +267,10 @@ class _Decision:
             )
         if (state is not None and births) or len(births) > 1:
             raise MindExists(f"mind {mind_id!r} has begun already", mind_id=mind_id)
-        if all_new:
-            self._check_causes(fresh, head)
-
-    @staticmethod
-    def _check_causes(fresh: Sequence[NewEvent], head: int) -> None:
-        for i, event in enumerate(fresh):
-            if event.causation_seq is not None and not 0 < event.causation_seq <= head + i:
+        for seq, event in enumerate(fresh, head + 1):
+            if event.causation_seq is not None and event.causation_seq >= seq:
                 raise BeyondHead(
-                    f"events[{i}].causation_seq is {event.causation_seq}: it must lie below the event",
+                    f"causation_seq {event.causation_seq} of the event that would be {seq} must lie below it",
                     head_seq=str(head),
                 )
 
@@ -280,7 +300,8 @@ class _Decision:
         if append.idempotency_key:
             digest = self._fingerprint()
             key_digest = self._hmac(_BATCH_KEY, append.idempotency_key.encode())
-            batch.put_receipt(state, key_digest, KeyReceipt(digest, [event.seq for event in appended]))
+            seqs = [event.seq for event in appended]
+            batch.put_receipt(state, key_digest, KeyReceipt(digest, seqs, state.head_seq))
         return Receipt(appended, state.head_seq)
 
     def _put(self, state: MindState, event: NewEvent, key: bytes, now_ns: int) -> MindState:

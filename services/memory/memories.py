@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -105,6 +106,8 @@ class Memories:
             self._reached = {mind_id: mind.seq for mind_id, mind in stored.all_minds()}
         self._head_position = self._position
         self._advanced = asyncio.Event()
+        self._needed = asyncio.Event()
+        """Set while somebody waits for events that are not indexed yet."""
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -281,6 +284,8 @@ class Memories:
             return page.position == 0
         self._head_position = max(self._head_position, page.head_position)
         if page.position > self._position:
+            if page.events and not self.rebuilding:
+                await self._settle()
             with telemetry.stage("memory.index"):
                 reached = await self._in_writer(
                     lambda: self._writer.process(page.events, page.store_id, page.position)
@@ -289,8 +294,13 @@ class Memories:
             self._position = page.position
             self._advanced.set()
             self._advanced = asyncio.Event()
+            self._needed.clear()
             telemetry.count("pmm.memory.events.processed", len(page.events))
         return True
+
+    async def _settle(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._needed.wait(), self._settings.settle_ms / 1000)
 
     async def _unload_idle(self) -> None:
         while True:
@@ -309,6 +319,7 @@ class Memories:
         try:
             async with asyncio.timeout(limit):
                 while self._reached.get(mind_id, 0) < seq:
+                    self._needed.set()
                     await self._advanced.wait()
         except TimeoutError:
             reached = self._reached.get(mind_id, 0)

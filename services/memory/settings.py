@@ -41,6 +41,13 @@ class MemorySettings(BaseModel):
         json_schema_extra={"unit": "events"},
         description="Events that are indexed in one transaction while catching up.",
     )
+    settle_ms: float = Field(
+        15,
+        ge=0,
+        json_schema_extra={"unit": "ms"},
+        description="New events wait so long before they are indexed, together with those that follow, so as not to "
+        "compete with the turn that wrote them. A search that needs them ends the wait.",
+    )
     idle_unload_seconds: float = Field(
         900,
         gt=0,

@@ -85,7 +85,7 @@ class Conversations:
 
     async def converse(self, ask: Ask) -> AsyncIterator[Part]:
         """The parts of the turn. See ``OrchestratorService.Converse`` for what it raises."""
-        active = await self._s.minds.open(ask.mind_id)
+        active = await self._s.minds.at_hand(ask.mind_id)
         with telemetry.stage("turn.guard"):
             guarded = self._guard(ask, active.snapshot)
         conversation = self._conversation(ask)

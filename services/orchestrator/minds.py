@@ -56,6 +56,17 @@ class Minds:
             await self._close_interrupted(active)
         return active
 
+    async def at_hand(self, mind_id: str) -> ActiveMind:
+        """The mind as far as this process knows it, without asking the ledger where it is known at all.
+
+        What others appended meanwhile is noticed by the next append: its first seq is then not the one after ours.
+        """
+        active = self._active.get(mind_id)
+        if active is None or not active.repaired:
+            return await self.open(mind_id)
+        self._active.move_to_end(mind_id)
+        return active
+
     async def reach(self, active: ActiveMind, seq: int) -> Snapshot:
         """Bring the snapshot up to a seq that the ledger has; a no-op where it is there."""
         if active.snapshot.seq < seq:

@@ -93,16 +93,22 @@ class Turn:
         self._guarded = guarded
         self._session_id = session_id
         self._clock = Clock()
-        self._user_seq = 0
+        self._first_seq = self._user_seq = 0
         self._remember = True
         self._query_ns = nanoseconds(ask.query_time) if ask.query_time else time.time_ns()
 
     async def run(self) -> AsyncIterator[Part]:
         """The parts of the turn. A caller that goes away cancels it, and the ledger says so."""
         state = self._active.snapshot
+        if self._ask.session_id and self._ask.session_id not in state.sessions.by_id:
+            state = (await self._s.minds.open(self._active.id)).snapshot
         mode = self._mode(state)
         self._remember = mode != mind.PRIVACY_MODE_PAUSED
         memories, recent, degraded = await self._gather(state, mode)
+        if self._first_seq > state.seq + 1:
+            # Others appended since we last looked: what was looked up is not as of the head at admission.
+            state = await self._s.minds.as_of(self._active.id, self._first_seq - 1)
+            memories, recent, degraded = await self._look_up(state)
         if self._user_seq <= state.seq:
             stored = await self._stored_outcome(mode)
             if stored is not None:
@@ -137,16 +143,23 @@ class Turn:
         return session.privacy_mode
 
     async def _gather(self, state: Snapshot, mode: int) -> tuple[list[Recalled], list[Said], bool]:
-        """Keep the message, and meanwhile look up memories and recent turns as of the head at admission."""
+        """Keep the message, and meanwhile look up memories and recent turns as of the head that we know."""
         async with asyncio.TaskGroup() as group:
             kept = group.create_task(self._keep(state, mode))
+            looked_up = group.create_task(self._look_up(state))
+        seqs = kept.result()
+        self._first_seq, self._user_seq = seqs[0], seqs[-1]
+        return looked_up.result()
+
+    async def _look_up(self, state: Snapshot) -> tuple[list[Recalled], list[Said], bool]:
+        """Memories and recent turns as of a state, and whether the search was left out."""
+        async with asyncio.TaskGroup() as group:
             found = group.create_task(self._search(state.seq))
             recent = group.create_task(self._recent(state))
-        self._user_seq = kept.result()
         memories = found.result()
         return memories or [], recent.result(), memories is None
 
-    async def _keep(self, state: Snapshot, mode: int) -> int:
+    async def _keep(self, state: Snapshot, mode: int) -> list[int]:
         key = self._ask.idempotency_key
         digest = hashlib.sha256(key.encode()).hexdigest() if key else ""
         drafts: list[Draft] = []
@@ -172,7 +185,7 @@ class Turn:
             )
         )
         with _Stage(self._clock, "append"):
-            return (await self._s.minds.append(self._active, drafts))[-1]
+            return await self._s.minds.append(self._active, drafts)
 
     async def _search(self, head_seq: int) -> list[Recalled] | None:
         """Memories, or None where the search missed its budget."""

@@ -14,6 +14,7 @@
     ├── PermissionDenied     the caller is known and may not
     ├── Unauthenticated      the caller is not known
     ├── DataLoss             stored data is damaged
+    ├── NotSupported         right in itself, and this server cannot do it as it is set up
     └── Cancelled            the caller went away, or took it back
 
 A service subclasses one of them and gives it a stable ``reason``::
@@ -132,6 +133,12 @@ class DataLoss(DomainError):
     """Stored data is damaged or missing."""
 
     reason = "DATA_LOSS"
+
+
+class NotSupported(DomainError):
+    """A part of the contract that this server, as it is set up, cannot do."""
+
+    reason = "NOT_SUPPORTED"
 
 
 class Cancelled(DomainError):

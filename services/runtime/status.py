@@ -36,6 +36,7 @@ STATUS: dict[type[errors.DomainError], grpc.StatusCode] = {
     errors.PermissionDenied: grpc.StatusCode.PERMISSION_DENIED,
     errors.Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     errors.DataLoss: grpc.StatusCode.DATA_LOSS,
+    errors.NotSupported: grpc.StatusCode.UNIMPLEMENTED,
     errors.Cancelled: grpc.StatusCode.CANCELLED,
 }
 """Family to status. A domain error finds its family by inheritance."""

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from services.inference.errors import (
-    BackendBusy,
-    BackendCredentials,
-    BackendCut,
-    BackendFailed,
-    BackendRefused,
-    ContextTooLong,
-    InvalidJson,
-    UnknownModel,
-)
+from services.inference.backends import openai_errors
+from services.inference.errors import BackendBusy, BackendCut, BackendFailed, BackendRefused, BackendRejected
 from services.inference.generation import (
     CONTENT_FILTER,
+    JSON_SCHEMA,
     LENGTH,
     STOP,
     UNKNOWN,
@@ -28,45 +21,56 @@ from services.inference.generation import (
     ModelInfo,
     Part,
     Started,
+    estimate_text,
     estimate_tokens,
 )
 from services.inference.settings import InferenceSettings
-from services.runtime.errors import DomainError
+from services.runtime import deadline
+from services.runtime.exits import USAGE, StartupError
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
+    from services.inference.guided import Shape
+
 NO_KEY = "none"
 """Sent where no key is set: local servers ignore it, and the library insists on one."""
 LIST_SECONDS = 2.0
-MAX_RETRY_AFTER_SECONDS = 30.0
-"""A server that asks for longer is not waited for."""
+MAX_RETRY_AFTER_SECONDS = 10.0
+"""A server that asks for longer is not waited for: the caller is told how long."""
 _FINISH = {"stop": STOP, "length": LENGTH, "content_filter": CONTENT_FILTER}
 
 
 class OpenAIBackend:
-    """One server. The library is loaded at the first use: it takes more than half a second."""
+    """One server. The library is loaded at the first use: it takes more than half a second.
+
+    Raises StartupError where the API key cannot be read.
+    """
 
     name = "openai"
+    supports = frozenset({JSON_SCHEMA})
 
     def __init__(self, settings: InferenceSettings) -> None:
         self._settings = settings
+        self._key = _key(settings)
         self._client: AsyncOpenAI | None = None
+        self._opening = asyncio.Lock()
         self._default_model = settings.model
 
     async def generate(self, call: Call) -> AsyncGenerator[Part]:
         """See ``Backend``."""
+        shape = await _shape(call)
         attempt = 0
         while True:
-            said: list[str] = []
+            has_said = False
             try:
-                async for part in self._attempt(call):
-                    if isinstance(part, str):
-                        said.append(part)
-                    yield part
-            except (BackendRefused, BackendFailed, BackendBusy) as error:
+                async with aclosing(self._attempt(call, shape)) as parts:
+                    async for part in parts:
+                        has_said = True
+                        yield part
+            except (BackendRefused, BackendFailed, BackendCut, BackendBusy) as error:
                 delay = self._delay(attempt, error.retry_after)
-                if said or attempt >= self._settings.max_retries or delay > MAX_RETRY_AFTER_SECONDS:
+                if has_said or isinstance(error, BackendRejected) or not self._may_wait(attempt, delay):
                     raise
                 attempt += 1
                 await asyncio.sleep(delay)
@@ -75,20 +79,14 @@ class OpenAIBackend:
 
     async def models(self) -> list[ModelInfo]:
         """See ``Backend``."""
-        import openai
-
-        try:
-            async with asyncio.timeout(LIST_SECONDS):
-                names = [model.id async for model in self._open().models.list()]
-        except (openai.OpenAIError, TimeoutError) as error:
-            detail = (
-                f"{self._settings.openai_base_url} does not answer ({type(error).__name__}): is it running?"
-            )
-            return [ModelInfo(self._default_model or "unknown", up=False, detail=detail)]
         default = self._default_model
+        try:
+            names = await self._names()
+        except (BackendRefused, BackendFailed) as error:
+            return [ModelInfo(default or "unknown", up=False, detail=error.message)]
         if not default:
             return [ModelInfo(name, up=True) for name in names]
-        missing = f"the server does not have it: {', '.join(names[:8]) or 'it has none'}"
+        missing = f"the server does not have it; it has {', '.join(names[:8]) or 'none'}"
         others = [ModelInfo(name, up=True) for name in names if name != default]
         return [ModelInfo(default, up=default in names, detail="" if default in names else missing), *others]
 
@@ -97,35 +95,49 @@ class OpenAIBackend:
         if self._client is not None:
             await self._client.close()
 
-    async def _attempt(self, call: Call) -> AsyncGenerator[Part]:
-        import httpx2
-        import openai
+    async def _names(self) -> list[str]:
+        client = await self._open()
+        with openai_errors.told_of_list(self._settings.openai_base_url):
+            async with asyncio.timeout(LIST_SECONDS):
+                return [str(model.id) async for model in client.models.list()]
 
+    async def _attempt(self, call: Call, shape: Shape | None) -> AsyncGenerator[Part]:
+        """Nothing before the first text: until then another attempt may be made."""
         model = call.model or await self._default()
+        client = await self._open()
         said: list[str] = []
-        finish_reason, usage = UNKNOWN, None
+        finish_reason: str | None = None
+        usage: Any = None
         stream: Any = None
+        until = asyncio.get_running_loop().time() + self._settings.first_token_timeout_seconds
         try:
-            stream = await self._open().chat.completions.create(**_request(call, model))
-            has_started = False
-            async for chunk in stream:
-                if not has_started:
-                    has_started = True
-                    yield Started(chunk.model or model)
-                usage = chunk.usage or usage
-                for choice in chunk.choices[:1]:
-                    finish_reason = _FINISH.get(choice.finish_reason or "", finish_reason)
-                    if choice.delta and choice.delta.content:
-                        said.append(choice.delta.content)
-                        yield choice.delta.content
-        except (openai.OpenAIError, httpx2.HTTPError, json.JSONDecodeError) as error:
-            raise _translated(error, model, has_said=bool(said)) from None
+            with openai_errors.told(model, said):
+                async with asyncio.timeout_at(until):
+                    stream = await client.chat.completions.create(**_request(call, model))
+            chunks = aiter(stream)
+            while True:
+                with openai_errors.told(model, said):
+                    async with asyncio.timeout_at(None if said else until):
+                        chunk: Any = await anext(chunks, None)
+                    if chunk is None:
+                        break
+                    usage = chunk.usage or usage
+                    text, reason = _read(chunk)
+                finish_reason = finish_reason if reason is None else _FINISH.get(reason, UNKNOWN)
+                if text:
+                    if not said:
+                        yield Started(chunk.model or model)
+                    said.append(text)
+                    yield text
         finally:
             if stream is not None:
                 await stream.close()
-        if finish_reason == UNKNOWN:
+        if finish_reason is None:
             raise BackendCut("the model server ended the stream before the answer was complete")
-        _check_json("".join(said), call.json_schema)
+        if shape is not None:
+            shape.check("".join(said))
+        if not said:
+            yield Started(model)
         yield _completed(call, said, finish_reason, usage)
 
     def _delay(self, attempt: int, asked: float | None) -> float:
@@ -133,31 +145,65 @@ class OpenAIBackend:
             return asked
         return self._settings.retry_seconds * 2**attempt * random.uniform(0.5, 1.5)
 
+    def _may_wait(self, attempt: int, delay: float) -> bool:
+        left = deadline.remaining()
+        in_time = left is None or delay < left
+        return attempt < self._settings.max_retries and delay <= MAX_RETRY_AFTER_SECONDS and in_time
+
     async def _default(self) -> str:
         if not self._default_model:
-            listed = await self.models()
-            if not listed or not listed[0].up:
-                raise BackendRefused(listed[0].detail if listed else "the model server has no model")
-            self._default_model = listed[0].name
+            names = await self._names()
+            if not names:
+                raise BackendRejected("the model server has no model: load one, or set inference.model")
+            self._default_model = names[0]
         return self._default_model
 
-    def _open(self) -> AsyncOpenAI:
-        if self._client is None:
-            from openai import AsyncOpenAI, Timeout
-
-            settings = self._settings
-            timeout = Timeout(settings.read_timeout_seconds, connect=settings.connect_timeout_seconds)
-            # Retries are ours: the library's would not stop at the first token.
-            self._client = AsyncOpenAI(
-                base_url=settings.openai_base_url, api_key=_key(settings), timeout=timeout, max_retries=0
-            )
+    async def _open(self) -> AsyncOpenAI:
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(_client, self._settings, self._key)
         return self._client
 
 
+def _client(settings: InferenceSettings, key: str) -> AsyncOpenAI:
+    from openai import AsyncOpenAI, Timeout
+
+    timeout = Timeout(settings.read_timeout_seconds, connect=settings.connect_timeout_seconds)
+    # Retries are ours: the library's know neither the call's deadline nor what was sent already.
+    client = AsyncOpenAI(base_url=settings.openai_base_url, api_key=key, timeout=timeout, max_retries=0)
+    _ = client.chat.completions, client.models  # imports the rest, here in a thread
+    return client
+
+
 def _key(settings: InferenceSettings) -> str:
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
     if settings.openai_api_key_file is not None:
-        return settings.openai_api_key_file.read_text().strip() or NO_KEY
-    return settings.openai_api_key.get_secret_value() if settings.openai_api_key else NO_KEY
+        try:
+            key = settings.openai_api_key_file.read_text().strip()
+        except (OSError, UnicodeDecodeError):
+            raise StartupError(
+                USAGE,
+                f"{settings.openai_api_key_file} cannot be read: set inference.openai_api_key_file to a file "
+                "that holds the API key",
+            ) from None
+    if not (key.isascii() and key.isprintable()):
+        raise StartupError(
+            USAGE, "the API key must be one line of ASCII: check inference.openai_api_key_file"
+        )
+    return key or NO_KEY
+
+
+async def _shape(call: Call) -> Shape | None:
+    if call.json_schema is None:
+        return None
+    guided = await asyncio.to_thread(_guided)
+    return guided.Shape(call.json_schema)
+
+
+def _guided() -> Any:
+    from services.inference import guided
+
+    return guided
 
 
 def _request(call: Call, model: str) -> dict[str, Any]:
@@ -174,57 +220,21 @@ def _request(call: Call, model: str) -> dict[str, Any]:
     return request
 
 
+def _read(chunk: Any) -> tuple[str, str | None]:
+    """Text and reason to finish. The library does not check what it was sent: raises what is ``NONSENSE``."""
+    text, reason = "", None
+    for choice in (chunk.choices or [])[:1]:
+        reason = choice.finish_reason
+        if choice.delta and choice.delta.content:
+            text = choice.delta.content
+    if not isinstance(text, str):
+        raise TypeError("content must be text")
+    return text, reason
+
+
 def _completed(call: Call, said: list[str], finish_reason: str, usage: Any) -> Completed:
     if usage is None:
-        prompt, answer = estimate_tokens(call.messages), sum(map(len, said)) // 4
+        prompt, answer = estimate_tokens(call.messages), estimate_text("".join(said))
         return Completed(finish_reason, prompt, answer, is_estimated=True)
     cached = getattr(usage.prompt_tokens_details, "cached_tokens", 0) or 0
-    return Completed(finish_reason, usage.prompt_tokens, usage.completion_tokens, False, cached)
-
-
-def _check_json(text: str, schema: Mapping[str, Any] | None) -> None:
-    if schema is None:
-        return
-    import jsonschema
-
-    try:
-        jsonschema.validate(json.loads(text), schema)
-    except (json.JSONDecodeError, jsonschema.ValidationError):
-        raise InvalidJson(
-            "the model's answer does not keep to the JSON schema: try again, or another model"
-        ) from None
-
-
-def _translated(error: Exception, model: str, *, has_said: bool) -> DomainError:
-    """What an error of the library or the connection means to the caller."""
-    import openai
-
-    if isinstance(error, openai.APIStatusError):
-        return _of_status(error, model)
-    if has_said:
-        return BackendCut("the model server stopped in the middle of the answer")
-    if isinstance(error, openai.APITimeoutError):
-        return BackendRefused("the model server did not answer in time: is it overloaded?")
-    if isinstance(error, openai.APIConnectionError):
-        return BackendRefused("nothing answers where the model server should be: is it running?")
-    return BackendFailed(f"the model server sent something that is no answer ({type(error).__name__})")
-
-
-def _of_status(error: Any, model: str) -> DomainError:
-    status, code = error.status_code, str(error.code or "")
-    if status == 429:
-        return BackendBusy("the model server asks to wait", retry_after=_retry_after(error))
-    if status in (401, 403):
-        return BackendCredentials("the model server refused the API key: set inference.openai_api_key_file")
-    if status == 404:
-        return UnknownModel(f"the model server has no model {model!r}", model=model)
-    if status in (400, 413) and ("context" in code or "context" in str(error.message).lower()):
-        return ContextTooLong()
-    return BackendFailed(f"the model server answered {status}")
-
-
-def _retry_after(error: Any) -> float | None:
-    try:
-        return float(error.response.headers.get("retry-after", ""))
-    except ValueError:
-        return None
+    return Completed(finish_reason, usage.prompt_tokens or 0, usage.completion_tokens or 0, False, cached)

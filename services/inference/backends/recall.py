@@ -8,15 +8,16 @@ from datetime import datetime
 
 from services.inference.generation import (
     STOP,
+    TOP_K,
     Call,
     Completed,
     Memory,
     ModelInfo,
     Part,
     Started,
+    estimate_text,
     estimate_tokens,
 )
-from services.runtime.errors import InvalidArgument, Violation
 
 MODEL = "recall"
 MAX_QUOTED = 3
@@ -25,45 +26,60 @@ SCORE_SPAN = 2.5
 STRONG_SCORE = 2.5
 """From here on a memory counts as related without a word in common."""
 
+NOTHING = "I remember nothing about that."
+NOTED = "I will remember that."
+SEVERAL = "This is what I remember:"
 HINT = (
     "No language model is connected, so I can only quote what I remember. To connect one, start PMM with "
     "PMM_INFERENCE__BACKEND=openai, PMM_INFERENCE__OPENAI_BASE_URL=<its address, http://127.0.0.1:11434/v1 for "
-    "Ollama> and PMM_INFERENCE__MODEL=<its name>: any OpenAI-compatible server will do."
+    "Ollama> and PMM_INFERENCE__MODEL=<its name>: any OpenAI-compatible server will do, that of vllm included."
 )
 
 _WORD = re.compile(r"[^\W_]+")
 _PIECE = re.compile(r"\S+\s*|\s+")
-_QUESTION = re.compile(
-    r"(?i)^\W*(?:who|whom|whose|what|when|where|which|why|how|is|are|am|was|were|do|does|did|have|has|had|can|could"
-    r"|will|would|should|may|might|tell me|remind me what|do you remember)\b"
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_CITATION = re.compile(r"\[#\d+, ")
+_ASKING = re.compile(
+    r"(?i:\W*(?:and|but|so|ok|okay|hey|hi|please)?\W*)(?:"
+    r"(?i:who|whom|whose|what(?!\s+an?\s)|when|where|which|why|how|tell me|remind me (?:what|who|when|where|which|why|how)"
+    r"|do you remember)\b"
+    # An auxiliary asks only before its subject: "do you …", but not "have a nice day".
+    r"|(?i:is|are|am|was|were|do|does|did|have|has|had|can|could|will|would|should|may|might)\s+"
+    r"(?:(?i:i|you|he|she|it|we|they|my|your|his|her|our|their|the|there|this|that|these|those)\b|[A-Z]))"
 )
 _SMALL = frozenset(
     (  # noqa: SIM905  a list of one word a line would fill a screen
-        "a about am an and any are as at be been but by can could did do does for from had has have he her him his how "
-        "i if in into is it its me my no not of on or our she should so some tell than that the their them then there "
-        "they this to us was we were what when where which who whom whose why will with would you your remember "
-        "live lives know like likes think say said"
+        "a about again also am an and any are as at be been but by can could d did do does doing done for from had "
+        "has have he her hers him his how i if in into is it its just ll m may me might mine my no not of off oh ok "
+        "okay on or our out over re s she should so some such t than that the their them then there these they this "
+        "those to too up us ve very was we were what when where which who whom whose why will with would yes you your "
+        "please hello hey hi thanks"
     ).split()
 )
-"""Words that say little about what a message is about; "where does my sister live" is about the sister."""
-_ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ied", "ies", "ed", "es", "s", "ly")
+"""Words that do not say what a message is about."""
+_WEAK = frozenset(
+    (  # noqa: SIM905
+        "remember tell told know think say said talk mention live lives lived like likes liked want get got go went "
+        "thing things something anything now today currently ever name called"
+    ).split()
+)
+"""Words that say it only where no others do: "where does my sister live" is about the sister."""
+_ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ied", "ies", "ed", "es", "s", "ly", "e", "y")
 
 
 class RecallBackend:
     """Composes its answer from the call's memories. Deterministic, and no model."""
 
     name = "recall"
+    supports = frozenset({TOP_K})  # it chooses no words: how they should be chosen changes nothing
 
     async def generate(self, call: Call) -> AsyncGenerator[Part]:
         """See ``Backend``."""
-        if call.json_schema is not None:
-            raise InvalidArgument([Violation("json_schema", "needs a language model: recall has none")])
         text = compose(call)
         yield Started(MODEL)
         for piece in _PIECE.findall(text):
             yield piece
-        prompt = estimate_tokens(call.messages)
-        yield Completed(STOP, prompt, len(text) // 4, is_estimated=True)
+        yield Completed(STOP, estimate_tokens(call.messages), estimate_text(text), is_estimated=True)
 
     async def models(self) -> list[ModelInfo]:
         """See ``Backend``."""
@@ -77,57 +93,53 @@ def compose(call: Call) -> str:
     """The answer to the last message of the person."""
     said = next((message.text for message in reversed(call.messages) if message.role == "user"), "")
     asks = is_question(said)
-    chosen = relevant(said, call.memories, asks=asks)
-    quotes = "\n".join(quote(memory, call.now) for memory in chosen)
-    if asks:
-        answer = f"This is what I remember:\n{quotes}" if chosen else "I remember nothing about that."
-    else:
-        answer = "I will remember that."
-        if chosen:
-            answer += f" It goes with this:\n{quotes}"
+    quotes = [quote(memory, call.now) for memory in relevant(said, call.memories, asks=asks)]
+    answer = _answer(quotes) if asks else " ".join([NOTED, *quotes])
     return f"{answer}\n\n{HINT}" if call.first_turn else answer
+
+
+def _answer(quotes: list[str]) -> str:
+    match quotes:
+        case []:
+            return NOTHING
+        case [only]:
+            return only
+        case several:
+            return "\n".join([SEVERAL, *(f"- {line}" for line in several)])
 
 
 def is_question(text: str) -> bool:
     """Whether a message asks something."""
-    return "?" in text or _QUESTION.match(text) is not None
+    return "?" in text or _ASKING.match(text) is not None
 
 
 def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memory]:
     """Those of the memories, given best first, that are worth quoting in answer to a message."""
-    about = _stems(said)
-    own = " ".join(_WORD.findall(said.lower()))
+    about = _about(said, memories)
     told = [
         memory
-        for memory in memories
-        if " ".join(_WORD.findall(memory.text.lower())) != own
-        and not (memory.speaker == "user" and is_question(memory.text))
-        and (about & _stems(memory.text) or (asks and memory.score >= STRONG_SCORE))
+        for memory in _telling(memories, _words(said))
+        if _is_related(about, memory) or (asks and memory.score >= STRONG_SCORE)
     ]
-    if not told:
-        return []
-    best = max(memory.score for memory in told)
-    limit = MAX_QUOTED if asks else 1
-    near = [memory for memory in told if memory.score >= best - SCORE_SPAN]
-    seen: dict[str, Memory] = {}
-    for memory in near:
-        seen.setdefault(memory.text, memory)
-    # Something told is followed up only where it clearly is about the same.
-    kept = [m for m in seen.values() if asks or len(about & _stems(m.text)) > 1]
-    return kept[:limit]
+    if not asks:
+        # Something told is followed up only where it clearly is about the same.
+        return [memory for memory in told if len(about & _stems(memory.text)) > 1][:1]
+    best = max((memory.score for memory in told), default=0.0)
+    return [memory for memory in told if memory.score >= best - SCORE_SPAN][:MAX_QUOTED]
 
 
 def quote(memory: Memory, now: datetime) -> str:
     """A memory, word for word, with who said it and the source."""
-    if memory.speaker == "user":
-        spoken = f"You told me: “{memory.text}”"
-    elif memory.speaker == "assistant":
-        spoken = f"I said: “{memory.text}”"
-    elif memory.speaker:
-        spoken = f"{memory.speaker}: “{memory.text}”"
-    else:
-        spoken = f"“{memory.text}”"
-    return f"- {spoken} {citation(memory, now)}"
+    match memory.speaker:
+        case "user":
+            lead = "You told me: "
+        case "assistant":
+            lead = "I said: "
+        case "":
+            lead = ""
+        case speaker:
+            lead = f"{speaker}: "
+    return f'{lead}"{memory.text}" {citation(memory, now)}.'
 
 
 def citation(memory: Memory, now: datetime) -> str:
@@ -137,10 +149,56 @@ def citation(memory: Memory, now: datetime) -> str:
     return f"[#{memory.seq}, {when.day} {when:%b}{year}]"
 
 
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(
-        _stem(word) for word in _WORD.findall(text.lower()) if word not in _SMALL and len(word) > 1
+def _telling(memories: Sequence[Memory], own: str) -> list[Memory]:
+    """Without what tells nothing: the message itself, what was said before, questions, answers of this backend."""
+    seen = {own}
+    fresh: list[Memory] = []
+    for memory in memories:
+        words = _words(memory.text)
+        if words and words not in seen and not _is_echo(memory):
+            fresh.append(memory)
+            seen.add(words)
+    statements = [memory for memory in fresh if _states(memory.text)]
+    # What others asked may tell something; the person's own question never answers itself.
+    return statements or [memory for memory in fresh if memory.speaker != "user"]
+
+
+def _is_echo(memory: Memory) -> bool:
+    """Whether it only repeats other memories, as an answer of this backend does."""
+    if memory.speaker != "assistant":
+        return False
+    return _CITATION.search(memory.text) is not None or memory.text.startswith((NOTHING, NOTED, SEVERAL))
+
+
+def _states(text: str) -> bool:
+    """Whether there is more to it than questions and greetings."""
+    return any(
+        not sentence.endswith("?") and _ASKING.match(sentence) is None and _stems(sentence)
+        for sentence in (found.strip() for found in _SENTENCE.findall(text))
     )
+
+
+def _is_related(about: frozenset[str], memory: Memory) -> bool:
+    return not about or bool(about & (_stems(memory.text) | _stems(memory.speaker)))
+
+
+def _about(said: str, memories: Sequence[Memory]) -> frozenset[str]:
+    """The stems that say what a message is about; none where it asks for anything there is."""
+    words = {word for word in _WORD.findall(said.lower()) if word not in _SMALL}
+    stems = frozenset(map(_stem, words - _WEAK)) or frozenset(
+        map(_stem, words - {"remember", "know", "tell"})
+    )
+    # In a conversation of two everything is by one of them: a name alone relates nothing.
+    speakers = frozenset(stem for memory in memories for stem in _stems(memory.speaker))
+    return stems - speakers or stems
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(text.lower()))
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(_stem(word) for word in _WORD.findall(text.lower()) if word not in _SMALL)
 
 
 def _stem(word: str) -> str:

@@ -26,6 +26,8 @@ async def derive(event: mind.Event, minds: Minds) -> list[mind.Body]:
         text, occurred = said.text, Timestamp()
     else:
         text, occurred = event.body.user_message.text, event.body.user_message.occurred_at
+    if not rules.may_promise(text, reminders_only=event.kind == "user_message"):
+        return []
     state = (await minds.open(event.mind_id)).snapshot
     now = moment(nanoseconds(occurred) or nanoseconds(event.recorded_at)).astimezone(
         _zone(state.profile.time_zone)

@@ -100,6 +100,11 @@ def _named(text: str, patterns: list[re.Pattern[str]]) -> str:
     return ""
 
 
+def may_promise(text: str, *, reminders_only: bool) -> bool:
+    """Whether a closer look is worth its time."""
+    return bool(_REMIND.search(text) or (not reminders_only and _PROMISE.search(text)))
+
+
 def promises(text: str, now: datetime, *, reminders_only: bool) -> list[Promise]:
     """Promises in a message, or only what a person asks to be reminded of; due times against the clock ``now``."""
     patterns = [_REMIND] if reminders_only else [_PROMISE, _REMIND]
