@@ -1,0 +1,199 @@
+"""What recall answers: the right lines, word for word, with their source, or plainly nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from services.inference.backends.recall import HINT, NOTHING, NOTED, compose, is_question
+from services.inference.generation import Call, Memory, Message
+
+NOW = datetime(2026, 5, 20, tzinfo=UTC)
+ANA = "my sister Ana moved to Porto in May"
+
+
+def memory(
+    text: str, score: float = 1.0, *, seq: int = 2, speaker: str = "user", year: int = 2026, day: int = 3
+) -> Memory:
+    return Memory(seq, text, speaker, datetime(year, 5, day, 9, tzinfo=UTC), score)
+
+
+def answer(said: str, *memories: Memory, first_turn: bool = False) -> str:
+    return compose(Call([Message("user", said)], memories=memories, now=NOW, first_turn=first_turn))
+
+
+CASES = {
+    "the line with its source": (
+        "where does my sister live?",
+        [memory(ANA)],
+        f'You told me: "{ANA}" [#2, 3 May].',
+    ),
+    "the year where it is another": (
+        "where does my sister live?",
+        [memory(ANA, year=2023, seq=12)],
+        f'You told me: "{ANA}" [#12, 3 May 2023].',
+    ),
+    "the speaker who is not the user": (
+        "What did Caroline research?",
+        [memory("Researching adoption agencies!", 3.0, speaker="Caroline", seq=31, year=2023)],
+        'Caroline: "Researching adoption agencies!" [#31, 3 May 2023].',
+    ),
+    "its own words as its own": (
+        "what did you promise about the report?",
+        [memory("I will finish the report on Monday.", speaker="assistant")],
+        'I said: "I will finish the report on Monday." [#2, 3 May].',
+    ),
+    "no speaker, no lead": (
+        "where does my sister live?",
+        [memory(ANA, speaker="")],
+        f'"{ANA}" [#2, 3 May].',
+    ),
+    "several as a list, best first": (
+        "which fruit do I like?",
+        [memory("I like fruit, mangoes most", 2.0, seq=4), memory("sour fruit I never eat", 1.0, seq=9)],
+        "This is what I remember:\n"
+        '- You told me: "I like fruit, mangoes most" [#4, 3 May].\n'
+        '- You told me: "sour fruit I never eat" [#9, 3 May].',
+    ),
+    "other forms of a word": (
+        "did I book the flights?",
+        [memory("booked a flight to Lisbon")],
+        'You told me: "booked a flight to Lisbon" [#2, 3 May].',
+    ),
+    "a strong score without a word in common": (
+        "what is my job?",
+        [memory("I teach chemistry at the university", 4.0)],
+        'You told me: "I teach chemistry at the university" [#2, 3 May].',
+    ),
+    "not the question itself": (
+        "where does my sister live?",
+        [memory("Where does my sister live", 5.0, seq=8), memory(ANA, 4.0)],
+        f'You told me: "{ANA}" [#2, 3 May].',
+    ),
+    "no question where there are statements": (
+        "where does my sister live?",
+        [memory("is my sister coming?", 5.0, seq=8), memory(ANA, 4.0)],
+        f'You told me: "{ANA}" [#2, 3 May].',
+    ),
+    "a statement that ends in a question": (
+        "where does my sister live?",
+        [memory("my sister lives in Porto. Nice, is it not?")],
+        'You told me: "my sister lives in Porto. Nice, is it not?" [#2, 3 May].',
+    ),
+    "once what was told twice": (
+        "where does my sister live?",
+        [memory(ANA, 2.0), memory(ANA + ".", 2.0, seq=9)],
+        f'You told me: "{ANA}" [#2, 3 May].',
+    ),
+    "none of its own answers": (
+        "where does my sister live?",
+        [memory(f'You told me: "{ANA}" [#2, 3 May].', 5.0, seq=7, speaker="assistant"), memory(ANA, 4.0)],
+        f'You told me: "{ANA}" [#2, 3 May].',
+    ),
+    "nothing far below the best": (
+        "where does my sister live?",
+        [memory(ANA, 6.0), memory("my sister is older than I am", 1.0, seq=9)],
+        f'You told me: "{ANA}" [#2, 3 May].',
+    ),
+    "not what shares only a common word": (
+        "where does my sister live?",
+        [memory("I live with two cats", 1.0, seq=9), memory(ANA, 0.9)],
+        f'You told me: "{ANA}" [#2, 3 May].',
+    ),
+    "the common word where it is all there is": (
+        "where do I live?",
+        [memory("I live in Berlin")],
+        'You told me: "I live in Berlin" [#2, 3 May].',
+    ),
+    "anything where everything is asked for": (
+        "what do you remember?",
+        [memory(ANA, 0.4)],
+        f'You told me: "{ANA}" [#2, 3 May].',
+    ),
+    "plainly nothing": ("where does my sister live?", [], NOTHING),
+    "nothing of something else": (
+        "where does my sister live?",
+        [memory("the boiler was repaired on Friday", 0.5)],
+        NOTHING,
+    ),
+    "nothing where only a name is shared": (
+        "What does Caroline think of quantum physics?",
+        [memory("Caroline sends her love", 0.5, speaker="Melanie"), memory("Bye!", 0.4, speaker="Caroline")],
+        NOTHING,
+    ),
+    "nothing rather than an earlier question": (
+        "where does my sister live?",
+        [memory("do you know where my sister lives?", 5.0)],
+        NOTHING,
+    ),
+    "no more than three": (
+        "what about tea?",
+        [memory(f"tea number {n}", 2.0, seq=n) for n in range(1, 6)],
+        "This is what I remember:\n"
+        + "\n".join(f'- You told me: "tea number {n}" [#{n}, 3 May].' for n in (1, 2, 3)),
+    ),
+    "a statement is noted": (ANA, [], NOTED),
+    "a statement with what goes with it": (
+        "my sister Ana found a flat",
+        [memory(ANA, 3.0)],
+        f'{NOTED} You told me: "{ANA}" [#2, 3 May].',
+    ),
+    "a statement without what only looks like it": (
+        "what a fine morning!",
+        [memory("a morning in Porto", 1.0)],
+        NOTED,
+    ),
+    "a question without its mark": (
+        "tell me where my sister lives",
+        [memory(ANA)],
+        f'You told me: "{ANA}" [#2, 3 May].',
+    ),
+    "another script": ("我妹妹住在哪里?", [], NOTHING),
+}
+
+
+@pytest.mark.parametrize(("said", "memories", "expected"), CASES.values(), ids=CASES)
+def test_recall_quotes(said: str, memories: list[Memory], expected: str) -> None:
+    assert answer(said, *memories) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("where is Ana", True),
+        ("Did Ana call", True),
+        ("so, are we going", True),
+        ("Ana called?", True),
+        ("have a nice day", False),
+        ("I wonder about Ana", False),
+        ("My brother is well", False),
+        ("", False),
+    ],
+)
+def test_a_question_is_told_from_a_statement(text: str, asks: bool) -> None:
+    assert is_question(text) is asks
+
+
+def test_how_to_connect_a_model_is_said_on_the_first_turn_only() -> None:
+    first, later = (answer("hello there", first_turn=turn) for turn in (True, False))
+
+    assert first == f"{later}\n\n{HINT}"
+    for setting in (
+        "PMM_INFERENCE__BACKEND=openai",
+        "PMM_INFERENCE__OPENAI_BASE_URL=",
+        "PMM_INFERENCE__MODEL=",
+    ):
+        assert setting in HINT
+
+
+def test_the_last_message_of_the_person_is_what_is_answered() -> None:
+    said = [
+        Message("user", "what about tea?"),
+        Message("assistant", NOTHING),
+        Message("user", "where is my sister?"),
+    ]
+
+    told = compose(Call(said, memories=[memory("tea is hot"), memory(ANA)], now=NOW))
+
+    assert told == f'You told me: "{ANA}" [#2, 3 May].'

@@ -1,0 +1,208 @@
+"""A model server that speaks the OpenAI API over real HTTP and misbehaves as the name of the model says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+WORDS = ("Your ", "sister ", "lives ", "in ", "Porto.")
+"""What an undisturbed answer says."""
+RETRY_AFTER_SECONDS = 7
+START_SECONDS = 10.0
+
+REFUSALS: dict[str, tuple[int, dict[str, str]]] = {
+    "400": (400, {"message": "bad request"}),
+    "401": (401, {"message": "bad key"}),
+    "404": (404, {"message": "no such model", "code": "model_not_found"}),
+    "context": (400, {"message": "maximum context length is 8", "code": "context_length_exceeded"}),
+    "429": (429, {"message": "slow down"}),
+    "500": (500, {"message": "out of memory"}),
+}
+"""Models that answer with an error."""
+STREAMS = (
+    "ok", "slow-first", "slow-mid", "endless", "cut-first", "cut", "unfinished",
+    "malformed-first", "malformed", "misshapen", "error-mid", "no-usage", "long", "json", "not-json",
+)  # fmt: skip
+"""Models that begin to answer. ``NAME-then-ok``: as NAME at first, and well the second time."""
+
+
+class OpenAIServer:
+    """``with OpenAIServer() as server:`` give ``server.base_url`` to a client; the model is the scenario."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        """Bodies of the requests for a completion, in the order in which they came."""
+        self.keys: list[str] = []
+        """What stood in the header ``Authorization`` of each."""
+        self.models: Any = {"object": "list", "data": [{"id": name, "object": "model"} for name in STREAMS]}
+        """The answer to a request for the models."""
+        self._changed = threading.Condition()
+        self._open = 0
+        self._disconnected = 0
+        routes = [
+            Route("/v1/chat/completions", self._complete, methods=["POST"]),
+            Route("/v1/models", self._list),
+        ]
+        config = uvicorn.Config(
+            Starlette(routes=routes),
+            port=0,
+            log_level="critical",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._started = threading.Event()
+
+    @property
+    def base_url(self) -> str:
+        """As the setting ``inference.openai_base_url`` wants it."""
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}/v1"
+
+    @property
+    def open_streams(self) -> int:
+        """Answers that are being sent now."""
+        with self._changed:
+            return self._open
+
+    @property
+    def disconnects(self) -> int:
+        """Answers whose reader went away before the end."""
+        with self._changed:
+            return self._disconnected
+
+    def wait_until(
+        self, *, open_streams: int | None = None, disconnects: int = 0, timeout: float = 10
+    ) -> None:
+        """Block until so many streams are open and so many readers went away; AssertionError after timeout."""
+
+        def is_so() -> bool:
+            return self._disconnected >= disconnects and open_streams in (None, self._open)
+
+        with self._changed:
+            if not self._changed.wait_for(is_so, timeout):
+                raise AssertionError(f"{self._open} streams open, {self._disconnected} disconnects")
+
+    def __enter__(self) -> OpenAIServer:
+        self._thread.start()
+        assert self._started.wait(START_SECONDS), "the model server did not start"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    def _run(self) -> None:
+        async def serve() -> None:
+            serving = asyncio.create_task(self._server.serve())
+            while not self._server.started and not serving.done():
+                await asyncio.sleep(0.01)
+            self._started.set()
+            await serving
+
+        asyncio.run(serve())
+
+    async def _list(self, request: Request) -> Response:
+        if isinstance(self.models, int):
+            return JSONResponse({"error": {"message": "no"}}, self.models)
+        return JSONResponse(self.models)
+
+    async def _complete(self, request: Request) -> Response:
+        body = await request.json()
+        self.requests.append(body)
+        self.keys.append(request.headers.get("authorization", ""))
+        scenario: str = body["model"]
+        name, _, then = scenario.partition("-then-")
+        if then and sum(earlier["model"] == scenario for earlier in self.requests) > 1:
+            name = then
+        if name == "busy":  # for a moment only
+            return JSONResponse({"error": {"message": "wait"}}, 429, {"Retry-After": "0"})
+        if name in REFUSALS:
+            status, error = REFUSALS[name]
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 429 else {}
+            return JSONResponse({"error": error}, status, headers)
+        return StreamingResponse(self._counted(self._stream(name)), media_type="text/event-stream")
+
+    async def _counted(self, stream: AsyncIterator[str]) -> AsyncIterator[str]:
+        self._count(opened=1)
+        try:
+            async for line in stream:
+                yield line
+        except asyncio.CancelledError:
+            self._count(opened=-1, disconnected=1)
+            raise
+        except BaseException:
+            self._count(opened=-1)
+            raise
+        self._count(opened=-1)
+
+    def _count(self, *, opened: int, disconnected: int = 0) -> None:
+        with self._changed:
+            self._open += opened
+            self._disconnected += disconnected
+            self._changed.notify_all()
+
+    async def _stream(self, name: str) -> AsyncIterator[str]:
+        yield _chunk({"role": "assistant"})
+        match name:
+            case "slow-first":
+                await asyncio.Event().wait()
+            case "cut-first":
+                raise ConnectionResetError
+            case "malformed-first":
+                yield "data: {this is no JSON\n\n"
+            case "json" | "not-json":
+                yield _chunk({"content": '{"city": "Porto"}' if name == "json" else '{"city": 3}'})
+                yield _chunk({}, "stop")
+                return
+        for index, word in enumerate(WORDS):
+            if index == 2:
+                async for line in _disturbed(name):
+                    yield line
+            yield _chunk({"content": word})
+            await asyncio.sleep(0)
+        if name == "unfinished":
+            return
+        yield _chunk({}, "length" if name == "long" else "stop")
+        if name != "no-usage":
+            usage = {"prompt_tokens": 21, "completion_tokens": 5, "total_tokens": 26}
+            yield _line({"choices": [], "usage": usage | {"prompt_tokens_details": {"cached_tokens": 16}}})
+        yield "data: [DONE]\n\n"
+
+
+async def _disturbed(name: str) -> AsyncIterator[str]:
+    """What comes in the middle of an answer."""
+    match name:
+        case "slow-mid":
+            await asyncio.Event().wait()
+        case "endless":
+            while True:
+                yield _chunk({"content": "more "})
+                await asyncio.sleep(0.01)
+        case "cut":
+            raise ConnectionResetError
+        case "malformed":
+            yield "data: {this is no JSON\n\n"
+        case "misshapen":
+            yield _line({"choices": [{"delta": "text", "finish_reason": 7}]})
+        case "error-mid":
+            yield _line({"error": {"message": "out of memory"}})
+
+
+def _chunk(delta: dict[str, str], finish_reason: str | None = None) -> str:
+    return _line({"choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]})
+
+
+def _line(content: dict[str, Any]) -> str:
+    envelope = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "porto-7b"}
+    return f"data: {json.dumps(envelope | content)}\n\n"
