@@ -20,6 +20,8 @@ from pmm.mind.v1.events_pb2 import Event
 from pmm.orchestrator.v1.orchestrator_pb2 import ExplainResponse
 from pmm_client.jsonable import to_json
 
+SHORT_CHARACTERS = 100
+
 
 def write(text: str) -> None:
     """Print as it is, at once."""
@@ -52,8 +54,13 @@ def table(*columns: str) -> Table:
 
 
 def row(into: Table, *cells: str) -> None:
-    """Add cells as text: what somebody said is no markup."""
-    into.add_row(*(Text(cell) for cell in cells))
+    """Add cells as text of one paragraph each: what somebody said is no markup."""
+    into.add_row(*(Text(" ".join(cell.split())) for cell in cells))
+
+
+def shortened(text: str) -> str:
+    """Enough of it to know it again."""
+    return text if len(text) <= SHORT_CHARACTERS else f"{text[: SHORT_CHARACTERS - 1]}…"
 
 
 def progress(*, quiet: bool = False) -> Progress:
@@ -136,15 +143,8 @@ def why_table(explained: ExplainResponse) -> Table:
             cells = (str(event.seq), event_date(event), event_speaker(event), event_text(event))
             row(made, *cells, f"{memory.memory.score:.3f}", cited)
     for event in explained.recent:
-        row(
-            made,
-            str(event.seq),
-            event_date(event),
-            event_speaker(event),
-            event_text(event),
-            "",
-            "recent turn",
-        )
+        cells = (str(event.seq), event_date(event), event_speaker(event), shortened(event_text(event)))
+        row(made, *cells, "", "recent turn")
     for event in explained.state:
         row(made, str(event.seq), event_date(event), event.actor, event_text(event), "", event.kind)
     return made
