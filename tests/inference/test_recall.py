@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.inference.backends.recall import HINT, NOTHING, NOTED, compose, is_question
+from services.inference.backends.recall import HINT, NOTED, NOTHING, compose, is_question
 from services.inference.generation import Call, Memory, Message
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)

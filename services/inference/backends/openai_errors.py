@@ -67,7 +67,9 @@ def _translated(error: Exception, model: str, *, has_said: bool) -> DomainError:
         return BackendCut("the model server stopped in the middle of the answer")
     if isinstance(error, openai.APITimeoutError | TimeoutError):
         return BackendRefused("the model server did not answer in time: is it overloaded?")
-    if isinstance(error, httpx2.RemoteProtocolError):
+    if isinstance(error, httpx2.RemoteProtocolError) or isinstance(
+        error.__cause__, httpx2.RemoteProtocolError
+    ):
         return BackendCut("the model server closed the connection before it answered")
     if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
         return BackendRefused("nothing answers where the model server should be: is it running?")

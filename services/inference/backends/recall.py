@@ -41,8 +41,8 @@ _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _CITATION = re.compile(r"\[#\d+, ")
 _ASKING = re.compile(
     r"(?i:\W*(?:and|but|so|ok|okay|hey|hi|please)?\W*)(?:"
-    r"(?i:who|whom|whose|what(?!\s+an?\s)|when|where|which|why|how|tell me|remind me (?:what|who|when|where|which|why|how)"
-    r"|do you remember)\b"
+    r"(?i:who|whom|whose|what(?!\s+an?\s)|when|where|which|why|how|tell me"
+    r"|remind me (?:what|who|when|where|which|why|how)|do you remember)\b"
     # An auxiliary asks only before its subject: "do you …", but not "have a nice day".
     r"|(?i:is|are|am|was|were|do|does|did|have|has|had|can|could|will|would|should|may|might)\s+"
     r"(?:(?i:i|you|he|she|it|we|they|my|your|his|her|our|their|the|there|this|that|these|those)\b|[A-Z]))"

@@ -1,0 +1,330 @@
+"""The openai backend against a real HTTP server that misbehaves, asked through the real service."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from pmm.inference.v1 import inference_pb2 as pb
+from pmm.mind.v1 import events_pb2 as mind
+from tests.inference.asking import Answer, ask, inference, read
+from tests.runtime.fake import exporting, free_port
+from tests.runtime.test_error_table import details_of
+from tests.support.openai_server import RETRY_AFTER_SECONDS, WORDS, OpenAIServer
+from tests.support.otlp_collector import OtlpCollector
+
+TEXT = "".join(WORDS)
+BEFORE_THE_FAULT = "".join(WORDS[:2])
+QUICK: dict[str, Any] = {"retry_seconds": 0.01, "max_retries": 1}
+CITY = {"type": "object", "properties": {"city": {"type": "string", "minLength": 2}}, "required": ["city"]}
+
+
+def openai(folder: Path, server: OpenAIServer, **settings: Any) -> Any:
+    """The service with this model server."""
+    return inference(folder, backend="openai", openai_base_url=server.base_url, **(QUICK | settings))
+
+
+def reason(answer: Answer) -> tuple[str, str]:
+    assert answer.error is not None, answer
+    return answer.error.code().name, details_of(answer.error)["ErrorInfo"].reason
+
+
+async def asked(folder: Path, server: OpenAIServer, model: str, **settings: Any) -> tuple[Answer, int]:
+    """The answer, and how many requests the model server got for it."""
+    before = len(server.requests)
+    async with openai(folder, server, **settings) as stub:
+        answer = await read(stub.Generate(ask(model)))
+        load = await stub.GetLoad(pb.GetLoadRequest())
+    assert (load.running, load.waiting) == (0, 0)
+    return answer, len(server.requests) - before
+
+
+async def test_an_answer_streams_with_its_model_and_usage(tmp_path: Path, model_server: OpenAIServer) -> None:
+    answer, requests = await asked(tmp_path, model_server, "ok")
+
+    assert answer.text == TEXT
+    assert answer.parts == ["started", *["delta"] * len(WORDS), "completed"]
+    assert (answer.started.model, answer.started.backend) == ("porto-7b", "openai")
+    assert answer.completed.finish_reason == mind.FINISH_REASON_STOP
+    usage = answer.completed.usage
+    assert (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens) == (21, 5, 16)
+    assert not answer.completed.usage_estimated
+    assert requests == 1
+
+
+async def test_the_request_says_what_was_asked_for(tmp_path: Path, model_server: OpenAIServer) -> None:
+    sampling = pb.Sampling(temperature=0.5, max_tokens=7, stop=["END"], seed=3)
+    async with openai(tmp_path, model_server, openai_api_key="sk-secret", model="ok") as stub:
+        await read(stub.Generate(ask(sampling=sampling)))
+
+    sent = model_server.requests[-1]
+    assert (sent["model"], sent["stream"], sent["stream_options"]) == ("ok", True, {"include_usage": True})
+    assert sent["messages"] == [{"role": "user", "content": "Where does my sister live?"}]
+    assert (sent["temperature"], sent["max_tokens"], sent["stop"], sent["seed"]) == (0.5, 7, ["END"], 3)
+    assert "top_p" not in sent
+    assert model_server.keys[-1] == "Bearer sk-secret"
+
+
+async def test_the_key_comes_from_a_file_and_is_not_needed(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    (tmp_path / "key").write_text("sk-from-file\n")
+    await asked(tmp_path, model_server, "ok", openai_api_key_file=tmp_path / "key")
+    await asked(tmp_path, model_server, "ok")
+
+    assert model_server.keys[-2:] == ["Bearer sk-from-file", "Bearer none"]
+
+
+@pytest.mark.parametrize(
+    ("model", "expected", "requests"),
+    [
+        ("500", ("UNAVAILABLE", "BACKEND_FAILED"), 2),
+        ("400", ("UNAVAILABLE", "BACKEND_FAILED"), 1),
+        ("401", ("UNAUTHENTICATED", "BACKEND_CREDENTIALS"), 1),
+        ("404", ("NOT_FOUND", "UNKNOWN_MODEL"), 1),
+        ("context", ("INVALID_ARGUMENT", "CONTEXT_TOO_LONG"), 1),
+        ("malformed-first", ("UNAVAILABLE", "BACKEND_FAILED"), 2),
+        ("cut-first", ("UNAVAILABLE", "BACKEND_CUT"), 2),
+    ],
+)
+async def test_a_fault_before_the_first_token_has_its_reason_and_what_may_pass_is_tried_again(
+    tmp_path: Path, model_server: OpenAIServer, model: str, expected: tuple[str, str], requests: int
+) -> None:
+    answer, made = await asked(tmp_path, model_server, model)
+
+    assert reason(answer) == expected
+    assert answer.parts == []
+    assert made == requests
+
+
+@pytest.mark.parametrize(
+    ("model", "expected", "text"),
+    [
+        ("cut", "BACKEND_CUT", BEFORE_THE_FAULT),
+        ("unfinished", "BACKEND_CUT", TEXT),
+        ("slow-mid", "BACKEND_CUT", BEFORE_THE_FAULT),
+        ("malformed", "BACKEND_FAILED", BEFORE_THE_FAULT),
+        ("misshapen", "BACKEND_FAILED", BEFORE_THE_FAULT),
+        ("error-mid", "BACKEND_FAILED", BEFORE_THE_FAULT),
+    ],
+)
+async def test_a_fault_in_the_middle_ends_the_answer_and_is_never_tried_again(
+    tmp_path: Path, model_server: OpenAIServer, model: str, expected: str, text: str
+) -> None:
+    answer, made = await asked(tmp_path, model_server, model, read_timeout_seconds=0.3)
+
+    assert reason(answer) == ("UNAVAILABLE", expected)
+    assert answer.text == text
+    assert answer.parts.count("started") == 1
+    assert answer.completed is None
+    assert made == 1
+
+
+@pytest.mark.parametrize("fault", ["500", "busy", "malformed-first", "cut-first"])
+async def test_what_passes_is_not_seen(tmp_path: Path, model_server: OpenAIServer, fault: str) -> None:
+    answer, made = await asked(tmp_path, model_server, f"{fault}-then-ok")
+
+    assert (answer.error, answer.text, made) == (None, TEXT, 2)
+    assert answer.parts.count("started") == 1
+
+
+async def test_a_first_token_that_does_not_come_is_not_waited_for(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    answer, _ = await asked(
+        tmp_path, model_server, "slow-first", first_token_timeout_seconds=0.3, max_retries=0
+    )
+
+    assert reason(answer) == ("UNAVAILABLE", "BACKEND_REFUSED")
+    model_server.wait_until(open_streams=0)
+
+
+async def test_a_busy_server_is_waited_for_as_long_as_the_call_has_and_then_the_caller_is_told_how_long(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    before = len(model_server.requests)
+    async with openai(tmp_path, model_server) as stub:
+        answer = await read(stub.Generate(ask("429"), timeout=RETRY_AFTER_SECONDS / 2))
+
+    assert reason(answer) == ("RESOURCE_EXHAUSTED", "BACKEND_BUSY")
+    delay = details_of(answer.error)["RetryInfo"].retry_delay
+    assert delay.ToTimedelta().total_seconds() == RETRY_AFTER_SECONDS
+    assert len(model_server.requests) - before == 1
+
+
+async def test_a_server_that_is_not_there_is_named_as_the_cause(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}/v1"
+    async with inference(tmp_path, backend="openai", openai_base_url=url, **QUICK) as stub:
+        named = await read(stub.Generate(ask("ok")))
+        default = await read(stub.Generate(ask()))
+        (model,) = (await stub.ListModels(pb.ListModelsRequest())).models
+
+    assert reason(named) == reason(default) == ("UNAVAILABLE", "BACKEND_REFUSED")
+    assert not model.up
+    assert url in model.detail
+
+
+async def test_usage_is_estimated_where_the_server_sends_none(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    answer, _ = await asked(tmp_path, model_server, "no-usage")
+
+    assert answer.completed.usage_estimated
+    assert answer.completed.usage.completion_tokens > 0
+
+
+async def test_an_answer_that_was_too_long_says_so(tmp_path: Path, model_server: OpenAIServer) -> None:
+    answer, _ = await asked(tmp_path, model_server, "long")
+
+    assert answer.completed.finish_reason == mind.FINISH_REASON_LENGTH
+
+
+async def test_cancelling_closes_the_request_upstream_and_frees_the_place(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    gone = model_server.disconnects
+    async with openai(tmp_path, model_server, max_running=1) as stub:
+        for ended, model in enumerate(("endless", "slow-first", "slow-mid"), 1):
+            call = stub.Generate(ask(model))
+            if model != "slow-first":
+                while (await call.read()).delta.text == "":
+                    pass
+            else:
+                await asyncio.to_thread(model_server.wait_until, open_streams=1)
+            call.cancel()
+            await asyncio.to_thread(model_server.wait_until, open_streams=0, disconnects=gone + ended)
+        after = await read(stub.Generate(ask("ok")))
+
+    assert after.text == TEXT
+
+
+async def test_a_deadline_closes_the_request_upstream(tmp_path: Path, model_server: OpenAIServer) -> None:
+    gone = model_server.disconnects
+    async with openai(tmp_path, model_server) as stub:
+        answer = await read(stub.Generate(ask("endless"), timeout=0.5))
+
+    assert answer.error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    model_server.wait_until(open_streams=0, disconnects=gone + 1)
+
+
+async def test_32_answers_stream_at_once(tmp_path: Path, model_server: OpenAIServer) -> None:
+    async with openai(tmp_path, model_server) as stub:
+        answers = await asyncio.gather(*(read(stub.Generate(ask("ok"))) for _ in range(32)))
+
+    assert [(answer.error, answer.text) for answer in answers] == [(None, TEXT)] * 32
+
+
+async def test_calls_beyond_the_bound_are_told_to_come_back(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    async with openai(tmp_path, model_server, max_running=1, max_waiting=1) as stub:
+        calls = [stub.Generate(ask("endless")) for _ in range(3)]
+        refused = [asyncio.create_task(read(call)) for call in calls]
+        done, _ = await asyncio.wait(refused, return_when=asyncio.FIRST_COMPLETED)
+        load = await stub.GetLoad(pb.GetLoadRequest())
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*refused, return_exceptions=True)
+
+    (answer,) = (task.result() for task in done)
+    assert reason(answer) == ("RESOURCE_EXHAUSTED", "BACKEND_BUSY")
+    assert "RetryInfo" in details_of(answer.error)
+    assert (load.running, load.waiting) == (1, 1)
+
+
+async def test_json_keeps_to_its_schema_or_the_call_fails(tmp_path: Path, model_server: OpenAIServer) -> None:
+    async with openai(tmp_path, model_server) as stub:
+        right = await read(stub.Generate(ask("json", json_schema=CITY)))
+        wrong = await read(stub.Generate(ask("not-json", json_schema=CITY)))
+        prose = await read(stub.Generate(ask("ok", json_schema=CITY)))
+
+    assert (right.error, right.text) == (None, '{"city": "Porto"}')
+    assert reason(wrong) == reason(prose) == ("FAILED_PRECONDITION", "INVALID_JSON")
+    sent = model_server.requests[-1]["response_format"]
+    assert sent == {"type": "json_schema", "json_schema": {"name": "answer", "schema": CITY, "strict": True}}
+
+
+@pytest.mark.parametrize("schema", [{"type": "nonsense"}, {"$ref": "http://127.0.0.1:9/schema"}], ids=str)
+async def test_a_schema_that_cannot_be_used_is_the_callers_fault(
+    tmp_path: Path, model_server: OpenAIServer, schema: dict[str, str]
+) -> None:
+    async with openai(tmp_path, model_server) as stub:
+        answer = await read(stub.Generate(ask("json", json_schema=schema)))
+
+    assert reason(answer)[0] == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize("field", ["adapter", "sampling.top_k", "sampling.logprobs"])
+async def test_what_the_api_has_no_place_for_is_refused_by_name(
+    tmp_path: Path, model_server: OpenAIServer, field: str
+) -> None:
+    more: dict[str, Any] = {"sampling": {field.rsplit(".", maxsplit=1)[-1]: 1}} if "." in field else {field: "pirate"}
+    async with openai(tmp_path, model_server) as stub:
+        answer = await read(stub.Generate(ask("ok", **more)))
+
+    assert reason(answer) == ("UNIMPLEMENTED", "NOT_SUPPORTED")
+
+
+async def test_the_servers_models_are_listed_the_set_one_first(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    async with openai(tmp_path, model_server, model="long") as stub:
+        there = (await stub.ListModels(pb.ListModelsRequest())).models
+    async with openai(tmp_path, model_server, model="gone") as stub:
+        missing = (await stub.ListModels(pb.ListModelsRequest())).models[0]
+
+    assert (there[0].name, there[0].up, there[0].default) == ("long", True, True)
+    assert len(there) > 5
+    assert all(model.up and not model.default for model in there[1:])
+    assert (missing.name, missing.up, missing.default) == ("gone", False, True)
+    assert "does not have it" in missing.detail
+
+
+@pytest.mark.parametrize("models", [500, 401, [], {"data": "nonsense"}, {"data": [7]}], ids=str)
+async def test_a_server_that_cannot_list_its_models_is_listed_as_down(tmp_path: Path, models: Any) -> None:
+    with OpenAIServer() as server:
+        server.models = models
+        async with openai(tmp_path, server, model="ok") as stub:
+            (model,) = (await stub.ListModels(pb.ListModelsRequest())).models
+
+    assert (model.name, model.up) == ("ok", False)
+    assert model.detail
+
+
+async def test_the_servers_first_model_answers_where_none_is_set(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    answer, _ = await asked(tmp_path, model_server, "")
+
+    assert answer.text == TEXT
+    assert model_server.requests[-1]["model"] == "ok"
+
+
+async def test_the_span_of_a_call_follows_the_conventions_and_holds_no_text(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    with OtlpCollector() as collector:
+        async with exporting(collector.endpoint), openai(tmp_path, model_server) as stub:
+            await read(stub.Generate(ask("ok")))
+            await read(stub.Generate(ask("500")))
+        spans = collector.named("chat")
+
+    well, failed = spans
+    assert well.kind == 3
+    assert {name: value for name, value in well.attributes.items() if name.startswith("gen_ai.")} | {
+        "gen_ai.response.finish_reasons": None
+    } == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "ok",
+        "gen_ai.response.model": "porto-7b",
+        "gen_ai.usage.input_tokens": 21,
+        "gen_ai.usage.output_tokens": 5,
+        "gen_ai.response.finish_reasons": None,
+    }
+    assert (failed.status, failed.attributes["error.type"]) == (2, "BACKEND_FAILED")
+    assert not any(word in span.raw for span in collector.spans for word in (b"sister", b"Porto."))
