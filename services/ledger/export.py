@@ -14,7 +14,7 @@ from services.ledger.errors import BrokenExport
 from services.ledger.events import BIRTHS, StoredEvent
 from services.runtime.errors import Violation
 
-_Seq = Annotated[int, Meta(ge=1, lt=2**63)]
+_Seq = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 _Hash = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 _Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._-]{1,128}\Z")]
 _OptionalId = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._-]{0,128}\Z")]
@@ -26,7 +26,7 @@ class _Line(msgspec.Struct, omit_defaults=True):
     mind_id: _Id
     seq: _Seq
     kind: _Id
-    recorded_at_ns: Annotated[int, Meta(ge=0, lt=2**63)]
+    recorded_at_ns: Annotated[int, Meta(ge=0, le=2**63 - 1)]
     session_id: _OptionalId
     actor: _OptionalId
     causation_seq: _Seq | None
