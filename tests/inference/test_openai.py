@@ -262,7 +262,9 @@ async def test_a_schema_that_cannot_be_used_is_the_callers_fault(
 async def test_what_the_api_has_no_place_for_is_refused_by_name(
     tmp_path: Path, model_server: OpenAIServer, field: str
 ) -> None:
-    more: dict[str, Any] = {"sampling": {field.rsplit(".", maxsplit=1)[-1]: 1}} if "." in field else {field: "pirate"}
+    more: dict[str, Any] = (
+        {"sampling": {field.rsplit(".", maxsplit=1)[-1]: 1}} if "." in field else {field: "pirate"}
+    )
     async with openai(tmp_path, model_server) as stub:
         answer = await read(stub.Generate(ask("ok", **more)))
 

@@ -63,7 +63,7 @@ CASES = {
     ),
     "a strong score without a word in common": (
         "what is my job?",
-        [memory("I teach chemistry at the university", 4.0)],
+        [memory("I teach chemistry at the university", 7.0)],
         'You told me: "I teach chemistry at the university" [#2, 3 May].',
     ),
     "not the question itself": (
@@ -110,6 +110,29 @@ CASES = {
         "what do you remember?",
         [memory(ANA, 0.4)],
         f'You told me: "{ANA}" [#2, 3 May].',
+    ),
+    "what shares most, and not what shares little": (
+        "when did I run the charity race?",
+        [memory("these shoes are for running", 5.0, seq=9), memory("ran a charity race on Saturday", 4.0)],
+        'You told me: "ran a charity race on Saturday" [#2, 3 May].',
+    ),
+    "what is told and not what is asked": (
+        "which instrument do I play?",
+        [
+            memory("Thanks! Do you play any instrument?", 5.0, seq=8, speaker="Mel"),
+            memory("I play clarinet", 4.0),
+        ],
+        'You told me: "I play clarinet" [#2, 3 May].',
+    ),
+    "who is asked about first": (
+        "What did Caroline research?",
+        [
+            memory("I do research too", 3.0, speaker="Melanie", seq=8),
+            memory("Researching adoption agencies!", 2.0, speaker="Caroline", seq=31),
+        ],
+        "This is what I remember:\n"
+        '- Caroline: "Researching adoption agencies!" [#31, 3 May].\n'
+        '- Melanie: "I do research too" [#8, 3 May].',
     ),
     "plainly nothing": ("where does my sister live?", [], NOTHING),
     "nothing of something else": (

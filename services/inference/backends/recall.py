@@ -23,8 +23,8 @@ MODEL = "recall"
 MAX_QUOTED = 3
 SCORE_SPAN = 2.5
 """How far below the best a memory's fused z-score may lie and still be quoted."""
-STRONG_SCORE = 2.5
-"""From here on a memory counts as related without a word in common."""
+STRONG_SCORE = 6.5
+"""From here on a memory counts as related without a word in common; what only looks like it stays below."""
 
 NOTHING = "I remember nothing about that."
 NOTED = "I will remember that."
@@ -116,16 +116,21 @@ def is_question(text: str) -> bool:
 def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memory]:
     """Those of the memories, given best first, that are worth quoting in answer to a message."""
     about = _about(said, memories)
-    told = [
-        memory
-        for memory in _telling(memories, _words(said))
-        if _is_related(about, memory) or (asks and memory.score >= STRONG_SCORE)
-    ]
+    telling = _telling(memories, _words(said))
+    shared = {memory: len(about & _stems(_stated(memory.text))) for memory in telling}
+    most = max(shared.values(), default=0)
     if not asks:
         # Something told is followed up only where it clearly is about the same.
-        return [memory for memory in told if len(about & _stems(memory.text)) > 1][:1]
-    best = max((memory.score for memory in told), default=0.0)
-    return [memory for memory in told if memory.score >= best - SCORE_SPAN][:MAX_QUOTED]
+        return [memory for memory in telling if shared[memory] == most > 1][:1]
+    if most:
+        related = [memory for memory in telling if 2 * shared[memory] >= most]
+    else:
+        related = [memory for memory in telling if not about or memory.score >= STRONG_SCORE]
+    best = max((memory.score for memory in related), default=0.0)
+    near = [memory for memory in related if memory.score >= best - SCORE_SPAN]
+    # Who is asked about knows best.
+    named = _stems(said)
+    return sorted(near, key=lambda memory: named.isdisjoint(_stems(memory.speaker)))[:MAX_QUOTED]
 
 
 def quote(memory: Memory, now: datetime) -> str:
@@ -158,7 +163,7 @@ def _telling(memories: Sequence[Memory], own: str) -> list[Memory]:
         if words and words not in seen and not _is_echo(memory):
             fresh.append(memory)
             seen.add(words)
-    statements = [memory for memory in fresh if _states(memory.text)]
+    statements = [memory for memory in fresh if _stems(_stated(memory.text))]
     # What others asked may tell something; the person's own question never answers itself.
     return statements or [memory for memory in fresh if memory.speaker != "user"]
 
@@ -170,16 +175,12 @@ def _is_echo(memory: Memory) -> bool:
     return _CITATION.search(memory.text) is not None or memory.text.startswith((NOTHING, NOTED, SEVERAL))
 
 
-def _states(text: str) -> bool:
-    """Whether there is more to it than questions and greetings."""
-    return any(
-        not sentence.endswith("?") and _ASKING.match(sentence) is None and _stems(sentence)
-        for sentence in (found.strip() for found in _SENTENCE.findall(text))
+def _stated(text: str) -> str:
+    """The text without its questions."""
+    sentences = (found.strip() for found in _SENTENCE.findall(text))
+    return " ".join(
+        sentence for sentence in sentences if not sentence.endswith("?") and _ASKING.match(sentence) is None
     )
-
-
-def _is_related(about: frozenset[str], memory: Memory) -> bool:
-    return not about or bool(about & (_stems(memory.text) | _stems(memory.speaker)))
 
 
 def _about(said: str, memories: Sequence[Memory]) -> frozenset[str]:
