@@ -1,0 +1,57 @@
+"""Real services on one real server in this process: for tests that need no process of their own."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pmm_client.channel import open_channel
+from pmm_client.raw import InferenceClient, LedgerClient, MemoryClient, OrchestratorClient
+from services.runtime.peers import Peers
+from services.runtime.sections import ServerSettings
+from services.runtime.server import serve
+from services.runtime.service import ServiceContext, ServiceSpec
+
+
+@dataclass(frozen=True)
+class Served:
+    """Raw clients of what is served."""
+
+    target: str
+    ledger: LedgerClient
+    memory: MemoryClient
+    inference: InferenceClient
+    orchestrator: OrchestratorClient
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path, *names: str, settings: dict[str, dict[str, Any]] | None = None
+) -> AsyncGenerator[Served]:
+    """Run the named services, in this order, with their data under ``folder``."""
+    socket = str(folder / "s")
+    peers = Peers(dict.fromkeys(names, f"unix:{socket}"))
+    services: list[Any] = []
+    for name in names:
+        spec: ServiceSpec = importlib.import_module(f"services.{name}.server").SPEC
+        own = folder / name
+        own.mkdir(parents=True, exist_ok=True)
+        chosen = spec.settings(**(settings or {}).get(name, {}))
+        services.append(spec.build(chosen, ServiceContext(own, peers)))
+    async with AsyncExitStack() as stack:
+        running = await stack.enter_async_context(serve(services, ServerSettings(port=0), socket_path=socket))
+        stack.push_async_callback(peers.close)
+        target = f"127.0.0.1:{running.port}"
+        channel = open_channel(target)
+        stack.push_async_callback(channel.close)
+        yield Served(
+            target,
+            LedgerClient(channel),
+            MemoryClient(channel),
+            InferenceClient(channel),
+            OrchestratorClient(channel),
+        )
