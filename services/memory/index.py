@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from services.memory.vectors import Ordinals, VectorIndex
 NONE = -1
 """No ordinal."""
 _FIRST_CAPACITY = 1024
+_versions = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,8 @@ class MindIndex:
         self.sessions = Codes()
         self.speakers = Codes()
         self.lock = threading.Lock()
-        self.version = 0
-        """Grows with every change: what was found at another version may be stale."""
+        self.version = next(_versions)
+        """Another one after every change and every loading: what was found at another version is stale."""
         self.changes = 0
         """The store's count of ended and erased rows that this index has seen."""
         self.last_used = 0.0
@@ -138,14 +140,14 @@ class MindIndex:
             self.vectors.add(vectors)
             self.text.add((ordinal, row.text) for ordinal, row in present if row.ended_seq == 0)
             self.text.commit()
-            self.version += 1
+            self.version = next(_versions)
 
     def end(self, ordinal: int, seq: int) -> None:
         """A version holds no longer."""
         with self.lock:
             self._ended.values[ordinal] = seq
             self._ended_count += 1
-            self.version += 1
+            self.version = next(_versions)
 
     def _extend_columns(self, rows: Sequence[Row | None]) -> None:
         # An erased row ends before it begins, and so holds at no seq.

@@ -75,7 +75,7 @@ class VectorIndex:
         selector = None
         if allowed is not None:
             self._bits = np.packbits(allowed, bitorder="little")
-            selector = _faiss.IDSelectorBitmap(len(self), _faiss.swig_ptr(self._bits))
+            selector = _faiss.IDSelectorBitmap(len(self._bits), _faiss.swig_ptr(self._bits))
         if self.kind == "flat":
             return _faiss.SearchParameters(sel=selector) if selector else None
         probes = self._index.nlist if exact else self._probes

@@ -1,0 +1,201 @@
+"""Memory is a projection: it comes back equal from the ledger, whatever happens to its folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.fill import PEOPLE, THINGS, fill
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as pb
+from pmm.memory.v1 import memory_pb2_grpc
+from services.memory.vectors import VectorIndex
+from tests.support.drafts import created, said
+from tests.support.serving import Served, serving
+from tests.support.stack import Stack
+
+QUERIES = [f"what about {person} and the {thing}" for person, thing in zip(PEOPLE, THINGS, strict=False)]
+
+
+async def answers(served: Served, head: int) -> list[list[tuple[str, float]]]:
+    found: list[list[tuple[str, float]]] = []
+    for query in QUERIES:
+        request = pb.SearchRequest(mind_id="ada", query=query, min_seq=head, exact=True)
+        results = (await served.memory.search(request, timeout=30)).results
+        found.append([(result.memory.memory_id, round(result.score, 4)) for result in results])
+    return found
+
+
+async def filled(served: Served) -> int:
+    events = [said(f"{PEOPLE[i % 13]} mended the {THINGS[i % 10]}, for the {i}th time") for i in range(200)]
+    head = 0
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[created()]))
+    for first in range(0, 200, 7):
+        request = ledger.AppendRequest(mind_id="ada", events=events[first : first + 7])
+        head = (await served.ledger.append(request)).head_seq
+    return head
+
+
+async def test_a_deleted_folder_comes_back_equal(tmp_path: Path) -> None:
+    async with serving(tmp_path, "ledger", "memory") as served:
+        head = await filled(served)
+        before = await answers(served, head)
+    shutil.rmtree(tmp_path / "memory")
+
+    async with serving(tmp_path, "ledger", "memory") as served:
+        assert await answers(served, head) == before
+
+
+async def test_an_incremental_index_equals_a_loaded_one(tmp_path: Path) -> None:
+    async with serving(tmp_path, "ledger", "memory") as served:
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[created()]))
+        await served.memory.search(pb.SearchRequest(mind_id="ada", query="loads it now", min_seq=1))
+        events = [
+            said(f"{PEOPLE[i % 13]} mended the {THINGS[i % 10]}, for the {i}th time") for i in range(60)
+        ]
+        for event in events:
+            await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[event]))
+        incremental = await answers(served, 61)
+
+    async with serving(tmp_path, "ledger", "memory") as served:
+        assert await answers(served, 61) == incremental
+
+
+async def test_the_embedding_cache_outlives_a_restart(tmp_path: Path) -> None:
+    async def embeddings(served: Served) -> pb.CacheStats:
+        stats = await served.memory.stats(pb.StatsRequest())
+        return next(cache for cache in stats.caches if cache.name == "embeddings")
+
+    async with serving(tmp_path, "ledger", "memory") as served:
+        await answers(served, await filled(served))
+        assert (await embeddings(served)).misses == 200
+    async with serving(tmp_path, "ledger", "memory") as served:
+        again = ledger.AppendRequest(
+            mind_id="ada", events=[said(f"{PEOPLE[0]} mended the {THINGS[0]}, for the 0th time")]
+        )
+        head = (await served.ledger.append(again)).head_seq
+        await answers(served, head)
+        cache = await embeddings(served)
+
+        assert (cache.hits, cache.misses) == (1, 0)
+
+
+async def test_another_ledger_makes_memory_begin_anew(tmp_path: Path) -> None:
+    async with serving(tmp_path, "ledger", "memory") as served:
+        await answers(served, await filled(served))
+    shutil.rmtree(tmp_path / "ledger")
+
+    async with serving(tmp_path, "ledger", "memory") as served:
+        events = [created(), said("a new life")]
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=events))
+        found = await served.memory.search(
+            pb.SearchRequest(mind_id="ada", query="life", min_seq=2), timeout=10
+        )
+
+        assert [result.memory.text for result in found.results] == ["a new life"]
+
+
+def test_a_killed_process_loses_and_doubles_no_memory(tmp_path: Path) -> None:
+    with Stack(tmp_path / "data") as stack:
+        with grpc.insecure_channel(stack.target) as channel:
+            head = fill(channel, "ada", 3_000)
+        stack.kill()
+        stack.restart()
+        with grpc.insecure_channel(stack.target) as channel:
+            memory = memory_pb2_grpc.MemoryServiceStub(channel)
+            memory.ListMemories(pb.ListMemoriesRequest(mind_id="ada", page_size=1, min_seq=head), timeout=60)
+            assert memory.Stats(pb.StatsRequest(mind_id="ada"), timeout=10).memories == 2_999
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 400), st.integers(0, 2**32 - 1), st.integers(1, 30), st.booleans())
+def test_faiss_agrees_with_brute_force(count: int, seed: int, limit: int, filtered: bool) -> None:
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(count, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    query = vectors[rng.integers(count)]
+    allowed = rng.random(count) < 0.5 if filtered else None
+    index = VectorIndex(16, flat_limit=1_000, probes=8)
+    for part in np.array_split(vectors, 3):
+        index.add(part)
+
+    ordinals, scores = index.search(query, limit, allowed, exact=False)
+
+    products = vectors @ query
+    if allowed is not None:
+        products = np.where(allowed, products, -np.inf)
+    best = np.sort(products[np.isfinite(products)])[::-1][:limit]
+    assert np.allclose(scores, best, atol=1e-5)
+    assert len(set(ordinals.tolist())) == len(ordinals)
+
+
+def test_the_inverted_file_finds_nearly_all(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    centres = rng.normal(size=(200, 32))
+    vectors = (centres[rng.integers(200, size=6_000)] + 0.4 * rng.normal(size=(6_000, 32))).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index = VectorIndex(32, flat_limit=5_000, probes=48)
+    index.add(vectors)
+    assert index.kind == "ivf"
+
+    hits = 0
+    for query in vectors[:100]:
+        found, _ = index.search(query, 10, None, exact=False)
+        hits += len(set(found.tolist()) & set(np.argsort(-(vectors @ query))[:10].tolist()))
+
+    assert hits / 1_000 >= 0.95
+
+
+def locomo() -> Path:
+    here = Path(__file__).resolve().parents[2]
+    folder = Path(os.environ.get("PMM_LOCOMO_DIR", here.parent / "shared" / "data" / "locomo-dev"))
+    if not folder.is_dir():
+        pytest.skip(f"LoCoMo is not in {folder}: set PMM_LOCOMO_DIR (see CONTRIBUTING.md)")
+    return folder
+
+
+@pytest.mark.locomo
+def test_the_turns_that_answer_are_found(tmp_path: Path) -> None:
+    """Recall at 10 over one conversation's questions; BM25 alone gets about 0.6."""
+    import json
+    import re
+
+    from benchmarks.locomo_client import Client
+
+    path = locomo() / "locomo10" / "26.json"
+    raw: dict[str, Any] = json.loads(path.read_text())
+    body = raw.get("conversation", raw)
+    docs: list[dict[str, str]] = []
+    for key in sorted(
+        (k for k in body if re.fullmatch(r"session_\d+", k)), key=lambda k: int(k.split("_")[1])
+    ):
+        number = int(key.split("_")[1])
+        docs += [
+            {
+                "id": t["dia_id"],
+                "text": t["text"],
+                "speaker": t["speaker"],
+                "timestamp": f"2023-01-{number:02d}T10:00:00",
+            }
+            for t in body[key]
+        ]
+    known = {doc["id"] for doc in docs}
+    with Stack(tmp_path / "data") as stack:
+        client = Client(stack.target)
+        client.index(docs)
+        recalls: list[float] = []
+        for question in raw["qa"]:
+            gold = known & set(question.get("evidence") or [])
+            if gold:
+                recalls.append(len(gold & set(client.query(question["question"], 10))) / len(gold))
+        client.close()
+
+    assert sum(recalls) / len(recalls) >= 0.70

@@ -1,0 +1,206 @@
+"""What Search promises: the right memories, of this mind only, and nothing from after the seq."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as pb
+from pmm.mind.v1 import events_pb2 as mind
+from pmm_client import errors
+from tests.support.drafts import created, imported, said
+from tests.support.serving import Served
+
+DAY = datetime(2026, 5, 3, 10, tzinfo=UTC)
+
+
+async def tell(served: Served, *events: ledger.NewEvent, mind_id: str = "ada") -> int:
+    return (await served.ledger.append(ledger.AppendRequest(mind_id=mind_id, events=events))).head_seq
+
+
+async def search(served: Served, query: str, mind_id: str = "ada", **more: Any) -> list[str]:
+    request = pb.SearchRequest(mind_id=mind_id, query=query, **more)
+    return [result.memory.text for result in (await served.memory.search(request, timeout=10)).results]
+
+
+async def test_a_message_is_found_by_its_meaning_and_its_words(served: Served) -> None:
+    head = await tell(
+        served,
+        created(),
+        said("my sister Ana moved to Porto in May"),
+        said("the cat sleeps on the piano"),
+        said("I paid the electricity bill"),
+    )
+
+    assert (await search(served, "where does my sister live?", min_seq=head))[
+        0
+    ] == "my sister Ana moved to Porto in May"
+    assert (await search(served, "piano"))[0] == "the cat sleeps on the piano"
+
+
+async def test_a_turn_is_found_by_the_turns_around_it(served: Served) -> None:
+    head = await tell(
+        served,
+        created(),
+        imported("What did you plant behind the greenhouse?", "Ben", DAY),
+        imported("Mostly tulips.", "Mia", DAY),
+        *[
+            imported(f"Filler talk number {i} about nothing", "Ben", DAY, session_id="other")
+            for i in range(30)
+        ],
+    )
+
+    assert "Mostly tulips." in (await search(served, "what grows behind the greenhouse", k=2, min_seq=head))
+
+
+async def test_minds_never_see_each_other(served: Served) -> None:
+    await tell(served, created(), said("the vault code is 4711"))
+    head = await tell(served, created("bob"), said("hello there"), mind_id="bob")
+
+    assert await search(served, "vault code", mind_id="bob", min_seq=head) == ["hello there"]
+
+
+async def test_nothing_from_after_the_seq_is_found(served: Served) -> None:
+    await tell(served, created(), said("Ana lives in Lisbon"))
+    head = await tell(served, said("Ana lives in Porto now"))
+
+    assert await search(served, "where does Ana live", as_of_seq=2, min_seq=head) == ["Ana lives in Lisbon"]
+    assert len(await search(served, "where does Ana live", as_of_seq=head)) == 2
+
+
+async def test_what_may_not_be_remembered_is_not(served: Served) -> None:
+    head = await tell(served, created(), said("off the record", remember=False), said("on the record"))
+
+    assert await search(served, "record", min_seq=head) == ["on the record"]
+
+
+async def test_filters_hold_together(served: Served) -> None:
+    turns = [
+        imported(f"tea number {i}", ("Ana", "Ben")[i % 2], DAY + timedelta(days=i), session_id=f"s{i // 4}")
+        for i in range(12)
+    ]
+    head = await tell(served, created(), *turns)
+    wanted = pb.MemoryFilter(speakers=["ana"], not_session_ids=["s2"])
+    wanted.occurred_from.FromDatetime(DAY + timedelta(days=1))
+
+    assert sorted(await search(served, "tea", filter=wanted, min_seq=head)) == [
+        "tea number 2",
+        "tea number 4",
+        "tea number 6",
+    ]
+
+
+async def test_every_strategy_is_explained(served: Served) -> None:
+    head = await tell(served, created(), said("Ana moved to Porto"), said("tea"))
+    request = pb.SearchRequest(mind_id="ada", query="Porto", explain=True, min_seq=head)
+    best = (await served.memory.search(request)).results[0]
+
+    assert {score.strategy for score in best.strategies} == {"semantic", "keyword", "entity"}
+
+
+async def test_pages_hold_each_memory_once(served: Served) -> None:
+    head = await tell(served, created(), *[said(f"tea number {i}") for i in range(25)])
+    found: list[str] = []
+    token = ""
+    while True:
+        request = pb.SearchRequest(mind_id="ada", query="tea", k=10, page_token=token, min_seq=head)
+        answer = await served.memory.search(request)
+        found += [result.memory.memory_id for result in answer.results]
+        token = answer.next_page_token
+        if not token:
+            break
+
+    assert len(found) == len(set(found)) == 25
+
+
+async def test_a_seq_above_the_head_is_refused_and_an_unknown_mind_not_found(served: Served) -> None:
+    head = await tell(served, created(), said("a"))
+
+    with pytest.raises(errors.BeyondHead):
+        await search(served, "a", min_seq=head + 1)
+    with pytest.raises(errors.UnknownMind):
+        await search(served, "a", mind_id="nobody")
+
+
+async def test_memories_have_versions_and_an_end(served: Served) -> None:
+    recorded = mind.MemoryRecorded(
+        memory_id="m1", text="Ana lives in Lisbon", type=mind.MEMORY_TYPE_FACT, tags=["home"]
+    )
+    revised = mind.MemoryRevised(memory_id="m1", text="Ana lives in Porto")
+    retracted = mind.MemoryRetracted(memory_id="m1")
+    events = [
+        ledger.NewEvent(body=mind.Body(memory_recorded=recorded)),
+        ledger.NewEvent(body=mind.Body(memory_revised=revised)),
+    ]
+    head = await tell(served, created(), *events)
+    assert await search(served, "where does Ana live", min_seq=head) == ["Ana lives in Porto"]
+    assert await search(served, "where does Ana live", as_of_seq=2) == ["Ana lives in Lisbon"]
+
+    head = await tell(served, ledger.NewEvent(body=mind.Body(memory_retracted=retracted)))
+    assert await search(served, "where does Ana live", min_seq=head) == []
+    history = await served.memory.get_memory_history(
+        pb.GetMemoryHistoryRequest(mind_id="ada", memory_id="m1")
+    )
+    assert [(m.version, m.text, m.retracted) for m in history.versions] == [
+        (1, "Ana lives in Lisbon", False),
+        (2, "Ana lives in Porto", True),
+    ]
+    then = await served.memory.get_memory(pb.GetMemoryRequest(mind_id="ada", memory_id="m1", as_of_seq=2))
+    assert then.memory.text == "Ana lives in Lisbon"
+
+
+async def test_every_memory_leads_to_its_events_and_back(served: Served) -> None:
+    recorded = mind.MemoryRecorded(memory_id="m1", text="Ana lives in Porto", source_seqs=[2])
+    head = await tell(
+        served,
+        created(),
+        said("my sister moved to Porto"),
+        ledger.NewEvent(body=mind.Body(memory_recorded=recorded)),
+    )
+    listed = await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada", min_seq=head))
+    of_event = await served.memory.list_memories_of_events(
+        pb.ListMemoriesOfEventsRequest(mind_id="ada", seqs=[2])
+    )
+
+    assert [(m.memory_id, list(m.source_seqs)) for m in listed.memories] == [("m1", [3, 2]), ("e2", [2])]
+    assert [m.memory_id for m in of_event.memories] == ["e2", "m1"]
+
+
+async def test_what_is_erased_is_gone_with_all_that_came_from_it(served: Served) -> None:
+    recorded = mind.MemoryRecorded(memory_id="m1", text="the code is 4711", source_seqs=[2])
+    erased = mind.EventRedacted(seqs=[2], who="ana")
+    await tell(
+        served,
+        created(),
+        said("the vault code is 4711"),
+        ledger.NewEvent(body=mind.Body(memory_recorded=recorded)),
+    )
+    assert await search(served, "code", min_seq=3)
+
+    head = await tell(served, said("tea"), ledger.NewEvent(body=mind.Body(event_redacted=erased)))
+
+    assert await search(served, "code", min_seq=head) == ["tea"]
+    with pytest.raises(errors.UnknownMemory):
+        await served.memory.get_memory(pb.GetMemoryRequest(mind_id="ada", memory_id="m1"))
+
+
+async def test_embeddings_are_unit_vectors_and_cached(served: Served) -> None:
+    request = pb.EmbedRequest(texts=["a cat", "a dog"])
+    await served.memory.embed(request)
+    answer = await served.memory.embed(request)
+
+    assert [embedding.cached for embedding in answer.embeddings] == [True, True]
+    assert all(abs(sum(v * v for v in e.values) - 1) < 1e-5 for e in answer.embeddings)
+    assert answer.dimensions == len(answer.embeddings[0].values) == 256
+
+
+async def test_stats_tell_how_much_and_how_far(served: Served) -> None:
+    head = await tell(served, created(), said("a cat"), said("a dog"), said("a cat"))
+    await search(served, "cat", min_seq=head)
+    stats = await served.memory.stats(pb.StatsRequest(mind_id="ada"))
+
+    assert (stats.memories, stats.index_seq, stats.index_kind, stats.rebuilding) == (3, head, "flat", False)
+    assert {cache.name for cache in stats.caches} == {"embeddings", "queries", "results"}
