@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,16 +129,19 @@ async def running_ledger(
             yield RunningLedger(service=service, server=server, client=LedgerClient(channel), folder=data)
 
 
-def change_stored(folder: Path, table: str, number: int, change: Any) -> None:
-    """Change the bytes of a stored value behind the back of a ledger that does not run.
+def change_stored(
+    folder: Path, table: str, which: int | bytes, change: Callable[[bytes], bytes | None]
+) -> None:
+    """Change a stored value behind the back of a ledger that does not run.
 
-    ``change`` takes the ``number``-th value of the table (from 0) and returns the new one; None deletes it.
+    ``which`` is the value's key, or its number from 0 on. ``change`` gets the value (empty where there is
+    none) and returns the new one; None deletes it.
     """
     with lmdb.open(str(folder), max_dbs=16) as env:
         opened = env.open_db(table.encode())
         with env.begin(write=True, db=opened) as txn:
-            key, value = list(txn.cursor())[number]
-            new = change(bytes(value))
+            key = which if isinstance(which, bytes) else list(txn.cursor().iternext(values=False))[which]
+            new = change(bytes(txn.get(key) or b""))
             if new is None:
                 txn.delete(key)
             else:

@@ -1,0 +1,184 @@
+"""What Verify promises: it re-reads the bytes, and names the first event that was changed behind its back."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pmm_client
+from pmm.ledger.v1 import ledger_pb2 as pb
+from tests.support.ledger import change_stored, custom, running_ledger, said
+
+EVENTS = 24
+Change = Callable[[bytes], bytes | None]
+
+
+async def fill(folder: Path) -> None:
+    """``ada`` has the positions 1 to 24, and so event ``seq`` is the value ``seq - 1`` of its table."""
+    async with running_ledger(folder) as ledger:
+        events = [said(f"event {i}", session_id="s") for i in range(2, EVENTS)]
+        await ledger.create("ada", *events, custom("end"))
+
+
+async def verdict(folder: Path, **fields: int) -> pb.VerifyResponse:
+    async with running_ledger(folder) as ledger:
+        return await ledger.verdict("ada", **fields)
+
+
+def flip(at: int) -> Change:
+    def change(data: bytes) -> bytes:
+        place = at % len(data)
+        return data[:place] + bytes([data[place] ^ 0x01]) + data[place + 1 :]
+
+    return change
+
+
+async def test_an_untouched_mind_verifies_up_to_its_head(tmp_path: Path) -> None:
+    await fill(tmp_path)
+
+    async with running_ledger(tmp_path) as ledger:
+        verified = (await ledger.verdict("ada")).verified
+        head = await ledger.head("ada")
+        assert (verified.seq, verified.hash, verified.redacted) == (head.seq, head.hash, 0)
+        part = (await ledger.verdict("ada", from_seq=5, to_seq=9)).verified
+        assert (part.seq, part.hash) == (9, (await ledger.get("ada", 9)).hash)
+
+
+async def test_a_long_verification_tells_how_far_it_is(tmp_path: Path) -> None:
+    async with running_ledger(tmp_path) as ledger:
+        await ledger.create("ada")
+        for _ in range(5):
+            await ledger.append("ada", *(said("x") for _ in range(900)))
+
+        steps = await ledger.verify("ada")
+
+    progress = [step.progress for step in steps[:-1]]
+    assert [step.seq for step in progress] == [2_000, 4_000]
+    assert {step.to_seq for step in progress} == {4_501}
+    assert steps[-1].verified.seq == 4_501
+
+
+async def test_every_byte_of_a_stored_event_is_covered(tmp_path: Path) -> None:
+    await fill(tmp_path)
+    lengths: list[int] = []
+    change_stored(tmp_path, "events", 6, lambda data: lengths.append(len(data)) or data)
+
+    for at in range(lengths[0]):
+        change_stored(tmp_path, "events", 6, flip(at))
+        broken = (await verdict(tmp_path)).broken
+        assert broken.seq == 7, f"byte {at} was flipped"
+        change_stored(tmp_path, "events", 6, flip(at))
+
+    assert (await verdict(tmp_path)).HasField("verified")
+
+
+@pytest.mark.parametrize(
+    ("at", "kind"),
+    [
+        (10, pb.BREAK_KIND_HASH),  # the clock
+        (30, pb.BREAK_KIND_HASH),  # payload_digest
+        (70, pb.BREAK_KIND_CHAIN),  # prev_hash
+        (100, pb.BREAK_KIND_HASH),  # hash
+        (-1, pb.BREAK_KIND_PAYLOAD),  # the sealed payload
+    ],
+)
+async def test_a_flipped_bit_is_named_and_refused_to_readers(
+    tmp_path: Path, at: int, kind: pb.BreakKind.ValueType
+) -> None:
+    await fill(tmp_path)
+    change_stored(tmp_path, "events", 6, flip(at))
+
+    async with running_ledger(tmp_path) as ledger:
+        broken = (await ledger.verdict("ada")).broken
+        assert (broken.seq, broken.kind) == (7, kind)
+        assert broken.message
+        assert (await ledger.verdict("ada", to_seq=6)).verified.seq == 6
+        if kind is not pb.BREAK_KIND_CHAIN:
+            with pytest.raises(pmm_client.DataLoss) as lost:
+                await ledger.read("ada")
+            assert lost.value.metadata["seq"] == "7"
+
+
+async def test_a_missing_event_is_named(tmp_path: Path) -> None:
+    await fill(tmp_path)
+    change_stored(tmp_path, "events", 8, lambda _: None)
+
+    async with running_ledger(tmp_path) as ledger:
+        broken = (await ledger.verdict("ada")).broken
+        assert (broken.seq, broken.kind) == (9, pb.BREAK_KIND_MISSING)
+        for fields in ({}, {"reverse": True}):
+            with pytest.raises(pmm_client.DataLoss) as lost:
+                await ledger.read("ada", **fields)
+            assert lost.value.metadata["seq"] == "9"
+
+
+async def test_a_missing_last_event_is_named(tmp_path: Path) -> None:
+    await fill(tmp_path)
+    change_stored(tmp_path, "events", EVENTS - 1, lambda _: None)
+
+    broken = (await verdict(tmp_path)).broken
+
+    assert (broken.seq, broken.kind) == (EVENTS, pb.BREAK_KIND_MISSING)
+
+
+async def test_a_key_that_is_gone_without_an_erasure_is_data_loss(tmp_path: Path) -> None:
+    await fill(tmp_path)
+    overwrite_key(tmp_path, 5)
+
+    async with running_ledger(tmp_path) as ledger:
+        broken = (await ledger.verdict("ada")).broken
+        assert (broken.seq, broken.kind) == (5, pb.BREAK_KIND_KEY)
+        with pytest.raises(pmm_client.DataLoss):
+            await ledger.get("ada", 5)
+        assert (await ledger.get("ada", 6)).seq == 6
+
+
+async def test_an_erased_event_keeps_its_header_and_the_chain_verifies(tmp_path: Path) -> None:
+    await fill(tmp_path)
+    mark_erased(tmp_path, 5)
+    overwrite_key(tmp_path, 5)
+
+    async with running_ledger(tmp_path) as ledger:
+        verified = (await ledger.verdict("ada")).verified
+        assert (verified.seq, verified.redacted) == (EVENTS, 1)
+        event = await ledger.get("ada", 5)
+        assert (event.redacted, event.kind, event.session_id) == (True, "user_message", "s")
+        assert not event.HasField("body")
+        assert await ledger.seqs("ada") == list(range(1, EVENTS + 1))
+
+
+async def test_a_payload_is_not_read_once_its_erasure_is_decided(tmp_path: Path) -> None:
+    await fill(tmp_path)
+    mark_erased(tmp_path, 5)
+
+    async with running_ledger(tmp_path) as ledger:
+        event = await ledger.get("ada", 5)
+
+    assert event.redacted
+    assert not event.HasField("body")
+
+
+@pytest.mark.parametrize("node", range(EVENTS // 2))
+async def test_a_damaged_node_of_the_tree_is_named(tmp_path: Path, node: int) -> None:
+    await fill(tmp_path)
+    change_stored(tmp_path, "tree", node, flip(node))
+
+    broken = (await verdict(tmp_path)).broken
+
+    assert (broken.seq, broken.kind) == (2 * node + 2, pb.BREAK_KIND_TREE)
+
+
+def overwrite_key(folder: Path, position: int) -> None:
+    segment = next((folder / "keys").glob("events-*.keys"))
+    with segment.open("r+b") as file:
+        file.seek((position - 1) * 32)
+        file.write(bytes(32))
+
+
+def mark_erased(folder: Path, seq: int) -> None:
+    """As Redact will: the table ``redacted`` names the erasing event."""
+    place = struct.pack(">IQ", 0, seq)
+    change_stored(folder, "redacted", place, lambda _: struct.pack(">Q", EVENTS))
