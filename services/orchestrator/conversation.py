@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import prompt
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
-from services.orchestrator.errors import ModelFailed, PersonalDataRefused, TooManyTurns
+from services.orchestrator.errors import ModelFailed, PersonalDataRefused, TooManyTurns, TurnTooLong
 from services.orchestrator.guard import Guarded, guard
 from services.orchestrator.incognito import Conversation, Incognito
 from services.orchestrator.minds import ActiveMind
@@ -126,9 +126,15 @@ class Conversations:
     async def _in_order(
         self, mind_id: str, session_id: str, parts: AsyncIterator[Part]
     ) -> AsyncIterator[Part]:
-        async with self._slot(mind_id, session_id), asyncio.timeout(self._s.settings.turn_timeout_seconds):
-            async for part in parts:
-                yield part
+        seconds = self._s.settings.turn_timeout_seconds
+        try:
+            async with self._slot(mind_id, session_id), asyncio.timeout(seconds):
+                async for part in parts:
+                    yield part
+        except TimeoutError:
+            raise TurnTooLong(
+                f"the turn took longer than the {seconds:g} s of orchestrator.turn_timeout_seconds"
+            ) from None
 
     @asynccontextmanager
     async def _slot(self, mind_id: str, session_id: str) -> AsyncGenerator[None]:

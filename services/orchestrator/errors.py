@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from services.runtime.errors import AlreadyExists, FailedPrecondition, NotFound, ResourceExhausted
+from services.runtime.errors import (
+    AlreadyExists,
+    DeadlineExceeded,
+    FailedPrecondition,
+    NotFound,
+    ResourceExhausted,
+)
 
 
 class UnknownSession(NotFound):
@@ -51,6 +57,12 @@ class TooManyTurns(ResourceExhausted):
     """Too many messages wait for their turn in one session."""
 
     reason = "TOO_MANY_TURNS"
+
+
+class TurnTooLong(DeadlineExceeded):
+    """The turn took longer than the operator allows."""
+
+    reason = "TURN_TOO_LONG"
 
 
 class UnknownCommitment(NotFound):

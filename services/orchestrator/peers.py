@@ -18,6 +18,8 @@ from services.orchestrator.times import nanoseconds, timestamp
 from services.runtime import deadline
 from services.runtime.peers import Peers as Channels
 
+MAX_QUERY_BYTES = 32 * 1024
+"""Memory's limit."""
 CALL_SECONDS = 10.0
 """A peer that takes longer for a small call is in trouble."""
 _ROLES = {
@@ -95,7 +97,12 @@ class Peers:
         """Memories as of a head, best first. Raises DeadlineExceeded when it takes longer."""
         client = await self._channels.memory()
         request = memory.SearchRequest(
-            mind_id=mind_id, query=query, k=k, as_of_seq=head_seq, min_seq=head_seq, query_time=query_time
+            mind_id=mind_id,
+            query=_shortened(query),
+            k=k,
+            as_of_seq=head_seq,
+            min_seq=head_seq,
+            query_time=query_time,
         )
         answer = await client.search(request, timeout=seconds)
         return [_recalled(result) for result in answer.results]
@@ -139,6 +146,11 @@ class Peers:
             raise ModelFailed(error.message, error.reason) from None
         finally:
             await stream.aclose()
+
+
+def _shortened(query: str) -> str:
+    """What a long message is about stands at its beginning."""
+    return query.encode()[:MAX_QUERY_BYTES].decode(errors="ignore")
 
 
 def _new_event(draft: Draft) -> ledger.NewEvent:

@@ -29,11 +29,6 @@ from services.orchestrator.terms import Draft, Finished, Recalled, Said, Started
 from services.orchestrator.times import moment, nanoseconds
 from services.runtime import deadline, telemetry
 
-_SEARCH_LEFT_OUT = (
-    pmm_client.errors.DeadlineExceeded,
-    pmm_client.errors.Unavailable,
-    pmm_client.errors.RateLimited,
-)
 _FAILURE_TEXT = {
     mind.TURN_FAILURE_REASON_CANCELLED: "the caller went away",
     mind.TURN_FAILURE_REASON_DEADLINE: "the deadline passed before the answer was complete",
@@ -94,6 +89,7 @@ class Turn:
         self._session_id = session_id
         self._clock = Clock()
         self._first_seq = self._user_seq = 0
+        self._is_ended = False
         self._remember = True
         self._query_ns = nanoseconds(ask.query_time) if ask.query_time else time.time_ns()
 
@@ -104,30 +100,37 @@ class Turn:
             state = (await self._s.minds.open(self._active.id)).snapshot
         mode = self._mode(state)
         self._remember = mode != mind.PRIVACY_MODE_PAUSED
+        try:
+            async for part in self._kept(state, mode):
+                yield part
+        except ModelFailed as error:
+            yield await self._fail(mind.TURN_FAILURE_REASON_MODEL_ERROR, error.message, error.reason)
+        except asyncio.CancelledError:
+            if self._user_seq:
+                late = deadline.remaining() is not None and not deadline.remaining()
+                reason = mind.TURN_FAILURE_REASON_DEADLINE if late else mind.TURN_FAILURE_REASON_CANCELLED
+                await asyncio.shield(asyncio.ensure_future(self._fail(reason, _FAILURE_TEXT[reason])))
+            raise
+        finally:
+            self._active.running.discard(self._user_seq)
+            if not self._is_ended:
+                # Whatever went wrong, the message may be kept: the next one to open the mind closes its turn.
+                self._active.repaired = False
+
+    async def _kept(self, state: Snapshot, mode: int) -> AsyncIterator[Part]:
         memories, recent, degraded = await self._gather(state, mode)
         if self._first_seq > state.seq + 1:
             # Others appended since we last looked: what was looked up is not as of the head at admission.
             state = await self._s.minds.as_of(self._active.id, self._first_seq - 1)
             memories, recent, degraded = await self._look_up(state)
-        if self._user_seq <= state.seq:
-            stored = await self._stored_outcome(mode)
-            if stored is not None:
-                for part in stored:
-                    yield part
-                return
-        self._active.running.add(self._user_seq)
-        try:
-            async for part in self._answer(state, mode, memories, recent, degraded):
+        stored = await self._stored_outcome(mode) if self._user_seq <= state.seq else None
+        if stored is not None:
+            self._is_ended = True
+            for part in stored:
                 yield part
-        except ModelFailed as error:
-            yield await self._fail(mind.TURN_FAILURE_REASON_MODEL_ERROR, error.message, error.reason)
-        except asyncio.CancelledError:
-            late = deadline.remaining() is not None and not deadline.remaining()
-            reason = mind.TURN_FAILURE_REASON_DEADLINE if late else mind.TURN_FAILURE_REASON_CANCELLED
-            await asyncio.shield(asyncio.ensure_future(self._fail(reason, _FAILURE_TEXT[reason])))
-            raise
-        finally:
-            self._active.running.discard(self._user_seq)
+            return
+        async for part in self._answer(state, mode, memories, recent, degraded):
+            yield part
 
     def _mode(self, state: Snapshot) -> int:
         session = state.sessions.by_id.get(self._session_id)
@@ -147,8 +150,7 @@ class Turn:
         async with asyncio.TaskGroup() as group:
             kept = group.create_task(self._keep(state, mode))
             looked_up = group.create_task(self._look_up(state))
-        seqs = kept.result()
-        self._first_seq, self._user_seq = seqs[0], seqs[-1]
+        kept.result()
         return looked_up.result()
 
     async def _look_up(self, state: Snapshot) -> tuple[list[Recalled], list[Said], bool]:
@@ -159,7 +161,7 @@ class Turn:
         memories = found.result()
         return memories or [], recent.result(), memories is None
 
-    async def _keep(self, state: Snapshot, mode: int) -> list[int]:
+    async def _keep(self, state: Snapshot, mode: int) -> None:
         key = self._ask.idempotency_key
         digest = hashlib.sha256(key.encode()).hexdigest() if key else ""
         drafts: list[Draft] = []
@@ -185,7 +187,9 @@ class Turn:
             )
         )
         with _Stage(self._clock, "append"):
-            return await self._s.minds.append(self._active, drafts)
+            seqs = await self._s.minds.append(self._active, drafts)
+        self._first_seq, self._user_seq = seqs[0], seqs[-1]
+        self._active.running.add(self._user_seq)
 
     async def _search(self, head_seq: int) -> list[Recalled] | None:
         """Memories, or None where the search missed its budget."""
@@ -200,7 +204,8 @@ class Turn:
                     self._ask.query_time,
                     settings.search_budget_ms / 1000,
                 )
-        except _SEARCH_LEFT_OUT:
+        except pmm_client.errors.PmmError:
+            # Late, away or in trouble: a turn without memories is better than none, and says so.
             telemetry.count("pmm.turn.search_left_out")
             return None
 
@@ -334,7 +339,9 @@ class Turn:
 
     async def _end(self, body: mind.Body) -> int:
         draft = terminal(body, self._user_seq, self._session_id, remember=self._remember)
-        return (await self._s.minds.append(self._active, [draft]))[0]
+        seq = (await self._s.minds.append(self._active, [draft]))[0]
+        self._is_ended = True
+        return seq
 
     async def _stored_outcome(self, mode: int) -> list[Part] | None:
         """What the same message got before; None where its turn never ended."""

@@ -21,7 +21,7 @@ _USER_NAMED = [
         rf"\b(?i:my name is|my name's|i am called|i'm called|people call me|(?:please |you can )?call me) {_NAME}{_END}"
     ),
 ]
-_NEGATED = re.compile(r"(?i)\b(?:not|never|n't|isn't|don't|used to be|if|would)\b")
+_NEGATED = re.compile(r"(?i)\b(?:not|never|n't|isn't|don't|used to|if|would)\b")
 _NOT_NAMES = frozenset(
     (
         "I",

@@ -1,0 +1,22 @@
+"""All four services behind one real server, and a mind in them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from tests.support.serving import Served, serving
+
+SERVICES = ("ledger", "inference", "memory", "orchestrator")
+ROOMY = {"memory": {"settle_ms": 0}, "orchestrator": {"search_budget_ms": 5_000}}
+"""A search on a busy machine must not be left out: what is tested is not its speed."""
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        yield running

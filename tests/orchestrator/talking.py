@@ -1,0 +1,54 @@
+"""Turns and reads in few words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from tests.support.serving import Served
+
+
+@dataclass
+class Turn:
+    """What a turn streamed."""
+
+    parts: list[str] = field(default_factory=list)
+    text: str = ""
+    started: pb.TurnStarted | None = None
+    completed: pb.TurnCompleted | None = None
+    failed: pb.TurnFailure | None = None
+
+
+async def converse(served: Served, text: str, mind_id: str = "ada", **more: Any) -> Turn:
+    turn = Turn()
+    request = pb.ConverseRequest(mind_id=mind_id, text=text, **more)
+    async for response in served.orchestrator.converse(request, timeout=30):
+        part = response.WhichOneof("part") or ""
+        turn.parts.append(part)
+        if part == "delta":
+            turn.text += response.delta.text
+        else:
+            setattr(turn, part, getattr(response, part))
+    return turn
+
+
+async def events(served: Served, mind_id: str = "ada", **wanted: Any) -> list[mind.Event]:
+    kinds = wanted.pop("kinds", ())
+    request = ledger.ReadRequest(mind_id=mind_id, filter=ledger.EventFilter(kinds=kinds), **wanted)
+    return [event async for page in served.ledger.read(request) for event in page.events]
+
+
+async def head(served: Served, mind_id: str = "ada") -> int:
+    return (await served.ledger.get_head(ledger.GetHeadRequest(mind_id=mind_id))).seq
+
+
+async def wait_for(served: Served, kind: str, mind_id: str = "ada") -> mind.Event:
+    """The first event of a kind, once it is there."""
+    request = ledger.SubscribeRequest(mind_id=mind_id, kinds=[kind])
+    async for message in served.ledger.subscribe(request, timeout=20):
+        for event in message.page.events:
+            return event
+    raise AssertionError("a subscription does not end")

@@ -1,0 +1,202 @@
+"""Minds, sessions, names and commitments through the contract; past states; interrupted turns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client import errors
+from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.talking import converse, events, head
+from tests.support.drafts import said
+from tests.support.serving import Served, serving
+
+
+async def test_a_mind_is_made_once_and_listed(served: Served) -> None:
+    with pytest.raises(errors.MindExists):
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+    listed = await served.orchestrator.list_minds(pb.ListMindsRequest())
+
+    assert [found.mind_id for found in listed.minds] == ["ada"]
+
+
+async def test_a_past_state_is_what_it_was(served: Served) -> None:
+    states: dict[int, pb.Mind] = {}
+    for name in ("Nova", "Iris", "Juno"):
+        await served.orchestrator.adopt_name(pb.AdoptNameRequest(mind_id="ada", name=name))
+        await converse(served, f"hello {name}")
+        now = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+        states[now.seq] = now
+
+    for seq, then in states.items():
+        again = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada", as_of_seq=seq))).mind
+        assert again == then
+    with pytest.raises(errors.BeyondHead):
+        await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada", as_of_seq=10_000))
+
+
+async def test_snapshots_are_saved_and_a_restart_folds_the_same(tmp_path: Path) -> None:
+    small = {**ROOMY, "orchestrator": {**ROOMY["orchestrator"], "snapshot_events": 64}}
+    async with serving(tmp_path, *SERVICES, settings=small) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        messages = [
+            pb.ImportedMessage(text=f"line {i}", speaker="Ana", session_id=f"s{i // 9}") for i in range(300)
+        ]
+        request = pb.ImportMessagesRequest(mind_id="ada", messages=messages)
+        await served.orchestrator.import_messages(request)
+        before = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+        past = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada", as_of_seq=200))).mind
+
+    async with serving(tmp_path, *SERVICES, settings=small) as served:
+        assert (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind == before
+        assert (
+            await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada", as_of_seq=200))
+        ).mind == past
+        assert (before.counts.imported_messages, before.counts.sessions) == (300, 34)
+
+
+async def test_importing_twice_is_the_same_as_once(served: Served) -> None:
+    messages = [pb.ImportedMessage(text="again", speaker="Ana", repetition=i) for i in range(3)]
+    request = pb.ImportMessagesRequest(mind_id="ada", messages=messages)
+    first = await served.orchestrator.import_messages(request)
+    second = await served.orchestrator.import_messages(request)
+
+    assert (first.appended, first.existed) == (3, 0)
+    assert (second.appended, second.existed, list(second.seqs)) == (0, 3, list(first.seqs))
+
+
+async def test_a_session_lives(served: Served) -> None:
+    started = await served.orchestrator.start_session(
+        pb.StartSessionRequest(mind_id="ada", session_id="talk")
+    )
+    assert started.session.session_id == "talk"
+    with pytest.raises(errors.SessionExists):
+        await served.orchestrator.start_session(pb.StartSessionRequest(mind_id="ada", session_id="talk"))
+    await served.orchestrator.rename_session(
+        pb.RenameSessionRequest(mind_id="ada", session_id="talk", title="Tea")
+    )
+    await converse(served, "hello there", session_id="talk")
+    ended = await served.orchestrator.end_session(pb.EndSessionRequest(mind_id="ada", session_id="talk"))
+
+    assert (ended.session.title, ended.session.user_messages, ended.session.HasField("ended_at")) == (
+        "Tea",
+        1,
+        True,
+    )
+    again = await served.orchestrator.end_session(pb.EndSessionRequest(mind_id="ada", session_id="talk"))
+    assert again.session == ended.session
+    with pytest.raises(errors.FailedPrecondition):
+        await converse(served, "still there?", session_id="talk")
+    with pytest.raises(errors.UnknownSession):
+        await converse(served, "hello", session_id="nowhere")
+    listed = await served.orchestrator.list_sessions(pb.ListSessionsRequest(mind_id="ada"))
+    assert [session.session_id for session in listed.sessions] == ["talk"]
+
+
+async def test_going_incognito_starts_a_conversation_that_is_not_kept(served: Served) -> None:
+    first = await converse(served, "hello there")
+    assert first.started
+    before = await head(served)
+    request = pb.SetPrivacyModeRequest(
+        mind_id="ada", session_id=first.started.session_id, privacy_mode=mind.PRIVACY_MODE_INCOGNITO
+    )
+    unseen = (await served.orchestrator.set_privacy_mode(request)).session
+
+    await converse(served, "between us", session_id=unseen.session_id)
+
+    assert unseen.session_id != first.started.session_id
+    assert await head(served) == before
+    listed = await served.orchestrator.list_sessions(pb.ListSessionsRequest(mind_id="ada"))
+    assert [session.session_id for session in listed.sessions] == [first.started.session_id]
+
+
+async def test_names_come_and_go_with_their_history(served: Served) -> None:
+    await served.orchestrator.adopt_name(pb.AdoptNameRequest(mind_id="ada", name="Nova"))
+    cleared = await served.orchestrator.clear_name(pb.ClearNameRequest(mind_id="ada"))
+    history = await served.orchestrator.get_identity_history(pb.GetIdentityHistoryRequest(mind_id="ada"))
+
+    assert cleared.identity.name == ""
+    assert [(change.kind, change.name) for change in history.changes] == [
+        ("identity_adopted", "Nova"),
+        ("identity_cleared", ""),
+    ]
+
+
+async def test_a_commitment_is_done_only_with_evidence(served: Served) -> None:
+    opened = await served.orchestrator.open_commitment(
+        pb.OpenCommitmentRequest(mind_id="ada", text="Call Ana", priority=mind.PRIORITY_HIGH)
+    )
+    its_id = opened.commitment.commitment_id
+    same = await served.orchestrator.open_commitment(
+        pb.OpenCommitmentRequest(mind_id="ada", text="call ana!")
+    )
+    assert same.commitment.commitment_id == its_id
+    close = pb.CloseCommitmentRequest(
+        mind_id="ada", commitment_id=its_id, outcome=mind.COMMITMENT_OUTCOME_DONE
+    )
+    with pytest.raises(errors.FailedPrecondition) as refused:
+        await served.orchestrator.close_commitment(close)
+    assert refused.value.reason == "EVIDENCE_MISSING"
+
+    turn = await converse(served, "I have called Ana")
+    assert turn.started
+    close.evidence_seqs.append(turn.started.user_seq)
+    closed = await served.orchestrator.close_commitment(close)
+
+    assert closed.commitment.status == pb.COMMITMENT_STATUS_CLOSED
+    with pytest.raises(errors.NotFound):
+        await served.orchestrator.close_commitment(close)
+
+
+async def test_commitments_are_put_off_revised_and_overdue(served: Served) -> None:
+    now = datetime.now(UTC)
+    request = pb.OpenCommitmentRequest(mind_id="ada", text="pay the rent", project="home")
+    request.due_at.FromDatetime(now + timedelta(days=1))
+    its_id = (await served.orchestrator.open_commitment(request)).commitment.commitment_id
+    await served.orchestrator.open_commitment(pb.OpenCommitmentRequest(mind_id="ada", text="some day"))
+
+    def listing(**more: object) -> pb.ListCommitmentsRequest:
+        return pb.ListCommitmentsRequest(mind_id="ada", **more)  # type: ignore[arg-type]
+
+    listed = await served.orchestrator.list_commitments(listing())
+    assert [c.text for c in listed.commitments] == ["pay the rent", "some day"]
+    later = listing(status=pb.COMMITMENT_STATUS_OVERDUE)
+    later.query_time.FromDatetime(now + timedelta(days=2))
+    assert [c.text for c in (await served.orchestrator.list_commitments(later)).commitments] == [
+        "pay the rent"
+    ]
+
+    snooze = pb.SnoozeCommitmentRequest(mind_id="ada", commitment_id=its_id)
+    snooze.until.FromDatetime(now + timedelta(days=3))
+    await served.orchestrator.snooze_commitment(snooze)
+    snoozed = await served.orchestrator.list_commitments(listing(status=pb.COMMITMENT_STATUS_SNOOZED))
+    assert [c.commitment_id for c in snoozed.commitments] == [its_id]
+
+    revise = pb.ReviseCommitmentRequest(mind_id="ada", commitment_id=its_id, text="pay rent and gas")
+    revised = await served.orchestrator.revise_commitment(revise)
+    assert (revised.commitment.text, revised.commitment.project) == ("pay rent and gas", "home")
+    of_project = await served.orchestrator.list_commitments(listing(project="home"))
+    assert len(of_project.commitments) == 1
+
+
+async def test_an_interrupted_turn_is_closed_once_when_the_mind_opens(tmp_path: Path) -> None:
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+    async with serving(tmp_path, "ledger") as served:
+        # What a process leaves behind that was killed between keeping a message and answering it.
+        started = ledger.NewEvent(session_id="s1", body=mind.Body(session_started=mind.SessionStarted()))
+        request = ledger.AppendRequest(mind_id="ada", events=[started, said("anybody?")])
+        await served.ledger.append(request)
+
+    for _ in range(2):
+        async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+            await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
+            last = (await events(served, from_seq=3))[1:]
+            assert [(e.kind, e.causation_seq, e.body.turn_failed.reason) for e in last] == [
+                ("turn_failed", 3, mind.TURN_FAILURE_REASON_INTERRUPTED)
+            ]

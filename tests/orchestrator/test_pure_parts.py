@@ -1,0 +1,113 @@
+"""Guard, prompt, citations and rules: pure functions, held to tables."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from services.orchestrator import citations, prompt
+from services.orchestrator.guard import guard
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.terms import Recalled, Said
+from services.orchestrator.workers import rules
+
+NOW = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)  # a Wednesday
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("write to ana@example.org", ["email"]),
+        ("card 4111 1111 1111 1111", ["payment_card"]),
+        ("card 4111 1111 1111 1112", []),
+        ("IBAN DE89 3704 0044 0532 0130 00 please", ["iban"]),
+        ("IBAN DE89 3704 0044 0532 0130 02 please", []),
+        ("call +351 912 345 678", ["phone"]),
+        ("the year 2026 and 100 000 people", []),
+    ],
+)
+def test_personal_data_is_found_by_its_checksum(text: str, found: list[str]) -> None:
+    assert [name for name, _, _ in guard(text, {}).findings] == found
+
+
+def test_the_policy_decides_what_is_done() -> None:
+    text = "mail ana@example.org or bob@example.org"
+
+    assert guard(text, {"personal_data.email": "mask"}).text == "mail [email] or [email]"
+    assert guard(text, {"personal_data.email": "refuse"}).refused == ["email"]
+    assert guard(text, {"personal_data.email": "warn"}).warned == ["email"]
+    assert guard(text, {}).text == text
+
+
+def recalled(seq: int, text: str) -> Recalled:
+    when = int(datetime(2025, 5, 3, tzinfo=UTC).timestamp()) * 10**9
+    return Recalled(f"e{seq}", text, "Ana", when, 1, (seq,), 1.0)
+
+
+def test_a_prompt_keeps_to_its_budget_and_its_order() -> None:
+    memories = [recalled(i, "m" * 400) for i in range(1, 30)]
+    recent = [Said("user", f"{i} " + "r" * 400, i) for i in range(100, 130)]
+
+    built = prompt.build(Snapshot(), memories, recent, "the question", NOW, tokens=1_500)
+
+    assert sum(len(said.text) for said in built.messages) < 1_500 * 4 * 1.1
+    assert built.messages[0].role == "system"
+    assert built.messages[-1] == Said("user", "the question")
+    assert built.recent_seqs == tuple(range(130 - len(built.recent_seqs), 130))
+    assert [m.memory_id for m in built.memories] == [f"e{i}" for i in range(1, len(built.memories) + 1)]
+    assert 0 < len(built.memories) < 29
+
+
+def test_a_memory_is_cited_with_its_day_and_another_year() -> None:
+    assert prompt.citation(recalled(12, "x"), NOW) == "[#12, 3 May 2025]"
+    assert prompt.citation(recalled(12, "x"), NOW.replace(year=2025)) == "[#12, 3 May]"
+
+
+def test_a_citation_must_have_been_in_the_prompt() -> None:
+    text = "So it was [#12, 3 May], and [#7], not [#99, 1 Jan] or [#500, 2 Feb]; #3 is no citation."
+
+    assert citations.cited_seqs(text) == [12, 7, 99, 500]
+    assert citations.check(text, [recalled(12, "x")], [7], head_seq=100) == [
+        ("CITATION_NOT_IN_PROMPT", 99),
+        ("UNKNOWN_CITATION", 500),
+    ]
+
+
+def labelled(name: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (DATA / name).read_text().splitlines()]
+
+
+def test_only_explicit_words_name_anybody() -> None:
+    wrong = [
+        (row["text"], rules.mind_name(row["text"]), rules.user_name(row["text"]))
+        for row in labelled("naming.jsonl")
+        if (rules.mind_name(row["text"]), rules.user_name(row["text"])) != (row["mind"], row["user"])
+    ]
+
+    assert wrong == []
+
+
+def test_promises_and_their_due_times() -> None:
+    rows = labelled("promises.jsonl")
+    right = found = expected = 0
+    due_right = due_expected = 0
+    for row in rows:
+        promises = rules.promises(row["text"], NOW, reminders_only=row["speaker"] == "user")
+        texts = {promise.text.lower() for promise in promises}
+        right += bool(row["promise"]) and row["promise"].lower() in texts
+        found += len(promises)
+        expected += bool(row["promise"])
+        if row["due"]:
+            due_expected += 1
+            due_right += any(
+                promise.due and promise.due.isoformat()[:16] == row["due"] for promise in promises
+            )
+    precision, recall = right / found, right / expected
+    f1 = 2 * precision * recall / (precision + recall)
+
+    assert f1 >= 0.9, f"precision {precision:.2f}, recall {recall:.2f}"
+    assert due_right / due_expected >= 0.9

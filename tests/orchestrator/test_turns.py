@@ -1,0 +1,259 @@
+"""What Converse promises."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from pmm.memory.v1 import memory_pb2 as memory
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client import errors
+from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.talking import converse, events, head, wait_for
+from tests.support.openai_server import OpenAIServer
+from tests.support.serving import Served, serving
+
+TOLD = "my sister Ana moved to Porto in May"
+
+
+async def test_a_turn_begins_streams_and_completes(served: Served) -> None:
+    turn = await converse(served, TOLD)
+
+    assert turn.parts[0] == "started"
+    assert turn.parts[-1] == "completed"
+    assert set(turn.parts[1:-1]) == {"delta"}
+    assert turn.started
+    assert turn.completed
+    assert turn.completed.text == turn.text
+    kinds = [event.kind for event in await events(served)]
+    assert kinds == ["mind_created", "session_started", "user_message", "assistant_message"]
+
+
+async def test_an_answer_quotes_with_its_receipt(served: Served) -> None:
+    told = await converse(served, TOLD)
+    turn = await converse(served, "where does my sister live?")
+
+    assert told.started
+    assert turn.completed
+    assert TOLD in turn.text
+    cited = [list(m.source_seqs) for m in turn.completed.receipt.memories if m.cited]
+    assert cited == [[told.started.user_seq]]
+    assert turn.completed.receipt.head_seq == 4
+    assert len(turn.completed.receipt.prompt_digest) == 32
+    assert not turn.completed.warnings
+
+
+async def test_the_message_itself_is_not_among_its_memories(served: Served) -> None:
+    turn = await converse(served, TOLD)
+
+    assert turn.started
+    assert not turn.started.receipt.memories
+
+
+async def test_a_retry_returns_the_stored_outcome(served: Served) -> None:
+    first = await converse(served, TOLD, idempotency_key="k")
+    again = await converse(served, TOLD, idempotency_key="k")
+
+    assert first.completed
+    assert again.completed
+    assert again.completed.assistant_seq == first.completed.assistant_seq
+    assert again.text == first.text
+    assert await head(served) == 4
+
+
+async def test_a_retry_attaches_to_the_running_turn(served: Served) -> None:
+    turns = await asyncio.gather(*[converse(served, TOLD, idempotency_key="k") for _ in range(4)])
+
+    assert len({turn.completed.assistant_seq for turn in turns if turn.completed}) == 1
+    assert {turn.text for turn in turns} == {turns[0].text}
+    assert await head(served) == 4
+
+
+async def test_a_key_with_another_message_is_refused(served: Served) -> None:
+    await converse(served, TOLD, idempotency_key="k")
+
+    with pytest.raises(errors.IdempotencyKeyReused):
+        await converse(served, "something else", idempotency_key="k")
+
+
+async def test_turns_of_one_session_go_one_after_the_other(served: Served) -> None:
+    first = await converse(served, "hello there")
+    assert first.started
+    session_id = first.started.session_id
+
+    await asyncio.gather(*[converse(served, f"message {i}", session_id=session_id) for i in range(6)])
+
+    kinds = [event.kind for event in await events(served, from_seq=5)]
+    assert kinds == ["user_message", "assistant_message"] * 6
+
+
+async def test_too_many_waiting_turns_are_refused(served: Served) -> None:
+    first = await converse(served, "hello there")
+    assert first.started
+    session_id = first.started.session_id
+
+    outcomes = await asyncio.gather(
+        *[converse(served, f"message {i}", session_id=session_id) for i in range(30)], return_exceptions=True
+    )
+
+    refused = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert refused
+    assert all(isinstance(error, errors.RateLimited) and error.retry_after for error in refused)
+
+
+async def test_what_others_append_meanwhile_is_seen(served: Served) -> None:
+    await converse(served, "hello there")
+    request = pb.ImportMessagesRequest(mind_id="ada", messages=[pb.ImportedMessage(text=TOLD, speaker="Ben")])
+    await served.orchestrator.import_messages(request)
+
+    assert TOLD in (await converse(served, "where does Ben's sister live, in Porto?")).text
+
+
+async def test_incognito_leaves_the_ledger_as_it_was(served: Served) -> None:
+    await converse(served, TOLD)
+    before = await head(served)
+    turn = await converse(served, "where does my sister live?", privacy_mode=mind.PRIVACY_MODE_INCOGNITO)
+
+    assert turn.started
+    assert turn.completed
+    assert (turn.started.user_seq, turn.completed.assistant_seq) == (0, 0)
+    assert "Porto" not in turn.text
+    assert await head(served) == before
+
+
+async def test_a_paused_session_is_kept_and_not_remembered(served: Served) -> None:
+    await converse(served, TOLD)
+    turn = await converse(
+        served, "remind me to call Ana, where does my sister live?", privacy_mode=mind.PRIVACY_MODE_PAUSED
+    )
+    seqs = [event.seq for event in await events(served, from_seq=5) if event.remember]
+    at = await head(served)
+    stats = await served.memory.list_memories(
+        memory.ListMemoriesRequest(mind_id="ada", min_seq=at), timeout=10
+    )
+
+    assert "Porto" in turn.text
+    assert [e.kind for e in await events(served) if e.seq in seqs] == ["session_started"]
+    assert [m.text for m in stats.memories] == [TOLD]
+
+
+async def test_personal_data_is_masked_or_refused_before_the_ledger(served: Served) -> None:
+    policy = pb.SetPolicyRequest(mind_id="ada", key="personal_data.email")
+    policy.value.string_value = "mask"
+    await served.orchestrator.set_policy(policy)
+    turn = await converse(served, "write to ana@example.org")
+    assert turn.completed
+    assert [warning.code for warning in turn.completed.warnings] == ["PERSONAL_DATA"]
+    assert [e.body.user_message.text for e in await events(served, kinds=["user_message"])] == [
+        "write to [email]"
+    ]
+
+    policy.value.string_value = "refuse"
+    await served.orchestrator.set_policy(policy)
+    before = await head(served)
+    with pytest.raises(errors.FailedPrecondition) as refused:
+        await converse(served, "write to ana@example.org")
+    assert refused.value.reason == "PERSONAL_DATA_REFUSED"
+    assert await head(served) == before
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * (256 * 1024 + 1)])
+async def test_an_empty_or_too_long_message_is_refused(served: Served, text: str) -> None:
+    with pytest.raises(errors.InvalidArgument) as refused:
+        await converse(served, text)
+
+    assert [violation.field for violation in refused.value.violations] == ["text"]
+    assert await head(served) == 1
+
+
+async def test_a_message_of_the_greatest_length_is_answered(served: Served) -> None:
+    turn = await converse(served, "word " * (256 * 1024 // 5))
+
+    assert turn.completed
+    assert not turn.completed.receipt.degraded
+
+
+async def test_workers_follow_what_was_said(served: Served) -> None:
+    await converse(served, "Your name is Nova. Please remind me to call Ana by Friday")
+    adopted = await wait_for(served, "identity_adopted")
+    opened = await wait_for(served, "commitment_opened")
+
+    assert (adopted.body.identity_adopted.name, adopted.causation_seq) == ("Nova", 3)
+    assert opened.body.commitment_opened.text == "call Ana by Friday"
+    assert opened.body.commitment_opened.HasField("due_at")
+    state = await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
+    assert state.mind.identity.name == "Nova"
+    assert [commitment.text for commitment in state.mind.open_commitments] == ["call Ana by Friday"]
+
+
+async def test_an_answer_is_explained_by_its_sources(served: Served) -> None:
+    await converse(served, TOLD)
+    await converse(served, "where does my sister live?")
+    explained = await served.orchestrator.explain(pb.ExplainRequest(mind_id="ada"))
+
+    assert explained.question.body.user_message.text == "where does my sister live?"
+    assert [m.sources[0].body.user_message.text for m in explained.memories if m.memory.cited] == [TOLD]
+    with pytest.raises(errors.FailedPrecondition):
+        await served.orchestrator.explain(pb.ExplainRequest(mind_id="ada", seq=1))
+
+
+@pytest.fixture
+def model_server() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def modelled(tmp_path: Path, model_server: OpenAIServer) -> AsyncIterator[Served]:
+    chosen = {
+        **ROOMY,
+        "inference": {"backend": "openai", "openai_base_url": model_server.base_url, "model": "ok"},
+    }
+    async with serving(tmp_path, *SERVICES, settings=chosen) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        yield running
+
+
+async def test_a_model_sees_instructions_memories_and_the_message(
+    modelled: Served, model_server: OpenAIServer
+) -> None:
+    await converse(modelled, TOLD)
+    turn = await converse(modelled, "where does my sister live?")
+
+    assert turn.text == "Your sister lives in Porto."
+    messages = model_server.requests[-1]["messages"]
+    assert messages[0]["role"] == "system"
+    assert "[#3, " in messages[0]["content"]
+    assert TOLD in messages[0]["content"]
+    assert messages[-1] == {"role": "user", "content": "where does my sister live?"}
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"), [("401", "BACKEND_CREDENTIALS"), ("cut", "BACKEND_CUT"), ("404", "UNKNOWN_MODEL")]
+)
+async def test_a_failing_model_ends_the_turn_once(modelled: Served, model: str, reason: str) -> None:
+    turn = await converse(modelled, TOLD, model=model)
+
+    assert turn.failed
+    assert (turn.failed.reason, turn.failed.inference_reason) == (
+        mind.TURN_FAILURE_REASON_MODEL_ERROR,
+        reason,
+    )
+    assert [event.kind for event in await events(modelled, from_seq=3)] == ["user_message", "turn_failed"]
+
+
+async def test_a_caller_that_goes_away_stops_the_model(modelled: Served, model_server: OpenAIServer) -> None:
+    request = pb.ConverseRequest(mind_id="ada", text=TOLD, model="endless")
+    stream = modelled.orchestrator.converse(request, timeout=30)
+    async for response in stream:
+        if response.HasField("delta"):
+            break
+    await stream.aclose()
+    failed = await wait_for(modelled, "turn_failed")
+
+    assert failed.body.turn_failed.reason == mind.TURN_FAILURE_REASON_CANCELLED
+    await asyncio.to_thread(model_server.wait_until, open_streams=0, disconnects=1)
