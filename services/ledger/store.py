@@ -33,12 +33,17 @@ import msgspec
 from services.ledger import encoding
 from services.ledger.encoding import Record
 from services.ledger.keys import KeySegments, sync_folder
+from services.ledger.room import Room
 
 _U32 = struct.Struct(">I")
 _U64 = struct.Struct(">Q")
 _EVENT = struct.Struct(">IQ")
 _NODE = struct.Struct(">IBQ")
 _STORE_ID = b"store_id"
+_COMMIT_PAGES = 64
+"""At most so many pages that a commit changes whatever is in it: roots, branches and the list of free pages."""
+_EVENT_PAGES = 9
+"""At most so many that an event's row, index entries and tree nodes change, its own bytes aside."""
 _TABLES = (
     "meta",
     "minds",
@@ -132,10 +137,13 @@ class Store:
                 txn.put(_STORE_ID, stored, db=self.tables["meta"])
         self.store_id = bytes(stored).decode()
         sync_folder(folder)
+        self._page_bytes: int = self._env.stat()["psize"]
+        self._room = Room(folder / "data.mdb", self._page_bytes)
 
     def close(self) -> None:
         """Close every file."""
         self._env.close()
+        self._room.close()
         self.event_keys.close()
         self.mind_keys.close()
 
@@ -156,6 +164,8 @@ class Store:
             with self._env.begin(write=True) as txn:
                 batch = Batch(self, txn)
                 yield batch
+                pages = _COMMIT_PAGES + _EVENT_PAGES * batch.rows + batch.row_bytes // self._page_bytes
+                self._room.ensure(self._env.info()["last_pgno"] + 1 + pages)
                 # The keys first: a sealed payload must never be on disk without its key.
                 self.event_keys.sync()
                 self.mind_keys.sync()
@@ -286,6 +296,10 @@ class Batch(Reader):
     def __init__(self, store: Store, txn: Any) -> None:
         super().__init__(store, txn)
         self._position = self.head_position()
+        self.rows = 0
+        """Events and receipts written."""
+        self.row_bytes = 0
+        """Their bytes."""
 
     def next_position(self) -> int:
         """The place in the store that the next event takes."""
@@ -308,7 +322,9 @@ class Batch(Reader):
         place = _EVENT.pack(mind.number, header.seq)
         number, seq = _U32.pack(mind.number), _U64.pack(header.seq)
         put, tables = self._txn.put, self._tables
-        put(place, encoding.encode_record(record), db=tables["events"])
+        data = encoding.encode_record(record)
+        self._count(data)
+        put(place, data, db=tables["events"])
         put(_U64.pack(record.position), place, db=tables["positions"], append=True)
         put(number + header.kind.encode() + b"\x00" + seq, b"", db=tables["kinds"])
         if header.session_id:
@@ -322,9 +338,13 @@ class Batch(Reader):
 
     def put_receipt(self, mind: MindState, key_digest: bytes, receipt: Receipt) -> None:
         """Remember what an idempotency key got."""
-        self._txn.put(
-            _U32.pack(mind.number) + key_digest, msgspec.msgpack.encode(receipt), db=self._tables["keys_seen"]
-        )
+        data = msgspec.msgpack.encode(receipt)
+        self._count(data)
+        self._txn.put(_U32.pack(mind.number) + key_digest, data, db=self._tables["keys_seen"])
+
+    def _count(self, data: bytes) -> None:
+        self.rows += 1
+        self.row_bytes += len(data)
 
     def _extend_tree(self, mind: MindState, leaf: int, record: Record) -> None:
         if leaf % 2 == 0:
