@@ -87,13 +87,14 @@ class InferenceServicer(rpc.InferenceServiceServicer):
         """The backend's parts, under a span as OpenTelemetry's GenAI conventions have it. No text goes into it."""
         began, first_token = time.perf_counter(), 0.0
         # Not made current: that must not be done across a yield.
+        model = call.model or self._settings.model or self._backend.name
         span = telemetry.tracer().start_span(
-            "chat",
+            f"chat {model}",
             kind=SpanKind.CLIENT,
             attributes={
                 "gen_ai.operation.name": "chat",
                 "gen_ai.provider.name": self._backend.name,
-                "gen_ai.request.model": call.model or self._settings.model or self._backend.name,
+                "gen_ai.request.model": model,
             },
         )
         try:

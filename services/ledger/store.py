@@ -42,8 +42,8 @@ _NODE = struct.Struct(">IBQ")
 _STORE_ID = b"store_id"
 _COMMIT_PAGES = 64
 """At most so many pages that a commit changes whatever is in it: roots, branches and the list of free pages."""
-_EVENT_PAGES = 9
-"""At most so many that an event's row, index entries and tree nodes change, its own bytes aside."""
+_INLINE_BYTES = 1_000
+"""A longer record may get pages of its own."""
 _TABLES = (
     "meta",
     "minds",
@@ -137,8 +137,8 @@ class Store:
                 txn.put(_STORE_ID, stored, db=self.tables["meta"])
         self.store_id = bytes(stored).decode()
         sync_folder(folder)
-        self._page_bytes: int = self._env.stat()["psize"]
-        self._room = Room(folder / "data.mdb", self._page_bytes)
+        self.page_bytes: int = self._env.stat()["psize"]
+        self._room = Room(folder / "data.mdb", self.page_bytes)
 
     def close(self) -> None:
         """Close every file."""
@@ -164,8 +164,7 @@ class Store:
             with self._env.begin(write=True) as txn:
                 batch = Batch(self, txn)
                 yield batch
-                pages = _COMMIT_PAGES + _EVENT_PAGES * batch.rows + batch.row_bytes // self._page_bytes
-                self._room.ensure(self._env.info()["last_pgno"] + 1 + pages)
+                self._room.ensure(self._env.info()["last_pgno"] + 1 + batch.pages())
                 # The keys first: a sealed payload must never be on disk without its key.
                 self.event_keys.sync()
                 self.mind_keys.sync()
@@ -296,10 +295,8 @@ class Batch(Reader):
     def __init__(self, store: Store, txn: Any) -> None:
         super().__init__(store, txn)
         self._position = self.head_position()
-        self.rows = 0
-        """Events and receipts written."""
-        self.row_bytes = 0
-        """Their bytes."""
+        self._rows = 0
+        self._own_pages = 0
 
     def next_position(self) -> int:
         """The place in the store that the next event takes."""
@@ -342,9 +339,19 @@ class Batch(Reader):
         self._count(data)
         self._txn.put(_U32.pack(mind.number) + key_digest, data, db=self._tables["keys_seen"])
 
+    def pages(self) -> int:
+        """At most so many pages the commit adds: copies of those that it changes, and new ones."""
+        stats = [self._txn.stat(db=table) for table in self._tables.values()]
+        # A row changes a path from the root to a leaf of each table, and no more than there is.
+        changed = sum(
+            min(self._rows * (stat["depth"] + 1), stat["branch_pages"] + stat["leaf_pages"]) for stat in stats
+        )
+        return _COMMIT_PAGES + changed + self._own_pages
+
     def _count(self, data: bytes) -> None:
-        self.rows += 1
-        self.row_bytes += len(data)
+        self._rows += 1
+        if len(data) > _INLINE_BYTES:
+            self._own_pages += 2 + len(data) // self._store.page_bytes
 
     def _extend_tree(self, mind: MindState, leaf: int, record: Record) -> None:
         if leaf % 2 == 0:

@@ -31,6 +31,7 @@ from services.runtime import telemetry
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Between attempts to reach the ledger, the last one over and over."""
 UNLOAD_CHECK_SECONDS = 30.0
+SOON_SECONDS = 0.05
 DEADLINE_MARGIN_SECONDS = 0.01
 """Left of a caller's deadline for saying that the index is behind."""
 
@@ -308,7 +309,7 @@ class Memories:
             await self._in_writer(self._minds.unload_idle)
 
     async def _reach(self, mind_id: str, seq: int, within: float | None) -> None:
-        if mind_id in self._reached and self._reached[mind_id] >= seq:
+        if await self._reaches_soon(mind_id, seq):
             return
         head = await self._ledger.head(mind_id)
         if seq > head:
@@ -328,6 +329,17 @@ class Memories:
                 "without min_seq",
                 index_seq=str(reached),
             ) from None
+
+    async def _reaches_soon(self, mind_id: str, seq: int) -> bool:
+        """Whether the index gets there by itself: what was just appended is on its way."""
+        if mind_id not in self._reached:
+            return False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SOON_SECONDS):
+                while self._reached[mind_id] < seq:
+                    self._needed.set()
+                    await self._advanced.wait()
+        return self._reached[mind_id] >= seq
 
     async def _load(self, mind_id: str) -> MindIndex | None:
         loaded = self._minds.get(mind_id)
