@@ -56,12 +56,14 @@ def turn(stub: rpc.OrchestratorServiceStub, text: str, **more: str) -> list[pb.C
 @pytest.mark.parametrize("split", [False, True], ids=["one-process", "four-processes"])
 def test_a_turn_is_one_trace_over_all_four_services(tmp_path: Path, split: bool) -> None:
     with OtlpCollector() as collector:
-        with Stack(tmp_path / "data", split=split, env=exporting(collector)) as stack:
-            with grpc.insecure_channel(stack.target) as channel:
-                stub = rpc.OrchestratorServiceStub(channel)
-                stub.CreateMind(pb.CreateMindRequest(mind_id="ada"), timeout=10)
-                turn(stub, f"my {MARKER} moved to Porto")
-                turn(stub, f"where is my {MARKER}?")
+        with (
+            Stack(tmp_path / "data", split=split, env=exporting(collector)) as stack,
+            grpc.insecure_channel(stack.target) as channel,
+        ):
+            stub = rpc.OrchestratorServiceStub(channel)
+            stub.CreateMind(pb.CreateMindRequest(mind_id="ada"), timeout=10)
+            turn(stub, f"my {MARKER} moved to Porto")
+            turn(stub, f"where is my {MARKER}?")
         spans = collector.spans
 
         roots = [span for span in spans if span.name == CONVERSE and span.kind == SERVER]
