@@ -21,7 +21,7 @@ _WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
 
 STOP_WORDS = frozenset(
-    (  # noqa: SIM905  a list of one word a line would fill two screens
+    (
         "a about am an and any are as at be been being but by can could did do does for from had has have he "
         "her him his how i if in into is it its just me my no not of on or our she should so some than that "
         "the their them then there these they this those to us was we were what when where which who whom "

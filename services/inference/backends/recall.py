@@ -48,7 +48,7 @@ _ASKING = re.compile(
     r"(?:(?i:i|you|he|she|it|we|they|my|your|his|her|our|their|the|there|this|that|these|those)\b|[A-Z]))"
 )
 _SMALL = frozenset(
-    (  # noqa: SIM905  a list of one word a line would fill a screen
+    (
         "a about again also am an and any are as at be been but by can could d did do does doing done for from had "
         "has have he her hers him his how i if in into is it its just ll m may me might mine my no not of off oh ok "
         "okay on or our out over re s she should so some such t than that the their them then there these they this "
@@ -58,7 +58,7 @@ _SMALL = frozenset(
 )
 """Words that do not say what a message is about."""
 _WEAK = frozenset(
-    (  # noqa: SIM905
+    (
         "remember tell told know think say said talk mention live lives lived like likes liked want get got go went "
         "thing things something anything now today currently ever name called"
     ).split()
