@@ -83,8 +83,10 @@ async def test_a_restored_mind_is_the_same_chain_and_goes_on(
 
 @pytest.mark.parametrize(
     "field",
-    "seq kind recorded_at_ns session_id actor causation_seq trace_id remember payload_digest prev_hash hash "
-    "payload salt".split(),
+    [
+        *("seq", "kind", "recorded_at_ns", "session_id", "actor", "causation_seq", "trace_id", "remember"),
+        *("payload_digest", "prev_hash", "hash", "payload", "salt"),
+    ],
 )
 async def test_a_changed_line_is_named_and_nothing_is_written(
     other: RunningLedger, lines: list[bytes], field: str
