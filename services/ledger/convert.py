@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.ledger.v1 import ledger_pb2 as pb
-from pmm.mind.v1.events_pb2 import Event, RawPayload
+from pmm.mind.v1.events_pb2 import Event
 from services.ledger.events import NewEvent, Receipt, Selection, StoredEvent
 from services.ledger.ledger import Delivery, Head, Range, Summary
 from services.ledger.verify import Break, Broken, Progress, Step, Verified
@@ -22,34 +22,38 @@ _BREAKS = {
 }
 
 
-def new_events(messages: Iterable[pb.NewEvent], trace_id: str) -> list[NewEvent]:
+def new_events(request: pb.AppendRequest, trace_id: str) -> list[NewEvent]:
     """Events to append; those without a trace get the call's."""
-    return [_new_event(message, trace_id) for message in messages]
+    has_key = bool(request.idempotency_key)
+    return [_new_event(message, trace_id, has_key=has_key) for message in request.events]
 
 
-def _new_event(message: pb.NewEvent, trace_id: str) -> NewEvent:
+def _new_event(message: pb.NewEvent, trace_id: str, *, has_key: bool) -> NewEvent:
     field = message.body.WhichOneof("kind")
     assert field is not None, "refused by checks"
-    kind = f"custom.{message.body.custom.name}" if field == "custom" else field
     payload = message.body.SerializeToString(deterministic=True)
-    fingerprint = pb.NewEvent(
-        session_id=message.session_id,
-        actor=message.actor,
-        remember=not message.HasField("remember") or message.remember,
-    )
-    if message.HasField("causation_seq"):
-        fingerprint.causation_seq = message.causation_seq
     return NewEvent(
-        kind=kind,
+        kind=f"custom.{message.body.custom.name}" if field == "custom" else field,
         payload=payload,
         session_id=message.session_id,
         actor=message.actor,
         causation_seq=message.causation_seq if message.HasField("causation_seq") else None,
         trace_id=message.trace_id or trace_id,
-        remember=fingerprint.remember,
+        remember=not message.HasField("remember") or message.remember,
         idempotency_key=message.idempotency_key,
-        fingerprint=fingerprint.SerializeToString(deterministic=True) + b"\x00" + payload,
+        fingerprint=_fingerprint(message, payload) if has_key or message.idempotency_key else b"",
     )
+
+
+def _fingerprint(message: pb.NewEvent, payload: bytes) -> bytes:
+    own = pb.NewEvent(
+        session_id=message.session_id,
+        actor=message.actor,
+        remember=not message.HasField("remember") or message.remember,
+    )
+    if message.HasField("causation_seq"):
+        own.causation_seq = message.causation_seq
+    return own.SerializeToString(deterministic=True) + b"\x00" + payload
 
 
 def append_response(receipt: Receipt) -> pb.AppendResponse:
@@ -95,29 +99,43 @@ def selection(message: pb.EventFilter) -> Selection:
 
 def event(stored: StoredEvent, *, raw: bool) -> Event:
     """An event, decoded or with its exact bytes."""
+    message = Event()
+    _fill(message, stored, raw=raw)
+    return message
+
+
+def read_response(events: Iterable[StoredEvent], head_seq: int, *, raw: bool) -> pb.ReadResponse:
+    """A page."""
+    page = pb.ReadResponse(head_seq=head_seq)
+    for stored in events:
+        _fill(page.events.add(), stored, raw=raw)
+    return page
+
+
+def _fill(message: Event, stored: StoredEvent, *, raw: bool) -> None:
+    # In place and field by field: building the message elsewhere and copying it takes twice as long.
     header = stored.header
-    message = Event(
-        mind_id=header.mind_id,
-        seq=header.seq,
-        kind=header.kind,
-        recorded_at=timestamp(header.recorded_ns),
-        session_id=header.session_id,
-        actor=header.actor,
-        causation_seq=header.causation_seq,
-        trace_id=header.trace_id,
-        remember=header.remember,
-        payload_digest=header.payload_digest,
-        prev_hash=header.prev_hash,
-        hash=stored.hash,
-        position=stored.position,
-    )
+    message.mind_id = header.mind_id
+    message.seq = header.seq
+    message.kind = header.kind
+    message.recorded_at.seconds, message.recorded_at.nanos = divmod(header.recorded_ns, 1_000_000_000)
+    message.session_id = header.session_id
+    message.actor = header.actor
+    if header.causation_seq is not None:
+        message.causation_seq = header.causation_seq
+    message.trace_id = header.trace_id
+    message.remember = header.remember
+    message.payload_digest = header.payload_digest
+    message.prev_hash = header.prev_hash
+    message.hash = stored.hash
+    message.position = stored.position
     if stored.payload is None or stored.salt is None:
         message.redacted = True
     elif raw:
-        message.raw.CopyFrom(RawPayload(payload=stored.payload, salt=stored.salt))
+        message.raw.payload = stored.payload
+        message.raw.salt = stored.salt
     else:
         message.body.ParseFromString(stored.payload)
-    return message
 
 
 def head_response(head: Head, store_id: str) -> pb.GetHeadResponse:
@@ -149,10 +167,10 @@ def deliveries(delivery: Delivery, *, raw: bool, was_caught_up: bool) -> Iterabl
         yield pb.SubscribeResponse(heartbeat=pb.Heartbeat(position=delivery.position, seq=delivery.seq))
         return
     if delivery.events or not delivery.is_caught_up or was_caught_up:
-        events = [event(stored, raw=raw) for stored in delivery.events]
-        yield pb.SubscribeResponse(
-            page=pb.EventPage(events=events, position=delivery.position, seq=delivery.seq)
-        )
+        message = pb.SubscribeResponse(page=pb.EventPage(position=delivery.position, seq=delivery.seq))
+        for stored in delivery.events:
+            _fill(message.page.events.add(), stored, raw=raw)
+        yield message
     if delivery.is_caught_up and not was_caught_up:
         yield pb.SubscribeResponse(caught_up=pb.CaughtUp(position=delivery.position, seq=delivery.seq))
 

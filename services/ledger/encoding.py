@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from dataclasses import dataclass
+from functools import lru_cache
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -25,12 +26,12 @@ _U64 = struct.Struct(">Q")
 _ABSENT = _U64.pack(0)
 _INTEGER = struct.Struct(">QQ")
 _SIGNED = struct.Struct(">Qq")
+_END = struct.Struct(">QQQ32sQ32s")
 _RECORD = struct.Struct(">QqQB32s32s32sBBBB")
 _REMEMBER, _HAS_CAUSATION = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True, gc=False):
     """What is chained of an event."""
 
     mind_id: str
@@ -47,8 +48,7 @@ class Header:
     prev_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """An event as it is stored: header, hash, place in the store, sealed payload."""
 
     header: Header
@@ -72,16 +72,16 @@ def header_hash(header: Header) -> bytes:
                 _text(header.actor),
                 causation,
                 _text(header.trace_id),
-                _INTEGER.pack(8, header.remember),
-                _U64.pack(len(header.payload_digest)),
-                header.payload_digest,
-                _U64.pack(len(header.prev_hash)),
-                header.prev_hash,
+                _END.pack(
+                    8, header.remember, HASH_BYTES, header.payload_digest, HASH_BYTES, header.prev_hash
+                ),
             )
         )
     ).digest()
 
 
+# The same few names stand in event after event.
+@lru_cache(maxsize=4096)
 def _text(value: str) -> bytes:
     data = value.encode()
     return _U64.pack(len(data)) + data
@@ -161,25 +161,32 @@ def decode_record(mind_id: str, seq: int, data: bytes) -> Record:
     # What no hash covers must be as it is written, or a changed byte would go unseen.
     if flags & ~(_REMEMBER | _HAS_CAUSATION) or (causation and not flags & _HAS_CAUSATION):
         raise ValueError("the record has flags that nobody sets")
-    at = _RECORD.size
-    kind, at = data[at : at + k], at + k
-    session, at = data[at : at + s], at + s
-    actor, at = data[at : at + a], at + a
-    trace, at = data[at : at + t], at + t
+    end = _RECORD.size + k + s + a + t
+    kind, session, actor, trace = _names(data[_RECORD.size : end], k, k + s, k + s + a)
     header = Header(
         mind_id,
         seq,
-        kind.decode(),
+        kind,
         recorded_ns,
-        session.decode(),
-        actor.decode(),
+        session,
+        actor,
         causation if flags & _HAS_CAUSATION else None,
-        trace.decode(),
+        trace,
         bool(flags & _REMEMBER),
         digest,
         prev,
     )
-    return Record(header, its_hash, position, data[at:])
+    return Record(header, its_hash, position, data[end:])
+
+
+@lru_cache(maxsize=4096)
+def _names(data: bytes, session: int, actor: int, trace: int) -> tuple[str, str, str, str]:
+    return (
+        data[:session].decode(),
+        data[session:actor].decode(),
+        data[actor:trace].decode(),
+        data[trace:].decode(),
+    )
 
 
 def recorded_ns_of(data: bytes) -> int:

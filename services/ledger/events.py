@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from services.ledger.encoding import Header
 
 BIRTHS = frozenset({"mind_created", "mind_imported"})
@@ -27,8 +29,7 @@ class NewEvent:
     """What a retry with the same key must repeat: the request's own bytes, but for the trace."""
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """Where one event stands."""
 
     seq: int
@@ -46,8 +47,7 @@ class Receipt:
     head_seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(msgspec.Struct, frozen=True, gc=False):
     """An event as a reader gets it."""
 
     header: Header

@@ -32,7 +32,7 @@ class LedgerServicer(rpc.LedgerServiceServicer):
     async def Append(self, request: pb.AppendRequest, context: _Context) -> pb.AppendResponse:
         receipt = await self._ledger.append(
             request.mind_id,
-            convert.new_events(request.events, current_trace_id()),
+            convert.new_events(request, current_trace_id()),
             expected_seq=request.expected_seq if request.HasField("expected_seq") else None,
             idempotency_key=request.idempotency_key,
         )
@@ -41,9 +41,7 @@ class LedgerServicer(rpc.LedgerServiceServicer):
     async def Read(self, request: pb.ReadRequest, context: _Context) -> AsyncIterator[pb.ReadResponse]:
         # Pages, not events: one message costs about 50 µs in Python whatever it holds.
         async for events, head in self._ledger.read(convert.read_range(request)):
-            yield pb.ReadResponse(
-                events=[convert.event(event, raw=request.raw) for event in events], head_seq=head
-            )
+            yield convert.read_response(events, head, raw=request.raw)
 
     async def GetEvent(self, request: pb.GetEventRequest, context: _Context) -> pb.GetEventResponse:
         event = await self._ledger.get(request.mind_id, request.seq)

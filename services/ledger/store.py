@@ -193,6 +193,7 @@ class Reader:
         self._store = store
         self._txn = txn
         self._tables = store.tables
+        self._erasures: int | None = None
 
     def mind(self, mind_id: str) -> MindState | None:
         """The mind's state."""
@@ -277,7 +278,12 @@ class Reader:
 
     def is_redacted(self, number: int, seq: int) -> bool:
         """Whether the payload was erased on purpose."""
-        return self._txn.get(_EVENT.pack(number, seq), db=self._tables["redacted"]) is not None
+        if self._erasures is None:
+            self._erasures = self._txn.stat(db=self._tables["redacted"])["entries"]
+        return (
+            bool(self._erasures)
+            and self._txn.get(_EVENT.pack(number, seq), db=self._tables["redacted"]) is not None
+        )
 
     def receipt(self, mind: MindState, key_digest: bytes) -> Receipt | None:
         """What an idempotency key got."""
