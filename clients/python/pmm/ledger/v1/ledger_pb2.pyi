@@ -131,7 +131,7 @@ class NewEvent(_message.Message):
     actor: _builtins.str
     """"user", "assistant", "system", or a worker's name; at most 64 characters of the alphabet of mind_id."""
     causation_seq: _builtins.int
-    """The seq of the event that caused it; at most the head."""
+    """The seq of the event that caused it, which lies below it: at most the head and the events before it in the batch."""
     trace_id: _builtins.str
     """32 lower-case hex digits; empty: the trace of this call, if it has one."""
     remember: _builtins.bool

@@ -59,7 +59,8 @@ class LedgerServiceStub:
     and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
     take a new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or
     mind_imported. ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has
-    events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. RESOURCE_EXHAUSTED with
+    events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. FAILED_PRECONDITION with
+    reason BEYOND_HEAD: a causation_seq does not lie below its event: mend it. RESOURCE_EXHAUSTED with
     reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether
     the events were written: repeat with the same idempotency key.
 
@@ -265,7 +266,8 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
     take a new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or
     mind_imported. ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has
-    events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. RESOURCE_EXHAUSTED with
+    events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. FAILED_PRECONDITION with
+    reason BEYOND_HEAD: a causation_seq does not lie below its event: mend it. RESOURCE_EXHAUSTED with
     reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether
     the events were written: repeat with the same idempotency key.
 
@@ -474,7 +476,8 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
         take a new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or
         mind_imported. ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has
-        events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. RESOURCE_EXHAUSTED with
+        events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. FAILED_PRECONDITION with
+        reason BEYOND_HEAD: a causation_seq does not lie below its event: mend it. RESOURCE_EXHAUSTED with
         reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether
         the events were written: repeat with the same idempotency key.
 
