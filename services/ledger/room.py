@@ -23,6 +23,10 @@ class Room:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self._allocated = os.fstat(self._descriptor).st_size
 
+    def holds(self, pages: int) -> bool:
+        """Whether the file is that long."""
+        return pages * self._page_bytes <= self._allocated
+
     def ensure(self, pages: int) -> None:
         """Make the file that long at least. Raises OSError, ENOSPC where there is no room."""
         needed = pages * self._page_bytes

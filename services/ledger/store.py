@@ -42,6 +42,8 @@ _NODE = struct.Struct(">IBQ")
 _STORE_ID = b"store_id"
 _COMMIT_PAGES = 64
 """At most so many pages that a commit changes whatever is in it: roots, branches and the list of free pages."""
+_DEPTH = 5
+"""Levels of a table, from root to leaf: more than a billion rows have."""
 _INLINE_BYTES = 1_000
 """A longer record may get pages of its own."""
 _TABLES = (
@@ -164,7 +166,9 @@ class Store:
             with self._env.begin(write=True) as txn:
                 batch = Batch(self, txn)
                 yield batch
-                self._room.ensure(self._env.info()["last_pgno"] + 1 + batch.pages())
+                used = self._env.info()["last_pgno"] + 1
+                if not self._room.holds(used + batch.most_pages()):
+                    self._room.ensure(used + batch.pages())
                 # The keys first: a sealed payload must never be on disk without its key.
                 self.event_keys.sync()
                 self.mind_keys.sync()
@@ -344,6 +348,10 @@ class Batch(Reader):
         data = msgspec.msgpack.encode(receipt)
         self._count(data)
         self._txn.put(_U32.pack(mind.number) + key_digest, data, db=self._tables["keys_seen"])
+
+    def most_pages(self) -> int:
+        """A bound on ``pages`` that costs nothing."""
+        return _COMMIT_PAGES + self._rows * len(_TABLES) * _DEPTH + self._own_pages
 
     def pages(self) -> int:
         """At most so many pages the commit adds: copies of those that it changes, and new ones."""
