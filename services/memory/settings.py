@@ -23,7 +23,7 @@ class MemorySettings(BaseModel):
         description="Lists of the inverted file that a search looks into: more finds more and takes longer.",
     )
     candidates: int = Field(
-        100,
+        50,
         ge=10,
         le=10_000,
         json_schema_extra={"unit": "memories"},

@@ -110,6 +110,11 @@ def current() -> Telemetry:
     return _current
 
 
+def is_exported() -> bool:
+    """Whether spans go anywhere."""
+    return _current.settings.exporter != "none"
+
+
 def tracer() -> Tracer:
     """For spans of one's own. Prefer ``stage``, which measures as well."""
     return _current.tracer
