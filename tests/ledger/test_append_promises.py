@@ -179,6 +179,20 @@ async def test_repeats_that_wait_for_the_same_commit_are_written_once(ledger: Ru
     assert sum(not receipt.events[0].existed for receipt in receipts) == 1
 
 
+async def test_a_cancelled_append_is_there_once_when_it_is_repeated(ledger: RunningLedger) -> None:
+    await ledger.create("ada")
+    call = asyncio.create_task(ledger.append("ada", said("maybe"), idempotency_key="k"))
+    await asyncio.sleep(0)
+    call.cancel()
+    with pytest.raises((asyncio.CancelledError, pmm_client.Cancelled)):
+        await call
+
+    await ledger.append("ada", said("maybe"), idempotency_key="k")
+
+    texts = [event.body.user_message.text for event in await ledger.read("ada", from_seq=2)]
+    assert texts == ["maybe"]
+
+
 async def test_an_event_with_a_known_key_is_skipped_and_the_rest_written(ledger: RunningLedger) -> None:
     await ledger.create("ada", said("a", idempotency_key="a"), said("b", idempotency_key="b"))
 

@@ -24,27 +24,33 @@ from tests.support.process import ServiceProcess
 PATIENCE_S = 20
 
 
-async def append_until_it_dies(ledger: LedgerCalls, name: str, acknowledged: dict[str, int]) -> None:
-    """Keys that came back with their seq, one event after the other."""
+async def append_until_it_dies(
+    ledger: LedgerCalls, name: str, acknowledged: dict[str, int], enough: asyncio.Event, wanted: int
+) -> None:
+    """Keys that came back with their seq, one event after the other; says when there are as many as wanted."""
     with suppress(pmm_client.PmmError):
         for i in range(100_000):
             key = f"{name}-{i}"
             request = pb.AppendRequest(mind_id="ada", events=[said(key)], idempotency_key=key)
             answer = await ledger.client.append(request, timeout=PATIENCE_S)
             acknowledged[key] = answer.events[0].seq
+            if len(acknowledged) >= wanted:
+                enough.set()
 
 
 async def kill_under_load(process: ServiceProcess, round_number: int) -> dict[str, int]:
     acknowledged: dict[str, int] = {}
     async with open_channel(process.target) as channel:
         ledger = LedgerCalls(LedgerClient(channel))
+        enough, wanted = asyncio.Event(), 100 * (round_number + 1)
         appenders = [
-            asyncio.create_task(append_until_it_dies(ledger, f"{round_number}-{name}", acknowledged))
+            asyncio.create_task(
+                append_until_it_dies(ledger, f"{round_number}-{name}", acknowledged, enough, wanted)
+            )
             for name in range(8)
         ]
         async with asyncio.timeout(PATIENCE_S):
-            while len(acknowledged) < 100 * (round_number + 1):
-                await asyncio.sleep(0.005)
+            await enough.wait()
         process.kill()
         await asyncio.gather(*appenders)
     return acknowledged
