@@ -14,6 +14,7 @@ from pmm.ledger.v1 import ledger_pb2 as pb
 from tests.support.ledger import RunningLedger, custom, said
 
 PATIENCE_S = 10
+SUBSCRIBERS = 100
 
 
 def parts(ledger: RunningLedger, **fields: Any) -> AsyncIterator[pb.SubscribeResponse]:
@@ -106,6 +107,27 @@ async def test_there_is_neither_gap_nor_repeat_at_the_seam(
     for found, markers in results[:3]:
         assert found == list(range(1, total + 1))
         assert markers == 1
+
+
+async def test_many_subscribers_all_get_everything(ledger: RunningLedger) -> None:
+    await ledger.create("ada")
+    everyone_follows = asyncio.Barrier(SUBSCRIBERS + 1)
+
+    async def follower() -> list[int]:
+        async with aclosing(parts(ledger, mind_id="ada")) as stream:
+            found = seqs(await until(stream, "caught_up"))
+            await everyone_follows.wait()
+            while len(found) < 21:
+                found += seqs(await until(stream, "page"))
+        return found
+
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        followers = [group.create_task(follower()) for _ in range(SUBSCRIBERS)]
+        await everyone_follows.wait()
+        for i in range(20):
+            await ledger.append("ada", said(str(i)))
+
+    assert all(task.result() == list(range(1, 22)) for task in followers)
 
 
 async def test_who_is_caught_up_is_told_of_a_new_event(ledger: RunningLedger) -> None:
