@@ -204,6 +204,7 @@ class Ledger:
                 continue
             try:
                 await asyncio.wait_for(grown.wait(), heartbeat_seconds)
+                await asyncio.sleep(self._settings.settle_ms / 1000)
             except TimeoutError:
                 yield Delivery([], place.position, place.seq, is_heartbeat=True)
 

@@ -35,6 +35,13 @@ class LedgerSettings(BaseModel):
         json_schema_extra={"unit": "events"},
         description="Events a page where the caller does not say.",
     )
+    settle_ms: float = Field(
+        5,
+        ge=0,
+        json_schema_extra={"unit": "ms"},
+        description="How long after an append its subscribers are told: they get what follows in one page, and "
+        "do not compete with the turn that appended.",
+    )
     heartbeat_seconds: float = Field(
         10,
         gt=0,
