@@ -29,6 +29,8 @@ _SIGNED = struct.Struct(">Qq")
 _END = struct.Struct(">QQQ32sQ32s")
 _RECORD = struct.Struct(">QqQB32s32s32sBBBB")
 _REMEMBER, _HAS_CAUSATION = 1, 2
+RECORD_BYTES = _RECORD.size
+"""No stored record is shorter."""
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):

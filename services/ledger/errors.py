@@ -78,3 +78,26 @@ class BrokenExport(InvalidArgument):
     """An export does not verify; metadata ``line`` and ``seq`` name where."""
 
     reason = "BROKEN_EXPORT"
+
+
+class BrokenMind(DataLoss):
+    """What is kept of a mind beside its events cannot be read as it was written; metadata ``mind_id`` names it."""
+
+    reason = "BROKEN_MIND"
+
+
+def broken_event(mind_id: str, seq: int, why: str) -> BrokenEvent:
+    """The error for an event that cannot be read as it was written."""
+    return BrokenEvent(
+        f"event {seq} of mind {mind_id!r} is damaged ({why}): verify the mind, and restore it from a backup",
+        mind_id=mind_id,
+        seq=str(seq),
+    )
+
+
+def broken_mind(mind_id: str, why: str) -> BrokenMind:
+    """The error for a mind whose head, keys or tree are damaged."""
+    return BrokenMind(
+        f"what is kept of mind {mind_id!r} is damaged ({why}): restore it from a backup or an export",
+        mind_id=mind_id,
+    )

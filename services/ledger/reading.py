@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from services.ledger import encoding
 from services.ledger.encoding import Record
-from services.ledger.errors import BrokenEvent
+from services.ledger.errors import broken_event
 from services.ledger.events import Selection, StoredEvent
 from services.ledger.store import MindState, Reader, Store
 
@@ -95,35 +95,26 @@ def opened(store: Store, reader: Reader, number: int, record: Record) -> StoredE
     """The event with its payload, both checked against their hashes. Raises BrokenEvent."""
     header = record.header
     if encoding.header_hash(header) != record.hash:
-        raise broken(header.mind_id, header.seq, "its hash is not the hash of its header")
+        raise broken_event(header.mind_id, header.seq, "its hash is not the hash of its header")
     if reader.is_redacted(number, header.seq):
         return StoredEvent(header, record.hash, record.position, None, None)
     key = store.event_keys.read(record.position - 1)
     if key is None:
-        raise broken(header.mind_id, header.seq, "its key is gone without an erasure")
+        raise broken_event(header.mind_id, header.seq, "its key is gone without an erasure")
     try:
         salt, payload = encoding.unseal(key, header.mind_id, header.seq, record.sealed)
     except ValueError as error:
-        raise broken(header.mind_id, header.seq, str(error)) from None
+        raise broken_event(header.mind_id, header.seq, str(error)) from None
     if encoding.payload_digest(salt, payload) != header.payload_digest:
-        raise broken(header.mind_id, header.seq, "its payload does not match payload_digest")
+        raise broken_event(header.mind_id, header.seq, "its payload does not match payload_digest")
     return StoredEvent(header, record.hash, record.position, payload, salt)
-
-
-def broken(mind_id: str, seq: int, why: str) -> BrokenEvent:
-    """The error for an event that cannot be read as it was written."""
-    return BrokenEvent(
-        f"event {seq} of mind {mind_id!r} is damaged ({why}): verify the mind, and restore it from a backup",
-        mind_id=mind_id,
-        seq=str(seq),
-    )
 
 
 def _decode(mind_id: str, seq: int, data: bytes) -> Record:
     try:
         return encoding.decode_record(mind_id, seq, data)
     except ValueError as error:
-        raise broken(mind_id, seq, str(error)) from None
+        raise broken_event(mind_id, seq, str(error)) from None
 
 
 def _admits(selection: Selection, record: Record) -> bool:
@@ -154,7 +145,7 @@ def _candidates(
             yield seq, data
             expected = seq + 1
         if expected <= min(high, mind.head_seq) and not mind.is_deleted:
-            raise broken(reader.name(mind.number), expected, "it is missing")
+            raise broken_event(reader.name(mind.number), expected, "it is missing")
         return
     else:
         seqs = iter(range(high, low - 1, -1))
@@ -163,7 +154,7 @@ def _candidates(
         if data is not None:
             yield seq, data
         elif not mind.is_deleted:
-            raise broken(reader.name(mind.number), seq, "it is missing")
+            raise broken_event(reader.name(mind.number), seq, "it is missing")
 
 
 def _merged(

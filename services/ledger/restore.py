@@ -94,13 +94,14 @@ def _put(
     store: Store, batch: Batch, state: MindState, event: StoredEvent, erased_by: dict[int, int]
 ) -> MindState:
     header, position = event.header, batch.next_position()
-    sealed = b""
+    # Zeros for what is erased: the slot may hold the key of an append that a crash cut off.
+    key, sealed = bytes(encoding.KEY_BYTES), b""
     if event.payload is None or event.salt is None:
         batch.put_redacted(state, header.seq, erased_by[header.seq])
     else:
         key = os.urandom(encoding.KEY_BYTES)
-        store.event_keys.write(position - 1, [key])
         sealed = encoding.seal(key, header.mind_id, header.seq, event.salt, event.payload)
+    store.event_keys.write(position - 1, [key])
     batch.put_event(state, Record(header, event.hash, position, sealed))
     return MindState(
         state.number,

@@ -25,16 +25,18 @@ import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import lmdb
 import msgspec
 
 from services.ledger import encoding
 from services.ledger.encoding import Record
+from services.ledger.errors import broken_event, broken_mind
 from services.ledger.keys import KeySegments, sync_folder
 from services.ledger.room import Room
 
+T = TypeVar("T")
 _U32 = struct.Struct(">I")
 _U64 = struct.Struct(">Q")
 _EVENT = struct.Struct(">IQ")
@@ -190,8 +192,15 @@ def is_full(error: BaseException) -> bool:
     return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
 
 
+def _decode(data: bytes, form: type[T], mind_id: str) -> T:
+    try:
+        return msgspec.msgpack.decode(data, type=form)
+    except msgspec.DecodeError:
+        raise broken_mind(mind_id, f"its {form.__name__} is not one") from None
+
+
 class Reader:
-    """Reads of one transaction."""
+    """Reads of one transaction. What cannot be as it was written raises DataLoss."""
 
     def __init__(self, store: Store, txn: Any) -> None:
         self._store = store
@@ -202,22 +211,31 @@ class Reader:
     def mind(self, mind_id: str) -> MindState | None:
         """The mind's state."""
         data = self._txn.get(mind_id.encode(), db=self._tables["minds"])
-        return msgspec.msgpack.decode(data, type=MindState) if data else None
+        return None if data is None else _decode(data, MindState, mind_id)
 
     def minds_from(self, name: str) -> Iterator[tuple[str, MindState]]:
         """Minds by name, from a name on."""
         cursor = self._txn.cursor(db=self._tables["minds"])
         if cursor.set_range(name.encode()):
             for key, value in cursor:
-                yield bytes(key).decode(), msgspec.msgpack.decode(value, type=MindState)
+                mind_id = bytes(key).decode()
+                yield mind_id, _decode(value, MindState, mind_id)
 
     def name(self, number: int) -> str:
         """A mind's id from its number."""
         return bytes(self._txn.get(_U32.pack(number), db=self._tables["names"])).decode()
 
     def raw_event(self, mind: MindState, seq: int) -> bytes | None:
-        """A stored record."""
-        return self._txn.get(_EVENT.pack(mind.number, seq), db=self._tables["events"])
+        """A stored record. Raises BrokenEvent where it was cut short."""
+        data = self._txn.get(_EVENT.pack(mind.number, seq), db=self._tables["events"])
+        if data is not None and len(data) < encoding.RECORD_BYTES:
+            raise broken_event(self.name(mind.number), seq, "it was cut short")
+        return data
+
+    def record_hash(self, mind: MindState, seq: int) -> bytes | None:
+        """The chain hash in a stored record; None where there is none."""
+        data = self._txn.get(_EVENT.pack(mind.number, seq), db=self._tables["events"])
+        return encoding.hash_of(data) if data is not None and len(data) >= encoding.RECORD_BYTES else None
 
     def events_from(self, mind: MindState, first: int, last: int) -> Iterator[tuple[int, bytes]]:
         """Stored records from a seq up to another, ascending."""
@@ -292,7 +310,7 @@ class Reader:
     def receipt(self, mind: MindState, key_digest: bytes) -> Receipt | None:
         """What an idempotency key got."""
         data = self._txn.get(_U32.pack(mind.number) + key_digest, db=self._tables["keys_seen"])
-        return msgspec.msgpack.decode(data, type=Receipt) if data else None
+        return None if data is None else _decode(data, Receipt, self.name(mind.number))
 
     def subtree(self, mind: MindState, level: int, index: int) -> bytes | None:
         """The hash of a complete subtree of 2**level leaves."""
@@ -380,6 +398,6 @@ class Batch(Reader):
                 return
             left = self.subtree(mind, level, index - 1)
             if left is None:
-                raise ValueError(f"the tree of mind {mind.number} lacks node {level}/{index - 1}")
+                raise broken_mind(self.name(mind.number), f"its tree lacks node {level}/{index - 1}")
             node = encoding.node_hash(left, node)
             level, index = level + 1, index // 2

@@ -69,10 +69,10 @@ class Verification:
             mind = reader.mind(self._mind_id)
             assert mind is not None, "checked by the caller; minds are never removed"
             if self._hash is None:
-                before = reader.raw_event(mind, self._next - 1)
+                before = reader.record_hash(mind, self._next - 1)
                 if before is None:
                     return Broken(self._next - 1, Break.MISSING)
-                self._hash = encoding.hash_of(before)
+                self._hash = before
             end = min(self._last, self._next + STEP - 1)
             for seq, data in self._dense(reader, mind, end):
                 wrong = Break.MISSING if data is None else self._check(reader, mind, seq, data)

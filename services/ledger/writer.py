@@ -26,11 +26,13 @@ from services.ledger.errors import (
     StorageFailed,
     UnknownMind,
     WrongExpectedSeq,
+    broken_event,
+    broken_mind,
 )
 from services.ledger.events import BIRTHS, Appended, NewEvent, Receipt
 from services.ledger.store import Batch, MindState, StorageFull, Store
 from services.ledger.store import Receipt as KeyReceipt
-from services.runtime.errors import DomainError
+from services.runtime.errors import DataLoss, DomainError
 
 T = TypeVar("T")
 _BATCH_KEY = b"batch\x00"
@@ -158,19 +160,29 @@ class Writer:
         self._loop.call_soon_threadsafe(self._resolve_work, work.done, outcome)
 
     def _commit(self, group: list[Append]) -> list[Outcome]:
+        damaged: dict[int, DomainError] = {}
+        at = 0
         while True:
+            outcomes: list[Outcome] = []
             try:
                 with self._store.write() as batch:
-                    return [(append, self._outcome(batch, append)) for append in group]
+                    for at, append in enumerate(group):
+                        outcomes.append((append, damaged.get(at) or self._outcome(batch, append)))
+                return outcomes
+            except DataLoss as loss:
+                # Half of the append may be written: the others begin again without it.
+                damaged[at] = loss
             except lmdb.MapFullError:
                 self._store.grow()
             except StorageFull:
                 return [(append, _full()) for append in group]
 
     def _outcome(self, batch: Batch, append: Append) -> Receipt | DomainError:
-        """Decide, then write: an append that is refused leaves nothing behind."""
+        """Decide, then write: an append that is refused leaves nothing behind. Raises DataLoss at any point."""
         try:
             return _Decision(self._store, batch, append).carry_out()
+        except DataLoss:
+            raise
         except DomainError as refused:
             return refused
 
@@ -343,7 +355,7 @@ class _Decision:
         assert self._state is not None
         data = self._batch.raw_event(self._state, seq)
         if data is None:
-            raise ValueError(f"event {seq} of mind {self._append.mind_id} is missing")
+            raise broken_event(self._append.mind_id, seq, "it is missing")
         return Appended(
             seq, encoding.position_of(data), encoding.recorded_ns_of(data), encoding.hash_of(data), existed
         )
@@ -358,7 +370,7 @@ class _Decision:
         assert self._state is not None
         key = self._store.mind_keys.read(self._state.number)
         if key is None:
-            raise ValueError(f"the key of mind {self._append.mind_id} is missing")
+            raise broken_mind(self._append.mind_id, "its key is gone")
         return hmac.digest(key, purpose + data, hashlib.sha256)
 
     @staticmethod

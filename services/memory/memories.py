@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from cachetools import TTLCache
 
-from services.memory import search
+from services.memory import lookup, search
 from services.memory.cache import CacheCounts, EmbeddingCache, QueryCache
 from services.memory.embedder import Embedder, Vectors
 from services.memory.errors import BeyondHead, IndexBehind, UnknownMemory
@@ -151,7 +151,7 @@ class Memories:
         """Rows newest first, below the ordinal ``before``; where to go on; and the seq of the index."""
         await self._reach(mind_id, max(min_seq, as_of_seq or 0), within)
         found, following = await self._in_search(
-            lambda: self._list(mind_id, wanted, limit, before, as_of_seq)
+            lambda: lookup.listing(self._store, mind_id, wanted, limit, before, as_of_seq)
         )
         return found, following, self._reached.get(mind_id, 0)
 
@@ -160,7 +160,7 @@ class Memories:
     ) -> Row:
         """One memory as it is, or was at a seq. Raises UnknownMemory."""
         await self._reach(mind_id, max(min_seq, as_of_seq or 0), within)
-        versions = await self._in_search(lambda: self._versions(mind_id, memory_id))
+        versions = await self._in_search(lambda: lookup.versions(self._store, mind_id, memory_id))
         if as_of_seq is not None:
             versions = [row for row in versions if row.version_seq <= as_of_seq]
         if not versions:
@@ -170,7 +170,7 @@ class Memories:
     async def history(self, mind_id: str, memory_id: str) -> list[Row]:
         """Every version, oldest first. Raises UnknownMemory."""
         await self._reach(mind_id, 0, None)
-        versions = await self._in_search(lambda: self._versions(mind_id, memory_id))
+        versions = await self._in_search(lambda: lookup.versions(self._store, mind_id, memory_id))
         if not versions:
             raise UnknownMemory(f"mind {mind_id!r} has no memory {memory_id!r}", memory_id=memory_id)
         return versions
@@ -178,7 +178,7 @@ class Memories:
     async def of_events(self, mind_id: str, seqs: Sequence[int]) -> list[Row]:
         """The memories that came from the events and hold now, by the seq that formed them."""
         await self._reach(mind_id, 0, None)
-        return await self._in_search(lambda: self._of_events(mind_id, seqs))
+        return await self._in_search(lambda: lookup.of_events(self._store, mind_id, seqs))
 
     async def embed(self, texts: Sequence[str]) -> tuple[list[Vectors], list[bool]]:
         """A vector a text, and whether it was cached."""
@@ -384,40 +384,6 @@ class Memories:
             rows = [stored.row(mind, hit.ordinal) for hit in shown] if mind else []
         hits = [Hit(row, hit) for row, hit in zip(rows, shown, strict=False) if row is not None]
         return hits, len(found) > request.offset + request.k, cached
-
-    def _list(
-        self, mind_id: str, wanted: Filter, limit: int, before: int | None, as_of_seq: int | None
-    ) -> tuple[list[Row], int | None]:
-        found: list[Row] = []
-        with self._store.read() as stored:
-            mind = stored.mind(mind_id)
-            if mind is None:
-                return [], None
-            last = mind.next_ordinal if before is None else before - 1
-            for ordinal, row in stored.rows_down_from(mind, last) if last >= 0 else ():
-                holds = row.ended_seq == 0 if as_of_seq is None else row.holds_at(as_of_seq)
-                if not holds or not wanted.admits(row):
-                    continue
-                if len(found) == limit:
-                    return found, ordinal + 1
-                found.append(row)
-        return found, None
-
-    def _versions(self, mind_id: str, memory_id: str) -> list[Row]:
-        with self._store.read() as stored:
-            mind = stored.mind(mind_id)
-            ordinals = stored.versions(mind, memory_id) if mind else []
-            rows = [stored.row(mind, ordinal) for ordinal in ordinals] if mind else []
-        return [row for row in rows if row is not None]
-
-    def _of_events(self, mind_id: str, seqs: Sequence[int]) -> list[Row]:
-        with self._store.read() as stored:
-            mind = stored.mind(mind_id)
-            if mind is None:
-                return []
-            ordinals = sorted({ordinal for seq in seqs for ordinal in stored.ordinals_of(mind, seq)})
-            rows = [stored.row(mind, ordinal) for ordinal in ordinals]
-        return [row for row in rows if row is not None and row.ended_seq == 0]
 
     async def _in_search(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._searching, work)

@@ -146,9 +146,7 @@ async def export(
             else:
                 await _replace(parts, out.expanduser())
     if out is not None:
-        output.line(
-            f"{name} is in {out}. Check it with tools/verify_export.py; restore it with: pmm mind restore"
-        )
+        output.line(f"{name} is in {out}. Restore it, which checks every hash, with: pmm mind restore")
 
 
 async def _copy(parts: AsyncGenerator[bytes], into: BinaryIO) -> None:

@@ -299,7 +299,7 @@ class LedgerServiceServicer:
 
         Errors: those that every call may end in.
 
-        Next: writes the lines to a file and checks them with tools/verify_export.py.
+        Next: write the lines to a file, and check them as docs/ledger-format.md says.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

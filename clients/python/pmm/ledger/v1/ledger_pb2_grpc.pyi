@@ -184,7 +184,7 @@ class LedgerServiceStub:
 
     Errors: those that every call may end in.
 
-    Next: writes the lines to a file and checks them with tools/verify_export.py.
+    Next: write the lines to a file, and check them as docs/ledger-format.md says.
     """
     Restore: _grpc.StreamUnaryMultiCallable[_ledger_pb2.RestoreRequest, _ledger_pb2.RestoreResponse]
     """Takes an export and makes the mind of it.
@@ -391,7 +391,7 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
 
     Errors: those that every call may end in.
 
-    Next: writes the lines to a file and checks them with tools/verify_export.py.
+    Next: write the lines to a file, and check them as docs/ledger-format.md says.
     """
     Restore: _aio.StreamUnaryMultiCallable[_ledger_pb2.RestoreRequest, _ledger_pb2.RestoreResponse]  # type: ignore[assignment]
     """Takes an export and makes the mind of it.
@@ -661,7 +661,7 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: those that every call may end in.
 
-        Next: writes the lines to a file and checks them with tools/verify_export.py.
+        Next: write the lines to a file, and check them as docs/ledger-format.md says.
         """
 
     @_abc_1.abstractmethod
