@@ -21,7 +21,6 @@ from __future__ import annotations
 import errno
 import os
 import struct
-import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +32,7 @@ import msgspec
 from services.ledger import encoding
 from services.ledger.encoding import Record
 from services.ledger.errors import broken_event, broken_mind
+from services.ledger.gate import MapGate
 from services.ledger.keys import KeySegments, sync_folder
 from services.ledger.room import Room
 
@@ -48,6 +48,8 @@ _DEPTH = 5
 """Levels of a table, from root to leaf: more than a billion rows have."""
 _INLINE_BYTES = 1_000
 """A longer record may get pages of its own."""
+_SPILL_PAGES = 16_384
+"""LMDB may write so many changed pages before the commit: room is taken for each of these portions."""
 _TABLES = (
     "meta",
     "minds",
@@ -89,47 +91,11 @@ class StorageFull(Exception):
     """The disk has no room; nothing was written."""
 
 
-class _MapGate:
-    """Many that read the map, or the one that replaces it: LMDB unmaps it beneath whoever still reads."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._readers = 0
-        self._is_replaced = False
-
-    @contextmanager
-    def shared(self) -> Generator[None]:
-        with self._changed:
-            while self._is_replaced:
-                self._changed.wait()
-            self._readers += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._readers -= 1
-                if not self._readers:
-                    self._changed.notify_all()
-
-    @contextmanager
-    def alone(self) -> Generator[None]:
-        with self._changed:
-            self._is_replaced = True
-            while self._readers:
-                self._changed.wait()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._is_replaced = False
-                self._changed.notify_all()
-
-
 class Store:
     """One LMDB environment and its key segments. One writer at a time, any number of readers."""
 
     def __init__(self, folder: Path, map_bytes: int) -> None:
-        self._gate = _MapGate()
+        self._gate = MapGate()
         self._env = lmdb.open(str(folder), map_size=map_bytes, max_dbs=16, max_readers=1024, mode=0o600)
         self.tables: dict[str, Any] = {name: self._env.open_db(name.encode()) for name in _TABLES}
         self.event_keys = KeySegments(folder / "keys", "events")
@@ -168,9 +134,7 @@ class Store:
             with self._env.begin(write=True) as txn:
                 batch = Batch(self, txn)
                 yield batch
-                used = self._env.info()["last_pgno"] + 1
-                if not self._room.holds(used + batch.most_pages()):
-                    self._room.ensure(used + batch.pages())
+                self.take_room(batch)
                 # The keys first: a sealed payload must never be on disk without its key.
                 self.event_keys.sync()
                 self.mind_keys.sync()
@@ -180,6 +144,12 @@ class Store:
             if is_full(error):
                 raise StorageFull from error
             raise
+
+    def take_room(self, batch: Batch) -> None:
+        """Make the file as long as a commit of the batch needs it. Raises OSError, ENOSPC where there is no room."""
+        used = self._env.info()["last_pgno"] + 1
+        if not self._room.holds(used + batch.most_pages()):
+            self._room.ensure(used + batch.pages())
 
     def grow(self) -> None:
         """Double the map, once no reader is in it. The caller must be in no transaction itself."""
@@ -325,6 +295,7 @@ class Batch(Reader):
         self._position = self.head_position()
         self._rows = 0
         self._own_pages = 0
+        self._next_portion = _SPILL_PAGES
 
     def next_position(self) -> int:
         """The place in the store that the next event takes."""
@@ -384,6 +355,9 @@ class Batch(Reader):
         self._rows += 1
         if len(data) > _INLINE_BYTES:
             self._own_pages += 2 + len(data) // self._store.page_bytes
+        if self.most_pages() > self._next_portion:
+            self._store.take_room(self)
+            self._next_portion = self.most_pages() + _SPILL_PAGES
 
     def _extend_tree(self, mind: MindState, leaf: int, record: Record) -> None:
         if leaf % 2 == 0:
