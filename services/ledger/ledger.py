@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from services.ledger import encoding, export, reading, restore
+from services.ledger.bell import Bell
 from services.ledger.errors import BeyondHead, UnknownEvent, UnknownMind
 from services.ledger.events import ANY, NewEvent, Receipt, Selection, StoredEvent
 from services.ledger.restore import Upload
@@ -78,11 +79,11 @@ class Ledger:
         self._settings = settings
         self._store = Store(folder, settings.map_initial_mib * MIB)
         self._readers = ThreadPoolExecutor(settings.read_threads, "ledger-read")
-        self._grown = asyncio.Event()
+        self._bell = Bell()
         self._draining = asyncio.Event()
         self.failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         """Resolved when the disk can no longer be trusted, and the process must end."""
-        self._writer = Writer(self._store, settings.group_limit, self._wake, self._fail)
+        self._writer = Writer(self._store, settings.group_limit, self._bell.ring, self._fail)
 
     @property
     def store_id(self) -> str:
@@ -92,7 +93,7 @@ class Ledger:
     def drain(self) -> None:
         """End every subscription."""
         self._draining.set()
-        self._wake()
+        self._bell.ring_all()
 
     async def stop(self) -> None:
         """Commit what waits and close the files."""
@@ -193,20 +194,24 @@ class Ledger:
         """
         place, end = await self._start(mind_id, after)
         was_caught_up = False
+        now = asyncio.get_running_loop().time
+        spoke_at = now()
         while not self._draining.is_set():
-            # Taken before the disk is looked at: a commit in between wakes us all the same.
-            grown = self._grown
+            grown = self._bell.listen(mind_id)
             page = await self._next(mind_id, place, tuple(kinds))
             page.is_caught_up = page.position >= end
             if page.position != place.position or page.is_caught_up != was_caught_up:
                 place, was_caught_up = page, page.is_caught_up
                 yield page
+                spoke_at = now()
                 continue
             try:
-                await asyncio.wait_for(grown.wait(), heartbeat_seconds)
+                async with asyncio.timeout_at(spoke_at + heartbeat_seconds):
+                    await grown.wait()
                 await asyncio.sleep(self._settings.settle_ms / 1000)
             except TimeoutError:
                 yield Delivery([], place.position, place.seq, is_heartbeat=True)
+                spoke_at = now()
 
     async def head_position(self) -> int:
         """The last position of the store."""
@@ -233,7 +238,7 @@ class Ledger:
     async def restore(self, upload: Upload) -> Head:
         """Make a mind of an export. Raises MindExists, BrokenExport, DiskFull."""
         await self._in_reader(upload.check)
-        state = await self._writer.run(lambda: restore.write(self._store, upload))
+        state = await self._writer.run(upload.mind_id, lambda: restore.write(self._store, upload))
         return Head(state.head_seq, state.head_hash, state.head_position, state.head_ns)
 
     async def _page(self, wanted: Range, first: int, last: int, count: int) -> reading.Page:
@@ -278,10 +283,6 @@ class Ledger:
         if state is None:
             raise UnknownMind(f"there is no mind {mind_id!r}", mind_id=mind_id)
         return state
-
-    def _wake(self) -> None:
-        self._grown.set()
-        self._grown = asyncio.Event()
 
     def _fail(self, error: BaseException) -> None:
         if not self.failure.done():

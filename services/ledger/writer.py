@@ -52,8 +52,9 @@ class Append:
 
 @dataclass(slots=True)
 class Work:
-    """Something else that writes, in a transaction of its own."""
+    """Something else that writes to a mind, in a transaction of its own."""
 
+    mind_id: str
     work: Callable[[], Any]
     done: asyncio.Future[Any]
 
@@ -62,13 +63,13 @@ Outcome = tuple[Append, Receipt | DomainError]
 
 
 class Writer:
-    """A thread with a queue. ``on_commit`` is called in the loop after every commit that wrote something."""
+    """A thread with a queue. ``on_commit`` is called in the loop with the minds of every commit."""
 
     def __init__(
         self,
         store: Store,
         group_limit: int,
-        on_commit: Callable[[], None],
+        on_commit: Callable[[set[str]], None],
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self._store = store
@@ -89,10 +90,10 @@ class Writer:
         done: asyncio.Future[Receipt] = self._loop.create_future()
         return await self._wait_for(Append(mind_id, events, expected_seq, idempotency_key, done))
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, mind_id: str, work: Callable[[], T]) -> T:
         """Run something that writes between two commits. It may be run again when the map has grown."""
         done: asyncio.Future[T] = self._loop.create_future()
-        return await self._wait_for(Work(work, done))
+        return await self._wait_for(Work(mind_id, work, done))
 
     async def _wait_for(self, item: Append | Work) -> Any:
         if self._failed:
@@ -157,7 +158,7 @@ class Writer:
             outcome = _full()
         except DomainError as refused:
             outcome = refused
-        self._loop.call_soon_threadsafe(self._resolve_work, work.done, outcome)
+        self._loop.call_soon_threadsafe(self._resolve_work, work, outcome)
 
     def _commit(self, group: list[Append]) -> list[Outcome]:
         damaged: dict[int, DomainError] = {}
@@ -187,25 +188,22 @@ class Writer:
             return refused
 
     def _resolve(self, outcomes: list[Outcome]) -> None:
-        wrote = False
         for append, outcome in outcomes:
-            wrote = wrote or isinstance(outcome, Receipt)
             if append.done.done():
                 continue
             if isinstance(outcome, Receipt):
                 append.done.set_result(outcome)
             else:
                 append.done.set_exception(outcome)
-        if wrote:
-            self._on_commit()
+        self._on_commit({append.mind_id for append, outcome in outcomes if isinstance(outcome, Receipt)})
 
-    def _resolve_work(self, done: asyncio.Future[Any], outcome: Any) -> None:
-        if not done.done():
+    def _resolve_work(self, work: Work, outcome: Any) -> None:
+        if not work.done.done():
             if isinstance(outcome, DomainError):
-                done.set_exception(outcome)
+                work.done.set_exception(outcome)
             else:
-                done.set_result(outcome)
-        self._on_commit()
+                work.done.set_result(outcome)
+        self._on_commit({work.mind_id})
 
 
 def _full() -> DiskFull:

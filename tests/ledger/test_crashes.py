@@ -148,6 +148,25 @@ async def test_a_full_disk_refuses_cleanly_and_writes_resume_when_there_is_room(
         assert (await ledger.verdict("ada")).verified.seq == head + 1
 
 
+async def test_a_restore_that_finds_no_room_leaves_nothing_and_holds_nobody_up(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    async with running_ledger(tmp_path / "other") as other:
+        await other.create("ada")
+        for _ in range(50):
+            await other.append("ada", *(said("x" * 1_000) for _ in range(50)))
+        lines = b"".join(await other.export("ada"))
+
+    async with running_ledger(small_disk / "data") as ledger:
+        await ledger.create("bob")
+        with pytest.raises(pmm_client.DiskFull):
+            await ledger.restore("ada", lines, part_bytes=1024 * 1024)
+
+        assert await ledger.minds() == ["bob"]
+        assert (await ledger.append("bob", said("on"))).head_seq == 2
+        assert (await ledger.verdict("bob")).verified.seq == 2
+
+
 async def test_a_disk_that_fails_stops_the_ledger_and_nobody_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -159,6 +160,61 @@ async def test_a_payload_is_not_read_once_its_erasure_is_decided(tmp_path: Path)
 
     assert event.redacted
     assert not event.HasField("body")
+
+
+async def test_a_part_whose_beginning_has_nothing_to_hang_on_is_broken_there(tmp_path: Path) -> None:
+    await fill(tmp_path)
+    change_stored(tmp_path, "events", 6, lambda data: data[:10])
+
+    async with running_ledger(tmp_path) as ledger:
+        broken = (await ledger.verdict("ada", from_seq=8)).broken
+        assert (broken.seq, broken.kind) == (7, pb.BREAK_KIND_MISSING)
+        with pytest.raises(pmm_client.DataLoss) as lost:
+            await ledger.head("ada", as_of_seq=7)
+        assert lost.value.metadata["seq"] == "7"
+
+
+def lose_the_key(folder: Path) -> None:
+    with (folder / "keys" / "minds-00000000.keys").open("r+b") as segment:
+        segment.write(bytes(32))
+
+
+def lose_the_head(folder: Path) -> None:
+    change_stored(folder, "minds", b"ada", lambda data: data[:-3])
+
+
+def lose_a_receipt(folder: Path) -> None:
+    change_stored(folder, "keys_seen", 0, lambda data: data[:-3])
+
+
+def lose_a_known_event(folder: Path) -> None:
+    change_stored(folder, "events", 1, lambda _: None)
+
+
+def lose_the_tree(folder: Path) -> None:
+    change_stored(folder, "tree", 0, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "damage", [lose_the_key, lose_the_head, lose_a_receipt, lose_a_known_event, lose_the_tree]
+)
+async def test_one_damaged_mind_leaves_the_others_be(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    known = said("known", idempotency_key="k")
+    async with running_ledger(tmp_path) as ledger:
+        await ledger.create("ada", known, said("x"))
+        await ledger.create("bob")
+    damage(tmp_path)
+
+    async with running_ledger(tmp_path) as ledger:
+        others = [asyncio.create_task(ledger.append("bob", said(str(i)))) for i in range(8)]
+        refused = await asyncio.gather(
+            *(ledger.append("ada", said("new"), known) for _ in range(4)), return_exceptions=True
+        )
+        await asyncio.gather(*others)
+
+        assert all(isinstance(outcome, pmm_client.DataLoss) for outcome in refused)
+        assert (await ledger.verdict("bob")).verified.seq == 9
+        assert [event.position for event in await ledger.read("bob")] == list(range(4, 13))
 
 
 @pytest.mark.parametrize("node", range(EVENTS // 2))

@@ -208,3 +208,18 @@ async def test_a_payload_that_is_gone_without_an_erasure_is_refused(other: Runni
 
     assert refused.value.metadata["line"] == "1"
     assert await other.minds() == []
+
+
+async def test_an_erased_payload_gets_no_key_that_a_crash_left_behind(tmp_path: Path) -> None:
+    async with running_ledger(tmp_path) as ledger:
+        await ledger.create("bob")
+    # An append that is cut off after its keys and before its commit leaves them in the slots that come next.
+    with (tmp_path / "keys" / "events-00000000.keys").open("r+b") as segment:
+        segment.seek(32)
+        segment.write(b"\x07" * 32 * len(BODIES))
+
+    async with running_ledger(tmp_path) as ledger:
+        await ledger.restore("ada", chain(BODIES, erased={2}))
+
+        verified = (await ledger.verdict("ada")).verified
+        assert (verified.seq, verified.redacted) == (3, 1)

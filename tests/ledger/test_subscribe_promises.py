@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import pmm_client
 from pmm.ledger.v1 import ledger_pb2 as pb
-from tests.support.ledger import RunningLedger, custom, said
+from tests.support.ledger import RunningLedger, custom, running_ledger, said
 
 PATIENCE_S = 10
 SUBSCRIBERS = 100
@@ -152,6 +153,38 @@ async def test_silence_has_a_heartbeat_that_says_how_far_it_went(ledger: Running
         assert [part.WhichOneof("part") for part in found] == ["started", "caught_up", "heartbeat"]
         assert (found[1].caught_up.seq, found[1].caught_up.position) == place
         assert (found[2].heartbeat.seq, found[2].heartbeat.position) == place
+
+
+async def test_a_quiet_mind_has_heartbeats_while_others_are_busy(ledger: RunningLedger) -> None:
+    await ledger.create("ada")
+    await ledger.create("bob")
+
+    async def keep_busy() -> None:
+        while True:
+            await ledger.append("bob", said("x"))
+
+    busy = asyncio.create_task(keep_busy())
+    async with aclosing(
+        parts(ledger, mind_id="ada", after_seq=1, heartbeat={"nanos": 200_000_000})
+    ) as stream:
+        found = await until(stream, "heartbeat")
+    busy.cancel()
+
+    assert [part.WhichOneof("part") for part in found] == ["started", "caught_up", "heartbeat"]
+
+
+async def test_a_restored_mind_comes_to_who_follows_all_minds(ledger: RunningLedger, tmp_path: Path) -> None:
+    await ledger.create("ada")
+    async with running_ledger(tmp_path / "other") as other:
+        await other.create("bob", said("x"))
+        lines = await other.export("bob")
+    async with aclosing(parts(ledger)) as stream:
+        await until(stream, "caught_up")
+
+        await ledger.restore("bob", b"".join(lines))
+
+        found = await until(stream, "page")
+    assert [(event.mind_id, event.position) for event in found[-1].page.events] == [("bob", 2), ("bob", 3)]
 
 
 async def test_skipped_kinds_move_the_place_on(ledger: RunningLedger) -> None:
