@@ -18,6 +18,8 @@ from services.ledger.store import Batch, MindState, Store, is_full
 from services.runtime.errors import InvalidArgument, Violation
 
 _IN_MEMORY_BYTES = 8 * 1024 * 1024
+_MAX_LINE_BYTES = 2 * 1024 * 1024
+"""An event of 1 MiB in base64, and its header. What is longer was not exported, and is not read into memory."""
 
 
 class Upload:
@@ -65,7 +67,7 @@ class Upload:
     def events(self) -> Iterator[StoredEvent]:
         """The events, each checked again."""
         self._file.seek(0)
-        yield from export.events(self._file, self.mind_id)
+        yield from export.events(iter(lambda: self._file.readline(_MAX_LINE_BYTES), b""), self.mind_id)
 
 
 def _body(seq: int, payload: bytes) -> Body:

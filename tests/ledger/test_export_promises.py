@@ -122,6 +122,7 @@ async def test_a_changed_line_is_named_and_nothing_is_written(
         "no JSON": lambda lines: [b"\xff\xfe\n"],
         "a surrogate": lambda lines: [b'{"mind_id":"\\ud800"}\n'],
         "nothing": lambda lines: [],
+        "a line beyond all": lambda lines: [lines[0].replace(b'"actor":', b" " * 3_000_000 + b'"actor":')],
         "a number beyond all": lambda lines: [lines[0].replace(b'"seq":1', b'"seq":' + b"9" * 40)],
         "a clock beyond all": lambda lines: [
             lines[0].replace(b'"recorded_at_ns":', b'"recorded_at_ns":9999')
