@@ -115,6 +115,15 @@ class Memories:
         """Begin to follow the ledger."""
         self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._unload_idle())]
 
+    async def failed(self) -> BaseException:
+        """Return what ended the following, which nothing but a fault of ours does."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                return error
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable")
+
     async def stop(self) -> None:
         """Stop following, wait for what runs, close the files."""
         for task in self._tasks:

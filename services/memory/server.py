@@ -129,6 +129,9 @@ class MemoryService(Service):
     async def stop(self) -> None:
         await self._memories.stop()
 
+    async def failed(self) -> BaseException:
+        return await self._memories.failed()
+
 
 def build(settings: MemorySettings, context: ServiceContext) -> MemoryService:
     """From settings and context to a service."""

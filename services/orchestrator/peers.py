@@ -82,7 +82,7 @@ class Peers:
         except pmm_client.errors.BeyondHead:
             # The store lost what we have seen: it is not the one that we followed.
             yield "", [], 0
-        except pmm_client.errors.Unavailable as error:
+        except pmm_client.errors.PmmError as error:
             raise ConnectionError(error.message) from None
 
     async def minds(self, token: str, prefix: str, limit: int) -> ledger.ListMindsResponse:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
@@ -257,3 +258,18 @@ async def test_a_caller_that_goes_away_stops_the_model(modelled: Served, model_s
 
     assert failed.body.turn_failed.reason == mind.TURN_FAILURE_REASON_CANCELLED
     await asyncio.to_thread(model_server.wait_until, open_streams=0, disconnects=1)
+
+
+async def test_a_worker_skips_what_it_cannot_deal_with(served: Served) -> None:
+    """A key that another event took: what is derived from the message is refused, and the next one is not held up."""
+    spoiled = ledger.NewEvent(
+        body=mind.Body(custom=mind.Custom(name="spoiler")), idempotency_key="identity:3:identity_adopted:0"
+    )
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[spoiled]))
+    told = ledger.NewEvent(
+        session_id="s1", body=mind.Body(user_message=mind.UserMessage(text="Your name is Nova"))
+    )
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[told]))
+    await converse(served, "Your name is Iris")
+
+    assert (await wait_for(served, "identity_adopted")).body.identity_adopted.name == "Iris"

@@ -22,6 +22,7 @@ from services.runtime import telemetry
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Between attempts to reach the ledger, the last one over and over."""
 
+_RETRIED = (pmm_client.errors.Unavailable, pmm_client.errors.DeadlineExceeded)
 _log = logging.getLogger("pmm.worker")
 Derive = Callable[[mind.Event, Minds], Awaitable[list[mind.Body]]]
 
@@ -62,11 +63,7 @@ class Follower:
                     if position > self._position:
                         self._position = position
                         self._store.put_worker(self._worker.name, store_id, position)
-            except (
-                ConnectionError,
-                pmm_client.errors.Unavailable,
-                pmm_client.errors.DeadlineExceeded,
-            ) as error:
+            except (ConnectionError, *_RETRIED) as error:
                 _log.warning("worker %s waits for the ledger: %s", self._worker.name, error)
             await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
             attempt += 1
@@ -75,14 +72,27 @@ class Follower:
         for event in events:
             if not event.remember or event.redacted:
                 continue
-            with telemetry.stage(f"worker.{self._worker.name}"):
-                bodies = await self._worker.derive(event, self._minds)
-                if bodies:
-                    active = await self._minds.open(event.mind_id)
-                    await self._minds.append(
-                        active, [self._draft(event, body, i) for i, body in enumerate(bodies)]
-                    )
-                    telemetry.count("pmm.worker.derived", len(bodies), worker=self._worker.name)
+            try:
+                with telemetry.stage(f"worker.{self._worker.name}"):
+                    await self._follow_up(event)
+            except _RETRIED:
+                raise
+            except (pmm_client.errors.PmmError, ValueError, OverflowError) as error:
+                # One event that cannot be dealt with must not stop all that come after it.
+                _log.warning(
+                    "worker %s skips event %d of a mind: %s",
+                    self._worker.name,
+                    event.seq,
+                    type(error).__name__,
+                )
+                telemetry.count("pmm.worker.skipped", worker=self._worker.name)
+
+    async def _follow_up(self, event: mind.Event) -> None:
+        bodies = await self._worker.derive(event, self._minds)
+        if bodies:
+            active = await self._minds.open(event.mind_id)
+            await self._minds.append(active, [self._draft(event, body, i) for i, body in enumerate(bodies)])
+            telemetry.count("pmm.worker.derived", len(bodies), worker=self._worker.name)
 
     def _draft(self, event: mind.Event, body: mind.Body, ordinal: int) -> Draft:
         kind = body.WhichOneof("kind")
