@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from google.protobuf.message import Message
 
 from pmm.ledger.v1 import ledger_pb2 as pb
+from services.ledger.erasure import ORDERS
 from services.runtime import checks
 from services.runtime.checks import Check
 from services.runtime.errors import Violation
@@ -21,6 +22,10 @@ MAX_PAGE = 1_000
 MAX_FILTER_VALUES = 1_000
 MAX_SEQ = 2**63 - 1
 MIN_HEARTBEAT_SECONDS, MAX_HEARTBEAT_SECONDS = 0.1, 3_600
+MAX_REDACTED = 10_000
+MAX_WHY_BYTES = 4_096
+_ORDERED_BY = {"event_redacted": "Redact", "mind_deleted": "DeleteMind"}
+_REDACTION_ID = re.compile(r"[1-9][0-9]{0,17}")
 _CUSTOM_NAME = re.compile(r"[a-z0-9_.]{1,64}")
 
 
@@ -51,6 +56,8 @@ def _new_event(event: pb.NewEvent, field: str) -> Iterator[Violation]:
     kind = event.body.WhichOneof("kind")
     if kind is None:
         yield Violation(f"{field}.body", "must have exactly one kind that this release knows")
+    elif kind in ORDERS:
+        yield Violation(f"{field}.body", f"{kind} is written by {_ORDERED_BY[kind]} alone: call that")
     elif kind == "custom" and not _CUSTOM_NAME.fullmatch(event.body.custom.name):
         yield Violation(f"{field}.body.custom.name", "must be 1 to 64 characters of a-z 0-9 _ .")
     if event.body.ByteSize() > MAX_EVENT_BYTES:
@@ -134,6 +141,54 @@ def restore(request: pb.RestoreRequest) -> Iterator[Violation]:
     yield from checks.mind_id(request.mind_id, optional=True)
 
 
+def get_checkpoint(request: pb.GetCheckpointRequest) -> Iterator[Violation]:
+    """GetCheckpoint."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.in_range(request.tree_size, "tree_size", 0, MAX_SEQ)
+
+
+def get_inclusion_proof(request: pb.GetInclusionProofRequest) -> Iterator[Violation]:
+    """GetInclusionProof."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.in_range(request.seq, "seq", 1, MAX_SEQ)
+    yield from checks.in_range(request.tree_size, "tree_size", 0, MAX_SEQ)
+
+
+def get_consistency_proof(request: pb.GetConsistencyProofRequest) -> Iterator[Violation]:
+    """GetConsistencyProof."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.in_range(request.from_size, "from_size", 1, MAX_SEQ)
+    yield from checks.in_range(request.to_size, "to_size", 0, MAX_SEQ)
+
+
+def redact(request: pb.RedactRequest) -> Iterator[Violation]:
+    """Redact."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.items(request.seqs, "seqs", high=MAX_REDACTED)
+    for index, seq in enumerate(request.seqs):
+        yield from checks.in_range(seq, f"seqs[{index}]", 1, MAX_SEQ)
+    yield from checks.identifier(request.session_id, "session_id", optional=True)
+    if not (request.seqs or request.session_id or request.whole_mind):
+        yield Violation("seqs", "must name an event, unless session_id or whole_mind says what to erase")
+    yield from checks.text(request.why, "why", max_bytes=MAX_WHY_BYTES)
+    yield from checks.text(request.idempotency_key, "idempotency_key", max_bytes=MAX_KEY_BYTES)
+
+
+def get_redaction(request: pb.GetRedactionRequest) -> Iterator[Violation]:
+    """GetRedaction."""
+    yield from checks.mind_id(request.mind_id)
+    if not _REDACTION_ID.fullmatch(request.redaction_id):
+        yield Violation("redaction_id", "must be what Redact returned: a decimal number")
+
+
+def delete_mind(request: pb.DeleteMindRequest) -> Iterator[Violation]:
+    """DeleteMind."""
+    yield from checks.mind_id(request.mind_id)
+    if request.confirm_mind_id != request.mind_id:
+        yield Violation("confirm_mind_id", "must be mind_id again")
+    yield from checks.text(request.why, "why", max_bytes=MAX_WHY_BYTES)
+
+
 CHECKS: Mapping[type[Message], Check] = {
     pb.AppendRequest: append,
     pb.ReadRequest: read,
@@ -144,4 +199,10 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.VerifyRequest: verify,
     pb.ExportRequest: export,
     pb.RestoreRequest: restore,
+    pb.GetCheckpointRequest: get_checkpoint,
+    pb.GetInclusionProofRequest: get_inclusion_proof,
+    pb.GetConsistencyProofRequest: get_consistency_proof,
+    pb.RedactRequest: redact,
+    pb.GetRedactionRequest: get_redaction,
+    pb.DeleteMindRequest: delete_mind,
 }

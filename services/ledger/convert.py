@@ -8,8 +8,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.ledger.v1 import ledger_pb2 as pb
 from pmm.mind.v1.events_pb2 import Event
+from services.ledger.erasure import Ordered, Status, Wanted
 from services.ledger.events import NewEvent, Receipt, Selection, StoredEvent
-from services.ledger.ledger import Delivery, Head, Range, Summary
+from services.ledger.ledger import Delivery, Head, Range
+from services.ledger.listing import Summary
+from services.ledger.proofs import Consistency, Inclusion, TreeHead
 from services.ledger.verify import Break, Broken, Progress, Step, Verified
 
 _BREAKS = {
@@ -180,11 +183,59 @@ def verify_response(step: Step) -> pb.VerifyResponse:
     match step:
         case Progress(seq, to_seq):
             return pb.VerifyResponse(progress=pb.VerifyProgress(seq=seq, to_seq=to_seq))
-        case Verified(seq, its_hash, redacted):
-            return pb.VerifyResponse(verified=pb.VerifiedHead(seq=seq, hash=its_hash, redacted=redacted))
+        case Verified(seq, its_hash, redacted, root):
+            head = pb.VerifiedHead(seq=seq, hash=its_hash, redacted=redacted, root_hash=root)
+            return pb.VerifyResponse(verified=head)
         case Broken(seq, kind):
             broken = pb.BrokenEvent(seq=seq, kind=_BREAKS[kind], message=kind.value)
             return pb.VerifyResponse(broken=broken)
+
+
+def checkpoint(head: TreeHead) -> pb.GetCheckpointResponse:
+    """A tree head."""
+    return pb.GetCheckpointResponse(
+        note=head.note, tree_size=head.size, root_hash=head.root, verifier_keys=head.verifier_keys
+    )
+
+
+def inclusion(proof: Inclusion) -> pb.GetInclusionProofResponse:
+    """A proof of inclusion."""
+    return pb.GetInclusionProofResponse(
+        leaf_index=proof.leaf_index, tree_size=proof.size, event_hash=proof.event_hash, path=proof.path
+    )
+
+
+def consistency(proof: Consistency) -> pb.GetConsistencyProofResponse:
+    """A proof of consistency."""
+    return pb.GetConsistencyProofResponse(from_size=proof.from_size, to_size=proof.to_size, path=proof.path)
+
+
+def wanted(request: pb.RedactRequest, who: str) -> Wanted:
+    """What is to be erased."""
+    return Wanted(
+        request.mind_id,
+        request.seqs,
+        request.session_id,
+        request.whole_mind,
+        request.why,
+        who,
+        request.idempotency_key,
+    )
+
+
+def redact_response(ordered: Ordered) -> pb.RedactResponse:
+    """What was erased. An erasure is named by the seq of its event."""
+    return pb.RedactResponse(redaction_id=str(ordered.seq), seq=ordered.seq, events=ordered.events)
+
+
+def redaction(status: Status) -> pb.GetRedactionResponse:
+    """How far an erasure is."""
+    return pb.GetRedactionResponse(
+        seq=status.seq,
+        keys_erased=bool(status.erased_ns),
+        requested_at=timestamp(status.requested_ns),
+        erased_at=timestamp(status.erased_ns) if status.erased_ns else None,
+    )
 
 
 def timestamp(ns: int) -> Timestamp:

@@ -1,4 +1,4 @@
-"""The bytes that fix the ledger for good: header hash, payload digest, sealing, Merkle hashes, records.
+"""The bytes that fix the ledger for good: header hash, payload digest, sealing, records.
 
 docs/ledger-format.md is the specification, with test vectors that the tests run.
 """
@@ -110,16 +110,6 @@ def unseal(key: bytes, mind_id: str, seq: int, sealed: bytes) -> tuple[bytes, by
 
 def _place(mind_id: str, seq: int) -> bytes:
     return mind_id.encode() + b"\x00" + _U64.pack(seq)
-
-
-def leaf_hash(event_hash: bytes) -> bytes:
-    """RFC 9162, section 2.1.1: the hash of a leaf, whose input is the event's chain hash."""
-    return hashlib.sha256(b"\x00" + event_hash).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """RFC 9162, section 2.1.1: the hash of an inner node."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 def encode_record(record: Record) -> bytes:

@@ -62,6 +62,30 @@ class DiskFull(ResourceExhausted):
     reason = "DISK_FULL"
 
 
+class QuotaExceeded(ResourceExhausted):
+    """The mind would hold more than it may; metadata ``limit`` says how much that is."""
+
+    reason = "QUOTA_EXCEEDED"
+
+
+class UnknownRedaction(NotFound):
+    """The mind has no such erasure."""
+
+    reason = "UNKNOWN_REDACTION"
+
+
+class WitnessedCheckpoint(FailedPrecondition):
+    """What is to be restored does not hold a checkpoint that was given out; metadata ``witnessed_size`` is its size."""
+
+    reason = "WITNESSED_CHECKPOINT"
+
+
+class BackupRunning(FailedPrecondition):
+    """Another backup is on its way."""
+
+    reason = "BACKUP_RUNNING"
+
+
 class StorageFailed(Unavailable):
     """The disk failed in the middle of a write; the process stops and recovers from what is on disk."""
 
@@ -101,3 +125,18 @@ def broken_mind(mind_id: str, why: str) -> BrokenMind:
         f"what is kept of mind {mind_id!r} is damaged ({why}): restore it from a backup or an export",
         mind_id=mind_id,
     )
+
+
+def mind_deleted(mind_id: str) -> MindDeleted:
+    """The error for a mind that has ended."""
+    return MindDeleted(f"mind {mind_id!r} was deleted; its name is never used again", mind_id=mind_id)
+
+
+def unknown_mind(mind_id: str) -> UnknownMind:
+    """The error for a mind that is not there."""
+    return UnknownMind(f"there is no mind {mind_id!r}", mind_id=mind_id)
+
+
+def unknown_event(mind_id: str, seq: int, head: int) -> UnknownEvent:
+    """The error for a seq that is not there."""
+    return UnknownEvent(f"mind {mind_id!r} has no event {seq}; its head is {head}", head_seq=str(head))

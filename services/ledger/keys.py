@@ -1,7 +1,8 @@
 """The keys of sealed payloads, in segment files apart from the events, so that a key can be erased for good.
 
 A segment holds 4,096 keys of 32 bytes; zeros where there is none. Written and synced before the LMDB commit
-that needs its keys: an orphan key harms nobody, and is overwritten when its slot is used.
+that needs its keys: an orphan key harms nobody, and is overwritten when its slot is used. The name of a segment
+whose keys are wrapped says by which master key: ``events-00000000.<id>.keys``.
 """
 
 from __future__ import annotations
@@ -9,35 +10,52 @@ from __future__ import annotations
 import errno
 import mmap
 import os
+import threading
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 from services.ledger.encoding import KEY_BYTES
+from services.ledger.masterkey import PLAIN, KeyWrap, MasterKeys
 
 KEYS_PER_SEGMENT = 4_096
 SEGMENT_BYTES = KEYS_PER_SEGMENT * KEY_BYTES
 _NO_KEY = bytes(KEY_BYTES)
+_MAPPED_SEGMENTS = 64
+"""A map costs a descriptor, and a million events have 245 segments."""
+_SUFFIX = ".keys"
+_PARTIAL = ".partial"
 
 
 class KeySegments:
     """Keys by slot. One writer; readers anywhere."""
 
-    def __init__(self, folder: Path, prefix: str) -> None:
+    def __init__(self, folder: Path, prefix: str, masters: MasterKeys) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sync_folder(folder)
         self._folder = folder
         self._prefix = prefix
+        self._masters = masters
         self._mapped: dict[int, mmap.mmap] = {}
+        self._mapping = threading.Lock()
+        """Held while a segment is mapped or replaced: nobody may keep a map of a file that was replaced."""
         self._unsynced: dict[int, int] = {}
         self._descriptors: dict[int, int] = {}
+        for partial in folder.glob(f"{prefix}-*{_PARTIAL}"):
+            partial.unlink()
+        self._wrap_all()
+        sync_folder(folder)
 
     def write(self, first_slot: int, keys: list[bytes]) -> None:
         """Put keys into consecutive slots. Durable after ``sync``."""
+        wrap = self._masters.current
         slot, done = first_slot, 0
         while done < len(keys):
             segment, offset = divmod(slot, KEYS_PER_SEGMENT)
             count = min(len(keys) - done, KEYS_PER_SEGMENT - offset)
             descriptor = self._open(segment)
-            data = b"".join(keys[done : done + count])
+            data = b"".join(
+                wrap.wrap(self._prefix, slot + i, key) for i, key in enumerate(keys[done : done + count])
+            )
             written = os.pwrite(descriptor, data, offset * KEY_BYTES)
             if written != len(data):
                 raise OSError(errno.ENOSPC, "short write to a key segment")
@@ -57,19 +75,86 @@ class KeySegments:
         if mapped is None:
             return None
         key = mapped[offset * KEY_BYTES : (offset + 1) * KEY_BYTES]
-        return key if key != _NO_KEY else None
+        return self._masters.current.unwrap(self._prefix, slot, key) if key != _NO_KEY else None
+
+    def erase(self, slots: Iterable[int]) -> None:
+        """Put zeros in place of keys, in files written anew: once this returns the keys are on no page of any file.
+
+        Only between two commits.
+        """
+        by_segment: dict[int, list[int]] = defaultdict(list)
+        for slot in slots:
+            segment, offset = divmod(slot, KEYS_PER_SEGMENT)
+            by_segment[segment].append(offset)
+        for segment, offsets in by_segment.items():
+            self._erase(segment, offsets)
 
     def close(self) -> None:
         """Close every file."""
-        for mapped in self._mapped.values():
-            mapped.close()
+        self._mapped.clear()
         for descriptor in self._descriptors.values():
             os.close(descriptor)
-        self._mapped.clear()
         self._descriptors.clear()
 
+    def _erase(self, segment: int, offsets: list[int]) -> None:
+        path = self._path(segment)
+        if not path.exists():
+            return
+        content = bytearray(path.read_bytes())
+        for offset in offsets:
+            content[offset * KEY_BYTES : (offset + 1) * KEY_BYTES] = _NO_KEY
+        with self._mapping:
+            self._replace(path, path, bytes(content))
+            self._mapped.pop(segment, None)
+        descriptor = self._descriptors.pop(segment, None)
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def _replace(self, old: Path, new: Path, content: bytes) -> None:
+        partial = new.with_suffix(_PARTIAL)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+        partial.replace(new)
+        if old != new:
+            old.unlink()
+        sync_folder(self._folder)
+
+    def _wrap_all(self) -> None:
+        """Bring every segment under the current master key: the first start with it, or with another one."""
+        current = self._masters.current
+        for path in sorted(self._folder.glob(f"{self._prefix}-*{_SUFFIX}")):
+            wrap_id = _wrap_id(path)
+            if wrap_id == current.id:
+                continue
+            segment = int(path.name.split(".")[0].removeprefix(f"{self._prefix}-"))
+            # A crash after the new file had its name, and before the old one lost it.
+            if self._path(segment).exists():
+                path.unlink()
+                continue
+            wrapped = self._rewrapped(segment, path.read_bytes(), self._masters.by_id(wrap_id, path))
+            self._replace(path, self._path(segment), wrapped)
+
+    def _rewrapped(self, segment: int, content: bytes, old: KeyWrap) -> bytes:
+        keys: list[bytes] = []
+        for offset in range(len(content) // KEY_BYTES):
+            slot = segment * KEYS_PER_SEGMENT + offset
+            key = content[offset * KEY_BYTES : (offset + 1) * KEY_BYTES]
+            if key != _NO_KEY:
+                key = self._masters.current.wrap(self._prefix, slot, old.unwrap(self._prefix, slot, key))
+            keys.append(key)
+        return b"".join(keys)
+
     def _path(self, segment: int) -> Path:
-        return self._folder / f"{self._prefix}-{segment:08d}.keys"
+        wrap_id = self._masters.current.id
+        middle = f".{wrap_id}" if wrap_id else ""
+        return self._folder / f"{self._prefix}-{segment:08d}{middle}{_SUFFIX}"
 
     def _open(self, segment: int) -> int:
         if segment not in self._descriptors:
@@ -96,10 +181,19 @@ class KeySegments:
 
     def _map(self, segment: int) -> mmap.mmap | None:
         path = self._path(segment)
-        if not path.exists() or path.stat().st_size < SEGMENT_BYTES:
-            return None
-        with path.open("rb") as file:
-            return self._mapped.setdefault(segment, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        with self._mapping:
+            if not path.exists() or path.stat().st_size < SEGMENT_BYTES:
+                return None
+            if len(self._mapped) >= _MAPPED_SEGMENTS:
+                del self._mapped[next(iter(self._mapped))]
+            with path.open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            return self._mapped.setdefault(segment, mapped)
+
+
+def _wrap_id(path: Path) -> str:
+    parts = path.name.split(".")
+    return parts[1] if len(parts) == 3 else PLAIN.id
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,15 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from services.ledger import encoding, export, reading, restore
+from services.ledger import encoding, erasure, export, listing, masterkey, reading, restore
 from services.ledger.bell import Bell
-from services.ledger.errors import BeyondHead, UnknownEvent, UnknownMind
+from services.ledger.decision import AppendCall, Quotas
+from services.ledger.eraser import Eraser
+from services.ledger.erasure import Ordered, Status, Wanted
+from services.ledger.errors import BeyondHead, unknown_event, unknown_mind
 from services.ledger.events import ANY, NewEvent, Receipt, Selection, StoredEvent
+from services.ledger.journal import Journal
+from services.ledger.listing import Summary
+from services.ledger.proofs import Consistency, Inclusion, Prover, TreeHead
 from services.ledger.restore import Upload
 from services.ledger.settings import LedgerSettings
-from services.ledger.store import MindState, Reader, Store
+from services.ledger.signing import SigningKeys
+from services.ledger.store import Store
+from services.ledger.tables import MindState, Reader
 from services.ledger.verify import Progress, Step, Verification
-from services.ledger.writer import Writer
+from services.ledger.writer import Limits, Writer
 from services.runtime import telemetry
 
 MIB = 1024 * 1024
@@ -32,18 +40,6 @@ class Head:
     hash: bytes
     position: int
     recorded_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What the ledger knows of a mind."""
-
-    mind_id: str
-    head_seq: int
-    created_ns: int
-    last_ns: int
-    payload_bytes: int
-    is_deleted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +73,28 @@ class Ledger:
 
     def __init__(self, folder: Path, settings: LedgerSettings) -> None:
         self._settings = settings
-        self._store = Store(folder, settings.map_initial_mib * MIB)
+        masters = masterkey.load(settings.master_key_file, settings.previous_master_key_file)
+        self._store = Store(folder, settings.map_initial_mib * MIB, masters)
+        self._journal = Journal(folder / "journal")
+        self._prover = Prover(self._store, SigningKeys(folder / "signing"), self._journal, settings.log_name)
         self._readers = ThreadPoolExecutor(settings.read_threads, "ledger-read")
         self._bell = Bell()
         self._draining = asyncio.Event()
         self.failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         """Resolved when the disk can no longer be trusted, and the process must end."""
-        self._writer = Writer(self._store, settings.group_limit, self._bell.ring, self._fail)
+        quotas = Quotas(settings.quota_events, settings.quota_mib * MIB)
+        limits = Limits(settings.group_limit, quotas)
+        self._writer = Writer(self._store, limits, self._bell.ring, self._fail)
+        self._eraser = Eraser(self._store, self._journal, self._writer)
 
     @property
     def store_id(self) -> str:
         """Names this store; a restore of a backup changes it."""
         return self._store.store_id
+
+    async def start(self) -> None:
+        """Finish the erasures that a crash interrupted."""
+        await self._eraser.complete_all()
 
     def drain(self) -> None:
         """End every subscription."""
@@ -97,6 +103,7 @@ class Ledger:
 
     async def stop(self) -> None:
         """Commit what waits and close the files."""
+        await self._eraser.stop()
         await self._writer.stop()
         await asyncio.to_thread(self._readers.shutdown)
         self._store.close()
@@ -111,7 +118,7 @@ class Ledger:
     ) -> Receipt:
         """See ``LedgerService.Append``."""
         with telemetry.stage("ledger.append"):
-            receipt = await self._writer.append(mind_id, events, expected_seq, idempotency_key)
+            receipt = await self._writer.append(AppendCall(mind_id, events, expected_seq, idempotency_key))
         telemetry.count("pmm.ledger.events.appended", sum(not event.existed for event in receipt.events))
         return receipt
 
@@ -150,7 +157,8 @@ class Ledger:
             state = self._known(reader, mind_id)
             if as_of_seq is None or as_of_seq == state.head_seq:
                 return Head(state.head_seq, state.head_hash, state.head_position, state.head_ns)
-            data = reader.raw_event(state, as_of_seq) if as_of_seq < state.head_seq else None
+            is_there = as_of_seq < state.head_seq and not state.is_deleted
+            data = reader.raw_event(state, as_of_seq) if is_there else None
             if data is None:
                 raise unknown_event(mind_id, as_of_seq, state.head_seq)
             return Head(
@@ -166,23 +174,9 @@ class Ledger:
     ) -> tuple[list[Summary], str]:
         """Minds by name after a name, and the name to go on after; empty at the end."""
 
-        def find() -> tuple[list[Summary], str]:
-            found: list[Summary] = []
-            with self._store.read() as reader:
-                for mind_id, state in reader.minds_from(max(after, prefix)):
-                    if not mind_id.startswith(prefix):
-                        break
-                    if mind_id == after or not may_see(mind_id):
-                        continue
-                    summary = _summary(reader, mind_id, state, as_of_position)
-                    if summary is None:
-                        continue
-                    if len(found) == limit:
-                        return found, found[-1].mind_id
-                    found.append(summary)
-            return found, ""
-
-        return await self._in_reader(find)
+        return await self._in_reader(
+            lambda: listing.minds(self._store, after, prefix, limit, as_of_position, may_see)
+        )
 
     async def subscribe(
         self, mind_id: str, after: int, kinds: Sequence[str], heartbeat_seconds: float
@@ -230,6 +224,32 @@ class Ledger:
             if not isinstance(step, Progress):
                 return
 
+    async def checkpoint(self, mind_id: str, size: int, *, signed: bool) -> TreeHead:
+        """See ``LedgerService.GetCheckpoint``. Raises UnknownMind, UnknownEvent, MindDeleted."""
+        return await self._in_reader(lambda: self._prover.checkpoint(mind_id, size, signed=signed))
+
+    # A proof takes some twenty point reads: less than a thread would.
+    def inclusion(self, mind_id: str, seq: int, size: int) -> Inclusion:
+        """See ``LedgerService.GetInclusionProof``. Raises UnknownMind, UnknownEvent, MindDeleted."""
+        return self._prover.inclusion(mind_id, seq, size)
+
+    def consistency(self, mind_id: str, from_size: int, to_size: int) -> Consistency:
+        """See ``LedgerService.GetConsistencyProof``. Raises UnknownMind, UnknownEvent, MindDeleted."""
+        return self._prover.consistency(mind_id, from_size, to_size)
+
+    async def redact(self, wanted: Wanted) -> Ordered:
+        """See ``LedgerService.Redact``. Raises UnknownMind, MindDeleted, UnknownEvent, DiskFull."""
+        return await self._eraser.redact(wanted)
+
+    async def delete(self, mind_id: str, who: str, why: str) -> int:
+        """See ``LedgerService.DeleteMind``: the seq of mind_deleted. Raises UnknownMind, DiskFull."""
+        return await self._eraser.delete(mind_id, who, why)
+
+    def erasure(self, mind_id: str, seq: int) -> Status:
+        """How far the erasure is that an event orders. Raises UnknownMind, UnknownRedaction."""
+        with self._store.read() as reader:
+            return erasure.status(reader, mind_id, seq)
+
     async def export(self, mind_id: str) -> AsyncIterator[tuple[bytes, int, int]]:
         """Whole JSON lines, the seq that they reach, and the head. Raises UnknownMind, BrokenEvent."""
         async for events, head in self.read(Range(mind_id)):
@@ -275,13 +295,19 @@ class Ledger:
             )
         if head is None:
             return Delivery([], after, 0), end
-        position = (await self.head(mind_id, after)).position if after else 0
-        return Delivery([], position, after), end
+        return Delivery([], self._position_at(mind_id, after), after), end
+
+    def _position_at(self, mind_id: str, seq: int) -> int:
+        """0 at the start, and for an event that went with its mind."""
+        with self._store.read() as reader:
+            state = self._known(reader, mind_id)
+            data = reader.raw_event(state, seq) if seq else None
+            return encoding.position_of(data) if data else 0
 
     def _known(self, reader: Reader, mind_id: str) -> MindState:
         state = reader.mind(mind_id)
         if state is None:
-            raise UnknownMind(f"there is no mind {mind_id!r}", mind_id=mind_id)
+            raise unknown_mind(mind_id)
         return state
 
     def _fail(self, error: BaseException) -> None:
@@ -299,37 +325,7 @@ def beyond(mind_id: str, seq: int, head: int) -> BeyondHead:
     )
 
 
-def unknown_event(mind_id: str, seq: int, head: int) -> UnknownEvent:
-    """The error for a seq that is not there."""
-    return UnknownEvent(f"mind {mind_id!r} has no event {seq}; its head is {head}", head_seq=str(head))
-
-
 def _bounds(wanted: Range, head: int) -> tuple[int, int]:
     if wanted.reverse:
         return min(wanted.first or head, head), max(wanted.last, 1)
     return max(wanted.first, 1), min(wanted.last or head, head)
-
-
-def _summary(reader: Reader, mind_id: str, state: MindState, as_of_position: int | None) -> Summary | None:
-    head, last_ns = state.head_seq, state.head_ns
-    if as_of_position is not None and state.head_position > as_of_position:
-        head = _last_at(reader, state, as_of_position)
-        if head == 0:
-            return None
-        data = reader.raw_event(state, head)
-        last_ns = encoding.recorded_ns_of(data) if data else 0
-    is_deleted = state.is_deleted and head == state.head_seq
-    return Summary(mind_id, head, state.created_ns, last_ns, state.payload_bytes, is_deleted)
-
-
-def _last_at(reader: Reader, state: MindState, position: int) -> int:
-    """The last seq at or before a position of the store; 0 where there is none."""
-    low, high = 0, state.head_seq
-    while low < high:
-        middle = (low + high + 1) // 2
-        data = reader.raw_event(state, middle)
-        if data is not None and encoding.position_of(data) <= position:
-            low = middle
-        else:
-            high = middle - 1
-    return low

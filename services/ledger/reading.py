@@ -13,7 +13,8 @@ from services.ledger import encoding
 from services.ledger.encoding import Record
 from services.ledger.errors import broken_event
 from services.ledger.events import Selection, StoredEvent
-from services.ledger.store import MindState, Reader, Store
+from services.ledger.store import Store
+from services.ledger.tables import MindState, Reader
 
 PAGE_BYTES = 1024 * 1024
 """A page ends once its payloads are this long."""
@@ -51,12 +52,14 @@ def read_page(
         if mind is None:
             return Page([], last, 0, is_end=True)
         low, high = (last, first) if reverse else (first, last)
+        if mind.is_deleted:
+            low = max(low, mind.head_seq)
         low, high = _within_time(reader, mind, selection, low, high)
         events: list[StoredEvent] = []
         size = 0
         found = _candidates(reader, mind, selection, low, high, reverse=reverse)
         for scanned, (seq, data) in enumerate(found, 1):
-            record = _decode(mind_id, seq, data)
+            record = decoded(mind_id, seq, data)
             if _admits(selection, record):
                 event = opened(store, reader, mind.number, record)
                 events.append(event)
@@ -70,18 +73,17 @@ def read_page(
 def read_store_page(store: Store, after_position: int, selection: Selection, limit: int) -> StorePage:
     """A page of all minds' events after a position."""
     with store.read() as reader:
-        names: dict[int, str] = {}
+        minds: dict[int, tuple[str, int]] = {}
         events: list[StoredEvent] = []
         size = 0
         position = after_position
         for scanned, (position, number, seq) in enumerate(reader.places_from(after_position + 1), 1):
-            if number not in names:
-                names[number] = reader.name(number)
-            mind_id = names[number]
-            data = reader.event_at(number, seq)
-            # An event that went with its mind leaves its place behind.
+            if number not in minds:
+                minds[number] = _name_and_start(reader, number)
+            mind_id, start = minds[number]
+            data = reader.event_at(number, seq) if seq >= start else None
             if data is not None:
-                record = _decode(mind_id, seq, data)
+                record = decoded(mind_id, seq, data)
                 if selection.admits_kind(record.header.kind):
                     event = opened(store, reader, number, record)
                     events.append(event)
@@ -89,6 +91,13 @@ def read_store_page(store: Store, after_position: int, selection: Selection, lim
             if len(events) >= limit or size >= PAGE_BYTES or scanned >= SCAN_EVENTS:
                 return StorePage(events, position, is_end=False)
         return StorePage(events, position, is_end=True)
+
+
+def _name_and_start(reader: Reader, number: int) -> tuple[str, int]:
+    """A mind's id, and its first seq: of one that was deleted only the last event is left."""
+    mind_id = reader.name(number)
+    state = reader.mind(mind_id)
+    return mind_id, state.head_seq if state is not None and state.is_deleted else 1
 
 
 def opened(store: Store, reader: Reader, number: int, record: Record) -> StoredEvent:
@@ -110,7 +119,8 @@ def opened(store: Store, reader: Reader, number: int, record: Record) -> StoredE
     return StoredEvent(header, record.hash, record.position, payload, salt)
 
 
-def _decode(mind_id: str, seq: int, data: bytes) -> Record:
+def decoded(mind_id: str, seq: int, data: bytes) -> Record:
+    """A stored record. Raises BrokenEvent where it is none."""
     try:
         return encoding.decode_record(mind_id, seq, data)
     except ValueError as error:

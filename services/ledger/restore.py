@@ -14,7 +14,8 @@ from services.ledger import encoding, export
 from services.ledger.encoding import Record
 from services.ledger.errors import DiskFull, MindExists
 from services.ledger.events import StoredEvent
-from services.ledger.store import Batch, MindState, Store, is_full
+from services.ledger.store import Store, is_full
+from services.ledger.tables import Batch, MindState
 from services.runtime.errors import InvalidArgument, Violation
 
 _IN_MEMORY_BYTES = 8 * 1024 * 1024

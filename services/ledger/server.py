@@ -103,6 +103,36 @@ class LedgerServicer(rpc.LedgerServiceServicer):
             head = await self._ledger.restore(upload)
         return pb.RestoreResponse(head_seq=head.seq, hash=head.hash)
 
+    async def GetCheckpoint(
+        self, request: pb.GetCheckpointRequest, context: _Context
+    ) -> pb.GetCheckpointResponse:
+        head = await self._ledger.checkpoint(request.mind_id, request.tree_size, signed=request.signed)
+        return convert.checkpoint(head)
+
+    async def GetInclusionProof(
+        self, request: pb.GetInclusionProofRequest, context: _Context
+    ) -> pb.GetInclusionProofResponse:
+        return convert.inclusion(self._ledger.inclusion(request.mind_id, request.seq, request.tree_size))
+
+    async def GetConsistencyProof(
+        self, request: pb.GetConsistencyProofRequest, context: _Context
+    ) -> pb.GetConsistencyProofResponse:
+        proof = self._ledger.consistency(request.mind_id, request.from_size, request.to_size)
+        return convert.consistency(proof)
+
+    async def Redact(self, request: pb.RedactRequest, context: _Context) -> pb.RedactResponse:
+        wanted = convert.wanted(request, current_caller().owner)
+        return convert.redact_response(await self._ledger.redact(wanted))
+
+    async def GetRedaction(
+        self, request: pb.GetRedactionRequest, context: _Context
+    ) -> pb.GetRedactionResponse:
+        return convert.redaction(self._ledger.erasure(request.mind_id, int(request.redaction_id)))
+
+    async def DeleteMind(self, request: pb.DeleteMindRequest, context: _Context) -> pb.DeleteMindResponse:
+        seq = await self._ledger.delete(request.mind_id, current_caller().owner, request.why)
+        return pb.DeleteMindResponse(seq=seq)
+
 
 class LedgerService(Service):
     """The ledger service with its life."""
@@ -120,6 +150,9 @@ class LedgerService(Service):
         servicer = LedgerServicer(self._ledger, self._settings)  # pyright: ignore[reportAbstractUsage]
         rpc.add_LedgerServiceServicer_to_server(servicer, server)
 
+    async def start(self) -> None:
+        await self._ledger.start()
+
     async def drain(self) -> None:
         self._ledger.drain()
 
@@ -130,4 +163,6 @@ class LedgerService(Service):
         return await self._ledger.failure
 
 
-SPEC = ServiceSpec("ledger", LedgerSettings, LedgerService, default_port=50051, format_version=1)
+SPEC = ServiceSpec(
+    "ledger", LedgerSettings, LedgerService, default_port=50051, format_version=2, oldest_format=1
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -41,6 +43,32 @@ class LedgerSettings(BaseModel):
         json_schema_extra={"unit": "ms"},
         description="How long after an append its subscribers are told: they get what follows in one page, and "
         "do not compete with the turn that appended.",
+    )
+    quota_events: int = Field(
+        0,
+        ge=0,
+        json_schema_extra={"unit": "events"},
+        description="Events that a mind may have; 0: no bound. Erasing is always possible.",
+    )
+    quota_mib: int = Field(
+        0,
+        ge=0,
+        json_schema_extra={"unit": "MiB"},
+        description="Payloads that a mind may hold; 0: no bound. Erased ones do not count.",
+    )
+    log_name: str = Field(
+        "pmm",
+        pattern=r"^[A-Za-z0-9._/-]{1,64}$",
+        description="What checkpoints name this ledger: their origin is log_name/mind_id. Better a domain of yours.",
+    )
+    master_key_file: Path | None = Field(
+        None,
+        description="File of 32 bytes in base64 under which the keys of payloads are wrapped, so that the data folder "
+        "alone opens none. The first start with it wraps the keys there are. Lost, all payloads are lost.",
+    )
+    previous_master_key_file: Path | None = Field(
+        None,
+        description="The master key that master_key_file takes the place of; for one start.",
     )
     heartbeat_seconds: float = Field(
         10,

@@ -6,8 +6,11 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pmm_client.merkle import leaf_hash, node_hash
 from services.ledger import encoding
-from services.ledger.store import MindState, Reader, Store
+from services.ledger.proofs import root_of
+from services.ledger.store import Store
+from services.ledger.tables import MindState, Reader
 
 STEP = 2_000
 """Events in one transaction, and between two reports of progress."""
@@ -39,6 +42,8 @@ class Verified:
     seq: int
     hash: bytes
     redacted: int
+    root: bytes = b""
+    """Of the Merkle tree up to there; empty for a mind that was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Verification:
         with self._store.read() as reader:
             mind = reader.mind(self._mind_id)
             assert mind is not None, "checked by the caller; minds are never removed"
+            if mind.is_deleted:
+                return self._check_tombstone(reader, mind)
             if self._hash is None:
                 before = reader.record_hash(mind, self._next - 1)
                 if before is None:
@@ -83,7 +90,21 @@ class Verification:
                 return Progress(end, self._last)
             if end == mind.head_seq and mind.head_hash != self._hash:
                 return Broken(end, Break.CHAIN)
-            return Verified(end, self._hash, self._redacted)
+            root = root_of(reader, self._mind_id, mind, end)
+            return Verified(end, self._hash, self._redacted, root)
+
+    def _check_tombstone(self, reader: Reader, mind: MindState) -> Step:
+        """Of a mind that was deleted only the last event is left; what it is chained to went with the others."""
+        seq = mind.head_seq
+        data = reader.raw_event(mind, seq)
+        try:
+            record = encoding.decode_record(self._mind_id, seq, data or b"")
+        except ValueError:
+            return Broken(seq, Break.MISSING)
+        if encoding.header_hash(record.header) != record.hash or record.hash != mind.head_hash:
+            return Broken(seq, Break.HASH)
+        wrong = self._check_payload(reader, mind, record)
+        return Verified(seq, record.hash, 0) if wrong is None else Broken(seq, wrong)
 
     def _dense(self, reader: Reader, mind: MindState, end: int) -> Iterator[tuple[int, bytes | None]]:
         expected = self._next
@@ -129,7 +150,7 @@ class Verification:
         leaf = record.header.seq - 1
         if leaf % 2 == 0 or self._hash is None:
             return True
-        node = encoding.node_hash(encoding.leaf_hash(self._hash), encoding.leaf_hash(record.hash))
+        node = node_hash(leaf_hash(self._hash), leaf_hash(record.hash))
         level, index = 1, leaf // 2
         while reader.subtree(mind, level, index) == node:
             if index % 2 == 0:
@@ -137,6 +158,6 @@ class Verification:
             left = reader.subtree(mind, level, index - 1)
             if left is None:
                 return False
-            node = encoding.node_hash(left, node)
+            node = node_hash(left, node)
             level, index = level + 1, index // 2
         return False

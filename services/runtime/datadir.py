@@ -51,14 +51,19 @@ def _lock(path: Path, descriptor: int) -> None:
 
 
 @contextmanager
-def service_folder(path: Path, name: str, format_version: int) -> Generator[Path]:
-    """The locked folder of one service, whose format is the given version. Raises StartupError 73 or 75."""
+def service_folder(
+    path: Path, name: str, format_version: int, oldest_format: int | None = None
+) -> Generator[Path]:
+    """The locked folder of one service, whose format is the given version. Raises StartupError 73 or 75.
+
+    A folder from ``oldest_format`` on is marked with the version: the service brings what is in it up to date.
+    """
     with locked_folder(path) as folder:
-        _check_format(folder, name, format_version)
+        _check_format(folder, name, format_version, oldest_format or format_version)
         yield folder
 
 
-def _check_format(folder: Path, name: str, expected: int) -> None:
+def _check_format(folder: Path, name: str, expected: int, oldest: int) -> None:
     file = folder / FORMAT_FILE
     try:
         found_text = file.read_text("ascii") if file.exists() else None
@@ -80,12 +85,14 @@ def _check_format(folder: Path, name: str, expected: int) -> None:
             f"data folder {folder} was written by a newer release (format {found}, this reads {expected}): "
             "upgrade, or choose another folder; nothing was changed",
         )
-    if found < expected:
+    if found < oldest:
         raise StartupError(
             DATA_FOLDER,
             f"data folder {folder} has format {found}, and this release reads {expected}: export the minds "
             "with the release that wrote it, and import them; nothing was changed",
         )
+    if found < expected:
+        _write_durably(file, f"{name} {expected}\n")
 
 
 def _write_durably(file: Path, content: str) -> None:

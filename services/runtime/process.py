@@ -97,7 +97,7 @@ def run(
             root = process.data.dir.expanduser().absolute()
             folders = {
                 spec.name: stack.enter_context(
-                    service_folder(root / spec.name, spec.name, spec.format_version)
+                    service_folder(root / spec.name, spec.name, spec.format_version, spec.oldest_format)
                 )
                 for spec in process.specs
             }

@@ -76,3 +76,5 @@ class ServiceSpec:
     """TCP port when the service runs as a process of its own and nothing else is set."""
     format_version: int
     """Version of what the service writes into its data folder."""
+    oldest_format: int | None = None
+    """The oldest version that it brings up to date by itself; unset: none but its own."""

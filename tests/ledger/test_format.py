@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ledger import encoding, store
+from pmm_client import merkle
+from services.ledger import encoding
 from services.ledger.encoding import Header, Record
+from services.ledger.tables import TABLES
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "ledger-format.md").read_text()
 VECTORS: dict[str, Any] = json.loads(
@@ -90,11 +92,11 @@ def test_a_chain_and_its_tree_are_as_the_page_says() -> None:
         header = header_of(vector["header"] | {"seq": seq, "recorded_at_ns": clock, "prev_hash": prev})
         assert encoding.header_hash(header) == hashed_as_the_page_says(header) == hashes[seq - 1]
 
-    leaves = [encoding.leaf_hash(its_hash) for its_hash in hashes]
-    node = encoding.node_hash(leaves[0], leaves[1])
+    leaves = [merkle.leaf_hash(its_hash) for its_hash in hashes]
+    node = merkle.node_hash(leaves[0], leaves[1])
     assert leaves[0].hex() == vector["first_leaf"] == sha256(b"\x00", hashes[0])
     assert node.hex() == vector["first_node"] == sha256(b"\x01", leaves[0], leaves[1])
-    assert encoding.node_hash(node, leaves[2]).hex() == vector["root"]
+    assert merkle.node_hash(node, leaves[2]).hex() == vector["root"]
 
 
 def test_a_payload_is_sealed_as_the_page_says() -> None:
@@ -120,7 +122,7 @@ def test_a_sealed_payload_opens_in_its_own_place_only(mind_id: str, seq: int) ->
 def test_the_page_names_every_table() -> None:
     tables = PAGE.split("**Tables**")[1]
 
-    assert re.findall(r"^\| `(\w+)` \| ", tables, re.MULTILINE) == list(store._TABLES)
+    assert re.findall(r"^\| `(\w+)` \| ", tables, re.MULTILINE) == list(TABLES)
 
 
 ids = st.text("abcXYZ019._-", max_size=128)

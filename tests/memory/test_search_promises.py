@@ -171,7 +171,6 @@ async def test_every_memory_leads_to_its_events_and_back(served: Served) -> None
 
 async def test_what_is_erased_is_gone_with_all_that_came_from_it(served: Served) -> None:
     recorded = mind.MemoryRecorded(memory_id="m1", text="the code is 4711", source_seqs=[2])
-    erased = mind.EventRedacted(seqs=[2], who="ana")
     await tell(
         served,
         created(),
@@ -180,7 +179,9 @@ async def test_what_is_erased_is_gone_with_all_that_came_from_it(served: Served)
     )
     assert await search(served, "code", min_seq=3)
 
-    head = await tell(served, said("tea"), ledger.NewEvent(body=mind.Body(event_redacted=erased)))
+    await tell(served, said("tea"))
+    redaction = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[2]))
+    head = redaction.seq
 
     assert await search(served, "code", min_seq=head) == ["tea"]
     with pytest.raises(errors.UnknownMemory):

@@ -120,7 +120,7 @@ async def running_ledger(
     folder: Path, *, tokens: Tokens | None = None, token: str | None = None, **settings: Any
 ) -> AsyncIterator[RunningLedger]:
     """Run the service on ``folder`` for the time of the block. ``settings`` are those of the ledger."""
-    with service_folder(folder, "ledger", 1) as data:
+    with service_folder(folder, "ledger", 2) as data:
         service = LedgerService(LedgerSettings(**settings), ServiceContext(data, Peers({})))
         async with (
             serve([service], ServerSettings(port=0), tokens=tokens) as server,

@@ -901,22 +901,26 @@ class VerifiedHead(_message.Message):
     SEQ_FIELD_NUMBER: _builtins.int
     HASH_FIELD_NUMBER: _builtins.int
     REDACTED_FIELD_NUMBER: _builtins.int
+    ROOT_HASH_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """The last seq."""
     hash: _builtins.bytes
     """Its chain hash."""
     redacted: _builtins.int
     """Events whose payload was erased, and so only their header was checked."""
+    root_hash: _builtins.bytes
+    """The root of the Merkle tree of the first seq events; empty for a mind that was deleted."""
     def __init__(
         self,
         *,
         seq: _builtins.int = ...,
         hash: _builtins.bytes = ...,
         redacted: _builtins.int = ...,
+        root_hash: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hash", b"hash", "redacted", b"redacted", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hash", b"hash", "redacted", b"redacted", "root_hash", b"root_hash", "seq", b"seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -991,22 +995,28 @@ class GetCheckpointResponse(_message.Message):
     NOTE_FIELD_NUMBER: _builtins.int
     TREE_SIZE_FIELD_NUMBER: _builtins.int
     ROOT_HASH_FIELD_NUMBER: _builtins.int
+    VERIFIER_KEYS_FIELD_NUMBER: _builtins.int
     note: _builtins.str
     """The note, with its signatures if asked for."""
     tree_size: _builtins.int
     """Number of leaves."""
     root_hash: _builtins.bytes
     """Its root."""
+    @_builtins.property
+    def verifier_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The verifier keys (C2SP signed-note) of the signatures, the newest first. Take them from here only when first met."""
+
     def __init__(
         self,
         *,
         note: _builtins.str = ...,
         tree_size: _builtins.int = ...,
         root_hash: _builtins.bytes = ...,
+        verifier_keys: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "root_hash", b"root_hash", "tree_size", b"tree_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "root_hash", b"root_hash", "tree_size", b"tree_size", "verifier_keys", b"verifier_keys"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1293,7 +1303,7 @@ Global___BackupResponse: _TypeAlias = BackupResponse  # noqa: Y015
 
 @_typing.final
 class RedactRequest(_message.Message):
-    """What to erase: seqs, a session, or both."""
+    """What to erase: seqs, a session, the whole mind, or several of these."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1302,6 +1312,7 @@ class RedactRequest(_message.Message):
     SESSION_ID_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    WHOLE_MIND_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     session_id: _builtins.str
@@ -1310,6 +1321,8 @@ class RedactRequest(_message.Message):
     """Why, for the record."""
     idempotency_key: _builtins.str
     """Any string up to 128 bytes, the same over the retries."""
+    whole_mind: _builtins.bool
+    """Every event that the mind has now. It goes on, empty: to end it, DeleteMind."""
     @_builtins.property
     def seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """These events; at most 10,000."""
@@ -1322,10 +1335,11 @@ class RedactRequest(_message.Message):
         session_id: _builtins.str = ...,
         why: _builtins.str = ...,
         idempotency_key: _builtins.str = ...,
+        whole_mind: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "seqs", b"seqs", "session_id", b"session_id", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "seqs", b"seqs", "session_id", b"session_id", "whole_mind", b"whole_mind", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -53,7 +53,8 @@ class LedgerServiceStub:
     given order; they survive kill -9 and power loss. The idempotency keys are looked at first and live as long
     as the events: a repeated call gets the first result, ever after. Then expected_seq.
 
-    Limits: 1,000 events and 4 MiB a call; 1 MiB an event.
+    Limits: 1,000 events and 4 MiB a call; 1 MiB an event. event_redacted and mind_deleted come from Redact and
+    DeleteMind alone.
 
     Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there
     and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
@@ -144,11 +145,13 @@ class LedgerServiceStub:
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.GetCheckpointRequest, _ledger_pb2.GetCheckpointResponse]
     """Returns the Merkle tree head of a mind as a signed note (C2SP tlog-checkpoint).
 
-    Guarantees: signed with the server's Ed25519 key when asked, and cached until the mind grows.
+    Guarantees: signed with the server's Ed25519 key when asked, and cached until the mind grows. Once a signed one
+    is given out, the server remembers it, and restores nothing that does not hold it unless forced.
 
     Limits: those of every call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head.
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head. FAILED_PRECONDITION with reason
+    MIND_DELETED: its tree went with it.
 
     Next: keep the note; ask for a consistency proof from it the next time.
     """
@@ -159,7 +162,8 @@ class LedgerServiceStub:
 
     Limits: those of every call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT: seq or tree_size lies above the head.
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT: seq or tree_size lies above the head, or seq above tree_size.
+    FAILED_PRECONDITION with reason MIND_DELETED: its tree went with it.
 
     Next: compute the root from event_hash and path and compare it with the checkpoint's.
     """
@@ -170,7 +174,8 @@ class LedgerServiceStub:
 
     Limits: those of every call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT: a size lies above the head.
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT: a size lies above the head, or from_size above to_size.
+    FAILED_PRECONDITION with reason MIND_DELETED: its tree went with it.
 
     Next: verify it against both roots; a failure means a fork: keep the evidence.
     """
@@ -203,8 +208,8 @@ class LedgerServiceStub:
     Backup: _grpc.UnaryStreamMultiCallable[_ledger_pb2.BackupRequest, _ledger_pb2.BackupResponse]
     """Streams a consistent copy of the whole store while it serves.
 
-    Guarantees: as of one position; erased payloads are not in it. docs/ledger-format.md says how it is
-    restored.
+    Guarantees: as of one position; erased payloads are not in it. The archive holds the keys of all payloads: guard
+    it as the data itself. `pmm ledger restore-backup` makes a data folder of it.
 
     Limits: one backup at a time.
 
@@ -216,11 +221,13 @@ class LedgerServiceStub:
     """Erases the payloads of events for good; headers, chain and proofs stay.
 
     Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by
-    the next start after a crash. Repeating it is harmless.
+    the next start after a crash. Repeating it is harmless. Events that order an erasure stay readable.
 
-    Limits: 10,000 seqs a call.
+    Limits: 10,000 seqs a call; a session or a whole mind of any length.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head; nothing was erased.
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head, or the session has no events; nothing was
+    erased. FAILED_PRECONDITION with reason MIND_DELETED. RESOURCE_EXHAUSTED with reason DISK_FULL: make room and
+    repeat it.
 
     Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
     orchestrator's Forget, which finds what carried the words.
@@ -239,7 +246,8 @@ class LedgerServiceStub:
     DeleteMind: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.DeleteMindRequest, _ledger_pb2.DeleteMindResponse]
     """Ends a mind: erases all its payloads and removes its events; mind_deleted stays as the last one.
 
-    Guarantees: the name is never used again; every follower is told, however late.
+    Guarantees: the name is never used again; every follower is told, however late. Repeating it is harmless. What a
+    crash interrupts is completed at the next start.
 
     Limits: those of every call.
 
@@ -260,7 +268,8 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     given order; they survive kill -9 and power loss. The idempotency keys are looked at first and live as long
     as the events: a repeated call gets the first result, ever after. Then expected_seq.
 
-    Limits: 1,000 events and 4 MiB a call; 1 MiB an event.
+    Limits: 1,000 events and 4 MiB a call; 1 MiB an event. event_redacted and mind_deleted come from Redact and
+    DeleteMind alone.
 
     Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there
     and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
@@ -351,11 +360,13 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_ledger_pb2.GetCheckpointRequest, _ledger_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """Returns the Merkle tree head of a mind as a signed note (C2SP tlog-checkpoint).
 
-    Guarantees: signed with the server's Ed25519 key when asked, and cached until the mind grows.
+    Guarantees: signed with the server's Ed25519 key when asked, and cached until the mind grows. Once a signed one
+    is given out, the server remembers it, and restores nothing that does not hold it unless forced.
 
     Limits: those of every call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head.
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head. FAILED_PRECONDITION with reason
+    MIND_DELETED: its tree went with it.
 
     Next: keep the note; ask for a consistency proof from it the next time.
     """
@@ -366,7 +377,8 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
 
     Limits: those of every call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT: seq or tree_size lies above the head.
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT: seq or tree_size lies above the head, or seq above tree_size.
+    FAILED_PRECONDITION with reason MIND_DELETED: its tree went with it.
 
     Next: compute the root from event_hash and path and compare it with the checkpoint's.
     """
@@ -377,7 +389,8 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
 
     Limits: those of every call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT: a size lies above the head.
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT: a size lies above the head, or from_size above to_size.
+    FAILED_PRECONDITION with reason MIND_DELETED: its tree went with it.
 
     Next: verify it against both roots; a failure means a fork: keep the evidence.
     """
@@ -410,8 +423,8 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     Backup: _aio.UnaryStreamMultiCallable[_ledger_pb2.BackupRequest, _ledger_pb2.BackupResponse]  # type: ignore[assignment]
     """Streams a consistent copy of the whole store while it serves.
 
-    Guarantees: as of one position; erased payloads are not in it. docs/ledger-format.md says how it is
-    restored.
+    Guarantees: as of one position; erased payloads are not in it. The archive holds the keys of all payloads: guard
+    it as the data itself. `pmm ledger restore-backup` makes a data folder of it.
 
     Limits: one backup at a time.
 
@@ -423,11 +436,13 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     """Erases the payloads of events for good; headers, chain and proofs stay.
 
     Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by
-    the next start after a crash. Repeating it is harmless.
+    the next start after a crash. Repeating it is harmless. Events that order an erasure stay readable.
 
-    Limits: 10,000 seqs a call.
+    Limits: 10,000 seqs a call; a session or a whole mind of any length.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head; nothing was erased.
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head, or the session has no events; nothing was
+    erased. FAILED_PRECONDITION with reason MIND_DELETED. RESOURCE_EXHAUSTED with reason DISK_FULL: make room and
+    repeat it.
 
     Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
     orchestrator's Forget, which finds what carried the words.
@@ -446,7 +461,8 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     DeleteMind: _aio.UnaryUnaryMultiCallable[_ledger_pb2.DeleteMindRequest, _ledger_pb2.DeleteMindResponse]  # type: ignore[assignment]
     """Ends a mind: erases all its payloads and removes its events; mind_deleted stays as the last one.
 
-    Guarantees: the name is never used again; every follower is told, however late.
+    Guarantees: the name is never used again; every follower is told, however late. Repeating it is harmless. What a
+    crash interrupts is completed at the next start.
 
     Limits: those of every call.
 
@@ -470,7 +486,8 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         given order; they survive kill -9 and power loss. The idempotency keys are looked at first and live as long
         as the events: a repeated call gets the first result, ever after. Then expected_seq.
 
-        Limits: 1,000 events and 4 MiB a call; 1 MiB an event.
+        Limits: 1,000 events and 4 MiB a call; 1 MiB an event. event_redacted and mind_deleted come from Redact and
+        DeleteMind alone.
 
         Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there
         and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
@@ -603,11 +620,13 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ledger_pb2.GetCheckpointResponse, _abc.Awaitable[_ledger_pb2.GetCheckpointResponse]]:
         """Returns the Merkle tree head of a mind as a signed note (C2SP tlog-checkpoint).
 
-        Guarantees: signed with the server's Ed25519 key when asked, and cached until the mind grows.
+        Guarantees: signed with the server's Ed25519 key when asked, and cached until the mind grows. Once a signed one
+        is given out, the server remembers it, and restores nothing that does not hold it unless forced.
 
         Limits: those of every call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head.
+        Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head. FAILED_PRECONDITION with reason
+        MIND_DELETED: its tree went with it.
 
         Next: keep the note; ask for a consistency proof from it the next time.
         """
@@ -624,7 +643,8 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Limits: those of every call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_EVENT: seq or tree_size lies above the head.
+        Errors: NOT_FOUND with reason UNKNOWN_EVENT: seq or tree_size lies above the head, or seq above tree_size.
+        FAILED_PRECONDITION with reason MIND_DELETED: its tree went with it.
 
         Next: compute the root from event_hash and path and compare it with the checkpoint's.
         """
@@ -641,7 +661,8 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Limits: those of every call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_EVENT: a size lies above the head.
+        Errors: NOT_FOUND with reason UNKNOWN_EVENT: a size lies above the head, or from_size above to_size.
+        FAILED_PRECONDITION with reason MIND_DELETED: its tree went with it.
 
         Next: verify it against both roots; a failure means a fork: keep the evidence.
         """
@@ -692,8 +713,8 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_ledger_pb2.BackupResponse], _abc.AsyncIterator[_ledger_pb2.BackupResponse]]:
         """Streams a consistent copy of the whole store while it serves.
 
-        Guarantees: as of one position; erased payloads are not in it. docs/ledger-format.md says how it is
-        restored.
+        Guarantees: as of one position; erased payloads are not in it. The archive holds the keys of all payloads: guard
+        it as the data itself. `pmm ledger restore-backup` makes a data folder of it.
 
         Limits: one backup at a time.
 
@@ -711,11 +732,13 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Erases the payloads of events for good; headers, chain and proofs stay.
 
         Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by
-        the next start after a crash. Repeating it is harmless.
+        the next start after a crash. Repeating it is harmless. Events that order an erasure stay readable.
 
-        Limits: 10,000 seqs a call.
+        Limits: 10,000 seqs a call; a session or a whole mind of any length.
 
-        Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head; nothing was erased.
+        Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head, or the session has no events; nothing was
+        erased. FAILED_PRECONDITION with reason MIND_DELETED. RESOURCE_EXHAUSTED with reason DISK_FULL: make room and
+        repeat it.
 
         Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
         orchestrator's Forget, which finds what carried the words.
@@ -746,7 +769,8 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ledger_pb2.DeleteMindResponse, _abc.Awaitable[_ledger_pb2.DeleteMindResponse]]:
         """Ends a mind: erases all its payloads and removes its events; mind_deleted stays as the last one.
 
-        Guarantees: the name is never used again; every follower is told, however late.
+        Guarantees: the name is never used again; every follower is told, however late. Repeating it is harmless. What a
+        crash interrupts is completed at the next start.
 
         Limits: those of every call.
 

@@ -1,0 +1,385 @@
+"""Reads and writes of one transaction, table by table: the layout of what LMDB holds.
+
+Tables (integers big-endian; ``mind`` is a 4-byte number given to a mind at its first event):
+
+    meta       b"store_id"                     → 32 hex digits
+               b"receipts"                     → b"2": digests of receipts are under the keys of their events
+    minds      mind_id                         → MindState
+    names      mind                            → mind_id
+    events     mind, seq(8)                    → record (encoding.py)
+    positions  position(8)                     → mind, seq(8)
+    kinds      mind, kind, 0x00, seq(8)        → nothing
+    sessions   mind, session_id, 0x00, seq(8)  → nothing
+    tree       mind, level(1), index(8)        → hash of a complete subtree, from level 1 up
+    keys_seen  mind, HMAC of an idempotency key → Receipt
+    redacted   mind, seq(8)                    → seq(8) of the event_redacted
+    erasures   mind, seq(8) of the event that orders it → Erasure
+
+docs/ledger-format.md describes them for whoever reads the files without this module.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from pmm_client.merkle import leaf_hash, node_hash
+from services.ledger import encoding
+from services.ledger.encoding import Record
+from services.ledger.errors import broken_event, broken_mind
+
+if TYPE_CHECKING:
+    from services.ledger.store import Store
+
+T = TypeVar("T")
+_U32 = struct.Struct(">I")
+_U64 = struct.Struct(">Q")
+_EVENT = struct.Struct(">IQ")
+_NODE = struct.Struct(">IBQ")
+_COMMIT_PAGES = 64
+"""At most so many pages that a commit changes whatever is in it: roots, branches and the list of free pages."""
+_DEPTH = 5
+"""Levels of a table, from root to leaf: more than a billion rows have."""
+_INLINE_BYTES = 1_000
+"""A longer record may get pages of its own."""
+_SPILL_PAGES = 16_384
+"""LMDB may write so many changed pages before the commit: room is taken for each of these portions."""
+TABLES = (
+    "meta",
+    "minds",
+    "names",
+    "events",
+    "positions",
+    "kinds",
+    "sessions",
+    "tree",
+    "keys_seen",
+    "redacted",
+    "erasures",
+)
+
+
+class MindState(msgspec.Struct, array_like=True):
+    """A mind's head and what is counted."""
+
+    number: int
+    head_seq: int = 0
+    head_hash: bytes = encoding.GENESIS
+    head_position: int = 0
+    head_ns: int = 0
+    created_ns: int = 0
+    payload_bytes: int = 0
+    is_deleted: bool = False
+
+
+class Receipt(msgspec.Struct, array_like=True):
+    """What an idempotency key got the first time."""
+
+    digest: bytes
+    """HMAC of the body that came with it, under the keys of its events; empty where nobody can tell any more."""
+    seqs: list[int]
+    head_seq: int = 0
+    """The mind's head after it."""
+
+
+class Erasure(msgspec.Struct, array_like=True):
+    """An erasure that event_redacted or mind_deleted orders, and how far it is."""
+
+    requested_ns: int
+    erased_ns: int = 0
+    """0 until the keys are gone from every file."""
+    events: int = 0
+    """How many payloads."""
+
+
+def _decode(data: bytes, form: type[T], mind_id: str) -> T:
+    try:
+        return msgspec.msgpack.decode(data, type=form)
+    except msgspec.DecodeError:
+        raise broken_mind(mind_id, f"its {form.__name__} is not one") from None
+
+
+class Reader:
+    """Reads of one transaction. What cannot be as it was written raises DataLoss."""
+
+    def __init__(self, store: Store, txn: Any) -> None:
+        self._store = store
+        self._txn = txn
+        self._tables = store.tables
+        self._erasures: int | None = None
+
+    def meta(self, key: bytes) -> bytes | None:
+        """What is kept of the store as a whole."""
+        return self._txn.get(key, db=self._tables["meta"])
+
+    def mind(self, mind_id: str) -> MindState | None:
+        """The mind's state."""
+        data = self._txn.get(mind_id.encode(), db=self._tables["minds"])
+        return None if data is None else _decode(data, MindState, mind_id)
+
+    def minds_from(self, name: str) -> Iterator[tuple[str, MindState]]:
+        """Minds by name, from a name on."""
+        cursor = self._txn.cursor(db=self._tables["minds"])
+        if cursor.set_range(name.encode()):
+            for key, value in cursor:
+                mind_id = bytes(key).decode()
+                yield mind_id, _decode(value, MindState, mind_id)
+
+    def name(self, number: int) -> str:
+        """A mind's id from its number."""
+        return bytes(self._txn.get(_U32.pack(number), db=self._tables["names"])).decode()
+
+    def raw_event(self, mind: MindState, seq: int) -> bytes | None:
+        """A stored record. Raises BrokenEvent where it was cut short."""
+        data = self._txn.get(_EVENT.pack(mind.number, seq), db=self._tables["events"])
+        if data is not None and len(data) < encoding.RECORD_BYTES:
+            raise broken_event(self.name(mind.number), seq, "it was cut short")
+        return data
+
+    def record_hash(self, mind: MindState, seq: int) -> bytes | None:
+        """The chain hash in a stored record; None where there is none."""
+        data = self._txn.get(_EVENT.pack(mind.number, seq), db=self._tables["events"])
+        return encoding.hash_of(data) if data is not None and len(data) >= encoding.RECORD_BYTES else None
+
+    def events_from(self, mind: MindState, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """Stored records from a seq up to another, ascending."""
+        cursor = self._txn.cursor(db=self._tables["events"])
+        found = cursor.set_range(_EVENT.pack(mind.number, first))
+        while found:
+            number, seq = _EVENT.unpack(cursor.key())
+            if number != mind.number or seq > last:
+                return
+            yield seq, cursor.value()
+            found = cursor.next()
+
+    def indexed(
+        self, table: str, mind: MindState, value: str, low: int, high: int, *, reverse: bool
+    ) -> Iterator[int]:
+        """Seqs between low and high of the events with this kind or session."""
+        prefix = _U32.pack(mind.number) + value.encode() + b"\x00"
+        cursor = self._txn.cursor(db=self._tables[table])
+        if reverse:
+            found = cursor.set_range(prefix + _U64.pack(high))
+            exact = found and cursor.key() == prefix + _U64.pack(high)
+            found = exact or (cursor.prev() if found else cursor.last())
+        else:
+            found = cursor.set_range(prefix + _U64.pack(low))
+        while found:
+            key = cursor.key()
+            if not key.startswith(prefix) or len(key) != len(prefix) + 8:
+                return
+            seq = _U64.unpack(key[-8:])[0]
+            if not low <= seq <= high:
+                return
+            yield seq
+            found = cursor.prev() if reverse else cursor.next()
+
+    def custom_kinds(self, mind: MindState) -> list[str]:
+        """Every ``custom.…`` kind that the mind has."""
+        kinds: list[str] = []
+        cursor = self._txn.cursor(db=self._tables["kinds"])
+        start = _U32.pack(mind.number) + b"custom."
+        while cursor.set_range(start) and cursor.key().startswith(_U32.pack(mind.number) + b"custom."):
+            kind = cursor.key()[4:-9]
+            kinds.append(kind.decode())
+            start = _U32.pack(mind.number) + kind + b"\x01"
+        return kinds
+
+    def head_position(self) -> int:
+        """The last position of the store, 0 when it is empty."""
+        cursor = self._txn.cursor(db=self._tables["positions"])
+        return _U64.unpack(cursor.key())[0] if cursor.last() else 0
+
+    def places_from(self, position: int) -> Iterator[tuple[int, int, int]]:
+        """(position, mind number, seq) from a position on."""
+        cursor = self._txn.cursor(db=self._tables["positions"])
+        if cursor.set_range(_U64.pack(position)):
+            for key, value in cursor:
+                number, seq = _EVENT.unpack(value)
+                yield _U64.unpack(key)[0], number, seq
+
+    def event_at(self, number: int, seq: int) -> bytes | None:
+        """A stored record by its mind's number."""
+        return self._txn.get(_EVENT.pack(number, seq), db=self._tables["events"])
+
+    def is_redacted(self, number: int, seq: int) -> bool:
+        """Whether the payload was erased on purpose."""
+        if self._erasures is None:
+            self._erasures = self._txn.stat(db=self._tables["redacted"])["entries"]
+        return (
+            bool(self._erasures)
+            and self._txn.get(_EVENT.pack(number, seq), db=self._tables["redacted"]) is not None
+        )
+
+    def redacted_by(self, mind: MindState, seq: int) -> int | None:
+        """The event_redacted that erased a payload; None where it stands."""
+        data = self._txn.get(_EVENT.pack(mind.number, seq), db=self._tables["redacted"])
+        return _U64.unpack(data)[0] if data else None
+
+    def positions_of(self, mind: MindState, first: int, last: int, limit: int) -> Iterator[tuple[int, int]]:
+        """(seq, position) of the events that are there, so many at most; position 0 where it cannot be read."""
+        for seq, data in islice(self.events_from(mind, first, last), limit):
+            yield seq, encoding.position_of(data) if len(data) >= encoding.RECORD_BYTES else 0
+
+    def receipt(self, mind: MindState, key_digest: bytes) -> Receipt | None:
+        """What an idempotency key got."""
+        data = self._txn.get(_U32.pack(mind.number) + key_digest, db=self._tables["keys_seen"])
+        return None if data is None else _decode(data, Receipt, self.name(mind.number))
+
+    def erasure(self, mind: MindState, seq: int) -> Erasure | None:
+        """The erasure that an event orders."""
+        data = self._txn.get(_EVENT.pack(mind.number, seq), db=self._tables["erasures"])
+        return None if data is None else _decode(data, Erasure, self.name(mind.number))
+
+    def pending_erasures(self) -> list[tuple[str, int]]:
+        """Mind and seq of every erasure that is not done."""
+        pending: list[tuple[str, int]] = []
+        for key, data in self._txn.cursor(db=self._tables["erasures"]):
+            number, seq = _EVENT.unpack(key)
+            if not _decode(data, Erasure, self.name(number)).erased_ns:
+                pending.append((self.name(number), seq))
+        return pending
+
+    def subtree(self, mind: MindState, level: int, index: int) -> bytes | None:
+        """The hash of a complete subtree of 2**level leaves."""
+        return self._txn.get(_NODE.pack(mind.number, level, index), db=self._tables["tree"])
+
+
+class Batch(Reader):
+    """Reads and writes of one transaction."""
+
+    def __init__(self, store: Store, txn: Any) -> None:
+        super().__init__(store, txn)
+        self._position = self.head_position()
+        self._rows = 0
+        self._own_pages = 0
+        self._next_portion = _SPILL_PAGES
+
+    def next_position(self) -> int:
+        """The place in the store that the next event takes."""
+        return self._position + 1
+
+    def new_mind(self, mind_id: str, hmac_key: bytes) -> MindState:
+        """Give a mind its number and its key."""
+        state = MindState(number=self._txn.stat(db=self._tables["names"])["entries"])
+        self._txn.put(_U32.pack(state.number), mind_id.encode(), db=self._tables["names"])
+        self._store.mind_keys.write(state.number, [hmac_key])
+        return state
+
+    def put_meta(self, key: bytes, value: bytes) -> None:
+        """Write what is kept of the store as a whole."""
+        self._txn.put(key, value, db=self._tables["meta"])
+
+    def void_receipts(self) -> None:
+        """Take their digests from all receipts: the keys alone say then what was seen."""
+        for key, data in list(self._txn.cursor(db=self._tables["keys_seen"])):
+            seen = msgspec.structs.replace(_decode(data, Receipt, ""), digest=b"")
+            self._count(data)
+            self._txn.put(key, msgspec.msgpack.encode(seen), db=self._tables["keys_seen"])
+
+    def put_mind(self, mind_id: str, state: MindState) -> None:
+        """Write a mind's state."""
+        self._txn.put(mind_id.encode(), msgspec.msgpack.encode(state), db=self._tables["minds"])
+
+    def put_event(self, mind: MindState, record: Record) -> None:
+        """Write the event after the head, its indexes, and what it completes of the tree."""
+        header = record.header
+        place = _EVENT.pack(mind.number, header.seq)
+        number, seq = _U32.pack(mind.number), _U64.pack(header.seq)
+        put, tables = self._txn.put, self._tables
+        data = encoding.encode_record(record)
+        self._count(data)
+        put(place, data, db=tables["events"])
+        put(_U64.pack(record.position), place, db=tables["positions"], append=True)
+        put(number + header.kind.encode() + b"\x00" + seq, b"", db=tables["kinds"])
+        if header.session_id:
+            put(number + header.session_id.encode() + b"\x00" + seq, b"", db=tables["sessions"])
+        self._extend_tree(mind, header.seq - 1, record)
+        self._position = record.position
+
+    def put_redacted(self, mind: MindState, seq: int, by_seq: int) -> None:
+        """Note that a payload was erased, and by which event_redacted."""
+        self._count(b"")
+        self._txn.put(_EVENT.pack(mind.number, seq), _U64.pack(by_seq), db=self._tables["redacted"])
+
+    def put_erasure(self, mind: MindState, seq: int, erasure: Erasure) -> None:
+        """Write how far an erasure is."""
+        self._count(b"")
+        data = msgspec.msgpack.encode(erasure)
+        self._txn.put(_EVENT.pack(mind.number, seq), data, db=self._tables["erasures"])
+
+    def remove_events(self, mind: MindState, first: int, last: int) -> None:
+        """Remove events and what points to them."""
+        for seq, data in list(self.events_from(mind, first, last)):
+            place, number = _EVENT.pack(mind.number, seq), _U32.pack(mind.number)
+            self._txn.delete(place, db=self._tables["events"])
+            self._count(b"")
+            try:
+                record = encoding.decode_record("", seq, data)
+            except ValueError:
+                # Damage is no reason to keep an event: what points to it points to nothing then.
+                continue
+            header = record.header
+            self._txn.delete(_U64.pack(record.position), db=self._tables["positions"])
+            self._txn.delete(number + header.kind.encode() + b"\x00" + place[4:], db=self._tables["kinds"])
+            if header.session_id:
+                session = number + header.session_id.encode() + b"\x00" + place[4:]
+                self._txn.delete(session, db=self._tables["sessions"])
+
+    def remove_traces(self, mind: MindState, limit: int) -> int:
+        """Remove tree nodes, receipts and redactions of a mind, so many at most; how many there were."""
+        prefix, removed = _U32.pack(mind.number), 0
+        for name in ("tree", "keys_seen", "redacted"):
+            cursor = self._txn.cursor(db=self._tables[name])
+            there = cursor.set_range(prefix)
+            while there and removed < limit and cursor.key().startswith(prefix):
+                there = cursor.delete()
+                removed += 1
+                self._count(b"")
+        return removed
+
+    def put_receipt(self, mind: MindState, key_digest: bytes, receipt: Receipt) -> None:
+        """Remember what an idempotency key got."""
+        data = msgspec.msgpack.encode(receipt)
+        self._count(data)
+        self._txn.put(_U32.pack(mind.number) + key_digest, data, db=self._tables["keys_seen"])
+
+    def most_pages(self) -> int:
+        """A bound on ``pages`` that costs nothing."""
+        return _COMMIT_PAGES + self._rows * len(TABLES) * _DEPTH + self._own_pages
+
+    def pages(self) -> int:
+        """At most so many pages the commit adds: copies of those that it changes, and new ones."""
+        stats = [self._txn.stat(db=table) for table in self._tables.values()]
+        # A row changes a path from the root to a leaf of each table, and no more than there is.
+        changed = sum(
+            min(self._rows * (stat["depth"] + 1), stat["branch_pages"] + stat["leaf_pages"]) for stat in stats
+        )
+        return _COMMIT_PAGES + changed + self._own_pages
+
+    def _count(self, data: bytes) -> None:
+        self._rows += 1
+        if len(data) > _INLINE_BYTES:
+            self._own_pages += 2 + len(data) // self._store.page_bytes
+        if self.most_pages() > self._next_portion:
+            self._store.take_room(self)
+            self._next_portion = self.most_pages() + _SPILL_PAGES
+
+    def _extend_tree(self, mind: MindState, leaf: int, record: Record) -> None:
+        if leaf % 2 == 0:
+            return
+        node = node_hash(leaf_hash(record.header.prev_hash), leaf_hash(record.hash))
+        level, index = 1, leaf // 2
+        while True:
+            self._txn.put(_NODE.pack(mind.number, level, index), node, db=self._tables["tree"])
+            if index % 2 == 0:
+                return
+            left = self.subtree(mind, level, index - 1)
+            if left is None:
+                raise broken_mind(self.name(mind.number), f"its tree lacks node {level}/{index - 1}")
+            node = node_hash(left, node)
+            level, index = level + 1, index // 2
