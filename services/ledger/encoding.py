@@ -1,11 +1,10 @@
-"""The bytes that fix the ledger for good: header hash, payload digest, sealing, records.
+"""The bytes that fix the ledger for good: sealing and records. The hashes are those of ``pmm_client.event_hash``.
 
 docs/ledger-format.md is the specification, with test vectors that the tests run.
 """
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from functools import lru_cache
 
@@ -13,20 +12,16 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-HASH_BYTES = 32
+from pmm_client import event_hash
+
 SALT_BYTES = 32
 KEY_BYTES = 32
-GENESIS = bytes(HASH_BYTES)
-"""``prev_hash`` of a mind's first event."""
+GENESIS = event_hash.GENESIS
+payload_digest = event_hash.payload_digest
 
-_DOMAIN = b"pmm.event.v1\x00"
 _NONCE = bytes(12)
 """A key seals one payload and no other, so one nonce will do."""
 _U64 = struct.Struct(">Q")
-_ABSENT = _U64.pack(0)
-_INTEGER = struct.Struct(">QQ")
-_SIGNED = struct.Struct(">Qq")
-_END = struct.Struct(">QQQ32sQ32s")
 _RECORD = struct.Struct(">QqQB32s32s32sBBBB")
 _REMEMBER, _HAS_CAUSATION = 1, 2
 RECORD_BYTES = _RECORD.size
@@ -60,38 +55,20 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 def header_hash(header: Header) -> bytes:
-    """SHA-256 over the domain and the fields, each as its 8-byte big-endian length and its bytes."""
-    causation = _ABSENT if header.causation_seq is None else _INTEGER.pack(8, header.causation_seq)
-    return hashlib.sha256(
-        b"".join(
-            (
-                _DOMAIN,
-                _text(header.mind_id),
-                _INTEGER.pack(8, header.seq),
-                _text(header.kind),
-                _SIGNED.pack(8, header.recorded_ns),
-                _text(header.session_id),
-                _text(header.actor),
-                causation,
-                _text(header.trace_id),
-                _END.pack(
-                    8, header.remember, HASH_BYTES, header.payload_digest, HASH_BYTES, header.prev_hash
-                ),
-            )
-        )
-    ).digest()
-
-
-# The same few names stand in event after event.
-@lru_cache(maxsize=4096)
-def _text(value: str) -> bytes:
-    data = value.encode()
-    return _U64.pack(len(data)) + data
-
-
-def payload_digest(salt: bytes, payload: bytes) -> bytes:
-    """SHA-256 of salt and payload."""
-    return hashlib.sha256(salt + payload).digest()
+    """The chain hash; see ``pmm_client.event_hash``."""
+    return event_hash.chain_hash(
+        header.mind_id,
+        header.seq,
+        header.kind,
+        header.recorded_ns,
+        header.session_id,
+        header.actor,
+        header.causation_seq,
+        header.trace_id,
+        header.remember,
+        header.payload_digest,
+        header.prev_hash,
+    )
 
 
 def seal(key: bytes, mind_id: str, seq: int, salt: bytes, payload: bytes) -> bytes:

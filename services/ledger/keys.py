@@ -24,14 +24,14 @@ _NO_KEY = bytes(KEY_BYTES)
 _MAPPED_SEGMENTS = 64
 """A map costs a descriptor, and a million events have 245 segments."""
 _SUFFIX = ".keys"
-_PARTIAL = ".partial"
+PARTIAL = ".partial"
+"""Suffix of a file that is being written, and means nothing yet."""
 
 
 class KeySegments:
     """Keys by slot. One writer; readers anywhere."""
 
-    def __init__(self, folder: Path, prefix: str, masters: MasterKeys) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    def __init__(self, folder: Path, prefix: str, masters: MasterKeys, *, is_readonly: bool = False) -> None:
         self._folder = folder
         self._prefix = prefix
         self._masters = masters
@@ -40,10 +40,12 @@ class KeySegments:
         """Held while a segment is mapped or replaced: nobody may keep a map of a file that was replaced."""
         self._unsynced: dict[int, int] = {}
         self._descriptors: dict[int, int] = {}
-        for partial in folder.glob(f"{prefix}-*{_PARTIAL}"):
-            partial.unlink()
-        self._wrap_all()
-        sync_folder(folder)
+        if not is_readonly:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for partial in folder.glob(f"{prefix}-*{PARTIAL}"):
+                partial.unlink()
+            self._wrap_all()
+            sync_folder(folder)
 
     def write(self, first_slot: int, keys: list[bytes]) -> None:
         """Put keys into consecutive slots. Durable after ``sync``."""
@@ -89,6 +91,11 @@ class KeySegments:
         for segment, offsets in by_segment.items():
             self._erase(segment, offsets)
 
+    def forget_maps(self) -> None:
+        """Look at the files anew: another process may have replaced them, and what was erased must not be held."""
+        with self._mapping:
+            self._mapped.clear()
+
     def close(self) -> None:
         """Close every file."""
         self._mapped.clear()
@@ -111,7 +118,7 @@ class KeySegments:
             os.close(descriptor)
 
     def _replace(self, old: Path, new: Path, content: bytes) -> None:
-        partial = new.with_suffix(_PARTIAL)
+        partial = new.with_suffix(PARTIAL)
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from services.ledger import encoding, erasure, export, listing, masterkey, reading, restore
+from services.ledger import (
+    backup,
+    encoding,
+    erasure,
+    export,
+    listing,
+    masterkey,
+    reading,
+    restore,
+    restoring,
+)
+from services.ledger.backup import Backup
 from services.ledger.bell import Bell
 from services.ledger.decision import AppendCall, Quotas
 from services.ledger.eraser import Eraser
@@ -76,6 +87,7 @@ class Ledger:
         masters = masterkey.load(settings.master_key_file, settings.previous_master_key_file)
         self._store = Store(folder, settings.map_initial_mib * MIB, masters)
         self._journal = Journal(folder / "journal")
+        backup.remove_leftovers(folder)
         self._prover = Prover(self._store, SigningKeys(folder / "signing"), self._journal, settings.log_name)
         self._readers = ThreadPoolExecutor(settings.read_threads, "ledger-read")
         self._bell = Bell()
@@ -256,10 +268,28 @@ class Ledger:
             yield b"".join(map(export.line, events)), events[-1].header.seq, head
 
     async def restore(self, upload: Upload) -> Head:
-        """Make a mind of an export. Raises MindExists, BrokenExport, DiskFull."""
-        await self._in_reader(upload.check)
-        state = await self._writer.run(upload.mind_id, lambda: restore.write(self._store, upload))
-        return Head(state.head_seq, state.head_hash, state.head_position, state.head_ns)
+        """Make a mind of an export, but for what was erased since. Raises MindExists, BrokenExport,
+        WitnessedCheckpoint, DiskFull.
+        """
+        mind_id = upload.mind_id
+        await self._in_reader(lambda: upload.check(self._journal.witnessed(mind_id)))
+        await self._writer.run(mind_id, lambda: restore.write(self._store, upload))
+        await self._writer.run(mind_id, lambda: restoring.reapply(self._store, self._journal, mind_id))
+        return await self.head(mind_id)
+
+    async def backup(self) -> AsyncIterator[tuple[bytes, int]]:
+        """Parts of an archive, and about how long it is altogether. Raises BackupRunning, DiskFull."""
+        copying = Backup(self._store)
+        chunks = copying.chunks()
+        loop = asyncio.get_running_loop()
+        # A thread of its own: the copy takes as long as the disk needs, and must be put away after the last part.
+        thread = ThreadPoolExecutor(1, "ledger-backup")
+        try:
+            while part := await loop.run_in_executor(thread, lambda: next(chunks, None)):
+                yield part, copying.total_bytes
+        finally:
+            thread.submit(chunks.close)
+            thread.shutdown(wait=False)
 
     async def _page(self, wanted: Range, first: int, last: int, count: int) -> reading.Page:
         return await self._in_reader(

@@ -83,6 +83,10 @@ class MasterKeys:
         )
 
 
+NO_MASTER_KEY = MasterKeys()
+"""Keys lie as they are."""
+
+
 def load(current: Path | None, previous: Path | None) -> MasterKeys:
     """From files of 32 bytes in base64. Raises StartupError."""
     before = (_read(previous),) if previous else ()

@@ -13,7 +13,7 @@ from services.ledger import encoding
 from services.ledger.encoding import Record
 from services.ledger.errors import broken_event
 from services.ledger.events import Selection, StoredEvent
-from services.ledger.store import Store
+from services.ledger.store import ReadOnlyStore
 from services.ledger.tables import MindState, Reader
 
 PAGE_BYTES = 1024 * 1024
@@ -44,7 +44,14 @@ class StorePage:
 
 
 def read_page(
-    store: Store, mind_id: str, first: int, last: int, selection: Selection, limit: int, *, reverse: bool
+    store: ReadOnlyStore,
+    mind_id: str,
+    first: int,
+    last: int,
+    selection: Selection,
+    limit: int,
+    *,
+    reverse: bool,
 ) -> Page:
     """A page of the seqs from ``first`` to ``last`` (``first`` is the higher one in reverse)."""
     with store.read() as reader:
@@ -70,7 +77,7 @@ def read_page(
         return Page(events, last, encoding.position_of(at_last) if at_last else 0, is_end=True)
 
 
-def read_store_page(store: Store, after_position: int, selection: Selection, limit: int) -> StorePage:
+def read_store_page(store: ReadOnlyStore, after_position: int, selection: Selection, limit: int) -> StorePage:
     """A page of all minds' events after a position."""
     with store.read() as reader:
         minds: dict[int, tuple[str, int]] = {}
@@ -100,7 +107,7 @@ def _name_and_start(reader: Reader, number: int) -> tuple[str, int]:
     return mind_id, state.head_seq if state is not None and state.is_deleted else 1
 
 
-def opened(store: Store, reader: Reader, number: int, record: Record) -> StoredEvent:
+def opened(store: ReadOnlyStore, reader: Reader, number: int, record: Record) -> StoredEvent:
     """The event with its payload, both checked against their hashes. Raises BrokenEvent."""
     header = record.header
     if encoding.header_hash(header) != record.hash:

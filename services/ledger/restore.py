@@ -10,10 +10,12 @@ from typing import IO
 from google.protobuf.message import DecodeError
 
 from pmm.mind.v1.events_pb2 import Body
+from pmm_client import merkle
 from services.ledger import encoding, export
 from services.ledger.encoding import Record
-from services.ledger.errors import DiskFull, MindExists
+from services.ledger.errors import DiskFull, MindExists, WitnessedCheckpoint
 from services.ledger.events import StoredEvent
+from services.ledger.journal import Witnessed
 from services.ledger.store import Store, is_full
 from services.ledger.tables import Batch, MindState
 from services.runtime.errors import InvalidArgument, Violation
@@ -29,6 +31,7 @@ class Upload:
     def __init__(self) -> None:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115  closed by __exit__
         self.mind_id = ""
+        self.is_forced = False
         self.erased_by: dict[int, int] = {}
         """Seq of an erased payload → seq of its event_redacted. Known once checked."""
 
@@ -38,9 +41,10 @@ class Upload:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def take(self, mind_id: str, lines: bytes) -> None:
+    def take(self, mind_id: str, lines: bytes, *, force: bool = False) -> None:
         """Another part. The first one names the mind. Raises DiskFull."""
-        self.mind_id = self.mind_id or mind_id
+        if not self.mind_id:
+            self.mind_id, self.is_forced = mind_id, force
         try:
             self._file.write(lines)
         except OSError as error:
@@ -50,12 +54,20 @@ class Upload:
                 ) from None
             raise
 
-    def check(self) -> None:
-        """Look at every hash. Raises BrokenExport, and InvalidArgument without a mind."""
+    def check(self, witnessed: Witnessed | None) -> None:
+        """Look at every hash, and for the checkpoint that was given out.
+
+        Raises BrokenExport, WitnessedCheckpoint, and InvalidArgument without a mind.
+        """
         if not self.mind_id:
             raise InvalidArgument([Violation("mind_id", "must stand in the first message")])
         erased: list[int] = []
+        tree = merkle.GrowingTree()
+        is_held = witnessed is None or self.is_forced
         for event in self.events():
+            if witnessed is not None and tree.size < witnessed.size:
+                tree.append(merkle.leaf_hash(event.hash))
+                is_held = is_held or (tree.size == witnessed.size and tree.root().hex() == witnessed.root)
             if event.payload is None:
                 erased.append(event.header.seq)
                 continue
@@ -64,6 +76,12 @@ class Upload:
         for seq in erased:
             if seq not in self.erased_by:
                 raise export.broken(seq, seq, "its payload is gone, and no event_redacted says so")
+        if witnessed is not None and not is_held:
+            raise WitnessedCheckpoint(
+                f"a checkpoint of mind {self.mind_id!r} at event {witnessed.size} was given out, and the export does "
+                "not hold it: use a newer one, or set force if it must be this one",
+                witnessed_size=str(witnessed.size),
+            )
 
     def events(self) -> Iterator[StoredEvent]:
         """The events, each checked again."""

@@ -99,9 +99,13 @@ class LedgerServicer(rpc.LedgerServiceServicer):
     ) -> pb.RestoreResponse:
         with Upload() as upload:
             async for request in request_iterator:
-                upload.take(request.mind_id, request.lines)
+                upload.take(request.mind_id, request.lines, force=request.force)
             head = await self._ledger.restore(upload)
         return pb.RestoreResponse(head_seq=head.seq, hash=head.hash)
+
+    async def Backup(self, request: pb.BackupRequest, context: _Context) -> AsyncIterator[pb.BackupResponse]:
+        async for data, total_bytes in self._ledger.backup():
+            yield pb.BackupResponse(data=data, total_bytes=total_bytes)
 
     async def GetCheckpoint(
         self, request: pb.GetCheckpointRequest, context: _Context

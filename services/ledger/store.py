@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import lmdb
 
 from services.ledger.gate import MapGate
+from services.ledger.inspector import Inspector
 from services.ledger.keys import KeySegments, sync_folder
-from services.ledger.masterkey import MasterKeys
+from services.ledger.masterkey import NO_MASTER_KEY, MasterKeys
 from services.ledger.room import Room
 from services.ledger.tables import TABLES, Batch, Reader
 
+T = TypeVar("T")
+_MAX_READERS = 1_024
+_READER_MAP_BYTES = 2**40
+"""Address space, not memory: more than any store has, so that it need not grow with the writer's."""
 _STORE_ID = b"store_id"
 _RECEIPTS = b"receipts"
 _BY_EVENT_KEYS = b"2"
@@ -27,16 +32,59 @@ class StorageFull(Exception):
     """The disk has no room; nothing was written."""
 
 
-class Store:
+class ReadOnlyStore:
+    """The files as another process has them, or as nobody has: nothing is written, nothing is made."""
+
+    def __init__(self, folder: Path, masters: MasterKeys = NO_MASTER_KEY, *, is_shared: bool = True) -> None:
+        """``is_shared``: a server may write meanwhile. Raises lmdb.Error where the files are none of a ledger."""
+        self.folder = folder
+        self._env = lmdb.open(
+            str(folder),
+            map_size=_READER_MAP_BYTES,
+            max_dbs=len(TABLES),
+            max_readers=_MAX_READERS,
+            readonly=True,
+            lock=is_shared,
+        )
+        self._open(masters, is_readonly=True)
+
+    def _open(self, masters: MasterKeys, *, is_readonly: bool) -> None:
+        self.tables: dict[str, Any] = {
+            name: self._env.open_db(name.encode(), create=not is_readonly) for name in TABLES
+        }
+        keys = self.folder / "keys"
+        self.event_keys = KeySegments(keys, "events", masters, is_readonly=is_readonly)
+        self.mind_keys = KeySegments(keys, "minds", masters, is_readonly=is_readonly)
+
+    def close(self) -> None:
+        """Close every file."""
+        self._env.close()
+        self.event_keys.close()
+        self.mind_keys.close()
+
+    @contextmanager
+    def read(self) -> Generator[Reader]:
+        """A consistent view. Keep it short, for it holds back the reuse of pages, and never nest it."""
+        with self._env.begin() as txn:
+            yield Reader(self, txn)
+
+    @contextmanager
+    def inspect(self) -> Generator[Inspector]:
+        """A consistent view for a check of the whole; it may be long, where nobody writes."""
+        with self._env.begin() as txn:
+            yield Inspector(self, txn)
+
+
+class Store(ReadOnlyStore):
     """One LMDB environment and its key segments. One writer at a time, any number of readers."""
 
-    def __init__(self, folder: Path, map_bytes: int, masters: MasterKeys = MasterKeys()) -> None:  # noqa: B008  frozen
-        self._gate = MapGate()
+    def __init__(self, folder: Path, map_bytes: int, masters: MasterKeys = NO_MASTER_KEY) -> None:
         self.folder = folder
-        self._env = lmdb.open(str(folder), map_size=map_bytes, max_dbs=16, max_readers=1024, mode=0o600)
-        self.tables: dict[str, Any] = {name: self._env.open_db(name.encode()) for name in TABLES}
-        self.event_keys = KeySegments(folder / "keys", "events", masters)
-        self.mind_keys = KeySegments(folder / "keys", "minds", masters)
+        self._gate = MapGate()
+        self._env = lmdb.open(
+            str(folder), map_size=map_bytes, max_dbs=len(TABLES), max_readers=_MAX_READERS, mode=0o600
+        )
+        self._open(masters, is_readonly=False)
         with self._env.begin(write=True) as txn:
             stored = txn.get(_STORE_ID, db=self.tables["meta"])
             if stored is None:
@@ -46,32 +94,24 @@ class Store:
         sync_folder(folder)
         self.page_bytes: int = self._env.stat()["psize"]
         self._room = Room(folder / "data.mdb", self.page_bytes)
-        self._upgrade()
+        self.run(self._upgrade)
 
     def _upgrade(self) -> None:
         """Void the digests that format 1 kept under the key of a mind: erasing an event would not have erased them."""
-        while True:
-            try:
-                with self.write() as batch:
-                    if batch.meta(_RECEIPTS) != _BY_EVENT_KEYS:
-                        batch.void_receipts()
-                        batch.put_meta(_RECEIPTS, _BY_EVENT_KEYS)
-                return
-            except lmdb.MapFullError:
-                self.grow()
+        with self.write() as batch:
+            if batch.meta(_RECEIPTS) != _BY_EVENT_KEYS:
+                batch.void_receipts()
+                batch.put_meta(_RECEIPTS, _BY_EVENT_KEYS)
 
     def close(self) -> None:
         """Close every file."""
-        self._env.close()
+        super().close()
         self._room.close()
-        self.event_keys.close()
-        self.mind_keys.close()
 
     @contextmanager
     def read(self) -> Generator[Reader]:
-        """A consistent view. Keep it short, for it holds back the reuse of pages, and never nest it."""
-        with self._gate.shared(), self._env.begin() as txn:
-            yield Reader(self, txn)
+        with self._gate.shared(), super().read() as reader:
+            yield reader
 
     @contextmanager
     def write(self) -> Generator[Batch]:
@@ -107,6 +147,14 @@ class Store:
         used = self._env.info()["last_pgno"] + 1
         if not self._room.holds(used + batch.most_pages()):
             self._room.ensure(used + batch.pages())
+
+    def run(self, work: Callable[[], T]) -> T:
+        """The result of work that writes; it is begun again when the map has to grow."""
+        while True:
+            try:
+                return work()
+            except lmdb.MapFullError:
+                self.grow()
 
     def grow(self) -> None:
         """Double the map, once no reader is in it. The caller must be in no transaction itself."""

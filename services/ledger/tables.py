@@ -33,12 +33,15 @@ from services.ledger.encoding import Record
 from services.ledger.errors import broken_event, broken_mind
 
 if TYPE_CHECKING:
-    from services.ledger.store import Store
+    from services.ledger.store import ReadOnlyStore, Store
 
 T = TypeVar("T")
-_U32 = struct.Struct(">I")
-_U64 = struct.Struct(">Q")
-_EVENT = struct.Struct(">IQ")
+U32 = struct.Struct(">I")
+"""A mind's number."""
+U64 = struct.Struct(">Q")
+"""A seq or a position."""
+EVENT = struct.Struct(">IQ")
+"""A mind's number and a seq."""
 _NODE = struct.Struct(">IBQ")
 _COMMIT_PAGES = 64
 """At most so many pages that a commit changes whatever is in it: roots, branches and the list of free pages."""
@@ -96,7 +99,8 @@ class Erasure(msgspec.Struct, array_like=True):
     """How many payloads."""
 
 
-def _decode(data: bytes, form: type[T], mind_id: str) -> T:
+def decode(data: bytes, form: type[T], mind_id: str) -> T:
+    """A value as it is stored. Raises BrokenMind."""
     try:
         return msgspec.msgpack.decode(data, type=form)
     except msgspec.DecodeError:
@@ -106,8 +110,7 @@ def _decode(data: bytes, form: type[T], mind_id: str) -> T:
 class Reader:
     """Reads of one transaction. What cannot be as it was written raises DataLoss."""
 
-    def __init__(self, store: Store, txn: Any) -> None:
-        self._store = store
+    def __init__(self, store: ReadOnlyStore, txn: Any) -> None:
         self._txn = txn
         self._tables = store.tables
         self._erasures: int | None = None
@@ -119,7 +122,7 @@ class Reader:
     def mind(self, mind_id: str) -> MindState | None:
         """The mind's state."""
         data = self._txn.get(mind_id.encode(), db=self._tables["minds"])
-        return None if data is None else _decode(data, MindState, mind_id)
+        return None if data is None else decode(data, MindState, mind_id)
 
     def minds_from(self, name: str) -> Iterator[tuple[str, MindState]]:
         """Minds by name, from a name on."""
@@ -127,30 +130,30 @@ class Reader:
         if cursor.set_range(name.encode()):
             for key, value in cursor:
                 mind_id = bytes(key).decode()
-                yield mind_id, _decode(value, MindState, mind_id)
+                yield mind_id, decode(value, MindState, mind_id)
 
     def name(self, number: int) -> str:
         """A mind's id from its number."""
-        return bytes(self._txn.get(_U32.pack(number), db=self._tables["names"])).decode()
+        return bytes(self._txn.get(U32.pack(number), db=self._tables["names"])).decode()
 
     def raw_event(self, mind: MindState, seq: int) -> bytes | None:
         """A stored record. Raises BrokenEvent where it was cut short."""
-        data = self._txn.get(_EVENT.pack(mind.number, seq), db=self._tables["events"])
+        data = self._txn.get(EVENT.pack(mind.number, seq), db=self._tables["events"])
         if data is not None and len(data) < encoding.RECORD_BYTES:
             raise broken_event(self.name(mind.number), seq, "it was cut short")
         return data
 
     def record_hash(self, mind: MindState, seq: int) -> bytes | None:
         """The chain hash in a stored record; None where there is none."""
-        data = self._txn.get(_EVENT.pack(mind.number, seq), db=self._tables["events"])
+        data = self._txn.get(EVENT.pack(mind.number, seq), db=self._tables["events"])
         return encoding.hash_of(data) if data is not None and len(data) >= encoding.RECORD_BYTES else None
 
     def events_from(self, mind: MindState, first: int, last: int) -> Iterator[tuple[int, bytes]]:
         """Stored records from a seq up to another, ascending."""
         cursor = self._txn.cursor(db=self._tables["events"])
-        found = cursor.set_range(_EVENT.pack(mind.number, first))
+        found = cursor.set_range(EVENT.pack(mind.number, first))
         while found:
-            number, seq = _EVENT.unpack(cursor.key())
+            number, seq = EVENT.unpack(cursor.key())
             if number != mind.number or seq > last:
                 return
             yield seq, cursor.value()
@@ -160,19 +163,19 @@ class Reader:
         self, table: str, mind: MindState, value: str, low: int, high: int, *, reverse: bool
     ) -> Iterator[int]:
         """Seqs between low and high of the events with this kind or session."""
-        prefix = _U32.pack(mind.number) + value.encode() + b"\x00"
+        prefix = U32.pack(mind.number) + value.encode() + b"\x00"
         cursor = self._txn.cursor(db=self._tables[table])
         if reverse:
-            found = cursor.set_range(prefix + _U64.pack(high))
-            exact = found and cursor.key() == prefix + _U64.pack(high)
+            found = cursor.set_range(prefix + U64.pack(high))
+            exact = found and cursor.key() == prefix + U64.pack(high)
             found = exact or (cursor.prev() if found else cursor.last())
         else:
-            found = cursor.set_range(prefix + _U64.pack(low))
+            found = cursor.set_range(prefix + U64.pack(low))
         while found:
             key = cursor.key()
             if not key.startswith(prefix) or len(key) != len(prefix) + 8:
                 return
-            seq = _U64.unpack(key[-8:])[0]
+            seq = U64.unpack(key[-8:])[0]
             if not low <= seq <= high:
                 return
             yield seq
@@ -182,29 +185,29 @@ class Reader:
         """Every ``custom.…`` kind that the mind has."""
         kinds: list[str] = []
         cursor = self._txn.cursor(db=self._tables["kinds"])
-        start = _U32.pack(mind.number) + b"custom."
-        while cursor.set_range(start) and cursor.key().startswith(_U32.pack(mind.number) + b"custom."):
+        start = U32.pack(mind.number) + b"custom."
+        while cursor.set_range(start) and cursor.key().startswith(U32.pack(mind.number) + b"custom."):
             kind = cursor.key()[4:-9]
             kinds.append(kind.decode())
-            start = _U32.pack(mind.number) + kind + b"\x01"
+            start = U32.pack(mind.number) + kind + b"\x01"
         return kinds
 
     def head_position(self) -> int:
         """The last position of the store, 0 when it is empty."""
         cursor = self._txn.cursor(db=self._tables["positions"])
-        return _U64.unpack(cursor.key())[0] if cursor.last() else 0
+        return U64.unpack(cursor.key())[0] if cursor.last() else 0
 
     def places_from(self, position: int) -> Iterator[tuple[int, int, int]]:
         """(position, mind number, seq) from a position on."""
         cursor = self._txn.cursor(db=self._tables["positions"])
-        if cursor.set_range(_U64.pack(position)):
+        if cursor.set_range(U64.pack(position)):
             for key, value in cursor:
-                number, seq = _EVENT.unpack(value)
-                yield _U64.unpack(key)[0], number, seq
+                number, seq = EVENT.unpack(value)
+                yield U64.unpack(key)[0], number, seq
 
     def event_at(self, number: int, seq: int) -> bytes | None:
         """A stored record by its mind's number."""
-        return self._txn.get(_EVENT.pack(number, seq), db=self._tables["events"])
+        return self._txn.get(EVENT.pack(number, seq), db=self._tables["events"])
 
     def is_redacted(self, number: int, seq: int) -> bool:
         """Whether the payload was erased on purpose."""
@@ -212,13 +215,13 @@ class Reader:
             self._erasures = self._txn.stat(db=self._tables["redacted"])["entries"]
         return (
             bool(self._erasures)
-            and self._txn.get(_EVENT.pack(number, seq), db=self._tables["redacted"]) is not None
+            and self._txn.get(EVENT.pack(number, seq), db=self._tables["redacted"]) is not None
         )
 
     def redacted_by(self, mind: MindState, seq: int) -> int | None:
         """The event_redacted that erased a payload; None where it stands."""
-        data = self._txn.get(_EVENT.pack(mind.number, seq), db=self._tables["redacted"])
-        return _U64.unpack(data)[0] if data else None
+        data = self._txn.get(EVENT.pack(mind.number, seq), db=self._tables["redacted"])
+        return U64.unpack(data)[0] if data else None
 
     def positions_of(self, mind: MindState, first: int, last: int, limit: int) -> Iterator[tuple[int, int]]:
         """(seq, position) of the events that are there, so many at most; position 0 where it cannot be read."""
@@ -227,20 +230,20 @@ class Reader:
 
     def receipt(self, mind: MindState, key_digest: bytes) -> Receipt | None:
         """What an idempotency key got."""
-        data = self._txn.get(_U32.pack(mind.number) + key_digest, db=self._tables["keys_seen"])
-        return None if data is None else _decode(data, Receipt, self.name(mind.number))
+        data = self._txn.get(U32.pack(mind.number) + key_digest, db=self._tables["keys_seen"])
+        return None if data is None else decode(data, Receipt, self.name(mind.number))
 
     def erasure(self, mind: MindState, seq: int) -> Erasure | None:
         """The erasure that an event orders."""
-        data = self._txn.get(_EVENT.pack(mind.number, seq), db=self._tables["erasures"])
-        return None if data is None else _decode(data, Erasure, self.name(mind.number))
+        data = self._txn.get(EVENT.pack(mind.number, seq), db=self._tables["erasures"])
+        return None if data is None else decode(data, Erasure, self.name(mind.number))
 
     def pending_erasures(self) -> list[tuple[str, int]]:
         """Mind and seq of every erasure that is not done."""
         pending: list[tuple[str, int]] = []
         for key, data in self._txn.cursor(db=self._tables["erasures"]):
-            number, seq = _EVENT.unpack(key)
-            if not _decode(data, Erasure, self.name(number)).erased_ns:
+            number, seq = EVENT.unpack(key)
+            if not decode(data, Erasure, self.name(number)).erased_ns:
                 pending.append((self.name(number), seq))
         return pending
 
@@ -254,6 +257,7 @@ class Batch(Reader):
 
     def __init__(self, store: Store, txn: Any) -> None:
         super().__init__(store, txn)
+        self._store = store
         self._position = self.head_position()
         self._rows = 0
         self._own_pages = 0
@@ -266,7 +270,7 @@ class Batch(Reader):
     def new_mind(self, mind_id: str, hmac_key: bytes) -> MindState:
         """Give a mind its number and its key."""
         state = MindState(number=self._txn.stat(db=self._tables["names"])["entries"])
-        self._txn.put(_U32.pack(state.number), mind_id.encode(), db=self._tables["names"])
+        self._txn.put(U32.pack(state.number), mind_id.encode(), db=self._tables["names"])
         self._store.mind_keys.write(state.number, [hmac_key])
         return state
 
@@ -277,7 +281,7 @@ class Batch(Reader):
     def void_receipts(self) -> None:
         """Take their digests from all receipts: the keys alone say then what was seen."""
         for key, data in list(self._txn.cursor(db=self._tables["keys_seen"])):
-            seen = msgspec.structs.replace(_decode(data, Receipt, ""), digest=b"")
+            seen = msgspec.structs.replace(decode(data, Receipt, ""), digest=b"")
             self._count(data)
             self._txn.put(key, msgspec.msgpack.encode(seen), db=self._tables["keys_seen"])
 
@@ -288,13 +292,13 @@ class Batch(Reader):
     def put_event(self, mind: MindState, record: Record) -> None:
         """Write the event after the head, its indexes, and what it completes of the tree."""
         header = record.header
-        place = _EVENT.pack(mind.number, header.seq)
-        number, seq = _U32.pack(mind.number), _U64.pack(header.seq)
+        place = EVENT.pack(mind.number, header.seq)
+        number, seq = U32.pack(mind.number), U64.pack(header.seq)
         put, tables = self._txn.put, self._tables
         data = encoding.encode_record(record)
         self._count(data)
         put(place, data, db=tables["events"])
-        put(_U64.pack(record.position), place, db=tables["positions"], append=True)
+        put(U64.pack(record.position), place, db=tables["positions"], append=True)
         put(number + header.kind.encode() + b"\x00" + seq, b"", db=tables["kinds"])
         if header.session_id:
             put(number + header.session_id.encode() + b"\x00" + seq, b"", db=tables["sessions"])
@@ -304,18 +308,18 @@ class Batch(Reader):
     def put_redacted(self, mind: MindState, seq: int, by_seq: int) -> None:
         """Note that a payload was erased, and by which event_redacted."""
         self._count(b"")
-        self._txn.put(_EVENT.pack(mind.number, seq), _U64.pack(by_seq), db=self._tables["redacted"])
+        self._txn.put(EVENT.pack(mind.number, seq), U64.pack(by_seq), db=self._tables["redacted"])
 
     def put_erasure(self, mind: MindState, seq: int, erasure: Erasure) -> None:
         """Write how far an erasure is."""
         self._count(b"")
         data = msgspec.msgpack.encode(erasure)
-        self._txn.put(_EVENT.pack(mind.number, seq), data, db=self._tables["erasures"])
+        self._txn.put(EVENT.pack(mind.number, seq), data, db=self._tables["erasures"])
 
     def remove_events(self, mind: MindState, first: int, last: int) -> None:
         """Remove events and what points to them."""
         for seq, data in list(self.events_from(mind, first, last)):
-            place, number = _EVENT.pack(mind.number, seq), _U32.pack(mind.number)
+            place, number = EVENT.pack(mind.number, seq), U32.pack(mind.number)
             self._txn.delete(place, db=self._tables["events"])
             self._count(b"")
             try:
@@ -324,7 +328,7 @@ class Batch(Reader):
                 # Damage is no reason to keep an event: what points to it points to nothing then.
                 continue
             header = record.header
-            self._txn.delete(_U64.pack(record.position), db=self._tables["positions"])
+            self._txn.delete(U64.pack(record.position), db=self._tables["positions"])
             self._txn.delete(number + header.kind.encode() + b"\x00" + place[4:], db=self._tables["kinds"])
             if header.session_id:
                 session = number + header.session_id.encode() + b"\x00" + place[4:]
@@ -332,7 +336,7 @@ class Batch(Reader):
 
     def remove_traces(self, mind: MindState, limit: int) -> int:
         """Remove tree nodes, receipts and redactions of a mind, so many at most; how many there were."""
-        prefix, removed = _U32.pack(mind.number), 0
+        prefix, removed = U32.pack(mind.number), 0
         for name in ("tree", "keys_seen", "redacted"):
             cursor = self._txn.cursor(db=self._tables[name])
             there = cursor.set_range(prefix)
@@ -346,7 +350,7 @@ class Batch(Reader):
         """Remember what an idempotency key got."""
         data = msgspec.msgpack.encode(receipt)
         self._count(data)
-        self._txn.put(_U32.pack(mind.number) + key_digest, data, db=self._tables["keys_seen"])
+        self._txn.put(U32.pack(mind.number) + key_digest, data, db=self._tables["keys_seen"])
 
     def most_pages(self) -> int:
         """A bound on ``pages`` that costs nothing."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pmm_client.merkle import leaf_hash, node_hash
 from services.ledger import encoding
 from services.ledger.proofs import root_of
-from services.ledger.store import Store
+from services.ledger.store import ReadOnlyStore
 from services.ledger.tables import MindState, Reader
 
 STEP = 2_000
@@ -60,7 +60,7 @@ Step = Progress | Verified | Broken
 class Verification:
     """Checks the events from one seq to another, a step at a time."""
 
-    def __init__(self, store: Store, mind_id: str, first: int, last: int) -> None:
+    def __init__(self, store: ReadOnlyStore, mind_id: str, first: int, last: int) -> None:
         self._store = store
         self._mind_id = mind_id
         self._next = first

@@ -138,12 +138,7 @@ class Writer:
     def _do(self, work: Work) -> None:
         outcome: Any
         try:
-            while True:
-                try:
-                    outcome = work.work()
-                    break
-                except lmdb.MapFullError:
-                    self._store.grow()
+            outcome = self._store.run(work.work)
         except StorageFull:
             outcome = _full()
         except DomainError as refused:

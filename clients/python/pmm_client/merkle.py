@@ -7,6 +7,7 @@ changes as the tree grows: proofs for every size that the tree ever had come fro
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Sequence
 
@@ -34,6 +35,29 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 def root(size: int, node: Node) -> bytes:
     """The root of the first ``size`` leaves, from O(log size) nodes."""
     return _subtree(0, size, node) if size else EMPTY_ROOT
+
+
+class GrowingTree:
+    """The root of leaves that come one after the other, in O(log size) memory."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._complete: list[bytes] = []
+        """Roots of the complete subtrees, the largest first: one for each 1 in the binary form of ``size``."""
+
+    def append(self, leaf: bytes) -> None:
+        """Add a leaf by its hash."""
+        found, rest = leaf, self.size
+        while rest & 1:
+            found, rest = node_hash(self._complete.pop(), found), rest >> 1
+        self._complete.append(found)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The root of the leaves so far."""
+        if not self._complete:
+            return EMPTY_ROOT
+        return functools.reduce(lambda right, left: node_hash(left, right), reversed(self._complete))
 
 
 def inclusion_path(index: int, size: int, node: Node) -> list[bytes]:

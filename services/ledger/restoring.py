@@ -1,0 +1,236 @@
+"""Making a data folder of a backup: unpacked beside, brought up to date, verified, and only then put in its place."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import re
+import shutil
+import tarfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from services.ledger import erasure
+from services.ledger.backup import CHUNK_BYTES, DATA, MANIFEST, Manifest
+from services.ledger.erasure import Completion, Wanted
+from services.ledger.journal import Journal, Witnessed
+from services.ledger.keys import sync_folder
+from services.ledger.masterkey import MasterKeys
+from services.ledger.proofs import root_of
+from services.ledger.store import Store
+from services.ledger.verify import Broken, Progress, Verification
+from services.runtime.datadir import service_folder
+
+REAPPLIED = "erased before the backup was restored"
+_MEMBER = re.compile(r"(data\.mdb|FORMAT|backup\.json|(keys|signing|journal)/[A-Za-z0-9._-]+)")
+FORMAT = ("ledger", 2, 1)
+"""Name, version and oldest version of the data folder's format."""
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_MAP_BYTES = 64 * 1024 * 1024
+Report = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done and how much there is."""
+
+
+class BackupError(Exception):
+    """Why a backup cannot be restored, and what to do. Nothing was changed."""
+
+
+@dataclass(slots=True)
+class Restored:
+    """What a backup came to."""
+
+    store_id: str
+    position: int
+    minds: int = 0
+    events: int = 0
+    erased_again: int = 0
+    """Payloads that the backup still held, and the journal did not."""
+    replaced: Path | None = None
+    """Where the folder is that was there before."""
+    rolled_back: list[str] = field(default_factory=lambda: [])
+    """Minds that end before a checkpoint that was given out; only when forced."""
+
+
+def restore(
+    archive: IO[bytes], folder: Path, masters: MasterKeys, *, force: bool, report: Report
+) -> Restored:
+    """Put the backup in the place of a ledger's folder, which the caller has locked. Raises BackupError."""
+    beside = folder.with_name(f"{folder.name}.restoring")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        _unpack(archive, beside, report)
+        with service_folder(beside, *FORMAT):
+            restored = _bring_up_to_date(beside, folder, masters, force=force, report=report)
+            restored.replaced = _exchange(beside, folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return restored
+
+
+def _unpack(archive: IO[bytes], into: Path, report: Report) -> None:
+    into.mkdir(mode=0o700)
+    digests: dict[str, str] = {}
+    done = 0
+    try:
+        with tarfile.open(fileobj=archive, mode="r|") as tar:
+            for member in tar:
+                content = tar.extractfile(member) if member.isfile() else None
+                if content is None or not _MEMBER.fullmatch(member.name) or member.name in digests:
+                    raise BackupError(f"{member.name!r} is nothing that a backup holds")
+                digests[member.name] = _write(content, into / member.name)
+                done += member.size
+                report("unpacking", done, 0)
+    except (tarfile.TarError, EOFError) as error:
+        raise BackupError(f"this is no whole backup: {error}") from None
+    if digests.pop(MANIFEST, None) is None:
+        raise BackupError("the archive was cut short: it has no manifest; use another copy")
+    manifest = msgspec.json.decode((into / MANIFEST).read_bytes(), type=Manifest)
+    (into / MANIFEST).unlink()
+    changed = sorted(name for name, digest in manifest.files.items() if digests.get(name) != digest)
+    if changed or set(digests) != set(manifest.files):
+        names = ", ".join(changed) or "files were added"
+        raise BackupError(f"the archive was changed: {names}; use another copy")
+    if DATA not in digests:
+        raise BackupError("the archive holds no events")
+
+
+def _write(content: IO[bytes], path: Path) -> str:
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    digest = hashlib.sha256()
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        while part := content.read(CHUNK_BYTES):
+            digest.update(part)
+            file.write(part)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+    return digest.hexdigest()
+
+
+def _bring_up_to_date(
+    beside: Path, folder: Path, masters: MasterKeys, *, force: bool, report: Report
+) -> Restored:
+    store = Store(beside, _MAP_BYTES, masters)
+    try:
+        journal = Journal(beside / "journal")
+        if (folder / "journal").exists():
+            journal.take_over(Journal(folder / "journal"))
+        erased_again = reapply(store, journal)
+        restored = _verify(store, report)
+        restored.erased_again = erased_again
+        restored.rolled_back = _behind(store, journal)
+        if restored.rolled_back and not force:
+            raise BackupError(
+                "it would roll back behind checkpoints that were given out, of "
+                f"{', '.join(restored.rolled_back)}: use a newer backup, or --force if it must be this one"
+            )
+        store.rename()
+        restored.store_id = store.store_id
+        return restored
+    finally:
+        store.close()
+
+
+def reapply(store: Store, journal: Journal, mind_id: str = "") -> int:
+    """Erase again what the journal says was erased, of one mind or of all; how many payloads that were."""
+    again = 0
+    for line in journal.erased():
+        if mind_id and line.mind_id != mind_id:
+            continue
+        with store.read() as reader:
+            state = reader.mind(line.mind_id)
+            if state is None or state.is_deleted:
+                continue
+            first = reader.record_hash(state, 1)
+            is_the_deleted = bool(line.deleted) and first is not None and first.hex() == line.deleted
+            hashes = {seq: reader.record_hash(state, seq) for seq, _ in line.events}
+            seqs = [
+                seq
+                for seq, its_hash in line.events
+                if (found := hashes[seq]) is not None
+                and found.hex() == its_hash
+                and reader.redacted_by(state, seq) is None
+            ]
+        if is_the_deleted:
+            again += state.head_seq
+            deletion = partial(erasure.order_deletion, store, line.mind_id, "", REAPPLIED)
+            store.run(deletion)
+        elif seqs:
+            again += len(seqs)
+            store.run(partial(erasure.order, store, Wanted(line.mind_id, seqs, why=REAPPLIED)))
+    with store.read() as reader:
+        pending = reader.pending_erasures()
+    for name, seq in pending:
+        completion = Completion(store, journal, name, seq)
+        while store.run(completion.step):
+            pass
+    return again
+
+
+def _verify(store: Store, report: Report) -> Restored:
+    with store.read() as reader:
+        minds = [(mind_id, state.head_seq) for mind_id, state in reader.minds_from("")]
+        restored = Restored(store.store_id, reader.head_position(), minds=len(minds))
+    total, before = sum(head for _, head in minds), 0
+    for mind_id, head in minds:
+        verification = Verification(store, mind_id, 1, head)
+        while isinstance(step := verification.step(), Progress):
+            report("verifying", before + step.seq, total)
+        if isinstance(step, Broken):
+            raise BackupError(
+                f"event {step.seq} of mind {mind_id!r} does not verify: {step.kind.value}; use another copy"
+            )
+        before += head
+    report("verifying", total, total)
+    restored.events = total
+    return restored
+
+
+def _behind(store: Store, journal: Journal) -> list[str]:
+    """Minds that do not hold a checkpoint which was given out."""
+    with store.read() as reader:
+        behind: list[str] = []
+        for witnessed in journal.all_witnessed():
+            state = reader.mind(witnessed.mind_id)
+            if state is not None and state.is_deleted:
+                continue
+            if (
+                state is None
+                or state.head_seq < witnessed.size
+                or root_of(reader, witnessed.mind_id, state, witnessed.size).hex() != witnessed.root
+            ):
+                behind.append(_named(witnessed))
+        return behind
+
+
+def _named(witnessed: Witnessed) -> str:
+    return f"{witnessed.mind_id} (at event {witnessed.size:,})"
+
+
+def _exchange(beside: Path, folder: Path) -> Path | None:
+    """Put the new folder in the place of the old one; where the old one is now, unless it was empty."""
+    is_empty = {path.name for path in folder.iterdir()} <= {"LOCK"}
+    _swap(beside, folder)
+    if is_empty:
+        return None
+    replaced = folder.with_name(f"{folder.name}.replaced-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+    beside.rename(replaced)
+    sync_folder(folder.parent)
+    return replaced
+
+
+def _swap(one: Path, other: Path) -> None:
+    """Exchange two names at once, so that a crash leaves the one or the other (renameat2(2), Linux)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(one), os.fsencode(other)
+    if libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE):
+        error = ctypes.get_errno()
+        raise BackupError(f"{one} and {other} cannot change places: {os.strerror(error)}; move them by hand")
+    sync_folder(other.parent)
