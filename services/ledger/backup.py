@@ -108,7 +108,8 @@ class Backup:
         while part := content.read(CHUNK_BYTES):
             digest.update(part)
             yield part
-        yield bytes(-size % tarfile.BLOCKSIZE)
+        if size % tarfile.BLOCKSIZE:
+            yield bytes(-size % tarfile.BLOCKSIZE)
         self._digests[name] = digest.hexdigest()
 
 

@@ -80,10 +80,18 @@ class Journal:
         """The largest checkpoint of each mind that was given out."""
         return list(self._latest.values())
 
+    def forget_witnessed(self, mind_id: str) -> None:
+        """Give up a checkpoint: the history that it was of has been rolled back on purpose."""
+        self._latest.pop(mind_id, None)
+        _write(self._witnessed, self._latest.values())
+        self._witnessed_lines = len(self._latest)
+
     def take_over(self, other: Journal) -> None:
         """Add what another journal holds."""
+        known = set(self.erased())
         for line in other.erased():
-            self.note_erased(line)
+            if line not in known:
+                self.note_erased(line)
         for witnessed in other.all_witnessed():
             self.note_witnessed(witnessed)
 

@@ -275,6 +275,8 @@ class Ledger:
         await self._in_reader(lambda: upload.check(self._journal.witnessed(mind_id)))
         await self._writer.run(mind_id, lambda: restore.write(self._store, upload))
         await self._writer.run(mind_id, lambda: restoring.reapply(self._store, self._journal, mind_id))
+        if upload.rolls_back:
+            self._journal.forget_witnessed(mind_id)
         return await self.head(mind_id)
 
     async def backup(self) -> AsyncIterator[tuple[bytes, int]]:
@@ -285,7 +287,7 @@ class Ledger:
         # A thread of its own: the copy takes as long as the disk needs, and must be put away after the last part.
         thread = ThreadPoolExecutor(1, "ledger-backup")
         try:
-            while part := await loop.run_in_executor(thread, lambda: next(chunks, None)):
+            while (part := await loop.run_in_executor(thread, lambda: next(chunks, None))) is not None:
                 yield part, copying.total_bytes
         finally:
             thread.submit(chunks.close)

@@ -32,6 +32,8 @@ class Upload:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115  closed by __exit__
         self.mind_id = ""
         self.is_forced = False
+        self.rolls_back = False
+        """It does not hold the checkpoint that was given out. Known once checked."""
         self.erased_by: dict[int, int] = {}
         """Seq of an erased payload → seq of its event_redacted. Known once checked."""
 
@@ -63,7 +65,7 @@ class Upload:
             raise InvalidArgument([Violation("mind_id", "must stand in the first message")])
         erased: list[int] = []
         tree = merkle.GrowingTree()
-        is_held = witnessed is None or self.is_forced
+        is_held = witnessed is None
         for event in self.events():
             if witnessed is not None and tree.size < witnessed.size:
                 tree.append(merkle.leaf_hash(event.hash))
@@ -76,7 +78,8 @@ class Upload:
         for seq in erased:
             if seq not in self.erased_by:
                 raise export.broken(seq, seq, "its payload is gone, and no event_redacted says so")
-        if witnessed is not None and not is_held:
+        self.rolls_back = not is_held
+        if witnessed is not None and self.rolls_back and not self.is_forced:
             raise WitnessedCheckpoint(
                 f"a checkpoint of mind {self.mind_id!r} at event {witnessed.size} was given out, and the export does "
                 "not hold it: use a newer one, or set force if it must be this one",

@@ -24,6 +24,7 @@ from services.ledger.journal import Journal, Witnessed
 from services.ledger.keys import sync_folder
 from services.ledger.masterkey import MasterKeys
 from services.ledger.proofs import root_of
+from services.ledger.signing import SigningKeys
 from services.ledger.store import Store
 from services.ledger.verify import Broken, Progress, Verification
 from services.runtime.datadir import service_folder
@@ -122,15 +123,19 @@ def _bring_up_to_date(
         journal = Journal(beside / "journal")
         if (folder / "journal").exists():
             journal.take_over(Journal(folder / "journal"))
+        SigningKeys(beside / "signing").take_over(folder / "signing")
         erased_again = reapply(store, journal)
         restored = _verify(store, report)
         restored.erased_again = erased_again
-        restored.rolled_back = _behind(store, journal)
-        if restored.rolled_back and not force:
+        behind = _behind(store, journal)
+        restored.rolled_back = [f"{each.mind_id} (at event {each.size:,})" for each in behind]
+        if behind and not force:
             raise BackupError(
                 "it would roll back behind checkpoints that were given out, of "
                 f"{', '.join(restored.rolled_back)}: use a newer backup, or --force if it must be this one"
             )
+        for each in behind:
+            journal.forget_witnessed(each.mind_id)
         store.rename()
         restored.store_id = store.store_id
         return restored
@@ -193,10 +198,10 @@ def _verify(store: Store, report: Report) -> Restored:
     return restored
 
 
-def _behind(store: Store, journal: Journal) -> list[str]:
-    """Minds that do not hold a checkpoint which was given out."""
+def _behind(store: Store, journal: Journal) -> list[Witnessed]:
+    """Checkpoints that were given out, and that are not in the history any more."""
     with store.read() as reader:
-        behind: list[str] = []
+        behind: list[Witnessed] = []
         for witnessed in journal.all_witnessed():
             state = reader.mind(witnessed.mind_id)
             if state is not None and state.is_deleted:
@@ -206,12 +211,8 @@ def _behind(store: Store, journal: Journal) -> list[str]:
                 or state.head_seq < witnessed.size
                 or root_of(reader, witnessed.mind_id, state, witnessed.size).hex() != witnessed.root
             ):
-                behind.append(_named(witnessed))
+                behind.append(witnessed)
         return behind
-
-
-def _named(witnessed: Witnessed) -> str:
-    return f"{witnessed.mind_id} (at event {witnessed.size:,})"
 
 
 def _exchange(beside: Path, folder: Path) -> Path | None:

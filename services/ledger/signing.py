@@ -61,6 +61,11 @@ class SigningKeys:
                 retired = msgspec.structs.replace(key, retires_ns=now + int(overlap_seconds * 1e9))
                 self._write(path, retired)
 
+    def take_over(self, other: Path) -> None:
+        """Add the keys of another folder, which knows better when one retires."""
+        for path in other.glob("*.json"):
+            self._write(self._folder / path.name, msgspec.json.decode(path.read_bytes(), type=SigningKey))
+
     def sign(self, origin: str, size: int, root: bytes) -> tuple[str, list[str]]:
         """The signed note of a tree head, and the verifier keys of its signatures, the newest first."""
         keys = [Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key.seed)) for key in self.active()]

@@ -61,7 +61,7 @@ class VerifierKey:
     def parse(cls, text: str) -> VerifierKey:
         """From its written form. Raises CheckpointError."""
         try:
-            name, key_id, encoded = text.strip().rsplit("+", 2)
+            name, key_id, encoded = text.strip().split("+", 2)
             data = base64.b64decode(encoded, validate=True)
         except (ValueError, binascii.Error):
             raise CheckpointError(
@@ -118,7 +118,7 @@ def verify(note: str, trusted: Sequence[VerifierKey]) -> Checkpoint:
     text, _, signatures = note.partition("\n\n")
     signed = (text + "\n").encode()
     by_id = {(key.name, key.key_id): key for key in trusted}
-    for name, data in map(_signature, signatures.splitlines()):
+    for name, data in [_signature(line) for line in signatures.splitlines()]:
         key = by_id.get((name, data[:_KEY_ID_BYTES]))
         if key is None:
             continue

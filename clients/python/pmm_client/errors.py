@@ -38,7 +38,10 @@
     │   └── BackendCredentials   the model server refused its API key
     ├── PermissionDenied         the token does not allow it
     ├── DataLoss                 the ledger is damaged: ``pmm ledger verify``
-    │   └── BrokenChain          ``seq`` is the first event that does not verify
+    │   ├── BrokenChain          ``seq`` is the first event that does not verify
+    │   ├── ForgedProof          what the server gave as proof proves nothing: keep it, and ask who runs it
+    │   ├── LedgerForked         a witness has seen another history: trust neither until that is explained
+    │   └── LedgerRolledBack     a witness has seen more than there is: restore a newer backup
     ├── Unimplemented            not in this server
     ├── InternalError            a fault of the server; its log has the trace id of the message
     └── TurnFailed               the turn ended without an answer; ``turn_reason`` says why
@@ -265,6 +268,18 @@ class BrokenChain(DataLoss):
     def seq(self) -> int:
         """The first event that does not verify."""
         return int(self.metadata.get("seq", "0"))
+
+
+class ForgedProof(DataLoss):
+    """A checkpoint or a proof does not verify; ``reason`` says which."""
+
+
+class LedgerForked(DataLoss):
+    """The mind's history is another one than a witness has seen."""
+
+
+class LedgerRolledBack(DataLoss):
+    """The mind is shorter than a witness has seen it."""
 
 
 class Unimplemented(PmmError):

@@ -11,15 +11,19 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1.events_pb2 import Event, MindSettings
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client.checkpoints import VerifierKey
 from pmm_client.errors import BrokenChain, MindExists, Unavailable
 from pmm_client.messages import Imported, Message, batches, timestamp
 from pmm_client.names import Privacy, privacy_mode, short_name
+from pmm_client.proofs import ProvedEvent, SignedCheckpoint, prove_event, signed_checkpoint
 from pmm_client.reply import Reply
 from pmm_client.retries import new_key, pause, retried
 
 if TYPE_CHECKING:
     from pmm_client.client import Client
 
+ERASE_TIMEOUT_S = 600.0
+"""A mind of a million events takes the disk a while; the server goes on after it, too."""
 Progress = Callable[[int, int], None]
 """Called with how much is done and how much there is."""
 
@@ -304,6 +308,47 @@ class Mind:
                 case _:
                     pass
         return verified
+
+    async def checkpoint(self, trusted: Sequence[VerifierKey] = (), *, size: int = 0) -> SignedCheckpoint:
+        """The signed tree head of the first ``size`` events, 0 for all. Raises ForgedProof."""
+        return await signed_checkpoint(self._client.ledger, self.mind_id, tuple(trusted), size=size)
+
+    async def prove(self, seq: int, trusted: Sequence[VerifierKey] = (), *, size: int = 0) -> ProvedEvent:
+        """An event with the proof, checked here, that it is in a signed tree. Raises ForgedProof."""
+        return await prove_event(self._client.ledger, self.mind_id, seq, tuple(trusted), size=size)
+
+    async def redact(
+        self,
+        seqs: Sequence[int] = (),
+        *,
+        session: str = "",
+        whole_mind: bool = False,
+        why: str = "",
+        idempotency_key: str | None = None,
+    ) -> ledger.RedactResponse:
+        """Erase just these payloads for good. Repeated on failure, and carried out once.
+
+        What a person wants to be forgotten is more than that: replies that quote it, what was derived from it.
+        """
+        request = ledger.RedactRequest(
+            mind_id=self.mind_id,
+            seqs=seqs,
+            session_id=session,
+            whole_mind=whole_mind,
+            why=why,
+            idempotency_key=idempotency_key or new_key(),
+        )
+        return await retried(lambda: self._client.ledger.redact(request, timeout=ERASE_TIMEOUT_S))
+
+    async def redaction(self, redaction_id: str) -> ledger.GetRedactionResponse:
+        """How far an erasure is. Raises NotFound."""
+        request = ledger.GetRedactionRequest(mind_id=self.mind_id, redaction_id=redaction_id)
+        return await self._client.ledger.get_redaction(request, timeout=self._client.timeout)
+
+    async def delete(self, *, why: str = "") -> ledger.DeleteMindResponse:
+        """End the mind: everything that it holds is erased, and its name is never used again."""
+        request = ledger.DeleteMindRequest(mind_id=self.mind_id, confirm_mind_id=self.mind_id, why=why)
+        return await retried(lambda: self._client.ledger.delete_mind(request, timeout=ERASE_TIMEOUT_S))
 
     async def export(self, *, on_progress: Progress | None = None) -> AsyncGenerator[bytes]:
         """The mind as JSON Lines, verifiable offline, in parts of whole lines."""

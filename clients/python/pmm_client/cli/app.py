@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from pmm_client.cli import (
+    audit_commands,
     chat,
     doctor,
     exits,
@@ -18,6 +19,14 @@ from pmm_client.cli import (
     mind_commands,
     status,
 )
+
+LEDGER_COMMANDS = {
+    "fsck": "Check a stopped ledger as a whole, and rescue what verifies.",
+    "restore-backup": "Put a backup in the place of a stopped ledger.",
+    "rotate-key": "Begin a new key for checkpoints.",
+    "new-master-key": "Make a master key, under which the keys of all payloads are wrapped.",
+}
+"""What the server distribution adds to ``pmm ledger``, under the entry point group ``pmm.ledger_commands``."""
 
 SERVER_COMMANDS = {
     "up": "Start the four services on this machine.",
@@ -39,12 +48,12 @@ def main() -> None:
     app()
 
 
-def _add_server_commands() -> None:
-    installed = {point.name: point for point in entry_points(group="pmm.commands")}
-    for name, summary in SERVER_COMMANDS.items():
-        command = installed[name].load() if name in installed else _not_installed(name, summary)
+def _add_server_commands(to: typer.Typer, group: str, commands: dict[str, str]) -> None:
+    installed = {point.name: point for point in entry_points(group=group)}
+    for name, summary in commands.items():
         known = name in installed
-        app.command(name, context_settings=None if known else {"ignore_unknown_options": True})(command)
+        command = installed[name].load() if known else _not_installed(name, summary)
+        to.command(name, context_settings=None if known else {"ignore_unknown_options": True})(command)
 
 
 def _not_installed(name: str, summary: str) -> Callable[..., Any]:
@@ -69,13 +78,17 @@ def _group(name: str, summary: str) -> typer.Typer:
 
 def _assemble() -> None:
     chat.register(app)
-    _add_server_commands()
+    _add_server_commands(app, "pmm.commands", SERVER_COMMANDS)
     status.register(app)
     doctor.register(app)
     minds = _group("mind", "Make, list and show minds; import, export and restore them.")
     mind_commands.register(minds)
     files.register(minds)
-    ledger_commands.register(_group("ledger", "Read, follow, verify and append the events of a mind."))
+    audit_commands.register_mind(minds)
+    ledger = _group("ledger", "Read, verify, prove, back up and erase: the events of minds.")
+    ledger_commands.register(ledger)
+    audit_commands.register(ledger)
+    _add_server_commands(ledger, "pmm.ledger_commands", LEDGER_COMMANDS)
     memory_commands.register(_group("memory", "Search and list what a mind remembers."))
 
 

@@ -18,7 +18,7 @@ def exit_code(error: errors.PmmError) -> int:
             return exits.FAILED
         case errors.Unavailable():
             return exits.NOT_REACHABLE
-        case errors.BrokenChain():
+        case errors.BrokenChain() | errors.ForgedProof() | errors.LedgerForked() | errors.LedgerRolledBack():
             return exits.FOUND_WRONG
         case errors.Unauthenticated() | errors.PermissionDenied():
             return exits.NOT_ALLOWED

@@ -144,7 +144,7 @@ async def export(
             if out is None:
                 await _copy(parts, sys.stdout.buffer)
             else:
-                await _replace(parts, out.expanduser())
+                await replace_file(parts, out.expanduser())
     if out is not None:
         output.line(f"{name} is in {out}. Restore it, which checks every hash, with: pmm mind restore")
 
@@ -155,8 +155,8 @@ async def _copy(parts: AsyncGenerator[bytes], into: BinaryIO) -> None:
     into.flush()
 
 
-async def _replace(parts: AsyncGenerator[bytes], path: Path) -> None:
-    """Write beside the file and rename: nobody ever sees half an export."""
+async def replace_file(parts: AsyncGenerator[bytes], path: Path) -> None:
+    """Write beside the file and rename: nobody ever sees half of it."""
     partial = path.with_name(f"{path.name}.part")
     try:
         # As private as a mind is.
