@@ -23,7 +23,7 @@ import msgspec
 
 from services.ledger.errors import BackupRunning, DiskFull
 from services.ledger.keys import PARTIAL
-from services.ledger.store import Store, is_full
+from services.ledger.store import READER_MAP_BYTES, Store, is_full
 
 MANIFEST = "backup.json"
 DATA = "data.mdb"
@@ -124,7 +124,7 @@ def _padded(size: int) -> int:
 
 def _copy_environment(source: str, target: str) -> int:
     """Copy without the free pages, and with them whatever they held. The last position of the copy."""
-    with lmdb.open(source, readonly=True, max_dbs=16) as env:
+    with lmdb.open(source, map_size=READER_MAP_BYTES, readonly=True) as env:
         env.copy(target, compact=True)
     with lmdb.open(target, readonly=True, lock=False, max_dbs=16) as env:
         positions = env.open_db(b"positions", create=False)

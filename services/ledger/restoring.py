@@ -8,9 +8,9 @@ import os
 import re
 import shutil
 import tarfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -33,6 +33,7 @@ REAPPLIED = "erased before the backup was restored"
 _MEMBER = re.compile(r"(data\.mdb|FORMAT|backup\.json|(keys|signing|journal)/[A-Za-z0-9._-]+)")
 FORMAT = ("ledger", 2, 1)
 """Name, version and oldest version of the data folder's format."""
+_UNFINISHED = "UNFINISHED"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _MAP_BYTES = 64 * 1024 * 1024
 Report = Callable[[str, int, int], None]
@@ -64,19 +65,41 @@ def restore(
 ) -> Restored:
     """Put the backup in the place of a ledger's folder, which the caller has locked. Raises BackupError."""
     beside = folder.with_name(f"{folder.name}.restoring")
-    shutil.rmtree(beside, ignore_errors=True)
+    _clear(beside)
     try:
         _unpack(archive, beside, report)
         with service_folder(beside, *FORMAT):
             restored = _bring_up_to_date(beside, folder, masters, force=force, report=report)
-            restored.replaced = _exchange(beside, folder)
-    finally:
+    except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
+        raise
+    is_empty = {path.name for path in folder.iterdir()} <= {"LOCK"}
+    (beside / _UNFINISHED).unlink()
+    _swap(beside, folder)
+    restored.replaced = None if is_empty else _set_aside(beside)
+    shutil.rmtree(beside, ignore_errors=True)
     return restored
+
+
+def _clear(beside: Path) -> None:
+    """What an interrupted restore left: its own work goes; a folder that had changed places by then is kept."""
+    if (beside / _UNFINISHED).exists():
+        shutil.rmtree(beside)
+    elif beside.exists():
+        _set_aside(beside)
+
+
+def _set_aside(replaced: Path) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    kept = replaced.with_name(f"{replaced.name.removesuffix('.restoring')}.replaced-{stamp}")
+    replaced.rename(kept)
+    sync_folder(kept.parent)
+    return kept
 
 
 def _unpack(archive: IO[bytes], into: Path, report: Report) -> None:
     into.mkdir(mode=0o700)
+    (into / _UNFINISHED).touch()
     digests: dict[str, str] = {}
     done = 0
     try:
@@ -213,18 +236,6 @@ def _behind(store: Store, journal: Journal) -> list[Witnessed]:
             ):
                 behind.append(witnessed)
         return behind
-
-
-def _exchange(beside: Path, folder: Path) -> Path | None:
-    """Put the new folder in the place of the old one; where the old one is now, unless it was empty."""
-    is_empty = {path.name for path in folder.iterdir()} <= {"LOCK"}
-    _swap(beside, folder)
-    if is_empty:
-        return None
-    replaced = folder.with_name(f"{folder.name}.replaced-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
-    beside.rename(replaced)
-    sync_folder(folder.parent)
-    return replaced
 
 
 def _swap(one: Path, other: Path) -> None:

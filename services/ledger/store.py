@@ -20,7 +20,7 @@ from services.ledger.tables import TABLES, Batch, Reader
 
 T = TypeVar("T")
 _MAX_READERS = 1_024
-_READER_MAP_BYTES = 2**40
+READER_MAP_BYTES = 2**40
 """Address space, not memory: more than any store has, so that it need not grow with the writer's."""
 _STORE_ID = b"store_id"
 _RECEIPTS = b"receipts"
@@ -40,7 +40,7 @@ class ReadOnlyStore:
         self.folder = folder
         self._env = lmdb.open(
             str(folder),
-            map_size=_READER_MAP_BYTES,
+            map_size=READER_MAP_BYTES,
             max_dbs=len(TABLES),
             max_readers=_MAX_READERS,
             readonly=True,

@@ -48,11 +48,11 @@ def main() -> None:
     app()
 
 
-def _add_server_commands(to: typer.Typer, group: str, commands: dict[str, str]) -> None:
+def _add_server_commands(to: typer.Typer, group: str, commands: dict[str, str], prefix: str = "") -> None:
     installed = {point.name: point for point in entry_points(group=group)}
     for name, summary in commands.items():
         known = name in installed
-        command = installed[name].load() if known else _not_installed(name, summary)
+        command = installed[name].load() if known else _not_installed(f"{prefix}{name}", summary)
         to.command(name, context_settings=None if known else {"ignore_unknown_options": True})(command)
 
 
@@ -88,7 +88,7 @@ def _assemble() -> None:
     ledger = _group("ledger", "Read, verify, prove, back up and erase: the events of minds.")
     ledger_commands.register(ledger)
     audit_commands.register(ledger)
-    _add_server_commands(ledger, "pmm.ledger_commands", LEDGER_COMMANDS)
+    _add_server_commands(ledger, "pmm.ledger_commands", LEDGER_COMMANDS, "ledger ")
     memory_commands.register(_group("memory", "Search and list what a mind remembers."))
 
 
