@@ -36,10 +36,13 @@ from services.ledger.signing import SigningKeys
 from services.ledger.store import Store
 from services.ledger.tables import MindState, Reader
 from services.ledger.verify import Progress, Step, Verification
+from services.ledger.workers import Workers
 from services.ledger.writer import Limits, Writer
 from services.runtime import telemetry
 
 MIB = 1024 * 1024
+ALONE_EVENTS = 50_000
+"""So many are verified before processes that help would have started."""
 T = TypeVar("T")
 
 
@@ -97,6 +100,7 @@ class Ledger:
         quotas = Quotas(settings.quota_events, settings.quota_mib * MIB)
         limits = Limits(settings.group_limit, quotas)
         self._writer = Writer(self._store, limits, self._bell.ring, self._fail)
+        self._workers = Workers(folder, settings.master_key_files())
         self._eraser = Eraser(self._store, self._journal, self._writer)
 
     @property
@@ -229,7 +233,12 @@ class Ledger:
         head = (await self.head(mind_id)).seq
         if max(first, last) > head:
             raise unknown_event(mind_id, max(first, last), head)
-        verification = Verification(self._store, mind_id, first or 1, last or head)
+        first, last = first or 1, last or head
+        if last - first >= ALONE_EVENTS:
+            async for step in self._workers.verify(mind_id, first, last):
+                yield step
+            return
+        verification = Verification(self._store, mind_id, first, last)
         while True:
             step = await self._in_reader(verification.step)
             yield step

@@ -192,8 +192,7 @@ def _place(data: Path | None, config: Path | None) -> _Place:
     if not folder.is_dir() and not root.expanduser().is_dir():
         complain(f"there is no data folder {root}: name it with --data")
         raise typer.Exit(DATA_FOLDER)
-    files = {name: getattr(ledger, name) for name in ("master_key_file", "previous_master_key_file")}
-    return _Place(folder, {name: str(path) for name, path in files.items() if path})
+    return _Place(folder, ledger.master_key_files())
 
 
 class _said:

@@ -76,3 +76,11 @@ class LedgerSettings(BaseModel):
         json_schema_extra={"unit": "s"},
         description="Silence on a subscription before a heartbeat where the caller does not say.",
     )
+
+    def master_key_files(self) -> dict[str, str]:
+        """What another process needs to know to open the keys."""
+        files = {
+            "master_key_file": self.master_key_file,
+            "previous_master_key_file": self.previous_master_key_file,
+        }
+        return {name: str(path) for name, path in files.items() if path}

@@ -151,13 +151,13 @@ class Reader:
     def events_from(self, mind: MindState, first: int, last: int) -> Iterator[tuple[int, bytes]]:
         """Stored records from a seq up to another, ascending."""
         cursor = self._txn.cursor(db=self._tables["events"])
-        found = cursor.set_range(EVENT.pack(mind.number, first))
-        while found:
-            number, seq = EVENT.unpack(cursor.key())
+        if not cursor.set_range(EVENT.pack(mind.number, first)):
+            return
+        for key, value in cursor:
+            number, seq = EVENT.unpack(key)
             if number != mind.number or seq > last:
                 return
-            yield seq, cursor.value()
-            found = cursor.next()
+            yield seq, value
 
     def indexed(
         self, table: str, mind: MindState, value: str, low: int, high: int, *, reverse: bool
@@ -250,6 +250,17 @@ class Reader:
     def subtree(self, mind: MindState, level: int, index: int) -> bytes | None:
         """The hash of a complete subtree of 2**level leaves."""
         return self._txn.get(_NODE.pack(mind.number, level, index), db=self._tables["tree"])
+
+    def subtrees(self, mind: MindState, level: int, first: int, count: int) -> list[bytes]:
+        """The hashes of complete subtrees from an index on, as far as there are without a gap."""
+        found: list[bytes] = []
+        cursor = self._txn.cursor(db=self._tables["tree"])
+        if cursor.set_range(_NODE.pack(mind.number, level, first)):
+            for key, value in islice(cursor, count):
+                if key != _NODE.pack(mind.number, level, first + len(found)):
+                    break
+                found.append(value)
+        return found
 
 
 class Batch(Reader):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from pmm_client.merkle import leaf_hash, node_hash
 from services.ledger import encoding
@@ -65,8 +65,11 @@ class Verification:
         self._mind_id = mind_id
         self._next = first
         self._last = last
-        self._hash: bytes | None = encoding.GENESIS if first == 1 else None
+        self._is_begun = first == 1
+        self._hash = encoding.GENESIS
         self._redacted = 0
+        self._records = encoding.StoredRecords(mind_id)
+        self._place = mind_id.encode() + b"\x00"
 
     def step(self) -> Step:
         """Check the next events. Progress means that there are more."""
@@ -75,17 +78,19 @@ class Verification:
             assert mind is not None, "checked by the caller; minds are never removed"
             if mind.is_deleted:
                 return self._check_tombstone(reader, mind)
-            if self._hash is None:
+            if not self._is_begun:
                 before = reader.record_hash(mind, self._next - 1)
                 if before is None:
                     return Broken(self._next - 1, Break.MISSING)
-                self._hash = before
+                self._hash, self._is_begun = before, True
             end = min(self._last, self._next + STEP - 1)
-            for seq, data in self._dense(reader, mind, end):
-                wrong = Break.MISSING if data is None else self._check(reader, mind, seq, data)
-                if wrong is not None:
-                    return Broken(seq, wrong)
-            self._next = end + 1
+            first, hashes = self._next, [self._hash]
+            broken = self._check_events(reader, mind, end, hashes)
+            wrong_seq = wrong_node(reader, mind, first, hashes)
+            if wrong_seq and (broken is None or wrong_seq < broken.seq):
+                broken = Broken(wrong_seq, Break.TREE)
+            if broken is not None:
+                return broken
             if end < self._last:
                 return Progress(end, self._last)
             if end == mind.head_seq and mind.head_hash != self._hash:
@@ -95,69 +100,69 @@ class Verification:
 
     def _check_tombstone(self, reader: Reader, mind: MindState) -> Step:
         """Of a mind that was deleted only the last event is left; what it is chained to went with the others."""
-        seq = mind.head_seq
-        data = reader.raw_event(mind, seq)
-        try:
-            record = encoding.decode_record(self._mind_id, seq, data or b"")
-        except ValueError:
-            return Broken(seq, Break.MISSING)
-        if encoding.header_hash(record.header) != record.hash or record.hash != mind.head_hash:
-            return Broken(seq, Break.HASH)
-        wrong = self._check_payload(reader, mind, record)
-        return Verified(seq, record.hash, 0) if wrong is None else Broken(seq, wrong)
+        data = reader.raw_event(mind, mind.head_seq) or b""
+        self._hash = encoding.prev_hash_of(data)
+        wrong = self._check(reader, mind, mind.head_seq, data)
+        if wrong is None and self._hash != mind.head_hash:
+            wrong = Break.CHAIN
+        return Verified(mind.head_seq, self._hash, 0) if wrong is None else Broken(mind.head_seq, wrong)
 
-    def _dense(self, reader: Reader, mind: MindState, end: int) -> Iterator[tuple[int, bytes | None]]:
-        expected = self._next
-        for seq, data in reader.events_from(mind, expected, end):
-            if seq != expected:
-                break
-            yield seq, data
-            expected += 1
-        if expected <= end:
-            yield expected, None
+    def _check_events(self, reader: Reader, mind: MindState, end: int, hashes: list[bytes]) -> Broken | None:
+        """Check up to a seq, and add the hashes of those that are right."""
+        for seq, data in reader.events_from(mind, self._next, end):
+            wrong = self._check(reader, mind, seq, data) if seq == self._next else Break.MISSING
+            if wrong is not None:
+                return Broken(self._next, wrong)
+            hashes.append(self._hash)
+            self._next = seq + 1
+        return Broken(self._next, Break.MISSING) if self._next <= end else None
 
     def _check(self, reader: Reader, mind: MindState, seq: int, data: bytes) -> Break | None:
+        place = encoding.U64.pack(seq)
         try:
-            record = encoding.decode_record(self._mind_id, seq, data)
+            its_hash, sealed = self._records.chain_hash(place, data)
         except ValueError:
             return Break.MISSING
-        if record.header.prev_hash != self._hash:
+        if encoding.prev_hash_of(data) != self._hash:
             return Break.CHAIN
-        if encoding.header_hash(record.header) != record.hash:
+        if its_hash != encoding.hash_of(data):
             return Break.HASH
-        wrong = self._check_payload(reader, mind, record)
-        if wrong is None and not self._tree_agrees(reader, mind, record):
-            wrong = Break.TREE
-        self._hash = record.hash
-        return wrong
+        self._hash = its_hash
+        return self._check_payload(reader, mind, place, data, sealed)
 
-    def _check_payload(self, reader: Reader, mind: MindState, record: encoding.Record) -> Break | None:
-        header = record.header
-        key = self._store.event_keys.read(record.position - 1)
+    def _check_payload(
+        self, reader: Reader, mind: MindState, place: bytes, data: bytes, sealed: bytes
+    ) -> Break | None:
+        key = self._store.event_keys.read(encoding.position_of(data) - 1)
         if key is None:
-            if not reader.is_redacted(mind.number, header.seq):
+            if not reader.is_redacted(mind.number, int.from_bytes(place, "big")):
                 return Break.KEY
             self._redacted += 1
             return None
         try:
-            salt, payload = encoding.unseal(key, self._mind_id, header.seq, record.sealed)
+            opened = encoding.unsealed(key, self._place + place, sealed)
         except ValueError:
             return Break.PAYLOAD
-        return None if encoding.payload_digest(salt, payload) == header.payload_digest else Break.PAYLOAD
+        return None if sha256(opened).digest() == encoding.payload_digest_of(data) else Break.PAYLOAD
 
-    def _tree_agrees(self, reader: Reader, mind: MindState, record: encoding.Record) -> bool:
-        """Every second leaf completes a node, whose children have been checked by then."""
-        leaf = record.header.seq - 1
-        if leaf % 2 == 0 or self._hash is None:
-            return True
-        node = node_hash(leaf_hash(self._hash), leaf_hash(record.hash))
-        level, index = 1, leaf // 2
-        while reader.subtree(mind, level, index) == node:
-            if index % 2 == 0:
-                return True
-            left = reader.subtree(mind, level, index - 1)
-            if left is None:
-                return False
-            node = node_hash(left, node)
-            level, index = level + 1, index // 2
-        return False
+
+def wrong_node(reader: Reader, mind: MindState, first: int, hashes: list[bytes]) -> int:
+    """The first event that completes a node of the tree which is not kept as it must be; 0 where there is none.
+
+    ``hashes`` are those of the event before ``first`` and of the events from there on. The nodes before were checked.
+    """
+    level, start = 0, first - 1
+    nodes = [leaf_hash(its_hash) for its_hash in hashes[1:]]
+    wrong = 0
+    while nodes:
+        if start % 2:
+            left = reader.subtree(mind, level, start - 1) if level else leaf_hash(hashes[0])
+            nodes.insert(0, left or b"")
+        level, start = level + 1, start // 2
+        nodes = [node_hash(nodes[i], nodes[i + 1]) for i in range(0, len(nodes) - 1, 2)]
+        kept = reader.subtrees(mind, level, start, len(nodes))
+        if kept != nodes:
+            offset = next(i for i, node in enumerate(nodes) if kept[i : i + 1] != [node])
+            seq = start + offset + 1 << level
+            wrong = min(wrong or seq, seq)
+    return wrong

@@ -173,3 +173,38 @@ def test_a_record_comes_back_as_it_was_stored(
 def test_what_is_no_record_is_a_value_error_and_nothing_else(data: bytes) -> None:
     with suppress(ValueError):
         encoding.decode_record("ada", 1, data)
+
+
+@given(
+    st.from_regex(r"[a-z_.]{1,40}", fullmatch=True),
+    st.from_regex(r"[A-Za-z0-9._-]{0,40}", fullmatch=True),
+    st.from_regex(r"([0-9a-f]{32})?", fullmatch=True),
+    st.integers(0, 2**63 - 1),
+    st.none() | st.integers(1, 2**63 - 1),
+    st.booleans(),
+)
+def test_a_stored_record_hashes_as_its_header_does(
+    kind: str, name: str, trace: str, clock: int, causation: int | None, remember: bool
+) -> None:
+    header = Header("ada", 7, kind, clock, name, name[::-1], causation, trace, remember, b"d" * 32, b"p" * 32)
+    data = encoding.encode_record(Record(header, b"h" * 32, 9, b"sealed"))
+    records = encoding.StoredRecords("ada")
+    for _ in range(2):
+        its_hash, sealed = records.chain_hash(encoding.U64.pack(7), data)
+        assert (its_hash, sealed) == (encoding.header_hash(header), b"sealed")
+    assert encoding.position_of(data) == 9
+    assert (encoding.prev_hash_of(data), encoding.payload_digest_of(data)) == (b"p" * 32, b"d" * 32)
+    assert encoding.hash_of(data) == b"h" * 32
+
+
+@pytest.mark.parametrize("flags", [4, 0x80])
+def test_flags_that_nobody_sets_are_no_record(flags: int) -> None:
+    header = Header("ada", 7, "note", 1, "", "", None, "", True, b"d" * 32, b"p" * 32)
+    data = bytearray(encoding.encode_record(Record(header, b"h" * 32, 9, b"")))
+    data[24] |= flags
+    with pytest.raises(ValueError, match="flags"):
+        encoding.StoredRecords("ada").chain_hash(encoding.U64.pack(7), bytes(data))
+    data[24] = 1
+    data[16:24] = encoding.U64.pack(5)
+    with pytest.raises(ValueError, match="flags"):
+        encoding.StoredRecords("ada").chain_hash(encoding.U64.pack(7), bytes(data))

@@ -13,9 +13,11 @@ HASH_BYTES = 32
 GENESIS = bytes(HASH_BYTES)
 """``prev_hash`` of a mind's first event."""
 
-_DOMAIN = b"pmm.event.v1\x00"
 _U64 = struct.Struct(">Q")
-_ABSENT = _U64.pack(0)
+DOMAIN = b"pmm.event.v1\x00"
+"""What every hashed header begins with."""
+ABSENT = _U64.pack(0)
+"""A field that is not there."""
 _INTEGER = struct.Struct(">QQ")
 _SIGNED = struct.Struct(">Qq")
 _END = struct.Struct(">QQQ32sQ32s")
@@ -35,19 +37,19 @@ def chain_hash(
     prev_hash: bytes,
 ) -> bytes:
     """SHA-256 over the domain and the fields, each as its 8-byte big-endian length and its bytes; 32 bytes."""
-    causation = _ABSENT if causation_seq is None else _INTEGER.pack(8, causation_seq)
+    causation = ABSENT if causation_seq is None else _INTEGER.pack(8, causation_seq)
     return hashlib.sha256(
         b"".join(
             (
-                _DOMAIN,
-                _text(mind_id),
+                DOMAIN,
+                field(mind_id),
                 _INTEGER.pack(8, seq),
-                _text(kind),
+                field(kind),
                 _SIGNED.pack(8, recorded_ns),
-                _text(session_id),
-                _text(actor),
+                field(session_id),
+                field(actor),
                 causation,
-                _text(trace_id),
+                field(trace_id),
                 _END.pack(8, remember, HASH_BYTES, payload_digest, HASH_BYTES, prev_hash),
             )
         )
@@ -61,6 +63,7 @@ def payload_digest(salt: bytes, payload: bytes) -> bytes:
 
 # The same few names stand in event after event.
 @lru_cache(maxsize=4096)
-def _text(value: str) -> bytes:
+def field(value: str) -> bytes:
+    """A field of text as it is hashed: its length in 8 bytes, and its bytes."""
     data = value.encode()
     return _U64.pack(len(data)) + data

@@ -1,0 +1,134 @@
+"""Processes that read beside the server, so that long work on events uses every core.
+
+Each is ``python -m services.ledger.workers FOLDER OPTIONS`` with the files open read-only; it takes requests, a line
+of JSON each, from its standard input and ends with it, so that none outlives the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from services.ledger import masterkey
+from services.ledger.store import ReadOnlyStore
+from services.ledger.verify import Break, Broken, Progress, Step, Verification, Verified
+
+CHUNK_EVENTS = 20_000
+"""Verified by one process at a time: some tenths of a second."""
+_LINE_BYTES = 64 * 1024
+
+
+class _Chunk(msgspec.Struct, frozen=True):
+    """What a process is to verify."""
+
+    mind_id: str
+    first: int
+    last: int
+
+
+class _Outcome(msgspec.Struct, frozen=True):
+    """What came of it; a ``kind`` where something is wrong."""
+
+    seq: int
+    hash: bytes = b""
+    redacted: int = 0
+    root: bytes = b""
+    kind: str = ""
+
+
+class Workers:
+    """Starts processes for one piece of work and ends them after it."""
+
+    def __init__(self, folder: Path, options: dict[str, str], count: int = 0) -> None:
+        """``options``: the master key files that the store needs. ``count``: 0 for one a core."""
+        self._command = [sys.executable, "-m", "services.ledger.workers", str(folder), json.dumps(options)]
+        self._count = count or len(os.sched_getaffinity(0))
+
+    async def verify(self, mind_id: str, first: int, last: int) -> AsyncIterator[Step]:
+        """As ``Verification`` does it. Chunks overlap by a hash: each begins with the one that the other ended with."""
+        chunks = [
+            _Chunk(mind_id, start, min(start + CHUNK_EVENTS - 1, last))
+            for start in range(first, last + 1, CHUNK_EVENTS)
+        ]
+        redacted = 0
+        async with self._started(min(self._count, len(chunks))) as processes:
+            free: asyncio.Queue[asyncio.subprocess.Process] = asyncio.Queue()
+            for process in processes:
+                free.put_nowait(process)
+            tasks = [asyncio.create_task(_ask(free, chunk)) for chunk in chunks]
+            try:
+                for task, chunk in zip(tasks, chunks, strict=True):
+                    outcome = await task
+                    redacted += outcome.redacted
+                    if outcome.kind:
+                        yield Broken(outcome.seq, Break[outcome.kind])
+                        return
+                    if chunk.last < last:
+                        yield Progress(outcome.seq, last)
+                    else:
+                        yield Verified(outcome.seq, outcome.hash, redacted, outcome.root)
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    @asynccontextmanager
+    async def _started(self, count: int) -> AsyncGenerator[list[asyncio.subprocess.Process]]:
+        pipe = asyncio.subprocess.PIPE
+        processes = [
+            await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, limit=_LINE_BYTES)
+            for _ in range(count)
+        ]
+        try:
+            yield processes
+        finally:
+            for process in processes:
+                process.kill()
+            for process in processes:
+                await process.wait()
+
+
+async def _ask(free: asyncio.Queue[asyncio.subprocess.Process], chunk: _Chunk) -> _Outcome:
+    process = await free.get()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(msgspec.json.encode(chunk) + b"\n")
+    await process.stdin.drain()
+    line = await process.stdout.readline()
+    if not line:
+        raise OSError("a process that verifies has died")
+    free.put_nowait(process)
+    return msgspec.json.decode(line, type=_Outcome)
+
+
+def _verified(store: ReadOnlyStore, chunk: _Chunk) -> _Outcome:
+    # What was erased meanwhile must be held by nobody.
+    store.event_keys.forget_maps()
+    verification = Verification(store, chunk.mind_id, chunk.first, chunk.last)
+    step: Step = verification.step()
+    while isinstance(step, Progress):
+        step = verification.step()
+    if isinstance(step, Broken):
+        return _Outcome(step.seq, kind=step.kind.name)
+    return _Outcome(step.seq, step.hash, step.redacted, step.root)
+
+
+def _main(folder: str, options: str) -> None:
+    given: dict[str, Any] = {name: Path(path) for name, path in json.loads(options).items()}
+    masters = masterkey.load(given.get("master_key_file"), given.get("previous_master_key_file"))
+    store = ReadOnlyStore(Path(folder), masters)
+    for line in sys.stdin.buffer:
+        outcome = _verified(store, msgspec.json.decode(line, type=_Chunk))
+        sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
