@@ -15,20 +15,19 @@ class MapGate:
         self._readers = 0
         self._is_replaced = False
 
-    @contextmanager
-    def shared(self) -> Generator[None]:
-        """For a reader: the map stays as it is. Never nested, for a replacement may wait in between."""
+    def enter(self) -> None:
+        """For a reader: the map stays as it is until ``leave``. Never nested, for a replacement may wait in between."""
         with self._changed:
             while self._is_replaced:
                 self._changed.wait()
             self._readers += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._readers -= 1
-                if not self._readers:
-                    self._changed.notify_all()
+
+    def leave(self) -> None:
+        """The reader is done."""
+        with self._changed:
+            self._readers -= 1
+            if not self._readers:
+                self._changed.notify_all()
 
     @contextmanager
     def alone(self) -> Generator[None]:

@@ -110,8 +110,12 @@ class Store(ReadOnlyStore):
 
     @contextmanager
     def read(self) -> Generator[Reader]:
-        with self._gate.shared(), super().read() as reader:
-            yield reader
+        self._gate.enter()
+        try:
+            with self._env.begin() as txn:
+                yield Reader(self, txn)
+        finally:
+            self._gate.leave()
 
     @contextmanager
     def write(self) -> Generator[Batch]:

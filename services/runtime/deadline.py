@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from types import TracebackType
 
 from services.runtime.errors import DeadlineExceeded
 
@@ -27,18 +26,26 @@ def start(client_seconds: float | None) -> None:
     _deadline.set(None if client_seconds is None else time.monotonic() + client_seconds)
 
 
-@asynccontextmanager
-async def at_most(seconds: float) -> AsyncGenerator[None]:
-    """Limit the block to so many seconds, then raise DeadlineExceeded."""
-    _deadline.set(time.monotonic() + seconds)
-    timer = asyncio.timeout(seconds)
-    try:
-        async with timer:
-            yield
-    except TimeoutError:
-        if timer.expired():
+class at_most:
+    """Limit a block to so many seconds, then raise DeadlineExceeded: ``async with at_most(30):``"""
+
+    __slots__ = ("_seconds", "_timer")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._timer = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        _deadline.set(time.monotonic() + self._seconds)
+        await self._timer.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        try:
+            await self._timer.__aexit__(kind, error, tb)
+        except TimeoutError:
             raise DeadlineExceeded(
-                f"not done within the server's limit of {seconds:g} s for this call: ask for less, or send a "
+                f"not done within the server's limit of {self._seconds:g} s for this call: ask for less, or send a "
                 "deadline of your own"
             ) from None
-        raise

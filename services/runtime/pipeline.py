@@ -8,9 +8,10 @@
 6. whether the request can be decoded, and its check;
 7. the servicer, and the mapping of what it raises to a status.
 
-One interceptor rather than seven: grpc.aio runs interceptors anew for each call, while a method wrapped once
-is kept. A streaming handler becomes a coroutine that writes its messages, so that the servicer's generator
-runs in the RPC's own task from first to last and context variables behave.
+Methods are wrapped once, as they are registered: grpc.aio runs interceptors anew for each call. It also waits for
+every registered method at each call, which costs more the more there are, so they go in as generic handlers. A
+streaming handler becomes a coroutine that writes its messages, so that the servicer's generator runs in the RPC's own
+task from first to last and context variables behave.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class Rpc:
     """Whether requests stream."""
 
 
-class Pipeline(grpc.aio.ServerInterceptor):  # pyright: ignore[reportMissingTypeArgument]  generic in the stubs only
+class Pipeline:
     """Wraps every RPC of the given services. What is public besides (health, reflection) passes untouched."""
 
     def __init__(
@@ -92,23 +93,14 @@ class Pipeline(grpc.aio.ServerInterceptor):  # pyright: ignore[reportMissingType
         self._gates = gates
         self._checks = checks
         self._limits = Limits(settings.max_concurrent_rpcs, settings.max_streams_per_peer)
-        self._wrapped: dict[str, Handler] = {}
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler:
-        """The wrapped handler of the method; made at its first call."""
-        method = handler_call_details.method
-        wrapped = self._wrapped.get(method)
-        if wrapped is not None:
-            return wrapped
-        handler = cast("Handler | None", await continuation(handler_call_details))
-        if handler is None:  # grpc answers UNIMPLEMENTED; made-up names must not fill the table
-            return cast("Handler", None)
-        self._wrapped[method] = wrapped = self._wrap(method, handler)
-        return wrapped
+    def around(self, server: grpc.aio.Server) -> grpc.aio.Server:
+        """What servicers are to be added to, as generated code does it."""
+        return cast("grpc.aio.Server", _WrappingServer(server, self))
+
+    def wrap(self, service: str, handlers: Mapping[str, Handler]) -> dict[str, Handler]:
+        """The handlers of a service's methods, by name, with the pipeline around them."""
+        return {name: self._wrap(f"/{service}/{name}", handler) for name, handler in handlers.items()}
 
     def _wrap(self, method: str, handler: Handler) -> Handler:
         access = ACCESS.get(method)
@@ -225,6 +217,21 @@ class Pipeline(grpc.aio.ServerInterceptor):  # pyright: ignore[reportMissingType
             self._admit(rpc, caller, request, is_first=is_first)
             is_first = False
             yield request
+
+
+class _WrappingServer:
+    """Takes what generated code registers, and registers it wrapped."""
+
+    def __init__(self, server: grpc.aio.Server, pipeline: Pipeline) -> None:
+        self._server = server
+        self._pipeline = pipeline
+
+    def add_generic_rpc_handlers(self, _: object) -> None:
+        """Generated code names the methods once more, below."""
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
+        wrapped = self._pipeline.wrap(service, handlers)
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, wrapped),))
 
 
 def _decoder(decode: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:

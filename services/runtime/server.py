@@ -138,12 +138,13 @@ async def serve(
     gates_of: dict[str, Gate] = {}
     checks = {message: check for service in services for message, check in service.checks.items()}
     pipeline = Pipeline(settings, tokens, gates_of, checks)
-    server = grpc.aio.server(interceptors=[pipeline], options=_options(settings))
+    server = grpc.aio.server(options=_options(settings))
     running = RunningServer(server, services, settings)
     gates_of.update(running.gates)
+    wrapping = pipeline.around(server)
     for service in services:
-        service.register(server)
-    _add_common_services(server, running, services)
+        service.register(wrapping)
+    _add_common_services(wrapping, running, services)
     running.port = _listen(server, settings.host, settings.port, credentials)
     if socket_path:
         server.add_insecure_port(f"unix:{socket_path}")
@@ -189,9 +190,8 @@ def _add_common_services(
         reflection_pb2.ServerReflectionRequest.FromString,
         reflection_pb2.ServerReflectionResponse.SerializeToString,
     )
-    server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler(REFLECTION_V1, {"ServerReflectionInfo": handler}),)
-    )
+    # The stubs do not know what generated code calls.
+    cast("Any", server).add_registered_method_handlers(REFLECTION_V1, {"ServerReflectionInfo": handler})
 
 
 def _listen(

@@ -151,6 +151,9 @@ class stage:
 
     __slots__ = ("_attributes", "_kind", "_name", "_span", "_started", "_token")
 
+    _token: Token[Context] | None
+    """None where spans go nowhere, and the one around carries the trace's id."""
+
     def __init__(self, name: str, *, kind: SpanKind = SpanKind.INTERNAL, **attributes: Attribute) -> None:
         self._name = name
         self._kind = kind
@@ -158,6 +161,10 @@ class stage:
 
     def __enter__(self) -> Span:
         self._started = time.perf_counter()
+        around = trace.get_current_span()
+        if not is_exported() and around.get_span_context().is_valid:
+            self._token = None
+            return around
         self._span = tracer().start_span(self._name, kind=self._kind, attributes=self._attributes)
         self._token = attach(trace.set_span_in_context(self._span))
         return self._span
@@ -165,6 +172,9 @@ class stage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
+        record_ms(STAGE_DURATION, (time.perf_counter() - self._started) * 1000, stage=self._name)
+        if self._token is None:
+            return
         detach(self._token)
         if kind is asyncio.CancelledError:
             self._span.set_status(Status(StatusCode.ERROR, "CANCELLED"))
@@ -173,7 +183,6 @@ class stage:
             self._span.set_attribute("error.type", kind.__name__)
             self._span.set_status(Status(StatusCode.ERROR))
         self._span.end()
-        record_ms(STAGE_DURATION, (time.perf_counter() - self._started) * 1000, stage=self._name)
 
 
 def attach(context: Context) -> Token[Context]:

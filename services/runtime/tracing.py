@@ -15,7 +15,8 @@ import grpc
 import grpc.aio
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from services.runtime import telemetry
@@ -25,6 +26,7 @@ CLIENT_DURATION = "rpc.client.duration"
 STATUS_CODE = "rpc.grpc.status_code"
 
 _TRACE_KEYS = frozenset({"traceparent", "tracestate"})
+_ids = RandomIdGenerator()
 _propagator = TraceContextTextMapPropagator()
 
 _SERVER_FAULTS = frozenset(
@@ -70,9 +72,12 @@ class ServerSpan:
         carrier = {key: value for key, value in self._metadata if key in _TRACE_KEYS}
         parent = _propagator.extract(carrier, Context()) if carrier else Context()
         self._started = time.perf_counter()
-        self._span = telemetry.tracer().start_span(
-            self._method.lstrip("/"), parent, SpanKind.SERVER, self._attributes
-        )
+        if telemetry.is_exported():
+            self._span = telemetry.tracer().start_span(
+                self._method.lstrip("/"), parent, SpanKind.SERVER, self._attributes
+            )
+        else:
+            self._span = _unrecorded(parent)
         self._token = telemetry.attach(trace.set_span_in_context(self._span, parent))
         return self
 
@@ -80,6 +85,13 @@ class ServerSpan:
         telemetry.detach(self._token)
         _close(self._span, self.code, failed=self.code in _SERVER_FAULTS, reason=self.reason)
         _measure(SERVER_DURATION, self._started, self._attributes, self.code)
+
+
+def _unrecorded(parent: Context) -> Span:
+    """Carries the trace's id, by which errors and events name it, and costs nothing else."""
+    within = trace.get_current_span(parent).get_span_context()
+    trace_id = within.trace_id if within.is_valid else _ids.generate_trace_id()
+    return NonRecordingSpan(SpanContext(trace_id, _ids.generate_span_id(), is_remote=False))
 
 
 def _close(span: Span, code: grpc.StatusCode, *, failed: bool, reason: str = "") -> None:
