@@ -128,6 +128,7 @@ class Store(ReadOnlyStore):
             with self._env.begin(write=True) as txn:
                 batch = Batch(self, txn)
                 yield batch
+                batch.flush()
                 self.take_room(batch)
                 # The keys first: a sealed payload must never be on disk without its key.
                 self.event_keys.sync()

@@ -273,6 +273,10 @@ class Batch(Reader):
         self._rows = 0
         self._own_pages = 0
         self._next_portion = _SPILL_PAGES
+        self._changed: dict[str, MindState] = {}
+
+    def mind(self, mind_id: str) -> MindState | None:
+        return self._changed.get(mind_id) or super().mind(mind_id)
 
     def next_position(self) -> int:
         """The place in the store that the next event takes."""
@@ -297,8 +301,13 @@ class Batch(Reader):
             self._txn.put(key, msgspec.msgpack.encode(seen), db=self._tables["keys_seen"])
 
     def put_mind(self, mind_id: str, state: MindState) -> None:
-        """Write a mind's state."""
-        self._txn.put(mind_id.encode(), msgspec.msgpack.encode(state), db=self._tables["minds"])
+        """Change a mind's state. Written once, by ``flush``: a group may append to one mind many times."""
+        self._changed[mind_id] = state
+
+    def flush(self) -> None:
+        """Write the states of the minds that were changed."""
+        for mind_id, state in self._changed.items():
+            self._txn.put(mind_id.encode(), msgspec.msgpack.encode(state), db=self._tables["minds"])
 
     def put_event(self, mind: MindState, record: Record) -> None:
         """Write the event after the head, its indexes, and what it completes of the tree."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import secrets
@@ -35,6 +36,8 @@ Flags = Mapping[str, Mapping[str, Any]]
 
 SOCKET_FILE = "pmm.sock"
 
+GARBAGE_THRESHOLD = 20_000
+"""Objects that are made, less those that are gone, before the next collection; Python's own 700 is for small programs."""
 _log = logging.getLogger("pmm.process")
 
 
@@ -148,6 +151,7 @@ async def _main(
             await asyncio.wait({starting})
             return exits.OK
         running = starting.result()
+        _settle_garbage()
         _log.info("%s serving on %s:%s", process.name, process.server.host, running.port)
         if on_serving:
             on_serving(running)
@@ -160,6 +164,13 @@ async def _main(
             return exits.OK
         await running.health.enter_graceful_shutdown()
         raise StartupError(exits.FAILED, f"stopped to protect the data: {failure.result()}")
+
+
+def _settle_garbage() -> None:
+    """Collect what starting left, and what is there now never again: scanning it took a quarter of an append's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
 
 
 def _stop_asked(until_eof: bool) -> asyncio.Future[None]:
