@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 
 import lmdb
 
-from services.ledger.gate import MapGate
 from services.ledger.inspector import Inspector
 from services.ledger.keys import KeySegments, sync_folder
 from services.ledger.masterkey import NO_MASTER_KEY, MasterKeys
 from services.ledger.room import Room
 from services.ledger.tables import TABLES, Batch, Reader
+from services.runtime.gate import MapGate
 
 T = TypeVar("T")
 _MAX_READERS = 1_024

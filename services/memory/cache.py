@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import lmdb
 import numpy as np
 from cachetools import LRUCache
 
 from services.memory.embedder import Embedder, Vectors
+from services.runtime.projection_file import ProjectionFile
 
 _STAMP = struct.Struct(">Q")
 _COUNTS = struct.Struct(">QQ")
 _MAP_BYTES = 64 * 2**30
 _DIGEST_BYTES = 32
+TABLES = ("values", "stamps", "meta")
+"""Digest → stamp and vector; stamp → digest, the oldest use first; counts."""
 
 
 @dataclass(slots=True)
@@ -42,18 +44,16 @@ class EmbeddingCache:
     name = "embeddings"
 
     def __init__(self, folder: Path, capacity: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.capacity = capacity
         self.counts = CacheCounts()
         # Losing the last entries to a power cut costs only speed.
-        self._env = lmdb.open(str(folder), map_size=_MAP_BYTES, max_dbs=4, metasync=False, sync=False)
-        self._values = self._env.open_db(b"values")  # digest → stamp, vector
-        self._stamps = self._env.open_db(b"stamps")  # stamp → digest, oldest use first
-        self._meta = self._env.open_db(b"meta")
-        with self._env.begin() as txn:
-            last = txn.cursor(db=self._stamps)
+        self._file = ProjectionFile(folder, TABLES, map_size=_MAP_BYTES, metasync=False, sync=False)
+        with self._file.read() as txn:
+            last = txn.cursor(db=self._file.table("stamps"))
             self._stamp = _STAMP.unpack(last.key())[0] if last.last() else 0
-            self.past_hits, self.past_misses = _COUNTS.unpack(txn.get(b"counts", bytes(16), db=self._meta))
+            self.past_hits, self.past_misses = _COUNTS.unpack(
+                txn.get(b"counts", bytes(16), db=self._file.table("meta"))
+            )
 
     def embed(self, embedder: Embedder, items: Sequence[tuple[bytes, str]]) -> Vectors:
         """Vectors of ``(mind key, text)`` pairs, in order; what is not cached is made in one batch."""
@@ -61,7 +61,7 @@ class EmbeddingCache:
             return embedder.embed([text for _, text in items])
         digests = [_digest(key, embedder.id, text) for key, text in items]
         vectors = np.zeros((len(items), embedder.dimensions), np.float32)
-        with self._env.begin(write=True) as txn:
+        with self._file.write() as txn:
             missing = [i for i, digest in enumerate(digests) if not self._load(txn, digest, vectors[i])]
             if missing:
                 vectors[missing] = embedder.embed([items[i][1] for i in missing])
@@ -70,27 +70,31 @@ class EmbeddingCache:
             self.counts.hits += len(items) - len(missing)
             self.counts.misses += len(missing)
             self._evict(txn)
-            txn.put(b"counts", _COUNTS.pack(*self.lifetime()), db=self._meta)
+            txn.put(b"counts", _COUNTS.pack(*self.lifetime()), db=self._file.table("meta"))
         return vectors
 
     def forget(self, embedder: Embedder, items: Sequence[tuple[bytes, str]]) -> None:
         """Drop the vectors of erased texts."""
-        with self._env.begin(write=True) as txn:
+        with self._file.write() as txn:
             for key, text in items:
                 self._remove(txn, _digest(key, embedder.id, text))
 
     def clear(self) -> int:
         """Drop everything; returns how many entries."""
-        with self._env.begin(write=True) as txn:
-            removed = txn.stat(db=self._values)["entries"]
-            txn.drop(self._values, delete=False)
-            txn.drop(self._stamps, delete=False)
+        with self._file.write() as txn:
+            removed = txn.stat(db=self._file.table("values"))["entries"]
+            txn.drop(self._file.table("values"), delete=False)
+            txn.drop(self._file.table("stamps"), delete=False)
         return removed
+
+    def compact(self) -> None:
+        """Write the file anew without what was dropped."""
+        self._file.compact()
 
     def size(self) -> tuple[int, int]:
         """Entries and bytes."""
-        with self._env.begin() as txn:
-            stat = txn.stat(db=self._values)
+        with self._file.read() as txn:
+            stat = txn.stat(db=self._file.table("values"))
             pages = stat["leaf_pages"] + stat["branch_pages"] + stat["overflow_pages"]
             return stat["entries"], pages * stat["psize"]
 
@@ -100,36 +104,35 @@ class EmbeddingCache:
 
     def close(self) -> None:
         """Sync and close."""
-        self._env.sync(True)
-        self._env.close()
+        self._file.close()
 
     def _load(self, txn: Any, digest: bytes, into: Vectors) -> bool:
-        value = txn.get(digest, db=self._values)
+        value = txn.get(digest, db=self._file.table("values"))
         if value is None or len(value) != _STAMP.size + into.nbytes:
             return False
         into[:] = np.frombuffer(value, np.float32, offset=_STAMP.size)
-        txn.delete(value[: _STAMP.size], db=self._stamps)
+        txn.delete(value[: _STAMP.size], db=self._file.table("stamps"))
         self._store(txn, digest, value[_STAMP.size :])
         return True
 
     def _store(self, txn: Any, digest: bytes, vector: bytes) -> None:
         self._stamp += 1
         stamp = _STAMP.pack(self._stamp)
-        txn.put(digest, stamp + vector, db=self._values)
-        txn.put(stamp, digest, db=self._stamps)
+        txn.put(digest, stamp + vector, db=self._file.table("values"))
+        txn.put(stamp, digest, db=self._file.table("stamps"))
 
     def _remove(self, txn: Any, digest: bytes) -> None:
-        value = txn.get(digest, db=self._values)
+        value = txn.get(digest, db=self._file.table("values"))
         if value is not None:
-            txn.delete(value[: _STAMP.size], db=self._stamps)
-            txn.delete(digest, db=self._values)
+            txn.delete(value[: _STAMP.size], db=self._file.table("stamps"))
+            txn.delete(digest, db=self._file.table("values"))
 
     def _evict(self, txn: Any) -> None:
-        excess = txn.stat(db=self._values)["entries"] - self.capacity
-        oldest = txn.cursor(db=self._stamps)
+        excess = txn.stat(db=self._file.table("values"))["entries"] - self.capacity
+        oldest = txn.cursor(db=self._file.table("stamps"))
         for _ in range(max(0, excess)):
             oldest.first()
-            txn.delete(oldest.value(), db=self._values)
+            txn.delete(oldest.value(), db=self._file.table("values"))
             oldest.delete()
             self.counts.evictions += 1
 

@@ -99,6 +99,7 @@ class Memories:
         self._result_counts = CacheCounts()
         self._minds = LoadedMinds(self._store, embedder.dimensions, settings)
         self._writer = Writer(self._store, self._minds, embedder, self._embeddings)
+        self._writer.finish_erasing()
         self._writing = ThreadPoolExecutor(1, "memory-writer", one_thread_each)
         self._searching = ThreadPoolExecutor(settings.search_threads, "memory-search", one_thread_each)
         self._loads: dict[str, asyncio.Task[MindIndex | None]] = {}
@@ -286,9 +287,11 @@ class Memories:
         if page.store_id != self._store_id:
             if self._position:
                 _log.warning("the ledger is another one than before: memory is rebuilt")
-            await self._in_writer(self._store.clear)
-            self._minds.clear()
+            # Nobody may take the seqs of the other ledger for this one's.
             self._reached.clear()
+            await self._in_writer(self._store.clear)
+            await self._in_writer(self._writer.finish_erasing)
+            self._minds.clear()
             self._store_id, self._position, self._head_position = page.store_id, 0, page.head_position
             await self._in_writer(lambda: self._writer.process([], page.store_id, 0))
             return page.position == 0

@@ -3,6 +3,7 @@
 Tables (keys big-endian; ``mind`` is a 4-byte number given to a mind at its first event):
 
     meta      b"place"              → [store_id, position]
+              b"erased"             → there while what was erased may still be on a free page
     minds     mind_id               → Mind
     rows      mind, ordinal(8)      → Row, one a version of a memory
     vectors   mind, ordinal(8)      → float32 coordinates
@@ -19,13 +20,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import lmdb
 import msgspec
 import numpy as np
 
 from services.memory import rows
 from services.memory.embedder import Vectors
 from services.memory.rows import Row
+from services.runtime.projection_file import ProjectionFile
 
 MAP_BYTES = 256 * 2**30
 """Address space, not disk: the file grows as it is written."""
@@ -34,6 +35,8 @@ _MIND = struct.Struct(">I")
 _ROW = struct.Struct(">IQ")
 _SOURCE = struct.Struct(">IQQ")
 _PLACE = b"place"
+_ERASED = b"erased"
+TABLES = ("meta", "minds", "rows", "vectors", "ids", "sources")
 
 
 class Mind(msgspec.Struct, array_like=True):
@@ -53,73 +56,81 @@ class Mind(msgspec.Struct, array_like=True):
 
 
 class Store:
-    """The LMDB environment. One writer at a time; readers anywhere."""
+    """Rows, vectors and position in one file. One writer at a time; readers anywhere."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         # A projection may lose its last transactions to a power cut, never its integrity: no metasync.
-        self._env = lmdb.open(str(folder), map_size=MAP_BYTES, max_dbs=8, metasync=False, max_readers=256)
-        self.meta, self.minds, self.rows, self.vectors, self.ids, self.sources = (
-            self._env.open_db(name) for name in (b"meta", b"minds", b"rows", b"vectors", b"ids", b"sources")
-        )
+        self._file = ProjectionFile(folder, TABLES, map_size=MAP_BYTES, metasync=False, max_readers=256)
 
     def close(self) -> None:
         """Sync and close. No transaction may be open."""
-        self._env.sync(True)
-        self._env.close()
+        self._file.close()
 
     @contextmanager
     def read(self) -> Generator[Reader]:
-        """A consistent view; keep it short."""
-        with self._env.begin(buffers=False) as txn:
-            yield Reader(self, txn)
+        """A consistent view; keep it short, and never nest it."""
+        with self._file.read() as txn:
+            yield Reader(self._file, txn)
 
     @contextmanager
     def write(self) -> Generator[Batch]:
         """Changes that become visible together, or not at all."""
-        with self._env.begin(write=True) as txn:
-            batch = Batch(self, txn)
+        with self._file.write() as txn:
+            batch = Batch(self._file, txn)
             yield batch
             batch.flush()
 
     def disk_bytes(self) -> int:
         """Bytes in use by live pages."""
-        info, stat = self._env.info(), self._env.stat()
+        with self._file.read():
+            info, stat = self._file.env.info(), self._file.env.stat()
         return (info["last_pgno"] + 1) * stat["psize"]
 
     def clear(self) -> None:
         """Drop everything: the ledger has become another one."""
-        with self._env.begin(write=True) as txn:
-            for table in (self.meta, self.minds, self.rows, self.vectors, self.ids, self.sources):
-                txn.drop(table, delete=False)
+        with self._file.write() as txn:
+            for table in TABLES:
+                txn.drop(self._file.table(table), delete=False)
+            txn.put(_ERASED, b"1", db=self._file.table("meta"))
+
+    def holds_erased(self) -> bool:
+        """Whether something was erased, and its bytes may still be in the file."""
+        with self._file.read() as txn:
+            return txn.get(_ERASED, db=self._file.table("meta")) is not None
+
+    def compact(self) -> None:
+        """Write the file anew without what was erased. In the writer's thread."""
+        self._file.compact()
+        with self._file.write() as txn:
+            txn.delete(_ERASED, db=self._file.table("meta"))
 
 
 class Reader:
     """Reads of one transaction."""
 
-    def __init__(self, store: Store, txn: Any) -> None:
-        self._store = store
+    def __init__(self, file: ProjectionFile, txn: Any) -> None:
+        self._file = file
         self._txn = txn
 
     def place(self) -> tuple[str, int]:
         """The ledger's store_id and the position processed in it."""
-        data = self._txn.get(_PLACE, db=self._store.meta)
+        data = self._txn.get(_PLACE, db=self._file.table("meta"))
         store_id, position = msgspec.msgpack.decode(data, type=tuple[str, int]) if data else ("", 0)
         return store_id, position
 
     def mind(self, mind_id: str) -> Mind | None:
         """The mind's record, if any event of it was processed."""
-        data = self._txn.get(mind_id.encode(), db=self._store.minds)
+        data = self._txn.get(mind_id.encode(), db=self._file.table("minds"))
         return msgspec.msgpack.decode(data, type=Mind) if data else None
 
     def all_minds(self) -> Iterator[tuple[str, Mind]]:
         """Every mind, by id."""
-        for key, value in self._txn.cursor(db=self._store.minds):
+        for key, value in self._txn.cursor(db=self._file.table("minds")):
             yield bytes(key).decode(), msgspec.msgpack.decode(value, type=Mind)
 
     def row(self, mind: Mind, ordinal: int) -> Row | None:
         """One version; None where it was erased."""
-        data = self._txn.get(_ROW.pack(mind.number, ordinal), db=self._store.rows)
+        data = self._txn.get(_ROW.pack(mind.number, ordinal), db=self._file.table("rows"))
         return rows.decode(data) if data else None
 
     def rows_from(self, mind: Mind, first: int) -> Iterator[tuple[int, Row]]:
@@ -131,7 +142,7 @@ class Reader:
         yield from self._scan(mind, last, reverse=True)
 
     def _scan(self, mind: Mind, start: int, *, reverse: bool) -> Iterator[tuple[int, Row]]:
-        cursor = self._txn.cursor(db=self._store.rows)
+        cursor = self._txn.cursor(db=self._file.table("rows"))
         found = cursor.set_range(_ROW.pack(mind.number, start))
         if reverse:
             exact = found and cursor.key() == _ROW.pack(mind.number, start)
@@ -147,7 +158,7 @@ class Reader:
         """Ordinals and vectors from an ordinal on, ascending."""
         ordinals: list[int] = []
         parts: list[bytes] = []
-        cursor = self._txn.cursor(db=self._store.vectors)
+        cursor = self._txn.cursor(db=self._file.table("vectors"))
         found = cursor.set_range(_ROW.pack(mind.number, first))
         while found:
             number, ordinal = _ROW.unpack(cursor.key())
@@ -160,13 +171,13 @@ class Reader:
 
     def versions(self, mind: Mind, memory_id: str) -> list[int]:
         """Ordinals of a memory's versions, oldest first."""
-        data = self._txn.get(_MIND.pack(mind.number) + memory_id.encode(), db=self._store.ids)
+        data = self._txn.get(_MIND.pack(mind.number) + memory_id.encode(), db=self._file.table("ids"))
         return msgspec.msgpack.decode(data, type=list[int]) if data else []
 
     def ordinals_of(self, mind: Mind, seq: int) -> list[int]:
         """Rows that came from an event."""
         found: list[int] = []
-        cursor = self._txn.cursor(db=self._store.sources)
+        cursor = self._txn.cursor(db=self._file.table("sources"))
         there = cursor.set_range(_SOURCE.pack(mind.number, seq, 0))
         while there:
             number, its_seq, ordinal = _SOURCE.unpack(cursor.key())
@@ -180,8 +191,8 @@ class Reader:
 class Batch(Reader):
     """Reads and writes of one transaction."""
 
-    def __init__(self, store: Store, txn: Any) -> None:
-        super().__init__(store, txn)
+    def __init__(self, file: ProjectionFile, txn: Any) -> None:
+        super().__init__(file, txn)
         self._touched: dict[str, Mind] = {}
 
     def open_mind(self, mind_id: str) -> Mind:
@@ -192,7 +203,7 @@ class Batch(Reader):
         return self._touched[mind_id]
 
     def _next_number(self) -> int:
-        stored = self._txn.stat(db=self._store.minds)["entries"]
+        stored = self._txn.stat(db=self._file.table("minds"))["entries"]
         return stored + sum(1 for mind_id in self._touched if self.mind(mind_id) is None)
 
     def add(self, mind: Mind, row: Row) -> int:
@@ -205,10 +216,10 @@ class Batch(Reader):
         self._txn.put(
             _MIND.pack(mind.number) + row.memory_id.encode(),
             msgspec.msgpack.encode(versions),
-            db=self._store.ids,
+            db=self._file.table("ids"),
         )
         for seq in row.source_seqs:
-            self._txn.put(_SOURCE.pack(mind.number, seq, ordinal), b"", db=self._store.sources)
+            self._txn.put(_SOURCE.pack(mind.number, seq, ordinal), b"", db=self._file.table("sources"))
         return ordinal
 
     def current(self, mind: Mind, memory_id: str) -> tuple[int, Row] | None:
@@ -227,7 +238,7 @@ class Batch(Reader):
 
     def put_vector(self, mind: Mind, ordinal: int, vector: bytes) -> None:
         """Store a version's vector."""
-        self._txn.put(_ROW.pack(mind.number, ordinal), vector, db=self._store.vectors)
+        self._txn.put(_ROW.pack(mind.number, ordinal), vector, db=self._file.table("vectors"))
 
     def erase(self, mind: Mind, seqs: tuple[int, ...]) -> list[str]:
         """Remove every version of every memory that came from the events; returns the erased texts."""
@@ -237,6 +248,8 @@ class Batch(Reader):
                 row = self.row(mind, ordinal)
                 if row:
                     texts += self._erase_memory(mind, row.memory_id)
+        if texts:
+            self._txn.put(_ERASED, b"1", db=self._file.table("meta"))
         return texts
 
     def _erase_memory(self, mind: Mind, memory_id: str) -> list[str]:
@@ -249,32 +262,38 @@ class Batch(Reader):
             mind.held -= row.ended_seq == 0
             mind.changes += 1
             for seq in row.source_seqs:
-                self._txn.delete(_SOURCE.pack(mind.number, seq, ordinal), db=self._store.sources)
-            self._txn.delete(_ROW.pack(mind.number, ordinal), db=self._store.rows)
-            self._txn.delete(_ROW.pack(mind.number, ordinal), db=self._store.vectors)
-        self._txn.delete(_MIND.pack(mind.number) + memory_id.encode(), db=self._store.ids)
+                self._txn.delete(_SOURCE.pack(mind.number, seq, ordinal), db=self._file.table("sources"))
+            self._txn.delete(_ROW.pack(mind.number, ordinal), db=self._file.table("rows"))
+            self._txn.delete(_ROW.pack(mind.number, ordinal), db=self._file.table("vectors"))
+        self._txn.delete(_MIND.pack(mind.number) + memory_id.encode(), db=self._file.table("ids"))
         return texts
 
     def erase_mind(self, mind: Mind) -> list[str]:
         """Remove everything but the record that the mind was there; returns the erased texts."""
         texts = [row.text for _, row in self.rows_from(mind, 0)]
         prefix = _MIND.pack(mind.number)
-        for table in (self._store.rows, self._store.vectors, self._store.ids, self._store.sources):
+        for table in (
+            self._file.table("rows"),
+            self._file.table("vectors"),
+            self._file.table("ids"),
+            self._file.table("sources"),
+        ):
             cursor = self._txn.cursor(db=table)
             there = cursor.set_range(prefix)
             while there and cursor.key().startswith(prefix):
                 there = cursor.delete()
         mind.held, mind.changes, mind.deleted = 0, mind.changes + 1, True
+        self._txn.put(_ERASED, b"1", db=self._file.table("meta"))
         return texts
 
     def advance(self, store_id: str, position: int) -> None:
         """Note how far the ledger has been processed."""
-        self._txn.put(_PLACE, msgspec.msgpack.encode((store_id, position)), db=self._store.meta)
+        self._txn.put(_PLACE, msgspec.msgpack.encode((store_id, position)), db=self._file.table("meta"))
 
     def flush(self) -> None:
         """Write the records of the minds that were touched."""
         for mind_id, mind in self._touched.items():
-            self._txn.put(mind_id.encode(), msgspec.msgpack.encode(mind), db=self._store.minds)
+            self._txn.put(mind_id.encode(), msgspec.msgpack.encode(mind), db=self._file.table("minds"))
 
     def _put(self, mind: Mind, ordinal: int, row: Row) -> None:
-        self._txn.put(_ROW.pack(mind.number, ordinal), rows.encode(row), db=self._store.rows)
+        self._txn.put(_ROW.pack(mind.number, ordinal), rows.encode(row), db=self._file.table("rows"))

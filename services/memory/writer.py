@@ -57,7 +57,20 @@ class Writer:
             batch.advance(store_id, position)
         for mind_id, added in touched.items():
             self._update_loaded(mind_id, added, vectors[mind_id])
+        if self._store.holds_erased():
+            self._embeddings_and_store_anew()
         return reached
+
+    def finish_erasing(self) -> None:
+        """What a crash interrupted: nobody knows any more which vectors were the erased ones, so all cached ones go."""
+        if self._store.holds_erased():
+            self._cache.clear()
+            self._embeddings_and_store_anew()
+
+    def _embeddings_and_store_anew(self) -> None:
+        # The store's mark goes last: until then the next start does all of this again.
+        self._cache.compact()
+        self._store.compact()
 
     def _embed(self, touched: dict[str, Added]) -> dict[str, Vectors]:
         items = [(added.mind.key, row.text) for added in touched.values() for row in added.rows]

@@ -37,7 +37,7 @@ Flags = Mapping[str, Mapping[str, Any]]
 SOCKET_FILE = "pmm.sock"
 
 GARBAGE_THRESHOLD = 20_000
-"""Objects that are made, less those that are gone, before the next collection; Python's own 700 is for small programs."""
+"""Objects that are made, less those that are gone, before the next collection; Python's 700 is for small programs."""
 _log = logging.getLogger("pmm.process")
 
 

@@ -1,0 +1,95 @@
+"""An LMDB file of something that can be rebuilt, which can be written anew without what was deleted from it.
+
+LMDB leaves deleted values on its free pages until it needs them. ``compact`` copies what is there into another file and
+puts that in the first one's place, so that no file holds what was erased.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lmdb
+
+from services.runtime.gate import MapGate
+
+_WORK_FOLDER = "compact.partial"
+_DATA_FILE = "data.mdb"
+
+
+class ProjectionFile:
+    """One LMDB environment with named tables. One writer at a time; readers anywhere, but never nested."""
+
+    def __init__(self, folder: Path, tables: Sequence[str], **options: Any) -> None:
+        """``options`` are those of ``lmdb.open``."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.rmtree(folder / _WORK_FOLDER, ignore_errors=True)
+        self._folder = folder
+        self._names = tuple(tables)
+        self._options: dict[str, Any] = {"max_dbs": len(self._names), "mode": 0o600, **options}
+        self._gate = MapGate()
+        self._open()
+
+    def _open(self) -> None:
+        self.env = lmdb.open(str(self._folder), **self._options)
+        self._tables: dict[str, Any] = {name: self.env.open_db(name.encode()) for name in self._names}
+
+    def table(self, name: str) -> Any:
+        """The handle of a table. Another one after ``compact``: do not keep it."""
+        return self._tables[name]
+
+    @contextmanager
+    def read(self) -> Generator[Any]:
+        """A consistent view; keep it short."""
+        self._gate.enter()
+        try:
+            with self.env.begin() as txn:
+                yield txn
+        finally:
+            self._gate.leave()
+
+    @contextmanager
+    def write(self) -> Generator[Any]:
+        """Changes that become visible together, or not at all."""
+        self._gate.enter()
+        try:
+            with self.env.begin(write=True) as txn:
+                yield txn
+        finally:
+            self._gate.leave()
+
+    def compact(self) -> None:
+        """Write the file anew. The caller is the only writer, in no transaction; readers wait for the exchange alone.
+
+        Raises lmdb.Error where the disk has no room: the file is then as it was.
+        """
+        work = self._folder / _WORK_FOLDER
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(mode=0o700)
+        try:
+            self.env.copy(str(work), compact=True)
+            _sync(work / _DATA_FILE)
+            with self._gate.alone():
+                self.env.close()
+                (work / _DATA_FILE).replace(self._folder / _DATA_FILE)
+                _sync(self._folder)
+                self._open()
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    def close(self) -> None:
+        """Sync and close. No transaction may be open."""
+        self.env.sync(True)
+        self.env.close()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
