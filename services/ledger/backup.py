@@ -24,13 +24,15 @@ import msgspec
 from services.ledger.errors import BackupRunning, DiskFull
 from services.ledger.keys import PARTIAL
 from services.ledger.store import READER_MAP_BYTES, Store, is_full
+from services.runtime.datadir import FORMAT_FILE
 
+FORMAT = ("ledger", 2, 1)
+"""Name, version and oldest version of the data folder's format."""
 MANIFEST = "backup.json"
 DATA = "data.mdb"
 FOLDERS = ("keys", "signing", "journal")
 CHUNK_BYTES = 1024 * 1024
 _WORK_FOLDER = "backup.partial"
-_FORMAT = "FORMAT"
 _DISK_FULL_EXIT = 3
 
 
@@ -71,6 +73,8 @@ class Backup:
                 yield from self._member(
                     str(path.relative_to(self._folder)), io.BytesIO(content), len(content)
                 )
+            version = f"{FORMAT[0]} {FORMAT[1]}\n".encode()
+            yield from self._member(FORMAT_FILE, io.BytesIO(version), len(version))
             manifest = msgspec.json.encode(Manifest(self._store.store_id, position, self._digests))
             yield from self._member(MANIFEST, io.BytesIO(manifest), len(manifest))
             yield bytes(2 * tarfile.BLOCKSIZE)
@@ -94,7 +98,7 @@ class Backup:
             for path in sorted((self._folder / name).iterdir())
             if path.suffix != PARTIAL
         ]
-        return [self._work / DATA, *rest, self._folder / _FORMAT]
+        return [self._work / DATA, *rest]
 
     def _file(self, name: str, path: Path) -> Iterator[bytes]:
         with path.open("rb") as file:

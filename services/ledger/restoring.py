@@ -18,7 +18,7 @@ from typing import IO
 import msgspec
 
 from services.ledger import erasure
-from services.ledger.backup import CHUNK_BYTES, DATA, MANIFEST, Manifest
+from services.ledger.backup import CHUNK_BYTES, DATA, FORMAT, MANIFEST, Manifest
 from services.ledger.erasure import Completion, Wanted
 from services.ledger.journal import Journal, Witnessed
 from services.ledger.keys import sync_folder
@@ -31,8 +31,6 @@ from services.runtime.datadir import service_folder
 
 REAPPLIED = "erased before the backup was restored"
 _MEMBER = re.compile(r"(data\.mdb|FORMAT|backup\.json|(keys|signing|journal)/[A-Za-z0-9._-]+)")
-FORMAT = ("ledger", 2, 1)
-"""Name, version and oldest version of the data folder's format."""
 _UNFINISHED = "UNFINISHED"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _MAP_BYTES = 64 * 1024 * 1024

@@ -232,6 +232,19 @@ def explain(request: pb.ExplainRequest) -> Iterator[Violation]:
     yield from checks.identifier(request.session_id, "session_id", optional=True)
 
 
+def blast_radius(request: pb.BlastRadiusRequest) -> Iterator[Violation]:
+    """BlastRadius."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.in_range(request.seq, "seq", 1, MAX_SEQ)
+
+
+def forget(request: pb.ForgetRequest) -> Iterator[Violation]:
+    """Forget."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.in_range(request.seq, "seq", 1, MAX_SEQ)
+    yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
+
+
 CHECKS: Mapping[type[Message], Check] = {
     pb.ConverseRequest: converse,
     pb.ImportMessagesRequest: import_messages,
@@ -254,4 +267,6 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.AdoptNameRequest: adopt_name,
     pb.ClearNameRequest: clear_name,
     pb.ExplainRequest: explain,
+    pb.BlastRadiusRequest: blast_radius,
+    pb.ForgetRequest: forget,
 }

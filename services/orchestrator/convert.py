@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
@@ -13,10 +14,12 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.actions import Imported, Message
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.explain import Explanation
+from services.orchestrator.forgetting import Progress
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.identity import Identity
 from services.orchestrator.projections.profile import Profile
 from services.orchestrator.projections.sessions import Session
+from services.orchestrator.radius import Reached
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.times import nanoseconds, timestamp
 
@@ -236,3 +239,23 @@ def explanation(found: Explanation) -> pb.ExplainResponse:
 def clock(request: pb.ListCommitmentsRequest) -> int:
     """The moment against which a request reads "overdue", in nanoseconds."""
     return nanoseconds(request.query_time) or time.time_ns()
+
+
+def blast_radius(page: Sequence[Reached]) -> pb.BlastRadiusResponse:
+    """A page of what an event reached."""
+    return pb.BlastRadiusResponse(
+        events=[
+            pb.ReachedEvent(seq=each.seq, kind=each.kind, edges=each.edges, carries_words=each.carries_words)
+            for each in page
+        ]
+    )
+
+
+def forget_response(progress: Progress) -> pb.ForgetResponse:
+    """How forgetting goes."""
+    return pb.ForgetResponse(
+        step=progress.step,
+        progress=progress.progress,
+        redacted_seqs=progress.redacted,
+        done=progress.is_done,
+    )

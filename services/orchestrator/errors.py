@@ -65,6 +65,12 @@ class TurnTooLong(DeadlineExceeded):
     reason = "TURN_TOO_LONG"
 
 
+class MindDeleted(FailedPrecondition):
+    """The mind has ended, and its name is never used again."""
+
+    reason = "MIND_DELETED"
+
+
 class UnknownCommitment(NotFound):
     """The mind has no such open commitment."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import snapshot as snapshots
-from services.orchestrator.errors import BeyondHead
+from services.orchestrator.errors import BeyondHead, MindDeleted
 from services.orchestrator.peers import Peers
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
@@ -134,10 +134,21 @@ class Minds:
                     continue
                 return await self.reach(active, seqs[-1])
 
+    async def forget(self, mind_id: str) -> None:
+        """Drop the state in memory: something that it may hold was erased."""
+        active = self._active.get(mind_id)
+        if active is not None:
+            async with active.lock:
+                active.snapshot = Snapshot()
+
     async def _replay(self, mind_id: str, state: Snapshot, seq: int, *, save: bool) -> Snapshot:
         if state.seq >= seq:
             return state
         async for event in self._peers.read(mind_id, from_seq=state.seq + 1, to_seq=seq, page_size=1_000):
+            if event.kind == "mind_deleted":
+                raise MindDeleted(
+                    f"mind {mind_id!r} was deleted; its name is never used again", mind_id=mind_id
+                )
             state = state.apply(event)
             if save:
                 self._save_now_and_then(mind_id, state)

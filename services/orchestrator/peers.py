@@ -22,6 +22,8 @@ MAX_QUERY_BYTES = 32 * 1024
 """Memory's limit."""
 CALL_SECONDS = 10.0
 """A peer that takes longer for a small call is in trouble."""
+ERASE_SECONDS = 300.0
+"""Files of a large mind take a while to be written anew."""
 _ROLES = {
     "system": inference.ROLE_SYSTEM,
     "user": inference.ROLE_USER,
@@ -84,6 +86,18 @@ class Peers:
             yield "", [], 0
         except pmm_client.errors.PmmError as error:
             raise ConnectionError(error.message) from None
+
+    async def redact(self, mind_id: str, seqs: Sequence[int], why: str) -> int:
+        """Erase payloads in the ledger; the seq of the event that says so."""
+        client = await self._channels.ledger()
+        request = ledger.RedactRequest(mind_id=mind_id, seqs=seqs, why=why)
+        return (await client.redact(request, timeout=ERASE_SECONDS)).seq
+
+    async def indexed(self, mind_id: str, seq: int) -> None:
+        """Return once memory has processed a seq. Raises DeadlineExceeded."""
+        client = await self._channels.memory()
+        request = memory.ListMemoriesRequest(mind_id=mind_id, page_size=1, min_seq=seq)
+        await client.list_memories(request, timeout=ERASE_SECONDS)
 
     async def minds(self, token: str, prefix: str, limit: int) -> ledger.ListMindsResponse:
         """A page of minds."""

@@ -28,11 +28,13 @@ class Projection(Generic[State]):
     """The state as JSON values: what is saved and compared."""
     load: Callable[[Json], State]
     """The inverse of ``dump``."""
+    of_headers: frozenset[str] = frozenset()
+    """Kinds that are folded also when their payload was erased: the header says enough."""
 
     def apply(self, state: State, event: Event) -> tuple[State, bool]:
         """The next state, and whether the event made sense; one that did not changes nothing."""
         fold = self.folds.get(event.kind)
-        if fold is None:
+        if fold is None or (event.redacted and event.kind not in self.of_headers):
             return state, True
         try:
             return fold(state, event), True

@@ -11,6 +11,7 @@ from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
 from services.orchestrator.actions import MindActions
 from services.orchestrator.checks import CHECKS
 from services.orchestrator.conversation import Conversations
+from services.orchestrator.forgetting import Forgetting, Traces
 from services.orchestrator.incognito import Incognito
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
@@ -39,14 +40,17 @@ class OrchestratorService(Service):
         self._store = Store(context.data_dir)
         minds = Minds(peers, self._store, settings)
         incognito = Incognito(settings.incognito_sessions)
+        traces = Traces(self._store)
         self._domain = Domain(
             peers,
             minds,
             Conversations(Services(minds, peers, self._store, settings), incognito),
             SessionActions(minds, incognito),
             MindActions(minds, peers),
+            Forgetting(peers, traces),
         )
-        self._followers = [Follower(worker, minds, peers, self._store) for worker in WORKERS]
+        workers = (*WORKERS, traces.worker())
+        self._followers = [Follower(worker, minds, peers, self._store) for worker in workers]
         self._tasks: list[asyncio.Task[None]] = []
 
     def register(self, server: grpc.aio.Server) -> None:

@@ -14,6 +14,7 @@ from services.orchestrator import convert
 from services.orchestrator.actions import MindActions
 from services.orchestrator.conversation import Conversations
 from services.orchestrator.explain import explain
+from services.orchestrator.forgetting import Forgetting
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.sessions import SessionActions
@@ -33,6 +34,7 @@ class Domain:
     conversations: Conversations
     sessions: SessionActions
     actions: MindActions
+    forgetting: Forgetting
 
 
 class OrchestratorServicer(rpc.OrchestratorServiceServicer):
@@ -204,3 +206,13 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def Explain(self, request: pb.ExplainRequest, context: _Context) -> pb.ExplainResponse:
         found = await explain(self._d.peers, request.mind_id, request.seq, request.session_id)
         return convert.explanation(found)
+
+    async def BlastRadius(
+        self, request: pb.BlastRadiusRequest, context: _Context
+    ) -> AsyncIterator[pb.BlastRadiusResponse]:
+        async for page in self._d.forgetting.radius(request.mind_id, request.seq):
+            yield convert.blast_radius(page)
+
+    async def Forget(self, request: pb.ForgetRequest, context: _Context) -> AsyncIterator[pb.ForgetResponse]:
+        async for progress in self._d.forgetting.forget(request.mind_id, request.seq, request.why):
+            yield convert.forget_response(progress)

@@ -50,7 +50,7 @@ class OrchestratorSettings(BaseModel):
     )
     snapshot_events: int = Field(
         4_096,
-        ge=64,
+        ge=1,
         json_schema_extra={"unit": "events"},
         description="Distance of saved snapshots: a view of a past seq replays at most so many events.",
     )

@@ -8,39 +8,40 @@ from __future__ import annotations
 import os
 import struct
 from pathlib import Path
-from typing import Any
 
-import lmdb
+from services.runtime.projection_file import ProjectionFile
 
 _MAP_BYTES = 64 * 2**30
 """Address space, not disk."""
+_ERASED = b"\x00erased"
+"""There while what was removed may still be on a free page. No worker has such a name."""
+TABLES = ("snapshots", "workers", "keys")
+"""mind_id, 0x00, seq → dump; name → store_id, 0x00, position; mind_id → 32 random bytes."""
 _SEQ = struct.Struct(">Q")
 
 
 class Store:
-    """One LMDB environment. Calls are short and made from the event loop."""
+    """One LMDB file. Calls are short and made from the event loop."""
 
     def __init__(self, folder: Path) -> None:
-        self._env = lmdb.open(str(folder), map_size=_MAP_BYTES, max_dbs=4, metasync=False)
-        self._snapshots: Any = self._env.open_db(b"snapshots")  # mind_id, 0x00, seq → dump
-        self._workers: Any = self._env.open_db(b"workers")  # name → store_id, 0x00, position
-        self._keys: Any = self._env.open_db(b"keys")  # mind_id → 32 random bytes
+        self._file = ProjectionFile(folder, TABLES, map_size=_MAP_BYTES, metasync=False)
+        if self._holds_erased():
+            self.compact()
 
     def close(self) -> None:
         """Sync and close."""
-        self._env.sync(True)
-        self._env.close()
+        self._file.close()
 
     def save(self, mind_id: str, seq: int, dump: bytes) -> None:
         """Keep a snapshot."""
-        with self._env.begin(write=True) as txn:
-            txn.put(_snapshot_key(mind_id, seq), dump, db=self._snapshots)
+        with self._file.write() as txn:
+            txn.put(_snapshot_key(mind_id, seq), dump, db=self._file.table("snapshots"))
 
     def saved(self, mind_id: str, at_most: int) -> tuple[int, bytes] | None:
         """The newest saved snapshot at or before a seq."""
         key = _snapshot_key(mind_id, at_most)
-        with self._env.begin() as txn:
-            cursor = txn.cursor(db=self._snapshots)
+        with self._file.read() as txn:
+            cursor = txn.cursor(db=self._file.table("snapshots"))
             found = cursor.set_range(key)
             if not (found and cursor.key() == key):
                 found = cursor.prev() if found else cursor.last()
@@ -50,13 +51,45 @@ class Store:
 
     def drop(self, mind_id: str, seq: int) -> None:
         """Remove a snapshot."""
-        with self._env.begin(write=True) as txn:
-            txn.delete(_snapshot_key(mind_id, seq), db=self._snapshots)
+        with self._file.write() as txn:
+            txn.delete(_snapshot_key(mind_id, seq), db=self._file.table("snapshots"))
+
+    def erase_from(self, mind_id: str, seq: int) -> bool:
+        """Remove the snapshots from a seq on, which may hold what was erased; whether there were any.
+
+        Call ``compact`` then: until it is done, the next start does it.
+        """
+        removed = False
+        with self._file.write() as txn:
+            cursor = txn.cursor(db=self._file.table("snapshots"))
+            there = cursor.set_range(_snapshot_key(mind_id, seq))
+            while there and cursor.key().startswith(mind_id.encode() + b"\x00"):
+                there = cursor.delete()
+                removed = True
+            if removed:
+                txn.put(_ERASED, b"1", db=self._file.table("workers"))
+        return removed
+
+    def forget_key(self, mind_id: str) -> None:
+        """Remove the key of a mind that was deleted."""
+        with self._file.write() as txn:
+            if txn.delete(mind_id.encode(), db=self._file.table("keys")):
+                txn.put(_ERASED, b"1", db=self._file.table("workers"))
+
+    def compact(self) -> None:
+        """Write the file anew without what was removed."""
+        self._file.compact()
+        with self._file.write() as txn:
+            txn.delete(_ERASED, db=self._file.table("workers"))
+
+    def _holds_erased(self) -> bool:
+        with self._file.read() as txn:
+            return txn.get(_ERASED, db=self._file.table("workers")) is not None
 
     def worker(self, name: str) -> tuple[str, int]:
         """The ledger's store_id and the position that a worker has processed."""
-        with self._env.begin() as txn:
-            value = txn.get(name.encode(), db=self._workers)
+        with self._file.read() as txn:
+            value = txn.get(name.encode(), db=self._file.table("workers"))
         if value is None:
             return "", 0
         store_id, _, position = bytes(value).partition(b"\x00")
@@ -64,18 +97,19 @@ class Store:
 
     def put_worker(self, name: str, store_id: str, position: int) -> None:
         """Note how far a worker is."""
-        with self._env.begin(write=True) as txn:
-            txn.put(name.encode(), store_id.encode() + b"\x00" + _SEQ.pack(position), db=self._workers)
+        with self._file.write() as txn:
+            value = store_id.encode() + b"\x00" + _SEQ.pack(position)
+            txn.put(name.encode(), value, db=self._file.table("workers"))
 
     def key(self, mind_id: str) -> bytes:
         """The mind's key for digests, made at its first use."""
-        with self._env.begin() as txn:
-            known = txn.get(mind_id.encode(), db=self._keys)
+        with self._file.read() as txn:
+            known = txn.get(mind_id.encode(), db=self._file.table("keys"))
         if known is not None:
             return bytes(known)
-        with self._env.begin(write=True) as txn:
+        with self._file.write() as txn:
             made = os.urandom(32)
-            txn.put(mind_id.encode(), made, db=self._keys)
+            txn.put(mind_id.encode(), made, db=self._file.table("keys"))
             return made
 
 

@@ -106,6 +106,27 @@ class Mind:
         request = pb.ExplainRequest(mind_id=self.mind_id, seq=seq, session_id=session)
         return await self._client.orchestrator.explain(request, timeout=self._client.timeout)
 
+    async def blast_radius(self, seq: int) -> list[pb.ReachedEvent]:
+        """Everything that an event reached, nearest first. Raises UnknownEvent."""
+        request = pb.BlastRadiusRequest(mind_id=self.mind_id, seq=seq)
+        pages = self._client.orchestrator.blast_radius(request, timeout=ERASE_TIMEOUT_S)
+        return [event async for page in pages for event in page.events]
+
+    async def forget(
+        self, seq: int, *, why: str = "", on_progress: Callable[[pb.ForgetResponse], None] | None = None
+    ) -> list[int]:
+        """Erase an event and whatever carries its words, from every file; the seqs of all. Raises UnknownEvent.
+
+        The server goes on with it when this is cancelled.
+        """
+        redacted: list[int] = []
+        request = pb.ForgetRequest(mind_id=self.mind_id, seq=seq, why=why)
+        async for step in self._client.orchestrator.forget(request, timeout=ERASE_TIMEOUT_S):
+            redacted = list(step.redacted_seqs)
+            if on_progress:
+                on_progress(step)
+        return redacted
+
     async def commitments(
         self, *, status: pb.CommitmentStatus.ValueType = pb.COMMITMENT_STATUS_UNSPECIFIED, min_seq: int = 0
     ) -> AsyncGenerator[pb.Commitment]:

@@ -88,6 +88,7 @@ PROFILE = Projection(
         "message_imported": counted("imported_messages"),
         "turn_failed": counted("failed_turns"),
     },
+    of_headers=frozenset({"user_message", "assistant_message", "message_imported", "turn_failed"}),
     dump=dump,
     load=load,
 )

@@ -118,19 +118,21 @@ def load(data: Json) -> Sessions:
     )
 
 
+FOLDS = {
+    "session_started": started,
+    "session_renamed": renamed,
+    "privacy_mode_changed": mode_changed,
+    "session_ended": ended,
+    "message_imported": imported,
+    "user_message": asked,
+    "assistant_message": answered,
+    "turn_failed": failed,
+}
 SESSIONS = Projection(
     name="sessions",
     initial=Sessions(),
-    folds={
-        "session_started": started,
-        "session_renamed": renamed,
-        "privacy_mode_changed": mode_changed,
-        "session_ended": ended,
-        "message_imported": imported,
-        "user_message": asked,
-        "assistant_message": answered,
-        "turn_failed": failed,
-    },
+    folds=FOLDS,
+    of_headers=frozenset(FOLDS) - {"privacy_mode_changed"},
     dump=dump,
     load=load,
 )

@@ -18,6 +18,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
 from services.runtime import telemetry
+from services.runtime.errors import DomainError
 
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Between attempts to reach the ledger, the last one over and over."""
@@ -77,7 +78,7 @@ class Follower:
                     await self._follow_up(event)
             except _RETRIED:
                 raise
-            except (pmm_client.errors.PmmError, ValueError, OverflowError) as error:
+            except (pmm_client.errors.PmmError, DomainError, ValueError, OverflowError) as error:
                 # One event that cannot be dealt with must not stop all that come after it.
                 _log.warning(
                     "worker %s skips event %d of a mind: %s",

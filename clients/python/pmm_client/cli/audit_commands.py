@@ -1,4 +1,4 @@
-"""``pmm ledger``: proofs, checkpoints, the witness, backups and erasures."""
+"""``pmm ledger`` and ``pmm mind``: proofs, checkpoints, the witness, backups and erasures."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def register(app: typer.Typer) -> None:
 
 
 def register_mind(app: typer.Typer) -> None:
-    """Add ``delete`` to the commands of minds."""
+    """Add ``forget`` and ``delete`` to the commands of minds."""
+    calls_server(app, "forget")(forget)
     calls_server(app, "delete")(delete)
 
 
@@ -247,6 +248,56 @@ async def redaction(
         output.line(f"Erased {output.date(found.erased_at)}; asked for {output.date(found.requested_at)}.")
     else:
         output.line(f"Asked for {output.date(found.requested_at)}; not done yet.")
+
+
+async def forget(
+    connection: Connection,
+    seq: Annotated[int, typer.Argument(min=1, metavar="SEQ", help="The event.")],
+    mind: MindOption,
+    why: Why = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what it reached, and erase nothing.")
+    ] = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Erase what was said and whatever carries its words: replies that quote it, memories, promises. For good.
+
+    Example: pmm mind forget 17 --mind ada
+
+    Shows first what the event reached. Afterwards no file of the services holds the words; old backups lose them when
+    they are restored.
+    """
+    async with connection.open("ledger") as client:
+        found = client.mind(mind)
+        origin = await found.event(seq)
+        reached = await found.blast_radius(seq)
+        goes = [each for each in reached if each.carries_words]
+        if not as_json:
+            table = output.table("seq", "kind", "how", "")
+            output.row(table, str(seq), origin.kind, "", "goes")
+            for each in reached:
+                fate = "goes" if each.carries_words else "stays"
+                output.row(table, str(each.seq), each.kind, ", ".join(each.edges), fate)
+            output.console().print(table)
+        redacted: list[int] = []
+        if not dry_run:
+            if not yes:
+                typer.confirm(f"Erase these {len(goes) + 1} events of {mind}, for good?", abort=True)
+            with output.progress(quiet=as_json) as bar:
+                task = bar.add_task("forgetting", total=100)
+                redacted = await found.forget(
+                    seq,
+                    why=why,
+                    on_progress=lambda step: bar.update(
+                        task, description=step.step, completed=int(100 * step.progress)
+                    ),
+                )
+    if as_json:
+        reach = [{**to_json(each)} for each in reached]
+        output.json_line({"mind_id": mind, "seq": seq, "reached": reach, "redacted_seqs": redacted})
+    elif not dry_run:
+        output.line(f"Forgotten: {len(redacted):,} events are erased, and no file holds their words.")
 
 
 async def delete(

@@ -1,0 +1,132 @@
+"""Forgetting: an event and whatever carries its words leave every file.
+
+The ledger's event_redacted is what makes it durable. Whatever a crash interrupts after that is completed by those who
+follow the ledger: ``Traces`` here, memory in its own files. So a bare ``Redact`` is followed by the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.minds import Minds
+from services.orchestrator.peers import Peers
+from services.orchestrator.radius import BlastRadius, Reached
+from services.orchestrator.store import Store
+from services.orchestrator.workers.follower import Worker
+
+PAGE = 1_000
+REDACTED_AT_ONCE = 10_000
+"""The ledger's limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How forgetting goes."""
+
+    step: str
+    progress: float
+    """From 0 to 1."""
+    redacted: tuple[int, ...] = ()
+    is_done: bool = False
+
+
+class Traces:
+    """Removes what the orchestrator itself keeps of erased events, as they are erased."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._gone: dict[str, int] = {}
+        self._changed = asyncio.Event()
+
+    def worker(self) -> Worker:
+        """Follows every erasure, and derives nothing."""
+        return Worker("erasure", ("event_redacted", "mind_deleted"), self._erase)
+
+    async def gone(self, mind_id: str, seq: int) -> None:
+        """Return once nothing is left of what the erasure at a seq erased."""
+        while self._gone.get(mind_id, 0) < seq:
+            await self._changed.wait()
+
+    async def _erase(self, event: mind.Event, minds: Minds) -> list[mind.Body]:
+        first = 1 if event.kind == "mind_deleted" else min(event.body.event_redacted.seqs, default=1)
+        await minds.forget(event.mind_id)
+        is_changed = self._store.erase_from(event.mind_id, first)
+        if event.kind == "mind_deleted":
+            self._store.forget_key(event.mind_id)
+            is_changed = True
+        if is_changed:
+            self._store.compact()
+        self._gone[event.mind_id] = event.seq
+        self._changed.set()
+        self._changed = asyncio.Event()
+        return []
+
+
+class Forgetting:
+    """Finds what an event reached, and forgets it."""
+
+    def __init__(self, peers: Peers, traces: Traces) -> None:
+        self._peers = peers
+        self._traces = traces
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def radius(self, mind_id: str, seq: int) -> AsyncIterator[list[Reached]]:
+        """Everything that an event reached, nearest first, a page at a time. Raises pmm_client's UnknownEvent."""
+        reached = await self._reached(mind_id, seq)
+        reached.sort(key=lambda each: (each.distance, each.seq))
+        for start in range(0, max(len(reached), 1), PAGE):
+            yield reached[start : start + PAGE]
+
+    async def forget(self, mind_id: str, seq: int, why: str) -> AsyncIterator[Progress]:
+        """Erase the event and what carries its words. Goes on when the caller goes away. Raises as ``radius`` does."""
+        steps: asyncio.Queue[Progress | BaseException] = asyncio.Queue()
+        task = asyncio.create_task(self._forget(mind_id, seq, why, steps))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        task.add_done_callback(lambda ended: _report(ended, steps))
+        while True:
+            step = await steps.get()
+            if isinstance(step, BaseException):
+                raise step
+            yield step
+            if step.is_done:
+                return
+
+    async def _forget(
+        self, mind_id: str, seq: int, why: str, steps: asyncio.Queue[Progress | BaseException]
+    ) -> None:
+        steps.put_nowait(Progress("finding what it reached", 0.0))
+        redacted: set[int] = set()
+        ordered = 0
+        # What was said while we looked may carry the words as well.
+        while fresh := sorted({seq, *await self._carriers(mind_id, seq)} - redacted):
+            steps.put_nowait(Progress("erasing it from the ledger", 0.2, tuple(sorted(redacted))))
+            for start in range(0, len(fresh), REDACTED_AT_ONCE):
+                part = fresh[start : start + REDACTED_AT_ONCE]
+                ordered = max(ordered, await self._peers.redact(mind_id, part, why))
+            redacted.update(fresh)
+        done = tuple(sorted(redacted))
+        steps.put_nowait(Progress("erasing it from snapshots", 0.5, done))
+        await self._traces.gone(mind_id, ordered)
+        steps.put_nowait(Progress("erasing it from memory", 0.7, done))
+        await self._peers.indexed(mind_id, ordered)
+        steps.put_nowait(Progress("done", 1.0, done, is_done=True))
+
+    async def _carriers(self, mind_id: str, seq: int) -> list[int]:
+        return [each.seq for each in await self._reached(mind_id, seq) if each.carries_words]
+
+    async def _reached(self, mind_id: str, seq: int) -> list[Reached]:
+        radius = BlastRadius(await self._peers.event(mind_id, seq))
+        found = [
+            radius.take(event) async for event in self._peers.read(mind_id, from_seq=seq + 1, page_size=PAGE)
+        ]
+        return [each for each in found if each is not None]
+
+
+def _report(task: asyncio.Task[None], steps: asyncio.Queue[Progress | BaseException]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        steps.put_nowait(error)

@@ -1,0 +1,176 @@
+"""What an event reached: replies that quote it, and everything derived from it (design: blast radius).
+
+A pure fold over the events that follow, in order of seq. An event is reached when it names one that was reached, or
+says its words; it carries words when it must go with the origin for the words to be gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from google.protobuf.message import Message
+
+from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.citations import cited_seqs
+
+SPEECH = frozenset({"user_message", "message_imported"})
+"""What a person says is derived from nothing; it is reached where it says the same again."""
+REPLIES = frozenset({"assistant_message"})
+BOOKKEEPING = frozenset(
+    {
+        "event_redacted",
+        "mind_deleted",
+        "session_started",
+        "session_ended",
+        "privacy_mode_changed",
+        "turn_failed",
+        "tick_recorded",
+        "stage_changed",
+    }
+)
+"""Kinds that say nothing of what anybody said."""
+RUN_WORDS = 3
+"""So many words in a row are a quotation …"""
+RUN_LETTERS = 10
+"""… where they have so many letters: "that is the" is none."""
+WHOLE_LETTERS = 4
+"""A shorter text is said by everybody."""
+_SOURCES = ("source_seqs", "source_seq", "evidence_seqs")
+_THINGS = ("commitment_id", "memory_id", "directive_id", "reflection_id")
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An event that was reached."""
+
+    seq: int
+    kind: str
+    edges: tuple[str, ...]
+    """How: caused_by, derived_from, covers, cites, in_prompt, quotes, repeats, same_thing."""
+    carries_words: bool
+    distance: int
+    """Steps from the origin."""
+
+
+class BlastRadius:
+    """Takes the events after the origin, in order."""
+
+    def __init__(self, origin: Event) -> None:
+        words = _words(" ".join(_texts(origin.body)))
+        self._whole = f" {' '.join(words)} " if sum(map(len, words)) >= WHOLE_LETTERS else ""
+        self._is_short = len(words) < RUN_WORDS
+        self._runs = _runs(words)
+        self._distance = {origin.seq: 0}
+        """Of the origin and of those that carry its words."""
+        self._reached_only: dict[int, int] = {}
+        self._things: set[str] = set(_things(origin.body))
+
+    def take(self, event: Event) -> Reached | None:
+        """Whether the next event was reached."""
+        if event.kind in BOOKKEEPING or event.redacted:
+            return None
+        from_carriers, from_others = self._links(event)
+        said = self._says(event)
+        edges = {**from_others, **from_carriers, **said}
+        if not edges:
+            return None
+        carries = bool(said) if event.kind in SPEECH | REPLIES else bool(from_carriers.keys() | said.keys())
+        carries = carries or (event.kind in REPLIES and "cites" in from_carriers)
+        distance = 1 + min(edges.values())
+        if carries:
+            self._distance[event.seq] = distance
+            if event.kind not in SPEECH | REPLIES:
+                self._runs |= _runs(_words(" ".join(_texts(event.body))))
+                self._things.update(_things(event.body))
+        else:
+            self._reached_only[event.seq] = distance
+        return Reached(event.seq, event.kind, tuple(sorted(edges)), carries, distance)
+
+    def _links(self, event: Event) -> tuple[dict[str, int], dict[str, int]]:
+        """Edges to events that carry the words, and to others that were reached; with the other end's distance."""
+        carriers: dict[str, int] = {}
+        others: dict[str, int] = {}
+        for edge, seq in _named(event):
+            if seq in self._distance:
+                carriers[edge] = min(carriers.get(edge, self._distance[seq]), self._distance[seq])
+            elif seq in self._reached_only:
+                others[edge] = min(others.get(edge, self._reached_only[seq]), self._reached_only[seq])
+        body = _kind_of(event)
+        if all(name in body.DESCRIPTOR.fields_by_name for name in ("from_seq", "to_seq")):
+            low, high = (getattr(body, name) for name in ("from_seq", "to_seq"))
+            covered = [distance for seq, distance in self._distance.items() if low <= seq <= high]
+            if covered:
+                carriers["covers"] = min(covered)
+        if self._things.intersection(_things(event.body)):
+            carriers["same_thing"] = 0
+        return carriers, others
+
+    def _says(self, event: Event) -> dict[str, int]:
+        words = _words(" ".join(_texts(event.body)))
+        # A person who says "thanks" once more does not repeat anything.
+        may_repeat = self._whole and not (self._is_short and event.kind in SPEECH)
+        if may_repeat and self._whole in f" {' '.join(words)} ":
+            return {"repeats": 0}
+        if event.kind not in SPEECH and not self._runs.isdisjoint(_runs(words)):
+            return {"quotes": 0}
+        return {}
+
+
+def _named(event: Event) -> Iterator[tuple[str, int]]:
+    """Edge and seq of every event that one names."""
+    if event.HasField("causation_seq"):
+        yield "caused_by", event.causation_seq
+    body = _kind_of(event)
+    for name in _SOURCES:
+        if name in body.DESCRIPTOR.fields_by_name:
+            value = getattr(body, name)
+            for seq in [value] if isinstance(value, int) else value:
+                yield "derived_from", seq
+    if event.kind in REPLIES:
+        receipt = event.body.assistant_message.receipt
+        for memory in receipt.memories:
+            for seq in memory.source_seqs:
+                yield ("cites" if memory.cited else "in_prompt"), seq
+        for seq in (*receipt.recent_seqs, *receipt.state_seqs):
+            yield "in_prompt", seq
+        for seq in cited_seqs(event.body.assistant_message.text):
+            yield "cites", seq
+
+
+def _kind_of(event: Event) -> Message:
+    kind = event.body.WhichOneof("kind")
+    return getattr(event.body, kind) if kind else event.body
+
+
+def _texts(message: Message) -> Iterator[str]:
+    """Every text in a message, however deep, but for names of things."""
+    for field, value in message.ListFields():
+        values = value if field.is_repeated else [value]
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            values = value.values()
+        for each in values:
+            if isinstance(each, Message):
+                yield from _texts(each)
+            elif isinstance(each, str) and not field.name.endswith(("_id", "_ids")):
+                yield each
+
+
+def _things(message: Message) -> Iterator[str]:
+    for field, value in message.ListFields():
+        if field.message_type is not None and not field.is_repeated:
+            yield from _things(value)
+        elif field.name in _THINGS:
+            yield f"{field.name}:{value}"
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _runs(words: list[str]) -> set[tuple[str, ...]]:
+    """Runs of words that are a quotation."""
+    runs = (tuple(words[i : i + RUN_WORDS]) for i in range(len(words) - RUN_WORDS + 1))
+    return {run for run in runs if sum(map(len, run)) >= RUN_LETTERS}

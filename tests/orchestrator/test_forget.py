@@ -1,0 +1,253 @@
+"""After Forget no API and no file holds the words, the reply that quoted them included; everything else stays."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pmm_client
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as memory
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.radius import BlastRadius
+from tests.orchestrator.talking import converse, events, wait_for
+from tests.support.serving import Served, serving
+from tests.support.stack import Stack
+
+ALL = ("ledger", "memory", "inference", "orchestrator")
+MARKER = "quinquereme"
+FACT = f"my {MARKER} lies in the harbour of Ophir"
+
+
+def files_with(folder: Path, *needles: str) -> list[str]:
+    return [
+        str(path.relative_to(folder))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and any(needle.encode() in path.read_bytes() for needle in needles)
+    ]
+
+
+async def forget(served: Served, seq: int) -> pb.ForgetResponse:
+    request = pb.ForgetRequest(mind_id="ada", seq=seq)
+    return [step async for step in served.orchestrator.forget(request, timeout=60)][-1]
+
+
+async def told(served: Served) -> int:
+    """A fact among others, and a reply that quotes it; its seq."""
+    await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+    await converse(served, "my cat is called Tom")
+    turn = await converse(served, FACT)
+    assert turn.started
+    reply = await converse(served, f"where does my {MARKER} lie?")
+    assert MARKER in reply.text
+    return next(event.seq for event in await events(served) if event.body.user_message.text == FACT)
+
+
+async def search(served: Served, query: str) -> list[str]:
+    head = (await served.ledger.get_head(ledger.GetHeadRequest(mind_id="ada"))).seq
+    request = memory.SearchRequest(mind_id="ada", query=query, min_seq=head)
+    return [result.memory.text for result in (await served.memory.search(request, timeout=20)).results]
+
+
+async def test_what_is_forgotten_is_in_no_answer_and_no_file(tmp_path: Path) -> None:
+    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 2}}) as served:
+        seq = await told(served)
+        question = next(
+            event.seq for event in await events(served) if event.body.user_message.text.startswith("where")
+        )
+        assert files_with(tmp_path, MARKER)
+
+        done = await forget(served, seq)
+        assert done.done
+        assert seq in done.redacted_seqs
+        # The question says the word on its own account: that is another thing to forget.
+        await forget(served, question)
+
+        assert files_with(tmp_path, MARKER) == []
+        assert not [text for text in await search(served, MARKER) if MARKER in text]
+        assert MARKER not in "".join(str(event) for event in await events(served))
+        export = [part.lines async for part in served.ledger.export(ledger.ExportRequest(mind_id="ada"))]
+        assert MARKER.encode() not in b"".join(export)
+        steps = [step async for step in served.ledger.verify(ledger.VerifyRequest(mind_id="ada"))]
+        assert steps[-1].verified.redacted >= 3
+        assert "Tom" in (await converse(served, "what is my cat called?")).text
+        assert MARKER not in (await converse(served, "what lies in the harbour of Ophir?")).text
+    async with serving(tmp_path, *ALL) as served:
+        assert "Tom" in (await converse(served, "what is my cat called?")).text
+        archive = [part.data async for part in served.ledger.backup(ledger.BackupRequest())]
+    assert MARKER.encode() not in b"".join(archive)
+    assert files_with(tmp_path, MARKER) == []
+
+
+async def test_a_promise_made_of_the_words_goes_with_them(tmp_path: Path) -> None:
+    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 1}}) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        said = f"my {MARKER} must be tarred"
+        answer = f"I will remind you to tar your {MARKER} on Friday."
+        appended = await served.ledger.append(
+            ledger.AppendRequest(
+                mind_id="ada",
+                events=[
+                    ledger.NewEvent(session_id="s1", actor="system", body=mind.Body(session_started={})),
+                    ledger.NewEvent(
+                        session_id="s1", actor="user", body=mind.Body(user_message={"text": said})
+                    ),
+                ],
+            )
+        )
+        asked = appended.events[1].seq
+        reply = mind.AssistantMessage(
+            text=answer, backend="openai", receipt=mind.Receipt(recent_seqs=[asked])
+        )
+        new = ledger.NewEvent(
+            session_id="s1",
+            actor="assistant",
+            causation_seq=asked,
+            body=mind.Body(assistant_message=reply),
+        )
+        quoting = (
+            (await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[new]))).events[0].seq
+        )
+        opened = await wait_for(served, "commitment_opened")
+        assert MARKER in opened.body.commitment_opened.text
+        await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada", min_seq=opened.seq))
+        assert files_with(tmp_path, MARKER)
+
+        done = await forget(served, quoting)
+        assert set(done.redacted_seqs) == {quoting, opened.seq}
+        await forget(served, asked)
+        assert files_with(tmp_path, MARKER) == []
+        open_ones = await served.orchestrator.list_commitments(pb.ListCommitmentsRequest(mind_id="ada"))
+        assert not open_ones.commitments
+
+
+async def test_a_bare_redaction_leaves_the_snapshots_too(tmp_path: Path) -> None:
+    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 1}}) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        request = pb.OpenCommitmentRequest(mind_id="ada", text=f"caulk the {MARKER}")
+        opened = (await served.orchestrator.open_commitment(request)).commitment
+        assert files_with(tmp_path / "orchestrator", MARKER)
+        seq = (await wait_for(served, "commitment_opened")).seq
+        redacted = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[seq]))
+        async with asyncio.timeout(10):
+            while files_with(tmp_path / "orchestrator", MARKER):
+                await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada", min_seq=redacted.seq))
+        assert opened.text
+        listed = await served.orchestrator.list_commitments(pb.ListCommitmentsRequest(mind_id="ada"))
+        assert not listed.commitments
+
+
+async def test_a_deleted_mind_is_gone_from_every_service(tmp_path: Path) -> None:
+    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 1}}) as served:
+        await told(served)
+        await served.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
+        async with asyncio.timeout(10):
+            while files_with(tmp_path, MARKER):
+                await served.ledger.list_minds(ledger.ListMindsRequest())
+        for call in (
+            served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada")),
+            converse(served, "are you there?"),
+        ):
+            with pytest.raises(pmm_client.MindDeleted):
+                await call
+
+
+async def test_nothing_is_forgotten_twice_and_nothing_that_is_not_there(tmp_path: Path) -> None:
+    async with serving(tmp_path, *ALL) as served:
+        seq = await told(served)
+        first = await forget(served, seq)
+        again = await forget(served, seq)
+        assert again.done
+        assert first.done
+        with pytest.raises(pmm_client.UnknownEvent):
+            await forget(served, 999)
+        with pytest.raises(pmm_client.UnknownMind):
+            async for _ in served.orchestrator.forget(pb.ForgetRequest(mind_id="eve", seq=1)):
+                pass
+
+
+async def test_an_erasure_that_a_crash_interrupts_is_completed_at_the_next_start(tmp_path: Path) -> None:
+    with Stack(tmp_path / "data") as stack:
+        async with pmm_client.connect(stack.target) as client:
+            ada = client.mind("ada")
+            await ada.create()
+            await client.mind("ada").chat(FACT)
+            seq = (await anext(ada.events(kinds=["user_message"]))).seq
+            await client.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[seq]))
+            stack.kill()
+        stack.restart()
+        async with pmm_client.connect(stack.target) as client:
+            head = (await client.mind("ada").head()).seq
+            await client.mind("ada").wait_for_index(head)
+        async with asyncio.timeout(20):
+            while files_with(stack.data, FACT):
+                await asyncio.sleep(0.05)
+
+
+# --- The radius by itself.
+
+
+def event(seq: int, kind: str, causation: int | None = None, **body: Any) -> mind.Event:
+    made = mind.Event(seq=seq, kind=kind, body=mind.Body(**{kind: body}))
+    if causation is not None:
+        made.causation_seq = causation
+    return made
+
+
+ORIGIN = event(5, "user_message", text="My sister Ana moved to Porto in May.")
+
+
+@pytest.mark.parametrize(
+    ("later", "edges", "carries"),
+    [
+        (event(6, "assistant_message", 5, text="Noted."), ("caused_by",), False),
+        (event(6, "assistant_message", 5, text="So Ana moved to Porto!"), ("caused_by", "quotes"), True),
+        (event(9, "assistant_message", text="In Porto [#5, 3 May]."), ("cites",), True),
+        (event(9, "assistant_message", text="Hm.", receipt={"recent_seqs": [5]}), ("in_prompt",), False),
+        (
+            event(9, "memory_recorded", memory_id="m", text="Ana: Porto", source_seqs=[5]),
+            ("derived_from",),
+            True,
+        ),
+        (event(9, "commitment_opened", 5, commitment_id="c", text="call"), ("caused_by",), True),
+        (event(9, "commitment_closed", commitment_id="c", evidence_seqs=[5]), ("derived_from",), True),
+        (event(9, "summary_recorded", from_seq=2, to_seq=8, text="family"), ("covers",), True),
+        (event(9, "user_message", text="My sister Ana moved to Porto in May, I said"), ("repeats",), True),
+        (event(9, "user_message", text="Ana moved to Porto, did she?"), None, False),
+        (event(9, "assistant_message", text="Lisbon is nice in May."), None, False),
+        (event(9, "event_redacted", seqs=[5]), None, False),
+        (mind.Event(seq=9, kind="assistant_message", redacted=True), None, False),
+    ],
+)
+def test_an_event_is_reached_as_it_should_be(
+    later: mind.Event, edges: tuple[str, ...] | None, carries: bool
+) -> None:
+    reached = BlastRadius(ORIGIN).take(later)
+    assert (reached and reached.edges, bool(reached and reached.carries_words)) == (edges, carries)
+
+
+def test_what_was_derived_from_what_was_derived_is_reached_and_further_away() -> None:
+    radius = BlastRadius(ORIGIN)
+    fact = radius.take(
+        event(6, "memory_recorded", memory_id="m", text="Ana lives on the Douro", source_seqs=[5])
+    )
+    revised = radius.take(event(7, "memory_revised", memory_id="m", text="Ana lives there"))
+    quoted = radius.take(event(8, "assistant_message", 4, text="Ana lives on the Douro, you know."))
+    other = radius.take(event(9, "memory_revised", memory_id="n", text="unrelated"))
+    assert fact
+    assert revised
+    assert quoted
+    assert (fact.distance, revised.edges, quoted.carries_words, other) == (1, ("same_thing",), True, None)
+
+
+def test_a_short_answer_is_no_quotation() -> None:
+    radius = BlastRadius(event(5, "user_message", text="Thanks!"))
+    assert radius.take(event(6, "user_message", text="Thanks!")) is None
+    code = BlastRadius(event(5, "user_message", text="4711"))
+    reached = code.take(event(6, "assistant_message", text="The code is 4711."))
+    assert reached
+    assert reached.carries_words
