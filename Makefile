@@ -6,7 +6,7 @@ BIN := .venv/bin
 TARGET ?= 127.0.0.1:50050
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup chat test check bench bench-recall protos clean
+.PHONY: help setup chat test test-faults test-faults-long check bench bench-recall protos clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -18,7 +18,13 @@ chat: .venv/.runtime ## Start the four services on 127.0.0.1:50050 and open a ch
 	@$(BIN)/pmm chat --target $(TARGET) --mind me
 
 test: .venv/.dev ## Run the tests (under 5 minutes on 2 cores)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow and not faults"
+
+test-faults: .venv/.dev ## Kill, starve and damage the services, 20 rounds of each (under 10 minutes)
+	@$(BIN)/python -m pytest -q -n 2 --timeout 900 -m faults
+
+test-faults-long: .venv/.dev ## The same, 200 rounds
+	@PMM_FAULT_ROUNDS=200 $(BIN)/python -m pytest -q -n 2 --timeout 7200 -m faults
 
 check: .venv/.dev ## Lint, type-check, check contracts, generated code, imports and manifests
 	$(BIN)/ruff check .

@@ -110,6 +110,19 @@ class BrokenMind(DataLoss):
     reason = "BROKEN_MIND"
 
 
+class BrokenStore(DataLoss):
+    """LMDB's own pages cannot be read as they were written."""
+
+    reason = "BROKEN_STORE"
+
+
+def broken_store(why: str) -> BrokenStore:
+    """The error for a data file that LMDB cannot walk."""
+    return BrokenStore(
+        f"the ledger's data file is damaged ({why}): stop the server, run `pmm ledger fsck --dump`, and restore a backup"
+    )
+
+
 def broken_event(mind_id: str, seq: int, why: str) -> BrokenEvent:
     """The error for an event that cannot be read as it was written."""
     return BrokenEvent(

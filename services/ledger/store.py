@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import lmdb
 
+from services.ledger.errors import broken_store
 from services.ledger.inspector import Inspector
 from services.ledger.keys import KeySegments, sync_folder
 from services.ledger.masterkey import NO_MASTER_KEY, MasterKeys
@@ -65,8 +66,11 @@ class ReadOnlyStore:
     @contextmanager
     def read(self) -> Generator[Reader]:
         """A consistent view. Keep it short, for it holds back the reuse of pages, and never nest it."""
-        with self._env.begin() as txn:
-            yield Reader(self, txn)
+        try:
+            with self._env.begin() as txn:
+                yield Reader(self, txn)
+        except lmdb.Error as error:
+            raise broken_store(str(error)) from None
 
     @contextmanager
     def inspect(self) -> Generator[Inspector]:
@@ -114,6 +118,8 @@ class Store(ReadOnlyStore):
         try:
             with self._env.begin() as txn:
                 yield Reader(self, txn)
+        except lmdb.Error as error:
+            raise broken_store(str(error)) from None
         finally:
             self._gate.leave()
 

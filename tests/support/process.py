@@ -20,11 +20,22 @@ STOP_SECONDS = 20.0
 class ServiceProcess:
     """Runs from ``with`` on; ``kill`` and ``start`` keep folder and port."""
 
-    def __init__(self, name: str, folder: Path, *, settings: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        *,
+        settings: tuple[str, ...] = (),
+        wrapper: tuple[str, ...] = (),
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        """``wrapper``: a command that runs the service, such as strace with its options."""
         self.name = name
         self.folder = folder
         self.log = folder.parent / f"{folder.name}-{name}.log"
+        self.wrapper = wrapper
         self._settings = settings
+        self.environment = environment or {}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port: int = probe.getsockname()[1]
@@ -35,16 +46,27 @@ class ServiceProcess:
         """``host:port``"""
         return f"127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start, and return once it is SERVING."""
-        command = [sys.executable, "-m", f"services.{self.name}", "--data", str(self.folder)]
+        command = [*self.wrapper, sys.executable, "-m", f"services.{self.name}", "--data", str(self.folder)]
         command += ["--port", str(self._port), *(f"--set={setting}" for setting in self._settings)]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PMM_")}
+        environment |= self.environment
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
             )
         self._wait_until_serving()
+
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
         """SIGKILL."""
