@@ -62,7 +62,8 @@ async def test_a_write_that_fails_stops_the_ledger_and_nothing_is_lost(
         if load.refused or not started:
             failed += 1
             assert process.wait() in (exits.FAILED, exits.DATA_FOLDER)
-            assert {error.code.name for error in load.refused} <= {"UNAVAILABLE"}
+            # A call that comes as the process ends is cut off: like UNAVAILABLE, it is to be repeated.
+            assert {error.code.name for error in load.refused} <= {"UNAVAILABLE", "CANCELLED"}
         else:
             process.stop()
         process.wrapper = ()
