@@ -6,7 +6,7 @@ BIN := .venv/bin
 TARGET ?= 127.0.0.1:50050
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup chat test test-faults test-faults-long check bench bench-recall protos clean
+.PHONY: help setup chat test test-faults test-faults-long check bench bench-ledger protos clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -39,6 +39,10 @@ check: .venv/.dev ## Lint, type-check, check contracts, generated code, imports 
 
 bench: .venv/.dev ## Measure; prints a table and writes build/bench.json
 	$(BIN)/python -m benchmarks
+
+bench-ledger: .venv/.dev ## Measure the ledger beside UmaDB, and with a million events (needs nghttp2-client)
+	@$(PIP_INSTALL) --editable '.[bench]'
+	$(BIN)/python -m benchmarks ledger ledger_rivals ledger_million
 
 protos: .venv/.dev ## Format the contracts and generate their Python
 	$(BIN)/buf format -w

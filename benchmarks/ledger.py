@@ -36,7 +36,7 @@ MIND = "bench"
 
 
 def run() -> list[Row]:
-    """Rows ``ledger.append.*``, ``ledger.read``, ``ledger.verify`` and their limits."""
+    """Rows ``ledger.append.*``, ``ledger.read`` and their limits."""
     with tempfile.TemporaryDirectory() as folder, ServiceProcess("ledger", Path(folder)) as process:
         return asyncio.run(_run(process.target, Path(folder)))
 
@@ -50,9 +50,8 @@ async def _run(target: str, folder: Path) -> list[Row]:
             "ledger.append.c1.events_per_s": lambda: _singles(client, 1, SINGLES),
             "ledger.append.c64.events_per_s": lambda: _singles(client, CLIENTS, SINGLES_PER_CLIENT),
             "ledger.append.batch100.events_per_s": lambda: _batches(client),
-            "ledger.read.events_per_s": lambda: _read(client, raw=False),
-            "ledger.read_raw.events_per_s": lambda: _read(client, raw=True),
-            "ledger.verify.events_per_s": lambda: _verify(client),
+            "ledger.read.events_per_s": lambda: read(client, raw=False),
+            "ledger.read_raw.events_per_s": lambda: read(client, raw=True),
             "ledger.limit.lmdb_commit1.events_per_s": lambda: _lmdb(folder, 1),
             "ledger.limit.lmdb_commit64.events_per_s": lambda: _lmdb(folder, CLIENTS),
             "ledger.limit.lmdb_commit100.events_per_s": lambda: _lmdb(folder, BATCH),
@@ -73,7 +72,7 @@ def _event() -> pb.NewEvent:
 
 
 async def _singles(client: LedgerClient, clients: int, each: int) -> float:
-    return await _appended(client, [[_request([_event()]) for _ in range(each)] for _ in range(clients)])
+    return await appended(client, [[_request([_event()]) for _ in range(each)] for _ in range(clients)])
 
 
 async def _batches(client: LedgerClient) -> float:
@@ -81,10 +80,10 @@ async def _batches(client: LedgerClient) -> float:
         [_request(_event() for _ in range(BATCH)) for _ in range(BATCHES_PER_CLIENT)]
         for _ in range(BATCH_CLIENTS)
     ]
-    return BATCH * await _appended(client, requests)
+    return BATCH * await appended(client, requests)
 
 
-async def _appended(client: LedgerClient, requests: list[list[pb.AppendRequest]]) -> float:
+async def appended(client: LedgerClient, requests: list[list[pb.AppendRequest]]) -> float:
     """Requests a second; each list is that of a client that waits for one before it sends the next."""
 
     async def one(own: list[pb.AppendRequest]) -> None:
@@ -100,20 +99,12 @@ def _request(events: Iterable[pb.NewEvent]) -> pb.AppendRequest:
     return pb.AppendRequest(mind_id=MIND, events=events)
 
 
-async def _read(client: LedgerClient, *, raw: bool) -> float:
+async def read(client: LedgerClient, *, raw: bool) -> float:
+    """Events a second, from the first to the last."""
     began, events = time.perf_counter(), 0
     async for page in client.read(pb.ReadRequest(mind_id=MIND, raw=raw, page_size=1_000)):
         events += len(page.events)
     return events / (time.perf_counter() - began)
-
-
-async def _verify(client: LedgerClient) -> float:
-    began, seq = time.perf_counter(), 0
-    async for step in client.verify(pb.VerifyRequest(mind_id=MIND)):
-        if step.HasField("broken"):
-            raise RuntimeError(f"event {step.broken.seq} is broken")
-        seq = step.verified.seq
-    return seq / (time.perf_counter() - began)
 
 
 async def _lmdb(folder: Path, group: int) -> float:
