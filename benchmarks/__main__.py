@@ -42,9 +42,11 @@ def main(suites: list[str]) -> int:
     rows: list[Row] = []
     for suite in suites or SUITES:
         with console.status(f"Measuring {suite} …"):
-            rows += importlib.import_module(f"benchmarks.{suite}").run()
+            measured = importlib.import_module(f"benchmarks.{suite}").run()
+        write(measured)
+        rows += measured
     show(rows)
-    write(rows)
+    print(f"wrote {OUT.relative_to(Path.cwd()) if OUT.is_relative_to(Path.cwd()) else OUT}")
     return 0
 
 
@@ -72,7 +74,6 @@ def write(rows: list[Row]) -> None:
     where = {"commit": _commit(), "machine": _machine()}
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(kept + [asdict(row) | where for row in rows], indent=1) + "\n")
-    print(f"wrote {OUT.relative_to(Path.cwd()) if OUT.is_relative_to(Path.cwd()) else OUT}")
 
 
 def _commit() -> str:

@@ -119,7 +119,7 @@ class BrokenStore(DataLoss):
 def broken_store(why: str) -> BrokenStore:
     """The error for a data file that LMDB cannot walk."""
     return BrokenStore(
-        f"the ledger's data file is damaged ({why}): stop the server, run `pmm ledger fsck --dump`, and restore a backup"
+        f"the ledger's data file is damaged ({why}): stop the server, `pmm ledger fsck --dump`, and restore a backup"
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from services.ledger import masterkey
+from services.ledger.errors import broken_store
 from services.ledger.store import ReadOnlyStore
 from services.ledger.verify import Break, Broken, Progress, Step, Verification, Verified
 
@@ -47,19 +48,19 @@ class _Outcome(msgspec.Struct, frozen=True):
 class Workers:
     """Starts processes for one piece of work and ends them after it."""
 
-    def __init__(self, folder: Path, options: dict[str, str], count: int = 0) -> None:
-        """``options``: the master key files that the store needs. ``count``: 0 for one a core."""
+    def __init__(self, folder: Path, options: dict[str, str], *, chunk_events: int = CHUNK_EVENTS) -> None:
+        """``options``: the master key files that the store needs."""
         self._command = [sys.executable, "-m", "services.ledger.workers", str(folder), json.dumps(options)]
-        self._count = count or len(os.sched_getaffinity(0))
+        self._chunk_events = chunk_events
 
     async def verify(self, mind_id: str, first: int, last: int) -> AsyncIterator[Step]:
         """As ``Verification`` does it. Chunks overlap by a hash: each begins with the one that the other ended with."""
         chunks = [
-            _Chunk(mind_id, start, min(start + CHUNK_EVENTS - 1, last))
-            for start in range(first, last + 1, CHUNK_EVENTS)
+            _Chunk(mind_id, start, min(start + self._chunk_events - 1, last))
+            for start in range(first, last + 1, self._chunk_events)
         ]
         redacted = 0
-        async with self._started(min(self._count, len(chunks))) as processes:
+        async with self._started(min(len(os.sched_getaffinity(0)), len(chunks))) as processes:
             free: asyncio.Queue[asyncio.subprocess.Process] = asyncio.Queue()
             for process in processes:
                 free.put_nowait(process)
@@ -103,7 +104,8 @@ async def _ask(free: asyncio.Queue[asyncio.subprocess.Process], chunk: _Chunk) -
     await process.stdin.drain()
     line = await process.stdout.readline()
     if not line:
-        raise OSError("a process that verifies has died")
+        # LMDB can crash on a damaged page of its own.
+        raise broken_store("a process that verified it has died")
     free.put_nowait(process)
     return msgspec.json.decode(line, type=_Outcome)
 
