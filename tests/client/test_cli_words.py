@@ -64,13 +64,16 @@ def commands() -> Iterator[tuple[str, Any]]:
 COMMANDS = dict(commands())
 READING = {
     "status", "doctor", "config", "version", "mind list", "mind show", "ledger read", "ledger tail",
-    "ledger verify", "memory search", "memory list",
+    "ledger verify", "memory search", "memory list", "ledger checkpoint", "ledger prove", "ledger witness",
+    "ledger redaction", "ledger fsck",
 }  # fmt: skip
 
 
 def test_the_commands_are_those_that_users_were_promised() -> None:
     assert set(COMMANDS) == READING | {
         "up", "down", "chat", "mind create", "mind import", "mind export", "mind restore", "ledger append",
+        "mind forget", "mind delete", "ledger backup", "ledger redact", "ledger restore-backup", "ledger rotate-key",
+        "ledger new-master-key",
     }  # fmt: skip
 
 

@@ -254,6 +254,13 @@ class Mind:
     events = _iterating(aio_mind.Mind.events)
     follow = _iterating(aio_mind.Mind.follow)
     verify = _waiting(aio_mind.Mind.verify)
+    checkpoint = _waiting(aio_mind.Mind.checkpoint)
+    prove = _waiting(aio_mind.Mind.prove)
+    blast_radius = _waiting(aio_mind.Mind.blast_radius)
+    forget = _waiting(aio_mind.Mind.forget)
+    redact = _waiting(aio_mind.Mind.redact)
+    redaction = _waiting(aio_mind.Mind.redaction)
+    delete = _waiting(aio_mind.Mind.delete)
     export = _iterating(aio_mind.Mind.export)
 
     def restore(self, parts: Iterable[bytes], *, force: bool = False) -> RestoreResponse:
