@@ -28,7 +28,12 @@ class Eraser:
     async def redact(self, wanted: Wanted) -> Ordered:
         """See ``LedgerService.Redact``. Once this returns the keys are gone."""
         ordered = await self._writer.run(wanted.mind_id, lambda: erasure.order(self._store, wanted))
-        await self._complete(wanted.mind_id, ordered.seq)
+        # More than one event may have ordered it, and a full disk may have left an earlier one unfinished.
+        with self._store.read() as reader:
+            pending = reader.pending_erasures()
+        for mind_id, seq in pending:
+            if mind_id == wanted.mind_id:
+                await self._complete(mind_id, seq)
         return ordered
 
     async def delete(self, mind_id: str, who: str, why: str) -> int:

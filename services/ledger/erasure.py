@@ -16,6 +16,7 @@ from pmm.mind.v1.events_pb2 import Body, EventRedacted, MindDeleted
 from services.ledger import encoding
 from services.ledger.decision import mind_hmac, put_event
 from services.ledger.errors import (
+    UnknownEvent,
     UnknownRedaction,
     broken_event,
     mind_deleted,
@@ -119,7 +120,10 @@ def _order(store: Store, batch: Batch, state: MindState, wanted: Wanted) -> Orde
     if not fresh:
         before = batch.redacted_by(state, chosen[0]) if chosen else None
         if before is None:
-            raise unknown_event(wanted.mind_id, 0, state.head_seq)
+            raise UnknownEvent(
+                f"mind {wanted.mind_id!r} has nothing to erase in session {wanted.session_id!r}",
+                head_seq=str(state.head_seq),
+            )
         return Ordered(before, 0)
     for start in range(0, len(fresh), _SEQS_AN_EVENT):
         seqs = fresh[start : start + _SEQS_AN_EVENT]

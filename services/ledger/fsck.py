@@ -158,7 +158,10 @@ def _main(folder: str, options: str) -> None:
             sys.stdout.write(json.dumps(line) + "\n")
             sys.stdout.flush()
     except (lmdb.Error, DataLoss) as error:
-        problem = Problem("", 0, f"the data file cannot be read: {error}")
+        why = f"the data file cannot be read: {error}"
+        if isinstance(error, lmdb.NotFoundError):
+            why = "a table is missing; if an earlier release wrote it, start this one once, which brings it up to date"
+        problem = Problem("", 0, why)
         sys.stdout.write(json.dumps(msgspec.to_builtins(Found(problems=[problem]))) + "\n")
 
 

@@ -223,6 +223,20 @@ def interrupted(folder: Path, order: Callable[[Store], object], steps: int) -> N
     store.close()
 
 
+async def test_an_erasure_that_takes_many_events_is_carried_out_whole(
+    ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure, "_SEQS_AN_EVENT", 7)
+    await ledger.create("ada", *(said(f"{number}") for number in range(19)))
+    keys = keys_of(ledger, await ledger.read("ada"))
+    done = await redact(ledger, whole_mind=True)
+    assert (done.seq, done.events) == (23, 20)
+    assert files_with(ledger.folder / "keys", *keys) == []
+    for seq in (21, 22, 23):
+        request = pb.GetRedactionRequest(mind_id="ada", redaction_id=str(seq))
+        assert (await ledger.client.get_redaction(request)).keys_erased
+
+
 async def test_an_interrupted_redaction_is_completed_at_the_next_start(tmp_path: Path) -> None:
     async with running_ledger(tmp_path) as ledger:
         await ledger.create("ada", *(said("x") for _ in range(99)))
