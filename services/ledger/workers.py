@@ -52,6 +52,7 @@ class Workers:
         """``options``: the master key files that the store needs."""
         self._command = [sys.executable, "-m", "services.ledger.workers", str(folder), json.dumps(options)]
         self._chunk_events = chunk_events
+        self._one_at_a_time = asyncio.Lock()
 
     async def verify(self, mind_id: str, first: int, last: int) -> AsyncIterator[Step]:
         """As ``Verification`` does it. Chunks overlap by a hash: each begins with the one that the other ended with."""
@@ -60,7 +61,8 @@ class Workers:
             for start in range(first, last + 1, self._chunk_events)
         ]
         redacted = 0
-        async with self._started(min(len(os.sched_getaffinity(0)), len(chunks))) as processes:
+        count = min(len(os.sched_getaffinity(0)), len(chunks))
+        async with self._one_at_a_time, self._started(count) as processes:
             free: asyncio.Queue[asyncio.subprocess.Process] = asyncio.Queue()
             for process in processes:
                 free.put_nowait(process)
