@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import socket
 import subprocess
 import sys
@@ -19,10 +20,8 @@ class UmaDb:
     """Runs from ``with`` on. It commits with fdatasync, grouped, as our ledger does."""
 
     def __init__(self, folder: Path) -> None:
-        # Imported here: nobody else needs it.
-        import umadb
-
-        self._umadb: Any = umadb
+        # By name: it is there only where somebody measures.
+        self._umadb: Any = importlib.import_module("umadb")
         self._folder = folder
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
