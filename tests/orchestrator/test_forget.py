@@ -14,6 +14,7 @@ from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.radius import BlastRadius
+from services.orchestrator.store import Store
 from tests.orchestrator.talking import converse, events, wait_for
 from tests.support.serving import Served, serving
 from tests.support.stack import Stack
@@ -251,3 +252,20 @@ def test_a_short_answer_is_no_quotation() -> None:
     reached = code.take(event(6, "assistant_message", text="The code is 4711."))
     assert reached
     assert reached.carries_words
+
+
+def test_what_a_crash_left_in_the_orchestrators_file_is_gone_after_the_next_start(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for seq in (10, 20, 30):
+        store.save("ada", seq, f"{MARKER} at {seq}".encode())
+    store.save("bob", 10, b"bob's own")
+    assert store.erase_from("ada", 15)
+    store.close()
+    assert files_with(tmp_path, f"{MARKER} at 30")
+
+    store = Store(tmp_path)
+    assert files_with(tmp_path, f"{MARKER} at 20", f"{MARKER} at 30") == []
+    assert store.saved("ada", 100) == (10, f"{MARKER} at 10".encode())
+    assert store.saved("bob", 100) == (10, b"bob's own")
+    assert not store.erase_from("ada", 15)
+    store.close()
