@@ -12,14 +12,10 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.ledger.v1.ledger_pb2 import NewEvent
 from pmm.mind.v1.events_pb2 import Body, UserMessage
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from tests.support.files import files_with
 from tests.support.stack import Stack
 
 PATIENCE_S = 30
-
-
-def files_with(folder: Path, needle: str) -> list[str]:
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return [str(path.relative_to(folder)) for path in found if needle.encode() in path.read_bytes()]
 
 
 async def test_kill_9_at_any_moment_of_an_erasure(tmp_path: Path, rounds: int, chance: random.Random) -> None:

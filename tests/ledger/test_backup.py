@@ -16,7 +16,8 @@ from services.ledger import restoring
 from services.ledger.masterkey import NO_MASTER_KEY
 from services.ledger.restoring import BackupError, Restored
 from services.runtime.datadir import locked_folder
-from tests.ledger.test_erasure import MARKER, files_with, keys_of
+from tests.ledger.test_erasure import MARKER, keys_of
+from tests.support.files import files_with
 from tests.support.ledger import RunningLedger, running_ledger, said
 
 

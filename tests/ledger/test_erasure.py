@@ -19,18 +19,10 @@ from services.ledger.journal import Journal
 from services.ledger.keys import KeySegments
 from services.ledger.masterkey import NO_MASTER_KEY
 from services.ledger.store import Store
+from tests.support.files import files_with
 from tests.support.ledger import RunningLedger, created, running_ledger, said
 
 MARKER = "quinquereme of Nineveh"
-
-
-def files_with(folder: Path, *needles: bytes) -> list[str]:
-    """Files whose raw bytes hold one of the needles."""
-    return [
-        str(path.relative_to(folder))
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and any(needle in path.read_bytes() for needle in needles)
-    ]
 
 
 async def redact(ledger: RunningLedger, *seqs: int, **fields: object) -> pb.RedactResponse:

@@ -13,18 +13,11 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.memory.cache import EmbeddingCache
 from services.memory.embedder import WordLlamaEmbedder
 from services.memory.store import Store
+from tests.support.files import files_with
 from tests.support.ledger import created, said
 from tests.support.serving import Served, serving
 
 MARKER = "quinquereme of Nineveh from distant Ophir"
-
-
-def files_with(folder: Path, *needles: bytes) -> list[str]:
-    return [
-        str(path.relative_to(folder))
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and any(needle in path.read_bytes() for needle in needles)
-    ]
 
 
 def needles() -> list[bytes]:

@@ -16,20 +16,13 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.radius import BlastRadius
 from services.orchestrator.store import Store
 from tests.orchestrator.talking import converse, events, wait_for
+from tests.support.files import files_with
 from tests.support.serving import Served, serving
 from tests.support.stack import Stack
 
 ALL = ("ledger", "memory", "inference", "orchestrator")
 MARKER = "quinquereme"
 FACT = f"my {MARKER} lies in the harbour of Ophir"
-
-
-def files_with(folder: Path, *needles: str) -> list[str]:
-    return [
-        str(path.relative_to(folder))
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and any(needle.encode() in path.read_bytes() for needle in needles)
-    ]
 
 
 async def forget(served: Served, seq: int) -> pb.ForgetResponse:
