@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from pmm_client.cli import exits
 from pmm_client.cli.app import app
+from tests.support.files import files_with
 from tests.support.stack import Stack
 
 Pmm = Callable[..., str]
@@ -108,9 +109,7 @@ def test_words_are_forgotten_with_what_quotes_them(stack: Stack, pmm: Pmm, ada: 
     question = next(seq for seq, text in texts.items() if "where does" in text and "user_message" in text)
     pmm("mind", "forget", str(question), "--mind", ada, "--yes", "--json")
     assert MARKER not in pmm("ledger", "read", "--mind", ada)
-    assert not [
-        path for path in stack.data.rglob("*") if path.is_file() and MARKER.encode() in path.read_bytes()
-    ]
+    assert files_with(stack.data, MARKER) == []
 
 
 def test_a_backup_comes_back(stack: Stack, pmm: Pmm, ada: str, tmp_path: Path) -> None:
