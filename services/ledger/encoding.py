@@ -25,12 +25,15 @@ _NONCE = bytes(12)
 U64 = struct.Struct(">Q")
 """An integer as it is stored and hashed."""
 _LENGTH_8, _LENGTH_32 = U64.pack(8), U64.pack(32)
+_NOT_REMEMBERED, _REMEMBERED = (_LENGTH_8 + U64.pack(remember) + _LENGTH_32 for remember in (0, 1))
 _RECORD = struct.Struct(">QqQB32s32s32sBBBB")
 _REMEMBER, _HAS_CAUSATION = 1, 2
 RECORD_BYTES = _RECORD.size
 """No stored record is shorter."""
 _RECORDED, _CAUSATION, _FLAGS, _DIGEST, _PREV, _HASH, _LENGTHS = 8, 16, 24, 25, 57, 89, 121
 """Where the fields of a stored record begin."""
+_CACHED_NAMES = 4_096
+"""Kinds, sessions and actors that are kept as they are hashed: the same few stand in event after event."""
 _BAD_FLAGS = "the record has flags that nobody sets"
 
 
@@ -178,7 +181,7 @@ class StoredRecords:
 
     def __init__(self, mind_id: str) -> None:
         self._begin = event_hash.DOMAIN + event_hash.field(mind_id) + _LENGTH_8
-        self._cached: dict[bytes, tuple[bytes, bytes, bytes]] = {}
+        self._cached: dict[bytes, tuple[bytes, bytes]] = {}
 
     def chain_hash(self, seq: bytes, data: bytes) -> tuple[bytes, bytes]:
         """The hash that the record should have, and its sealed payload. ``seq`` is 8 bytes, big-endian.
@@ -186,16 +189,18 @@ class StoredRecords:
         Raises ValueError where it is no record.
         """
         kind, session, actor, trace = data[_LENGTHS:RECORD_BYTES]
-        end = RECORD_BYTES + kind + session + actor + trace
-        constant = data[_FLAGS : _FLAGS + 1] + data[_LENGTHS:end]
-        parts = self._cached.get(constant)
-        if parts is None:
-            parts = self._cached[constant] = _constant_parts(data)
-        after_seq, after_clock, end_of_text = parts
+        names = RECORD_BYTES + kind + session + actor
+        end = names + trace
+        flags = data[_FLAGS]
+        after_seq, after_clock = self._around_the_clock(
+            data[_LENGTHS : RECORD_BYTES - 1] + data[RECORD_BYTES:names]
+        )
         causation = event_hash.ABSENT
-        if data[_FLAGS] & _HAS_CAUSATION:
+        if flags & _HAS_CAUSATION:
             causation = _LENGTH_8 + data[_CAUSATION:_FLAGS]
         elif data[_CAUSATION:_FLAGS] != event_hash.ABSENT:
+            raise ValueError(_BAD_FLAGS)
+        if flags > _REMEMBER | _HAS_CAUSATION:
             raise ValueError(_BAD_FLAGS)
         hashed = b"".join(
             (
@@ -205,7 +210,9 @@ class StoredRecords:
                 data[_RECORDED:_CAUSATION],
                 after_clock,
                 causation,
-                end_of_text,
+                U64.pack(trace),
+                data[names:end],
+                _REMEMBERED if flags & _REMEMBER else _NOT_REMEMBERED,
                 data[_DIGEST:_PREV],
                 _LENGTH_32,
                 data[_PREV:_HASH],
@@ -213,14 +220,17 @@ class StoredRecords:
         )
         return hashlib.sha256(hashed).digest(), data[end:]
 
-
-def _constant_parts(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """What is hashed between seq and clock, between clock and causation, and between causation and digest."""
-    header = decode_record("", 0, data).header
-    after_seq = event_hash.field(header.kind) + _LENGTH_8
-    after_clock = event_hash.field(header.session_id) + event_hash.field(header.actor)
-    end = event_hash.field(header.trace_id) + _LENGTH_8 + U64.pack(header.remember) + _LENGTH_32
-    return after_seq, after_clock, end
+    def _around_the_clock(self, names: bytes) -> tuple[bytes, bytes]:
+        """What is hashed between seq and clock, and between clock and causation. ``names`` with their lengths."""
+        parts = self._cached.get(names)
+        if parts is None:
+            if len(self._cached) >= _CACHED_NAMES:
+                self._cached.clear()
+            kind, session = names[0], names[1]
+            texts = names[3 : 3 + kind], names[3 + kind : 3 + kind + session], names[3 + kind + session :]
+            fields = [U64.pack(len(text)) + text for text in texts]
+            parts = self._cached[names] = (fields[0] + _LENGTH_8, fields[1] + fields[2])
+        return parts
 
 
 def recorded_ns_of(data: bytes) -> int:
