@@ -22,9 +22,9 @@ import lmdb
 import msgspec
 
 from services.ledger.errors import BackupRunning, DiskFull
-from services.ledger.keys import PARTIAL
 from services.ledger.store import READER_MAP_BYTES, Store, is_full
 from services.runtime.datadir import FORMAT_FILE
+from services.runtime.durable import PARTIAL
 
 FORMAT = ("ledger", 2, 1)
 """Name, version and oldest version of the data folder's format."""

@@ -7,18 +7,8 @@ from typing import Annotated
 
 import typer
 
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", metavar="DIR", help="Folder of all data. Default: PMM_DATA, or ~/.local/share/pmm."
-    ),
-]
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", metavar="FILE", help="TOML file of settings. Default: PMM_CONFIG, or ./pmm.toml."
-    ),
-]
+from services.runtime.options import Config, Data
+
 Json = Annotated[bool, typer.Option("--json", help="JSON for scripts instead of text for people.")]
 
 

@@ -19,7 +19,6 @@ from services.ledger.errors import (
     UnknownEvent,
     UnknownRedaction,
     broken_event,
-    mind_deleted,
     unknown_event,
     unknown_mind,
 )
@@ -81,7 +80,7 @@ def order(store: Store, wanted: Wanted) -> Ordered:
     Raises UnknownMind, MindDeleted, UnknownEvent, InvalidArgument.
     """
     with store.write() as batch:
-        state = _living(batch, wanted.mind_id)
+        state = batch.living(wanted.mind_id)
         key = wanted.idempotency_key.encode()
         digest = mind_hmac(store, wanted.mind_id, state, _ORDER_KEY, key) if key else b""
         seen = batch.receipt(state, digest) if digest else None
@@ -92,15 +91,6 @@ def order(store: Store, wanted: Wanted) -> Ordered:
         if digest:
             batch.put_receipt(state, digest, Receipt(b"", [ordered.seq]))
         return ordered
-
-
-def _living(batch: Reader, mind_id: str) -> MindState:
-    state = batch.mind(mind_id)
-    if state is None:
-        raise unknown_mind(mind_id)
-    if state.is_deleted:
-        raise mind_deleted(mind_id)
-    return state
 
 
 def _order(store: Store, batch: Batch, state: MindState, wanted: Wanted) -> Ordered:
@@ -156,7 +146,7 @@ def order_deletion(store: Store, mind_id: str, who: str, why: str) -> int:
         known = batch.mind(mind_id)
         if known is not None and known.is_deleted:
             return known.head_seq
-        state = _living(batch, mind_id)
+        state = batch.living(mind_id)
         body = Body(mind_deleted=MindDeleted(who=who, why=why))
         events = state.head_seq
         state = put_event(store, batch, mind_id, state, _event("mind_deleted", body))

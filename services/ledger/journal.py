@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from services.ledger.keys import sync_folder
+from services.runtime.durable import sync, write_durably
 
 _COMPACT_LINES = 10_000
 _Line = TypeVar("_Line", bound=msgspec.Struct)
@@ -119,15 +119,8 @@ def _append(path: Path, line: msgspec.Struct) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def _write(path: Path, lines: Iterable[msgspec.Struct]) -> None:
-    partial = path.with_suffix(".partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.writelines(msgspec.json.encode(line) + b"\n" for line in lines)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    sync_folder(path.parent)
+    write_durably(path, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))

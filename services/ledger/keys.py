@@ -17,6 +17,7 @@ from pathlib import Path
 
 from services.ledger.encoding import KEY_BYTES
 from services.ledger.masterkey import PLAIN, KeyWrap, MasterKeys
+from services.runtime.durable import PARTIAL, sync, write_durably
 
 KEYS_PER_SEGMENT = 4_096
 SEGMENT_BYTES = KEYS_PER_SEGMENT * KEY_BYTES
@@ -24,8 +25,6 @@ _NO_KEY = bytes(KEY_BYTES)
 _MAPPED_SEGMENTS = 64
 """A map costs a descriptor, and a million events have 245 segments."""
 _SUFFIX = ".keys"
-PARTIAL = ".partial"
-"""Suffix of a file that is being written, and means nothing yet."""
 
 
 class KeySegments:
@@ -45,7 +44,7 @@ class KeySegments:
             for partial in folder.glob(f"{prefix}-*{PARTIAL}"):
                 partial.unlink()
             self._wrap_all()
-            sync_folder(folder)
+            sync(folder)
 
     def write(self, first_slot: int, keys: list[bytes]) -> None:
         """Put keys into consecutive slots. Durable after ``sync``."""
@@ -111,27 +110,11 @@ class KeySegments:
         for offset in offsets:
             content[offset * KEY_BYTES : (offset + 1) * KEY_BYTES] = _NO_KEY
         with self._mapping:
-            self._replace(path, path, bytes(content))
+            write_durably(path, bytes(content))
             self._mapped.pop(segment, None)
         descriptor = self._descriptors.pop(segment, None)
         if descriptor is not None:
             os.close(descriptor)
-
-    def _replace(self, old: Path, new: Path, content: bytes) -> None:
-        partial = new.with_suffix(PARTIAL)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError:
-            partial.unlink(missing_ok=True)
-            raise
-        partial.replace(new)
-        if old != new:
-            old.unlink()
-        sync_folder(self._folder)
 
     def _wrap_all(self) -> None:
         """Bring every segment under the current master key: the first start with it, or with another one."""
@@ -146,7 +129,8 @@ class KeySegments:
                 path.unlink()
                 continue
             wrapped = self._rewrapped(segment, path.read_bytes(), self._masters.by_id(wrap_id, path))
-            self._replace(path, self._path(segment), wrapped)
+            write_durably(self._path(segment), wrapped)
+            path.unlink()
 
     def _rewrapped(self, segment: int, content: bytes, old: KeyWrap) -> bytes:
         keys: list[bytes] = []
@@ -184,7 +168,7 @@ class KeySegments:
         if os.fstat(descriptor).st_size < SEGMENT_BYTES:
             os.posix_fallocate(descriptor, 0, SEGMENT_BYTES)
             os.fsync(descriptor)
-            sync_folder(self._folder)
+            sync(self._folder)
 
     def _map(self, segment: int) -> mmap.mmap | None:
         path = self._path(segment)
@@ -201,12 +185,3 @@ class KeySegments:
 def _wrap_id(path: Path) -> str:
     parts = path.name.split(".")
     return parts[1] if len(parts) == 3 else PLAIN.id
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk: a synced file may else be lost with its name."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

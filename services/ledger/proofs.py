@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pmm_client import checkpoints, merkle
 from pmm_client.checkpoints import Checkpoint
-from services.ledger.errors import broken_event, broken_mind, mind_deleted, unknown_event, unknown_mind
+from services.ledger.errors import broken_event, broken_mind, unknown_event
 from services.ledger.journal import Journal, Witnessed
 from services.ledger.signing import SigningKeys
 from services.ledger.store import Store
@@ -60,7 +60,7 @@ class Prover:
     def checkpoint(self, mind_id: str, size: int, *, signed: bool) -> TreeHead:
         """The tree of the first ``size`` events, 0 for all. Raises UnknownMind, MindDeleted, UnknownEvent."""
         with self._store.read() as reader:
-            state = _living(reader, mind_id)
+            state = reader.living(mind_id)
             size = _size(mind_id, state, size)
             origin = f"{self._log_name}/{mind_id}"
             if not signed:
@@ -82,7 +82,7 @@ class Prover:
     def inclusion(self, mind_id: str, seq: int, size: int) -> Inclusion:
         """That an event is in the tree of ``size``, 0 for all. Raises as ``checkpoint`` does."""
         with self._store.read() as reader:
-            state = _living(reader, mind_id)
+            state = reader.living(mind_id)
             size = _size(mind_id, state, size)
             if seq > size:
                 raise unknown_event(mind_id, seq, size)
@@ -95,7 +95,7 @@ class Prover:
     def consistency(self, mind_id: str, from_size: int, to_size: int) -> Consistency:
         """That one tree is the beginning of another, 0 for that of all. Raises as ``checkpoint`` does."""
         with self._store.read() as reader:
-            state = _living(reader, mind_id)
+            state = reader.living(mind_id)
             to_size = _size(mind_id, state, to_size)
             if from_size > to_size:
                 raise unknown_event(mind_id, from_size, to_size)
@@ -106,15 +106,6 @@ class Prover:
 def root_of(reader: Reader, mind_id: str, state: MindState, size: int) -> bytes:
     """The root of the first ``size`` events. Raises BrokenMind, BrokenEvent."""
     return merkle.root(size, _nodes(reader, mind_id, state))
-
-
-def _living(reader: Reader, mind_id: str) -> MindState:
-    state = reader.mind(mind_id)
-    if state is None:
-        raise unknown_mind(mind_id)
-    if state.is_deleted:
-        raise mind_deleted(mind_id)
-    return state
 
 
 def _size(mind_id: str, state: MindState, size: int) -> int:

@@ -21,13 +21,13 @@ from services.ledger import erasure
 from services.ledger.backup import CHUNK_BYTES, DATA, FORMAT, MANIFEST, Manifest
 from services.ledger.erasure import Completion, Wanted
 from services.ledger.journal import Journal, Witnessed
-from services.ledger.keys import sync_folder
 from services.ledger.masterkey import MasterKeys
 from services.ledger.proofs import root_of
 from services.ledger.signing import SigningKeys
 from services.ledger.store import Store
 from services.ledger.verify import Broken, Progress, Verification
 from services.runtime.datadir import service_folder
+from services.runtime.durable import sync
 
 REAPPLIED = "erased before the backup was restored"
 _MEMBER = re.compile(r"(data\.mdb|FORMAT|backup\.json|(keys|signing|journal)/[A-Za-z0-9._-]+)")
@@ -91,7 +91,7 @@ def _set_aside(replaced: Path) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     kept = replaced.with_name(f"{replaced.name.removesuffix('.restoring')}.replaced-{stamp}")
     replaced.rename(kept)
-    sync_folder(kept.parent)
+    sync(kept.parent)
     return kept
 
 
@@ -132,7 +132,7 @@ def _write(content: IO[bytes], path: Path) -> str:
             file.write(part)
         file.flush()
         os.fsync(file.fileno())
-    sync_folder(path.parent)
+    sync(path.parent)
     return digest.hexdigest()
 
 
@@ -243,4 +243,4 @@ def _swap(one: Path, other: Path) -> None:
     if libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE):
         error = ctypes.get_errno()
         raise BackupError(f"{one} and {other} cannot change places: {os.strerror(error)}; move them by hand")
-    sync_folder(other.parent)
+    sync(other.parent)

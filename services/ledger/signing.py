@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pmm_client import checkpoints
 from pmm_client.checkpoints import Checkpoint
-from services.ledger.keys import sync_folder
+from services.runtime.durable import write_durably
 
 _FOREVER = 0
 
@@ -80,11 +80,4 @@ class SigningKeys:
         self._write(self._folder / f"{key.created_ns}.json", key)
 
     def _write(self, path: Path, key: SigningKey) -> None:
-        partial = path.with_suffix(".partial")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(key) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        sync_folder(self._folder)
+        write_durably(path, msgspec.json.encode(key) + b"\n")

@@ -13,10 +13,11 @@ import lmdb
 
 from services.ledger.errors import broken_store
 from services.ledger.inspector import Inspector
-from services.ledger.keys import KeySegments, sync_folder
+from services.ledger.keys import KeySegments
 from services.ledger.masterkey import NO_MASTER_KEY, MasterKeys
 from services.ledger.room import Room
 from services.ledger.tables import TABLES, Batch, Reader
+from services.runtime.durable import sync
 from services.runtime.gate import MapGate
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ class Store(ReadOnlyStore):
                 stored = _new_store_id()
                 txn.put(_STORE_ID, stored, db=self.tables["meta"])
         self.store_id = bytes(stored).decode()
-        sync_folder(folder)
+        sync(folder)
         self.page_bytes: int = self._env.stat()["psize"]
         self._room = Room(folder / "data.mdb", self.page_bytes)
         self.run(self._upgrade)

@@ -30,7 +30,7 @@ import msgspec
 from pmm_client.merkle import leaf_hash, node_hash
 from services.ledger import encoding
 from services.ledger.encoding import Record
-from services.ledger.errors import broken_event, broken_mind
+from services.ledger.errors import broken_event, broken_mind, mind_deleted, unknown_mind
 
 if TYPE_CHECKING:
     from services.ledger.store import ReadOnlyStore, Store
@@ -123,6 +123,15 @@ class Reader:
         """The mind's state."""
         data = self._txn.get(mind_id.encode(), db=self._tables["minds"])
         return None if data is None else decode(data, MindState, mind_id)
+
+    def living(self, mind_id: str) -> MindState:
+        """The state of a mind that goes on. Raises UnknownMind, MindDeleted."""
+        state = self.mind(mind_id)
+        if state is None:
+            raise unknown_mind(mind_id)
+        if state.is_deleted:
+            raise mind_deleted(mind_id)
+        return state
 
     def minds_from(self, name: str) -> Iterator[tuple[str, MindState]]:
         """Minds by name, from a name on."""

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from services.runtime.exits import USAGE
+from services.runtime.options import Config, Data
 
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", metavar="DIR", help="Folder of all data. Default: PMM_DATA, or ~/.local/share/pmm."
-    ),
-]
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", metavar="FILE", help="TOML file of settings. Default: PMM_CONFIG, or ./pmm.toml."
-    ),
-]
 Assignments = Annotated[
     list[str] | None,
     typer.Option(

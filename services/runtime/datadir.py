@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from services.runtime.durable import write_durably
 from services.runtime.exits import DATA_FOLDER, DATA_LOCKED, StartupError
 
 FORMAT_FILE = "FORMAT"
@@ -68,7 +69,7 @@ def _check_format(folder: Path, name: str, expected: int, oldest: int) -> None:
     try:
         found_text = file.read_text("ascii") if file.exists() else None
         if found_text is None:
-            _write_durably(file, f"{name} {expected}\n")
+            write_durably(file, f"{name} {expected}\n".encode())
             return
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable(folder, error) from None
@@ -92,21 +93,7 @@ def _check_format(folder: Path, name: str, expected: int, oldest: int) -> None:
             "with the release that wrote it, and import them; nothing was changed",
         )
     if found < expected:
-        _write_durably(file, f"{name} {expected}\n")
-
-
-def _write_durably(file: Path, content: str) -> None:
-    partial = file.with_suffix(".partial")
-    with partial.open("w", encoding="ascii") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    partial.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        write_durably(file, f"{name} {expected}\n".encode())
 
 
 def _unusable(path: Path, error: Exception) -> StartupError:

@@ -6,7 +6,6 @@ puts that in the first one's place, so that no file holds what was erased.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 
 import lmdb
 
+from services.runtime.durable import sync
 from services.runtime.gate import MapGate
 
 _WORK_FOLDER = "compact.partial"
@@ -72,11 +72,11 @@ class ProjectionFile:
         work.mkdir(mode=0o700)
         try:
             self.env.copy(str(work), compact=True)
-            _sync(work / _DATA_FILE)
+            sync(work / _DATA_FILE)
             with self._gate.alone():
                 self.env.close()
                 (work / _DATA_FILE).replace(self._folder / _DATA_FILE)
-                _sync(self._folder)
+                sync(self._folder)
                 self._open()
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -85,11 +85,3 @@ class ProjectionFile:
         """Sync and close. No transaction may be open."""
         self.env.sync(True)
         self.env.close()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -31,13 +31,7 @@ def strace(call: str, error: str, when: int) -> tuple[str, ...]:
 
 async def until_it_fails(process: ServiceProcess, load: Load, name: str) -> bool:
     """Append until the ledger refuses or has had enough; whether it started at all."""
-    try:
-        process.start()
-    except RuntimeError as error:
-        refusal = str(error)
-    else:
-        refusal = ""
-    if refusal:
+    if refusal := process.refusal():
         assert "Traceback" not in refusal, refusal
         return False
     async with calls(process.target) as ledger:
@@ -127,13 +121,7 @@ async def test_a_flipped_bit_is_named_or_harmless(tmp_path: Path, rounds: int, c
 
 async def right_or_named(process: ServiceProcess, texts: dict[int, str], where: str) -> None:
     """Every event is the right one, or the ledger says that it is damaged; a crash is allowed, a wrong word is not."""
-    try:
-        process.start()
-    except RuntimeError as error:
-        refusal = str(error)
-    else:
-        refusal = ""
-    if refusal:
+    if refusal := process.refusal():
         code = process.wait()
         assert code in {exits.FAILED, exits.DATA_FOLDER, *CRASHES}, (where, code, refusal)
         return

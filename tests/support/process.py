@@ -64,6 +64,14 @@ class ServiceProcess:
             )
         self._wait_until_serving()
 
+    def refusal(self) -> str:
+        """Start, and say why it did not; empty where it did."""
+        try:
+            self.start()
+        except RuntimeError as error:
+            return str(error)
+        return ""
+
     def is_running(self) -> bool:
         """Whether it has not ended yet."""
         return self._process is not None and self._process.poll() is None
