@@ -20,6 +20,7 @@ import hashlib
 import json
 import re
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, cast
@@ -58,6 +59,10 @@ class Wrong(Exception):
     def __init__(self, line: int, seq: int, why: str) -> None:
         super().__init__(why)
         self.line, self.seq, self.why = line, seq, why
+
+
+class UnreadableKey(Exception):
+    """What was given as a verifier key is none: wrong use, which says nothing of the export."""
 
 
 @dataclass
@@ -273,7 +278,10 @@ def body_of(payload: bytes) -> tuple[str, list[int]]:
     fields = [(number, value) for number, value in wire(payload) if number in KINDS]
     if not fields:
         return "", []
-    number, value = fields[-1]
+    if len(fields) > 1:
+        # Protobuf's merging of repeated fields is no business of an auditor: the server never writes them.
+        raise ValueError("its payload has more than one kind")
+    number, value = fields[0]
     if not isinstance(value, bytes):
         raise ValueError("its field is no message")
     if number == CUSTOM_FIELD:
@@ -344,6 +352,18 @@ def read_checkpoint(note: str) -> Checkpoint:
     return Checkpoint(note, lines[0], int(lines[1]), root)
 
 
+def read_key(key: str) -> tuple[str, str, bytes]:
+    """Name, key id and typed public key of a verifier key. Raises UnreadableKey."""
+    parts = key.split("+", 2)
+    try:
+        public = _bytes("key", parts[-1])
+    except ValueError as error:
+        raise UnreadableKey(f"{key}: {error}") from None
+    if len(parts) != 3 or len(public) != 33 or public[0] != 1:
+        raise UnreadableKey(f"{key} is no verifier key of Ed25519: name+id+base64")
+    return parts[0], parts[1], public
+
+
 def check_signature(checkpoint: Checkpoint, keys: Iterable[str]) -> bool:
     """Whether one of the verifier keys has signed it. Raises Wrong where one has signed something else."""
     from cryptography.exceptions import InvalidSignature
@@ -351,15 +371,18 @@ def check_signature(checkpoint: Checkpoint, keys: Iterable[str]) -> bool:
 
     text, _, signatures = checkpoint.note.partition("\n\n")
     for key in keys:
-        name, key_id, encoded = key.split("+", 2)
-        public = _bytes("key", encoded)
+        name, key_id, public = read_key(key)
         digest = hashlib.sha256(name.encode() + b"\n" + public).digest()[:4]
-        if digest.hex() != key_id or public[:1] != b"\x01" or name != checkpoint.origin:
+        if digest.hex() != key_id or name != checkpoint.origin:
             raise Wrong(0, 0, f"{key} is no key of {checkpoint.origin}")
         for line in signatures.splitlines():
-            signer, _, value = line.removeprefix("— ").rpartition(" ")
-            data = _bytes("signature", value)
-            if signer == name and data[:4] == digest:
+            if not line.startswith(f"— {name} "):
+                continue
+            try:
+                data = _bytes("signature", line.removeprefix(f"— {name} "))
+            except ValueError as error:
+                raise Wrong(0, 0, f"the checkpoint: {error}") from None
+            if data[:4] == digest:
                 try:
                     Ed25519PublicKey.from_public_bytes(public[1:]).verify(data[4:], f"{text}\n".encode())
                 except InvalidSignature:
@@ -373,6 +396,11 @@ def check_checkpoint(checkpoint: Checkpoint, auditor: Auditor, keys: list[str]) 
     result, tree = auditor.result, auditor.tree
     if checkpoint.origin.rpartition("/")[2] != result.mind_id:
         raise Wrong(0, 0, f"the checkpoint is one of {checkpoint.origin}")
+    if result.deleted:
+        # A tombstone hangs on events that are gone, so no tree of theirs can be computed: not a rollback.
+        raise Wrong(
+            0, result.head_seq, "the mind was deleted: no checkpoint can be held against what is left"
+        )
     if checkpoint.size > tree.size:
         raise Wrong(
             0, tree.size, f"the checkpoint has {checkpoint.size} events, the export ends before: a rollback"
@@ -407,8 +435,7 @@ def lines_of(file: IO[bytes]) -> Iterator[bytes]:
 def main() -> int:
     """The command; the exit code."""
     parser = argparse.ArgumentParser(
-        description=(__doc__ or "").partition("\n")[0],
-        epilog="exit codes: 0 it holds, 1 it does not, 2 it cannot be read",
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("file", help="an export, or one compressed with gzip (.gz); - is standard input")
     parser.add_argument("--mind", help="the mind that it should be of")
@@ -419,7 +446,11 @@ def main() -> int:
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()
+    if given.key and not given.checkpoint:
+        parser.error("--key needs --checkpoint")
     try:
+        for key in given.key:
+            read_key(key)
         checkpoint = None
         if given.checkpoint:
             with open(given.checkpoint, encoding="utf-8") as file:
@@ -430,7 +461,10 @@ def main() -> int:
     except ImportError:
         print("to check a signature: pip install cryptography", file=sys.stderr)
         return 2
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except UnreadableKey as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         print(f"{given.file}: {error}", file=sys.stderr)
         return 2
     _say_right(result, as_json=given.json)

@@ -250,3 +250,43 @@ def test_what_it_says_to_people_and_to_scripts(export: Any, tmp_path: Path) -> N
     assert run(content, tmp_path, "--expect-head", "00")[0] == 1
     done = subprocess.run([*command[:-1], "missing"], capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize("key", ["junk", "pmm/ada+00000000+AQ==", "pmm/ada+00000000+!"])
+def test_a_key_that_is_none_is_wrong_use_and_says_nothing_of_the_export(
+    export: Any, tmp_path: Path, key: str
+) -> None:
+    (tmp_path / "note").write_text(export[1][-1].note)
+    arguments = ("--checkpoint", str(tmp_path / "note"), "--key", key)
+    code, answer = run(b"".join(export[0]), tmp_path, *arguments)
+    assert code == 2
+    assert "Traceback" not in answer["stderr"]
+    assert run(b"".join(export[0]), tmp_path, "--key", str(export[1][-1].keys[0]))[0] == 2
+
+
+@pytest.mark.parametrize("damage", [lambda note: note.replace("— ", ""), lambda note: note[:-4] + "!!=\n"])
+def test_a_signature_line_that_is_none_does_not_count(auditor: Any, export: Any, damage: Any) -> None:
+    last = export[1][-1]
+    checkpoint = auditor.read_checkpoint(damage(last.note))
+    audited = auditor.audit(export[0], checkpoint.size)
+    with pytest.raises(auditor.Wrong):
+        auditor.check_checkpoint(checkpoint, audited, [str(last.keys[0])])
+
+
+def test_a_damaged_gzip_file_never_ends_in_a_traceback(export: Any, tmp_path: Path) -> None:
+    packed = gzip.compress(b"".join(export[0]), mtime=0)
+    for at in range(0, len(packed), len(packed) // 20):
+        damaged = packed[:at] + bytes([packed[at] ^ 0x55]) + packed[at + 1 :]
+        code, answer = run(damaged, tmp_path, name="ada.jsonl.gz")
+        assert code in (0, 1, 2)
+        assert "Traceback" not in answer.get("stderr", "")
+
+
+async def test_a_deleted_mind_is_not_accused_of_a_rollback(auditor: Any, tmp_path: Path) -> None:
+    async with running_ledger(tmp_path) as ledger:
+        await ledger.create("ada", said("a"))
+        signed = await signed_checkpoint(ledger.client, "ada")
+        await ledger.client.delete_mind(pb.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
+        audited = auditor.audit(await ledger.export("ada"), signed.checkpoint.size)
+    with pytest.raises(auditor.Wrong, match="was deleted"):
+        auditor.check_checkpoint(auditor.read_checkpoint(signed.note), audited, [])
