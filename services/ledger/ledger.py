@@ -235,8 +235,11 @@ class Ledger:
             raise unknown_event(mind_id, max(first, last), head)
         first, last = first or 1, last or head
         if last - first >= ALONE_EVENTS:
-            async for step in self._workers.verify(mind_id, first, last):
-                yield step
+            try:
+                async for step in self._workers.verify(mind_id, first, last):
+                    yield step
+            finally:
+                self._store.forget_dead_readers()
             return
         verification = Verification(self._store, mind_id, first, last)
         while True:

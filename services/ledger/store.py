@@ -168,6 +168,10 @@ class Store(ReadOnlyStore):
             except lmdb.MapFullError:
                 self.grow()
 
+    def forget_dead_readers(self) -> None:
+        """Free the places of processes that were ended while they read: theirs hold back the reuse of pages."""
+        self._env.reader_check()
+
     def grow(self) -> None:
         """Double the map, once no reader is in it. The caller must be in no transaction itself."""
         with self._gate.alone():

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import queue
+import subprocess
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,6 @@ from services.ledger.verify import Break, Broken, Progress, Step, Verification, 
 
 CHUNK_EVENTS = 20_000
 """Verified by one process at a time: some tenths of a second."""
-_LINE_BYTES = 64 * 1024
 
 
 class _Chunk(msgspec.Struct, frozen=True):
@@ -60,16 +62,13 @@ class Workers:
             _Chunk(mind_id, start, min(start + self._chunk_events - 1, last))
             for start in range(first, last + 1, self._chunk_events)
         ]
-        redacted = 0
-        count = min(len(os.sched_getaffinity(0)), len(chunks))
-        async with self._one_at_a_time, self._started(count) as processes:
-            free: asyncio.Queue[asyncio.subprocess.Process] = asyncio.Queue()
-            for process in processes:
-                free.put_nowait(process)
-            tasks = [asyncio.create_task(_ask(free, chunk)) for chunk in chunks]
+        count, loop, redacted = min(len(os.sched_getaffinity(0)), len(chunks)), asyncio.get_running_loop(), 0
+        async with self._one_at_a_time:
+            team = _Team(self._command, count)
             try:
-                for task, chunk in zip(tasks, chunks, strict=True):
-                    outcome = await task
+                outcomes = [loop.run_in_executor(team.threads, team.ask, chunk) for chunk in chunks]
+                for outcome_of, chunk in zip(outcomes, chunks, strict=True):
+                    outcome = await outcome_of
                     redacted += outcome.redacted
                     if outcome.kind:
                         yield Broken(outcome.seq, Break[outcome.kind])
@@ -79,37 +78,50 @@ class Workers:
                     else:
                         yield Verified(outcome.seq, outcome.hash, redacted, outcome.root)
             finally:
-                for task in tasks:
-                    task.cancel()
-
-    @asynccontextmanager
-    async def _started(self, count: int) -> AsyncGenerator[list[asyncio.subprocess.Process]]:
-        pipe = asyncio.subprocess.PIPE
-        processes = [
-            await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, limit=_LINE_BYTES)
-            for _ in range(count)
-        ]
-        try:
-            yield processes
-        finally:
-            for process in processes:
-                process.kill()
-            for process in processes:
-                await process.wait()
+                await asyncio.to_thread(team.end)
 
 
-async def _ask(free: asyncio.Queue[asyncio.subprocess.Process], chunk: _Chunk) -> _Outcome:
-    process = await free.get()
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(msgspec.json.encode(chunk) + b"\n")
-    await process.stdin.drain()
-    line = await process.stdout.readline()
-    if not line:
-        # LMDB can crash on a damaged page of its own.
-        raise broken_store("a process that verified it has died")
-    free.put_nowait(process)
-    return msgspec.json.decode(line, type=_Outcome)
+class _Team:
+    """Processes, and a thread for each that waits for it.
+
+    Started by ``subprocess``, which does not fork: among gRPC's threads the child of a fork now and then dies.
+    """
+
+    def __init__(self, command: list[str], count: int) -> None:
+        self._command = command
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._free: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
+        self.threads = ThreadPoolExecutor(count, "ledger-verify", self._start)
+
+    def _start(self) -> None:
+        process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._started.append(process)
+        self._free.put(process)
+
+    def ask(self, chunk: _Chunk) -> _Outcome:
+        """Have one process verify a chunk. Raises BrokenStore where it dies."""
+        process = self._free.get()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        line = b""
+        with suppress(BrokenPipeError):
+            process.stdin.write(msgspec.json.encode(chunk) + b"\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        self._free.put(process)
+        if not line:
+            # LMDB can crash on a damaged page of its own.
+            raise broken_store("a process that verified it has died")
+        return msgspec.json.decode(line, type=_Outcome)
+
+    def end(self) -> None:
+        """End the processes, also those that are at work."""
+        self.threads.shutdown(wait=False, cancel_futures=True)
+        for process in self._started:
+            process.kill()
+        self.threads.shutdown()
+        for process in self._started:
+            process.communicate()
 
 
 def _verified(store: ReadOnlyStore, chunk: _Chunk) -> _Outcome:

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from services.runtime import exits
-from tests.support.ledger import created
+from tests.ledger.test_growth import fill
+from tests.support.ledger import created, said
 from tests.support.load import Load, calls, in_parallel
 from tests.support.process import ServiceProcess
 
@@ -141,3 +142,14 @@ async def test_a_second_server_is_refused_and_harms_nobody(tmp_path: Path, round
             await running
             assert not load.refused
             await load.check(ledger)
+
+
+async def test_many_verifications_beside_appends_all_come_to_an_end(tmp_path: Path, rounds: int) -> None:
+    with ServiceProcess("ledger", tmp_path / "data") as process:
+        async with calls(process.target) as ledger:
+            await fill(ledger, 60_000)
+            for _ in range(rounds):
+                appends = [ledger.append("ada", *(said("x") for _ in range(50))) for _ in range(4)]
+                verdict, *_ = await asyncio.gather(ledger.verdict("ada"), *appends)
+                assert verdict.verified.seq > 60_000
+            assert not psutil.Process(process.pid).children()
