@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 
 from google.protobuf.message import Message
 
@@ -18,6 +19,15 @@ MAX_TEXTS = 256
 MAX_TEXT_BYTES = 1024 * 1024
 MAX_FILTER_VALUES = 1_000
 MAX_SEQS = 1_000
+MAX_FILTER_DEPTH = 4
+MAX_FILTERS = 64
+MAX_BATCH = 100
+MAX_MEMORY_BYTES = 32 * 1024
+MAX_WHY_BYTES = 4_096
+MAX_NAMES = 100
+MAX_KEY_BYTES = 128
+_TOKEN = "must be empty, or the next_page_token of an answer before"
+_SEARCH_TOKEN = re.compile(r"\d{1,9}\.\d{1,18}", re.ASCII)
 CACHES = ("embeddings", "queries", "results", "understanding")
 
 
@@ -28,7 +38,7 @@ def search(request: pb.SearchRequest) -> Iterator[Violation]:
     yield from checks.limit(request.k, "k", high=MAX_K)
     yield from memory_filter(request.filter)
     yield from checks.timestamp(request.query_time, "query_time")
-    yield from page_token(request.page_token)
+    yield from search_token(request.page_token)
 
 
 def embed(request: pb.EmbedRequest) -> Iterator[Violation]:
@@ -80,19 +90,110 @@ def stats(request: pb.StatsRequest) -> Iterator[Violation]:
 
 def memory_filter(value: pb.MemoryFilter) -> Iterator[Violation]:
     """A filter, wherever it stands."""
+    yield from _filter(value, "filter", 1)
+    if _filters_in(value) > MAX_FILTERS:
+        yield Violation("filter", f"must hold at most {MAX_FILTERS} filters in all")
+
+
+def _filter(value: pb.MemoryFilter, path: str, depth: int) -> Iterator[Violation]:
     for index, kind in enumerate(value.types):
-        yield from checks.enum_known(kind, f"filter.types[{index}]", mind.MemoryType.values())
-    for field in ("session_ids", "not_session_ids", "speakers", "entities", "tags"):
-        yield from checks.items(getattr(value, field), f"filter.{field}", high=MAX_FILTER_VALUES)
-    yield from checks.timestamp(value.occurred_from, "filter.occurred_from")
-    yield from checks.timestamp(value.occurred_to, "filter.occurred_to")
-    yield from checks.in_range(value.min_importance, "filter.min_importance", 0, 1)
+        yield from checks.enum_known(kind, f"{path}.types[{index}]", mind.MemoryType.values())
+    for field in ("session_ids", "not_session_ids", "speakers", "entities", "tags", "any_tags"):
+        yield from checks.items(getattr(value, field), f"{path}.{field}", high=MAX_FILTER_VALUES)
+    for field in ("occurred_from", "occurred_to", "recorded_from", "recorded_to", "valid_at"):
+        yield from checks.timestamp(getattr(value, field), f"{path}.{field}")
+    yield from checks.in_range(value.min_importance, f"{path}.min_importance", 0, 1)
+    if value.HasField("max_importance"):
+        yield from checks.in_range(value.max_importance, f"{path}.max_importance", 0, 1)
+    for field in ("any_of", "none_of"):
+        for index, part in enumerate(getattr(value, field)):
+            if depth == MAX_FILTER_DEPTH:
+                yield Violation(f"{path}.{field}", f"must not lie deeper than {MAX_FILTER_DEPTH} filters")
+                break
+            yield from _filter(part, f"{path}.{field}[{index}]", depth + 1)
+
+
+def _filters_in(value: pb.MemoryFilter) -> int:
+    return 1 + sum(_filters_in(part) for part in (*value.any_of, *value.none_of))
+
+
+def record_memories(request: pb.RecordMemoriesRequest) -> Iterator[Violation]:
+    """RecordMemories."""
+    yield from _batch(request.mind_id, request.memories, "memories", request.idempotency_key)
+    for index, memory in enumerate(request.memories):
+        path = f"memories[{index}]"
+        yield from checks.text(memory.memory_id, f"{path}.memory_id", max_bytes=checks.ID_MAX_LENGTH)
+        yield from checks.text(memory.text, f"{path}.text", max_bytes=MAX_MEMORY_BYTES, required=True)
+        yield from checks.enum_known(memory.type, f"{path}.type", mind.MemoryType.values())
+        yield from _properties(memory, path)
+        yield from checks.in_range(memory.importance, f"{path}.importance", 0, 1)
+        yield from checks.timestamp(memory.valid_from, f"{path}.valid_from")
+        yield from checks.items(memory.contradicts, f"{path}.contradicts", high=MAX_NAMES)
+
+
+def revise_memories(request: pb.ReviseMemoriesRequest) -> Iterator[Violation]:
+    """ReviseMemories."""
+    yield from _batch(request.mind_id, request.revisions, "revisions", request.idempotency_key)
+    for index, revision in enumerate(request.revisions):
+        path = f"revisions[{index}]"
+        yield from _memory_id(revision.memory_id, path)
+        yield from checks.text(revision.text, f"{path}.text", max_bytes=MAX_MEMORY_BYTES)
+        yield from checks.text(revision.why, f"{path}.why", max_bytes=MAX_WHY_BYTES)
+        yield from _properties(revision, path)
+        if revision.HasField("importance"):
+            yield from checks.in_range(revision.importance, f"{path}.importance", 0, 1)
+
+
+def retract_memories(request: pb.RetractMemoriesRequest) -> Iterator[Violation]:
+    """RetractMemories."""
+    yield from _batch(request.mind_id, request.retractions, "retractions", request.idempotency_key)
+    for index, retraction in enumerate(request.retractions):
+        path = f"retractions[{index}]"
+        yield from _memory_id(retraction.memory_id, path)
+        yield from checks.text(retraction.why, f"{path}.why", max_bytes=MAX_WHY_BYTES)
+        yield from checks.text(
+            retraction.superseded_by, f"{path}.superseded_by", max_bytes=checks.ID_MAX_LENGTH
+        )
+
+
+def rate_memories(request: pb.RateMemoriesRequest) -> Iterator[Violation]:
+    """RateMemories."""
+    yield from _batch(request.mind_id, request.ratings, "ratings", request.idempotency_key)
+    for index, rating in enumerate(request.ratings):
+        path = f"ratings[{index}]"
+        yield from _memory_id(rating.memory_id, path)
+        yield from checks.text(rating.why, f"{path}.why", max_bytes=MAX_WHY_BYTES)
+        yield from checks.in_range(rating.rating, f"{path}.rating", -1, 1)
+
+
+def _batch(mind_id: str, parts: Collection[object], field: str, key: str) -> Iterator[Violation]:
+    yield from checks.mind_id(mind_id)
+    yield from checks.items(parts, field, low=1, high=MAX_BATCH)
+    yield from checks.text(key, "idempotency_key", max_bytes=MAX_KEY_BYTES)
+
+
+def _memory_id(value: str, path: str) -> Iterator[Violation]:
+    yield from checks.text(value, f"{path}.memory_id", max_bytes=checks.ID_MAX_LENGTH, required=True)
+
+
+def _properties(value: mind.MemoryRecorded | mind.MemoryRevised, path: str) -> Iterator[Violation]:
+    yield from checks.items(value.tags, f"{path}.tags", high=MAX_NAMES)
+    yield from checks.items(value.entities, f"{path}.entities", high=MAX_NAMES)
+    yield from checks.items(value.source_seqs, f"{path}.source_seqs", high=MAX_SEQS)
+    yield from checks.timestamp(value.valid_to, f"{path}.valid_to")
+    yield from checks.timestamp(value.expires_at, f"{path}.expires_at")
 
 
 def page_token(value: str) -> Iterator[Violation]:
-    """A token of an answer before."""
+    """A token of an answer of ListMemories."""
     if value and not (value.isascii() and value.isdigit() and len(value) <= 12):
-        yield Violation("page_token", "must be empty, or the next_page_token of an answer before")
+        yield Violation("page_token", _TOKEN)
+
+
+def search_token(value: str) -> Iterator[Violation]:
+    """A token of an answer of Search."""
+    if value and not _SEARCH_TOKEN.fullmatch(value):
+        yield Violation("page_token", _TOKEN)
 
 
 CHECKS: Mapping[type[Message], Check] = {
@@ -102,6 +203,10 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.GetMemoryRequest: get_memory,
     pb.GetMemoryHistoryRequest: get_memory_history,
     pb.ListMemoriesOfEventsRequest: list_memories_of_events,
+    pb.RecordMemoriesRequest: record_memories,
+    pb.ReviseMemoriesRequest: revise_memories,
+    pb.RetractMemoriesRequest: retract_memories,
+    pb.RateMemoriesRequest: rate_memories,
     pb.ClearCacheRequest: clear_cache,
     pb.StatsRequest: stats,
 }

@@ -6,24 +6,27 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.memory.v1 import memory_pb2 as pb
 from services.memory.derive import nanoseconds
-from services.memory.index import Filter
-from services.memory.memories import Answer, CacheReport, Hit, Request
+from services.memory.filters import Filter
+from services.memory.memories import CacheReport
+from services.memory.requests import Answer, Hit, Request
 from services.memory.rows import Row
 
 DEFAULT_K = 10
 DEFAULT_PAGE = 100
-_STRATEGIES = ("semantic", "keyword", "entity")
 
 
 def request(message: pb.SearchRequest) -> Request:
-    """A search."""
+    """A search. A page after the first one answers as of the seq at which the first one stood."""
+    offset, _, as_of = message.page_token.partition(".")
+    as_of_seq = message.as_of_seq if message.HasField("as_of_seq") else None
     return Request(
         mind_id=message.mind_id,
         query=message.query,
         k=message.k or DEFAULT_K,
-        offset=int(message.page_token or 0),
+        offset=int(offset or 0),
         filter=wanted(message.filter),
-        as_of_seq=message.as_of_seq if message.HasField("as_of_seq") else None,
+        now_ns=nanoseconds(message.query_time),
+        as_of_seq=int(as_of) if as_of else as_of_seq,
         exact=message.exact,
     )
 
@@ -34,36 +37,46 @@ def wanted(message: pb.MemoryFilter) -> Filter:
         types=frozenset(message.types),
         occurred_from_ns=nanoseconds(message.occurred_from),
         occurred_to_ns=nanoseconds(message.occurred_to),
+        recorded_from_ns=nanoseconds(message.recorded_from),
+        recorded_to_ns=nanoseconds(message.recorded_to),
+        valid_at_ns=nanoseconds(message.valid_at),
         session_ids=frozenset(message.session_ids),
         not_session_ids=frozenset(message.not_session_ids),
         speakers=frozenset(speaker.lower() for speaker in message.speakers),
         entities=frozenset(entity.lower() for entity in message.entities),
         tags=frozenset(message.tags),
-        min_importance=message.min_importance,
+        any_tags=frozenset(message.any_tags),
+        min_importance=message.min_importance or None,
+        max_importance=message.max_importance if message.HasField("max_importance") else None,
+        any_of=tuple(map(wanted, message.any_of)),
+        none_of=tuple(map(wanted, message.none_of)),
     )
 
 
 def answer(found: Answer, asked: Request, *, explain: bool) -> pb.SearchResponse:
     """What a search found."""
+    as_of_seq = found.index_seq if asked.as_of_seq is None else asked.as_of_seq
     return pb.SearchResponse(
-        results=[
-            _scored(hit, rank, explain=explain) for rank, hit in enumerate(found.hits, asked.offset + 1)
-        ],
+        results=_explained(found.hits) if explain else map(_scored, found.hits),
         index_seq=found.index_seq,
         rebuilding=found.rebuilding,
-        next_page_token=str(asked.offset + asked.k) if found.has_more else "",
+        next_page_token=f"{asked.offset + asked.k}.{as_of_seq}" if found.has_more else "",
         cached=found.cached,
     )
 
 
-def _scored(hit: Hit, rank: int, *, explain: bool) -> pb.ScoredMemory:
-    scored = pb.ScoredMemory(memory=memory(hit.row), score=hit.found.score)
-    if explain:
-        for name in _STRATEGIES:
-            scored.strategies.add(
-                strategy=name, raw=hit.found.raw[name], normalized=hit.found.normalized[name], rank=rank
-            )
-    return scored
+def _scored(hit: Hit) -> pb.ScoredMemory:
+    return pb.ScoredMemory(memory=memory(hit.row), score=hit.score)
+
+
+def _explained(hits: list[Hit]) -> list[pb.ScoredMemory]:
+    results = [_scored(hit) for hit in hits]
+    for name in hits[0].strategies if hits else ():
+        order = sorted(range(len(hits)), key=lambda place: -hits[place].strategies[name][1])
+        for rank, place in enumerate(order, 1):
+            raw, added = hits[place].strategies[name]
+            results[place].strategies.add(strategy=name, raw=raw, normalized=added, rank=rank)
+    return results
 
 
 def memory(row: Row) -> pb.Memory:
@@ -76,7 +89,7 @@ def memory(row: Row) -> pb.Memory:
         occurred_at=_timestamp(row.occurred_ns),
         recorded_at=_timestamp(row.recorded_ns),
         session_id=row.session_id,
-        source_seqs=row.source_seqs,
+        source_seqs=[*row.source_seqs, *row.also_seqs],
         importance=row.importance,
         tags=row.tags,
         entities=row.entities,
@@ -88,6 +101,8 @@ def memory(row: Row) -> pb.Memory:
         version_seq=row.version_seq,
         source_kind=row.source_kind,
         external_id=row.external_id,
+        rating=row.rating,
+        ratings=row.ratings,
     )
 
 

@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.memory.analysis import same_words
+from services.memory.claims import Claim, claim
 from services.memory.rows import Row
+
+MAX_MEMORY_ID_BYTES = 256
+"""What fits into the keys of the store, with room."""
+
+
+class Unindexable(Exception):
+    """An event from which no memory can be made; the text says why, and holds none of the event's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """A memory is formed."""
+    """A memory is formed, unless the same is held in the same words."""
 
     row: Row
+    contradicts: tuple[str, ...] = ()
+    """Memories that cease to hold where this one begins to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,8 @@ class Retract:
 
     memory_id: str
     seq: int
+    superseded_by: str = ""
+    """A memory that takes its place: this one then keeps its history and gets an end of validity instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,10 @@ Change = Add | Revise | Retract | Erase | EraseMind
 
 
 def changes(event: mind.Event) -> list[Change]:
-    """What one event changes. An event that may not be remembered, or is redacted, adds nothing."""
+    """What one event changes. An event that may not be remembered, or is redacted, adds nothing.
+
+    Raises Unindexable.
+    """
     derive = _BY_KIND.get(event.kind)
     if derive is None or event.redacted:
         return []
@@ -67,6 +84,58 @@ def episode_id(seq: int) -> str:
 def nanoseconds(time: Timestamp) -> int:
     """0 where the time is not set."""
     return time.seconds * 1_000_000_000 + time.nanos
+
+
+def sameness(row: Row) -> str | None:
+    """Rows with the same key say the same, and are one memory; None where a row is like no other.
+
+    Of what was said, only a message that was imported again is the same: people repeat themselves.
+    """
+    if not row.is_turn:
+        return fact_sameness(row.type, row.text)
+    if row.external_id or (row.source_kind == "message_imported" and row.occurred_ns != row.recorded_ns):
+        return f"{row.speaker}\0{row.occurred_ns}\0{row.external_id}\0{row.text}"
+    return None
+
+
+def fact_sameness(kind: int, text: str) -> str:
+    """``sameness`` of a memory that is no turn."""
+    return f"{kind}\0{same_words(text)}"
+
+
+def claim_of(row: Row) -> Claim | None:
+    """What a fact says of what, where only one thing can hold at a time."""
+    return claim(row.text) if row.type in _CLAIMING else None
+
+
+def merged(held: Row, again: Row) -> Row:
+    """A new version of what is held, to which the same was added. Nothing else of the other may be in it: when the
+    other's event is erased, only the mention of it goes.
+    """
+    return msgspec.structs.replace(
+        held,
+        version=held.version + 1,
+        version_seq=again.version_seq,
+        recorded_ns=again.recorded_ns,
+        also_seqs=[*held.also_seqs, again.version_seq],
+    )
+
+
+def closed(held: Row, at_ns: int, event_seq: int, recorded_ns: int) -> Row:
+    """A new version of what is held, which ceased to be true at a time."""
+    return msgspec.structs.replace(
+        held,
+        version=held.version + 1,
+        version_seq=event_seq,
+        recorded_ns=recorded_ns,
+        source_seqs=list(dict.fromkeys([*held.source_seqs, event_seq])),
+        valid_to_ns=at_ns,
+    )
+
+
+def begins_ns(row: Row) -> int:
+    """From when on a memory holds."""
+    return row.valid_from_ns or row.occurred_ns
 
 
 def _episode(
@@ -114,6 +183,9 @@ def _message_imported(event: mind.Event) -> list[Change]:
 
 def _memory_recorded(event: mind.Event) -> list[Change]:
     body = event.body.memory_recorded
+    _check_id(body.memory_id)
+    if not body.text.strip():
+        raise Unindexable("memory_recorded has no text")
     recorded_ns = nanoseconds(event.recorded_at)
     return [
         Add(
@@ -133,41 +205,62 @@ def _memory_recorded(event: mind.Event) -> list[Change]:
                 valid_to_ns=nanoseconds(body.valid_to),
                 expires_ns=nanoseconds(body.expires_at),
                 source_kind=event.kind,
-            )
+            ),
+            tuple(body.contradicts),
         )
     ]
 
 
+def _check_id(memory_id: str) -> None:
+    if not memory_id:
+        raise Unindexable("the event names no memory")
+    if len(memory_id.encode()) > MAX_MEMORY_ID_BYTES:
+        raise Unindexable(f"memory_id is longer than {MAX_MEMORY_ID_BYTES} bytes")
+
+
 def _memory_revised(event: mind.Event) -> list[Change]:
     body = event.body.memory_revised
+    _check_id(body.memory_id)
 
     def revise(old: Row) -> Row:
-        return Row(
-            memory_id=old.memory_id,
-            type=old.type,
+        return msgspec.structs.replace(
+            old,
             text=body.text or old.text,
             version_seq=event.seq,
-            speaker=old.speaker,
-            occurred_ns=old.occurred_ns,
             recorded_ns=nanoseconds(event.recorded_at),
-            session_id=old.session_id,
             source_seqs=list(dict.fromkeys([*old.source_seqs, event.seq, *body.source_seqs])),
             importance=body.importance if body.HasField("importance") else old.importance,
             tags=list(body.tags) or old.tags,
             entities=list(body.entities) or old.entities,
-            valid_from_ns=old.valid_from_ns,
             valid_to_ns=nanoseconds(body.valid_to) or old.valid_to_ns,
             expires_ns=nanoseconds(body.expires_at) or old.expires_ns,
             version=old.version + 1,
-            source_kind=old.source_kind,
-            external_id=old.external_id,
         )
 
     return [Revise(body.memory_id, revise)]
 
 
 def _memory_retracted(event: mind.Event) -> list[Change]:
-    return [Retract(event.body.memory_retracted.memory_id, event.seq)]
+    body = event.body.memory_retracted
+    _check_id(body.memory_id)
+    return [Retract(body.memory_id, event.seq, body.superseded_by)]
+
+
+def _memory_rated(event: mind.Event) -> list[Change]:
+    body = event.body.memory_rated
+    _check_id(body.memory_id)
+
+    def revise(old: Row) -> Row:
+        return msgspec.structs.replace(
+            old,
+            version_seq=event.seq,
+            recorded_ns=nanoseconds(event.recorded_at),
+            rating=(old.rating * old.ratings + body.rating) / (old.ratings + 1),
+            ratings=old.ratings + 1,
+            version=old.version + 1,
+        )
+
+    return [Revise(body.memory_id, revise)]
 
 
 def _event_redacted(event: mind.Event) -> list[Change]:
@@ -185,8 +278,10 @@ _BY_KIND: dict[str, Callable[[mind.Event], list[Change]]] = {
     "memory_recorded": _memory_recorded,
     "memory_revised": _memory_revised,
     "memory_retracted": _memory_retracted,
+    "memory_rated": _memory_rated,
     "event_redacted": _event_redacted,
     "mind_deleted": _mind_deleted,
 }
+_CLAIMING = frozenset({mind.MEMORY_TYPE_FACT, mind.MEMORY_TYPE_PREFERENCE, mind.MEMORY_TYPE_RELATIONSHIP})
 _ALWAYS = frozenset({"event_redacted", "mind_deleted"})
 """Erasures are honoured whatever the header says."""

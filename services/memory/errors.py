@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.runtime.errors import DeadlineExceeded, FailedPrecondition, NotFound
+from services.runtime.errors import AlreadyExists, DeadlineExceeded, FailedPrecondition, NotFound, Unavailable
 
 
 class UnknownMind(NotFound):
@@ -27,3 +27,29 @@ class IndexBehind(DeadlineExceeded):
     """The index did not reach min_seq within the deadline."""
 
     reason = "INDEX_BEHIND"
+
+
+class MemoryExists(AlreadyExists):
+    """The mind has or had a memory of this id."""
+
+    reason = "MEMORY_EXISTS"
+
+
+class MemoryRetracted(FailedPrecondition):
+    """The memory was taken back."""
+
+    reason = "MEMORY_RETRACTED"
+
+
+class EmbedderFailed(Unavailable):
+    """The embedder cannot be reached, or refuses a text."""
+
+    reason = "EMBEDDER_FAILED"
+
+
+class WrongSeq(Exception):
+    """An append expected the mind to stand at another seq than it does."""
+
+    def __init__(self, head: int) -> None:
+        super().__init__(head)
+        self.head = head

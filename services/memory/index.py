@@ -1,83 +1,48 @@
-"""Everything that a search in one mind needs, in memory: vectors, words, and a column per filter."""
+"""Everything that a search in one mind needs, in memory: a column per property, the words, the vectors.
+
+The newest rows, and all of a mind that is not large, are searched exactly (the *tail*). What has grown beyond
+``flat_limit`` moves into the *bulk*: an inverted file and tantivy (``bulk.py``).
+"""
 
 from __future__ import annotations
 
 import itertools
-import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.memory import analysis
+from services.memory.bulk import Bulk
+from services.memory.columns import Column, Ragged
 from services.memory.embedder import Vectors
 from services.memory.rows import Row
-from services.memory.text import TextIndex
-from services.memory.vectors import Ordinals, VectorIndex
+from services.memory.vectors import FlatVectors, Mask, Ordinals
 
 NONE = -1
 """No ordinal."""
-_FIRST_CAPACITY = 1024
+COLUMNS: dict[str, Any] = {
+    "seq": np.int64,
+    "ended": np.int64,
+    "occurred": np.int64,
+    "recorded": np.int64,
+    "valid_from": np.int64,
+    "valid_to": np.int64,
+    "expires": np.int64,
+    "session": np.int32,
+    "speaker": np.int32,
+    "previous": np.int32,
+    "next": np.int32,
+    "length": np.int32,
+    "importance": np.float64,
+    "rating": np.float32,
+    "type": np.int8,
+    "form": np.int8,
+}
 _versions = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Conditions that a memory must meet, all of them; empty ones always hold. Times in ns since 1970 UTC."""
-
-    types: frozenset[int] = frozenset()
-    occurred_from_ns: int = 0
-    occurred_to_ns: int = 0
-    session_ids: frozenset[str] = frozenset()
-    not_session_ids: frozenset[str] = frozenset()
-    speakers: frozenset[str] = frozenset()
-    """Lower-case."""
-    entities: frozenset[str] = frozenset()
-    """Lower-case."""
-    tags: frozenset[str] = frozenset()
-    min_importance: float = 0.0
-
-    def admits(self, row: Row) -> bool:
-        """Whether a row meets every condition."""
-        return (
-            (not self.types or row.type in self.types)
-            and (not self.occurred_from_ns or row.occurred_ns >= self.occurred_from_ns)
-            and (not self.occurred_to_ns or row.occurred_ns < self.occurred_to_ns)
-            and (not self.session_ids or row.session_id in self.session_ids)
-            and row.session_id not in self.not_session_ids
-            and (not self.speakers or row.speaker.lower() in self.speakers)
-            and (not self.entities or not self.entities.isdisjoint(e.lower() for e in row.entities))
-            and self.tags.issubset(row.tags)
-            and row.importance >= self.min_importance
-        )
-
-
-EVERYTHING = Filter()
-
-
-class Column:
-    """A numpy array that grows at its end."""
-
-    def __init__(self, dtype: Any) -> None:
-        self._data: NDArray[Any] = np.zeros(_FIRST_CAPACITY, dtype)
-        self._size = 0
-
-    def extend(self, values: Sequence[Any]) -> None:
-        """Append values."""
-        size = self._size + len(values)
-        if size > len(self._data):
-            grown = np.zeros(max(size, 2 * len(self._data)), self._data.dtype)
-            grown[: self._size] = self._data[: self._size]
-            self._data = grown
-        self._data[self._size : size] = values
-        self._size = size
-
-    @property
-    def values(self) -> NDArray[Any]:
-        """What is there, as a view."""
-        return self._data[: self._size]
 
 
 @dataclass
@@ -90,136 +55,214 @@ class Codes:
         """The name's number, new where it has none."""
         return self.numbers.setdefault(name, len(self.numbers))
 
-    def known(self, names: frozenset[str]) -> list[int]:
+    def known(self, names: Collection[str]) -> list[int]:
         """Numbers of those names that have one."""
         return [self.numbers[name] for name in names if name in self.numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which rows are where: the bulk holds those below ``start``, the tail the others."""
+
+    bulk: Bulk | None
+    start: int
+    tail: FlatVectors
 
 
 class MindIndex:
     """One mind, loaded. Changed by the writer thread alone; searched from any."""
 
-    def __init__(self, dimensions: int, *, flat_limit: int, probes: int) -> None:
-        self.vectors = VectorIndex(dimensions, flat_limit=flat_limit, probes=probes)
-        self.text = TextIndex()
-        self.sessions = Codes()
-        self.speakers = Codes()
-        self.lock = threading.Lock()
+    def __init__(self, dimensions: int) -> None:
+        self.dimensions = dimensions
+        self.columns = {name: Column(kind) for name, kind in COLUMNS.items()}
+        self.terms = Ragged(np.uint32)
+        self.layout = Layout(None, 0, FlatVectors(dimensions))
+        self.sessions, self.speakers = Codes(), Codes()
+        self.by_tag: dict[str, list[int]] = defaultdict(list)
+        self.by_entity: dict[str, list[int]] = defaultdict(list)
+        self.phrases: dict[str, list[str]] = defaultdict(list)
+        """Entities of several words, by the first."""
+        self.last_turn: dict[int, int] = {}
+        """By session: its last turn."""
+        self.ended_count = 0
+        self.expiring: list[int] = []
+        """Rows with an expiry."""
+        self.endings = 0
+        """The store's count of ended rows that this index has seen."""
+        self.erasures = 0
+        """The same of erasures."""
+        self.is_stale = False
+        """Whether it hides rows that were erased."""
+        self.saved_size = 0
+        """How many rows the folder of the bulk holds."""
         self.version = next(_versions)
         """Another one after every change and every loading: what was found at another version is stale."""
-        self.changes = 0
-        """The store's count of ended and erased rows that this index has seen."""
+        self.embedder_id = ""
+        """Whose vectors these are."""
         self.last_used = 0.0
         """Monotonic seconds."""
-        self._seq, self._ended = Column(np.int64), Column(np.int64)
-        self._occurred = Column(np.int64)
-        self._session, self._speaker, self._type = Column(np.int32), Column(np.int32), Column(np.int8)
-        self._importance = Column(np.float32)
-        self._previous, self._next = Column(np.int64), Column(np.int64)
-        self._by_tag: dict[str, list[int]] = defaultdict(list)
-        self._by_entity: dict[str, list[int]] = defaultdict(list)
-        self._last_turn: dict[int, int] = {}
-        self._ended_count = 0
+        self._size = 0
 
     def __len__(self) -> int:
-        return len(self.vectors)
+        return self._size
+
+    @property
+    def kind(self) -> str:
+        """The vector index in use."""
+        return "ivf" if self.layout.bulk else "flat"
 
     @property
     def last_seq(self) -> int:
         """The newest event in it."""
-        seqs = self._seq.values
-        return int(seqs[-1]) if len(seqs) else 0
+        return int(self.columns["seq"].values[self._size - 1]) if self._size else 0
+
+    def column(self, name: str, size: int) -> NDArray[Any]:
+        """One property of the first ``size`` rows."""
+        return self.columns[name].values[:size]
 
     def add(self, rows: Sequence[Row | None], vectors: Vectors) -> None:
         """Append rows in the order of their ordinals, None for an erased one."""
-        first = len(self)
-        present = [(first + i, row) for i, row in enumerate(rows) if row is not None]
-        with self.lock:
-            self._extend_columns(rows)
-            for ordinal, row in present:
+        first = self._size
+        self._extend_columns(rows)
+        terms = [analysis.codes(analysis.stems(row.text)) if row else _NO_TERMS for row in rows]
+        self.terms.extend(terms)
+        self.columns["length"].values[first:] = [len(codes) for codes in terms]
+        for ordinal, row in enumerate(rows, first):
+            if row is not None:
                 self._link(ordinal, row)
-            self.vectors.add(vectors)
-            self.text.add((ordinal, row.text) for ordinal, row in present if row.ended_seq == 0)
-            self.text.commit()
-            self.version = next(_versions)
+        self.layout.tail.add(vectors)
+        self._size = first + len(rows)
+        self.version = next(_versions)
 
     def end(self, ordinal: int, seq: int) -> None:
         """A version holds no longer."""
-        with self.lock:
-            self._ended.values[ordinal] = seq
-            self._ended_count += 1
-            self.version = next(_versions)
+        self.columns["ended"].values[ordinal] = seq
+        self.ended_count += 1
+        self.version = next(_versions)
+
+    def hide(self, ordinals: Sequence[int]) -> None:
+        """Rows were erased: they hold at no seq until the index is built anew without them."""
+        self.columns["ended"].values[ordinals] = 1
+        self.columns["seq"].values[ordinals] = np.maximum(self.columns["seq"].values[ordinals], 1)
+        self.ended_count += len(ordinals)
+        self.version = next(_versions)
+
+    def saved_columns(self, size: int) -> dict[str, NDArray[Any]]:
+        """The first rows' columns and words, as ``restore`` takes them."""
+        words, ends = self.terms.span(0, size)
+        return {name: self.column(name, size) for name in COLUMNS} | {"words": words, "word_ends": ends}
+
+    def saved_names(self, size: int) -> dict[str, Any]:
+        """The first rows' names, as ``restore`` takes them."""
+        return {
+            "sessions": dict(self.sessions.numbers),
+            "speakers": dict(self.speakers.numbers),
+            "tags": _below(dict(self.by_tag), size),
+            "entities": _below(dict(self.by_entity), size),
+        }
+
+    def restore(self, bulk: Bulk, size: int, columns: dict[str, NDArray[Any]], names: dict[str, Any]) -> None:
+        """Take over what was saved; the index is empty."""
+        self.columns = {name: Column(kind, columns[name]) for name, kind in COLUMNS.items()}
+        self.terms = Ragged(np.uint32, columns["words"], columns["word_ends"])
+        self.sessions, self.speakers = Codes(names["sessions"]), Codes(names["speakers"])
+        self.by_tag.update(names["tags"])
+        self.by_entity.update(names["entities"])
+        for name in self.by_entity:
+            if " " in name:
+                self.phrases[name.split()[0]].append(name)
+        following = self.columns["next"].values
+        following[following >= size] = NONE
+        turns = np.flatnonzero(self.columns["form"].values & analysis.IS_TURN)
+        self.last_turn = dict(
+            zip(self.columns["session"].values[turns].tolist(), turns.tolist(), strict=True)
+        )
+        self.expiring = np.flatnonzero(self.columns["expires"].values).tolist()
+        self.ended_count = int(np.count_nonzero(self.columns["ended"].values))
+        self.layout = Layout(bulk, size, FlatVectors(self.dimensions))
+        self._size = self.saved_size = size
+
+    def rearrange(self, layout: Layout) -> None:
+        """Take rows that have moved into the bulk from there. In the writer thread."""
+        self.layout = layout
+        self.version = next(_versions)
 
     def _extend_columns(self, rows: Sequence[Row | None]) -> None:
-        # An erased row ends before it begins, and so holds at no seq.
-        self._seq.extend([row.version_seq if row else self.last_seq for row in rows])
-        self._ended.extend([row.ended_seq if row else 1 for row in rows])
-        self._occurred.extend([row.occurred_ns if row else 0 for row in rows])
-        self._session.extend([self.sessions.of(row.session_id) if row else NONE for row in rows])
-        self._speaker.extend([self.speakers.of(row.speaker.lower()) if row else NONE for row in rows])
-        self._type.extend([row.type if row else 0 for row in rows])
-        self._importance.extend([row.importance if row else 0 for row in rows])
-        self._previous.extend([NONE] * len(rows))
-        self._next.extend([NONE] * len(rows))
-        self._ended_count += sum(1 for row in rows if row is None or row.ended_seq)
+        nothing = Row("", 0, "", self.last_seq, ended_seq=1)
+        present = [row or nothing for row in rows]
+        values: dict[str, Sequence[Any]] = {
+            "seq": [row.version_seq for row in present],
+            # An erased row ends before it begins, and so holds at no seq.
+            "ended": [row.ended_seq for row in present],
+            "occurred": [row.occurred_ns for row in present],
+            "recorded": [row.recorded_ns for row in present],
+            "valid_from": [row.valid_from_ns for row in present],
+            "valid_to": [row.valid_to_ns for row in present],
+            "expires": [row.expires_ns for row in present],
+            "session": [self.sessions.of(row.session_id) if row else NONE for row in rows],
+            "speaker": [self.speakers.of(row.speaker.lower()) if row else NONE for row in rows],
+            "previous": [NONE] * len(rows),
+            "next": [NONE] * len(rows),
+            "length": [0] * len(rows),
+            "importance": [row.importance for row in present],
+            "rating": [row.rating for row in present],
+            "type": [row.type for row in present],
+            "form": [analysis.form(row.text) | (analysis.IS_TURN * row.is_turn) for row in present],
+        }
+        for name, column in self.columns.items():
+            column.extend(values[name])
+        self.ended_count += sum(1 for row in present if row.ended_seq)
 
     def _link(self, ordinal: int, row: Row) -> None:
         for tag in row.tags:
-            self._by_tag[tag].append(ordinal)
+            self.by_tag[tag].append(ordinal)
         for entity in row.entities:
-            self._by_entity[entity.lower()].append(ordinal)
-        if row.version_seq != row.source_seqs[0] or row.memory_id != f"e{row.version_seq}":
+            name = entity.lower()
+            if " " in name and name not in self.by_entity:
+                self.phrases[name.split()[0]].append(name)
+            self.by_entity[name].append(ordinal)
+        if row.expires_ns:
+            self.expiring.append(ordinal)
+        if not row.is_turn:
             return
         session = self.sessions.of(row.session_id)
-        before = self._last_turn.get(session, NONE)
-        self._last_turn[session] = ordinal
-        self._previous.values[ordinal] = before
+        before = self.last_turn.get(session, NONE)
+        self.last_turn[session] = ordinal
+        self.columns["previous"].values[ordinal] = before
         if before != NONE:
-            self._next.values[before] = ordinal
+            self.columns["next"].values[before] = ordinal
 
-    def neighbours(self, ordinals: Ordinals) -> tuple[Ordinals, Ordinals]:
-        """The turns before and after each, in its session; NONE where there is none."""
-        return self._previous.values[ordinals], self._next.values[ordinals]
+    def tagged(self, tags: Collection[str], size: int) -> Mask:
+        """Which of the first rows bear one of the tags."""
+        return _members([self.by_tag[tag] for tag in tags if tag in self.by_tag], size)
 
-    def spoken_by(self, ordinals: Ordinals, speakers: Sequence[int]) -> NDArray[np.bool_]:
-        """Which of the ordinals were said by one of the speakers."""
-        return np.isin(self._speaker.values[ordinals], speakers)
+    def about(self, entities: Collection[str], size: int) -> Mask:
+        """Which of the first rows are about one of the entities (lower case)."""
+        return _members([self.by_entity[name] for name in entities if name in self.by_entity], size)
 
-    def allowed(self, wanted: Filter, as_of_seq: int | None, now_ns: int) -> NDArray[np.bool_] | None:
-        """Which rows may be found: those that hold at the seq and meet the filter; None for all."""
-        past = as_of_seq is not None and as_of_seq < self.last_seq
-        if not past and wanted == EVERYTHING and not self._ended_count:
-            return None
-        ended = self._ended.values
-        mask = (
-            (ended == 0)
-            if not past
-            else (self._seq.values <= as_of_seq) & ((ended == 0) | (ended > as_of_seq))
-        )
-        return mask if wanted == EVERYTHING else mask & self._meets(wanted)
+    def vectors_of(self, layout: Layout, ordinals: Ordinals) -> Vectors:
+        """The vectors of some rows, in their order."""
+        if layout.bulk is None:
+            return layout.tail.take(ordinals)
+        found = np.zeros((len(ordinals), self.dimensions), np.float32)
+        old = ordinals < layout.start
+        if old.any():
+            found[old] = layout.bulk.vectors.take(ordinals[old])
+        if not old.all():
+            found[~old] = layout.tail.take(ordinals[~old] - layout.start)
+        return found
 
-    def _meets(self, wanted: Filter) -> NDArray[np.bool_]:
-        mask = np.ones(len(self), bool)
-        if wanted.types:
-            mask &= np.isin(self._type.values, list(wanted.types))
-        if wanted.occurred_from_ns:
-            mask &= self._occurred.values >= wanted.occurred_from_ns
-        if wanted.occurred_to_ns:
-            mask &= self._occurred.values < wanted.occurred_to_ns
-        if wanted.session_ids:
-            mask &= np.isin(self._session.values, self.sessions.known(wanted.session_ids))
-        if wanted.not_session_ids:
-            mask &= ~np.isin(self._session.values, self.sessions.known(wanted.not_session_ids))
-        if wanted.speakers:
-            mask &= np.isin(self._speaker.values, self.speakers.known(wanted.speakers))
-        if wanted.min_importance > 0:
-            mask &= self._importance.values >= wanted.min_importance
-        for tag in wanted.tags:
-            mask &= self._members(self._by_tag.get(tag, []))
-        if wanted.entities:
-            mask &= self._members([o for e in wanted.entities for o in self._by_entity.get(e, [])])
-        return mask
 
-    def _members(self, ordinals: Sequence[int]) -> NDArray[np.bool_]:
-        mask = np.zeros(len(self), bool)
-        mask[list(ordinals)] = True
-        return mask
+def _below(lists: dict[str, list[int]], size: int) -> dict[str, list[int]]:
+    return {name: [ordinal for ordinal in ordinals if ordinal < size] for name, ordinals in lists.items()}
+
+
+_NO_TERMS = np.zeros(0, np.uint32)
+
+
+def _members(lists: Sequence[Sequence[int]], size: int) -> Mask:
+    mask = np.zeros(size, bool)
+    for ordinals in lists:
+        found = np.array(ordinals, np.int64)
+        mask[found[found < size]] = True
+    return mask

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.memory.index import Filter
+from services.memory.filters import Filter
 from services.memory.rows import Row
 from services.memory.store import Store
 
 
 def listing(
-    store: Store, mind_id: str, wanted: Filter, limit: int, before: int | None, as_of_seq: int | None
+    store: Store,
+    mind_id: str,
+    wanted: Filter,
+    limit: int,
+    before: int | None,
+    as_of_seq: int | None,
+    now_ns: int,
 ) -> tuple[list[Row], int | None]:
-    """Rows newest first, below the ordinal ``before``, and where to go on; None at the end."""
+    """Rows that have not expired, newest first, below the ordinal ``before``, and where to go on; None at the end."""
     found: list[Row] = []
     with store.read() as stored:
         mind = stored.mind(mind_id)
@@ -21,7 +27,7 @@ def listing(
         last = mind.next_ordinal if before is None else before - 1
         for ordinal, row in stored.rows_down_from(mind, last) if last >= 0 else ():
             holds = row.ended_seq == 0 if as_of_seq is None else row.holds_at(as_of_seq)
-            if not holds or not wanted.admits(row):
+            if not holds or 0 < row.expires_ns <= now_ns or not wanted.admits(row):
                 continue
             if len(found) == limit:
                 return found, ordinal + 1

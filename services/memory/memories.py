@@ -3,72 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from cachetools import TTLCache
 
 from services.memory import lookup, search
-from services.memory.cache import CacheCounts, EmbeddingCache, QueryCache
-from services.memory.embedder import Embedder, Vectors
-from services.memory.errors import BeyondHead, IndexBehind, UnknownMemory
-from services.memory.follow import Ledger, Page
-from services.memory.index import EVERYTHING, Filter, MindIndex
+from services.memory.device import choose
+from services.memory.embedder import EmbedderAway, TextRefused, Vectors
+from services.memory.embeddings import CacheCounts, Embeddings
+from services.memory.errors import EmbedderFailed, UnknownMemory
+from services.memory.filters import Filter
+from services.memory.follower import Follower
+from services.memory.index import MindIndex
+from services.memory.ledger import Ledger
+from services.memory.managing import Managing
 from services.memory.minds import LoadedMinds
+from services.memory.ranking import Ranking
+from services.memory.requests import Answer, Hit, Request
+from services.memory.reranker import Reranker
 from services.memory.rows import Row
 from services.memory.settings import MemorySettings
+from services.memory.spaces import Spaces
 from services.memory.store import Store
+from services.memory.upkeep import Upkeep
 from services.memory.vectors import one_thread_each
 from services.memory.writer import Writer
 from services.runtime import telemetry
 
-RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-"""Between attempts to reach the ledger, the last one over and over."""
-UNLOAD_CHECK_SECONDS = 30.0
-SOON_SECONDS = 0.05
-DEADLINE_MARGIN_SECONDS = 0.01
-"""Left of a caller's deadline for saying that the index is behind."""
-
-_log = logging.getLogger("pmm.memory")
+MAX_SKIPPED = 100
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A search, in plain terms."""
-
-    mind_id: str
-    query: str
-    k: int = 10
-    offset: int = 0
-    filter: Filter = EVERYTHING
-    as_of_seq: int | None = None
-    exact: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A memory and how it was found."""
-
-    row: Row
-    found: search.Found
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a search found, and where the index stood."""
-
-    hits: list[Hit]
-    has_more: bool
-    index_seq: int
-    rebuilding: bool
-    cached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,38 +53,63 @@ class CacheReport:
     lifetime_misses: int
 
 
-class Memories:
-    """Owns the store, the loaded minds, the caches and the follower."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How much is remembered, of one mind or of all."""
 
-    def __init__(self, folder: Path, ledger: Ledger, embedder: Embedder, settings: MemorySettings) -> None:
-        self.embedder = embedder
-        self._ledger = ledger
+    memories: int
+    minds: int
+    skipped_count: int
+    skipped: list[tuple[str, int, str]]
+    """Mind, seq and reason."""
+
+
+class Memories:
+    """Owns the store, the loaded minds, the caches, the follower and the upkeep."""
+
+    def __init__(self, folder: Path, ledger: Ledger, settings: MemorySettings) -> None:
+        """Raises StartupError, ImportError, ValueError, EmbedderAway."""
         self._settings = settings
+        embedder = settings.embedder_settings()
+        self.device = choose(settings.device)
+        reranker = Reranker(settings.reranker, embedder.device) if settings.reranker else None
         self._store = Store(folder / "store")
-        self._embeddings = EmbeddingCache(folder / "embeddings", settings.embedding_cache_entries)
-        self._queries = QueryCache(settings.query_cache_entries)
-        self._results = TTLCache[tuple[Request, int], list[search.Found], float](
+        self.spaces = Spaces(self._store, embedder)
+        self._embeddings = Embeddings(
+            folder / "embeddings", settings.embedding_cache_entries, settings.query_cache_entries
+        )
+        self._results = TTLCache[tuple[Request, int, str], search.Ranked, float](
             max(1, settings.result_cache_entries), settings.result_cache_seconds, time.monotonic
         )
         self._result_counts = CacheCounts()
-        self._minds = LoadedMinds(self._store, embedder.dimensions, settings)
-        self._writer = Writer(self._store, self._minds, embedder, self._embeddings)
+        self._understood = TTLCache[tuple[bytes, str], search.Understood, float](
+            max(1, settings.understanding_cache_entries), settings.understanding_cache_seconds, time.monotonic
+        )
+        self._understood_counts = CacheCounts()
+        self._minds = LoadedMinds(self._store, folder / "minds", self.spaces, self.device, settings)
+        self._writer = Writer(self._store, self._minds, self.spaces, self._embeddings)
         self._writer.finish_erasing()
         self._writing = ThreadPoolExecutor(1, "memory-writer", one_thread_each)
         self._searching = ThreadPoolExecutor(settings.search_threads, "memory-search", one_thread_each)
+        self._beside = ThreadPoolExecutor(settings.search_threads, "memory-dense", one_thread_each)
+        self._ranking = Ranking(self._embeddings, self.spaces, reranker, settings, self._beside)
+        self._follower = Follower(
+            ledger, self._store, self._writer, settings, self._in_writer, self._forget_loaded
+        )
+        self.managing = Managing(ledger, self._store, self._follower)
+        self._upkeep = Upkeep(
+            self._store, self._minds, self.spaces, self._embeddings, self._in_writer, self._forget_loaded
+        )
         self._loads: dict[str, asyncio.Task[MindIndex | None]] = {}
-        with self._store.read() as stored:
-            self._store_id, self._position = stored.place()
-            self._reached = {mind_id: mind.seq for mind_id, mind in stored.all_minds()}
-        self._head_position = self._position
-        self._advanced = asyncio.Event()
-        self._needed = asyncio.Event()
-        """Set while somebody waits for events that are not indexed yet."""
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to follow the ledger."""
-        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._unload_idle())]
+        self._tasks = [
+            asyncio.create_task(self._follower.run()),
+            asyncio.create_task(self._upkeep.look_after_indexes()),
+            asyncio.create_task(self._upkeep.look_after_vectors()),
+        ]
 
     async def failed(self) -> BaseException:
         """Return what ended the following, which nothing but a fault of ours does."""
@@ -126,12 +121,15 @@ class Memories:
         raise AssertionError("unreachable")
 
     async def stop(self) -> None:
-        """Stop following, wait for what runs, close the files."""
+        """Stop following, wait for what runs, save what is loaded, close the files."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self._upkeep.stop)
         await asyncio.to_thread(self._writing.shutdown)
         await asyncio.to_thread(self._searching.shutdown)
+        await asyncio.to_thread(self._beside.shutdown)
+        await asyncio.to_thread(self._minds.save_all)
         self._embeddings.close()
         self._store.close()
 
@@ -140,9 +138,9 @@ class Memories:
 
         Raises UnknownMind, BeyondHead, IndexBehind.
         """
-        await self._reach(request.mind_id, max(min_seq, request.as_of_seq or 0), within)
+        await self._follower.reach(request.mind_id, max(min_seq, request.as_of_seq or 0), within)
         index = await self._load(request.mind_id)
-        index_seq = self._reached.get(request.mind_id, 0)
+        index_seq = self.seq_of(request.mind_id)
         if index is None:
             return Answer([], False, index_seq, self.rebuilding, False)
         hits, has_more, cached = await self._in_search(lambda: self._search(request, index))
@@ -159,17 +157,17 @@ class Memories:
         within: float | None,
     ) -> tuple[list[Row], int | None, int]:
         """Rows newest first, below the ordinal ``before``; where to go on; and the seq of the index."""
-        await self._reach(mind_id, max(min_seq, as_of_seq or 0), within)
+        await self._follower.reach(mind_id, max(min_seq, as_of_seq or 0), within)
         found, following = await self._in_search(
-            lambda: lookup.listing(self._store, mind_id, wanted, limit, before, as_of_seq)
+            lambda: lookup.listing(self._store, mind_id, wanted, limit, before, as_of_seq, time.time_ns())
         )
-        return found, following, self._reached.get(mind_id, 0)
+        return found, following, self.seq_of(mind_id)
 
     async def get(
         self, mind_id: str, memory_id: str, as_of_seq: int | None, min_seq: int, within: float | None
     ) -> Row:
         """One memory as it is, or was at a seq. Raises UnknownMemory."""
-        await self._reach(mind_id, max(min_seq, as_of_seq or 0), within)
+        await self._follower.reach(mind_id, max(min_seq, as_of_seq or 0), within)
         versions = await self._in_search(lambda: lookup.versions(self._store, mind_id, memory_id))
         if as_of_seq is not None:
             versions = [row for row in versions if row.version_seq <= as_of_seq]
@@ -179,7 +177,7 @@ class Memories:
 
     async def history(self, mind_id: str, memory_id: str) -> list[Row]:
         """Every version, oldest first. Raises UnknownMemory."""
-        await self._reach(mind_id, 0, None)
+        await self.known(mind_id)
         versions = await self._in_search(lambda: lookup.versions(self._store, mind_id, memory_id))
         if not versions:
             raise UnknownMemory(f"mind {mind_id!r} has no memory {memory_id!r}", memory_id=memory_id)
@@ -187,171 +185,111 @@ class Memories:
 
     async def of_events(self, mind_id: str, seqs: Sequence[int]) -> list[Row]:
         """The memories that came from the events and hold now, by the seq that formed them."""
-        await self._reach(mind_id, 0, None)
+        await self.known(mind_id)
         return await self._in_search(lambda: lookup.of_events(self._store, mind_id, seqs))
 
     async def embed(self, texts: Sequence[str]) -> tuple[list[Vectors], list[bool]]:
-        """A vector a text, and whether it was cached."""
+        """A vector a text, and whether it was cached. Raises EmbedderFailed."""
 
         def run() -> list[tuple[Vectors, bool]]:
-            return [self._queries.embed(self.embedder, text) for text in texts]
+            embedder = self.spaces.embedder
+            if embedder is None:
+                raise EmbedderFailed("the embedder cannot be reached: try again later")
+            try:
+                return [self._embeddings.query(embedder, text, None) for text in texts]
+            except (EmbedderAway, TextRefused) as error:
+                raise EmbedderFailed(f"{error}: try again later, or with other texts") from None
 
         pairs = await self._in_search(run)
         return [vector for vector, _ in pairs], [cached for _, cached in pairs]
 
     async def known(self, mind_id: str) -> None:
         """Raises UnknownMind if neither memory nor the ledger knows the mind."""
-        await self._reach(mind_id, 0, None)
+        await self._follower.reach(mind_id, 0, None)
 
     @property
     def position(self) -> int:
         """Processed up to this position of the ledger's store."""
-        return self._position
+        return self._follower.position
 
     @property
     def rebuilding(self) -> bool:
-        """Whether what was in the ledger when we connected has not been processed yet."""
-        return self._position < self._head_position
+        """Whether more will be found later: events are still to be processed, or vectors to be made anew."""
+        return self._follower.catching_up or self.spaces.next_embedder is not None
 
-    @property
-    def progress(self) -> float:
-        """How far the catching up is, from 0 to 1."""
-        return min(1.0, self._position / self._head_position) if self._head_position else 1.0
+    async def progress(self) -> tuple[float, float]:
+        """How far the catching up is, and the next embedder's vectors; from 0 to 1."""
+        return self._follower.progress, await self._in_search(self.spaces.progress)
 
     def seq_of(self, mind_id: str) -> int:
         """Processed up to this seq of the mind."""
-        return self._reached.get(mind_id, 0)
+        return self._follower.reached.get(mind_id, 0)
 
     def index_kind(self, mind_id: str) -> str:
         """The kind of the mind's vector index, empty where it is not loaded."""
-        index = self._minds.get(mind_id)
-        return index.vectors.kind if index else ""
+        index = self._minds.loaded(mind_id)
+        return index.kind if index else ""
 
-    async def held(self, mind_id: str | None) -> tuple[int, int]:
-        """Memories that hold now, and in how many minds; of one mind, or of all."""
+    @property
+    def loaded_minds(self) -> int:
+        """How many minds are loaded."""
+        return self._minds.count()
 
-        def count() -> tuple[int, int]:
+    async def held(self, mind_id: str | None) -> Held:
+        """How much is remembered, of one mind or of all."""
+
+        def count() -> Held:
             with self._store.read() as stored:
-                if mind_id is not None:
-                    mind = stored.mind(mind_id)
-                    return (mind.held, int(mind.held > 0)) if mind else (0, 0)
-                counts = [mind.held for _, mind in stored.all_minds()]
-                return sum(counts), sum(1 for held in counts if held)
+                minds = dict(stored.all_minds()) if mind_id is None else {mind_id: stored.mind(mind_id)}
+                known = {name: mind for name, mind in minds.items() if mind is not None}
+                only = None if mind_id is None else known.get(mind_id)
+                names = {mind.number: name for name, mind in known.items()}
+                skipped = stored.skipped(only, MAX_SKIPPED) if known else []
+            return Held(
+                sum(mind.held for mind in known.values()),
+                sum(mind.held > 0 for mind in known.values()),
+                sum(mind.skipped for mind in known.values()),
+                [(names[number], seq, reason) for number, seq, reason in skipped],
+            )
 
         return await self._in_search(count)
 
     def disk_bytes(self) -> int:
         """Bytes on disk."""
-        return self._store.disk_bytes() + self._embeddings.size()[1]
+        return self._store.disk_bytes() + self._embeddings.stored.size()[1] + self._minds.disk_bytes()
 
     def cache_reports(self) -> list[CacheReport]:
         """One for each cache."""
-        hits, misses = self._embeddings.lifetime()
-        queries, results = self._queries.counts, self._result_counts
+        stored, queries = self._embeddings.stored, self._embeddings.queries
+        results, understood = self._result_counts, self._understood_counts
         return [
-            CacheReport("embeddings", *self._embeddings.size(), self._embeddings.counts, hits, misses),
-            CacheReport("queries", *self._queries.size(), queries, queries.hits, queries.misses),
+            CacheReport("embeddings", *stored.size(), stored.counts, *stored.lifetime()),
+            CacheReport(
+                "queries", *queries.size(), queries.counts, queries.counts.hits, queries.counts.misses
+            ),
             CacheReport("results", len(self._results), 0, results, results.hits, results.misses),
+            CacheReport(
+                "understanding", len(self._understood), 0, understood, understood.hits, understood.misses
+            ),
         ]
 
     async def clear_caches(self, names: Sequence[str]) -> int:
         """Empty the named caches, all when none is named; returns how many entries went."""
-        chosen = set(names) or {"embeddings", "queries", "results"}
+        chosen = set(names) or {"embeddings", "queries", "results", "understanding"}
         removed = 0
         if "embeddings" in chosen:
-            removed += await self._in_writer(self._embeddings.clear)
+            removed += await self._in_writer(self._embeddings.clear_stored)
         if "queries" in chosen:
-            removed += self._queries.clear()
-        if "results" in chosen:
-            removed += len(self._results)
-            self._results.clear()
+            removed += self._embeddings.queries.clear()
+        for name, cache in (("results", self._results), ("understanding", self._understood)):
+            if name in chosen:
+                removed += len(cache)
+                cache.clear()
         return removed
 
-    async def _follow(self) -> None:
-        attempt = 0
-        while True:
-            try:
-                async for page in self._ledger.subscribe(self._position):
-                    attempt = 0
-                    if not await self._take(page):
-                        break
-            except ConnectionError as error:
-                _log.warning(
-                    "the ledger is away (%s); memory serves what it has up to %d", error, self._position
-                )
-            await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
-            attempt += 1
-
-    async def _take(self, page: Page) -> bool:
-        """Process a page; False if the ledger has become another one and must be read from the start."""
-        if page.store_id != self._store_id:
-            if self._position:
-                _log.warning("the ledger is another one than before: memory is rebuilt")
-            # Nobody may take the seqs of the other ledger for this one's.
-            self._reached.clear()
-            await self._in_writer(self._store.clear)
-            await self._in_writer(self._writer.finish_erasing)
-            self._minds.clear()
-            self._store_id, self._position, self._head_position = page.store_id, 0, page.head_position
-            await self._in_writer(lambda: self._writer.process([], page.store_id, 0))
-            return page.position == 0
-        self._head_position = max(self._head_position, page.head_position)
-        if page.position > self._position:
-            if page.events and not self.rebuilding:
-                await self._settle()
-            with telemetry.stage("memory.index"):
-                reached = await self._in_writer(
-                    lambda: self._writer.process(page.events, page.store_id, page.position)
-                )
-            self._reached.update(reached)
-            self._position = page.position
-            self._advanced.set()
-            self._advanced = asyncio.Event()
-            self._needed.clear()
-            telemetry.count("pmm.memory.events.processed", len(page.events))
-        return True
-
-    async def _settle(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._needed.wait(), self._settings.settle_ms / 1000)
-
-    async def _unload_idle(self) -> None:
-        while True:
-            await asyncio.sleep(UNLOAD_CHECK_SECONDS)
-            await self._in_writer(self._minds.unload_idle)
-
-    async def _reach(self, mind_id: str, seq: int, within: float | None) -> None:
-        if await self._reaches_soon(mind_id, seq):
-            return
-        head = await self._ledger.head(mind_id)
-        if seq > head:
-            raise BeyondHead(
-                f"seq {seq} lies above the head of mind {mind_id!r}, which is {head}", head_seq=str(head)
-            )
-        limit = None if within is None else max(0.0, within - DEADLINE_MARGIN_SECONDS)
-        try:
-            async with asyncio.timeout(limit):
-                while self._reached.get(mind_id, 0) < seq:
-                    self._needed.set()
-                    await self._advanced.wait()
-        except TimeoutError:
-            reached = self._reached.get(mind_id, 0)
-            raise IndexBehind(
-                f"the index of mind {mind_id!r} stands at seq {reached}: repeat with a longer deadline, or "
-                "without min_seq",
-                index_seq=str(reached),
-            ) from None
-
-    async def _reaches_soon(self, mind_id: str, seq: int) -> bool:
-        """Whether the index gets there by itself: what was just appended is on its way."""
-        if mind_id not in self._reached:
-            return False
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SOON_SECONDS):
-                while self._reached[mind_id] < seq:
-                    self._needed.set()
-                    await self._advanced.wait()
-        return self._reached[mind_id] >= seq
+    def _forget_loaded(self) -> None:
+        self._minds.clear()
+        self._results.clear()
 
     async def _load(self, mind_id: str) -> MindIndex | None:
         loaded = self._minds.get(mind_id)
@@ -372,33 +310,51 @@ class Memories:
             )
 
     def _search(self, request: Request, index: MindIndex) -> tuple[list[Hit], bool, bool]:
-        key = (request, index.version)
+        now_ns = request.now_ns or time.time_ns()
+        wanted = request.offset + request.k + 1
+        key = (replace(request, k=0, offset=0), index.version, self.spaces.searched_id)
         found = self._results.get(key) if self._settings.result_cache_entries else None
-        cached = found is not None
+        cached = found is not None and (len(found) >= wanted or len(found) >= len(index))
         self._result_counts.hits += cached
         self._result_counts.misses += not cached
-        if found is None:
-            allowed = index.allowed(request.filter, request.as_of_seq, time.time_ns())
-            wanted = request.offset + request.k + 1
-            query = search.prepare(
-                index,
-                request.query,
-                lambda text: self._queries.embed(self.embedder, text)[0],
-                allowed,
-                max(self._settings.candidates, wanted),
-                request.exact,
-            )
-            found = search.search(index, query, wanted)
-            self._results[key] = found
-        shown = found[request.offset : request.offset + request.k]
         with self._store.read() as stored:
             mind = stored.mind(request.mind_id)
-            rows = [stored.row(mind, hit.ordinal) for hit in shown] if mind else []
-        hits = [Hit(row, hit) for row, hit in zip(rows, shown, strict=False) if row is not None]
+            if mind is None or mind.deleted:
+                return [], False, False
+            if found is None or not cached:
+                understood = self._understand(request.query, now_ns)
+                found = self._ranking.rank(stored, mind, index, request, understood, now_ns)
+                self._results[key] = found
+            shown = found.take(slice(request.offset, request.offset + request.k))
+            rows = [stored.row(mind, int(ordinal)) for ordinal in shown.ordinals]
+        # What has expired or was erased since the answer was made must not be shown.
+        hits = [
+            Hit(row, float(shown.scores[place]), _strategies(shown, place))
+            for place, row in enumerate(rows)
+            if row is not None and not 0 < row.expires_ns <= now_ns
+        ]
         return hits, len(found) > request.offset + request.k, cached
+
+    def _understand(self, query: str, now_ns: int) -> search.Understood:
+        now = datetime.fromtimestamp(now_ns / 1e9, UTC)
+        # What a time expression means changes with the day.
+        key = (hashlib.sha256(query.encode()).digest(), now.date().isoformat())
+        known = self._understood.get(key) if self._settings.understanding_cache_entries else None
+        self._understood_counts.hits += known is not None
+        self._understood_counts.misses += known is None
+        if known is None:
+            known = search.understand(query, now)
+            self._understood[key] = known
+        return known
 
     async def _in_search(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._searching, work)
 
     async def _in_writer(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writing, work)
+
+
+def _strategies(found: search.Ranked, place: int) -> dict[str, tuple[float, float]]:
+    return {
+        name: (float(found.raw[name][place]), float(added[place])) for name, added in found.normalized.items()
+    }

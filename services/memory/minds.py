@@ -1,101 +1,310 @@
-"""The minds that are loaded for searching: loaded on demand, kept current, unloaded when idle."""
+"""The minds that are loaded for searching: loaded on demand, kept current, grown, saved, unloaded when idle."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
-from services.memory.embedder import Vectors
-from services.memory.index import MindIndex
+from services.memory import bulk
+from services.memory.bulk import Bulk, Place
+from services.memory.index import Layout, MindIndex
 from services.memory.rows import Row
 from services.memory.settings import MemorySettings
-from services.memory.store import Mind, Store
+from services.memory.spaces import Spaces
+from services.memory.store import Mind, Reader, Store
+from services.memory.vectors import OUTGROWN, Device, FlatVectors, InvertedFile, sample_size
+
+_ROWS_AT_ONCE = 10_000
+_SAVED_AGAIN_AT = 1.2
+"""A folder is written anew when the bulk has grown by so much."""
+_log = logging.getLogger("pmm.memory")
 
 
 class LoadedMinds:
     """``MindIndex`` by mind. Changed by the writer thread, read from any."""
 
-    def __init__(self, store: Store, dimensions: int, settings: MemorySettings) -> None:
+    def __init__(
+        self, store: Store, folder: Path, spaces: Spaces, device: Device, settings: MemorySettings
+    ) -> None:
         self._store = store
-        self._dimensions = dimensions
+        self._folder = folder
+        self._spaces = spaces
+        self._device = device
         self._settings = settings
         self._loaded: dict[str, MindIndex] = {}
 
     def get(self, mind_id: str) -> MindIndex | None:
-        """The index if it is loaded."""
+        """The index if it is loaded, noting that it is used."""
         index = self._loaded.get(mind_id)
         if index is not None:
             index.last_used = time.monotonic()
         return index
 
+    def loaded(self, mind_id: str) -> MindIndex | None:
+        """The index if it is loaded."""
+        return self._loaded.get(mind_id)
+
     def read(self, mind_id: str) -> MindIndex | None:
         """Build an index from what is stored. Hand the result to ``publish`` in the writer thread."""
+        space, embedder_id = self._spaces.searched, self._spaces.searched_id
         with self._store.read() as stored:
             mind = stored.mind(mind_id)
-            if mind is None or mind.deleted:
-                return None
-            index = MindIndex(
-                self._dimensions, flat_limit=self._settings.flat_limit, probes=self._settings.probes
-            )
-            self._extend(
-                index, stored.rows_from(mind, 0), stored.vectors_from(mind, 0, self._dimensions), mind
-            )
-            index.changes = mind.changes
+        if mind is None or mind.deleted:
+            return None
+        index = MindIndex(space.dimensions)
+        index.embedder_id = embedder_id
+        if mind.next_ordinal > self._settings.flat_limit:
+            self._restore(index, mind, embedder_id)
+        index.erasures = mind.erasures
+        while len(index) < mind.next_ordinal:
+            with self._store.read() as stored:
+                last = min(mind.next_ordinal, len(index) + _ROWS_AT_ONCE)
+                self._extend(index, stored, mind, last)
+            if len(index) - index.layout.start > 2 * self._settings.flat_limit:
+                index.rearrange(self.grown(index, mind, mind.next_ordinal))
+        with self._store.read() as stored:
+            for ordinal, seq in stored.endings(mind, index.endings):
+                if ordinal < len(index):
+                    index.end(ordinal, seq)
+        index.endings = mind.endings
         return index
 
-    def publish(self, mind_id: str, index: MindIndex) -> MindIndex:
+    def _restore(self, index: MindIndex, mind: Mind, embedder_id: str) -> None:
+        saved = bulk.load(self._folder_of(mind), embedder_id, self._device)
+        if saved is not None and saved.place.erasures == mind.erasures:
+            index.restore(saved.bulk, saved.place.size, saved.columns, saved.names)
+            index.endings = saved.place.endings
+
+    def _extend(self, index: MindIndex, stored: Reader, mind: Mind, last: int) -> None:
+        first = len(index)
+        if last <= first:
+            return
+        rows: list[Row | None] = [None] * (last - first)
+        for ordinal, row in stored.rows_from(mind, first):
+            if ordinal >= last:
+                break
+            rows[ordinal - first] = row
+        index.add(rows, stored.vectors(self._spaces.searched, mind, first, last))
+
+    def publish(self, mind_id: str, index: MindIndex) -> MindIndex | None:
         """In the writer thread: bring a freshly read index up to date, and let searches have it."""
         known = self._loaded.get(mind_id)
         if known is not None:
             return known
         with self._store.read() as stored:
             mind = stored.mind(mind_id)
-            assert mind is not None, "a mind's record is never removed"
-            if mind.changes == index.changes:
-                first = len(index)
-                vectors = stored.vectors_from(mind, first, self._dimensions)
-                self._extend(index, stored.rows_from(mind, first), vectors, mind)
-                self._loaded[mind_id] = index
-        if mind_id not in self._loaded:
-            # Rows ended while it was being read. No more can end now: this is the thread that ends them.
+            if mind is None or mind.deleted:
+                return None
+            current = (mind.erasures, self._spaces.searched_id) == (index.erasures, index.embedder_id)
+            if current:
+                self._extend(index, stored, mind, mind.next_ordinal)
+                for ordinal, seq in stored.endings(mind, index.endings):
+                    index.end(ordinal, seq)
+                index.endings = mind.endings
+        if not current:
+            # Rows were erased while it was being read. No more can go now: this is the thread that erases.
             again = self.read(mind_id)
-            self._loaded[mind_id] = again if again is not None else index
-        self._loaded[mind_id].last_used = time.monotonic()
-        return self._loaded[mind_id]
+            if again is None:
+                return None
+            index = again
+        index.last_used = time.monotonic()
+        self._loaded[mind_id] = index
+        self._make_room(mind_id)
+        return index
+
+    def _make_room(self, kept: str) -> None:
+        total = sum(len(index) for index in self._loaded.values())
+        for mind_id, index in sorted(self._loaded.items(), key=lambda item: item[1].last_used):
+            if total <= self._settings.loaded_memories:
+                return
+            if mind_id != kept:
+                total -= len(index)
+                self.drop(mind_id)
+
+    def outgrown(self) -> list[str]:
+        """Minds of which so many rows are searched one by one that they should move into the bulk."""
+        limit = self._settings.flat_limit
+        return [
+            mind_id
+            for mind_id, index in list(self._loaded.items())
+            if len(index) - index.layout.start > limit and not index.is_stale
+        ]
+
+    def grown_now(self, mind_id: str, index: MindIndex) -> Layout | None:
+        """``grown`` for a loaded mind; None where it is gone or to be built anew."""
+        with self._store.read() as stored:
+            mind = stored.mind(mind_id)
+        if mind is None or mind.deleted or index.is_stale:
+            return None
+        return self.grown(index, mind, mind.next_ordinal)
+
+    def grown(self, index: MindIndex, mind: Mind, rows: int) -> Layout:
+        """The rows that are there now moved into the bulk; outside of the writer thread, one at a time a mind.
+
+        ``rows`` is how many are expected: the inverted file is made for so many. Hand the result to ``rearrange``.
+        """
+        layout, upto = index.layout, len(index)
+        moving = layout.tail.all()[: upto - layout.start]
+        old = layout.bulk
+        folder = self._folder_of(mind)
+        text = old.text if old else bulk.new_text(folder)
+        if len(text) != layout.start:
+            text.cut(layout.start)
+        with self._store.read() as stored:
+            text.add(_texts(stored, mind, layout.start, upto))
+        if old is None or upto > OUTGROWN * old.vectors.trained_for:
+            vectors = self._trained(index, layout, upto, max(upto, min(rows, OUTGROWN * upto)))
+            _copy(old.vectors if old else None, layout.start, vectors)
+        else:
+            vectors = old.vectors
+        vectors.add(moving)
+        return Layout(Bulk(vectors, text), upto, FlatVectors(index.dimensions))
+
+    def _trained(self, index: MindIndex, layout: Layout, upto: int, rows: int) -> InvertedFile:
+        count = min(upto, sample_size(rows))
+        sample = np.sort(np.random.default_rng(0).permutation(upto)[:count])
+        return InvertedFile.train(index.dimensions, index.vectors_of(layout, sample), rows, self._device)
+
+    def rearrange(self, mind_id: str, index: MindIndex, layout: Layout) -> bool:
+        """In the writer thread: let searches find the moved rows in the bulk; False if the index is not in use."""
+        if self._loaded.get(mind_id) is not index:
+            return False
+        late = index.layout.tail.all()[layout.start - index.layout.start :]
+        if len(late):
+            layout.tail.add(late)
+        index.rearrange(layout)
+        return True
+
+    def should_save(self, index: MindIndex) -> bool:
+        """Whether the folder is so far behind that a start would take long."""
+        return index.layout.start >= max(1, index.saved_size * _SAVED_AGAIN_AT)
+
+    def save(self, mind_id: str, index: MindIndex) -> None:
+        """Write the bulk's folder, in any thread, while no rows move. A failure is logged, and costs time later."""
+        layout, endings, erasures = index.layout, index.endings, index.erasures
+        with self._store.read() as stored:
+            mind = stored.mind(mind_id)
+        if (
+            layout.bulk is None
+            or mind is None
+            or mind.erasures != erasures
+            or index.saved_size == layout.start
+        ):
+            return
+        if index.is_stale:
+            return
+        size = layout.start
+        place = Place(
+            bulk.FORMAT, index.embedder_id, size, endings, erasures, layout.bulk.vectors.trained_for, {}
+        )
+        try:
+            bulk.save(
+                self._folder_of(mind),
+                place,
+                layout.bulk.vectors,
+                index.saved_columns(size),
+                index.saved_names(size),
+            )
+        # FAISS reports a full disk as RuntimeError.
+        except (OSError, RuntimeError) as error:
+            _log.warning("the index of mind %s was not saved, and will be built anew: %s", mind_id, error)
+            return
+        index.saved_size = size
+
+    def save_all(self) -> None:
+        """Before the end: what is loaded, so that the next start is quick."""
+        for mind_id, index in list(self._loaded.items()):
+            self.save(mind_id, index)
+
+    def erased(self, mind_id: str, mind: Mind, ordinals: list[int]) -> None:
+        """In the writer thread: rows of the mind are gone. What was saved goes; what is loaded goes too, or, where it
+        takes long to build, hides them until ``replace``.
+        """
+        bulk.remove(self._folder_of(mind))
+        index = self._loaded.get(mind_id)
+        if index is None or index.layout.bulk is None or mind.deleted:
+            self.drop(mind_id)
+            return
+        index.hide([ordinal for ordinal in ordinals if ordinal < len(index)])
+        index.is_stale = True
+
+    def stale(self) -> list[str]:
+        """Minds whose loaded index hides erased rows, and is to be built anew."""
+        return [mind_id for mind_id, index in list(self._loaded.items()) if index.is_stale]
+
+    def replace(self, mind_id: str, index: MindIndex) -> None:
+        """In the writer thread: an index that was built anew takes the place of the loaded one."""
+        self.drop(mind_id)
+        self.publish(mind_id, index)
+
+    def unbuilt(self) -> list[str]:
+        """Large minds that nobody has loaded, and whose folder lacks so much that the first search would wait long."""
+        with self._store.read() as stored:
+            large = {
+                mind_id: mind
+                for mind_id, mind in stored.all_minds()
+                if mind.next_ordinal > 2 * self._settings.flat_limit and not mind.deleted
+            }
+        return [
+            mind_id
+            for mind_id, mind in large.items()
+            if mind_id not in self._loaded
+            and mind.next_ordinal - bulk.saved_size(self._folder_of(mind)) > 2 * self._settings.flat_limit
+        ]
+
+    def remove_saved(self) -> None:
+        """Every folder goes: nobody knows which of them hold what was erased."""
+        bulk.remove(self._folder)
 
     def drop(self, mind_id: str) -> None:
         """Forget a loaded index; the next search loads it anew."""
         self._loaded.pop(mind_id, None)
 
+    def drop_if(self, mind_id: str, index: MindIndex) -> None:
+        """In the writer thread: forget this very index, if nobody has used it since."""
+        if self._loaded.get(mind_id) is index and self._is_idle(index):
+            self.drop(mind_id)
+
     def clear(self) -> None:
         """Forget all of them."""
         self._loaded.clear()
 
-    def unload_idle(self) -> None:
-        """Forget those that nobody has used for a while."""
-        before = time.monotonic() - self._settings.idle_unload_seconds
-        for mind_id, index in list(self._loaded.items()):
-            if index.last_used < before:
-                self.drop(mind_id)
+    def idle(self) -> list[tuple[str, MindIndex]]:
+        """Those that nobody has used for a while."""
+        return [(mind_id, index) for mind_id, index in list(self._loaded.items()) if self._is_idle(index)]
 
-    def _extend(
-        self,
-        index: MindIndex,
-        rows: Iterator[tuple[int, Row]],
-        vectors: tuple[list[int], Vectors],
-        mind: Mind,
-    ) -> None:
-        first = len(index)
-        count = mind.next_ordinal - first
-        if count <= 0:
-            return
-        dense: list[Row | None] = [None] * count
-        for ordinal, row in rows:
-            dense[ordinal - first] = row
-        matrix = np.zeros((count, self._dimensions), np.float32)
-        ordinals, values = vectors
-        if ordinals:
-            matrix[np.array(ordinals) - first] = values
-        index.add(dense, matrix)
+    def _is_idle(self, index: MindIndex) -> bool:
+        return index.last_used < time.monotonic() - self._settings.idle_unload_seconds
+
+    def count(self) -> int:
+        """How many are loaded."""
+        return len(self._loaded)
+
+    def disk_bytes(self) -> int:
+        """Bytes of the folders."""
+        return sum(file.stat().st_size for file in self._folder.rglob("*") if file.is_file())
+
+    def _folder_of(self, mind: Mind) -> Path:
+        return self._folder / str(mind.number)
+
+
+def _texts(stored: Reader, mind: Mind, first: int, last: int) -> Iterator[tuple[int, str]]:
+    """Ordinals and texts, the empty one for an erased row: every ordinal is in the text index."""
+    expected = first
+    for ordinal, row in stored.rows_from(mind, first):
+        if ordinal >= last:
+            break
+        yield from ((missing, "") for missing in range(expected, ordinal))
+        yield ordinal, row.text
+        expected = ordinal + 1
+    yield from ((missing, "") for missing in range(expected, last))
+
+
+def _copy(old: InvertedFile | None, size: int, new: InvertedFile) -> None:
+    for first in range(0, size if old else 0, _ROWS_AT_ONCE):
+        assert old is not None, "there are rows only of an old one"
+        new.add(old.take(np.arange(first, min(size, first + _ROWS_AT_ONCE))))

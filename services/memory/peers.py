@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pmm_client.errors
 from pmm.ledger.v1 import ledger_pb2 as pb
-from services.memory.errors import UnknownMind
-from services.memory.follow import Page
+from pmm.mind.v1.events_pb2 import Body
+from services.memory.errors import UnknownMind, WrongSeq
+from services.memory.ledger import Page
 from services.runtime.peers import Peers
+
+ACTOR = "memory"
 
 
 class LedgerPeer:
-    """Implements ``follow.Ledger``."""
+    """Implements ``ledger.Ledger``."""
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
 
     async def subscribe(self, after_position: int) -> AsyncIterator[Page]:
-        """See ``follow.Ledger``."""
+        """See ``ledger.Ledger``."""
         client = await self._peers.ledger()
         store_id, head = "", 0
         try:
@@ -36,9 +39,26 @@ class LedgerPeer:
             raise ConnectionError(error.message) from None
 
     async def head(self, mind_id: str) -> int:
-        """See ``follow.Ledger``."""
+        """See ``ledger.Ledger``."""
         client = await self._peers.ledger()
         try:
             return (await client.get_head(pb.GetHeadRequest(mind_id=mind_id))).seq
         except pmm_client.errors.UnknownMind:
             raise UnknownMind(f"there is no mind {mind_id!r}", mind_id=mind_id) from None
+
+    async def append(
+        self, mind_id: str, bodies: Sequence[Body], idempotency_key: str, expected_seq: int | None
+    ) -> int:
+        """See ``ledger.Ledger``."""
+        client = await self._peers.ledger()
+        request = pb.AppendRequest(
+            mind_id=mind_id,
+            events=[pb.NewEvent(actor=ACTOR, body=body) for body in bodies],
+            idempotency_key=idempotency_key,
+        )
+        if expected_seq is not None:
+            request.expected_seq = expected_seq
+        try:
+            return (await client.append(request)).head_seq
+        except pmm_client.errors.WrongExpectedSeq as error:
+            raise WrongSeq(error.head_seq) from None

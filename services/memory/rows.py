@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from pmm.mind.v1.events_pb2 import MEMORY_TYPE_EPISODE, MemoryType
+
+EPISODE: int = MEMORY_TYPE_EPISODE
+FACT_TYPES: tuple[int, ...] = tuple(sorted({*MemoryType.values()} - {0, EPISODE}))
+"""Everything but what was said."""
+
 
 class Row(msgspec.Struct, array_like=True, omit_defaults=True):
     """One version of a memory. Times are nanoseconds since 1970 UTC, 0 where there is none."""
@@ -32,6 +38,17 @@ class Row(msgspec.Struct, array_like=True, omit_defaults=True):
     ended_seq: int = 0
     """The event that ended this version: a revision, a retraction; 0 while it holds."""
     retracted: bool = False
+    rating: float = 0.0
+    """Mean of the judgements, from -1 to 1."""
+    ratings: int = 0
+    """How many judgements."""
+    also_seqs: list[int] = []
+    """Later events that formed the same in the same words: the memory does not depend on them."""
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether this is something that was said, which has turns before and after it."""
+        return self.type == EPISODE and self.source_kind != "memory_recorded"
 
     def holds_at(self, seq: int) -> bool:
         """Whether this is the version that a reader as of ``seq`` sees."""

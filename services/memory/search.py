@@ -1,163 +1,393 @@
-"""From a query to ranked memories: strategies side by side, then one fusion.
+"""From a query to ranked memories: four strategies propose and judge, one fusion ranks.
 
-What a turn says is often clear only from the turns around it, so a memory also gets a share of what its
-neighbours in the session score. The strategies' scores are z-scored over the candidates before they are
-added: BM25 and cosines live on different scales. ``benchmarks/locomo_client.py`` measures it.
+Scores of keyword and semantic live on scales of their own, and are z-scored over the pool of candidates before they
+are added. A memory also counts for the best of its session: where one turn answers, the others around it are near
+the answer. ``make bench-recall`` measures what comes of it; the weights were fitted on two conversations and tried
+on the third, in turn, and then rounded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.memory import analysis, bm25, temporal
 from services.memory.embedder import Vectors
-from services.memory.index import NONE, MindIndex
-from services.memory.text import query_words
-from services.memory.vectors import Ordinals
-
-NEIGHBOUR_SHARE = 0.4
-"""How much of the score of the turn before and after counts."""
-WEIGHTS = {"keyword": 1.0, "semantic": 0.6, "entity": 1.0}
-"""Best on the development conversations of LoCoMo, and flat around it."""
+from services.memory.filters import EVERYTHING, Filter
+from services.memory.index import NONE, Layout, MindIndex
+from services.memory.vectors import Mask, Ordinals
 
 Floats = NDArray[np.float64]
+
+STRATEGIES = ("semantic", "keyword", "temporal", "entity", "prior")
+"""Four that look for something, and what speaks for a memory whatever is asked."""
+
+KEYWORD_OWN, KEYWORD_EARLIER, KEYWORD_SESSION = 0.6, 0.2, 0.6
+SEMANTIC_OWN, SEMANTIC_NEIGHBOUR, SEMANTIC_SESSION = 0.3, 0.1, 0.2
+NEAR_IN_TIME, TELLS_TIME = 3.0, 1.5
+SAID_BY, ABOUT = 1.0, 0.5
+IS_QUESTION, ANSWERS_QUESTION, LENGTH = -0.6, 0.6, 0.6
+IMPORTANCE, RATING, NO_LONGER_TRUE = 0.5, 1.0, -1.0
+
 _ROLES = frozenset({"user", "assistant", ""})
 """Speakers whose names are words of the language rather than names."""
+_MOST_OF_AN_ENTITY = 200
+_PARALLEL_FROM = 5_000
+"""Rows from which on the strategies' searches outweigh what it costs to hand one of them to another thread."""
+_PUNCTUATION = "?!.,;:'\"()"
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a query says by itself, whatever the mind."""
+
+    text: str
+    words: list[str]
+    spans: list[temporal.Span]
+    asks_when: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for, prepared once for all strategies."""
+    """What is looked for in one mind, prepared once for all strategies."""
 
+    text: str
+    """For the dense search: without the names of speakers."""
     words: list[str]
-    """What it says, without the names of speakers."""
-    vector: Vectors
+    """For the keyword search: without stop words and names of speakers."""
     speakers: list[int]
     """Codes of the speakers that it names."""
-    allowed: NDArray[np.bool_] | None
-    """Which rows may be found; None for all."""
-    candidates: int
-    exact: bool = False
+    entities: list[str]
+    """Entities of the mind that it names, lower case."""
+    spans: list[temporal.Span]
+    """Times that it names."""
+    asks_when: bool
+    now_ns: int
+    """The query's clock."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One ranked memory, with what each strategy gave it."""
+class View:
+    """The rows that one search may see: the first ``size``, and of these the allowed."""
 
-    ordinal: int
-    score: float
-    raw: dict[str, float]
-    normalized: dict[str, float]
+    index: MindIndex
+    layout: Layout
+    size: int
+    bounded: bool
+    """Rows after ``size`` are in the index, and must not count."""
+    allowed: Mask | None
+    """None for all."""
 
+    def column(self, name: str, at: Ordinals) -> NDArray[Any]:
+        """One property of some rows."""
+        return self.index.column(name, self.size)[at]
 
-Embed = Callable[[str], Vectors]
-
-
-def prepare(
-    index: MindIndex, text: str, embed: Embed, allowed: NDArray[np.bool_] | None, candidates: int, exact: bool
-) -> Query:
-    """Resolve the speakers that the text names, and leave their names out of what is looked for.
-
-    In a conversation every turn is near to its speakers' names, so these would drown the rest.
-    """
-    words = query_words(text)
-    speakers = [
-        code
-        for name, code in index.speakers.numbers.items()
-        if name not in _ROLES and not set(name.split()).isdisjoint(words)
-    ]
-    names = {part for name in index.speakers.numbers if name not in _ROLES for part in name.split()}
-    kept = [word for word in text.split() if word.lower().strip("?!.,;:'\"").removesuffix("'s") not in names]
-    rest = [word for word in words if word not in names]
-    return Query(rest or words, embed(" ".join(kept) or text), speakers, allowed, candidates, exact)
-
-
-def search(index: MindIndex, query: Query, limit: int) -> list[Found]:
-    """The best ``limit`` memories, best first."""
-    semantic, _ = index.vectors.search(query.vector, query.candidates, query.allowed, exact=query.exact)
-    by_words, word_scores = _keyword(index, query)
-    pool = _with_neighbours(index, np.union1d(semantic, by_words), query)
-    if not len(pool):
-        return []
-    before, after = (_permitted(ordinals, query) for ordinals in index.neighbours(pool))
-    around = np.unique(np.concatenate([pool, before[before != NONE], after[after != NONE]]))
-    raw = {
-        "keyword": _spread(_lookup(by_words, word_scores, around), around, pool, before, after),
-        "semantic": _spread(index.vectors.products(query.vector, around), around, pool, before, after),
-        "entity": index.spoken_by(pool, query.speakers).astype(np.float64),
-    }
-    normalized = {
-        "keyword": _z_scored(raw["keyword"]),
-        "semantic": _z_scored(raw["semantic"]),
-        "entity": raw["entity"],
-    }
-    total = sum((WEIGHTS[name] * scores for name, scores in normalized.items()), np.zeros(len(pool)))
-    best = np.argsort(-total, kind="stable")[:limit]
-    return [
-        Found(
-            int(pool[i]),
-            float(total[i]),
-            {name: float(scores[i]) for name, scores in raw.items()},
-            {name: float(scores[i]) for name, scores in normalized.items()},
-        )
-        for i in best
-    ]
-
-
-def _keyword(index: MindIndex, query: Query) -> tuple[Ordinals, NDArray[np.float32]]:
-    """BM25's best among those allowed: asked for more until there are enough, or no more."""
-    limit = query.candidates
-    while True:
-        ordinals, scores = index.text.search(query.words, limit)
-        if query.allowed is None:
-            return ordinals, scores
-        kept = query.allowed[ordinals]
-        if kept.sum() >= query.candidates or len(ordinals) < limit:
-            return ordinals[kept][: query.candidates], scores[kept][: query.candidates]
-        limit *= 10
-
-
-def _with_neighbours(index: MindIndex, found: Ordinals, query: Query) -> Ordinals:
-    if not len(found):
+    def neighbours(self, ordinals: Ordinals, name: str) -> Ordinals:
+        """The ``previous`` or ``next`` turn of each in its session; NONE where there is none, or none to be seen."""
+        known = ordinals != NONE
+        found = np.where(known, self.column(name, np.where(known, ordinals, 0)), NONE).astype(np.int64)
+        found[found >= self.size] = NONE
+        if self.allowed is not None:
+            found[(found != NONE) & ~self.allowed[found]] = NONE
         return found
-    before, after = index.neighbours(found)
-    pool = np.unique(np.concatenate([found, before, after]))
-    pool = pool[pool != NONE]
-    return pool if query.allowed is None else pool[query.allowed[pool]]
 
 
-def _permitted(ordinals: Ordinals, query: Query) -> Ordinals:
-    """NONE in place of what may not be found: as of a past seq, the turn after must not be heard."""
-    if query.allowed is None:
-        return ordinals
-    return np.where((ordinals != NONE) & query.allowed[ordinals], ordinals, NONE)
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Memories in their order, best first, with what each strategy gave them."""
+
+    ordinals: Ordinals
+    scores: Floats
+    raw: dict[str, Floats]
+    """By strategy: its own scores."""
+    normalized: dict[str, Floats]
+    """By strategy: what it adds to the score."""
+
+    def __len__(self) -> int:
+        return len(self.ordinals)
+
+    def take(self, places: Ordinals | slice) -> Ranked:
+        """Those at some places, in the order of these."""
+        return Ranked(
+            self.ordinals[places],
+            self.scores[places],
+            {name: values[places] for name, values in self.raw.items()},
+            {name: values[places] for name, values in self.normalized.items()},
+        )
+
+    def followed_by(self, others: Ranked) -> Ranked:
+        """These, and then those of the others that are not among them."""
+        new = others.take(np.flatnonzero(~np.isin(others.ordinals, self.ordinals)))
+        return Ranked(
+            np.concatenate([self.ordinals, new.ordinals]),
+            np.concatenate([self.scores, new.scores]),
+            _joined(self.raw, new.raw, len(new)),
+            _joined(self.normalized, new.normalized, len(new)),
+        )
 
 
-def _lookup(ordinals: Ordinals, scores: NDArray[np.float32], wanted: Ordinals) -> Floats:
-    """The score of each wanted ordinal, 0 where it was not found."""
-    if not len(ordinals):
-        return np.zeros(len(wanted))
-    order = np.argsort(ordinals)
-    at = np.minimum(np.searchsorted(ordinals, wanted, sorter=order), len(ordinals) - 1)
-    place = order[at]
-    return np.where(ordinals[place] == wanted, scores[place], 0.0).astype(np.float64)
+def _joined(first: dict[str, Floats], then: dict[str, Floats], count: int) -> dict[str, Floats]:
+    """A strategy that did not judge the others gave them nothing."""
+    return {name: np.concatenate([values, then.get(name, np.zeros(count))]) for name, values in first.items()}
 
 
-def _spread(
-    scores: NDArray[np.floating], around: Ordinals, pool: Ordinals, before: Ordinals, after: Ordinals
-) -> Floats:
-    """Each one's own score and a share of its neighbours'."""
+NOTHING = Ranked(
+    np.zeros(0, np.int64),
+    np.zeros(0),
+    dict.fromkeys(STRATEGIES, np.zeros(0)),
+    dict.fromkeys(STRATEGIES, np.zeros(0)),
+)
+
+Embed = Callable[[str], Vectors | None]
+"""The vector of a query; None where there is none to be had, and the dense search is left out."""
+
+
+def view(index: MindIndex, wanted: Filter, as_of_seq: int | None, now_ns: int) -> View:
+    """What may be found: rows that hold at the seq, have not expired and meet the filter."""
+    size, layout = len(index), index.layout
+    if as_of_seq is not None and as_of_seq >= index.last_seq:
+        as_of_seq = None
+    bounded = as_of_seq is not None
+    if as_of_seq is not None:
+        size = int(np.searchsorted(index.column("seq", size), as_of_seq, side="right"))
+    expired = [row for row in index.expiring if row < size and _expired(index, row, now_ns)]
+    if not bounded and not expired and not index.ended_count and wanted == EVERYTHING:
+        return View(index, layout, size, bounded, None)
+    ended = index.column("ended", size)
+    allowed = ended == 0 if as_of_seq is None else (ended == 0) | (ended > as_of_seq)
+    allowed[expired] = False
+    if wanted != EVERYTHING:
+        allowed &= wanted.mask(index, size)
+    return View(index, layout, size, bounded, allowed)
+
+
+def _expired(index: MindIndex, row: int, now_ns: int) -> bool:
+    return index.columns["expires"].values[row] <= now_ns
+
+
+def understand(text: str, now: datetime) -> Understood:
+    """Read a query; ``now`` is its clock, of which the day counts."""
+    return Understood(text, analysis.query_words(text), temporal.spans(text, now), analysis.asks_when(text))
+
+
+def prepare(view: View, understood: Understood, now_ns: int) -> Query:
+    """Resolve what the query names in this mind: speakers and entities.
+
+    Speakers are left out of what is looked for: in a conversation every turn is near to their names, so these would
+    drown the rest.
+    """
+    text, words = understood.text, understood.words
+    said = set(words)
+    named = {name: code for name, code in _known_speakers(view).items() if name not in _ROLES}
+    names = {part for name in named for part in name.split()}
+    kept = [word for word in text.split() if word.lower().strip(_PUNCTUATION).removesuffix("'s") not in names]
+    return Query(
+        text=" ".join(kept) or text,
+        words=[word for word in words if word not in names] or words,
+        speakers=[code for name, code in named.items() if not said.isdisjoint(name.split())],
+        entities=_entities(view.index, said, text.lower()),
+        spans=understood.spans,
+        asks_when=understood.asks_when,
+        now_ns=now_ns,
+    )
+
+
+def _known_speakers(view: View) -> dict[str, int]:
+    numbers = dict(view.index.speakers.numbers)
+    if not view.bounded:
+        return numbers
+    heard = set(np.unique(view.index.column("speaker", view.size)).tolist())
+    return {name: code for name, code in numbers.items() if code in heard}
+
+
+def _entities(index: MindIndex, words: set[str], text: str) -> list[str]:
+    """Entities of one word by look-up; those of several where their first word is in the query."""
+    return [
+        name
+        for name in (*words, *(phrase for word in words for phrase in index.phrases.get(word, ())))
+        if name in index.by_entity and (" " not in name or name in text)
+    ]
+
+
+def search(
+    view: View,
+    query: Query,
+    embed: Embed,
+    *,
+    candidates: int,
+    probes: int | None,
+    beside: Executor | None = None,
+) -> Ranked:
+    """The memories of the pool that the strategies propose, ``candidates`` each, best first.
+
+    ``probes`` None searches the vectors exactly. ``embed`` makes the query's vector; in a mind that is not small, this
+    and the dense search run in ``beside``, while the others run here.
+    """
+    if not view.size:
+        return NOTHING
+    parallel = beside is not None and view.size >= _PARALLEL_FROM
+    dense = beside.submit(_dense, view, query, embed, candidates, probes) if beside and parallel else None
+    words = bm25.weigh(view.index, query.words, view.size, view.bounded)
+    proposed = [bm25.candidates(view.index, words, view.size, view.allowed, candidates), _about(view, query)]
+    in_time = _in_time(view, query)
+    if in_time is not None:
+        proposed.append(bm25.candidates(view.index, words, view.size, in_time, candidates // 2))
+    vector, near = dense.result() if dense else _dense(view, query, embed, candidates, probes)
+    proposed.append(near)
+    if in_time is not None and vector is not None:
+        proposed.append(nearest(view, vector, candidates // 2, in_time, probes))
+    found = _with_neighbours(view, np.unique(np.concatenate(proposed)))
+    return _ranked(view, query, words, vector, found) if len(found) else NOTHING
+
+
+def _dense(
+    view: View, query: Query, embed: Embed, limit: int, probes: int | None
+) -> tuple[Vectors | None, Ordinals]:
+    vector = embed(query.text)
+    if vector is None:
+        return None, np.zeros(0, np.int64)
+    return vector, nearest(view, vector, limit, view.allowed, probes)
+
+
+def nearest(view: View, vector: Vectors, limit: int, allowed: Mask | None, probes: int | None) -> Ordinals:
+    """The rows whose vectors are nearest, of those allowed: the tail exactly, the bulk by its index."""
+    start = min(view.layout.start, view.size)
+    visible = view.size - start
+    mask = None if allowed is None else allowed[start:]
+    if visible < len(view.layout.tail) and mask is None:
+        mask = np.ones(visible, bool)
+    recent, scores = view.layout.tail.search(vector, limit, mask)
+    if view.layout.bulk is None or not start:
+        return recent[recent < visible]
+    mask = allowed[:start] if allowed is not None else np.ones(start, bool) if view.bounded else None
+    old, old_scores = view.layout.bulk.vectors.search(vector, limit, mask, probes)
+    kept = old < start
+    both = np.concatenate([old[kept], start + recent])
+    order = np.argsort(-np.concatenate([old_scores[kept], scores]), kind="stable")[:limit]
+    return both[order]
+
+
+def _about(view: View, query: Query) -> Ordinals:
+    """The newest memories about the entities that the query names."""
+    found = [row for name in query.entities for row in view.index.by_entity[name][-_MOST_OF_AN_ENTITY:]]
+    ordinals = np.array([row for row in found if row < view.size], np.int64)
+    return ordinals if view.allowed is None else ordinals[view.allowed[ordinals]]
+
+
+def _in_time(view: View, query: Query) -> Mask | None:
+    """Which rows are near the times that the query names; None where it names none."""
+    if not query.spans:
+        return None
+    near = temporal.nearness(view.index.column("occurred", view.size), query.spans) > 0
+    return near if view.allowed is None else near & view.allowed
+
+
+def _with_neighbours(view: View, found: Ordinals) -> Ordinals:
+    around = np.concatenate([found, view.neighbours(found, "previous"), view.neighbours(found, "next")])
+    pool = np.unique(around)
+    return pool[pool != NONE]
+
+
+def _ranked(view: View, query: Query, words: bm25.Words, vector: Vectors | None, pool: Ordinals) -> Ranked:
+    before, after = view.neighbours(pool, "previous"), view.neighbours(pool, "next")
+    sessions = _sessions(view, pool)
+    raw: dict[str, Floats] = {}
+    normalized: dict[str, Floats] = {}
+    raw["keyword"], normalized["keyword"] = _keyword(view, words, pool, before, after, sessions)
+    raw["semantic"], normalized["semantic"] = _semantic(view, vector, pool, before, after, sessions)
+    raw["temporal"], normalized["temporal"] = _temporal(view, query, pool)
+    raw["entity"], normalized["entity"] = _entity(view, query, pool)
+    raw["prior"] = normalized["prior"] = _prior(view, query, pool, before)
+    total = np.sum([normalized[name] for name in STRATEGIES], axis=0)
+    return Ranked(pool, total, raw, normalized).take(np.argsort(-total, kind="stable"))
+
+
+def _keyword(
+    view: View, words: bm25.Words, pool: Ordinals, before: Ordinals, after: Ordinals, sessions: Ordinals
+) -> tuple[Floats, Floats]:
+    two_before = view.neighbours(before, "previous")
+    raw, earlier = bm25.scores(view.index, words, pool, before, after, two_before)
+    best = _best_of(sessions, raw)
+    return raw, KEYWORD_OWN * z_scored(raw) + KEYWORD_EARLIER * z_scored(
+        earlier
+    ) + KEYWORD_SESSION * z_scored(best)
+
+
+def _semantic(
+    view: View, vector: Vectors | None, pool: Ordinals, before: Ordinals, after: Ordinals, sessions: Ordinals
+) -> tuple[Floats, Floats]:
+    if vector is None:
+        return np.zeros(len(pool)), np.zeros(len(pool))
+    around = np.unique(np.concatenate([pool, before, after]))
+    around = around[around != NONE]
+    products = np.append(view.index.vectors_of(view.layout, around) @ vector, 0.0).astype(np.float64)
 
     def of(ordinals: Ordinals) -> Floats:
-        at = np.minimum(np.searchsorted(around, ordinals), len(around) - 1)
-        return np.where(around[at] == ordinals, scores[at], 0.0).astype(np.float64)
+        return products[np.where(ordinals == NONE, len(around), np.searchsorted(around, ordinals))]
 
-    return of(pool) + NEIGHBOUR_SHARE * (of(before) + of(after))
+    raw = of(pool)
+    neighbours = z_scored(of(before)) + z_scored(of(after))
+    best = _best_of(sessions, raw)
+    return raw, SEMANTIC_OWN * z_scored(raw) + SEMANTIC_NEIGHBOUR * neighbours + SEMANTIC_SESSION * z_scored(
+        best
+    )
 
 
-def _z_scored(scores: Floats) -> Floats:
+def _temporal(view: View, query: Query, pool: Ordinals) -> tuple[Floats, Floats]:
+    raw = temporal.nearness(view.column("occurred", pool).astype(np.int64), query.spans)
+    tells = (view.column("form", pool).astype(np.int8) & analysis.TELLS_TIME) > 0
+    return raw, NEAR_IN_TIME * raw + (TELLS_TIME * tells if query.asks_when else 0.0)
+
+
+def _entity(view: View, query: Query, pool: Ordinals) -> tuple[Floats, Floats]:
+    said_by = np.isin(view.column("speaker", pool), query.speakers).astype(np.float64)
+    about = np.zeros(len(pool))
+    for name in query.entities:
+        about += np.isin(pool, view.index.by_entity[name])
+    return said_by + about, SAID_BY * said_by + ABOUT * np.minimum(about, 2.0)
+
+
+def _prior(view: View, query: Query, pool: Ordinals, before: Ordinals) -> Floats:
+    """What speaks for a memory whatever is asked: that it states rather than asks, at length, and was judged well."""
+    asks = _asks(view, pool)
+    answers = np.where(before == NONE, 0.0, _asks(view, np.where(before == NONE, 0, before)))
+    ends = view.column("valid_to", pool)
+    over = (ends != 0) & (ends <= query.now_ns)
+    return (
+        IS_QUESTION * asks
+        + ANSWERS_QUESTION * answers
+        + LENGTH * np.log1p(view.column("length", pool).astype(np.float64))
+        + IMPORTANCE * view.column("importance", pool)
+        + RATING * view.column("rating", pool)
+        + NO_LONGER_TRUE * over
+    )
+
+
+def _asks(view: View, ordinals: Ordinals) -> Floats:
+    return ((view.column("form", ordinals).astype(np.int8) & analysis.IS_QUESTION) > 0).astype(np.float64)
+
+
+def _sessions(view: View, pool: Ordinals) -> Ordinals:
+    """A number for the session of each, from 0; a memory outside of all sessions is one of its own."""
+    codes = view.column("session", pool).astype(np.int64)
+    nowhere = view.index.sessions.numbers.get("", NONE)
+    own = np.where(codes == nowhere, -2 - np.arange(len(pool)), codes)
+    return np.unique(own, return_inverse=True)[1]
+
+
+def _best_of(groups: Ordinals, scores: Floats) -> Floats:
+    best = np.full(int(groups.max()) + 1, -np.inf)
+    np.maximum.at(best, groups, scores)
+    return best[groups]
+
+
+def z_scored(scores: Floats) -> Floats:
+    """Mean 0 and deviation 1; zeros where all are the same."""
     deviation = scores.std()
     return (scores - scores.mean()) / deviation if deviation > 0 else np.zeros(len(scores))

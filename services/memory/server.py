@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import grpc.aio
 
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.memory.v1 import memory_pb2_grpc as rpc
+from pmm.mind.v1 import events_pb2 as mind
 from services.memory import convert
 from services.memory.checks import CHECKS
-from services.memory.embedder import WordLlamaEmbedder
+from services.memory.embedder import EmbedderAway
 from services.memory.memories import Memories
 from services.memory.peers import LedgerPeer
 from services.memory.settings import MemorySettings
+from services.memory.store import FORMAT, OLDEST_FORMAT
 from services.runtime import deadline
+from services.runtime.exits import USAGE, StartupError
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 from services.runtime.telemetry import stage
 
-DEVICE = "cpu"
 _Context = grpc.aio.ServicerContext[object, object]
+_Change = pb.ReviseMemoriesRequest | pb.RetractMemoriesRequest | pb.RateMemoriesRequest
 
 
 class MemoryServicer(rpc.MemoryServiceServicer):
@@ -36,14 +40,14 @@ class MemoryServicer(rpc.MemoryServiceServicer):
 
     async def Embed(self, request: pb.EmbedRequest, context: _Context) -> pb.EmbedResponse:
         vectors, cached = await self._memories.embed(request.texts)
-        embedder = self._memories.embedder
+        spaces = self._memories.spaces
         return pb.EmbedResponse(
             embeddings=[
                 pb.Embedding(values=vector.tolist(), cached=was_cached)
                 for vector, was_cached in zip(vectors, cached, strict=True)
             ],
-            embedder=embedder.id,
-            dimensions=embedder.dimensions,
+            embedder=spaces.searched_id,
+            dimensions=spaces.searched.dimensions,
         )
 
     async def ListMemories(
@@ -82,6 +86,37 @@ class MemoryServicer(rpc.MemoryServiceServicer):
         rows = await self._memories.of_events(request.mind_id, request.seqs)
         return pb.ListMemoriesOfEventsResponse(memories=map(convert.memory, rows))
 
+    async def RecordMemories(
+        self, request: pb.RecordMemoriesRequest, context: _Context
+    ) -> pb.RecordMemoriesResponse:
+        memory_ids, seq = await self._memories.managing.record(
+            request.mind_id, request.memories, request.idempotency_key, deadline.remaining()
+        )
+        return pb.RecordMemoriesResponse(memory_ids=memory_ids, seq=seq)
+
+    async def ReviseMemories(
+        self, request: pb.ReviseMemoriesRequest, context: _Context
+    ) -> pb.ReviseMemoriesResponse:
+        bodies = [mind.Body(memory_revised=revision) for revision in request.revisions]
+        return pb.ReviseMemoriesResponse(seq=await self._change(request, bodies))
+
+    async def RetractMemories(
+        self, request: pb.RetractMemoriesRequest, context: _Context
+    ) -> pb.RetractMemoriesResponse:
+        bodies = [mind.Body(memory_retracted=retraction) for retraction in request.retractions]
+        return pb.RetractMemoriesResponse(seq=await self._change(request, bodies))
+
+    async def RateMemories(
+        self, request: pb.RateMemoriesRequest, context: _Context
+    ) -> pb.RateMemoriesResponse:
+        bodies = [mind.Body(memory_rated=rating) for rating in request.ratings]
+        return pb.RateMemoriesResponse(seq=await self._change(request, bodies))
+
+    async def _change(self, request: _Change, bodies: Sequence[mind.Body]) -> int:
+        return await self._memories.managing.change(
+            request.mind_id, bodies, request.idempotency_key, deadline.remaining()
+        )
+
     async def ClearCache(self, request: pb.ClearCacheRequest, context: _Context) -> pb.ClearCacheResponse:
         if request.mind_id:
             await self._memories.known(request.mind_id)
@@ -91,20 +126,27 @@ class MemoryServicer(rpc.MemoryServiceServicer):
         memories, mind_id = self._memories, request.mind_id
         if mind_id:
             await memories.known(mind_id)
-        held, minds = await memories.held(mind_id or None)
+        held = await memories.held(mind_id or None)
+        progress, next_progress = await memories.progress()
+        following = memories.spaces.next_embedder
         return pb.StatsResponse(
-            memories=held,
-            minds=minds,
+            memories=held.memories,
+            minds=held.minds,
             index_seq=memories.seq_of(mind_id) if mind_id else 0,
             index_position=memories.position,
             rebuilding=memories.rebuilding,
-            rebuild_progress=memories.progress,
-            embedder=memories.embedder.id,
-            dimensions=memories.embedder.dimensions,
+            rebuild_progress=progress,
+            embedder=memories.spaces.searched_id,
+            dimensions=memories.spaces.searched.dimensions,
             index_kind=memories.index_kind(mind_id) if mind_id else "",
             caches=map(convert.cache_stats, memories.cache_reports()),
             disk_bytes=memories.disk_bytes(),
-            device=DEVICE,
+            skipped=[pb.SkippedEvent(mind_id=name, seq=seq, reason=why) for name, seq, why in held.skipped],
+            device=memories.device.name,
+            skipped_count=held.skipped_count,
+            next_embedder=following.id if following else "",
+            next_embedder_progress=next_progress if following else 0.0,
+            loaded_minds=memories.loaded_minds,
         )
 
 
@@ -119,9 +161,7 @@ class MemoryService(Service):
         self._memories = memories
 
     def register(self, server: grpc.aio.Server) -> None:
-        # What it does not define answers UNIMPLEMENTED; docs/status.md lists it.
-        servicer = MemoryServicer(self._memories)  # pyright: ignore[reportAbstractUsage]
-        rpc.add_MemoryServiceServicer_to_server(servicer, server)
+        rpc.add_MemoryServiceServicer_to_server(MemoryServicer(self._memories), server)
 
     async def start(self) -> None:
         self._memories.start()
@@ -134,8 +174,13 @@ class MemoryService(Service):
 
 
 def build(settings: MemorySettings, context: ServiceContext) -> MemoryService:
-    """From settings and context to a service."""
-    return MemoryService(Memories(context.data_dir, LedgerPeer(context.peers), WordLlamaEmbedder(), settings))
+    """From settings and context to a service. Raises StartupError."""
+    try:
+        return MemoryService(Memories(context.data_dir, LedgerPeer(context.peers), settings))
+    except (ImportError, ValueError, EmbedderAway) as error:
+        raise StartupError(USAGE, f"memory cannot start with its settings: {error}") from None
 
 
-SPEC = ServiceSpec("memory", MemorySettings, build, default_port=50052, format_version=1)
+SPEC = ServiceSpec(
+    "memory", MemorySettings, build, default_port=50052, format_version=FORMAT, oldest_format=OLDEST_FORMAT
+)

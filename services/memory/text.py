@@ -1,83 +1,82 @@
-"""The words of one mind in tantivy: BM25 with English stemming."""
+"""The words of a large mind in tantivy, on disk: it proposes candidates, ``keyword.py`` scores them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tantivy
 
-from services.memory.vectors import Ordinals, Scores
+from services.memory import analysis
+from services.memory.vectors import Ordinals
 
 _tantivy: Any = tantivy
-_HEAP_BYTES = 16 * 2**20
-"""tantivy's least is 15 MB a writer thread."""
-MAX_QUERY_WORDS = 64
-"""A longer query is cut: what it is about stands in its first words."""
-
-_WORD = re.compile(r"[^\W_]+")
-_POSSESSIVE = re.compile(r"['\u2019]s\b")
-
-STOP_WORDS = frozenset(
-    (
-        "a about am an and any are as at be been being but by can could did do does for from had has have he "
-        "her him his how i if in into is it its just me my no not of on or our she should so some than that "
-        "the their them then there these they this those to us was we were what when where which who whom "
-        "why will with would you your"
-    ).split()
-)
-"""English words that say nothing about what is asked."""
-
-
-def query_words(text: str) -> list[str]:
-    """The words of a query that say something, lower-case; all of them where none does."""
-    words = list(dict.fromkeys(_WORD.findall(_POSSESSIVE.sub("", text.lower()))))
-    return ([word for word in words if word not in STOP_WORDS] or words)[:MAX_QUERY_WORDS]
+_TOKENIZER = "pmm_en"
+_FIELD = "text"
+_HEAP_BYTES = 32 * 2**20
 
 
 class TextIndex:
-    """In memory, made from the rows when the mind is loaded. One writer thread; readers anywhere."""
+    """One writer; readers anywhere. Opens what is in the folder, or makes it."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         builder = _tantivy.SchemaBuilder()
-        builder.add_unsigned_field("ordinal", stored=True, indexed=True, fast=True)
-        builder.add_text_field("text", tokenizer_name="en_stem", stored=False)
-        self._index = _tantivy.Index(builder.build())
-        self._writer: Any = None
+        builder.add_unsigned_field("ordinal", stored=False, indexed=True, fast=True)
+        builder.add_text_field(_FIELD, tokenizer_name=_TOKENIZER, stored=False, index_option="freq")
+        self._schema = builder.build()
+        self._index = _tantivy.Index(self._schema, path=str(folder))
+        self._index.register_tokenizer(_TOKENIZER, analysis.analyzer())
+        self._searcher = self._index.searcher()
+
+    def __len__(self) -> int:
+        return self._searcher.num_docs
 
     def add(self, texts: Iterable[tuple[int, str]]) -> None:
-        """Add texts under their ordinals; found after ``commit``."""
-        writer = self._open_writer()
+        """Add texts under their ordinals, on disk and to be found when this returns."""
+        writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         for ordinal, text in texts:
             document = _tantivy.Document()
             document.add_unsigned("ordinal", ordinal)
-            document.add_text("text", text)
+            document.add_text(_FIELD, text)
             writer.add_document(document)
+        self._finish(writer)
 
-    def remove(self, ordinals: Iterable[int]) -> None:
-        """Remove texts; gone after ``commit``."""
-        writer = self._open_writer()
-        for ordinal in ordinals:
-            writer.delete_documents("ordinal", ordinal)
+    def cut(self, size: int) -> None:
+        """Remove what an interrupted ``add`` left from the ordinal ``size`` on."""
+        writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        beyond = _tantivy.Query.range_query(self._schema, "ordinal", _tantivy.FieldType.Unsigned, size, 2**62)
+        writer.delete_documents_by_query(beyond)
+        self._finish(writer)
 
-    def commit(self) -> None:
-        """Make what was added and removed visible to searches."""
-        self._open_writer().commit()
+    def _finish(self, writer: Any) -> None:
+        writer.commit()
+        writer.wait_merging_threads()
         self._index.reload()
+        self._searcher = self._index.searcher()
 
-    def search(self, words: list[str], limit: int) -> tuple[Ordinals, Scores]:
-        """The best by BM25, best first."""
-        searcher = self._index.searcher()
-        if not words or not searcher.num_docs:
-            return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        query = self._index.parse_query(" ".join(words), ["text"])
+    def best(self, stems: Sequence[str], limit: int) -> Ordinals:
+        """The best by tantivy's BM25, best first."""
+        if not stems:
+            return np.zeros(0, np.int64)
+        searcher = self._searcher
+        query = _tantivy.Query.boolean_query([(_tantivy.Occur.Should, self._term(stem)) for stem in stems])
         hits = searcher.search(query, limit, count=False).hits
-        ordinals = [searcher.doc(address)["ordinal"][0] for _, address in hits]
-        return np.array(ordinals, np.int64), np.array([score for score, _ in hits], np.float32)
+        return np.array(searcher.fast_field_values("ordinal", [place for _, place in hits]), np.int64)
 
-    def _open_writer(self) -> Any:
-        if self._writer is None:
-            self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
-        return self._writer
+    def holders(self, stem: str, before: int | None) -> int:
+        """How many texts hold a stem, of those with a lower ordinal than ``before``."""
+        if before is None:
+            return self._searcher.doc_freq(_FIELD, stem)
+        earlier = _tantivy.Query.range_query(
+            self._schema, "ordinal", _tantivy.FieldType.Unsigned, 0, before, include_upper=False
+        )
+        both = _tantivy.Query.boolean_query(
+            [(_tantivy.Occur.Must, self._term(stem)), (_tantivy.Occur.Must, earlier)]
+        )
+        return self._searcher.search(both, 1, count=True).count
+
+    def _term(self, stem: str) -> Any:
+        return _tantivy.Query.term_query(self._schema, _FIELD, stem, index_option="freq")

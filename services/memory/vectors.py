@@ -1,9 +1,10 @@
-"""The vectors of one mind in FAISS: exact while they are few, an inverted file when they are many."""
+"""The vectors of one mind in FAISS: exact while they are few, in an inverted file when they are many."""
 
 from __future__ import annotations
 
 import threading
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, Protocol, cast
 
 import faiss
 import numpy as np
@@ -13,12 +14,17 @@ from services.memory.embedder import Vectors
 
 Ordinals = NDArray[np.int64]
 Scores = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 _faiss: Any = faiss
 _LISTS_PER_ROOT = 4
 """Lists of an inverted file per square root of its vectors, as FAISS's guidelines have it."""
 _TRAINING_PER_LIST = 40
 """Vectors per list to train on: the least for which FAISS does not warn."""
+_TRAINING_ROUNDS = 10
+_ADDED_AT_ONCE = 4_096
+OUTGROWN = 4
+"""An inverted file is trained anew when it has so many times the vectors that it was trained for."""
 
 
 def one_thread_each() -> None:
@@ -29,70 +35,154 @@ def one_thread_each() -> None:
     _faiss.omp_set_num_threads(1)
 
 
-class VectorIndex:
-    """Inner products over unit vectors, addressed by ordinal. Thread-safe."""
+def nothing_found() -> tuple[Ordinals, Scores]:
+    """No ordinals, no scores."""
+    return np.zeros(0, np.int64), np.zeros(0, np.float32)
 
-    def __init__(self, dimensions: int, *, flat_limit: int, probes: int) -> None:
-        self.dimensions = dimensions
-        self._flat_limit = flat_limit
-        self._probes = probes
+
+class Device(Protocol):
+    """Where inverted files are searched."""
+
+    @property
+    def name(self) -> str:
+        """ "cpu", or what the GPU is called."""
+        ...
+
+    def place(self, index: Any) -> Any:
+        """The index as it is searched there; the same object on the processor."""
+        ...
+
+
+class Cpu:
+    """FAISS on the processor."""
+
+    name = "cpu"
+
+    def place(self, index: Any) -> Any:
+        """See ``Device``."""
+        return index
+
+
+def _selector(allowed: Mask | None) -> Any:
+    if allowed is None:
+        return None
+    bits = np.packbits(allowed, bitorder="little")
+    selector = _faiss.IDSelectorBitmap(len(bits), _faiss.swig_ptr(bits))
+    selector.bits_kept_alive = bits
+    return selector
+
+
+class FlatVectors:
+    """Exact inner products over unit vectors, addressed by their number. Thread-safe."""
+
+    def __init__(self, dimensions: int) -> None:
         self._index: Any = _faiss.IndexFlatIP(dimensions)
         self._lock = threading.Lock()
-        self.kind = "flat"
 
     def __len__(self) -> int:
         return cast(int, self._index.ntotal)
 
     def add(self, vectors: Vectors) -> None:
-        """Append vectors; the first of them gets the ordinal ``len(self)``."""
+        """Append vectors."""
         with self._lock:
             self._index.add(vectors)
-            grown = self.kind == "flat" and len(self) > self._flat_limit
-        if grown:
-            self._build_inverted_file()
+
+    def search(self, query: Vectors, limit: int, allowed: Mask | None) -> tuple[Ordinals, Scores]:
+        """The nearest of those allowed (all when None), best first. The mask may be shorter than the index."""
+        with self._lock:
+            if not len(self):
+                return nothing_found()
+            parameters = None if allowed is None else _faiss.SearchParameters(sel=_selector(allowed))
+            scores, numbers = self._index.search(query[None, :], min(limit, len(self)), params=parameters)
+        found = numbers[0] >= 0
+        return numbers[0][found], scores[0][found]
+
+    def take(self, numbers: Ordinals) -> Vectors:
+        """Some of the vectors."""
+        with self._lock:
+            return cast(Vectors, self._index.reconstruct_batch(np.ascontiguousarray(numbers, np.int64)))
+
+    def all(self) -> Vectors:
+        """All of them, copied."""
+        with self._lock:
+            return cast(Vectors, self._index.reconstruct_n(0, len(self)))
+
+
+class InvertedFile:
+    """Nearly exact inner products over many unit vectors, kept in half precision. Thread-safe.
+
+    FAISS's IVF with a direct map, so that vectors can be read back by their number.
+    """
+
+    def __init__(self, index: Any, trained_for: int, device: Device) -> None:
+        self._index = index
+        self._placed = device.place(index)
+        self._lock = threading.Lock()
+        self.trained_for = trained_for
+
+    @classmethod
+    def train(cls, dimensions: int, sample: Vectors, size: int, device: Device) -> InvertedFile:
+        """An empty one for about ``size`` vectors, of which ``sample`` is a part; see ``sample_size``."""
+        lists = _lists(size)
+        quantizer = _faiss.IndexFlatIP(dimensions)
+        index = _faiss.IndexIVFScalarQuantizer(
+            quantizer, dimensions, lists, _faiss.ScalarQuantizer.QT_fp16, _faiss.METRIC_INNER_PRODUCT, False
+        )
+        index.cp.niter = _TRAINING_ROUNDS
+        index.cp.min_points_per_centroid = 1
+        index.train(sample)
+        index.make_direct_map()
+        return cls(index, size, device)
+
+    @classmethod
+    def load(cls, file: Path, trained_for: int, device: Device) -> InvertedFile:
+        """From a file. Raises RuntimeError where it is none of FAISS's."""
+        return cls(_faiss.read_index(str(file)), trained_for, device)
+
+    def save(self, file: Path) -> None:
+        """Write to a file."""
+        with self._lock:
+            _faiss.write_index(self._index, str(file))
+
+    def __len__(self) -> int:
+        return cast(int, self._index.ntotal)
+
+    def add(self, vectors: Vectors) -> None:
+        """Append vectors. Searches go on in between: the lists are looked up before anything is locked."""
+        for first in range(0, len(vectors), _ADDED_AT_ONCE):
+            part = np.ascontiguousarray(vectors[first : first + _ADDED_AT_ONCE])
+            _, lists = self._index.quantizer.search(part, 1)
+            lists = np.ascontiguousarray(lists.ravel())
+            with self._lock:
+                self._index.add_core(len(part), _faiss.swig_ptr(part), None, _faiss.swig_ptr(lists))
+                if self._placed is not self._index:
+                    self._placed.add(part)
 
     def search(
-        self, query: Vectors, limit: int, allowed: NDArray[np.bool_] | None, *, exact: bool
+        self, query: Vectors, limit: int, allowed: Mask | None, probes: int | None
     ) -> tuple[Ordinals, Scores]:
-        """The nearest of those allowed (all when None), best first."""
-        if not len(self):
-            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        """The nearest of those allowed, best first; ``probes`` None looks into every list and is exact."""
         with self._lock:
-            parameters = self._parameters(allowed, exact=exact)
-            scores, ordinals = self._index.search(query[None, :], min(limit, len(self)), params=parameters)
-        found = ordinals[0] >= 0
-        return ordinals[0][found], scores[0][found]
+            # FAISS's GPU indexes know no selectors.
+            index = self._placed if allowed is None else self._index
+            parameters = _faiss.SearchParametersIVF(nprobe=probes or self._index.nlist)
+            selector = _selector(allowed)
+            if selector is not None:
+                parameters = _faiss.SearchParametersIVF(sel=selector, nprobe=probes or self._index.nlist)
+            scores, numbers = index.search(query[None, :], limit, params=parameters)
+        found = numbers[0] >= 0
+        return numbers[0][found], scores[0][found]
 
-    def products(self, query: Vectors, ordinals: Ordinals) -> Scores:
-        """The inner product of the query with each of the vectors."""
-        if not len(ordinals):
-            return np.zeros(0, np.float32)
+    def take(self, numbers: Ordinals) -> Vectors:
+        """Some of the vectors."""
         with self._lock:
-            vectors = self._index.reconstruct_batch(np.ascontiguousarray(ordinals, np.int64))
-        return vectors @ query
+            return cast(Vectors, self._index.reconstruct_batch(np.ascontiguousarray(numbers, np.int64)))
 
-    def _parameters(self, allowed: NDArray[np.bool_] | None, *, exact: bool) -> Any:
-        selector = None
-        if allowed is not None:
-            self._bits = np.packbits(allowed, bitorder="little")
-            selector = _faiss.IDSelectorBitmap(len(self._bits), _faiss.swig_ptr(self._bits))
-        if self.kind == "flat":
-            return _faiss.SearchParameters(sel=selector) if selector else None
-        probes = self._index.nlist if exact else self._probes
-        if selector:
-            return _faiss.SearchParametersIVF(sel=selector, nprobe=probes)
-        return _faiss.SearchParametersIVF(nprobe=probes)
 
-    def _build_inverted_file(self) -> None:
-        count = len(self)
-        vectors = self._index.reconstruct_n(0, count)
-        lists = int(_LISTS_PER_ROOT * count**0.5)
-        quantizer = _faiss.IndexFlatIP(self.dimensions)
-        index = _faiss.IndexIVFFlat(quantizer, self.dimensions, lists, _faiss.METRIC_INNER_PRODUCT)
-        sample = np.random.default_rng(0).permutation(count)[: lists * _TRAINING_PER_LIST]
-        index.cp.niter = 10
-        index.train(vectors[sample])
-        index.add(vectors)
-        index.make_direct_map()
-        with self._lock:
-            self._index, self.kind = index, "ivf"
+def sample_size(size: int) -> int:
+    """How many of ``size`` vectors to train on."""
+    return min(size, _lists(size) * _TRAINING_PER_LIST)
+
+
+def _lists(size: int) -> int:
+    return max(1, int(_LISTS_PER_ROOT * size**0.5))

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+import numpy as np
+
 from pmm.mind.v1.events_pb2 import Event
 from services.memory import derive
-from services.memory.cache import EmbeddingCache
-from services.memory.embedder import Embedder, Vectors
+from services.memory.embedder import EmbedderAway
+from services.memory.embeddings import Embeddings
 from services.memory.minds import LoadedMinds
 from services.memory.rows import Row
+from services.memory.spaces import Spaces
 from services.memory.store import Batch, Mind, Store
 
 
@@ -19,23 +23,24 @@ class Added:
     """What one batch added to and ended in one mind."""
 
     mind: Mind
-    ordinals: list[int] = field(default_factory=lambda: [])
-    rows: list[Row] = field(default_factory=lambda: [])
+    first: int
+    """The ordinal of the first new row."""
+    rows: list[Row | None] = field(default_factory=lambda: [])
+    """New rows in the order of their ordinals; None where one was erased again."""
     ended: list[tuple[int, int]] = field(default_factory=lambda: [])
     """Ordinal and the seq that ended it."""
-    erased_texts: list[str] = field(default_factory=lambda: [])
-    is_erased: bool = False
-    """Rows were removed: a loaded index must be built anew."""
+    erased: dict[int, Row] = field(default_factory=lambda: {})
+    """By ordinal."""
 
 
 class Writer:
     """One batch of events, one transaction: rows, vectors and the position go to disk together."""
 
-    def __init__(self, store: Store, minds: LoadedMinds, embedder: Embedder, cache: EmbeddingCache) -> None:
+    def __init__(self, store: Store, minds: LoadedMinds, spaces: Spaces, embeddings: Embeddings) -> None:
         self._store = store
         self._minds = minds
-        self._embedder = embedder
-        self._cache = cache
+        self._spaces = spaces
+        self._embeddings = embeddings
 
     def process(self, events: Sequence[Event], store_id: str, position: int) -> dict[str, int]:
         """Apply events in the order of the store; returns the seq that each mind has reached."""
@@ -46,94 +51,163 @@ class Writer:
                 mind = batch.open_mind(event.mind_id)
                 if event.seq <= mind.seq:
                     continue
-                added = touched.setdefault(event.mind_id, Added(mind))
-                for change in derive.changes(event):
-                    _apply(batch, added, change)
+                added = touched.setdefault(event.mind_id, Added(mind, mind.next_ordinal))
+                _apply_event(batch, added, event)
                 mind.seq = reached[event.mind_id] = event.seq
-            vectors = self._embed(touched)
-            for mind_id, added in touched.items():
-                for ordinal, vector in zip(added.ordinals, vectors[mind_id], strict=True):
-                    batch.put_vector(added.mind, ordinal, vector.tobytes())
+            vectors = self._embed(batch, touched)
             batch.advance(store_id, position)
         for mind_id, added in touched.items():
-            self._update_loaded(mind_id, added, vectors[mind_id])
-        if self._store.holds_erased():
-            self._embeddings_and_store_anew()
+            self._update_loaded(mind_id, added, vectors.get(mind_id))
+        if any(added.erased for added in touched.values()):
+            self._anew()
         return reached
 
     def finish_erasing(self) -> None:
-        """What a crash interrupted: nobody knows any more which vectors were the erased ones, so all cached ones go."""
+        """What a crash interrupted: nobody knows any more what was the erased, so all that is derived goes."""
         if self._store.holds_erased():
-            self._cache.clear()
-            self._embeddings_and_store_anew()
+            self._embeddings.clear_stored()
+            self._minds.remove_saved()
+            self._anew()
 
-    def _embeddings_and_store_anew(self) -> None:
+    def _anew(self) -> None:
         # The store's mark goes last: until then the next start does all of this again.
-        self._cache.compact()
+        self._embeddings.compact()
         self._store.compact()
 
-    def _embed(self, touched: dict[str, Added]) -> dict[str, Vectors]:
-        items = [(added.mind.key, row.text) for added in touched.values() for row in added.rows]
-        vectors = self._cache.embed(self._embedder, items)
-        split: dict[str, Vectors] = {}
+    def _embed(self, batch: Batch, touched: dict[str, Added]) -> dict[str, np.ndarray]:
+        """Vectors of the new rows by mind, stored; a mind whose vectors lag behind is left to ``Spaces.fill``."""
+        space = self._spaces.searched
+        current = {
+            mind_id: added
+            for mind_id, added in touched.items()
+            if added.rows and batch.embedded(space.number, added.mind) >= added.first
+        }
+        items = [
+            (added.mind.key, row.text if row else "") for added in current.values() for row in added.rows
+        ]
+        for added in touched.values():
+            if added.erased:
+                texts = [(added.mind.key, row.text) for row in added.erased.values()]
+                self._embeddings.forget(self._spaces.embedder_ids(), texts)
+        if self._spaces.embedder is None:
+            return {}
+        try:
+            vectors, failed = self._embeddings.store(self._spaces.embedder, items)
+        except EmbedderAway:
+            return {}
+        split: dict[str, np.ndarray] = {}
         first = 0
-        for mind_id, added in touched.items():
-            split[mind_id] = vectors[first : first + len(added.rows)]
-            first += len(added.rows)
-            if added.erased_texts:
-                self._cache.forget(self._embedder, [(added.mind.key, text) for text in added.erased_texts])
+        for mind_id, added in current.items():
+            count = len(added.rows)
+            split[mind_id] = vectors[first : first + count]
+            batch.put_vectors(space.number, added.mind, added.first, split[mind_id])
+            for place, reason in failed.items():
+                row = added.rows[place - first] if first <= place < first + count else None
+                if row is not None:
+                    batch.skip(added.mind, row.version_seq, reason)
+            first += count
         return split
 
-    def _update_loaded(self, mind_id: str, added: Added, vectors: Vectors) -> None:
-        index = self._minds.get(mind_id)
+    def _update_loaded(self, mind_id: str, added: Added, vectors: np.ndarray | None) -> None:
+        if added.erased:
+            self._minds.erased(mind_id, added.mind, list(added.erased))
+        index = self._minds.loaded(mind_id)
         if index is None:
             return
-        if added.is_erased:
-            self._minds.drop(mind_id)
-            return
         if added.rows:
+            if vectors is None:
+                vectors = np.zeros((len(added.rows), index.dimensions), np.float32)
             index.add(added.rows, vectors)
         for ordinal, seq in added.ended:
             index.end(ordinal, seq)
-        index.changes = added.mind.changes
+        index.endings = added.mind.endings
+
+
+def _apply_event(batch: Batch, added: Added, event: Event) -> None:
+    try:
+        for change in derive.changes(event):
+            _apply(batch, added, change)
+    except derive.Unindexable as error:
+        batch.skip(added.mind, event.seq, str(error))
 
 
 def _apply(batch: Batch, added: Added, change: derive.Change) -> None:
     mind = added.mind
     match change:
-        case derive.Add(row):
-            held = batch.current(mind, row.memory_id)
-            if held is None:
-                _add(batch, added, row)
+        case derive.Add(row, contradicts):
+            _form(batch, added, row, contradicts)
         case derive.Revise(memory_id, revise):
-            held = batch.current(mind, memory_id)
-            if held is not None:
-                revised = revise(held[1])
-                _end(batch, added, *held, seq=revised.version_seq, retracted=False)
-                _add(batch, added, revised)
+            ordinal, row = _held(batch, mind, memory_id)
+            _replace(batch, added, ordinal, row, revise(row))
         case derive.Retract(memory_id, seq):
-            held = batch.current(mind, memory_id)
-            if held is not None:
-                _end(batch, added, *held, seq=seq, retracted=True)
+            ordinal, row = _held(batch, mind, memory_id)
+            _end(batch, added, ordinal, row, seq, retracted=True)
         case derive.Erase(seqs):
             _erased(batch, added, batch.erase(mind, seqs))
         case derive.EraseMind():
             _erased(batch, added, batch.erase_mind(mind))
 
 
+def _held(batch: Batch, mind: Mind, memory_id: str) -> tuple[int, Row]:
+    held = batch.current(mind, memory_id)
+    if held is None:
+        raise derive.Unindexable("the event names a memory that is not held")
+    return held
+
+
+def _form(batch: Batch, added: Added, row: Row, contradicts: Sequence[str]) -> None:
+    mind = added.mind
+    if batch.versions(mind, row.memory_id):
+        raise derive.Unindexable("a memory of this id was formed before")
+    sameness = derive.sameness(row)
+    same = batch.in_the_same_words(mind, sameness) if sameness else None
+    if same is not None:
+        added.rows.append(batch.merge(mind, row, same[1].memory_id))
+        _replace(batch, added, *same, derive.merged(same[1], row))
+        return
+    claim = derive.claim_of(row)
+    rival = batch.claiming(mind, claim.of) if claim else None
+    older = {memory_id: batch.current(mind, memory_id) for memory_id in contradicts}
+    if claim and rival and derive.claim_of(rival[1]) != claim and rival[1].valid_to_ns == 0:
+        if derive.begins_ns(row) < rival[1].valid_from_ns:
+            # What is told later, but held earlier, ended when that began which is known already.
+            row = msgspec.structs.replace(row, valid_to_ns=row.valid_to_ns or rival[1].valid_from_ns)
+        else:
+            older[rival[1].memory_id] = rival
+    for held in older.values():
+        if held is not None:
+            at_ns = derive.begins_ns(row)
+            _replace(batch, added, *held, derive.closed(held[1], at_ns, row.version_seq, row.recorded_ns))
+    _add(batch, added, row)
+
+
+def _replace(batch: Batch, added: Added, ordinal: int, old: Row, new: Row) -> None:
+    _end(batch, added, ordinal, old, new.version_seq, retracted=False)
+    _add(batch, added, new)
+
+
 def _add(batch: Batch, added: Added, row: Row) -> None:
-    added.ordinals.append(batch.add(added.mind, row))
+    ordinal = batch.add(added.mind, row)
+    claim = derive.claim_of(row) if row.valid_to_ns == 0 else None
+    batch.say(added.mind, ordinal, derive.sameness(row), claim.of if claim else None)
     added.rows.append(row)
 
 
-def _end(batch: Batch, added: Added, ordinal: int, row: Row, *, seq: int, retracted: bool) -> None:
+def _end(batch: Batch, added: Added, ordinal: int, row: Row, seq: int, *, retracted: bool) -> None:
     batch.end(added.mind, ordinal, row, seq, retracted=retracted)
     added.ended.append((ordinal, seq))
 
 
-def _erased(batch: Batch, added: Added, texts: list[str]) -> None:
-    added.erased_texts += texts
-    added.is_erased = added.is_erased or bool(texts)
+def _erased(batch: Batch, added: Added, erased: dict[int, Row]) -> None:
+    for row in erased.values():
+        claim = derive.claim_of(row)
+        batch.unsay(added.mind, derive.sameness(row), claim.of if claim else None)
+    for ordinal, row in batch.revive(added.mind, {row.memory_id for row in erased.values()}):
+        claim = derive.claim_of(row)
+        batch.say(added.mind, ordinal, derive.sameness(row), claim.of if claim else None)
+    added.erased |= erased
     # What this batch itself added may be among the erased, and must not be embedded.
-    kept = [pair for pair in zip(added.ordinals, added.rows, strict=True) if batch.row(added.mind, pair[0])]
-    added.ordinals, added.rows = [ordinal for ordinal, _ in kept], [row for _, row in kept]
+    added.rows = [
+        row if row is not None and batch.row(added.mind, ordinal) is not None else None
+        for ordinal, row in enumerate(added.rows, added.first)
+    ]

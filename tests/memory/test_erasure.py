@@ -10,7 +10,7 @@ import pytest
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
-from services.memory.cache import EmbeddingCache
+from services.memory.embeddings import Embeddings
 from services.memory.embedder import WordLlamaEmbedder
 from services.memory.store import Store
 from tests.support.files import files_with
@@ -23,7 +23,7 @@ MARKER = "quinquereme of Nineveh from distant Ophir"
 def needles() -> list[bytes]:
     """The text, and the numbers that stand for it."""
     vector = WordLlamaEmbedder().embed([MARKER])[0]
-    return [MARKER.encode(), vector.astype(np.float32).tobytes()]
+    return [MARKER.encode(), vector.astype(np.float16).tobytes()]
 
 
 async def fill(served: Served, mind_id: str, count: int = 200) -> None:
@@ -95,17 +95,17 @@ async def test_searches_go_on_while_the_files_are_written_anew(tmp_path: Path) -
 
 
 def test_a_half_written_file_is_no_hindrance(tmp_path: Path) -> None:
-    cache = EmbeddingCache(tmp_path, 10)
+    cache = Embeddings(tmp_path, 10, 0)
     embedder = WordLlamaEmbedder()
-    vectors = cache.embed(embedder, [(b"k" * 32, "one"), (b"k" * 32, "two")])
+    vectors, _ = cache.store(embedder, [(b"k" * 32, "one"), (b"k" * 32, "two")])
     cache.close()
     (tmp_path / "compact.partial").mkdir()
     (tmp_path / "compact.partial" / "data.mdb").write_bytes(b"half")
-    cache = EmbeddingCache(tmp_path, 10)
+    cache = Embeddings(tmp_path, 10, 0)
     assert not (tmp_path / "compact.partial").exists()
     cache.compact()
-    assert np.array_equal(cache.embed(embedder, [(b"k" * 32, "one"), (b"k" * 32, "two")]), vectors)
-    assert cache.counts.hits == 2
+    assert np.array_equal(cache.store(embedder, [(b"k" * 32, "one"), (b"k" * 32, "two")])[0], vectors)
+    assert cache.stored.counts.hits == 2
     cache.close()
 
 

@@ -17,7 +17,7 @@ from benchmarks.fill import PEOPLE, THINGS, fill
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.memory.v1 import memory_pb2_grpc
-from services.memory.vectors import VectorIndex
+from services.memory.vectors import Cpu, FlatVectors, InvertedFile, sample_size
 from tests.support.drafts import created, said
 from tests.support.serving import Served, serving
 from tests.support.stack import Stack
@@ -123,11 +123,11 @@ def test_faiss_agrees_with_brute_force(count: int, seed: int, limit: int, filter
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     query = vectors[rng.integers(count)]
     allowed = rng.random(count) < 0.5 if filtered else None
-    index = VectorIndex(16, flat_limit=1_000, probes=8)
+    index = FlatVectors(16)
     for part in np.array_split(vectors, 3):
         index.add(part)
 
-    ordinals, scores = index.search(query, limit, allowed, exact=False)
+    ordinals, scores = index.search(query, limit, allowed)
 
     products = vectors @ query
     if allowed is not None:
@@ -142,16 +142,22 @@ def test_the_inverted_file_finds_nearly_all(tmp_path: Path) -> None:
     centres = rng.normal(size=(200, 32))
     vectors = (centres[rng.integers(200, size=6_000)] + 0.4 * rng.normal(size=(6_000, 32))).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    index = VectorIndex(32, flat_limit=5_000, probes=48)
-    index.add(vectors)
-    assert index.kind == "ivf"
+    index = InvertedFile.train(32, vectors[: sample_size(6_000)], 6_000, Cpu())
+    for part in np.array_split(vectors, 4):
+        index.add(part)
+    index.save(tmp_path / "ivf")
+    index = InvertedFile.load(tmp_path / "ivf", 6_000, Cpu())
 
-    hits = 0
-    for query in vectors[:100]:
-        found, _ = index.search(query, 10, None, exact=False)
-        hits += len(set(found.tolist()) & set(np.argsort(-(vectors @ query))[:10].tolist()))
+    def recall(probes: int | None) -> float:
+        hits = 0
+        for query in vectors[:100]:
+            found, _ = index.search(query, 10, None, probes)
+            hits += len(set(found.tolist()) & set(np.argsort(-(vectors @ query))[:10].tolist()))
+        return hits / 1_000
 
-    assert hits / 1_000 >= 0.95
+    assert recall(32) >= 0.98
+    assert recall(None) >= 0.995
+    assert np.allclose(index.take(np.array([5, 5_999])), vectors[[5, 5_999]], atol=2e-3)
 
 
 def locomo() -> Path:

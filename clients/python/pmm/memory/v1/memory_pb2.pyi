@@ -56,6 +56,8 @@ class Memory(_message.Message):
     VERSION_SEQ_FIELD_NUMBER: _builtins.int
     SOURCE_KIND_FIELD_NUMBER: _builtins.int
     EXTERNAL_ID_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    RATINGS_FIELD_NUMBER: _builtins.int
     memory_id: _builtins.str
     """Unique within the mind: "e<seq>" for a turn, the writer's id for others."""
     type: _events_pb2.MemoryType.ValueType
@@ -78,6 +80,10 @@ class Memory(_message.Message):
     """The kind of the event that formed it, for example "user_message" or "message_imported"."""
     external_id: _builtins.str
     """The id that an imported message had where it came from."""
+    rating: _builtins.float
+    """Mean of its ratings, from -1 (harmful) to 1 (helpful)."""
+    ratings: _builtins.int
+    """How many ratings."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it happened or was said."""
@@ -132,10 +138,12 @@ class Memory(_message.Message):
         version_seq: _builtins.int = ...,
         source_kind: _builtins.str = ...,
         external_id: _builtins.str = ...,
+        rating: _builtins.float = ...,
+        ratings: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at", "occurred_at", b"occurred_at", "recorded_at", b"recorded_at", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entities", b"entities", "expires_at", b"expires_at", "external_id", b"external_id", "importance", b"importance", "memory_id", b"memory_id", "occurred_at", b"occurred_at", "recorded_at", b"recorded_at", "retracted", b"retracted", "session_id", b"session_id", "source_kind", b"source_kind", "source_seqs", b"source_seqs", "speaker", b"speaker", "tags", b"tags", "text", b"text", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "version", b"version", "version_seq", b"version_seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entities", b"entities", "expires_at", b"expires_at", "external_id", b"external_id", "importance", b"importance", "memory_id", b"memory_id", "occurred_at", b"occurred_at", "rating", b"rating", "ratings", b"ratings", "recorded_at", b"recorded_at", "retracted", b"retracted", "session_id", b"session_id", "source_kind", b"source_kind", "source_seqs", b"source_seqs", "speaker", b"speaker", "tags", b"tags", "text", b"text", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "version", b"version", "version_seq", b"version_seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -143,7 +151,9 @@ Global___Memory: _TypeAlias = Memory  # noqa: Y015
 
 @_typing.final
 class MemoryFilter(_message.Message):
-    """Conditions that a memory must meet, all of them."""
+    """Conditions that a memory must meet, all of them. any_of and none_of hold filters of their own, so that every
+    combination of "and", "or" and "not" can be said; up to 4 deep and 64 filters in all.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -156,8 +166,17 @@ class MemoryFilter(_message.Message):
     ENTITIES_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     MIN_IMPORTANCE_FIELD_NUMBER: _builtins.int
+    MAX_IMPORTANCE_FIELD_NUMBER: _builtins.int
+    ANY_TAGS_FIELD_NUMBER: _builtins.int
+    RECORDED_FROM_FIELD_NUMBER: _builtins.int
+    RECORDED_TO_FIELD_NUMBER: _builtins.int
+    VALID_AT_FIELD_NUMBER: _builtins.int
+    ANY_OF_FIELD_NUMBER: _builtins.int
+    NONE_OF_FIELD_NUMBER: _builtins.int
     min_importance: _builtins.float
     """At least this important."""
+    max_importance: _builtins.float
+    """At most this important; unset: no limit."""
     @_builtins.property
     def types(self) -> _containers.RepeatedScalarFieldContainer[_events_pb2.MemoryType.ValueType]:
         """One of these types; any when empty."""
@@ -190,6 +209,30 @@ class MemoryFilter(_message.Message):
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Bearing all of these tags."""
 
+    @_builtins.property
+    def any_tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Bearing one of these tags; any when empty."""
+
+    @_builtins.property
+    def recorded_from(self) -> _timestamp_pb2.Timestamp:
+        """Recorded at or after."""
+
+    @_builtins.property
+    def recorded_to(self) -> _timestamp_pb2.Timestamp:
+        """Recorded before."""
+
+    @_builtins.property
+    def valid_at(self) -> _timestamp_pb2.Timestamp:
+        """Holding at this time: valid_from is not after it, and valid_to, where there is one, is."""
+
+    @_builtins.property
+    def any_of(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemoryFilter]:
+        """Meeting at least one of these; any when empty."""
+
+    @_builtins.property
+    def none_of(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemoryFilter]:
+        """Meeting none of these."""
+
     def __init__(
         self,
         *,
@@ -202,12 +245,21 @@ class MemoryFilter(_message.Message):
         entities: _abc.Iterable[_builtins.str] | None = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
         min_importance: _builtins.float = ...,
+        max_importance: _builtins.float | None = ...,
+        any_tags: _abc.Iterable[_builtins.str] | None = ...,
+        recorded_from: _timestamp_pb2.Timestamp | None = ...,
+        recorded_to: _timestamp_pb2.Timestamp | None = ...,
+        valid_at: _timestamp_pb2.Timestamp | None = ...,
+        any_of: _abc.Iterable[Global___MemoryFilter] | None = ...,
+        none_of: _abc.Iterable[Global___MemoryFilter] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_from", b"occurred_from", "occurred_to", b"occurred_to"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_importance", b"_max_importance", "max_importance", b"max_importance", "occurred_from", b"occurred_from", "occurred_to", b"occurred_to", "recorded_from", b"recorded_from", "recorded_to", b"recorded_to", "valid_at", b"valid_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entities", b"entities", "min_importance", b"min_importance", "not_session_ids", b"not_session_ids", "occurred_from", b"occurred_from", "occurred_to", b"occurred_to", "session_ids", b"session_ids", "speakers", b"speakers", "tags", b"tags", "types", b"types"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_importance", b"_max_importance", "any_of", b"any_of", "any_tags", b"any_tags", "entities", b"entities", "max_importance", b"max_importance", "min_importance", b"min_importance", "none_of", b"none_of", "not_session_ids", b"not_session_ids", "occurred_from", b"occurred_from", "occurred_to", b"occurred_to", "recorded_from", b"recorded_from", "recorded_to", b"recorded_to", "session_ids", b"session_ids", "speakers", b"speakers", "tags", b"tags", "types", b"types", "valid_at", b"valid_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__max_importance: _TypeAlias = _typing.Literal["max_importance"]  # noqa: Y015
+    _WhichOneofArgType__max_importance: _TypeAlias = _typing.Literal["_max_importance", b"_max_importance"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_importance) -> _WhichOneofReturnType__max_importance | None: ...
 
 Global___MemoryFilter: _TypeAlias = MemoryFilter  # noqa: Y015
 
@@ -360,13 +412,15 @@ class StrategyScore(_message.Message):
     NORMALIZED_FIELD_NUMBER: _builtins.int
     RANK_FIELD_NUMBER: _builtins.int
     strategy: _builtins.str
-    """"semantic", "keyword", "temporal" or "entity"."""
+    """"semantic", "keyword", "temporal", "entity", "prior" (what speaks for a memory whatever is asked: that it states
+    rather than asks, its length, importance and ratings), or "reranker".
+    """
     raw: _builtins.float
     """Its own score."""
     normalized: _builtins.float
-    """The score after normalization over the candidates."""
+    """What it adds to the fused score: normalized over the candidates, weighed."""
     rank: _builtins.int
-    """Its rank, from 1."""
+    """Its rank among the results of this answer by this strategy alone, from 1."""
     def __init__(
         self,
         *,
@@ -1028,6 +1082,10 @@ class StatsResponse(_message.Message):
     DISK_BYTES_FIELD_NUMBER: _builtins.int
     SKIPPED_FIELD_NUMBER: _builtins.int
     DEVICE_FIELD_NUMBER: _builtins.int
+    SKIPPED_COUNT_FIELD_NUMBER: _builtins.int
+    NEXT_EMBEDDER_FIELD_NUMBER: _builtins.int
+    NEXT_EMBEDDER_PROGRESS_FIELD_NUMBER: _builtins.int
+    LOADED_MINDS_FIELD_NUMBER: _builtins.int
     memories: _builtins.int
     """Memories held."""
     minds: _builtins.int
@@ -1050,6 +1108,14 @@ class StatsResponse(_message.Message):
     """Bytes on disk."""
     device: _builtins.str
     """The device of the vector index: "cpu" or the GPU's name."""
+    skipped_count: _builtins.int
+    """How many events were skipped in all."""
+    next_embedder: _builtins.str
+    """The embedder whose vectors are being made; empty when none are."""
+    next_embedder_progress: _builtins.float
+    """How many of its vectors are made, from 0 to 1."""
+    loaded_minds: _builtins.int
+    """Minds that are loaded for searching."""
     @_builtins.property
     def caches(self) -> _containers.RepeatedCompositeFieldContainer[Global___CacheStats]:
         """One for each cache."""
@@ -1074,10 +1140,14 @@ class StatsResponse(_message.Message):
         disk_bytes: _builtins.int = ...,
         skipped: _abc.Iterable[Global___SkippedEvent] | None = ...,
         device: _builtins.str = ...,
+        skipped_count: _builtins.int = ...,
+        next_embedder: _builtins.str = ...,
+        next_embedder_progress: _builtins.float = ...,
+        loaded_minds: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["caches", b"caches", "device", b"device", "dimensions", b"dimensions", "disk_bytes", b"disk_bytes", "embedder", b"embedder", "index_kind", b"index_kind", "index_position", b"index_position", "index_seq", b"index_seq", "memories", b"memories", "minds", b"minds", "rebuild_progress", b"rebuild_progress", "rebuilding", b"rebuilding", "skipped", b"skipped"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caches", b"caches", "device", b"device", "dimensions", b"dimensions", "disk_bytes", b"disk_bytes", "embedder", b"embedder", "index_kind", b"index_kind", "index_position", b"index_position", "index_seq", b"index_seq", "loaded_minds", b"loaded_minds", "memories", b"memories", "minds", b"minds", "next_embedder", b"next_embedder", "next_embedder_progress", b"next_embedder_progress", "rebuild_progress", b"rebuild_progress", "rebuilding", b"rebuilding", "skipped", b"skipped", "skipped_count", b"skipped_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -104,8 +104,9 @@ class MemoryServiceServicer:
     def Search(self, request, context):
         """Finds the memories of one mind that best answer a query.
 
-        Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has
-        been considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
+        Guarantees: only this mind's memories; best first; each once, over all pages: the pages after the first answer as
+        of its index_seq. With min_seq everything up to that seq has been considered; with as_of_seq nothing after it.
+        The answer names the seq at which the index stands. What has expired by the clock of the query is not found.
 
         Limits: a query of 32 KiB, k of 1,000.
 
@@ -198,11 +199,14 @@ class MemoryServiceServicer:
         """Forms memories by appending memory_recorded to the ledger, all or none.
 
         Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is
-        already held in the same words is not formed twice: its id is returned.
+        already held in the same words is not formed twice: its id is returned. A fact that cannot hold together with an
+        older one (where somebody lives, works, what they like; see docs/memory.md), or names it in contradicts, gives
+        that one an end of validity.
 
         Limits: 100 a call.
 
-        Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key.
+        Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key; with reason MEMORY_EXISTS: the mind
+        has or had a memory of this id: leave the id empty. NOT_FOUND with reason UNKNOWN_MEMORY: contradicts names none.
 
         Next: Search with min_seq set to seq.
         """
@@ -232,7 +236,7 @@ class MemoryServiceServicer:
 
         Limits: 100 a call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 
         Next: Search with min_seq set to seq.
         """
@@ -247,7 +251,7 @@ class MemoryServiceServicer:
 
         Limits: 100 a call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 
         Next: nothing: ratings weigh in later searches.
         """

@@ -47,8 +47,9 @@ class MemoryServiceStub:
     Search: _grpc.UnaryUnaryMultiCallable[_memory_pb2.SearchRequest, _memory_pb2.SearchResponse]
     """Finds the memories of one mind that best answer a query.
 
-    Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has
-    been considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
+    Guarantees: only this mind's memories; best first; each once, over all pages: the pages after the first answer as
+    of its index_seq. With min_seq everything up to that seq has been considered; with as_of_seq nothing after it.
+    The answer names the seq at which the index stands. What has expired by the clock of the query is not found.
 
     Limits: a query of 32 KiB, k of 1,000.
 
@@ -117,11 +118,14 @@ class MemoryServiceStub:
     """Forms memories by appending memory_recorded to the ledger, all or none.
 
     Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is
-    already held in the same words is not formed twice: its id is returned.
+    already held in the same words is not formed twice: its id is returned. A fact that cannot hold together with an
+    older one (where somebody lives, works, what they like; see docs/memory.md), or names it in contradicts, gives
+    that one an end of validity.
 
     Limits: 100 a call.
 
-    Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key.
+    Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key; with reason MEMORY_EXISTS: the mind
+    has or had a memory of this id: leave the id empty. NOT_FOUND with reason UNKNOWN_MEMORY: contradicts names none.
 
     Next: Search with min_seq set to seq.
     """
@@ -143,7 +147,7 @@ class MemoryServiceStub:
 
     Limits: 100 a call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 
     Next: Search with min_seq set to seq.
     """
@@ -154,7 +158,7 @@ class MemoryServiceStub:
 
     Limits: 100 a call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 
     Next: nothing: ratings weigh in later searches.
     """
@@ -189,8 +193,9 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     Search: _aio.UnaryUnaryMultiCallable[_memory_pb2.SearchRequest, _memory_pb2.SearchResponse]  # type: ignore[assignment]
     """Finds the memories of one mind that best answer a query.
 
-    Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has
-    been considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
+    Guarantees: only this mind's memories; best first; each once, over all pages: the pages after the first answer as
+    of its index_seq. With min_seq everything up to that seq has been considered; with as_of_seq nothing after it.
+    The answer names the seq at which the index stands. What has expired by the clock of the query is not found.
 
     Limits: a query of 32 KiB, k of 1,000.
 
@@ -259,11 +264,14 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     """Forms memories by appending memory_recorded to the ledger, all or none.
 
     Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is
-    already held in the same words is not formed twice: its id is returned.
+    already held in the same words is not formed twice: its id is returned. A fact that cannot hold together with an
+    older one (where somebody lives, works, what they like; see docs/memory.md), or names it in contradicts, gives
+    that one an end of validity.
 
     Limits: 100 a call.
 
-    Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key.
+    Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key; with reason MEMORY_EXISTS: the mind
+    has or had a memory of this id: leave the id empty. NOT_FOUND with reason UNKNOWN_MEMORY: contradicts names none.
 
     Next: Search with min_seq set to seq.
     """
@@ -285,7 +293,7 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
 
     Limits: 100 a call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 
     Next: Search with min_seq set to seq.
     """
@@ -296,7 +304,7 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
 
     Limits: 100 a call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 
     Next: nothing: ratings weigh in later searches.
     """
@@ -334,8 +342,9 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.SearchResponse, _abc.Awaitable[_memory_pb2.SearchResponse]]:
         """Finds the memories of one mind that best answer a query.
 
-        Guarantees: only this mind's memories; best first; each once. With min_seq everything up to that seq has
-        been considered; with as_of_seq nothing after it. The answer names the seq at which the index stands.
+        Guarantees: only this mind's memories; best first; each once, over all pages: the pages after the first answer as
+        of its index_seq. With min_seq everything up to that seq has been considered; with as_of_seq nothing after it.
+        The answer names the seq at which the index stands. What has expired by the clock of the query is not found.
 
         Limits: a query of 32 KiB, k of 1,000.
 
@@ -440,11 +449,14 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Forms memories by appending memory_recorded to the ledger, all or none.
 
         Guarantees: durable when it returns; searchable with min_seq set to the returned seq. A memory that is
-        already held in the same words is not formed twice: its id is returned.
+        already held in the same words is not formed twice: its id is returned. A fact that cannot hold together with an
+        older one (where somebody lives, works, what they like; see docs/memory.md), or names it in contradicts, gives
+        that one an end of validity.
 
         Limits: 100 a call.
 
-        Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key.
+        Errors: ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: take a new key; with reason MEMORY_EXISTS: the mind
+        has or had a memory of this id: leave the id empty. NOT_FOUND with reason UNKNOWN_MEMORY: contradicts names none.
 
         Next: Search with min_seq set to seq.
         """
@@ -478,7 +490,7 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Limits: 100 a call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 
         Next: Search with min_seq set to seq.
         """
@@ -495,7 +507,7 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Limits: 100 a call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
+        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 
         Next: nothing: ratings weigh in later searches.
         """

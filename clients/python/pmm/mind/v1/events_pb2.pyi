@@ -1477,6 +1477,7 @@ class MemoryRecorded(_message.Message):
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     SOURCE_SEQS_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    CONTRADICTS_FIELD_NUMBER: _builtins.int
     memory_id: _builtins.str
     """Unique within the mind; chosen by the writer, for example "m-<seq>-<ordinal>"."""
     text: _builtins.str
@@ -1511,6 +1512,10 @@ class MemoryRecorded(_message.Message):
     def source_seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The events that it came from."""
 
+    @_builtins.property
+    def contradicts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Memories that cease to hold where this one begins to: each gets a new version with an end of validity."""
+
     def __init__(
         self,
         *,
@@ -1525,10 +1530,11 @@ class MemoryRecorded(_message.Message):
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         source_seqs: _abc.Iterable[_builtins.int] | None = ...,
         model: _builtins.str = ...,
+        contradicts: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entities", b"entities", "expires_at", b"expires_at", "importance", b"importance", "memory_id", b"memory_id", "model", b"model", "source_seqs", b"source_seqs", "tags", b"tags", "text", b"text", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contradicts", b"contradicts", "entities", b"entities", "expires_at", b"expires_at", "importance", b"importance", "memory_id", b"memory_id", "model", b"model", "source_seqs", b"source_seqs", "tags", b"tags", "text", b"text", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

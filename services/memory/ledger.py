@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pmm.mind.v1.events_pb2 import Event
+from pmm.mind.v1.events_pb2 import Body, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +30,10 @@ class Ledger(Protocol):
 
     async def head(self, mind_id: str) -> int:
         """The last seq of a mind. Raises UnknownMind."""
+        ...
+
+    async def append(
+        self, mind_id: str, bodies: Sequence[Body], idempotency_key: str, expected_seq: int | None
+    ) -> int:
+        """Append events; returns the mind's head. Raises WrongSeq, and what the ledger answers."""
         ...

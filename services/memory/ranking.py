@@ -1,0 +1,120 @@
+"""One search in one mind, from the request to as many ranked memories as are asked for."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from services.memory import analysis, derive, search
+from services.memory.embedder import EmbedderAway, TextRefused, Vectors
+from services.memory.embeddings import Embeddings
+from services.memory.index import MindIndex
+from services.memory.requests import Request
+from services.memory.reranker import Reranker
+from services.memory.rows import FACT_TYPES
+from services.memory.search import Ranked, Understood, View
+from services.memory.settings import MemorySettings
+from services.memory.spaces import Spaces
+from services.memory.store import Mind, Reader
+
+_DEEPER = 10
+"""Where the memories of one pool are not enough, the next pool is so many times as large."""
+_CERTAIN_WORDS = 3
+"""A query of so many words that says a memory word for word means that memory."""
+
+
+class Ranking:
+    """Runs in the search threads; thread-safe."""
+
+    def __init__(
+        self,
+        embeddings: Embeddings,
+        spaces: Spaces,
+        reranker: Reranker | None,
+        settings: MemorySettings,
+        beside: Executor,
+    ) -> None:
+        self._embeddings = embeddings
+        self._spaces = spaces
+        self._reranker = reranker
+        self._settings = settings
+        self._beside = beside
+
+    def rank(
+        self,
+        stored: Reader,
+        mind: Mind,
+        index: MindIndex,
+        request: Request,
+        understood: Understood,
+        now_ns: int,
+    ) -> Ranked:
+        """At least as many as are asked for, where there are so many: best first.
+
+        The first places do not depend on how many are asked for, so that pages fit together.
+        """
+        view = search.view(index, request.filter, request.as_of_seq, now_ns)
+        query = search.prepare(view, understood, now_ns)
+        wanted = request.offset + request.k + 1
+        certain = self._certain(stored, mind, view, request.query)
+        embed = self._embed_nothing if certain is not None else partial(self._embed, mind)
+        candidates = self._settings.candidates
+        found = self._found(view, query, embed, candidates, request)
+        if self._reranker and len(found):
+            found = self._reranked(stored, mind, request.query, found, self._reranker)
+        while len(found) < wanted and candidates < view.size:
+            candidates *= _DEEPER
+            found = found.followed_by(self._found(view, query, embed, candidates, request))
+        return found if certain is None else _first(found, certain)
+
+    def _found(
+        self, view: View, query: search.Query, embed: search.Embed, candidates: int, request: Request
+    ) -> Ranked:
+        probes = None if request.exact else self._settings.probes
+        return search.search(view, query, embed, candidates=candidates, probes=probes, beside=self._beside)
+
+    def _embed(self, mind: Mind, text: str) -> Vectors | None:
+        embedder = self._spaces.embedder
+        if embedder is None:
+            return None
+        try:
+            return self._embeddings.query(embedder, text, mind.key)[0]
+        except (EmbedderAway, TextRefused):
+            return None
+
+    @staticmethod
+    def _embed_nothing(_text: str) -> None:
+        return None
+
+    @staticmethod
+    def _certain(stored: Reader, mind: Mind, view: View, text: str) -> int | None:
+        """The memory that the query says word for word, if there is one: the dense search need not run then."""
+        if len(analysis.same_words(text).split()) < _CERTAIN_WORDS:
+            return None
+        for kind in FACT_TYPES:
+            same = stored.in_the_same_words(mind, derive.fact_sameness(kind, text))
+            if same and same[0] < view.size and (view.allowed is None or view.allowed[same[0]]):
+                return same[0]
+        return None
+
+    def _reranked(self, stored: Reader, mind: Mind, text: str, found: Ranked, reranker: Reranker) -> Ranked:
+        head = found.take(slice(0, self._settings.rerank_candidates))
+        rows = [stored.row(mind, int(ordinal)) for ordinal in head.ordinals]
+        scores = reranker.scores(text, [row.text if row else "" for row in rows])
+        added = search.z_scored(scores)
+        # Those that were judged stay before those that were not.
+        lift = max(0.0, found.scores[0] - float((head.scores + added).min()))
+        judged = replace(
+            head,
+            scores=head.scores + added + lift,
+            raw=head.raw | {"reranker": scores},
+            normalized=head.normalized | {"reranker": added},
+        )
+        return judged.take(np.argsort(-judged.scores, kind="stable")).followed_by(found)
+
+
+def _first(found: Ranked, ordinal: int) -> Ranked:
+    return found.take(np.argsort(found.ordinals != ordinal, kind="stable"))

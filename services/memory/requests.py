@@ -1,0 +1,44 @@
+"""A search in plain terms: what is asked, and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.memory.filters import EVERYTHING, Filter
+from services.memory.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A search."""
+
+    mind_id: str
+    query: str
+    k: int = 10
+    offset: int = 0
+    filter: Filter = EVERYTHING
+    now_ns: int = 0
+    """The query's clock; 0: the one on the wall."""
+    as_of_seq: int | None = None
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A memory and how it was found."""
+
+    row: Row
+    score: float
+    strategies: dict[str, tuple[float, float]]
+    """By strategy: its own score, and what that adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search found, and where the index stood."""
+
+    hits: list[Hit]
+    has_more: bool
+    index_seq: int
+    rebuilding: bool
+    cached: bool
