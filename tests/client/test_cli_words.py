@@ -64,7 +64,7 @@ def commands() -> Iterator[tuple[str, Any]]:
 COMMANDS = dict(commands())
 READING = {
     "status", "doctor", "config", "version", "mind list", "mind show", "ledger read", "ledger tail",
-    "ledger verify", "memory search", "memory list", "ledger checkpoint", "ledger prove", "ledger witness",
+    "ledger verify", "memory search", "memory list", "memory history", "memory stats", "ledger checkpoint", "ledger prove", "ledger witness",
     "ledger redaction", "ledger fsck",
 }  # fmt: skip
 
@@ -73,7 +73,7 @@ def test_the_commands_are_those_that_users_were_promised() -> None:
     assert set(COMMANDS) == READING | {
         "up", "down", "chat", "mind create", "mind import", "mind export", "mind restore", "ledger append",
         "mind forget", "mind delete", "ledger backup", "ledger redact", "ledger restore-backup", "ledger rotate-key",
-        "ledger new-master-key",
+        "ledger new-master-key", "memory add", "memory revise", "memory retract", "memory rate", "memory clear-cache",
     }  # fmt: skip
 
 

@@ -10,8 +10,8 @@ import pytest
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
-from services.memory.embeddings import Embeddings
 from services.memory.embedder import WordLlamaEmbedder
+from services.memory.embeddings import Embeddings
 from services.memory.store import Store
 from tests.support.files import files_with
 from tests.support.ledger import created, said

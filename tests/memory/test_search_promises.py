@@ -98,7 +98,13 @@ async def test_every_strategy_is_explained(served: Served) -> None:
     request = pb.SearchRequest(mind_id="ada", query="Porto", explain=True, min_seq=head)
     best = (await served.memory.search(request)).results[0]
 
-    assert {score.strategy for score in best.strategies} == {"semantic", "keyword", "temporal", "entity", "prior"}
+    assert {score.strategy for score in best.strategies} == {
+        "semantic",
+        "keyword",
+        "temporal",
+        "entity",
+        "prior",
+    }
 
 
 async def test_pages_hold_each_memory_once(served: Served) -> None:

@@ -16,6 +16,7 @@
     ├── AlreadyExists
     │   ├── MindExists
     │   ├── SessionExists
+    │   ├── MemoryExists
     │   └── IdempotencyKeyReused the key came with another body before: take a new one
     ├── Aborted
     │   └── WrongExpectedSeq     ``head_seq`` is the real head: read from there and decide again
@@ -23,6 +24,7 @@
     │   ├── BeyondHead           a seq that the mind has not reached
     │   ├── MindDeleted          the name is never used again
     │   ├── SessionEnded         start another one
+    │   ├── MemoryRetracted      record a new one
     │   ├── NotAnAnswer          only answers can be explained
     │   └── PersonalDataRefused  the mind's policy refuses what the message holds
     ├── RateLimited              wait ``retry_after`` seconds
@@ -150,6 +152,10 @@ class SessionExists(AlreadyExists):
     """The id of the session is taken."""
 
 
+class MemoryExists(AlreadyExists):
+    """The mind has or had a memory of this id."""
+
+
 class IdempotencyKeyReused(AlreadyExists):
     """The idempotency key came with another body before."""
 
@@ -181,6 +187,10 @@ class BeyondHead(FailedPrecondition):
 
 class MindDeleted(FailedPrecondition):
     """The mind has ended, and its name is never used again."""
+
+
+class MemoryRetracted(FailedPrecondition):
+    """The memory was taken back."""
 
 
 class SessionEnded(FailedPrecondition):
@@ -335,7 +345,8 @@ BY_REASON: dict[str, type[PmmError]] = {
     "IDEMPOTENCY_KEY_REUSED": IdempotencyKeyReused,
     "INDEX_BEHIND": IndexBehind,
     "INVALID_JSON": FailedPrecondition,
-    "MEMORY_RETRACTED": FailedPrecondition,
+    "MEMORY_EXISTS": MemoryExists,
+    "MEMORY_RETRACTED": MemoryRetracted,
     "MIND_DELETED": MindDeleted,
     "MIND_EXISTS": MindExists,
     "NOT_AN_ANSWER": NotAnAnswer,

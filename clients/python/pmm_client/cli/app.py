@@ -89,7 +89,7 @@ def _assemble() -> None:
     ledger_commands.register(ledger)
     audit_commands.register(ledger)
     _add_server_commands(ledger, "pmm.ledger_commands", LEDGER_COMMANDS, "ledger ")
-    memory_commands.register(_group("memory", "Search and list what a mind remembers."))
+    memory_commands.register(_group("memory", "Search, list and manage what a mind remembers."))
 
 
 _assemble()

@@ -52,6 +52,8 @@ _WORDS: dict[type[BaseException], str] = {
     errors.BackendCredentials: "The model server refused its API key: {message}.",
     errors.UnknownMind: "There is no mind {mind!r}. `pmm mind list` shows which there are; "
     "`pmm mind create {mind}` makes one.",
+    errors.MemoryExists: "There is or was a memory of this id in {mind!r}: leave --id out.",
+    errors.MemoryRetracted: "It was taken back: record a new one with pmm memory add.",
     errors.MindExists: "There is a mind {mind!r} already: use it, or take another name.",
     errors.UnknownSession: "The mind {mind!r} has no such session. Leave out --session to begin a new one.",
     errors.InvalidArgument: "The request is wrong: {fields}",

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from pmm.memory.v1.memory_pb2 import Memory, SearchResponse
+from pmm.memory.v1.memory_pb2 import Memory, SearchResponse, StatsResponse
 from pmm.mind.v1.events_pb2 import Event
 from pmm.orchestrator.v1.orchestrator_pb2 import ExplainResponse
 from pmm_client.jsonable import to_json
@@ -121,10 +121,9 @@ def event_line(event: Event) -> str:
 def memories_table(memories: Sequence[tuple[Memory, float | None]]) -> Table:
     """Memories, with a score each where they were searched for."""
     scored = any(score is not None for _, score in memories)
-    made = table("seq", "date", "speaker", *(["score"] if scored else []), "text")
+    made = table("id", "date", "speaker", *(["score"] if scored else []), "text")
     for memory, score in memories:
-        seq = str(memory.source_seqs[0]) if memory.source_seqs else ""
-        cells = [seq, date(memory.occurred_at) or date(memory.recorded_at), memory.speaker]
+        cells = [memory.memory_id, date(memory.occurred_at) or date(memory.recorded_at), memory.speaker]
         row(made, *cells, *([f"{score or 0:.3f}"] if scored else []), memory.text)
     return made
 
@@ -132,6 +131,56 @@ def memories_table(memories: Sequence[tuple[Memory, float | None]]) -> Table:
 def found_table(found: SearchResponse) -> Table:
     """What a search found."""
     return memories_table([(result.memory, result.score) for result in found.results])
+
+
+def explained_table(found: SearchResponse) -> Table:
+    """What a search found, with what each strategy added to the score."""
+    names = [score.strategy for score in found.results[0].strategies] if found.results else []
+    made = table("id", *names, "score", "text")
+    for result in found.results:
+        added = [f"{score.normalized:.2f}" for score in result.strategies]
+        row(made, result.memory.memory_id, *added, f"{result.score:.3f}", shortened(result.memory.text))
+    return made
+
+
+def versions_table(versions: Sequence[Memory]) -> Table:
+    """The versions of a memory, oldest first."""
+    made = table("version", "date", "held", "rating", "events", "text")
+    for version in versions:
+        since, until = date(version.valid_from), date(version.valid_to)
+        held = f"{since or '…'} – {until or '…'}" if since or until else ""
+        rating = f"{version.rating:+.2f} ({version.ratings})" if version.ratings else ""
+        events = ", ".join(f"#{seq}" for seq in version.source_seqs)
+        text = f"{version.text} (taken back)" if version.retracted else version.text
+        row(made, str(version.version), date(version.recorded_at), held, rating, events, text)
+    return made
+
+
+def stats_table(found: StatsResponse) -> Table:
+    """How memory does, a line a figure."""
+    made = table("", "")
+    lines = {
+        "memories": f"{found.memories:,} in {found.minds:,} minds, {found.loaded_minds:,} loaded",
+        "embedder": f"{found.embedder}, {found.dimensions} dimensions",
+        "device": found.device,
+        "disk": f"{found.disk_bytes / 2**20:,.1f} MiB",
+        "skipped": f"{found.skipped_count:,} events",
+    }
+    if found.index_seq:
+        lines["index"] = f"at event {found.index_seq:,}, {found.index_kind or 'not loaded'}"
+    if found.rebuilding:
+        lines["catching up"] = f"{found.rebuild_progress:.0%}"
+    if found.next_embedder:
+        lines["next embedder"] = f"{found.next_embedder}, {found.next_embedder_progress:.0%} made"
+    for cache in found.caches:
+        asked = cache.hits + cache.misses
+        rate = f"{cache.hits / asked:.0%} of {asked:,} found" if asked else "not asked yet"
+        lines[f"cache {cache.name}"] = f"{cache.entries:,} entries, {rate}"
+    for name, value in lines.items():
+        row(made, name, value)
+    for event in found.skipped:
+        row(made, f"skipped {event.mind_id} #{event.seq}", event.reason)
+    return made
 
 
 def why_table(explained: ExplainResponse) -> Table:
