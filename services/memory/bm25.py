@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.memory import analysis
-from services.memory.index import NONE, MindIndex
+from services.memory.index import MindIndex
 from services.memory.vectors import Mask, Ordinals
 
 Floats = NDArray[np.float64]
@@ -26,6 +26,18 @@ AFTER_SHARE = 0.3
 _CONTEXT_LENGTH = 1.0 + BEFORE_SHARE + AFTER_SHARE
 _MOST_ASKED = 100
 """The bulk is asked for ten times as many, and again, until enough are permitted; for no more than so many times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """A pool of turns with the turns around them: places in ``around``, or behind its end where there is none."""
+
+    around: Ordinals
+    """Ascending."""
+    own: Ordinals
+    before: Ordinals
+    after: Ordinals
+    two_before: Ordinals
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +57,30 @@ class Words:
 
 def weigh(index: MindIndex, words: list[str], size: int, bounded: bool) -> Words:
     """Look the words up in the first ``size`` rows; ``bounded``: the rows after these must not count."""
-    by_code = {int(code): stem for stem, code in _coded(words)}
+    by_code = {code: stem for stem, code in _coded(words)}
     codes = np.array(sorted(by_code), np.uint32)
     layout = index.layout
     start = min(layout.start, size)
-    flat, ends = index.terms.span(start, size)
-    lengths = index.column("length", size)
-    mean_length = float(lengths.mean()) if size else 0.0
-    holders = np.zeros(len(codes))
+    flat, owners = index.terms.span(start, size)
+    mean_length = len(index.terms.saved(size)[0]) / size if size else 0.0
     scores = np.zeros(size - start)
-    relative = 1 - B + B * lengths[start:] / max(mean_length, 1e-9)
-    hits: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+    relative = K1 * (1 - B + B / max(mean_length, 1e-9) * index.column("length", size)[start:])
+    weights = np.zeros(len(codes))
     for number, code in enumerate(codes):
-        owners = np.searchsorted(ends, np.flatnonzero(flat == code), side="right")
-        rows, counts = np.unique(owners, return_counts=True)
-        hits.append((rows, counts))
-        holders[number] = len(rows)
+        rows, counts = _counted(owners[np.flatnonzero(flat == code)] - start)
+        holders = len(rows)
         if layout.bulk:
-            before = start if bounded else None
-            holders[number] += layout.bulk.text.holders(by_code[int(code)], before)
-    weights = np.array([math.log(1 + (size - count + 0.5) / (count + 0.5)) for count in holders])
-    for (rows, counts), weight in zip(hits, weights, strict=True):
-        scores[rows] += weight * counts * (K1 + 1) / (counts + K1 * relative[rows])
+            holders += layout.bulk.text.holders(by_code[int(code)], start if bounded else None)
+        weights[number] = math.log(1 + (size - holders + 0.5) / (holders + 0.5))
+        scores[rows] += weights[number] * (K1 + 1) * counts / (counts + relative[rows])
     return Words([by_code[int(code)] for code in codes], codes, weights, mean_length, scores)
+
+
+def _counted(owners: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64] | int]:
+    """Each of ascending owners once, and how often it was there: 1 for all where none was there twice."""
+    if not (owners[1:] == owners[:-1]).any():
+        return owners, 1
+    return np.unique(owners, return_counts=True)
 
 
 def _coded(words: list[str]) -> list[tuple[str, int]]:
@@ -115,26 +128,18 @@ def own_scores(index: MindIndex, words: Words, ordinals: Ordinals) -> Floats:
     return _bm25(frequencies, lengths, words, 1.0)
 
 
-def scores(
-    index: MindIndex, words: Words, pool: Ordinals, before: Ordinals, after: Ordinals, two_before: Ordinals
-) -> tuple[Floats, Floats]:
-    """BM25 of each of the pool with its neighbours, and of the turn two before by itself; NONE scores 0."""
-    around = np.unique(np.concatenate([pool, before, after, two_before]))
-    around = around[around != NONE]
-    frequencies, lengths = _frequencies(index, words, around)
+def scores(index: MindIndex, words: Words, near: Neighbourhood) -> tuple[Floats, Floats]:
+    """BM25 of each of the pool with its neighbours, and of the turn two before by itself."""
+    frequencies, lengths = _frequencies(index, words, near.around)
     frequencies = np.vstack([frequencies, np.zeros(len(words.codes))])
     lengths = np.append(lengths, 0.0)
-
-    def at(ordinals: Ordinals) -> NDArray[np.int64]:
-        return np.where(ordinals == NONE, len(around), np.searchsorted(around, ordinals))
-
-    own, previous, following = at(pool), at(before), at(after)
-    together = frequencies[own] + BEFORE_SHARE * frequencies[previous] + AFTER_SHARE * frequencies[following]
-    length = lengths[own] + BEFORE_SHARE * lengths[previous] + AFTER_SHARE * lengths[following]
-    earlier = at(two_before)
+    together, length = (
+        values[near.own] + BEFORE_SHARE * values[near.before] + AFTER_SHARE * values[near.after]
+        for values in (frequencies, lengths)
+    )
     return (
         _bm25(together, length, words, _CONTEXT_LENGTH),
-        _bm25(frequencies[earlier], lengths[earlier], words, 1.0),
+        _bm25(frequencies[near.two_before], lengths[near.two_before], words, 1.0),
     )
 
 

@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 _FIRST_CAPACITY = 64
 
 
+def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each value once, ascending. For the few hundred of a search, several times as fast as ``np.unique``."""
+    ordered = np.sort(values)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
 class Column:
     """A numpy array that grows. One writer; a reader keeps to the rows that it knows to be there."""
 
@@ -45,6 +51,9 @@ class Ragged:
     ) -> None:
         self.flat = Column(dtype, flat)
         self.ends = Column(np.int64, ends)
+        owners = None if ends is None else np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
+        self.owners = Column(np.int32, None if owners is None else owners.astype(np.int32))
+        """For each flat value, which array it is of."""
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -53,22 +62,29 @@ class Ragged:
         """Append arrays."""
         if not parts:
             return
-        first = len(self.flat)
+        lengths = [len(part) for part in parts]
+        first, count = len(self.flat), len(self)
+        self.owners.extend(np.repeat(np.arange(count, count + len(parts)), lengths))
         self.flat.extend(np.concatenate(parts))
-        self.ends.extend(first + np.cumsum([len(part) for part in parts]))
+        self.ends.extend(first + np.cumsum(lengths))
 
-    def span(self, first: int, last: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """The flat values of the arrays ``first`` to ``last`` (exclusive), and where each ends in them."""
-        ends = self.ends.values[first:last]
-        start = int(self.ends.values[first - 1]) if first else 0
-        stop = int(ends[-1]) if len(ends) else start
-        return self.flat.values[start:stop], ends - start
+    def span(self, first: int, last: int) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        """The flat values of the arrays ``first`` to ``last`` (exclusive), and the owner of each."""
+        start, stop = self._end(first), self._end(last)
+        return self.flat.values[start:stop], self.owners.values[start:stop]
+
+    def _end(self, count: int) -> int:
+        return int(self.ends.values[count - 1]) if count else 0
+
+    def saved(self, count: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The first arrays as the constructor takes them."""
+        return self.flat.values[: self._end(count)], self.ends.values[:count]
 
     def gather(self, places: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
         """The arrays at some places: flat values, the index into ``places`` of each value, and the lengths."""
-        ends = self.ends.values[places]
-        starts = np.where(places > 0, self.ends.values[places - 1], 0)
-        lengths = ends - starts
+        ends = self.ends.values
+        starts = np.where(places > 0, ends[places - 1], 0)
+        lengths = ends[places] - starts
         owner = np.repeat(np.arange(len(places)), lengths)
-        offset = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        return self.flat.values[starts[owner] + offset], owner, lengths
+        shift = starts - np.cumsum(lengths) + lengths
+        return self.flat.values[np.arange(len(owner)) + shift[owner]], owner, lengths

@@ -149,7 +149,7 @@ class MindIndex:
 
     def saved_columns(self, size: int) -> dict[str, NDArray[Any]]:
         """The first rows' columns and words, as ``restore`` takes them."""
-        words, ends = self.terms.span(0, size)
+        words, ends = self.terms.saved(size)
         return {name: self.column(name, size) for name in COLUMNS} | {"words": words, "word_ends": ends}
 
     def saved_names(self, size: int) -> dict[str, Any]:

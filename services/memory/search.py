@@ -8,6 +8,7 @@ on the third, in turn, and then rounded.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.memory import analysis, bm25, temporal
+from services.memory.columns import distinct
 from services.memory.embedder import Vectors
 from services.memory.filters import EVERYTHING, Filter
 from services.memory.index import NONE, Layout, MindIndex
@@ -38,7 +40,7 @@ IMPORTANCE, RATING, NO_LONGER_TRUE = 0.5, 1.0, -1.0
 _ROLES = frozenset({"user", "assistant", ""})
 """Speakers whose names are words of the language rather than names."""
 _MOST_OF_AN_ENTITY = 200
-_PARALLEL_FROM = 5_000
+_PARALLEL_FROM = 20_000
 """Rows from which on the strategies' searches outweigh what it costs to hand one of them to another thread."""
 _PUNCTUATION = "?!.,;:'\"()"
 
@@ -242,7 +244,7 @@ def search(
     proposed.append(near)
     if in_time is not None and vector is not None:
         proposed.append(nearest(view, vector, candidates // 2, in_time, probes))
-    found = _with_neighbours(view, np.unique(np.concatenate(proposed)))
+    found = _with_neighbours(view, distinct(np.concatenate(proposed)))
     return _ranked(view, query, words, vector, found) if len(found) else NOTHING
 
 
@@ -290,59 +292,66 @@ def _in_time(view: View, query: Query) -> Mask | None:
 
 def _with_neighbours(view: View, found: Ordinals) -> Ordinals:
     around = np.concatenate([found, view.neighbours(found, "previous"), view.neighbours(found, "next")])
-    pool = np.unique(around)
+    pool = distinct(around)
     return pool[pool != NONE]
 
 
 def _ranked(view: View, query: Query, words: bm25.Words, vector: Vectors | None, pool: Ordinals) -> Ranked:
-    before, after = view.neighbours(pool, "previous"), view.neighbours(pool, "next")
+    near = _neighbourhood(view, pool)
     sessions = _sessions(view, pool)
     raw: dict[str, Floats] = {}
     normalized: dict[str, Floats] = {}
-    raw["keyword"], normalized["keyword"] = _keyword(view, words, pool, before, after, sessions)
-    raw["semantic"], normalized["semantic"] = _semantic(view, vector, pool, before, after, sessions)
+    raw["keyword"], normalized["keyword"] = _keyword(view, words, near, sessions)
+    raw["semantic"], normalized["semantic"] = _semantic(view, vector, near, sessions)
     raw["temporal"], normalized["temporal"] = _temporal(view, query, pool)
     raw["entity"], normalized["entity"] = _entity(view, query, pool)
-    raw["prior"] = normalized["prior"] = _prior(view, query, pool, before)
+    raw["prior"] = normalized["prior"] = _prior(view, query, near)
     total = np.sum([normalized[name] for name in STRATEGIES], axis=0)
     return Ranked(pool, total, raw, normalized).take(np.argsort(-total, kind="stable"))
 
 
-def _keyword(
-    view: View, words: bm25.Words, pool: Ordinals, before: Ordinals, after: Ordinals, sessions: Ordinals
-) -> tuple[Floats, Floats]:
+def _neighbourhood(view: View, pool: Ordinals) -> bm25.Neighbourhood:
+    before, after = view.neighbours(pool, "previous"), view.neighbours(pool, "next")
     two_before = view.neighbours(before, "previous")
-    raw, earlier = bm25.scores(view.index, words, pool, before, after, two_before)
+    together = np.concatenate([pool, before, after, two_before])
+    around = distinct(together)
+    around = around[np.searchsorted(around, 0) :]
+    places = np.searchsorted(around, together)
+    places[together == NONE] = len(around)
+    return bm25.Neighbourhood(around, *np.split(places, 4))
+
+
+def _keyword(
+    view: View, words: bm25.Words, near: bm25.Neighbourhood, sessions: Ordinals
+) -> tuple[Floats, Floats]:
+    raw, earlier = bm25.scores(view.index, words, near)
     best = _best_of(sessions, raw)
-    return raw, KEYWORD_OWN * z_scored(raw) + KEYWORD_EARLIER * z_scored(
-        earlier
-    ) + KEYWORD_SESSION * z_scored(best)
+    return (
+        raw,
+        KEYWORD_OWN * z_scored(raw) + KEYWORD_EARLIER * z_scored(earlier) + KEYWORD_SESSION * z_scored(best),
+    )
 
 
 def _semantic(
-    view: View, vector: Vectors | None, pool: Ordinals, before: Ordinals, after: Ordinals, sessions: Ordinals
+    view: View, vector: Vectors | None, near: bm25.Neighbourhood, sessions: Ordinals
 ) -> tuple[Floats, Floats]:
     if vector is None:
-        return np.zeros(len(pool)), np.zeros(len(pool))
-    around = np.unique(np.concatenate([pool, before, after]))
-    around = around[around != NONE]
-    products = np.append(view.index.vectors_of(view.layout, around) @ vector, 0.0).astype(np.float64)
-
-    def of(ordinals: Ordinals) -> Floats:
-        return products[np.where(ordinals == NONE, len(around), np.searchsorted(around, ordinals))]
-
-    raw = of(pool)
-    neighbours = z_scored(of(before)) + z_scored(of(after))
+        return np.zeros(len(near.own)), np.zeros(len(near.own))
+    products = np.append(view.index.vectors_of(view.layout, near.around) @ vector, 0.0).astype(np.float64)
+    raw = products[near.own]
+    neighbours = z_scored(products[near.before]) + z_scored(products[near.after])
     best = _best_of(sessions, raw)
-    return raw, SEMANTIC_OWN * z_scored(raw) + SEMANTIC_NEIGHBOUR * neighbours + SEMANTIC_SESSION * z_scored(
-        best
+    return (
+        raw,
+        SEMANTIC_OWN * z_scored(raw) + SEMANTIC_NEIGHBOUR * neighbours + SEMANTIC_SESSION * z_scored(best),
     )
 
 
 def _temporal(view: View, query: Query, pool: Ordinals) -> tuple[Floats, Floats]:
-    raw = temporal.nearness(view.column("occurred", pool).astype(np.int64), query.spans)
-    tells = (view.column("form", pool).astype(np.int8) & analysis.TELLS_TIME) > 0
-    return raw, NEAR_IN_TIME * raw + (TELLS_TIME * tells if query.asks_when else 0.0)
+    raw = temporal.nearness(view.column("occurred", pool), query.spans)
+    if not query.asks_when:
+        return raw, NEAR_IN_TIME * raw
+    return raw, NEAR_IN_TIME * raw + TELLS_TIME * ((view.column("form", pool) & analysis.TELLS_TIME) > 0)
 
 
 def _entity(view: View, query: Query, pool: Ordinals) -> tuple[Floats, Floats]:
@@ -353,24 +362,20 @@ def _entity(view: View, query: Query, pool: Ordinals) -> tuple[Floats, Floats]:
     return said_by + about, SAID_BY * said_by + ABOUT * np.minimum(about, 2.0)
 
 
-def _prior(view: View, query: Query, pool: Ordinals, before: Ordinals) -> Floats:
+def _prior(view: View, query: Query, near: bm25.Neighbourhood) -> Floats:
     """What speaks for a memory whatever is asked: that it states rather than asks, at length, and was judged well."""
-    asks = _asks(view, pool)
-    answers = np.where(before == NONE, 0.0, _asks(view, np.where(before == NONE, 0, before)))
+    pool = near.around[near.own]
+    asks = np.append((view.column("form", near.around) & analysis.IS_QUESTION) > 0, False)
     ends = view.column("valid_to", pool)
     over = (ends != 0) & (ends <= query.now_ns)
     return (
-        IS_QUESTION * asks
-        + ANSWERS_QUESTION * answers
-        + LENGTH * np.log1p(view.column("length", pool).astype(np.float64))
+        IS_QUESTION * asks[near.own]
+        + ANSWERS_QUESTION * asks[near.before]
+        + LENGTH * np.log1p(view.column("length", pool))
         + IMPORTANCE * view.column("importance", pool)
         + RATING * view.column("rating", pool)
         + NO_LONGER_TRUE * over
     )
-
-
-def _asks(view: View, ordinals: Ordinals) -> Floats:
-    return ((view.column("form", ordinals).astype(np.int8) & analysis.IS_QUESTION) > 0).astype(np.float64)
 
 
 def _sessions(view: View, pool: Ordinals) -> Ordinals:
@@ -389,5 +394,6 @@ def _best_of(groups: Ordinals, scores: Floats) -> Floats:
 
 def z_scored(scores: Floats) -> Floats:
     """Mean 0 and deviation 1; zeros where all are the same."""
-    deviation = scores.std()
-    return (scores - scores.mean()) / deviation if deviation > 0 else np.zeros(len(scores))
+    centred = scores - scores.sum() / len(scores)
+    deviation = math.sqrt(centred @ centred / len(scores))
+    return centred / deviation if deviation > 0 else centred
