@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -63,12 +64,16 @@ def _one_large_mind() -> list[Row]:
                 with grpc.insecure_channel(memory.target) as channel:
                     client = memory_pb2_grpc.MemoryServiceStub(channel)
                     _reach(client, "large", head)
-                    rows = [row("memory.catchup.turns_per_s", [LARGE / (time.perf_counter() - began)], "turns/s")]
+                    rows = [
+                        row("memory.catchup.turns_per_s", [LARGE / (time.perf_counter() - began)], "turns/s")
+                    ]
                     _say("building the index")
                     began = time.perf_counter()
                     _search(client, "large", 0)
                     rows.append(row("memory.first_search_1m.s", [time.perf_counter() - began], "s"))
-                    took = [_search(client, "large", number) for number in range(WARM_UP + SEARCHES)][WARM_UP:]
+                    took = [_search(client, "large", number) for number in range(WARM_UP + SEARCHES)][
+                        WARM_UP:
+                    ]
                     rows += _times("memory.search.1m", took)
                     rows += _times("memory.freshness", _fresh(ledger.target, client, "large"))
                 rows += _resident("memory.rss_1m", memory.pid)
@@ -85,7 +90,7 @@ def _many_small_minds() -> list[Row]:
         with ServiceProcess("ledger", root / "ledger") as ledger:
             _say(f"filling {MINDS:,} minds with {EACH} events each")
             with grpc.insecure_channel(ledger.target) as channel, ThreadPoolExecutor(FILLERS) as fillers:
-                list(fillers.map(lambda number: _fill_small(channel, number), range(MINDS)))
+                list(fillers.map(partial(_fill_small, channel), range(MINDS)))
             memory = _memory(root, ledger)
             began = time.perf_counter()
             memory.start()
@@ -99,7 +104,10 @@ def _many_small_minds() -> list[Row]:
                     first = [_search(client, _name(number), number) for number in order]
                     again = [_search(client, _name(number), -number) for number in order[:SEARCHES]]
                 rows = [row("memory.minds10k.catchup.turns_per_s", [followed], "turns/s")]
-                rows += [*_times("memory.minds10k.first_search", first), *_times("memory.minds10k.search", again)]
+                rows += [
+                    *_times("memory.minds10k.first_search", first),
+                    *_times("memory.minds10k.search", again),
+                ]
                 rows += _resident("memory.minds10k.rss", memory.pid)
             finally:
                 memory.stop()
@@ -151,7 +159,9 @@ def _fresh(ledger: str, client: memory_pb2_grpc.MemoryServiceStub, mind_id: str)
         for number in range(NEW):
             text = f"{sentence(rng, LARGE + number)} zanzibar{number}"
             said = ledger_pb2.NewEvent(
-                actor="user", session_id="fresh", body=events_pb2.Body(user_message=events_pb2.UserMessage(text=text))
+                actor="user",
+                session_id="fresh",
+                body=events_pb2.Body(user_message=events_pb2.UserMessage(text=text)),
             )
             appended = stub.Append(ledger_pb2.AppendRequest(mind_id=mind_id, events=[said]), timeout=60)
             began = time.perf_counter()
@@ -178,7 +188,7 @@ def _restart(memory: ServiceProcess) -> float:
 def _recall(folder: Path) -> Row:
     """How many of the truly nearest the saved index finds, by brute force over the stored vectors."""
     store = Store(folder / "store")
-    embedder, settings = WordLlamaEmbedder(), MemorySettings()
+    embedder, settings = WordLlamaEmbedder(), MemorySettings.model_validate({})
     with store.read() as stored:
         mind = stored.mind("large")
         assert mind is not None, "it was filled"

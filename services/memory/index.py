@@ -102,6 +102,7 @@ class MindIndex:
         self.last_used = 0.0
         """Monotonic seconds."""
         self._size = 0
+        self._latest_end = 0
 
     def __len__(self) -> int:
         return self._size
@@ -113,8 +114,13 @@ class MindIndex:
 
     @property
     def last_seq(self) -> int:
-        """The newest event in it."""
+        """The newest event that formed a row."""
         return int(self.columns["seq"].values[self._size - 1]) if self._size else 0
+
+    @property
+    def latest_seq(self) -> int:
+        """The newest event that formed or ended a row: as of it and later, the present is seen."""
+        return max(self.last_seq, self._latest_end)
 
     def column(self, name: str, size: int) -> NDArray[Any]:
         """One property of the first ``size`` rows."""
@@ -122,6 +128,8 @@ class MindIndex:
 
     def add(self, rows: Sequence[Row | None], vectors: Vectors) -> None:
         """Append rows in the order of their ordinals, None for an erased one."""
+        if not rows:
+            return
         first = self._size
         self._extend_columns(rows)
         terms = [analysis.codes(analysis.stems(row.text)) if row else _NO_TERMS for row in rows]
@@ -137,6 +145,7 @@ class MindIndex:
     def end(self, ordinal: int, seq: int) -> None:
         """A version holds no longer."""
         self.columns["ended"].values[ordinal] = seq
+        self._latest_end = max(self._latest_end, seq)
         self.ended_count += 1
         self.version = next(_versions)
 
@@ -179,6 +188,7 @@ class MindIndex:
         )
         self.expiring = np.flatnonzero(self.columns["expires"].values).tolist()
         self.ended_count = int(np.count_nonzero(self.columns["ended"].values))
+        self._latest_end = int(self.columns["ended"].values.max(initial=0))
         self.layout = Layout(bulk, size, FlatVectors(self.dimensions))
         self._size = self.saved_size = size
 
@@ -212,6 +222,7 @@ class MindIndex:
         for name, column in self.columns.items():
             column.extend(values[name])
         self.ended_count += sum(1 for row in present if row.ended_seq)
+        self._latest_end = max(self._latest_end, *(row.ended_seq for row in present))
 
     def _link(self, ordinal: int, row: Row) -> None:
         for tag in row.tags:

@@ -21,6 +21,14 @@ class Page:
     """The store's last position when the subscription began."""
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event to append."""
+
+    body: Body
+    idempotency_key: str = ""
+
+
 class Ledger(Protocol):
     """The ledger, as memory sees it."""
 
@@ -32,8 +40,9 @@ class Ledger(Protocol):
         """The last seq of a mind. Raises UnknownMind."""
         ...
 
-    async def append(
-        self, mind_id: str, bodies: Sequence[Body], idempotency_key: str, expected_seq: int | None
-    ) -> int:
-        """Append events; returns the mind's head. Raises WrongSeq, and what the ledger answers."""
+    async def append(self, mind_id: str, drafts: Sequence[Draft], expected_seq: int | None) -> int:
+        """Append events; returns the mind's head. Raises WrongSeq, and what the ledger answers.
+
+        An event whose key was seen is not written again, and needs no ``expected_seq``.
+        """
         ...

@@ -11,7 +11,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.memory import derive
 from services.memory.errors import MemoryExists, MemoryRetracted, UnknownMemory, WrongSeq
 from services.memory.follower import Follower
-from services.memory.ledger import Ledger
+from services.memory.ledger import Draft, Ledger
 from services.memory.store import Mind, Reader, Store
 
 _ATTEMPTS = 8
@@ -25,7 +25,7 @@ _IDS = uuid.UUID("6f1d6f5e-5c1b-4f0f-9a52-3d6c0f2e8a11")
 class Planned(msgspec.Struct):
     """What a call would append, and what it answers."""
 
-    bodies: list[mind.Body]
+    drafts: list[Draft]
     memory_ids: list[str]
 
 
@@ -54,10 +54,10 @@ class Managing:
         chosen = [_with_id(memory, mind_id, idempotency_key, place) for place, memory in enumerate(memories)]
 
         def plan(stored: Reader, held: Mind) -> Planned:
-            bodies: list[mind.Body] = []
+            drafts: list[Draft] = []
             ids: list[str] = []
             new: dict[str | None, str] = {}
-            for memory in chosen:
+            for place, memory in enumerate(chosen):
                 event = mind.Event(mind_id=mind_id, kind="memory_recorded", remember=True)
                 event.body.memory_recorded.CopyFrom(memory)
                 (change,) = derive.changes(event)
@@ -76,16 +76,17 @@ class Managing:
                     _check_held(stored, held, mind_id, other)
                 new[sameness] = memory.memory_id
                 ids.append(memory.memory_id)
-                bodies.append(event.body)
-            return Planned(bodies, ids)
+                drafts.append(Draft(event.body, _event_key(idempotency_key, place)))
+            return Planned(drafts, ids)
 
-        planned, seq = await self._append(mind_id, plan, idempotency_key, within)
+        planned, seq = await self._append(mind_id, plan, within)
         return planned.memory_ids, seq
 
     async def change(
         self, mind_id: str, bodies: Sequence[mind.Body], idempotency_key: str, within: float | None
     ) -> int:
         """Revise, retract or rate memories; returns the seq to wait for. Raises UnknownMemory, MemoryRetracted."""
+        drafts = [Draft(body, _event_key(idempotency_key, place)) for place, body in enumerate(bodies)]
 
         def plan(stored: Reader, held: Mind) -> Planned:
             retracted: set[str] = set()
@@ -99,29 +100,27 @@ class Managing:
                     retracted.add(event.memory_id)
                     if event.superseded_by:
                         _check_held(stored, held, mind_id, event.superseded_by)
-            return Planned(list(bodies), [])
+            return Planned(drafts, [])
 
         if idempotency_key:
             # What was done already cannot be done twice, so the ledger is asked before anything is checked.
             try:
-                return await self._ledger.append(mind_id, bodies, idempotency_key, _NEVER)
+                return await self._ledger.append(mind_id, drafts, _NEVER)
             except WrongSeq:
                 pass
-        _, seq = await self._append(mind_id, plan, idempotency_key, within)
+        _, seq = await self._append(mind_id, plan, within)
         return seq
 
-    async def _append(
-        self, mind_id: str, plan: Plan, idempotency_key: str, within: float | None
-    ) -> tuple[Planned, int]:
+    async def _append(self, mind_id: str, plan: Plan, within: float | None) -> tuple[Planned, int]:
         head = await self._ledger.head(mind_id)
         for attempt in range(_ATTEMPTS):
             await self._follower.reach(mind_id, head, within)
             planned = self._planned(mind_id, plan)
-            if not planned.bodies:
+            if not planned.drafts:
                 return planned, head
             expected = head if attempt < _ATTEMPTS - 1 else None
             try:
-                seq = await self._ledger.append(mind_id, planned.bodies, idempotency_key, expected)
+                seq = await self._ledger.append(mind_id, planned.drafts, expected)
                 return planned, seq
             except WrongSeq as error:
                 head = error.head
@@ -142,6 +141,10 @@ def _with_id(memory: mind.MemoryRecorded, mind_id: str, key: str, place: int) ->
     made = uuid.uuid5(_IDS, f"{mind_id}\0{key}\0{place}") if key else uuid.uuid4()
     chosen.memory_id = f"m-{made.hex[:16]}"
     return chosen
+
+
+def _event_key(key: str, place: int) -> str:
+    return f"memory-{uuid.uuid5(_IDS, key).hex}-{place}" if key else ""
 
 
 def _check_held(stored: Reader, held: Mind, mind_id: str, memory_id: str) -> None:

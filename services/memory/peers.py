@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 
 import pmm_client.errors
 from pmm.ledger.v1 import ledger_pb2 as pb
-from pmm.mind.v1.events_pb2 import Body
 from services.memory.errors import UnknownMind, WrongSeq
-from services.memory.ledger import Page
+from services.memory.ledger import Draft, Page
 from services.runtime.peers import Peers
 
 ACTOR = "memory"
@@ -46,16 +45,14 @@ class LedgerPeer:
         except pmm_client.errors.UnknownMind:
             raise UnknownMind(f"there is no mind {mind_id!r}", mind_id=mind_id) from None
 
-    async def append(
-        self, mind_id: str, bodies: Sequence[Body], idempotency_key: str, expected_seq: int | None
-    ) -> int:
+    async def append(self, mind_id: str, drafts: Sequence[Draft], expected_seq: int | None) -> int:
         """See ``ledger.Ledger``."""
         client = await self._peers.ledger()
-        request = pb.AppendRequest(
-            mind_id=mind_id,
-            events=[pb.NewEvent(actor=ACTOR, body=body) for body in bodies],
-            idempotency_key=idempotency_key,
-        )
+        events = [
+            pb.NewEvent(actor=ACTOR, body=draft.body, idempotency_key=draft.idempotency_key)
+            for draft in drafts
+        ]
+        request = pb.AppendRequest(mind_id=mind_id, events=events)
         if expected_seq is not None:
             request.expected_seq = expected_seq
         try:

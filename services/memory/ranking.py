@@ -62,18 +62,18 @@ class Ranking:
         certain = self._certain(stored, mind, view, request.query)
         embed = self._embed_nothing if certain is not None else partial(self._embed, mind)
         candidates = self._settings.candidates
-        found = self._found(view, query, embed, candidates, request)
+        probes = None if request.exact else self._settings.probes
+        found = self._found(view, query, embed, candidates, probes)
         if self._reranker and len(found):
             found = self._reranked(stored, mind, request.query, found, self._reranker)
         while len(found) < wanted and candidates < view.size:
             candidates *= _DEEPER
-            found = found.followed_by(self._found(view, query, embed, candidates, request))
+            found = found.followed_by(self._found(view, query, embed, candidates, None))
         return found if certain is None else _first(found, certain)
 
     def _found(
-        self, view: View, query: search.Query, embed: search.Embed, candidates: int, request: Request
+        self, view: View, query: search.Query, embed: search.Embed, candidates: int, probes: int | None
     ) -> Ranked:
-        probes = None if request.exact else self._settings.probes
         return search.search(view, query, embed, candidates=candidates, probes=probes, beside=self._beside)
 
     def _embed(self, mind: Mind, text: str) -> Vectors | None:

@@ -23,7 +23,7 @@ from services.memory.columns import distinct
 from services.memory.embedder import Vectors
 from services.memory.filters import EVERYTHING, Filter
 from services.memory.index import NONE, Layout, MindIndex
-from services.memory.vectors import Mask, Ordinals
+from services.memory.vectors import InvertedFile, Mask, Ordinals, Scores
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +42,8 @@ _ROLES = frozenset({"user", "assistant", ""})
 _MOST_OF_AN_ENTITY = 200
 _PARALLEL_FROM = 20_000
 """Rows from which on the strategies' searches outweigh what it costs to hand one of them to another thread."""
+_COMPARED_ALL = 2_000
+"""Up to so many rows that a filter leaves, their vectors are compared one by one."""
 _PUNCTUATION = "?!.,;:'\"()"
 
 
@@ -153,7 +155,7 @@ Embed = Callable[[str], Vectors | None]
 def view(index: MindIndex, wanted: Filter, as_of_seq: int | None, now_ns: int) -> View:
     """What may be found: rows that hold at the seq, have not expired and meet the filter."""
     size, layout = len(index), index.layout
-    if as_of_seq is not None and as_of_seq >= index.last_seq:
+    if as_of_seq is not None and as_of_seq >= index.latest_seq:
         as_of_seq = None
     bounded = as_of_seq is not None
     if as_of_seq is not None:
@@ -268,11 +270,26 @@ def nearest(view: View, vector: Vectors, limit: int, allowed: Mask | None, probe
     if view.layout.bulk is None or not start:
         return recent[recent < visible]
     mask = allowed[:start] if allowed is not None else np.ones(start, bool) if view.bounded else None
-    old, old_scores = view.layout.bulk.vectors.search(vector, limit, mask, probes)
+    old, old_scores = _nearest_old(view.layout.bulk.vectors, vector, limit, mask, probes)
     kept = old < start
     both = np.concatenate([old[kept], start + recent])
     order = np.argsort(-np.concatenate([old_scores[kept], scores]), kind="stable")[:limit]
     return both[order]
+
+
+def _nearest_old(
+    vectors: InvertedFile, vector: Vectors, limit: int, mask: Mask | None, probes: int | None
+) -> tuple[Ordinals, Scores]:
+    """A filter leaves few in each list, so more lists are looked into, and the few that are left are compared all."""
+    if mask is None:
+        return vectors.search(vector, limit, None, probes)
+    permitted = np.flatnonzero(mask)
+    if len(permitted) <= _COMPARED_ALL:
+        scores = vectors.take(permitted) @ vector
+        best = np.argsort(-scores, kind="stable")[:limit]
+        return permitted[best], scores[best]
+    wider = None if probes is None else probes * len(vectors) // len(permitted)
+    return vectors.search(vector, limit, mask, wider)
 
 
 def _about(view: View, query: Query) -> Ordinals:

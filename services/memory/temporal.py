@@ -214,8 +214,8 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], _Resolve], ...] = tuple(
         (rf"(?P<day>\d\d?)(?:st|nd|rd|th)?(?: of)? (?P<month>{_month})(?:,? {_YEAR})?", _date),
         (rf"(?P<month>{_month}) (?P<day>\d\d?)(?:st|nd|rd|th)?(?:,? {_YEAR})?", _date),
         (
-            rf"(?:in|during|of|since|before|after|until|by|this|(?P<last>last)) (?P<month>{_month})"
-            rf"(?:,? (?:of )?{_YEAR})?",
+            rf"(?:(?:in|during|of|by|this) |(?P<last>last) |(?<=since )|(?<=before )|(?<=after )|(?<=until ))"
+            rf"(?P<month>{_month})(?:,? (?:of )?{_YEAR})?",
             _month_of,
         ),
         (rf"(?P<last>)(?P<month>{_month}),? (?:of )?{_YEAR}", _month_of),

@@ -162,13 +162,14 @@ class InvertedFile:
         self, query: Vectors, limit: int, allowed: Mask | None, probes: int | None
     ) -> tuple[Ordinals, Scores]:
         """The nearest of those allowed, best first; ``probes`` None looks into every list and is exact."""
+        probes = min(probes or self._index.nlist, self._index.nlist)
         with self._lock:
             # FAISS's GPU indexes know no selectors.
             index = self._placed if allowed is None else self._index
-            parameters = _faiss.SearchParametersIVF(nprobe=probes or self._index.nlist)
+            parameters = _faiss.SearchParametersIVF(nprobe=probes)
             selector = _selector(allowed)
             if selector is not None:
-                parameters = _faiss.SearchParametersIVF(sel=selector, nprobe=probes or self._index.nlist)
+                parameters = _faiss.SearchParametersIVF(sel=selector, nprobe=probes)
             scores, numbers = index.search(query[None, :], limit, params=parameters)
         found = numbers[0] >= 0
         return numbers[0][found], scores[0][found]

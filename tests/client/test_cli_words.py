@@ -64,7 +64,8 @@ def commands() -> Iterator[tuple[str, Any]]:
 COMMANDS = dict(commands())
 READING = {
     "status", "doctor", "config", "version", "mind list", "mind show", "ledger read", "ledger tail",
-    "ledger verify", "memory search", "memory list", "memory history", "memory stats", "ledger checkpoint", "ledger prove", "ledger witness",
+    "ledger verify", "memory search", "memory list",
+    "memory history", "memory stats", "ledger checkpoint", "ledger prove", "ledger witness",
     "ledger redaction", "ledger fsck",
 }  # fmt: skip
 

@@ -1,0 +1,74 @@
+"""A search as of a seq gives what a mind gives that has only those events: nothing of the future leaks, no score."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as pb
+from pmm.mind.v1 import events_pb2 as mind
+from tests.support.drafts import created, imported, said
+from tests.support.serving import Served
+
+DAY = datetime(2026, 5, 3, 10, tzinfo=UTC)
+WORDS = ("boat", "harbour", "olive", "piano", "ladder", "Porto", "rain", "bread")
+_minds = 0
+
+words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[ledger.NewEvent]:
+    events: list[ledger.NewEvent] = []
+    for number in range(draw(st.integers(2, 14))):
+        kind = draw(st.sampled_from(["said", "imported", "recorded", "revised", "retracted"]))
+        session = draw(st.sampled_from(["s1", "s2"]))
+        body: dict[str, Any] = {}
+        if kind == "said":
+            events.append(said(draw(words), session))
+        elif kind == "imported":
+            speaker = draw(st.sampled_from(["Ana", "Ben"]))
+            events.append(imported(draw(words), speaker, DAY + timedelta(days=number), session))
+        elif kind == "recorded":
+            body["memory_recorded"] = mind.MemoryRecorded(
+                memory_id=f"m{number}", text=draw(words), type=mind.MEMORY_TYPE_FACT, entities=["Porto"]
+            )
+        else:
+            target = f"m{draw(st.integers(0, number))}"
+            if kind == "revised":
+                body["memory_revised"] = mind.MemoryRevised(memory_id=target, text=draw(words))
+            else:
+                body["memory_retracted"] = mind.MemoryRetracted(memory_id=target)
+        if body:
+            events.append(ledger.NewEvent(body=mind.Body(**body)))
+    return events
+
+
+async def found(served: Served, mind_id: str, query: str, **more: Any) -> list[tuple[str, str, float]]:
+    request = pb.SearchRequest(mind_id=mind_id, query=query, k=50, **more)
+    request.query_time.FromDatetime(DAY)
+    results = (await served.memory.search(request, timeout=20)).results
+    return [(r.memory.memory_id, r.memory.text, round(r.score, 5)) for r in results]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(histories(), st.integers(0, 100), words)
+async def test_as_of_equals_a_mind_that_has_only_these(
+    served: Served, events: list[ledger.NewEvent], cut: int, query: str
+) -> None:
+    global _minds
+    _minds += 1
+    upto = 1 + cut % (len(events) + 1)
+    whole = ledger.AppendRequest(mind_id=f"whole{_minds}", events=[created(), *events])
+    part = ledger.AppendRequest(mind_id=f"part{_minds}", events=[created(), *events[: upto - 1]])
+    head = (await served.ledger.append(whole)).head_seq
+    await served.ledger.append(part)
+
+    past = await found(served, f"whole{_minds}", query, as_of_seq=upto, min_seq=head)
+    then = await found(served, f"part{_minds}", query, min_seq=upto)
+
+    assert sorted(past) == sorted(then)

@@ -1,0 +1,327 @@
+"""Memories are recorded, revised, retracted and rated; the same is held once, and a contradiction closes the older."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as pb
+from pmm.mind.v1 import events_pb2 as mind
+from pmm_client import errors
+from tests.support.drafts import created, imported, said
+from tests.support.serving import Served
+
+DAY = datetime(2026, 5, 3, 10, tzinfo=UTC)
+
+
+async def begin(served: Served, *events: ledger.NewEvent) -> int:
+    request = ledger.AppendRequest(mind_id="ada", events=[created(), *events])
+    return (await served.ledger.append(request)).head_seq
+
+
+async def record(served: Served, *memories: mind.MemoryRecorded, key: str = "") -> pb.RecordMemoriesResponse:
+    request = pb.RecordMemoriesRequest(mind_id="ada", memories=memories, idempotency_key=key)
+    return await served.memory.record_memories(request, timeout=20)
+
+
+def fact(text: str, **more: Any) -> mind.MemoryRecorded:
+    return mind.MemoryRecorded(text=text, type=mind.MEMORY_TYPE_FACT, **more)
+
+
+async def texts(served: Served, query: str, seq: int, **more: Any) -> list[str]:
+    request = pb.SearchRequest(mind_id="ada", query=query, min_seq=seq, **more)
+    return [result.memory.text for result in (await served.memory.search(request, timeout=10)).results]
+
+
+async def history(served: Served, memory_id: str) -> list[pb.Memory]:
+    request = pb.GetMemoryHistoryRequest(mind_id="ada", memory_id=memory_id)
+    return list((await served.memory.get_memory_history(request)).versions)
+
+
+async def held(served: Served) -> int:
+    return (await served.memory.stats(pb.StatsRequest(mind_id="ada"))).memories
+
+
+async def test_a_batch_is_recorded_and_found(served: Served) -> None:
+    await begin(served)
+    formed = await record(served, *(fact(f"shelf {number} holds jam") for number in range(100)))
+
+    assert len(set(formed.memory_ids)) == 100
+    assert await texts(served, "shelf 42", formed.seq, k=1) == ["shelf 42 holds jam"]
+    assert await held(served) == 100
+
+
+async def test_an_edited_memory_is_found_by_its_new_words_and_no_more_by_the_old(served: Served) -> None:
+    await begin(served)
+    formed = await record(served, fact("the spare key is under the doormat"), fact("tea is in the tin"))
+    revision = mind.MemoryRevised(
+        memory_id=formed.memory_ids[0], text="the spare key hangs in the greenhouse"
+    )
+    request = pb.ReviseMemoriesRequest(mind_id="ada", revisions=[revision])
+    seq = (await served.memory.revise_memories(request)).seq
+
+    assert (await texts(served, "greenhouse", seq))[0] == "the spare key hangs in the greenhouse"
+    assert all("doormat" not in text for text in await texts(served, "doormat", seq))
+    versions = await history(served, formed.memory_ids[0])
+    assert [(m.version, m.text) for m in versions] == [
+        (1, "the spare key is under the doormat"),
+        (2, "the spare key hangs in the greenhouse"),
+    ]
+
+
+async def test_what_is_taken_back_is_found_no_more_and_stays_in_history(served: Served) -> None:
+    await begin(served)
+    formed = await record(served, fact("the boat is blue"))
+    request = pb.RetractMemoriesRequest(
+        mind_id="ada", retractions=[mind.MemoryRetracted(memory_id=formed.memory_ids[0], why="it is green")]
+    )
+    seq = (await served.memory.retract_memories(request)).seq
+
+    assert await texts(served, "boat", seq) == []
+    assert await texts(served, "boat", 0, as_of_seq=formed.seq) == ["the boat is blue"]
+    assert [version.retracted for version in await history(served, formed.memory_ids[0])] == [True]
+    with pytest.raises(errors.MemoryRetracted):
+        await served.memory.retract_memories(request)
+
+
+async def test_ratings_weigh_in_later_searches(served: Served) -> None:
+    await begin(served)
+    formed = await record(
+        served, fact("plums ripen in the old orchard"), fact("plums ripen in the new orchard")
+    )
+    ratings = [
+        mind.MemoryRated(memory_id=formed.memory_ids[0], rating=-1),
+        mind.MemoryRated(memory_id=formed.memory_ids[1], rating=1),
+        mind.MemoryRated(memory_id=formed.memory_ids[1], rating=0.5),
+    ]
+    seq = (await served.memory.rate_memories(pb.RateMemoriesRequest(mind_id="ada", ratings=ratings))).seq
+
+    assert (await texts(served, "where do plums ripen", seq))[0] == "plums ripen in the new orchard"
+    last = (await history(served, formed.memory_ids[1]))[-1]
+    assert (last.rating, last.ratings) == (0.75, 2)
+
+
+@pytest.mark.parametrize("again", ["Ana lives in Porto", "ana lives in PORTO!", "  Ana  lives, in Porto. "])
+async def test_what_is_held_in_the_same_words_is_not_formed_twice(served: Served, again: str) -> None:
+    await begin(served)
+    first = await record(served, fact("Ana lives in Porto"))
+    second = await record(served, fact(again), fact("Ben lives in Lyon"))
+
+    assert second.memory_ids[0] == first.memory_ids[0]
+    assert len(await texts(served, "lives", second.seq)) == await held(served) == 2
+    assert (await served.ledger.get_head(ledger.GetHeadRequest(mind_id="ada"))).seq == 3
+
+
+async def test_the_same_appended_past_memory_is_merged_and_both_ids_lead_to_it(served: Served) -> None:
+    def recorded(memory_id: str) -> ledger.NewEvent:
+        return ledger.NewEvent(
+            body=mind.Body(memory_recorded=fact("Ana lives in Porto", memory_id=memory_id))
+        )
+
+    head = await begin(served, recorded("a"), said("tea"), recorded("b"))
+
+    assert await texts(served, "where does Ana live", head) == ["Ana lives in Porto", "tea"]
+    assert {m.memory_id for m in await history(served, "b")} == {"a"}
+    assert list((await history(served, "b"))[-1].source_seqs) == [2, 4]
+    request = pb.ListMemoriesOfEventsRequest(mind_id="ada", seqs=[4])
+    assert [m.memory_id for m in (await served.memory.list_memories_of_events(request)).memories] == ["a"]
+    assert await texts(served, "Ana", 0, as_of_seq=3) == ["Ana lives in Porto", "tea"]
+
+
+async def test_what_was_merged_stands_by_itself_when_the_first_is_erased(served: Served) -> None:
+    def recorded(memory_id: str) -> ledger.NewEvent:
+        return ledger.NewEvent(
+            body=mind.Body(memory_recorded=fact("Ana lives in Porto", memory_id=memory_id))
+        )
+
+    head = await begin(served, recorded("a"), recorded("b"), recorded("c"))
+    assert await texts(served, "Ana", head) == ["Ana lives in Porto"]
+    assert await held(served) == 1
+    erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[2]))
+
+    assert await texts(served, "Ana", erased.seq) == ["Ana lives in Porto"]
+    assert {m.memory_id for m in await history(served, "c")} == {"b"}
+    with pytest.raises(errors.UnknownMemory):
+        await history(served, "a")
+    erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[3, 4]))
+    assert await texts(served, "Ana", erased.seq) == []
+
+
+async def test_what_was_imported_twice_is_remembered_once(served: Served) -> None:
+    messages = [
+        imported(f"message {number}", "Ana", DAY + timedelta(minutes=number), external_id=f"x{number}")
+        for number in range(30)
+    ]
+    await begin(served, *messages)
+    head = (await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=messages))).head_seq
+
+    assert await texts(served, "message 7", head, k=1) == ["message 7"]
+    assert await held(served) == 30
+
+
+async def test_people_may_say_the_same_again(served: Served) -> None:
+    head = await begin(served, said("good morning"), said("good morning"))
+
+    assert await texts(served, "good morning", head) == ["good morning", "good morning"]
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("Ana lives in Lisbon", "Ana lives in Porto now"),
+        ("Ana lives in Lisbon", "Ana moved to Porto in May"),
+        ("Ben works at a bakery", "Ben works for the railway"),
+        ("Ben's favourite colour is green", "Ben's favorite color is blue".replace("color", "colour")),
+        ("Ben likes olives", "Ben does not like olives"),
+        ("Ben likes olives", "Ben hates olives"),
+        ("Mia is single", "Mia is married"),
+    ],
+)
+async def test_a_contradiction_closes_the_older_fact(served: Served, older: str, newer: str) -> None:
+    await begin(served)
+    first = await record(served, fact(older, valid_from=stamp(DAY)))
+    second = await record(served, fact(newer, valid_from=stamp(DAY + timedelta(days=9))))
+    closed = await served.memory.get_memory(
+        pb.GetMemoryRequest(mind_id="ada", memory_id=first.memory_ids[0], min_seq=second.seq)
+    )
+
+    assert closed.memory.valid_to.ToDatetime(UTC) == DAY + timedelta(days=9)
+    assert (await texts(served, newer, second.seq))[0] == newer
+    only_now = pb.MemoryFilter(valid_at=stamp(DAY + timedelta(days=10)))
+    assert await texts(served, newer, second.seq, filter=only_now) == [newer]
+    only_then = pb.MemoryFilter(valid_at=stamp(DAY + timedelta(days=1)))
+    assert await texts(served, newer, second.seq, filter=only_then) == [older]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ana lives in Lisbon", "Ben lives in Porto"),
+        ("Ana likes olives", "Ana likes capers"),
+        ("Ana lives in Lisbon", "Ana works in Porto"),
+        ("Ana lives in Lisbon", "Ana wants to live in Porto"),
+        ("Ana's favourite colour is green", "Ana's favourite fruit is plums"),
+    ],
+)
+async def test_what_can_hold_together_stays_open(served: Served, one: str, other: str) -> None:
+    await begin(served)
+    formed = await record(served, fact(one), fact(other))
+    for memory_id in formed.memory_ids:
+        request = pb.GetMemoryRequest(mind_id="ada", memory_id=memory_id, min_seq=formed.seq)
+        assert not (await served.memory.get_memory(request)).memory.HasField("valid_to")
+
+
+async def test_what_held_earlier_and_is_told_later_does_not_close_what_holds(served: Served) -> None:
+    await begin(served)
+    now = await record(served, fact("Ana lives in Porto", valid_from=stamp(DAY)))
+    before = await record(served, fact("Ana lives in Lisbon", valid_from=stamp(DAY - timedelta(days=900))))
+
+    async def end_of(memory_id: str) -> mind.MemoryRecorded | Any:
+        request = pb.GetMemoryRequest(mind_id="ada", memory_id=memory_id, min_seq=before.seq)
+        return (await served.memory.get_memory(request)).memory
+
+    assert not (await end_of(now.memory_ids[0])).HasField("valid_to")
+    assert (await end_of(before.memory_ids[0])).valid_to.ToDatetime(UTC) == DAY
+
+
+async def test_a_contradiction_may_be_named(served: Served) -> None:
+    await begin(served)
+    first = await record(served, fact("the meeting is on Monday"))
+    second = await record(served, fact("it is on Tuesday after all", contradicts=first.memory_ids))
+
+    assert await texts(served, "meeting", second.seq)
+    assert (await history(served, first.memory_ids[0]))[-1].HasField("valid_to")
+    with pytest.raises(errors.UnknownMemory):
+        await record(served, fact("and now on Friday", contradicts=["nobody"]))
+    assert second.seq == (await served.ledger.get_head(ledger.GetHeadRequest(mind_id="ada"))).seq
+
+
+async def test_what_expires_is_found_no_more_but_stays_in_history(served: Served) -> None:
+    await begin(served)
+    soon = stamp(datetime.now(UTC) + timedelta(seconds=1.2))
+    formed = await record(served, fact("the code is 4711", expires_at=soon), fact("the door is red"))
+    assert "the code is 4711" in await texts(served, "code", formed.seq)
+    await asyncio.sleep(1.3)
+
+    assert await texts(served, "code", formed.seq) == ["the door is red"]
+    listed = await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada"))
+    assert [memory.text for memory in listed.memories] == ["the door is red"]
+    assert len(await history(served, formed.memory_ids[0])) == 1
+
+
+async def test_a_repeated_call_does_nothing_twice(served: Served) -> None:
+    await begin(served)
+    first = await record(served, fact("Ana lives in Porto"), key="k1")
+    again = await record(served, fact("Ana lives in Porto"), key="k1")
+    assert list(first.memory_ids) == list(again.memory_ids)
+
+    rating = pb.RateMemoriesRequest(
+        mind_id="ada",
+        ratings=[mind.MemoryRated(memory_id=first.memory_ids[0], rating=1)],
+        idempotency_key="k2",
+    )
+    retraction = pb.RetractMemoriesRequest(
+        mind_id="ada",
+        retractions=[mind.MemoryRetracted(memory_id=first.memory_ids[0])],
+        idempotency_key="k3",
+    )
+    for _ in range(2):
+        await served.memory.rate_memories(rating)
+    seqs = {(await served.memory.retract_memories(retraction)).seq for _ in range(2)}
+
+    assert len(seqs) == 1
+    assert (await served.ledger.get_head(ledger.GetHeadRequest(mind_id="ada"))).seq == 4
+
+
+async def test_a_batch_with_one_wrong_part_changes_nothing(served: Served) -> None:
+    await begin(served)
+    formed = await record(served, fact("Ana lives in Porto"))
+    revisions = [
+        mind.MemoryRevised(memory_id=formed.memory_ids[0], text="Ana lives in Faro"),
+        mind.MemoryRevised(memory_id="nobody", text="?"),
+    ]
+    with pytest.raises(errors.UnknownMemory) as caught:
+        await served.memory.revise_memories(pb.ReviseMemoriesRequest(mind_id="ada", revisions=revisions))
+
+    assert caught.value.metadata["memory_id"] == "nobody"
+    assert (await served.ledger.get_head(ledger.GetHeadRequest(mind_id="ada"))).seq == formed.seq
+
+
+async def test_many_at_once_lose_nothing_and_double_nothing(served: Served) -> None:
+    await begin(served)
+    calls = [record(served, fact(f"shelf {number % 10} holds jam")) for number in range(40)]
+    await asyncio.gather(*calls)
+    head = (await served.ledger.get_head(ledger.GetHeadRequest(mind_id="ada"))).seq
+
+    assert len(await texts(served, "shelf", head, k=50)) == 10
+    assert await held(served) == 10
+
+
+async def test_poison_is_counted_and_skipped(served: Served) -> None:
+    def event(**body: Any) -> ledger.NewEvent:
+        return ledger.NewEvent(body=mind.Body(**body))
+
+    head = await begin(
+        served,
+        event(memory_recorded=mind.MemoryRecorded(memory_id="x" * 5_000, text="too long an id")),
+        event(memory_recorded=mind.MemoryRecorded(memory_id="empty")),
+        event(memory_revised=mind.MemoryRevised(memory_id="nobody", text="secret words")),
+        event(memory_retracted=mind.MemoryRetracted()),
+        said("still alive"),
+    )
+
+    assert await texts(served, "alive", head) == ["still alive"]
+    stats = await served.memory.stats(pb.StatsRequest(mind_id="ada"))
+    assert stats.skipped_count == 4
+    assert [event.seq for event in stats.skipped] == [2, 3, 4, 5]
+    assert all(event.reason and "secret" not in event.reason for event in stats.skipped)
+
+
+def stamp(when: datetime) -> Any:
+    made = mind.MemoryRecorded()
+    made.valid_from.FromDatetime(when.astimezone(UTC))
+    return made.valid_from

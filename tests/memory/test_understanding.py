@@ -1,0 +1,134 @@
+"""What a query names: times, against its own clock; and what a fact claims."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.memory import temporal
+from services.memory.analysis import IS_QUESTION, TELLS_TIME, asks_when, form, query_words, same_words
+from services.memory.claims import claim
+from services.memory.temporal import nearness, spans
+
+NOW = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)
+"""A Saturday."""
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("What did she paint on 7 May 2023?", "2023-05-07/2023-05-08"),
+        ("What did she paint on May 7th, 2023?", "2023-05-07/2023-05-08"),
+        ("the 7th of May", "2026-05-07/2026-05-08"),
+        ("on 25 December", "2025-12-25/2025-12-26"),
+        ("on 2024-02-29", "2024-02-29/2024-03-01"),
+        ("in July 2023", "2023-07-01/2023-08-01"),
+        ("in May", "2026-05-01/2026-06-01"),
+        ("in December", "2025-12-01/2026-01-01"),
+        ("last May", "2026-05-01/2026-06-01"),
+        ("last November", "2025-11-01/2025-12-01"),
+        ("during summer 2022", "2022-06-01/2022-09-01"),
+        ("last summer", "2026-06-01/2026-09-01"),
+        ("in 2021", "2021-01-01/2022-01-01"),
+        ("yesterday", "2026-11-20/2026-11-21"),
+        ("two days ago", "2026-11-19/2026-11-20"),
+        ("3 weeks ago", "2026-10-26/2026-11-02"),
+        ("a month ago", "2026-10-01/2026-11-01"),
+        ("last week", "2026-11-09/2026-11-16"),
+        ("last weekend", "2026-11-14/2026-11-16"),
+        ("this year", "2026-01-01/2027-01-01"),
+        ("last Tuesday", "2026-11-17/2026-11-18"),
+        ("last Saturday", "2026-11-14/2026-11-15"),
+        ("the week before 3 August 2023", "2023-07-27/2023-08-03"),
+        ("two weeks after 3 August 2023", "2023-08-04/2023-08-18"),
+        ("after 2020", "2021-01-01/9999-12-31"),
+        ("before May 2020", "0001-01-01/2020-05-01"),
+        ("since 2020", "2020-01-01/9999-12-31"),
+    ],
+)
+def test_times_are_resolved_against_the_clock_of_the_query(query: str, expected: str) -> None:
+    assert list(temporal.describe(spans(query, NOW))) == [expected]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "may I come in?",
+        "she marched on",
+        "what is 4 plus 5",
+        "31 February 2023",
+        "item 12345",
+        "a second ago",
+    ],
+)
+def test_what_is_no_time_is_none(query: str) -> None:
+    assert spans(query, NOW) == []
+
+
+@given(st.text(max_size=80), st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1)))
+def test_no_query_is_too_odd(query: str, now: datetime) -> None:
+    for span in spans(query, now.replace(tzinfo=UTC)):
+        assert span.start <= span.end
+
+
+@given(st.integers(0, 20_000_000), st.sampled_from(["day", "week", "month", "year"]))
+def test_no_distance_is_too_far(number: int, unit: str) -> None:
+    spans(f"{number} {unit}s ago", NOW)
+    spans(f"{number % 1000} {unit}s ago", NOW)
+
+
+def test_what_is_told_soon_after_counts_the_less_the_later() -> None:
+    (july,) = spans("in July 2023", NOW)
+    days = [datetime(2023, 6, 30), datetime(2023, 7, 15), datetime(2023, 8, 5), datetime(2023, 9, 1)]
+    occurred = np.array([int(day.replace(tzinfo=UTC).timestamp()) * temporal.NS for day in days] + [0])
+
+    before, inside, soon, late, unknown = nearness(occurred, [july])
+
+    assert (before, inside, late, unknown) == (0, 1, 0, 0)
+    assert 0.5 < soon < 1
+
+
+def test_forms_are_told_apart() -> None:
+    assert form("Where were you? [shares a photo of a dog]") == IS_QUESTION
+    assert form("I went there last week") == TELLS_TIME
+    assert asks_when("When did you go?")
+    assert not asks_when("Where did you go when it rained?")
+    assert query_words("What did Ana's sister paint?") == ["ana", "sister", "paint"]
+    assert same_words("It's ME, again!") == same_words("it s me again")
+
+
+@pytest.mark.parametrize(
+    ("text", "of", "value"),
+    [
+        ("Ana lives in Porto since 2021.", "ana\0lives", "porto"),
+        ("My sister Ana has moved to Porto", "my sister ana\0lives", "porto"),
+        ("Ben works as a baker", "ben\0occupation", "baker"),
+        ("I am 34 years old", "i\0age", "34"),
+        ("Ben doesn't like olives", "ben\0likes\0olives", "no"),
+        ("Ben no longer likes olives", "ben\0likes\0olives", "no"),
+        ("Ben dislikes olives", "ben\0likes\0olives", "no"),
+    ],
+)
+def test_claims_are_read(text: str, of: str, value: str) -> None:
+    found = claim(text)
+    assert found is not None
+    assert (found.of, found.value) == (of, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ana no longer lives in Porto",
+        "If Ana lives in Porto we can visit",
+        "The room is 20 m wide",
+        "Ana might move to Porto",
+        "the weather is fine",
+        "",
+    ],
+)
+def test_what_is_unclear_claims_nothing(text: str) -> None:
+    assert claim(text) is None
