@@ -118,7 +118,7 @@ class Follower:
 
         Raises UnknownMind, BeyondHead, IndexBehind.
         """
-        if await self._reaches_soon(mind_id, seq):
+        if self.reached.get(mind_id, -1) >= seq or await self._reaches_soon(mind_id, seq):
             return
         head = await self._ledger.head(mind_id)
         if seq > head:

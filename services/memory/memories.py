@@ -38,6 +38,8 @@ from services.memory.writer import Writer
 from services.runtime import telemetry
 
 MAX_SKIPPED = 100
+LOADERS = 2
+"""Minds that are loaded at a time: searches of others do not wait for them."""
 T = TypeVar("T")
 
 
@@ -91,6 +93,7 @@ class Memories:
         self._writer.finish_erasing()
         self._writing = ThreadPoolExecutor(1, "memory-writer", one_thread_each)
         self._searching = ThreadPoolExecutor(settings.search_threads, "memory-search", one_thread_each)
+        self._loading = ThreadPoolExecutor(LOADERS, "memory-load", one_thread_each)
         self._beside = ThreadPoolExecutor(settings.search_threads, "memory-dense", one_thread_each)
         self._ranking = Ranking(self._embeddings, self.spaces, reranker, settings, self._beside)
         self._follower = Follower(
@@ -98,7 +101,13 @@ class Memories:
         )
         self.managing = Managing(ledger, self._store, self._follower)
         self._upkeep = Upkeep(
-            self._store, self._minds, self.spaces, self._embeddings, self._in_writer, self._forget_loaded
+            self._minds,
+            self.spaces,
+            self._embeddings,
+            self._in_writer,
+            self._load,
+            self._forget_loaded,
+            lambda: self._follower.catching_up,
         )
         self._loads: dict[str, asyncio.Task[MindIndex | None]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -122,13 +131,13 @@ class Memories:
 
     async def stop(self) -> None:
         """Stop following, wait for what runs, save what is loaded, close the files."""
+        self._minds.stopping.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self._upkeep.stop)
-        await asyncio.to_thread(self._writing.shutdown)
-        await asyncio.to_thread(self._searching.shutdown)
-        await asyncio.to_thread(self._beside.shutdown)
+        for executor in (self._loading, self._writing, self._searching, self._beside):
+            await asyncio.to_thread(executor.shutdown)
         await asyncio.to_thread(self._minds.save_all)
         self._embeddings.close()
         self._store.close()
@@ -230,6 +239,11 @@ class Memories:
         index = self._minds.loaded(mind_id)
         return index.kind if index else ""
 
+    def compared(self, mind_id: str) -> int:
+        """How many memories of a loaded mind are compared one by one."""
+        index = self._minds.loaded(mind_id)
+        return len(index) - index.layout.start if index else 0
+
     @property
     def loaded_minds(self) -> int:
         """How many minds are loaded."""
@@ -304,7 +318,9 @@ class Memories:
 
     async def _read_and_publish(self, mind_id: str) -> MindIndex | None:
         with telemetry.stage("memory.load"):
-            index = await self._in_search(lambda: self._minds.read(mind_id))
+            index = await asyncio.get_running_loop().run_in_executor(
+                self._loading, lambda: self._minds.read(mind_id)
+            )
             return (
                 None if index is None else await self._in_writer(lambda: self._minds.publish(mind_id, index))
             )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +26,10 @@ _SAVED_AGAIN_AT = 1.2
 _log = logging.getLogger("pmm.memory")
 
 
+class Stopping(Exception):
+    """What takes long was given up, as the service ends."""
+
+
 class LoadedMinds:
     """``MindIndex`` by mind. Changed by the writer thread, read from any."""
 
@@ -36,6 +42,10 @@ class LoadedMinds:
         self._device = device
         self._settings = settings
         self._loaded: dict[str, MindIndex] = {}
+        self._folders: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+        """By mind's number: one thread at a time works in its folder."""
+        self.stopping = threading.Event()
+        """Set when what takes long should be given up."""
 
     def get(self, mind_id: str) -> MindIndex | None:
         """The index if it is loaded, noting that it is used."""
@@ -57,10 +67,16 @@ class LoadedMinds:
             return None
         index = MindIndex(space.dimensions)
         index.embedder_id = embedder_id
+        with self._folders[mind.number]:
+            self._read(index, mind)
+        return index
+
+    def _read(self, index: MindIndex, mind: Mind) -> None:
         if mind.next_ordinal > self._settings.flat_limit:
-            self._restore(index, mind, embedder_id)
+            self._restore(index, mind)
         index.erasures = mind.erasures
         while len(index) < mind.next_ordinal:
+            self._go_on()
             with self._store.read() as stored:
                 last = min(mind.next_ordinal, len(index) + _ROWS_AT_ONCE)
                 self._extend(index, stored, mind, last)
@@ -71,10 +87,13 @@ class LoadedMinds:
                 if ordinal < len(index):
                     index.end(ordinal, seq)
         index.endings = mind.endings
-        return index
 
-    def _restore(self, index: MindIndex, mind: Mind, embedder_id: str) -> None:
-        saved = bulk.load(self._folder_of(mind), embedder_id, self._device)
+    def _go_on(self) -> None:
+        if self.stopping.is_set():
+            raise Stopping
+
+    def _restore(self, index: MindIndex, mind: Mind) -> None:
+        saved = bulk.load(self._folder_of(mind), index.embedder_id, self._device)
         if saved is not None and saved.place.erasures == mind.erasures:
             index.restore(saved.bulk, saved.place.size, saved.columns, saved.names)
             index.endings = saved.place.endings
@@ -140,7 +159,10 @@ class LoadedMinds:
             mind = stored.mind(mind_id)
         if mind is None or mind.deleted or index.is_stale:
             return None
-        return self.grown(index, mind, mind.next_ordinal)
+        with self._folders[mind.number]:
+            if self._loaded.get(mind_id) is not index:
+                return None
+            return self.grown(index, mind, mind.next_ordinal)
 
     def grown(self, index: MindIndex, mind: Mind, rows: int) -> Layout:
         """The rows that are there now moved into the bulk; outside of the writer thread, one at a time a mind.
@@ -158,16 +180,24 @@ class LoadedMinds:
             text.add(_texts(stored, mind, layout.start, upto))
         if old is None or upto > OUTGROWN * old.vectors.trained_for:
             vectors = self._trained(index, layout, upto, max(upto, min(rows, OUTGROWN * upto)))
-            _copy(old.vectors if old else None, layout.start, vectors)
+            self._copy(old.vectors if old else None, layout.start, vectors)
         else:
             vectors = old.vectors
-        vectors.add(moving)
+        for first in range(0, len(moving), _ROWS_AT_ONCE):
+            self._go_on()
+            vectors.add(moving[first : first + _ROWS_AT_ONCE])
         return Layout(Bulk(vectors, text), upto, FlatVectors(index.dimensions))
 
     def _trained(self, index: MindIndex, layout: Layout, upto: int, rows: int) -> InvertedFile:
         count = min(upto, sample_size(rows))
         sample = np.sort(np.random.default_rng(0).permutation(upto)[:count])
         return InvertedFile.train(index.dimensions, index.vectors_of(layout, sample), rows, self._device)
+
+    def _copy(self, old: InvertedFile | None, size: int, new: InvertedFile) -> None:
+        for first in range(0, size if old else 0, _ROWS_AT_ONCE):
+            assert old is not None, "there are rows only of an old one"
+            self._go_on()
+            new.add(old.take(np.arange(first, min(size, first + _ROWS_AT_ONCE))))
 
     def rearrange(self, mind_id: str, index: MindIndex, layout: Layout) -> bool:
         """In the writer thread: let searches find the moved rows in the bulk; False if the index is not in use."""
@@ -201,14 +231,12 @@ class LoadedMinds:
         place = Place(
             bulk.FORMAT, index.embedder_id, size, endings, erasures, layout.bulk.vectors.trained_for, {}
         )
+        folder = self._folder_of(mind)
         try:
-            bulk.save(
-                self._folder_of(mind),
-                place,
-                layout.bulk.vectors,
-                index.saved_columns(size),
-                index.saved_names(size),
-            )
+            with self._folders[mind.number]:
+                bulk.save(
+                    folder, place, layout.bulk.vectors, index.saved_columns(size), index.saved_names(size)
+                )
         # FAISS reports a full disk as RuntimeError.
         except (OSError, RuntimeError) as error:
             _log.warning("the index of mind %s was not saved, and will be built anew: %s", mind_id, error)
@@ -302,9 +330,3 @@ def _texts(stored: Reader, mind: Mind, first: int, last: int) -> Iterator[tuple[
         yield ordinal, row.text
         expected = ordinal + 1
     yield from ((missing, "") for missing in range(expected, last))
-
-
-def _copy(old: InvertedFile | None, size: int, new: InvertedFile) -> None:
-    for first in range(0, size if old else 0, _ROWS_AT_ONCE):
-        assert old is not None, "there are rows only of an old one"
-        new.add(old.take(np.arange(first, min(size, first + _ROWS_AT_ONCE))))

@@ -147,6 +147,7 @@ class MemoryServicer(rpc.MemoryServiceServicer):
             next_embedder=following.id if following else "",
             next_embedder_progress=next_progress if following else 0.0,
             loaded_minds=memories.loaded_minds,
+            compared_memories=memories.compared(mind_id) if mind_id else 0,
         )
 
 

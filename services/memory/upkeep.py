@@ -13,7 +13,7 @@ from services.memory.embeddings import Embeddings
 from services.memory.index import MindIndex
 from services.memory.minds import LoadedMinds
 from services.memory.spaces import Spaces
-from services.memory.store import Space, Store
+from services.memory.store import Space
 from services.memory.vectors import one_thread_each
 
 PAUSE_SECONDS = 0.5
@@ -32,20 +32,22 @@ class Upkeep:
 
     def __init__(
         self,
-        store: Store,
         minds: LoadedMinds,
         spaces: Spaces,
         embeddings: Embeddings,
         in_writer: Callable[[Callable[[], None]], Awaitable[None]],
+        load: Callable[[str], Awaitable[MindIndex | None]],
         after_switch: Callable[[], None],
+        is_catching_up: Callable[[], bool],
     ) -> None:
         """``after_switch`` runs in the writer thread when another embedder's vectors are searched from then on."""
-        self._store = store
         self._minds = minds
         self._spaces = spaces
         self._embeddings = embeddings
         self._in_writer = in_writer
+        self._load = load
         self._after_switch = after_switch
+        self._is_catching_up = is_catching_up
         self._growing = ThreadPoolExecutor(1, "memory-upkeep", one_thread_each)
         self._making = ThreadPoolExecutor(1, "memory-vectors", one_thread_each)
         self._idle_checked = 0.0
@@ -56,16 +58,16 @@ class Upkeep:
             await asyncio.sleep(PAUSE_SECONDS)
             for mind_id in self._minds.stale():
                 await self._replace(mind_id)
-            for mind_id in await self._in(self._growing, self._minds.unbuilt):
-                await self._build(mind_id)
+            if not self._is_catching_up():
+                for mind_id in await self._in(self._growing, self._minds.unbuilt):
+                    await self._build(mind_id)
             for mind_id in self._minds.outgrown():
                 await self._grow(mind_id)
             await self._unload_idle()
 
     async def _build(self, mind_id: str) -> None:
-        index = await self._in(self._growing, lambda: self._minds.read(mind_id))
+        index = await self._load(mind_id)
         if index is not None:
-            await self._in_writer(lambda: _ignore(self._minds.publish(mind_id, index)))
             await self._in(self._growing, lambda: self._minds.save(mind_id, index))
 
     async def _replace(self, mind_id: str) -> None:

@@ -1086,6 +1086,7 @@ class StatsResponse(_message.Message):
     NEXT_EMBEDDER_FIELD_NUMBER: _builtins.int
     NEXT_EMBEDDER_PROGRESS_FIELD_NUMBER: _builtins.int
     LOADED_MINDS_FIELD_NUMBER: _builtins.int
+    COMPARED_MEMORIES_FIELD_NUMBER: _builtins.int
     memories: _builtins.int
     """Memories held."""
     minds: _builtins.int
@@ -1116,6 +1117,10 @@ class StatsResponse(_message.Message):
     """How many of its vectors are made, from 0 to 1."""
     loaded_minds: _builtins.int
     """Minds that are loaded for searching."""
+    compared_memories: _builtins.int
+    """Of the mind that was named, if it is loaded: its newest memories, which are compared one by one. What is beyond the
+    setting flat_limit is on its way into the index of the older ones, and searches take longer until it is there.
+    """
     @_builtins.property
     def caches(self) -> _containers.RepeatedCompositeFieldContainer[Global___CacheStats]:
         """One for each cache."""
@@ -1144,10 +1149,11 @@ class StatsResponse(_message.Message):
         next_embedder: _builtins.str = ...,
         next_embedder_progress: _builtins.float = ...,
         loaded_minds: _builtins.int = ...,
+        compared_memories: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["caches", b"caches", "device", b"device", "dimensions", b"dimensions", "disk_bytes", b"disk_bytes", "embedder", b"embedder", "index_kind", b"index_kind", "index_position", b"index_position", "index_seq", b"index_seq", "loaded_minds", b"loaded_minds", "memories", b"memories", "minds", b"minds", "next_embedder", b"next_embedder", "next_embedder_progress", b"next_embedder_progress", "rebuild_progress", b"rebuild_progress", "rebuilding", b"rebuilding", "skipped", b"skipped", "skipped_count", b"skipped_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caches", b"caches", "compared_memories", b"compared_memories", "device", b"device", "dimensions", b"dimensions", "disk_bytes", b"disk_bytes", "embedder", b"embedder", "index_kind", b"index_kind", "index_position", b"index_position", "index_seq", b"index_seq", "loaded_minds", b"loaded_minds", "memories", b"memories", "minds", b"minds", "next_embedder", b"next_embedder", "next_embedder_progress", b"next_embedder_progress", "rebuild_progress", b"rebuild_progress", "rebuilding", b"rebuilding", "skipped", b"skipped", "skipped_count", b"skipped_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
