@@ -28,6 +28,7 @@ def request(message: pb.SearchRequest) -> Request:
         now_ns=nanoseconds(message.query_time),
         as_of_seq=int(as_of) if as_of else as_of_seq,
         exact=message.exact,
+        explain=message.explain,
     )
 
 
@@ -53,11 +54,11 @@ def wanted(message: pb.MemoryFilter) -> Filter:
     )
 
 
-def answer(found: Answer, asked: Request, *, explain: bool) -> pb.SearchResponse:
+def answer(found: Answer, asked: Request) -> pb.SearchResponse:
     """What a search found."""
     as_of_seq = found.index_seq if asked.as_of_seq is None else asked.as_of_seq
     return pb.SearchResponse(
-        results=_explained(found.hits) if explain else map(_scored, found.hits),
+        results=_explained(found.hits) if asked.explain else map(_scored, found.hits),
         index_seq=found.index_seq,
         rebuilding=found.rebuilding,
         next_page_token=f"{asked.offset + asked.k}.{as_of_seq}" if found.has_more else "",

@@ -328,7 +328,7 @@ class Memories:
     def _search(self, request: Request, index: MindIndex) -> tuple[list[Hit], bool, bool]:
         now_ns = request.now_ns or time.time_ns()
         wanted = request.offset + request.k + 1
-        key = (replace(request, k=0, offset=0), index.version, self.spaces.searched_id)
+        key = (replace(request, k=0, offset=0, explain=False), index.version, self.spaces.searched_id)
         found = self._results.get(key) if self._settings.result_cache_entries else None
         cached = found is not None and (len(found) >= wanted or len(found) >= len(index))
         self._result_counts.hits += cached
@@ -345,7 +345,7 @@ class Memories:
             rows = [stored.row(mind, int(ordinal)) for ordinal in shown.ordinals]
         # What has expired or was erased since the answer was made must not be shown.
         hits = [
-            Hit(row, float(shown.scores[place]), _strategies(shown, place))
+            Hit(row, float(shown.scores[place]), _strategies(shown, place) if request.explain else {})
             for place, row in enumerate(rows)
             if row is not None and not 0 < row.expires_ns <= now_ns
         ]

@@ -21,6 +21,7 @@ class Request:
     """The query's clock; 0: the one on the wall."""
     as_of_seq: int | None = None
     exact: bool = False
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Hit:
     row: Row
     score: float
     strategies: dict[str, tuple[float, float]]
-    """By strategy: its own score, and what that adds."""
+    """By strategy: its own score, and what that adds; empty where nothing is to be explained."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -354,7 +354,10 @@ def _semantic(
 ) -> tuple[Floats, Floats]:
     if vector is None:
         return np.zeros(len(near.own)), np.zeros(len(near.own))
-    products = np.append(view.index.vectors_of(view.layout, near.around) @ vector, 0.0).astype(np.float64)
+    products = np.zeros(len(near.around) + 1)
+    needed = distinct(np.concatenate([near.own, near.before, near.after]))
+    needed = needed[needed < len(near.around)]
+    products[needed] = view.index.vectors_of(view.layout, near.around[needed]) @ vector
     raw = products[near.own]
     neighbours = z_scored(products[near.before]) + z_scored(products[near.after])
     best = _best_of(sessions, raw)

@@ -36,7 +36,7 @@ class MemoryServicer(rpc.MemoryServiceServicer):
         asked = convert.request(request)
         with stage("memory.search"):
             found = await self._memories.search(asked, min_seq=request.min_seq, within=deadline.remaining())
-        return convert.answer(found, asked, explain=request.explain)
+        return convert.answer(found, asked)
 
     async def Embed(self, request: pb.EmbedRequest, context: _Context) -> pb.EmbedResponse:
         vectors, cached = await self._memories.embed(request.texts)

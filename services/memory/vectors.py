@@ -22,6 +22,8 @@ _LISTS_PER_ROOT = 4
 _TRAINING_PER_LIST = 20
 """Vectors per list to train on, and rounds of k-means: fewer than FAISS advises, as twice as many found no more."""
 _TRAINING_ROUNDS = 6
+_FULL_PRECISION_UP_TO = 250_000
+"""Beyond, half precision halves the memory; reading vectors back takes four times as long then."""
 _ADDED_AT_ONCE = 4_096
 OUTGROWN = 4
 """An inverted file is trained anew when it has so many times the vectors that it was trained for."""
@@ -109,7 +111,7 @@ class FlatVectors:
 
 
 class InvertedFile:
-    """Nearly exact inner products over many unit vectors, kept in half precision. Thread-safe.
+    """Nearly exact inner products over many unit vectors. Thread-safe.
 
     FAISS's IVF with a direct map, so that vectors can be read back by their number.
     """
@@ -125,9 +127,13 @@ class InvertedFile:
         """An empty one for about ``size`` vectors, of which ``sample`` is a part; see ``sample_size``."""
         lists = _lists(size)
         quantizer = _faiss.IndexFlatIP(dimensions)
-        index = _faiss.IndexIVFScalarQuantizer(
-            quantizer, dimensions, lists, _faiss.ScalarQuantizer.QT_fp16, _faiss.METRIC_INNER_PRODUCT, False
-        )
+        if size <= _FULL_PRECISION_UP_TO:
+            index = _faiss.IndexIVFFlat(quantizer, dimensions, lists, _faiss.METRIC_INNER_PRODUCT)
+        else:
+            half = _faiss.ScalarQuantizer.QT_fp16
+            index = _faiss.IndexIVFScalarQuantizer(
+                quantizer, dimensions, lists, half, _faiss.METRIC_INNER_PRODUCT, False
+            )
         index.cp.niter = _TRAINING_ROUNDS
         index.cp.min_points_per_centroid = 1
         index.train(sample)
