@@ -6,7 +6,7 @@ BIN := .venv/bin
 TARGET ?= 127.0.0.1:50050
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup chat test test-faults test-faults-long check bench bench-ledger protos clean
+.PHONY: help setup chat test test-faults test-embedders test-faults-long check bench bench-recall bench-memory bench-ledger protos clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -22,6 +22,10 @@ test: .venv/.dev ## Run the tests (under 5 minutes on 2 cores)
 
 test-faults: .venv/.dev ## Kill, starve and damage the services, 20 rounds of each (under 10 minutes)
 	@$(BIN)/python -m pytest -q -n 2 --timeout 900 -m faults
+
+test-embedders: .venv/.dev ## Run memory's tests that need PyTorch and a model (installs them, a minute)
+	@$(PIP_INSTALL) --editable '.[bench-recall]'
+	@$(BIN)/python -m pytest -q tests/memory/test_sentence_transformers.py
 
 test-faults-long: .venv/.dev ## The same, 200 rounds
 	@PMM_FAULT_ROUNDS=200 $(BIN)/python -m pytest -q -n 2 --timeout 7200 -m faults
@@ -39,6 +43,19 @@ check: .venv/.dev ## Lint, type-check, check contracts, generated code, imports 
 
 bench: .venv/.dev ## Measure; prints a table and writes build/bench.json
 	$(BIN)/python -m benchmarks
+
+bench-recall: .venv/.dev ## Measure recall on LoCoMo with two embedders and BM25 (see CONTRIBUTING.md; installs PyTorch)
+	@$(PIP_INSTALL) --editable '.[bench-recall]'
+	$(BIN)/python -m benchmarks recall
+
+bench-memory: .venv/.dev build/rivals/.done ## Measure a million memories, ten thousand minds, and memory's rivals (20 minutes)
+	$(BIN)/python -m benchmarks memory memory_rivals memory_million
+
+build/rivals/.done:
+	@echo "Installing memory's rivals into build/rivals …"
+	@$(PYTHON) -m venv build/rivals
+	@build/rivals/bin/python -m pip install --quiet --disable-pip-version-check chromadb qdrant-client mem0ai wordllama
+	@touch $@
 
 bench-ledger: .venv/.dev ## Measure the ledger beside UmaDB, and with a million events (needs nghttp2-client)
 	@$(PIP_INSTALL) --editable '.[bench]'

@@ -124,7 +124,7 @@ def record_memories(request: pb.RecordMemoriesRequest) -> Iterator[Violation]:
         path = f"memories[{index}]"
         yield from checks.text(memory.memory_id, f"{path}.memory_id", max_bytes=checks.ID_MAX_LENGTH)
         yield from checks.text(memory.text, f"{path}.text", max_bytes=MAX_MEMORY_BYTES, required=True)
-        yield from checks.enum_known(memory.type, f"{path}.type", mind.MemoryType.values())
+        yield from checks.enum_known(memory.type, f"{path}.type", mind.MemoryType.values(), optional=True)
         yield from _properties(memory, path)
         yield from checks.in_range(memory.importance, f"{path}.importance", 0, 1)
         yield from checks.timestamp(memory.valid_from, f"{path}.valid_from")

@@ -41,6 +41,12 @@ class MemoryRetracted(FailedPrecondition):
     reason = "MEMORY_RETRACTED"
 
 
+class IndexRebuilding(Unavailable):
+    """What is stored is damaged and is being built anew, or the service is about to end: try again."""
+
+    reason = "INDEX_REBUILDING"
+
+
 class EmbedderFailed(Unavailable):
     """The embedder cannot be reached, or refuses a text."""
 

@@ -76,6 +76,13 @@ class Follower:
             await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
             attempt += 1
 
+    async def rebuild(self) -> None:
+        """Throw everything away and begin with the ledger's first event: what is stored is damaged."""
+        _log.error("memory's file is damaged, and is built anew from the ledger")
+        self.reached.clear()
+        await self._in_writer(lambda: self._begin_anew(""))
+        self._store_id, self.position = "", 0
+
     async def _take(self, page: Page) -> bool:
         """Process a page; False if the ledger has become another one and must be read from the start."""
         if page.store_id != self._store_id:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from services.memory import lookup, search
 from services.memory.device import choose
 from services.memory.embedder import EmbedderAway, TextRefused, Vectors
 from services.memory.embeddings import CacheCounts, Embeddings
-from services.memory.errors import EmbedderFailed, UnknownMemory
+from services.memory.errors import EmbedderFailed, IndexRebuilding, UnknownMemory
 from services.memory.filters import Filter
 from services.memory.follower import Follower
 from services.memory.index import MindIndex
@@ -31,7 +31,7 @@ from services.memory.reranker import Reranker
 from services.memory.rows import Row
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
-from services.memory.store import Store
+from services.memory.store import Damaged, Store
 from services.memory.upkeep import Upkeep
 from services.memory.vectors import one_thread_each
 from services.memory.writer import Writer
@@ -108,33 +108,56 @@ class Memories:
             self._load,
             self._forget_loaded,
             lambda: self._follower.catching_up,
+            self._rebuild,
         )
         self._loads: dict[str, asyncio.Task[MindIndex | None]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_rebuilding = False
 
     def start(self) -> None:
         """Begin to follow the ledger."""
-        self._tasks = [
-            asyncio.create_task(self._follower.run()),
-            asyncio.create_task(self._upkeep.look_after_indexes()),
-            asyncio.create_task(self._upkeep.look_after_vectors()),
-        ]
+        self._failure = asyncio.get_running_loop().create_future()
+        self._following = self._begin(self._follower.run())
+        self._begin(self._upkeep.look_after_indexes())
+        self._begin(self._upkeep.look_after_vectors())
+
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self._failure.done():
+            self._failure.set_result(error)
 
     async def failed(self) -> BaseException:
         """Return what ended the following, which nothing but a fault of ours does."""
-        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            if not task.cancelled() and (error := task.exception()) is not None:
-                return error
-        await asyncio.Event().wait()
-        raise AssertionError("unreachable")
+        return await asyncio.shield(self._failure)
+
+    def _rebuild(self) -> None:
+        """Begin anew with the ledger's first event: something stored is damaged."""
+        if self._is_rebuilding:
+            return
+        self._is_rebuilding = True
+        self._following.cancel()
+        self._following = self._begin(self._rebuild_and_follow(self._following))
+
+    async def _rebuild_and_follow(self, before: asyncio.Task[None]) -> None:
+        await asyncio.wait([before])
+        await self._follower.rebuild()
+        self._is_rebuilding = False
+        await self._follower.run()
 
     async def stop(self) -> None:
         """Stop following, wait for what runs, save what is loaded, close the files."""
         self._minds.stopping.set()
-        for task in self._tasks:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(self._upkeep.stop)
         for executor in (self._loading, self._writing, self._searching, self._beside):
             await asyncio.to_thread(executor.shutdown)
@@ -184,17 +207,19 @@ class Memories:
             raise UnknownMemory(f"mind {mind_id!r} has no memory {memory_id!r}", memory_id=memory_id)
         return versions[-1]
 
-    async def history(self, mind_id: str, memory_id: str) -> list[Row]:
+    async def history(self, mind_id: str, memory_id: str, min_seq: int, within: float | None) -> list[Row]:
         """Every version, oldest first. Raises UnknownMemory."""
-        await self.known(mind_id)
+        await self._follower.reach(mind_id, min_seq, within)
         versions = await self._in_search(lambda: lookup.versions(self._store, mind_id, memory_id))
         if not versions:
             raise UnknownMemory(f"mind {mind_id!r} has no memory {memory_id!r}", memory_id=memory_id)
         return versions
 
-    async def of_events(self, mind_id: str, seqs: Sequence[int]) -> list[Row]:
+    async def of_events(
+        self, mind_id: str, seqs: Sequence[int], min_seq: int, within: float | None
+    ) -> list[Row]:
         """The memories that came from the events and hold now, by the seq that formed them."""
-        await self.known(mind_id)
+        await self._follower.reach(mind_id, min_seq, within)
         return await self._in_search(lambda: lookup.of_events(self._store, mind_id, seqs))
 
     async def embed(self, texts: Sequence[str]) -> tuple[list[Vectors], list[bool]]:
@@ -318,9 +343,7 @@ class Memories:
 
     async def _read_and_publish(self, mind_id: str) -> MindIndex | None:
         with telemetry.stage("memory.load"):
-            index = await asyncio.get_running_loop().run_in_executor(
-                self._loading, lambda: self._minds.read(mind_id)
-            )
+            index = await self._in(self._loading, lambda: self._minds.read(mind_id))
             return (
                 None if index is None else await self._in_writer(lambda: self._minds.publish(mind_id, index))
             )
@@ -364,7 +387,16 @@ class Memories:
         return known
 
     async def _in_search(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._searching, work)
+        return await self._in(self._searching, work)
+
+    async def _in(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(executor, work)
+        except Damaged:
+            self._rebuild()
+            raise IndexRebuilding(
+                "what memory had stored is damaged, and is being built anew from the ledger: try again"
+            ) from None
 
     async def _in_writer(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writing, work)

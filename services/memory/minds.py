@@ -13,6 +13,7 @@ import numpy as np
 
 from services.memory import bulk
 from services.memory.bulk import Bulk, Place
+from services.memory.errors import IndexRebuilding
 from services.memory.index import Layout, MindIndex
 from services.memory.rows import Row
 from services.memory.settings import MemorySettings
@@ -24,10 +25,6 @@ _ROWS_AT_ONCE = 10_000
 _SAVED_AGAIN_AT = 1.2
 """A folder is written anew when the bulk has grown by so much."""
 _log = logging.getLogger("pmm.memory")
-
-
-class Stopping(Exception):
-    """What takes long was given up, as the service ends."""
 
 
 class LoadedMinds:
@@ -90,7 +87,7 @@ class LoadedMinds:
 
     def _go_on(self) -> None:
         if self.stopping.is_set():
-            raise Stopping
+            raise IndexRebuilding("memory is about to stop: try again when it is back")
 
     def _restore(self, index: MindIndex, mind: Mind) -> None:
         saved = bulk.load(self._folder_of(mind), index.embedder_id, self._device)

@@ -357,13 +357,19 @@ def _semantic(
     products = np.zeros(len(near.around) + 1)
     needed = distinct(np.concatenate([near.own, near.before, near.after]))
     needed = needed[needed < len(near.around)]
-    products[needed] = view.index.vectors_of(view.layout, near.around[needed]) @ vector
-    raw = products[near.own]
+    vectors = view.index.vectors_of(view.layout, near.around[needed])
+    products[needed] = vectors @ vector
+    raw = products[near.own].copy()
+    # What has no vector yet, or never will, is neither near nor far.
+    lacking = needed[~vectors.any(axis=1)]
+    if 0 < len(lacking) < len(needed):
+        products[lacking] = products[needed].sum() / (len(needed) - len(lacking))
+    own = products[near.own]
     neighbours = z_scored(products[near.before]) + z_scored(products[near.after])
-    best = _best_of(sessions, raw)
+    best = _best_of(sessions, own)
     return (
         raw,
-        SEMANTIC_OWN * z_scored(raw) + SEMANTIC_NEIGHBOUR * neighbours + SEMANTIC_SESSION * z_scored(best),
+        SEMANTIC_OWN * z_scored(own) + SEMANTIC_NEIGHBOUR * neighbours + SEMANTIC_SESSION * z_scored(best),
     )
 
 

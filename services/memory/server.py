@@ -77,13 +77,17 @@ class MemoryServicer(rpc.MemoryServiceServicer):
     async def GetMemoryHistory(
         self, request: pb.GetMemoryHistoryRequest, context: _Context
     ) -> pb.GetMemoryHistoryResponse:
-        rows = await self._memories.history(request.mind_id, request.memory_id)
+        rows = await self._memories.history(
+            request.mind_id, request.memory_id, request.min_seq, deadline.remaining()
+        )
         return pb.GetMemoryHistoryResponse(versions=map(convert.memory, rows))
 
     async def ListMemoriesOfEvents(
         self, request: pb.ListMemoriesOfEventsRequest, context: _Context
     ) -> pb.ListMemoriesOfEventsResponse:
-        rows = await self._memories.of_events(request.mind_id, request.seqs)
+        rows = await self._memories.of_events(
+            request.mind_id, request.seqs, request.min_seq, deadline.remaining()
+        )
         return pb.ListMemoriesOfEventsResponse(memories=map(convert.memory, rows))
 
     async def RecordMemories(

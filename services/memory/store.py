@@ -10,8 +10,8 @@ given to an embedder; ``digest`` is HMAC-SHA-256 under the mind's own key, so th
     minds     mind_id                     → Mind
     spaces    embedder id                 → Space
     embedded  space, mind                 → rows below this ordinal have their vector in the space
-    rows      mind, ordinal(8)            → Row, one a version of a memory
-    vectors   space, mind, ordinal(8)     → float16 coordinates
+    rows      mind, ordinal(8)            → CRC-32 and Row, one a version of a memory
+    vectors   space, mind, ordinal(8)     → CRC-32 and float16 coordinates
     ids       mind, memory_id             → ordinals of its versions, oldest first
     aliases   mind, memory_id             → the memory into which it was merged; its own row never held
     sources   mind, seq(8), ordinal       → which rows came from which event; "+" where it only said the same again
@@ -25,13 +25,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import os
+import shutil
 import struct
+import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import lmdb
 import msgspec
 import numpy as np
 
@@ -39,6 +43,8 @@ from services.memory import rows
 from services.memory.embedder import Vectors
 from services.memory.rows import Row
 from services.runtime.projection_file import ProjectionFile
+
+_log = logging.getLogger("pmm.memory")
 
 FORMAT = 2
 OLDEST_FORMAT = 1
@@ -52,6 +58,7 @@ _SOURCE = struct.Struct(">IQQ")
 _ORDINAL = struct.Struct(">Q")
 _SPACE_MIND = struct.Struct(">HI")
 _VECTOR = struct.Struct(">HIQ")
+_CRC = struct.Struct(">I")
 TABLES = (
     "meta",
     "minds",
@@ -101,12 +108,33 @@ class Space(msgspec.Struct, array_like=True):
     """How to make the embedder."""
 
 
+class Damaged(Exception):
+    """A stored value is not what was written: the file is to be built anew from the ledger."""
+
+
+def _sealed(value: bytes) -> bytes:
+    return _CRC.pack(zlib.crc32(value)) + value
+
+
+def _unsealed(value: bytes) -> bytes:
+    content = value[_CRC.size :]
+    if len(value) < _CRC.size or _CRC.unpack_from(value)[0] != zlib.crc32(content):
+        raise Damaged
+    return content
+
+
 class Store:
     """Rows, vectors and position in one file. One writer at a time; readers anywhere."""
 
     def __init__(self, folder: Path) -> None:
         # A projection may lose its last transactions to a power cut, never its integrity: no metasync.
-        self._file = ProjectionFile(folder, TABLES, map_size=MAP_BYTES, metasync=False, max_readers=256)
+        options: dict[str, Any] = {"map_size": MAP_BYTES, "metasync": False, "max_readers": 256}
+        try:
+            self._file = ProjectionFile(folder, TABLES, **options)
+        except lmdb.Error as error:
+            _log.warning("memory's file cannot be read (%s), and is built anew from the ledger", error)
+            shutil.rmtree(folder)
+            self._file = ProjectionFile(folder, TABLES, **options)
         with self._file.read() as txn:
             known = txn.get(b"format", db=self._file.table("meta")) == _ORDINAL.pack(FORMAT)
         if not known:
@@ -210,7 +238,7 @@ class Reader:
     def row(self, mind: Mind, ordinal: int) -> Row | None:
         """One version; None where it was erased."""
         data = self._get("rows", _ROW.pack(mind.number, ordinal))
-        return rows.decode(data) if data else None
+        return rows.decode(_unsealed(data)) if data else None
 
     def rows_from(self, mind: Mind, first: int) -> Iterator[tuple[int, Row]]:
         """Versions from an ordinal on, ascending."""
@@ -230,22 +258,19 @@ class Reader:
             number, ordinal = _ROW.unpack(cursor.key())
             if number != mind.number:
                 return
-            yield ordinal, rows.decode(cursor.value())
+            yield ordinal, rows.decode(_unsealed(cursor.value()))
             found = cursor.prev() if reverse else cursor.next()
 
     def vectors(self, space: Space, mind: Mind, first: int, last: int) -> Vectors:
         """Vectors of the ordinals ``first`` to ``last`` (exclusive); zeros where there is none."""
         found = np.zeros((last - first, space.dimensions), np.float16)
-        size = found.itemsize * space.dimensions
         cursor = self._txn.cursor(db=self._file.table("vectors"))
         there = cursor.set_range(_VECTOR.pack(space.number, mind.number, first))
         while there:
             number, owner, ordinal = _VECTOR.unpack(cursor.key())
             if (number, owner) != (space.number, mind.number) or ordinal >= last:
                 break
-            value = cursor.value()
-            if len(value) == size:
-                found[ordinal - first] = np.frombuffer(value, np.float16)
+            found[ordinal - first] = np.frombuffer(_unsealed(cursor.value()), np.float16)
             there = cursor.next()
         return found.astype(np.float32)
 
@@ -435,7 +460,7 @@ class Batch(Reader):
         """Store the vectors of rows from ``first`` on; those of rows that were erased meanwhile are left out."""
         for ordinal, vector in enumerate(vectors.astype(np.float16), first):
             if self._get("rows", _ROW.pack(mind.number, ordinal)) is not None:
-                self._set("vectors", _VECTOR.pack(space, mind.number, ordinal), vector.tobytes())
+                self._set("vectors", _VECTOR.pack(space, mind.number, ordinal), _sealed(vector.tobytes()))
         self._set("embedded", _SPACE_MIND.pack(space, mind.number), _ORDINAL.pack(first + len(vectors)))
 
     def add_space(self, embedder_id: str, dimensions: int, settings: dict[str, Any]) -> Space:
@@ -532,7 +557,7 @@ class Batch(Reader):
             self._set("minds", mind_id.encode(), msgspec.msgpack.encode(mind))
 
     def _put(self, mind: Mind, ordinal: int, row: Row) -> None:
-        self._set("rows", _ROW.pack(mind.number, ordinal), rows.encode(row))
+        self._set("rows", _ROW.pack(mind.number, ordinal), _sealed(rows.encode(row)))
 
 
 def _digest(mind: Mind, purpose: bytes, text: str) -> bytes:

@@ -10,10 +10,11 @@ from typing import TypeVar
 
 from services.memory.embedder import Embedder, EmbedderAway
 from services.memory.embeddings import Embeddings
+from services.memory.errors import IndexRebuilding
 from services.memory.index import MindIndex
 from services.memory.minds import LoadedMinds
 from services.memory.spaces import Spaces
-from services.memory.store import Space
+from services.memory.store import Damaged, Space
 from services.memory.vectors import one_thread_each
 
 PAUSE_SECONDS = 0.5
@@ -39,8 +40,11 @@ class Upkeep:
         load: Callable[[str], Awaitable[MindIndex | None]],
         after_switch: Callable[[], None],
         is_catching_up: Callable[[], bool],
+        on_damage: Callable[[], None],
     ) -> None:
-        """``after_switch`` runs in the writer thread when another embedder's vectors are searched from then on."""
+        """``after_switch`` runs in the writer thread when another embedder's vectors are searched from then on;
+        ``on_damage`` when what is stored is not what was written.
+        """
         self._minds = minds
         self._spaces = spaces
         self._embeddings = embeddings
@@ -48,6 +52,7 @@ class Upkeep:
         self._load = load
         self._after_switch = after_switch
         self._is_catching_up = is_catching_up
+        self._on_damage = on_damage
         self._growing = ThreadPoolExecutor(1, "memory-upkeep", one_thread_each)
         self._making = ThreadPoolExecutor(1, "memory-vectors", one_thread_each)
         self._idle_checked = 0.0
@@ -56,14 +61,22 @@ class Upkeep:
         """Build, grow, save and unload indexes, for ever."""
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
-            for mind_id in self._minds.stale():
-                await self._replace(mind_id)
-            if not self._is_catching_up():
-                for mind_id in await self._in(self._growing, self._minds.unbuilt):
-                    await self._build(mind_id)
-            for mind_id in self._minds.outgrown():
-                await self._grow(mind_id)
-            await self._unload_idle()
+            try:
+                await self._look_after_indexes()
+            except Damaged:
+                self._on_damage()
+            except IndexRebuilding as error:
+                _log.info("an index was not built: %s", error)
+
+    async def _look_after_indexes(self) -> None:
+        for mind_id in self._minds.stale():
+            await self._replace(mind_id)
+        if not self._is_catching_up():
+            for mind_id in await self._in(self._growing, self._minds.unbuilt):
+                await self._build(mind_id)
+        for mind_id in self._minds.outgrown():
+            await self._grow(mind_id)
+        await self._unload_idle()
 
     async def _build(self, mind_id: str) -> None:
         index = await self._load(mind_id)
@@ -115,6 +128,9 @@ class Upkeep:
                 if self._spaces.next_embedder is not None:
                     await self._fill_next(self._spaces.next_embedder)
                 await self._remove_old()
+                await asyncio.sleep(PAUSE_SECONDS)
+            except Damaged:
+                self._on_damage()
                 await asyncio.sleep(PAUSE_SECONDS)
             except EmbedderAway as error:
                 _log.warning("%s; the missing vectors are made when it is back", error)

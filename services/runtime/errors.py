@@ -42,6 +42,10 @@ class Violation:
     """What is wrong and what would be right. Never repeats the value."""
 
 
+MAX_VIOLATIONS = 20
+"""More do not fit into the metadata of an answer: clients take 8 KiB."""
+
+
 class DomainError(Exception):
     """Something that a caller is told about, with a stable reason and metadata to act on."""
 
@@ -62,8 +66,12 @@ class InvalidArgument(DomainError):
     reason = "INVALID_ARGUMENT"
 
     def __init__(self, violations: Sequence[Violation]) -> None:
-        super().__init__("; ".join(f"{v.field}: {v.description}" for v in violations) or "invalid request")
-        self.violations = tuple(violations)
+        told = tuple(violations[:MAX_VIOLATIONS])
+        if len(violations) > len(told):
+            told += (Violation("", f"and {len(violations) - len(told)} more like these"),)
+        words = (f"{v.field}: {v.description}" if v.field else v.description for v in told)
+        super().__init__("; ".join(words) or "invalid request")
+        self.violations = told
 
 
 class NotFound(DomainError):

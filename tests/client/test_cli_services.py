@@ -257,3 +257,71 @@ def test_an_interrupted_import_is_finished_by_the_same_command(
 
     assert done["appended"] + done["existed"] == count
     assert done["existed"] > 0
+
+
+def test_memories_are_managed_from_the_terminal(pmm: Pmm, tmp_path: Path) -> None:
+    pmm("mind", "create", "kept", "--exist-ok")
+    on = ("--mind", "kept")
+    added = json.loads(
+        pmm(
+            "memory",
+            "add",
+            "Ana lives in Lisbon",
+            "the boat is blue",
+            *on,
+            "--tag",
+            "home",
+            "--entity",
+            "Ana",
+            "--json",
+        )
+    )
+    ana, boat = added["memory_ids"]
+    again = pmm("memory", "add", "ana lives in LISBON", *on)
+    assert again.startswith(ana)
+
+    lines = tmp_path / "facts.jsonl"
+    lines.write_text("\n".join(json.dumps({"text": f"shelf {number} holds jam"}) for number in range(150)))
+    formed = json.loads(pmm("memory", "add", "--from-file", str(lines), *on, "--json"))
+    assert len(set(formed["memory_ids"])) == 150
+
+    assert "1 memory revised" in pmm(
+        "memory", "revise", boat, "the boat is green now", *on, "--why", "repainted"
+    )
+    assert "1 memory rated" in pmm("memory", "rate", boat, *on, "--rating", "-0.5")
+    assert "2 memories taken back" in pmm(
+        "memory", "retract", *formed["memory_ids"][:2], *on, "--why", "eaten"
+    )
+    seq = json.loads(pmm("memory", "add", "Ana lives in Porto", *on, "--json"))["seq"]
+
+    found = json.loads(
+        pmm("memory", "search", "which colour is the boat", *on, "--min-seq", str(seq), "--json")
+    )
+    assert found["results"][0]["memory"]["text"] == "the boat is green now"
+    table = pmm("memory", "search", "boat", *on, "--type", "fact", "--explain")
+    assert "semantic" in table
+    assert boat in table
+    versions = json.loads(pmm("memory", "history", boat, *on, "--json"))
+    assert [version["text"] for version in versions][-1] == "the boat is green now"
+    assert "valid_to" in json.loads(pmm("memory", "history", ana, *on, "--json"))[-1]
+    assert "taken back" in pmm("memory", "history", formed["memory_ids"][0], *on)
+    listed = [json.loads(line) for line in pmm("memory", "list", *on, "--tag", "home", "--json").splitlines()]
+    assert {memory["memory_id"] for memory in listed} == {ana, boat}
+    assert "151 in 1 minds" in pmm("memory", "stats", *on)
+    assert "entries removed" in pmm("memory", "clear-cache", "results")
+
+
+def test_what_is_wrong_with_a_memory_is_said(pmm: Pmm, tmp_path: Path) -> None:
+    pmm("mind", "create", "kept", "--exist-ok")
+    on = ("--mind", "kept")
+    assert "no memory 'nobody'" in pmm("memory", "retract", "nobody", *on, code=exits.FAILED)
+    assert "--ttl '3 years'" in pmm("memory", "add", "tea", *on, "--ttl", "3 years", code=exits.USAGE)
+    assert "none of" in pmm("memory", "add", "tea", *on, "--type", "opinion", code=exits.USAGE)
+    assert "at least one TEXT" in pmm("memory", "add", *on, code=exits.USAGE)
+    lines = tmp_path / "facts.jsonl"
+    lines.write_text('{"text": "tea"}\n{"texd": "tea"}\n')
+    assert "line 2" in pmm("memory", "add", "--from-file", str(lines), *on, code=exits.USAGE)
+    fading = json.loads(pmm("memory", "add", "the kettle is on", *on, "--ttl", "30d", "--json"))[
+        "memory_ids"
+    ][0]
+    assert "expires_at" in json.loads(pmm("memory", "history", fading, *on, "--json"))[0]

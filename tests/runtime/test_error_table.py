@@ -167,3 +167,12 @@ async def test_an_error_after_the_first_message_still_has_its_status():
     assert len(received) == 1
     assert caught.value.code() is grpc.StatusCode.DATA_LOSS
     assert details_of(caught.value)["ErrorInfo"].metadata["seq"] == "2"
+
+
+def test_so_many_violations_as_fit_into_an_answer_are_told() -> None:
+    violations = [errors.Violation(f"memories[{number}].text", "must not be empty") for number in range(500)]
+    told = errors.InvalidArgument(violations)
+
+    assert len(told.violations) == errors.MAX_VIOLATIONS + 1
+    assert told.violations[-1].description == "and 480 more like these"
+    assert len(told.message) < 2_000

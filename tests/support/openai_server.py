@@ -8,16 +8,15 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.support.http_server import HttpServer
+
 WORDS = ("Your ", "sister ", "lives ", "in ", "Porto.")
 """What an undisturbed answer says."""
 RETRY_AFTER_SECONDS = 7
-START_SECONDS = 10.0
 
 REFUSALS: dict[str, tuple[int, dict[str, str]]] = {
     "400": (400, {"message": "bad request"}),
@@ -35,7 +34,7 @@ STREAMS = (
 """Models that begin to answer. ``NAME-then-ok``: as NAME at first, and well the second time."""
 
 
-class OpenAIServer:
+class OpenAIServer(HttpServer):
     """``with OpenAIServer() as server:`` give ``server.base_url`` to a client; the model is the scenario."""
 
     def __init__(self) -> None:
@@ -52,22 +51,7 @@ class OpenAIServer:
             Route("/v1/chat/completions", self._complete, methods=["POST"]),
             Route("/v1/models", self._list),
         ]
-        config = uvicorn.Config(
-            Starlette(routes=routes),
-            port=0,
-            log_level="critical",
-            lifespan="off",
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._started = threading.Event()
-
-    @property
-    def base_url(self) -> str:
-        """As the setting ``inference.openai_base_url`` wants it."""
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}/v1"
+        super().__init__(routes)
 
     @property
     def open_streams(self) -> int:
@@ -92,25 +76,6 @@ class OpenAIServer:
         with self._changed:
             if not self._changed.wait_for(is_so, timeout):
                 raise AssertionError(f"{self._open} streams open, {self._disconnected} disconnects")
-
-    def __enter__(self) -> OpenAIServer:
-        self._thread.start()
-        assert self._started.wait(START_SECONDS), "the model server did not start"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-
-    def _run(self) -> None:
-        async def serve() -> None:
-            serving = asyncio.create_task(self._server.serve())
-            while not self._server.started and not serving.done():
-                await asyncio.sleep(0.01)
-            self._started.set()
-            await serving
-
-        asyncio.run(serve())
 
     async def _list(self, request: Request) -> Response:
         if isinstance(self.models, int):

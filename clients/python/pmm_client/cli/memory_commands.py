@@ -170,7 +170,10 @@ async def add(
     Example: pmm memory add "Ana lives in Porto" --mind ada --tag home --entity Ana
     """
     expires = datetime.now(UTC) + _duration(ttl) if ttl else None
-    memories = _read(file, MemoryRecorded) + [
+    read = _read(file, MemoryRecorded)
+    for memory in read:
+        memory.type = memory.type or _types([kind])[0]
+    memories = read + [
         MemoryRecorded(
             text=text,
             type=_types([kind])[0],
@@ -191,8 +194,9 @@ async def add(
             formed = await client.mind(mind).record_memories(batch)
             seq = formed.seq
             ids += formed.memory_ids
+        await client.mind(mind).wait_for_index(seq)
     if as_json:
-        output.json_line({"memoryIds": ids, "seq": str(seq)})
+        output.json_line({"memory_ids": ids, "seq": seq})
         return
     for memory_id, memory in zip(ids, memories, strict=True):
         output.line(f"{memory_id}  {memory.text}")
@@ -236,6 +240,7 @@ async def revise(
     async with connection.open("memory") as client:
         for batch in _batches(revisions):
             seq = await client.mind(mind).revise_memories(batch)
+        await client.mind(mind).wait_for_index(seq)
     _done(as_json, seq, f"{_count(revisions)} revised.")
 
 
@@ -261,6 +266,7 @@ async def retract(
     async with connection.open("memory") as client:
         for batch in _batches(retractions):
             seq = await client.mind(mind).retract_memories(batch)
+        await client.mind(mind).wait_for_index(seq)
     _done(as_json, seq, f"{_count(retractions)} taken back.")
 
 
@@ -287,6 +293,7 @@ async def rate(
     async with connection.open("memory") as client:
         for batch in _batches(ratings):
             seq = await client.mind(mind).rate_memories(batch)
+        await client.mind(mind).wait_for_index(seq)
     _done(as_json, seq, f"{_count(ratings)} rated.")
 
 
@@ -419,6 +426,6 @@ def _count(items: Sequence[object]) -> str:
 
 def _done(as_json: bool, seq: int, words: str) -> None:
     if as_json:
-        output.json_line({"seq": str(seq)})
+        output.json_line({"seq": seq})
     else:
         output.line(words)

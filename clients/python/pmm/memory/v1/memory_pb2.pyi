@@ -10,7 +10,8 @@ Limits of every call: a request of 8 MiB, and as many calls and streams at once 
 
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
 NOT_FOUND with reason UNKNOWN_MIND (the ledger has no such mind), UNAUTHENTICATED and PERMISSION_DENIED (the token,
-or its minds and scopes), UNAVAILABLE (the service is starting or stopping: retry), DEADLINE_EXCEEDED,
+or its minds and scopes), UNAVAILABLE (the service is starting or stopping, or with reason INDEX_REBUILDING builds
+anew what was damaged: retry), DEADLINE_EXCEEDED,
 RESOURCE_EXHAUSTED with RetryInfo (too many calls at once: wait as long as it says).
 """
 
@@ -675,19 +676,23 @@ class GetMemoryHistoryRequest(_message.Message):
 
     MIND_ID_FIELD_NUMBER: _builtins.int
     MEMORY_ID_FIELD_NUMBER: _builtins.int
+    MIN_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     memory_id: _builtins.str
     """The memory."""
+    min_seq: _builtins.int
+    """Wait until the index has reached this seq; 0: no waiting."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         memory_id: _builtins.str = ...,
+        min_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory_id", b"memory_id", "mind_id", b"mind_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory_id", b"memory_id", "min_seq", b"min_seq", "mind_id", b"mind_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -725,8 +730,11 @@ class ListMemoriesOfEventsRequest(_message.Message):
 
     MIND_ID_FIELD_NUMBER: _builtins.int
     SEQS_FIELD_NUMBER: _builtins.int
+    MIN_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
+    min_seq: _builtins.int
+    """Wait until the index has reached this seq; 0: no waiting."""
     @_builtins.property
     def seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The events."""
@@ -736,10 +744,11 @@ class ListMemoriesOfEventsRequest(_message.Message):
         *,
         mind_id: _builtins.str = ...,
         seqs: _abc.Iterable[_builtins.int] | None = ...,
+        min_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mind_id", b"mind_id", "seqs", b"seqs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_seq", b"min_seq", "mind_id", b"mind_id", "seqs", b"seqs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

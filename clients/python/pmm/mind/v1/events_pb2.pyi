@@ -1483,7 +1483,7 @@ class MemoryRecorded(_message.Message):
     text: _builtins.str
     """What is remembered, in one sentence."""
     type: Global___MemoryType.ValueType
-    """What kind of thing it is."""
+    """What kind of thing it is; unset: another kind of thing."""
     importance: _builtins.float
     """From 0 (trivia) to 1 (vital)."""
     model: _builtins.str
