@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import os
 import sys
 import time
@@ -108,6 +109,7 @@ def mem0(folder: str, embed: Embedder) -> tuple[Add, Ask]:
 
 def main() -> None:
     """Read the job from stdin, print the figures on the last line."""
+    logging.disable(logging.WARNING)
     job = json.load(sys.stdin)
     add, ask = globals()[job["rival"]](job["folder"], Embedder())
     texts, questions = job["texts"], job["questions"]

@@ -105,7 +105,7 @@ class SentenceTransformersEmbedder:
                 f"memory.embedder.model {settings.model!r} is neither a folder, nor a package that carries a model, "
                 f"nor downloaded: {error}"
             ) from None
-        self.dimensions = int(self._model.get_sentence_embedding_dimension())
+        self.dimensions = int(self._model.get_embedding_dimension())
         self.id = f"sentence-transformers/{settings.model}/{self.dimensions}"
 
     def embed(self, texts: Sequence[str]) -> Vectors:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from services.memory.errors import BeyondHead, IndexBehind
 from services.memory.ledger import Ledger, Page
 from services.memory.settings import MemorySettings
-from services.memory.store import Store
+from services.memory.store import DISK_ERRORS, Damaged, Store
 from services.memory.writer import Writer
 from services.runtime import telemetry
 
@@ -66,13 +66,18 @@ class Follower:
         while True:
             try:
                 async for page in self._ledger.subscribe(self.position):
-                    attempt = 0
                     if not await self._take(page):
                         break
+                    attempt = 0 if page.events else attempt
             except ConnectionError as error:
                 _log.warning(
                     "the ledger is away (%s); memory serves what it has up to %d", error, self.position
                 )
+            except DISK_ERRORS as error:
+                # Nothing of the page was written: it comes again. A full disk may have room by then.
+                _log.warning("what comes from the ledger cannot be written, and is tried again: %s", error)
+            except Damaged:
+                await self.rebuild()
             await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
             attempt += 1
 

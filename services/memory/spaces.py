@@ -175,10 +175,9 @@ class Spaces:
     def remove_old(self) -> bool:
         """In the writer thread: remove some of the vectors that nobody will search; whether there may be more."""
         keep = {self.searched_id, self.next_embedder.id if self.next_embedder else self.searched_id}
-        if not self._is_wanted():
+        old = [embedder_id for embedder_id in self.embedder_ids() if embedder_id not in keep]
+        if not old or not self._is_wanted():
             return False
         with self._store.write() as batch:
-            for embedder_id in batch.spaces().keys() - keep:
-                batch.remove_space(embedder_id, _REMOVED_AT_ONCE)
-                return True
-        return False
+            batch.remove_space(old[0], _REMOVED_AT_ONCE)
+        return True

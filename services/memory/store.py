@@ -46,6 +46,8 @@ from services.runtime.projection_file import ProjectionFile
 
 _log = logging.getLogger("pmm.memory")
 
+DISK_ERRORS = (lmdb.Error, OSError)
+"""What a full or failing disk shows as: nothing of the transaction was written."""
 FORMAT = 2
 OLDEST_FORMAT = 1
 """A folder of another format from here on is built anew from the ledger."""

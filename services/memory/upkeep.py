@@ -14,13 +14,13 @@ from services.memory.errors import IndexRebuilding
 from services.memory.index import MindIndex
 from services.memory.minds import LoadedMinds
 from services.memory.spaces import Spaces
-from services.memory.store import Damaged, Space
+from services.memory.store import DISK_ERRORS, Damaged, Space
 from services.memory.vectors import one_thread_each
 
 PAUSE_SECONDS = 0.5
 """Between looks at what there is to do."""
 AWAY_SECONDS = 5.0
-"""Before an embedder that was away is tried again."""
+"""Before an embedder that was away, or a disk that was full, is tried again."""
 IDLE_CHECK_SECONDS = 30.0
 VECTORS_AT_ONCE = 64
 
@@ -67,6 +67,9 @@ class Upkeep:
                 self._on_damage()
             except IndexRebuilding as error:
                 _log.info("an index was not built: %s", error)
+            except DISK_ERRORS as error:
+                _log.warning("an index could not be written, and is tried again: %s", error)
+                await asyncio.sleep(AWAY_SECONDS)
 
     async def _look_after_indexes(self) -> None:
         for mind_id in self._minds.stale():
@@ -100,6 +103,7 @@ class Upkeep:
         # tantivy reports a full disk as ValueError, FAISS as RuntimeError.
         except (OSError, ValueError, RuntimeError) as error:
             _log.warning("the index of mind %s could not grow, and is searched as it is: %s", mind_id, error)
+            await asyncio.sleep(AWAY_SECONDS)
             return
         if layout is None:
             return
@@ -132,6 +136,9 @@ class Upkeep:
             except Damaged:
                 self._on_damage()
                 await asyncio.sleep(PAUSE_SECONDS)
+            except DISK_ERRORS as error:
+                _log.warning("vectors could not be written, and are tried again: %s", error)
+                await asyncio.sleep(AWAY_SECONDS)
             except EmbedderAway as error:
                 _log.warning("%s; the missing vectors are made when it is back", error)
                 await asyncio.sleep(AWAY_SECONDS)
