@@ -71,6 +71,8 @@ class LoadedMinds:
     def _read(self, index: MindIndex, mind: Mind) -> None:
         if mind.next_ordinal > self._settings.flat_limit:
             self._restore(index, mind)
+        if not index.layout.bulk and mind.next_ordinal > 2 * self._settings.flat_limit:
+            self._begin_bulk(index, mind)
         index.erasures = mind.erasures
         while len(index) < mind.next_ordinal:
             self._go_on()
@@ -94,6 +96,18 @@ class LoadedMinds:
         if saved is not None and saved.place.erasures == mind.erasures:
             index.restore(saved.bulk, saved.place.size, saved.columns, saved.names)
             index.endings = saved.place.endings
+
+    def _begin_bulk(self, index: MindIndex, mind: Mind) -> None:
+        """Train for all the rows that will come, rather than again and again as they do."""
+        rows = mind.next_ordinal
+        places = np.sort(np.random.default_rng(0).permutation(rows)[: sample_size(rows)])
+        with self._store.read() as stored:
+            parts = [
+                stored.vectors(self._spaces.searched, mind, place, place + 1) for place in places.tolist()
+            ]
+        vectors = InvertedFile.train(index.dimensions, np.concatenate(parts), rows, self._device)
+        bulk_of_none = Bulk(vectors, bulk.new_text(self._folder_of(mind)))
+        index.rearrange(Layout(bulk_of_none, 0, FlatVectors(index.dimensions)))
 
     def _extend(self, index: MindIndex, stored: Reader, mind: Mind, last: int) -> None:
         first = len(index)
