@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -120,6 +121,19 @@ class Memories:
         self._following = self._begin(self._follower.run())
         self._begin(self._upkeep.look_after_indexes())
         self._begin(self._upkeep.look_after_vectors())
+        for figure in ("hits", "misses", "evictions"):
+            telemetry.observe(f"pmm.memory.cache.{figure}", partial(self._cache_figures, figure))
+
+    def _cache_figures(self, figure: str) -> list[tuple[float, dict[str, telemetry.Attribute]]]:
+        return [(getattr(counts, figure), {"cache": name}) for name, counts in self._cache_counts().items()]
+
+    def _cache_counts(self) -> dict[str, CacheCounts]:
+        return {
+            "embeddings": self._embeddings.stored.counts,
+            "queries": self._embeddings.queries.counts,
+            "results": self._result_counts,
+            "understanding": self._understood_counts,
+        }
 
     def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Iterable
 from contextvars import Token
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -21,7 +22,7 @@ from types import TracebackType
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.metrics import Counter, Histogram, Meter, NoOpMeter
+from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Meter, NoOpMeter, Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -129,6 +130,16 @@ def count(name: str, amount: int = 1, **attributes: Attribute) -> None:
     """Add to a counter."""
     if _current.metrics:
         _current.counter(name).add(amount, attributes)
+
+
+def observe(name: str, read: Callable[[], Iterable[tuple[float, dict[str, Attribute]]]]) -> None:
+    """A gauge whose values, each with its attributes, are read whenever metrics are exported, in any thread."""
+
+    def observations(_options: CallbackOptions) -> Iterable[Observation]:
+        return [Observation(value, attributes) for value, attributes in read()]
+
+    if _current.metrics:
+        _current.meter.create_observable_gauge(name, [observations])
 
 
 def record_ms(name: str, milliseconds: float, **attributes: Attribute) -> None:

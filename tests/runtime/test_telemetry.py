@@ -179,9 +179,12 @@ async def test_metrics_hold_the_time_of_calls_and_stages_and_what_was_counted(co
         return pb.GetHeadResponse()
 
     async with exporting(collector.endpoint), running(FakeLedger(GetHead=get_head)) as fake:
+        telemetry.observe("pmm.test.cache", lambda: [(7, {"cache": "warm"})])
         await fake.stub.GetHead(HEAD)
 
     metrics = collector.metrics
+    (point,) = metrics["pmm.test.cache"][-1].gauge.data_points
+    assert (point.as_int, point.attributes[0].value.string_value) == (7, "warm")
     (point,) = metrics["pmm.stage.duration"][-1].histogram.data_points
     assert point.count == 1
     assert metrics["pmm.stage.duration"][-1].unit == "ms"

@@ -344,6 +344,7 @@ BY_REASON: dict[str, type[PmmError]] = {
     "EVIDENCE_MISSING": FailedPrecondition,
     "IDEMPOTENCY_KEY_REUSED": IdempotencyKeyReused,
     "INDEX_BEHIND": IndexBehind,
+    "INDEX_REBUILDING": Unavailable,
     "INVALID_JSON": FailedPrecondition,
     "MEMORY_EXISTS": MemoryExists,
     "MEMORY_RETRACTED": MemoryRetracted,
