@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import struct
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,7 @@ class Embeddings:
             missing: list[int] = []
             for place, name in enumerate(digests):
                 found = cached.get(name, vectors[place])
-                known = None if found else self.queries.get(embedder.id, texts[place][1])
+                known = None if found else self.queries.get(texts[place][0], embedder.id, texts[place][1])
                 if known is not None:
                     vectors[place] = known
                     cached.put(name, known)
@@ -86,16 +86,16 @@ class Embeddings:
                 vectors[place] = vector
         return vectors, failed
 
-    def query(self, embedder: Embedder, text: str, key: bytes | None) -> tuple[Vectors, bool]:
-        """One vector, and whether it was cached. Raises EmbedderAway, TextRefused."""
-        found = self.queries.get(embedder.id, text)
-        if found is None and key is not None:
+    def query(self, embedder: Embedder, text: str, key: bytes) -> tuple[Vectors, bool]:
+        """One vector, and whether it was cached; an empty key is of no mind. Raises EmbedderAway, TextRefused."""
+        found = self.queries.get(key, embedder.id, text)
+        if found is None and key:
             found = self.stored.peek(digest(key, embedder.id, text), embedder.dimensions)
         self.queries.count(hit=found is not None)
         if found is not None:
             return found, True
         vector = _rounded(embedder.embed([text]))[0]
-        self.queries.put(embedder.id, text, vector)
+        self.queries.put(key, embedder.id, text, vector)
         return vector, False
 
     def forget(self, embedder_ids: Sequence[str], texts: Sequence[Text]) -> None:
@@ -106,6 +106,10 @@ class Embeddings:
     def clear_stored(self) -> int:
         """Drop what is on disk; returns how many entries."""
         return self.stored.clear()
+
+    def clear_stored_of(self, embedder_ids: Sequence[str], texts: Iterable[Text]) -> int:
+        """Drop what is on disk of some texts; returns how many entries."""
+        return self.stored.remove([digest(key, name, text) for key, text in texts for name in embedder_ids])
 
     def compact(self) -> None:
         """Write the file anew without what was dropped."""
@@ -179,15 +183,17 @@ class StoredVectors:
         self._stamp += 1
         return _STAMP.pack(self._stamp)
 
-    def remove(self, names: Sequence[bytes]) -> None:
-        """Drop some."""
+    def remove(self, names: Sequence[bytes]) -> int:
+        """Drop some; returns how many were there."""
         values, stamps = self._file.table("values"), self._file.table("stamps")
+        removed = 0
         with self._file.write() as txn:
             for name in names:
                 value = txn.get(name, db=values)
                 if value is not None:
                     txn.delete(value[: _STAMP.size], db=stamps)
-                    txn.delete(name, db=values)
+                    removed += txn.delete(name, db=values)
+        return removed
 
     def clear(self) -> int:
         """Drop everything; returns how many entries."""
@@ -276,21 +282,22 @@ class QueryVectors:
 
     def __init__(self, capacity: int) -> None:
         self.counts = CacheCounts()
-        self._entries: LRUCache[tuple[str, str], Vectors] = LRUCache(max(1, capacity))
+        self._entries: LRUCache[tuple[bytes, str, str], Vectors] = LRUCache(max(1, capacity))
+        """By the key of the mind, the embedder and the text."""
         self._capacity = capacity
         self._lock = threading.Lock()
 
-    def get(self, embedder_id: str, text: str) -> Vectors | None:
+    def get(self, key: bytes, embedder_id: str, text: str) -> Vectors | None:
         """The vector, if it is there."""
         with self._lock:
-            return self._entries.get((embedder_id, text)) if self._capacity else None
+            return self._entries.get((key, embedder_id, text)) if self._capacity else None
 
-    def put(self, embedder_id: str, text: str, vector: Vectors) -> None:
+    def put(self, key: bytes, embedder_id: str, text: str, vector: Vectors) -> None:
         """Add a vector."""
         if self._capacity:
             with self._lock:
                 self.counts.evictions += len(self._entries) >= self._capacity
-                self._entries[embedder_id, text] = vector
+                self._entries[key, embedder_id, text] = vector
 
     def count(self, *, hit: bool) -> None:
         """Note how a look-up went."""
@@ -298,16 +305,16 @@ class QueryVectors:
             self.counts.hits += hit
             self.counts.misses += not hit
 
-    def clear(self) -> int:
-        """Drop everything; returns how many entries."""
+    def clear(self, key: bytes | None = None) -> int:
+        """Drop what belongs to a mind, or everything; returns how many entries."""
         with self._lock:
-            removed = len(self._entries)
-            self._entries.clear()
-        return removed
+            gone = [entry for entry in self._entries if key is None or entry[0] == key]
+            for entry in gone:
+                del self._entries[entry]
+        return len(gone)
 
     def size(self) -> tuple[int, int]:
         """Entries and bytes, about."""
         with self._lock:
-            return len(self._entries), sum(
-                len(text) + vector.nbytes for (_, text), vector in self._entries.items()
-            )
+            sizes = [len(text) + vector.nbytes for (_, _, text), vector in self._entries.items()]
+        return len(sizes), sum(sizes)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
+from pmm.mind.v1.events_pb2 import Event
 from services.memory.errors import BeyondHead, IndexBehind
 from services.memory.ledger import Ledger, Page
 from services.memory.settings import MemorySettings
@@ -17,10 +18,48 @@ from services.runtime import telemetry
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Between attempts to reach the ledger, the last one over and over."""
 SOON_SECONDS = 0.05
+_QUEUED_PAGES = 16
+"""Pages that wait while others are processed; the ledger waits with the next."""
 DEADLINE_MARGIN_SECONDS = 0.01
 """Left of a caller's deadline for saying that the index is behind."""
 
 _log = logging.getLogger("pmm.memory")
+
+
+class _Pages:
+    """Pages of one subscription that wait to be processed, a bounded number of them."""
+
+    def __init__(self) -> None:
+        self._waiting = asyncio.Queue[Page | None]()
+        self._room = asyncio.Semaphore(_QUEUED_PAGES)
+        self._is_over = False
+
+    async def fill(self, subscription: AsyncIterator[Page]) -> None:
+        """Read until the subscription ends, no further ahead than there is room."""
+        async for page in subscription:
+            await self._room.acquire()
+            self._waiting.put_nowait(page)
+
+    def end(self) -> None:
+        """No page comes any more."""
+        self._waiting.put_nowait(None)
+
+    async def next(self) -> Page | None:
+        """The next page; None at the end."""
+        if self._is_over:
+            return None
+        page = await self._waiting.get()
+        self._room.release()
+        return page
+
+    def waiting(self) -> Page | None:
+        """The next page if it is there already."""
+        if self._waiting.empty():
+            return None
+        page = self._waiting.get_nowait()
+        self._room.release()
+        self._is_over = page is None
+        return page
 
 
 class Follower:
@@ -64,11 +103,9 @@ class Follower:
         """Follow for ever. What the ledger's absence ends begins again."""
         attempt = 0
         while True:
+            before = self.position
             try:
-                async for page in self._ledger.subscribe(self.position):
-                    if not await self._take(page):
-                        break
-                    attempt = 0 if page.events else attempt
+                await self._follow()
             except ConnectionError as error:
                 _log.warning(
                     "the ledger is away (%s); memory serves what it has up to %d", error, self.position
@@ -78,8 +115,23 @@ class Follower:
                 _log.warning("what comes from the ledger cannot be written, and is tried again: %s", error)
             except Damaged:
                 await self.rebuild()
+            attempt = 0 if self.position > before else attempt
             await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
             attempt += 1
+
+    async def _follow(self) -> None:
+        """Take pages until the subscription ends, which only an exception does, or the ledger is another one."""
+        pages = _Pages()
+        reading = asyncio.create_task(pages.fill(self._ledger.subscribe(self.position)))
+        reading.add_done_callback(lambda _: pages.end())
+        try:
+            while (page := await pages.next()) is not None:
+                if not await self._take(page, pages):
+                    return
+            await reading
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
     async def rebuild(self) -> None:
         """Throw everything away and begin with the ledger's first event: what is stored is damaged."""
@@ -88,8 +140,11 @@ class Follower:
         await self._in_writer(lambda: self._begin_anew(""))
         self._store_id, self.position = "", 0
 
-    async def _take(self, page: Page) -> bool:
-        """Process a page; False if the ledger has become another one and must be read from the start."""
+    async def _take(self, page: Page, others: _Pages) -> bool:
+        """Process a page, and with it those that have come meanwhile.
+
+        False if the ledger has become another one and must be read from the start.
+        """
         if page.store_id != self._store_id:
             if self.position:
                 _log.warning("the ledger is another one than before: memory is rebuilt")
@@ -99,21 +154,31 @@ class Follower:
             self._store_id, self.position, self._head_position = page.store_id, 0, page.head_position
             return page.position == 0
         self._head_position = max(self._head_position, page.head_position)
-        if page.position > self.position:
-            if page.events and not self.catching_up:
-                await self._settle()
-            reached: dict[str, int] = {}
-            with telemetry.stage("memory.index"):
-                await self._in_writer(
-                    lambda: reached.update(self._writer.process(page.events, page.store_id, page.position))
-                )
-            self.reached.update(reached)
-            self.position = page.position
-            self._advanced.set()
-            self._advanced = asyncio.Event()
-            self._needed.clear()
-            telemetry.count("pmm.memory.events.processed", len(page.events))
+        if page.position <= self.position:
+            return True
+        if page.events and not self.catching_up:
+            await self._settle()
+        events, position = self._together(page, others)
+        reached: dict[str, int] = {}
+        with telemetry.stage("memory.index"):
+            await self._in_writer(
+                lambda: reached.update(self._writer.process(events, page.store_id, position))
+            )
+        self.reached.update(reached)
+        self.position = position
+        self._advanced.set()
+        self._advanced = asyncio.Event()
+        self._needed.clear()
+        telemetry.count("pmm.memory.events.processed", len(events))
         return True
+
+    def _together(self, page: Page, others: _Pages) -> tuple[list[Event], int]:
+        """The events of a page and of those that wait behind it, and the position that these reach."""
+        events, position = list(page.events), page.position
+        while len(events) < self._settings.batch_events and (following := others.waiting()) is not None:
+            events += following.events
+            position = max(position, following.position)
+        return events, position
 
     def _begin_anew(self, store_id: str) -> None:
         self._store.clear()

@@ -236,15 +236,21 @@ class Memories:
         await self._follower.reach(mind_id, min_seq, within)
         return await self._in_search(lambda: lookup.of_events(self._store, mind_id, seqs))
 
-    async def embed(self, texts: Sequence[str]) -> tuple[list[Vectors], list[bool]]:
-        """A vector a text, and whether it was cached. Raises EmbedderFailed."""
+    async def embed(self, texts: Sequence[str], mind_id: str) -> tuple[list[Vectors], list[bool]]:
+        """A vector a text, and whether it was cached with the mind's (no mind's where empty).
+
+        Raises EmbedderFailed, UnknownMind.
+        """
+        if mind_id:
+            await self.known(mind_id)
+        key = await self._in_search(lambda: self._key_of(mind_id))
 
         def run() -> list[tuple[Vectors, bool]]:
             embedder = self.spaces.embedder
             if embedder is None:
                 raise EmbedderFailed("the embedder cannot be reached: try again later")
             try:
-                return [self._embeddings.query(embedder, text, None) for text in texts]
+                return [self._embeddings.query(embedder, text, key) for text in texts]
             except (EmbedderAway, TextRefused) as error:
                 raise EmbedderFailed(f"{error}: try again later, or with other texts") from None
 
@@ -326,19 +332,40 @@ class Memories:
             ),
         ]
 
-    async def clear_caches(self, names: Sequence[str]) -> int:
-        """Empty the named caches, all when none is named; returns how many entries went."""
+    async def clear_caches(self, names: Sequence[str], mind_id: str) -> int:
+        """Empty the named caches, all when none is named, of one mind or of all; returns how many entries went.
+
+        What queries were understood to mean is of no mind.
+        """
+        if mind_id:
+            await self.known(mind_id)
         chosen = set(names) or {"embeddings", "queries", "results", "understanding"}
         removed = 0
         if "embeddings" in chosen:
-            removed += await self._in_writer(self._embeddings.clear_stored)
+            removed += await self._in_writer(lambda: self._clear_embeddings(mind_id))
         if "queries" in chosen:
-            removed += self._embeddings.queries.clear()
-        for name, cache in (("results", self._results), ("understanding", self._understood)):
-            if name in chosen:
-                removed += len(cache)
-                cache.clear()
+            key = await self._in_search(lambda: self._key_of(mind_id)) if mind_id else None
+            removed += self._embeddings.queries.clear(key)
+        if "results" in chosen:
+            gone = [key for key in list(self._results) if mind_id in ("", key[0].mind_id)]
+            removed += sum(self._results.pop(key, None) is not None for key in gone)
+        if "understanding" in chosen and not mind_id:
+            removed += len(self._understood)
+            self._understood.clear()
         return removed
+
+    def _clear_embeddings(self, mind_id: str) -> int:
+        if not mind_id:
+            return self._embeddings.clear_stored()
+        with self._store.read() as stored:
+            mind = stored.mind(mind_id)
+            texts = [(mind.key, row.text) for _, row in stored.rows_from(mind, 0)] if mind else []
+        return self._embeddings.clear_stored_of(self.spaces.embedder_ids(), texts)
+
+    def _key_of(self, mind_id: str) -> bytes:
+        with self._store.read() as stored:
+            mind = stored.mind(mind_id) if mind_id else None
+        return mind.key if mind else b""
 
     def _forget_loaded(self) -> None:
         self._minds.clear()

@@ -39,7 +39,7 @@ class MemoryServicer(rpc.MemoryServiceServicer):
         return convert.answer(found, asked)
 
     async def Embed(self, request: pb.EmbedRequest, context: _Context) -> pb.EmbedResponse:
-        vectors, cached = await self._memories.embed(request.texts)
+        vectors, cached = await self._memories.embed(request.texts, request.mind_id)
         spaces = self._memories.spaces
         return pb.EmbedResponse(
             embeddings=[
@@ -122,9 +122,8 @@ class MemoryServicer(rpc.MemoryServiceServicer):
         )
 
     async def ClearCache(self, request: pb.ClearCacheRequest, context: _Context) -> pb.ClearCacheResponse:
-        if request.mind_id:
-            await self._memories.known(request.mind_id)
-        return pb.ClearCacheResponse(removed=await self._memories.clear_caches(request.caches))
+        removed = await self._memories.clear_caches(request.caches, request.mind_id)
+        return pb.ClearCacheResponse(removed=removed)
 
     async def Stats(self, request: pb.StatsRequest, context: _Context) -> pb.StatsResponse:
         memories, mind_id = self._memories, request.mind_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -186,50 +185,3 @@ def test_the_inverted_file_finds_nearly_all(tmp_path: Path, device: Device) -> N
     assert found[0] == 7
     assert allowed[found].all()
     assert np.allclose(index.take(np.array([5, 5_999])), vectors[[5, 5_999]], atol=2e-3)
-
-
-def locomo() -> Path:
-    here = Path(__file__).resolve().parents[2]
-    folder = Path(os.environ.get("PMM_LOCOMO_DIR", here.parent / "shared" / "data" / "locomo-dev"))
-    if not folder.is_dir():
-        pytest.skip(f"LoCoMo is not in {folder}: set PMM_LOCOMO_DIR (see CONTRIBUTING.md)")
-    return folder
-
-
-@pytest.mark.locomo
-def test_the_turns_that_answer_are_found(tmp_path: Path) -> None:
-    """Recall at 10 over one conversation's questions; BM25 alone gets about 0.6."""
-    import json
-    import re
-
-    from benchmarks.locomo_client import Client
-
-    path = locomo() / "locomo10" / "26.json"
-    raw: dict[str, Any] = json.loads(path.read_text())
-    body = raw.get("conversation", raw)
-    docs: list[dict[str, str]] = []
-    for key in sorted(
-        (k for k in body if re.fullmatch(r"session_\d+", k)), key=lambda k: int(k.split("_")[1])
-    ):
-        number = int(key.split("_")[1])
-        docs += [
-            {
-                "id": t["dia_id"],
-                "text": t["text"],
-                "speaker": t["speaker"],
-                "timestamp": f"2023-01-{number:02d}T10:00:00",
-            }
-            for t in body[key]
-        ]
-    known = {doc["id"] for doc in docs}
-    with Stack(tmp_path / "data") as stack:
-        client = Client(stack.target)
-        client.index(docs)
-        recalls: list[float] = []
-        for question in raw["qa"]:
-            gold = known & set(question.get("evidence") or [])
-            if gold:
-                recalls.append(len(gold & set(client.query(question["question"], 10))) / len(gold))
-        client.close()
-
-    assert sum(recalls) / len(recalls) >= 0.70

@@ -211,3 +211,29 @@ async def test_stats_tell_how_much_and_how_far(served: Served) -> None:
 
     assert (stats.memories, stats.index_seq, stats.index_kind, stats.rebuilding) == (3, head, "flat", False)
     assert {cache.name for cache in stats.caches} == {"embeddings", "queries", "results", "understanding"}
+
+
+async def test_caches_are_cleared_of_one_mind_or_of_all(served: Served) -> None:
+    heads = {
+        name: await tell(served, created(name), said(f"a cat of {name}"), mind_id=name)
+        for name in ("ada", "bob")
+    }
+    for name, head in heads.items():
+        await search(served, "where is the cat", mind_id=name, min_seq=head)
+
+    async def entries() -> dict[str, int]:
+        stats = await served.memory.stats(pb.StatsRequest())
+        return {cache.name: cache.entries for cache in stats.caches}
+
+    before = await entries()
+    cleared = await served.memory.clear_cache(pb.ClearCacheRequest(mind_id="ada"))
+    after = await entries()
+
+    assert cleared.removed == 3
+    assert {name: before[name] - after[name] for name in before} == {
+        "embeddings": 1, "queries": 1, "results": 1, "understanding": 0,
+    }  # fmt: skip
+    assert (await served.memory.clear_cache(pb.ClearCacheRequest(caches=["results"]))).removed == 1
+    await served.memory.clear_cache(pb.ClearCacheRequest())
+    assert set((await entries()).values()) == {0}
+    assert (await search(served, "where is the cat"))[0] == "a cat of ada"

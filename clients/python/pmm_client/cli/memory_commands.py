@@ -338,6 +338,7 @@ async def clear_cache(
         list[str] | None,
         typer.Argument(metavar="CACHE", help="embeddings, queries, results, understanding; all."),
     ] = None,
+    mind: Annotated[str, typer.Option(help="Of this mind alone.", show_default=False)] = "",
     as_json: Json = False,
 ) -> None:
     """Empty memory's caches. It costs nothing but speed.
@@ -345,7 +346,7 @@ async def clear_cache(
     Example: pmm memory clear-cache results queries
     """
     async with connection.open("memory") as client:
-        request = ClearCacheRequest(caches=names or ())
+        request = ClearCacheRequest(caches=names or (), mind_id=mind)
         cleared = await client.memory.clear_cache(request, timeout=client.timeout)
     if as_json:
         output.json_line(cleared)

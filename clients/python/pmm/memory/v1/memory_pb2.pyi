@@ -1012,7 +1012,7 @@ class ClearCacheRequest(_message.Message):
     """Of this mind; empty: of all that the token may see."""
     @_builtins.property
     def caches(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """"embeddings", "queries", "results", "understanding"; all when empty."""
+        """"embeddings", "queries", "results", "understanding" (which is of no mind); all when empty."""
 
     def __init__(
         self,
