@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from cachetools import TTLCache
-
 from services.memory import lookup, search
 from services.memory.device import choose
 from services.memory.embedder import EmbedderAway, TextRefused, Vectors
@@ -33,6 +31,7 @@ from services.memory.rows import Row
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
 from services.memory.store import Damaged, Store
+from services.memory.timed_cache import TimedCache
 from services.memory.upkeep import Upkeep
 from services.memory.vectors import one_thread_each
 from services.memory.writer import Writer
@@ -42,6 +41,8 @@ MAX_SKIPPED = 100
 LOADERS = 2
 """Minds that are loaded at a time: searches of others do not wait for them."""
 T = TypeVar("T")
+_Asked = tuple[Request, int, str]
+"""What was asked, of which version of the index, in whose vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,12 @@ class Memories:
         self._embeddings = Embeddings(
             folder / "embeddings", settings.embedding_cache_entries, settings.query_cache_entries
         )
-        self._results = TTLCache[tuple[Request, int, str], search.Ranked, float](
-            max(1, settings.result_cache_entries), settings.result_cache_seconds, time.monotonic
+        self._results = TimedCache[_Asked, search.Ranked](
+            settings.result_cache_entries, settings.result_cache_seconds
         )
-        self._result_counts = CacheCounts()
-        self._understood = TTLCache[tuple[bytes, str], search.Understood, float](
-            max(1, settings.understanding_cache_entries), settings.understanding_cache_seconds, time.monotonic
+        self._understood = TimedCache[tuple[bytes, str], search.Understood](
+            settings.understanding_cache_entries, settings.understanding_cache_seconds
         )
-        self._understood_counts = CacheCounts()
         self._minds = LoadedMinds(self._store, folder / "minds", self.spaces, self.device, settings)
         self._writer = Writer(self._store, self._minds, self.spaces, self._embeddings)
         self._writer.finish_erasing()
@@ -131,8 +130,8 @@ class Memories:
         return {
             "embeddings": self._embeddings.stored.counts,
             "queries": self._embeddings.queries.counts,
-            "results": self._result_counts,
-            "understanding": self._understood_counts,
+            "results": self._results.counts,
+            "understanding": self._understood.counts,
         }
 
     def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
@@ -320,16 +319,16 @@ class Memories:
     def cache_reports(self) -> list[CacheReport]:
         """One for each cache."""
         stored, queries = self._embeddings.stored, self._embeddings.queries
-        results, understood = self._result_counts, self._understood_counts
+        entries = {
+            "embeddings": stored.size(),
+            "queries": queries.size(),
+            "results": (len(self._results), 0),
+            "understanding": (len(self._understood), 0),
+        }
+        lifetime = {"embeddings": stored.lifetime()}
         return [
-            CacheReport("embeddings", *stored.size(), stored.counts, *stored.lifetime()),
-            CacheReport(
-                "queries", *queries.size(), queries.counts, queries.counts.hits, queries.counts.misses
-            ),
-            CacheReport("results", len(self._results), 0, results, results.hits, results.misses),
-            CacheReport(
-                "understanding", len(self._understood), 0, understood, understood.hits, understood.misses
-            ),
+            CacheReport(name, *entries[name], counts, *lifetime.get(name, (counts.hits, counts.misses)))
+            for name, counts in self._cache_counts().items()
         ]
 
     async def clear_caches(self, names: Sequence[str], mind_id: str) -> int:
@@ -347,11 +346,9 @@ class Memories:
             key = await self._in_search(lambda: self._key_of(mind_id)) if mind_id else None
             removed += self._embeddings.queries.clear(key)
         if "results" in chosen:
-            gone = [key for key in list(self._results) if mind_id in ("", key[0].mind_id)]
-            removed += sum(self._results.pop(key, None) is not None for key in gone)
+            removed += self._results.clear(lambda asked: mind_id in ("", asked[0].mind_id))
         if "understanding" in chosen and not mind_id:
-            removed += len(self._understood)
-            self._understood.clear()
+            removed += self._understood.clear()
         return removed
 
     def _clear_embeddings(self, mind_id: str) -> int:
@@ -393,18 +390,16 @@ class Memories:
         now_ns = request.now_ns or time.time_ns()
         wanted = request.offset + request.k + 1
         key = (replace(request, k=0, offset=0, explain=False), index.version, self.spaces.searched_id)
-        found = self._results.get(key) if self._settings.result_cache_entries else None
-        cached = found is not None and (len(found) >= wanted or len(found) >= len(index))
-        self._result_counts.hits += cached
-        self._result_counts.misses += not cached
+        found = self._results.get(key, lambda ranked: len(ranked) >= min(wanted, len(index)))
+        cached = found is not None
         with self._store.read() as stored:
             mind = stored.mind(request.mind_id)
             if mind is None or mind.deleted:
                 return [], False, False
-            if found is None or not cached:
+            if found is None:
                 understood = self._understand(request.query, now_ns)
                 found = self._ranking.rank(stored, mind, index, request, understood, now_ns)
-                self._results[key] = found
+                self._results.put(key, found)
             shown = found.take(slice(request.offset, request.offset + request.k))
             rows = [stored.row(mind, int(ordinal)) for ordinal in shown.ordinals]
         # What has expired or was erased since the answer was made must not be shown.
@@ -419,12 +414,10 @@ class Memories:
         now = datetime.fromtimestamp(now_ns / 1e9, UTC)
         # What a time expression means changes with the day.
         key = (hashlib.sha256(query.encode()).digest(), now.date().isoformat())
-        known = self._understood.get(key) if self._settings.understanding_cache_entries else None
-        self._understood_counts.hits += known is not None
-        self._understood_counts.misses += known is None
+        known = self._understood.get(key)
         if known is None:
             known = search.understand(query, now)
-            self._understood[key] = known
+            self._understood.put(key, known)
         return known
 
     async def _in_search(self, work: Callable[[], T]) -> T:

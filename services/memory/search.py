@@ -267,8 +267,11 @@ def nearest(view: View, vector: Vectors, limit: int, allowed: Mask | None, probe
     if visible < len(view.layout.tail) and mask is None:
         mask = np.ones(visible, bool)
     recent, scores = view.layout.tail.search(vector, limit, mask)
+    # Rows may have come while it was searched.
+    seen = recent < visible
+    recent, scores = recent[seen], scores[seen]
     if view.layout.bulk is None or not start:
-        return recent[recent < visible]
+        return recent
     mask = allowed[:start] if allowed is not None else np.ones(start, bool) if view.bounded else None
     old, old_scores = _nearest_old(view.layout.bulk.vectors, vector, limit, mask, probes)
     kept = old < start
