@@ -21,6 +21,7 @@ import numpy as np
 import psutil
 
 from benchmarks.fill import PEOPLE, PLACES, THINGS, VERBS, bodies, fill, sentence
+from benchmarks.memory import settled
 from benchmarks.rows import Row, percentile, row
 from pmm.ledger.v1 import ledger_pb2, ledger_pb2_grpc
 from pmm.memory.v1 import memory_pb2 as pb
@@ -69,7 +70,8 @@ def _one_large_mind() -> list[Row]:
                     ]
                     _say("building the index")
                     began = time.perf_counter()
-                    _settled(client, "large")
+                    _search(client, "large", 0)
+                    settled(client, "large")
                     rows.append(row("memory.build_1m.s", [time.perf_counter() - began], "s"))
                     took = [_search(client, "large", number) for number in range(WARM_UP + SEARCHES)][
                         WARM_UP:
@@ -148,14 +150,6 @@ def _question(rng: random.Random, number: int) -> str:
         f"When has {rng.choice(PEOPLE)} {rng.choice(VERBS)} the {rng.choice(THINGS)} in {rng.choice(PLACES)}? "
         f"{number}"
     )
-
-
-def _settled(client: memory_pb2_grpc.MemoryServiceStub, mind_id: str) -> None:
-    """Return once what has been appended is in the index, and no longer compared one by one."""
-    _search(client, mind_id, 0)
-    limit = MemorySettings.model_validate({}).flat_limit
-    while client.Stats(pb.StatsRequest(mind_id=mind_id), timeout=60).compared_memories > limit:
-        time.sleep(0.2)
 
 
 def _fresh(ledger: str, client: memory_pb2_grpc.MemoryServiceStub, mind_id: str) -> list[float]:

@@ -22,6 +22,8 @@ from services.memory.store import Mind, Reader, Store
 from services.memory.vectors import OUTGROWN, Device, FlatVectors, InvertedFile, sample_size
 
 _ROWS_AT_ONCE = 10_000
+_TAIL_BESIDE_BULK = 8
+"""A tail beside a bulk is so many times shorter than a mind that has no bulk may be."""
 _SAVED_AGAIN_AT = 1.2
 """A folder is written anew when the bulk has grown by so much."""
 _log = logging.getLogger("pmm.memory")
@@ -157,12 +159,16 @@ class LoadedMinds:
 
     def outgrown(self) -> list[str]:
         """Minds of which so many rows are searched one by one that they should move into the bulk."""
-        limit = self._settings.flat_limit
         return [
             mind_id
             for mind_id, index in list(self._loaded.items())
-            if len(index) - index.layout.start > limit and not index.is_stale
+            if not index.is_stale and len(index) - index.layout.start > self._most_compared(index)
         ]
+
+    def _most_compared(self, index: MindIndex) -> int:
+        # Beside a bulk, a long tail costs a search more than moving it costs.
+        limit = self._settings.flat_limit
+        return limit if index.layout.bulk is None else max(1, limit // _TAIL_BESIDE_BULK)
 
     def grown_now(self, mind_id: str, index: MindIndex) -> Layout | None:
         """``grown`` for a loaded mind; None where it is gone or to be built anew."""
