@@ -1,4 +1,4 @@
-"""How long a search takes, through gRPC, in minds of growing size, with the configuration that users get."""
+"""How long a search takes, through gRPC, in minds of growing size, with each service a process of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run() -> list[Row]:
     """Rows ``memory.search.<size>.ms_p50`` and ``.ms_p99``, and how fast the index followed."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        Stack(Path(folder) / "data") as stack,
+        Stack(Path(folder) / "data", split=True) as stack,
         grpc.insecure_channel(stack.memory) as memory,
         grpc.insecure_channel(stack.ledger) as ledger,
     ):
