@@ -23,7 +23,7 @@ MODEL = "recall"
 MAX_QUOTED = 3
 SCORE_SPAN = 2.5
 """How far below the best a memory's fused z-score may lie and still be quoted."""
-STRONG_SCORE = 6.5
+STRONG_SCORE = 7.0
 """From here on a memory counts as related without a word in common; what only looks like it stays below."""
 
 NOTHING = "I remember nothing about that."
