@@ -19,9 +19,11 @@ from services.inference.generation import (
     TOP_K,
     Call,
     Completed,
+    Delta,
     Memory,
     Message,
     ModelInfo,
+    TokenLogprob,
 )
 
 _ROLES = {pb.ROLE_SYSTEM: "system", pb.ROLE_USER: "user", pb.ROLE_ASSISTANT: "assistant"}
@@ -30,7 +32,7 @@ _FINISH = {
     LENGTH: mind.FINISH_REASON_LENGTH,
     CONTENT_FILTER: mind.FINISH_REASON_CONTENT_FILTER,
 }
-_SAMPLING = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
+_SAMPLING = ("temperature", "top_p", "top_k", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
 
 
 def messages(repeated: Any) -> list[Message]:
@@ -53,8 +55,21 @@ def call(request: pb.GenerateRequest) -> Call:
         _with_integers(MessageToDict(request.json_schema)) if request.HasField("json_schema") else None,
         request.query_time.ToDatetime(UTC) if request.HasField("query_time") else datetime.now(UTC),
         request.first_turn,
+        request.sampling.logprobs if request.sampling.HasField("logprobs") else None,
+        request.adapter,
+        request.priority == pb.CALL_PRIORITY_BACKGROUND,
         _needs(request),
     )
+
+
+def delta(part: Delta) -> pb.GenerateResponse:
+    """More of an answer."""
+    message = pb.TextDelta(text=part.text, tokens=part.tokens, logprobs=map(_logprob, part.logprobs))
+    return pb.GenerateResponse(delta=message)
+
+
+def _logprob(token: TokenLogprob) -> pb.TokenLogprob:
+    return pb.TokenLogprob(token=token.token, logprob=token.logprob, top=map(_logprob, token.top))
 
 
 def _needs(request: pb.GenerateRequest) -> frozenset[str]:
@@ -102,4 +117,11 @@ def completed(done: Completed, first_token_seconds: float, queued_seconds: float
 
 def model(info: ModelInfo, backend: str, *, default: bool) -> pb.Model:
     """A model in a list."""
-    return pb.Model(name=info.name, backend=backend, up=info.up, detail=info.detail, default=default)
+    return pb.Model(
+        name=info.name,
+        backend=backend,
+        up=info.up,
+        detail=info.detail,
+        context_length=info.context_length,
+        default=default,
+    )

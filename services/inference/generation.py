@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,10 +46,16 @@ class Call:
     model: str = ""
     memories: Sequence[Memory] = ()
     sampling: Mapping[str, Any] = field(default_factory=lambda: {})
-    """temperature, top_p, max_tokens, stop, seed, presence_penalty, frequency_penalty where they are set."""
+    """temperature, top_p, top_k, max_tokens, stop, seed, presence_penalty, frequency_penalty where they are set."""
     json_schema: Mapping[str, Any] | None = None
     now: datetime = field(default_factory=lambda: datetime.now().astimezone())
     first_turn: bool = False
+    logprobs: int | None = None
+    """So many alternatives a token; None for no log-probabilities at all."""
+    adapter: str = ""
+    """A LoRA adapter by name."""
+    is_background: bool = False
+    """Whether nobody waits for it."""
     needs: frozenset[str] = frozenset()
     """Which of the fields that not every backend supports are set."""
 
@@ -58,6 +65,26 @@ class Started:
     """A model has accepted the call."""
 
     model: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A token and the natural logarithm of its probability, with those of its alternatives."""
+
+    token: str
+    logprob: float
+    top: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """More of the answer."""
+
+    text: str
+    """Never empty."""
+    tokens: int = 0
+    """How many it holds; 0 where the backend does not say."""
+    logprobs: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +98,8 @@ class Completed:
     cached_tokens: int = 0
 
 
-Part = Started | str | Completed
-"""What a backend streams; the text comes as str, never empty."""
+Part = Started | Delta | Completed
+"""What a backend streams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +110,8 @@ class ModelInfo:
     up: bool
     detail: str = ""
     """Why not, and what to do."""
+    context_length: int = 0
+    """In tokens; 0 where it is not known."""
 
 
 class Backend(Protocol):
@@ -98,6 +127,14 @@ class Backend(Protocol):
         """Which of TOP_K, LOGPROBS, JSON_SCHEMA and ADAPTER it can do."""
         ...
 
+    async def start(self) -> None:
+        """Open what is needed. Raises StartupError."""
+        ...
+
+    async def failed(self) -> BaseException:
+        """Return only if the backend is lost, and with it the process that holds it."""
+        ...
+
     def generate(self, call: Call) -> AsyncGenerator[Part]:
         """Started, then text, then Completed. Closing the iterator stops the model.
 
@@ -109,9 +146,29 @@ class Backend(Protocol):
         """What can be asked for, the default first. A backend that is down says so, and does not raise."""
         ...
 
+    async def count(self, messages: Sequence[Message]) -> tuple[int, bool]:
+        """Tokens of the messages, and whether that is exact."""
+        ...
+
     async def close(self) -> None:
         """Close connections."""
         ...
+
+
+class Estimating:
+    """What backends have in common that hold no model: nothing to start or lose, and no tokenizer."""
+
+    async def start(self) -> None:
+        """See ``Backend``."""
+
+    async def failed(self) -> BaseException:
+        """See ``Backend``."""
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable")
+
+    async def count(self, messages: Sequence[Message]) -> tuple[int, bool]:
+        """See ``Backend``."""
+        return estimate_tokens(messages), False
 
 
 def estimate_tokens(messages: Sequence[Message]) -> int:

@@ -20,11 +20,10 @@ from services.inference.backends.recall import MODEL as RECALL_MODEL
 from services.inference.backends.recall import RecallBackend
 from services.inference.checks import CHECKS
 from services.inference.errors import UnknownModel
-from services.inference.generation import Backend, Call, Completed, Part, Started, estimate_tokens
+from services.inference.generation import Backend, Call, Completed, Delta, Part, Started
 from services.inference.settings import InferenceSettings
 from services.runtime import telemetry
 from services.runtime.errors import NotSupported
-from services.runtime.exits import USAGE, StartupError
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 
 _Context = grpc.aio.ServicerContext[object, object]
@@ -54,13 +53,14 @@ class InferenceServicer(rpc.InferenceServiceServicer):
                         yield pb.GenerateResponse(started=started)
                     case Completed():
                         yield convert.completed(part, first_token, queued)
-                    case text:
+                    case Delta():
                         first_token = first_token or time.perf_counter() - began
-                        yield pb.GenerateResponse(delta=pb.TextDelta(text=text))
+                        yield convert.delta(part)
 
     async def CountTokens(self, request: pb.CountTokensRequest, context: _Context) -> pb.CountTokensResponse:
         self._must_have(request.model)
-        return pb.CountTokensResponse(tokens=estimate_tokens(convert.messages(request.messages)), exact=False)
+        tokens, exact = await self._backend.count(convert.messages(request.messages))
+        return pb.CountTokensResponse(tokens=tokens, exact=exact)
 
     async def ListModels(self, request: pb.ListModelsRequest, context: _Context) -> pb.ListModelsResponse:
         found = await self._backend.models()
@@ -101,7 +101,7 @@ class InferenceServicer(rpc.InferenceServiceServicer):
             async with aclosing(self._backend.generate(call)) as parts:
                 async for part in parts:
                     _note(span, part)
-                    if isinstance(part, str) and not first_token:
+                    if isinstance(part, Delta) and not first_token:
                         first_token = time.perf_counter() - began
                         telemetry.record_ms("gen_ai.server.time_to_first_token", first_token * 1000)
                     yield part
@@ -144,6 +144,12 @@ class InferenceService(Service):
         servicer = InferenceServicer(self._backend, admission, self._settings)
         rpc.add_InferenceServiceServicer_to_server(servicer, server)
 
+    async def start(self) -> None:
+        await self._backend.start()
+
+    async def failed(self) -> BaseException:
+        return await self._backend.failed()
+
     async def stop(self) -> None:
         await self._backend.close()
 
@@ -155,11 +161,10 @@ def _backend(settings: InferenceSettings) -> Backend:
         case "openai":
             return OpenAIBackend(settings)
         case "vllm":
-            raise StartupError(
-                USAGE,
-                "the vllm backend is not in this release: serve the model with `vllm serve` and set "
-                "inference.backend=openai, inference.openai_base_url=http://127.0.0.1:8000/v1",
-            )
+            # Its library takes seconds to load, and is not there without the extra.
+            from services.inference.backends.vllm import VllmBackend
+
+            return VllmBackend(settings)
 
 
 SPEC = ServiceSpec("inference", InferenceSettings, InferenceService, default_port=50053, format_version=1)

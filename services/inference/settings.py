@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -16,7 +16,7 @@ class InferenceSettings(BaseModel):
     backend: Literal["recall", "openai", "vllm"] = Field(
         "recall",
         description="Who answers: recall (from memory, without a model), openai (any server that speaks its "
-        "API, Ollama included), or vllm (in this process; comes with a later release).",
+        "API, Ollama included), or vllm (a model in this process: install the extra of that name).",
     )
     model: str = Field(
         "", description="Model where a call names none; with openai, the server's first when empty."
@@ -57,6 +57,15 @@ class InferenceSettings(BaseModel):
         gt=0,
         json_schema_extra={"unit": "s"},
         description="Before the first retry; doubled each time, with jitter. Retry-After goes before it.",
+    )
+    vllm_arguments: dict[str, Any] = Field(
+        default_factory=dict,
+        description="With vllm: arguments of its engine as JSON, such as max_model_len, tensor_parallel_size, "
+        "distributed_executor_backend, quantization, dtype. The model is inference.model.",
+    )
+    vllm_adapters: dict[str, str] = Field(
+        default_factory=dict,
+        description="With vllm: LoRA adapters, name to folder, as JSON. A call names one in its field adapter.",
     )
     max_running: int = Field(
         64,

@@ -155,7 +155,7 @@ async def test_a_turn_is_given_in_order_and_refused_beyond_the_bound() -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        (("inference.backend=vllm",), "inference.backend=openai"),
+        (("inference.backend=vllm", "inference.model=m"), "setup-vllm-cpu|vllm cannot serve"),
         (("inference.backend=openai", "inference.openai_api_key_file=/nowhere/key"), "openai_api_key_file"),
         (("inference.backend=openai", "inference.openai_base_url=localhost:11434"), "openai_base_url"),
     ],

@@ -18,6 +18,8 @@ from services.inference.generation import (
     UNKNOWN,
     Call,
     Completed,
+    Delta,
+    Estimating,
     ModelInfo,
     Part,
     Started,
@@ -41,7 +43,7 @@ MAX_RETRY_AFTER_SECONDS = 10.0
 _FINISH = {"stop": STOP, "length": LENGTH, "content_filter": CONTENT_FILTER}
 
 
-class OpenAIBackend:
+class OpenAIBackend(Estimating):
     """One server. The library is loaded at the first use: it takes more than half a second.
 
     Raises StartupError where the API key cannot be read.
@@ -128,7 +130,7 @@ class OpenAIBackend:
                     if not said:
                         yield Started(chunk.model or model)
                     said.append(text)
-                    yield text
+                    yield Delta(text)
         finally:
             if stream is not None:
                 await stream.close()

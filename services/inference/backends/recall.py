@@ -11,6 +11,8 @@ from services.inference.generation import (
     TOP_K,
     Call,
     Completed,
+    Delta,
+    Estimating,
     Memory,
     ModelInfo,
     Part,
@@ -67,7 +69,7 @@ _WEAK = frozenset(
 _ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ied", "ies", "ed", "es", "s", "ly", "e", "y")
 
 
-class RecallBackend:
+class RecallBackend(Estimating):
     """Composes its answer from the call's memories. Deterministic, and no model."""
 
     name = "recall"
@@ -78,7 +80,7 @@ class RecallBackend:
         text = compose(call)
         yield Started(MODEL)
         for piece in _PIECE.findall(text):
-            yield piece
+            yield Delta(piece)
         yield Completed(STOP, estimate_tokens(call.messages), estimate_text(text), is_estimated=True)
 
     async def models(self) -> list[ModelInfo]:
