@@ -59,13 +59,12 @@ class LoadedMinds:
 
     def read(self, mind_id: str) -> MindIndex | None:
         """Build an index from what is stored. Hand the result to ``publish`` in the writer thread."""
-        space, embedder_id = self._spaces.searched, self._spaces.searched_id
+        embedder_id, space = self._spaces.current
         with self._store.read() as stored:
             mind = stored.mind(mind_id)
         if mind is None or mind.deleted:
             return None
-        index = MindIndex(space.dimensions)
-        index.embedder_id = embedder_id
+        index = MindIndex(space, embedder_id)
         with self._folders[mind.number]:
             self._read(index, mind)
         return index
@@ -104,9 +103,7 @@ class LoadedMinds:
         rows = mind.next_ordinal
         places = np.sort(np.random.default_rng(0).permutation(rows)[: sample_size(rows)])
         with self._store.read() as stored:
-            parts = [
-                stored.vectors(self._spaces.searched, mind, place, place + 1) for place in places.tolist()
-            ]
+            parts = [stored.vectors(index.space, mind, place, place + 1) for place in places.tolist()]
         vectors = InvertedFile.train(index.dimensions, np.concatenate(parts), rows, self._device)
         bulk_of_none = Bulk(vectors, bulk.new_text(self._folder_of(mind)))
         index.rearrange(Layout(bulk_of_none, 0, FlatVectors(index.dimensions)))
@@ -120,7 +117,7 @@ class LoadedMinds:
             if ordinal >= last:
                 break
             rows[ordinal - first] = row
-        index.add(rows, stored.vectors(self._spaces.searched, mind, first, last))
+        index.add(rows, stored.vectors(index.space, mind, first, last))
 
     def publish(self, mind_id: str, index: MindIndex) -> MindIndex | None:
         """In the writer thread: bring a freshly read index up to date, and let searches have it."""
@@ -230,8 +227,15 @@ class LoadedMinds:
         """Whether the folder is so far behind that a start would take long."""
         return index.layout.start >= max(1, index.saved_size * _SAVED_AGAIN_AT)
 
-    def save(self, mind_id: str, index: MindIndex) -> None:
-        """Write the bulk's folder, in any thread, while no rows move. A failure is logged, and costs time later."""
+    def unsaved(self) -> list[tuple[str, MindIndex]]:
+        """Loaded minds whose folder is missing or far behind."""
+        loaded = list(self._loaded.items())
+        return [
+            (mind_id, index) for mind_id, index in loaded if index.layout.bulk and self.should_save(index)
+        ]
+
+    def save(self, mind_id: str, index: MindIndex) -> bool:
+        """Write the bulk's folder, in any thread, while no rows move; False where that fails, and costs time later."""
         layout, endings, erasures = index.layout, index.endings, index.erasures
         with self._store.read() as stored:
             mind = stored.mind(mind_id)
@@ -241,9 +245,9 @@ class LoadedMinds:
             or mind.erasures != erasures
             or index.saved_size == layout.start
         ):
-            return
+            return None
         if index.is_stale:
-            return
+            return True
         size = layout.start
         place = Place(
             bulk.FORMAT, index.embedder_id, size, endings, erasures, layout.bulk.vectors.trained_for, {}
@@ -257,8 +261,9 @@ class LoadedMinds:
         # FAISS reports a full disk as RuntimeError.
         except (OSError, RuntimeError) as error:
             _log.warning("the index of mind %s was not saved, and will be built anew: %s", mind_id, error)
-            return
+            return False
         index.saved_size = size
+        return True
 
     def save_all(self) -> None:
         """Before the end: what is loaded, so that the next start is quick."""
