@@ -43,6 +43,8 @@ class LoadedMinds:
         self._loaded: dict[str, MindIndex] = {}
         self._folders: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
         """By mind's number: one thread at a time works in its folder."""
+        self._erasing: set[int] = set()
+        """Numbers of minds whose folder must be left at once, as it holds what is erased."""
         self.stopping = threading.Event()
         """Set when what takes long should be given up."""
 
@@ -76,7 +78,7 @@ class LoadedMinds:
             self._begin_bulk(index, mind)
         index.erasures = mind.erasures
         while len(index) < mind.next_ordinal:
-            self._go_on()
+            self._go_on(mind)
             with self._store.read() as stored:
                 last = min(mind.next_ordinal, len(index) + _ROWS_AT_ONCE)
                 self._extend(index, stored, mind, last)
@@ -88,9 +90,12 @@ class LoadedMinds:
                     index.end(ordinal, seq)
         index.endings = mind.endings
 
-    def _go_on(self) -> None:
+    def _go_on(self, mind: Mind) -> None:
+        """Called now and then by what takes long. Raises IndexRebuilding where it is to be given up."""
         if self.stopping.is_set():
             raise IndexRebuilding("memory is about to stop: try again when it is back")
+        if mind.number in self._erasing:
+            raise IndexRebuilding("something of the mind was erased while it was being loaded: try again")
 
     def _restore(self, index: MindIndex, mind: Mind) -> None:
         saved = bulk.load(self._folder_of(mind), index.embedder_id, self._device)
@@ -192,13 +197,15 @@ class LoadedMinds:
             text.cut(layout.start)
         with self._store.read() as stored:
             text.add(_texts(stored, mind, layout.start, upto))
-        if old is None or upto > OUTGROWN * old.vectors.trained_for:
+        # An interrupted move leaves vectors behind that would stand under other rows' ordinals.
+        is_clean = old is not None and len(old.vectors) == layout.start
+        if old is None or not is_clean or upto > OUTGROWN * old.vectors.trained_for:
             vectors = self._trained(index, layout, upto, max(upto, min(rows, OUTGROWN * upto)))
-            self._copy(old.vectors if old else None, layout.start, vectors)
+            self._copy(mind, old.vectors if old else None, layout.start, vectors)
         else:
             vectors = old.vectors
         for first in range(0, len(moving), _ROWS_AT_ONCE):
-            self._go_on()
+            self._go_on(mind)
             vectors.add(moving[first : first + _ROWS_AT_ONCE])
         return Layout(Bulk(vectors, text), upto, FlatVectors(index.dimensions))
 
@@ -207,10 +214,10 @@ class LoadedMinds:
         sample = np.sort(np.random.default_rng(0).permutation(upto)[:count])
         return InvertedFile.train(index.dimensions, index.vectors_of(layout, sample), rows, self._device)
 
-    def _copy(self, old: InvertedFile | None, size: int, new: InvertedFile) -> None:
+    def _copy(self, mind: Mind, old: InvertedFile | None, size: int, new: InvertedFile) -> None:
         for first in range(0, size if old else 0, _ROWS_AT_ONCE):
             assert old is not None, "there are rows only of an old one"
-            self._go_on()
+            self._go_on(mind)
             new.add(old.take(np.arange(first, min(size, first + _ROWS_AT_ONCE))))
 
     def rearrange(self, mind_id: str, index: MindIndex, layout: Layout) -> bool:
@@ -236,34 +243,33 @@ class LoadedMinds:
 
     def save(self, mind_id: str, index: MindIndex) -> bool:
         """Write the bulk's folder, in any thread, while no rows move; False where that fails, and costs time later."""
-        layout, endings, erasures = index.layout, index.endings, index.erasures
         with self._store.read() as stored:
             mind = stored.mind(mind_id)
-        if (
-            layout.bulk is None
-            or mind is None
-            or mind.erasures != erasures
-            or index.saved_size == layout.start
-        ):
-            return None
-        if index.is_stale:
+        if mind is None:
             return True
-        size = layout.start
-        place = Place(
-            bulk.FORMAT, index.embedder_id, size, endings, erasures, layout.bulk.vectors.trained_for, {}
-        )
-        folder = self._folder_of(mind)
         try:
             with self._folders[mind.number]:
-                bulk.save(
-                    folder, place, layout.bulk.vectors, index.saved_columns(size), index.saved_names(size)
-                )
+                self._save(mind_id, index)
         # FAISS reports a full disk as RuntimeError.
         except (OSError, RuntimeError) as error:
             _log.warning("the index of mind %s was not saved, and will be built anew: %s", mind_id, error)
             return False
-        index.saved_size = size
         return True
+
+    def _save(self, mind_id: str, index: MindIndex) -> None:
+        layout, endings, size = index.layout, index.endings, index.layout.start
+        # Read here, where the folder is ours: what was erased before must not come into it again.
+        with self._store.read() as stored:
+            mind = stored.mind(mind_id)
+        if layout.bulk is None or mind is None or index.is_stale or mind.erasures != index.erasures:
+            return
+        if index.saved_size == size or len(layout.bulk.vectors) != size:
+            return
+        trained_for = layout.bulk.vectors.trained_for
+        place = Place(bulk.FORMAT, index.embedder_id, size, endings, mind.erasures, trained_for, {})
+        columns, names = index.saved_columns(size), index.saved_names(size)
+        bulk.save(self._folder_of(mind), place, layout.bulk.vectors, columns, names)
+        index.saved_size = size
 
     def save_all(self) -> None:
         """Before the end: what is loaded, so that the next start is quick."""
@@ -274,7 +280,10 @@ class LoadedMinds:
         """In the writer thread: rows of the mind are gone. What was saved goes; what is loaded goes too, or, where it
         takes long to build, hides them until ``replace``.
         """
-        bulk.remove(self._folder_of(mind))
+        self._erasing.add(mind.number)
+        with self._folders[mind.number]:
+            bulk.remove(self._folder_of(mind))
+        self._erasing.discard(mind.number)
         index = self._loaded.get(mind_id)
         if index is None or index.layout.bulk is None or mind.deleted:
             self.drop(mind_id)
