@@ -114,6 +114,8 @@ def load(folder: Path, embedder: str, device: Device) -> Saved | None:
         if len(text) != place.size:
             return None
         vectors = InvertedFile.load(folder / _VECTORS, place.trained_for, device)
+        if len(vectors) != place.size:
+            return None
         columns = {
             file.stem: np.load(file, allow_pickle=False) for file in sorted((folder / "columns").iterdir())
         }

@@ -20,6 +20,7 @@ from services.memory.bulk import Bulk
 from services.memory.columns import Column, Ragged
 from services.memory.embedder import Vectors
 from services.memory.rows import Row
+from services.memory.store import Space
 from services.memory.vectors import FlatVectors, Mask, Ordinals
 
 NONE = -1
@@ -72,11 +73,14 @@ class Layout:
 class MindIndex:
     """One mind, loaded. Changed by the writer thread alone; searched from any."""
 
-    def __init__(self, dimensions: int) -> None:
-        self.dimensions = dimensions
+    def __init__(self, space: Space, embedder_id: str) -> None:
+        self.space = space
+        self.embedder_id = embedder_id
+        """Whose vectors these are: no other embedder's may be compared with them."""
+        self.dimensions = space.dimensions
         self.columns = {name: Column(kind) for name, kind in COLUMNS.items()}
         self.terms = Ragged(np.uint32)
-        self.layout = Layout(None, 0, FlatVectors(dimensions))
+        self.layout = Layout(None, 0, FlatVectors(space.dimensions))
         self.sessions, self.speakers = Codes(), Codes()
         self.by_tag: dict[str, list[int]] = defaultdict(list)
         self.by_entity: dict[str, list[int]] = defaultdict(list)
@@ -97,8 +101,6 @@ class MindIndex:
         """How many rows the folder of the bulk holds."""
         self.version = next(_versions)
         """Another one after every change and every loading: what was found at another version is stale."""
-        self.embedder_id = ""
-        """Whose vectors these are."""
         self.last_used = 0.0
         """Monotonic seconds."""
         self._size = 0

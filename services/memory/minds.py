@@ -43,6 +43,8 @@ class LoadedMinds:
         self._loaded: dict[str, MindIndex] = {}
         self._folders: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
         """By mind's number: one thread at a time works in its folder."""
+        self._erasing: set[int] = set()
+        """Numbers of minds whose folder must be left at once, as it holds what is erased."""
         self.stopping = threading.Event()
         """Set when what takes long should be given up."""
 
@@ -59,13 +61,12 @@ class LoadedMinds:
 
     def read(self, mind_id: str) -> MindIndex | None:
         """Build an index from what is stored. Hand the result to ``publish`` in the writer thread."""
-        space, embedder_id = self._spaces.searched, self._spaces.searched_id
+        embedder_id, space = self._spaces.current
         with self._store.read() as stored:
             mind = stored.mind(mind_id)
         if mind is None or mind.deleted:
             return None
-        index = MindIndex(space.dimensions)
-        index.embedder_id = embedder_id
+        index = MindIndex(space, embedder_id)
         with self._folders[mind.number]:
             self._read(index, mind)
         return index
@@ -77,7 +78,7 @@ class LoadedMinds:
             self._begin_bulk(index, mind)
         index.erasures = mind.erasures
         while len(index) < mind.next_ordinal:
-            self._go_on()
+            self._go_on(mind)
             with self._store.read() as stored:
                 last = min(mind.next_ordinal, len(index) + _ROWS_AT_ONCE)
                 self._extend(index, stored, mind, last)
@@ -89,9 +90,12 @@ class LoadedMinds:
                     index.end(ordinal, seq)
         index.endings = mind.endings
 
-    def _go_on(self) -> None:
+    def _go_on(self, mind: Mind) -> None:
+        """Called now and then by what takes long. Raises IndexRebuilding where it is to be given up."""
         if self.stopping.is_set():
             raise IndexRebuilding("memory is about to stop: try again when it is back")
+        if mind.number in self._erasing:
+            raise IndexRebuilding("something of the mind was erased while it was being loaded: try again")
 
     def _restore(self, index: MindIndex, mind: Mind) -> None:
         saved = bulk.load(self._folder_of(mind), index.embedder_id, self._device)
@@ -104,9 +108,7 @@ class LoadedMinds:
         rows = mind.next_ordinal
         places = np.sort(np.random.default_rng(0).permutation(rows)[: sample_size(rows)])
         with self._store.read() as stored:
-            parts = [
-                stored.vectors(self._spaces.searched, mind, place, place + 1) for place in places.tolist()
-            ]
+            parts = [stored.vectors(index.space, mind, place, place + 1) for place in places.tolist()]
         vectors = InvertedFile.train(index.dimensions, np.concatenate(parts), rows, self._device)
         bulk_of_none = Bulk(vectors, bulk.new_text(self._folder_of(mind)))
         index.rearrange(Layout(bulk_of_none, 0, FlatVectors(index.dimensions)))
@@ -120,7 +122,7 @@ class LoadedMinds:
             if ordinal >= last:
                 break
             rows[ordinal - first] = row
-        index.add(rows, stored.vectors(self._spaces.searched, mind, first, last))
+        index.add(rows, stored.vectors(index.space, mind, first, last))
 
     def publish(self, mind_id: str, index: MindIndex) -> MindIndex | None:
         """In the writer thread: bring a freshly read index up to date, and let searches have it."""
@@ -195,13 +197,15 @@ class LoadedMinds:
             text.cut(layout.start)
         with self._store.read() as stored:
             text.add(_texts(stored, mind, layout.start, upto))
-        if old is None or upto > OUTGROWN * old.vectors.trained_for:
+        # An interrupted move leaves vectors behind that would stand under other rows' ordinals.
+        is_clean = old is not None and len(old.vectors) == layout.start
+        if old is None or not is_clean or upto > OUTGROWN * old.vectors.trained_for:
             vectors = self._trained(index, layout, upto, max(upto, min(rows, OUTGROWN * upto)))
-            self._copy(old.vectors if old else None, layout.start, vectors)
+            self._copy(mind, old.vectors if old else None, layout.start, vectors)
         else:
             vectors = old.vectors
         for first in range(0, len(moving), _ROWS_AT_ONCE):
-            self._go_on()
+            self._go_on(mind)
             vectors.add(moving[first : first + _ROWS_AT_ONCE])
         return Layout(Bulk(vectors, text), upto, FlatVectors(index.dimensions))
 
@@ -210,10 +214,10 @@ class LoadedMinds:
         sample = np.sort(np.random.default_rng(0).permutation(upto)[:count])
         return InvertedFile.train(index.dimensions, index.vectors_of(layout, sample), rows, self._device)
 
-    def _copy(self, old: InvertedFile | None, size: int, new: InvertedFile) -> None:
+    def _copy(self, mind: Mind, old: InvertedFile | None, size: int, new: InvertedFile) -> None:
         for first in range(0, size if old else 0, _ROWS_AT_ONCE):
             assert old is not None, "there are rows only of an old one"
-            self._go_on()
+            self._go_on(mind)
             new.add(old.take(np.arange(first, min(size, first + _ROWS_AT_ONCE))))
 
     def rearrange(self, mind_id: str, index: MindIndex, layout: Layout) -> bool:
@@ -230,34 +234,41 @@ class LoadedMinds:
         """Whether the folder is so far behind that a start would take long."""
         return index.layout.start >= max(1, index.saved_size * _SAVED_AGAIN_AT)
 
-    def save(self, mind_id: str, index: MindIndex) -> None:
-        """Write the bulk's folder, in any thread, while no rows move. A failure is logged, and costs time later."""
-        layout, endings, erasures = index.layout, index.endings, index.erasures
+    def unsaved(self) -> list[tuple[str, MindIndex]]:
+        """Loaded minds whose folder is missing or far behind."""
+        loaded = list(self._loaded.items())
+        return [
+            (mind_id, index) for mind_id, index in loaded if index.layout.bulk and self.should_save(index)
+        ]
+
+    def save(self, mind_id: str, index: MindIndex) -> bool:
+        """Write the bulk's folder, in any thread, while no rows move; False where that fails, and costs time later."""
         with self._store.read() as stored:
             mind = stored.mind(mind_id)
-        if (
-            layout.bulk is None
-            or mind is None
-            or mind.erasures != erasures
-            or index.saved_size == layout.start
-        ):
-            return
-        if index.is_stale:
-            return
-        size = layout.start
-        place = Place(
-            bulk.FORMAT, index.embedder_id, size, endings, erasures, layout.bulk.vectors.trained_for, {}
-        )
-        folder = self._folder_of(mind)
+        if mind is None:
+            return True
         try:
             with self._folders[mind.number]:
-                bulk.save(
-                    folder, place, layout.bulk.vectors, index.saved_columns(size), index.saved_names(size)
-                )
+                self._save(mind_id, index)
         # FAISS reports a full disk as RuntimeError.
         except (OSError, RuntimeError) as error:
             _log.warning("the index of mind %s was not saved, and will be built anew: %s", mind_id, error)
+            return False
+        return True
+
+    def _save(self, mind_id: str, index: MindIndex) -> None:
+        layout, endings, size = index.layout, index.endings, index.layout.start
+        # Read here, where the folder is ours: what was erased before must not come into it again.
+        with self._store.read() as stored:
+            mind = stored.mind(mind_id)
+        if layout.bulk is None or mind is None or index.is_stale or mind.erasures != index.erasures:
             return
+        if index.saved_size == size or len(layout.bulk.vectors) != size:
+            return
+        trained_for = layout.bulk.vectors.trained_for
+        place = Place(bulk.FORMAT, index.embedder_id, size, endings, mind.erasures, trained_for, {})
+        columns, names = index.saved_columns(size), index.saved_names(size)
+        bulk.save(self._folder_of(mind), place, layout.bulk.vectors, columns, names)
         index.saved_size = size
 
     def save_all(self) -> None:
@@ -269,7 +280,10 @@ class LoadedMinds:
         """In the writer thread: rows of the mind are gone. What was saved goes; what is loaded goes too, or, where it
         takes long to build, hides them until ``replace``.
         """
-        bulk.remove(self._folder_of(mind))
+        self._erasing.add(mind.number)
+        with self._folders[mind.number]:
+            bulk.remove(self._folder_of(mind))
+        self._erasing.discard(mind.number)
         index = self._loaded.get(mind_id)
         if index is None or index.layout.bulk is None or mind.deleted:
             self.drop(mind_id)

@@ -60,7 +60,7 @@ class Ranking:
         query = search.prepare(view, understood, now_ns)
         wanted = request.offset + request.k + 1
         certain = self._certain(stored, mind, view, request.query)
-        embed = self._embed_nothing if certain is not None else partial(self._embed, mind)
+        embed = self._embed_nothing if certain is not None else partial(self._embed, mind, index.embedder_id)
         candidates = self._settings.candidates
         probes = None if request.exact else self._settings.probes
         found = self._found(view, query, embed, candidates, probes)
@@ -76,9 +76,10 @@ class Ranking:
     ) -> Ranked:
         return search.search(view, query, embed, candidates=candidates, probes=probes, beside=self._beside)
 
-    def _embed(self, mind: Mind, text: str) -> Vectors | None:
+    def _embed(self, mind: Mind, embedder_id: str, text: str) -> Vectors | None:
         embedder = self._spaces.embedder
-        if embedder is None:
+        # While the embedder changes, an index of the former one may still be searched: by its words.
+        if embedder is None or embedder.id != embedder_id:
             return None
         try:
             return self._embeddings.query(embedder, text, mind.key)[0]

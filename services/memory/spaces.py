@@ -59,8 +59,19 @@ class Spaces:
             if wanted is None:
                 raise EmbedderAway("the embedder cannot be reached, and there are no vectors yet to search")
             searched = {wanted.id: self._add(wanted, search=True)}
-        self.searched_id, self.searched = next(iter(searched.items()))
+        self.current: tuple[str, Space] = next(iter(searched.items()))
+        """The embedder's id and the space that are searched; exchanged at once."""
         self._assign(wanted)
+
+    @property
+    def searched_id(self) -> str:
+        """The id of the embedder whose vectors are searched."""
+        return self.current[0]
+
+    @property
+    def searched(self) -> Space:
+        """The space that is searched."""
+        return self.current[1]
 
     def embedder_ids(self) -> list[str]:
         """Of every space."""
@@ -168,7 +179,7 @@ class Spaces:
             return False
         with self._store.write() as batch:
             batch.search_space(space.number)
-        self.searched_id, self.searched = self.next_embedder.id, space
+        self.current = (self.next_embedder.id, space)
         self.embedder, self.next_embedder = self.next_embedder, None
         return True
 

@@ -79,12 +79,14 @@ class Upkeep:
                 await self._build(mind_id)
         for mind_id in self._minds.outgrown():
             await self._grow(mind_id)
+        for mind_id, index in self._minds.unsaved():
+            await self._in(
+                self._growing, lambda mind_id=mind_id, index=index: self._minds.save(mind_id, index)
+            )
         await self._unload_idle()
 
     async def _build(self, mind_id: str) -> None:
-        index = await self._load(mind_id)
-        if index is not None:
-            await self._in(self._growing, lambda: self._minds.save(mind_id, index))
+        await self._load(mind_id)
 
     async def _replace(self, mind_id: str) -> None:
         index = await self._in(self._growing, lambda: self._minds.read(mind_id))
@@ -92,7 +94,6 @@ class Upkeep:
             await self._in_writer(lambda: self._minds.drop(mind_id))
         else:
             await self._in_writer(lambda: self._minds.replace(mind_id, index))
-            await self._in(self._growing, lambda: self._minds.save(mind_id, index))
 
     async def _grow(self, mind_id: str) -> None:
         index = self._minds.loaded(mind_id)
@@ -108,8 +109,6 @@ class Upkeep:
         if layout is None:
             return
         await self._in_writer(lambda: _ignore(self._minds.rearrange(mind_id, index, layout)))
-        if self._minds.should_save(index):
-            await self._in(self._growing, lambda: self._minds.save(mind_id, index))
 
     async def _unload_idle(self) -> None:
         now = asyncio.get_running_loop().time()
