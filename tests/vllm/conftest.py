@@ -49,7 +49,8 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> str:
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=words, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
     )
-    tokenizer.chat_template = "{% for message in messages %}<s>{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}assistant: "
+    turn = "<s>{{ message['role'] }}: {{ message['content'] }}\n"
+    tokenizer.chat_template = "{% for message in messages %}" + turn + "{% endfor %}assistant: "
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
     config = LlamaConfig(
