@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -48,7 +49,8 @@ def data(tmp_path):
     if running := runfile.read(folder):
         process = psutil.Process(running.pid)
         for each in [*process.children(recursive=True), process]:
-            each.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
 
 
 def up(data: Path, *arguments: object) -> runfile.Run:
