@@ -115,11 +115,11 @@ def completed(done: Completed, first_token_seconds: float, queued_seconds: float
     return pb.GenerateResponse(completed=message)
 
 
-def model(info: ModelInfo, backend: str, *, default: bool) -> pb.Model:
+def model(info: ModelInfo, *, default: bool) -> pb.Model:
     """A model in a list."""
     return pb.Model(
         name=info.name,
-        backend=backend,
+        backend=info.backend,
         up=info.up,
         detail=info.detail,
         context_length=info.context_length,

@@ -65,6 +65,7 @@ class Started:
     """A model has accepted the call."""
 
     model: str
+    backend: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class ModelInfo:
 
     name: str
     up: bool
+    backend: str
     detail: str = ""
     """Why not, and what to do."""
     context_length: int = 0

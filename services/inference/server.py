@@ -15,13 +15,14 @@ from pmm.inference.v1 import inference_pb2 as pb
 from pmm.inference.v1 import inference_pb2_grpc as rpc
 from services.inference import convert
 from services.inference.admission import Admission
+from services.inference.backends.fallback import FallbackBackend
 from services.inference.backends.openai import OpenAIBackend
 from services.inference.backends.recall import MODEL as RECALL_MODEL
 from services.inference.backends.recall import RecallBackend
 from services.inference.checks import CHECKS
 from services.inference.errors import UnknownModel
 from services.inference.generation import Backend, Call, Completed, Delta, Part, Started
-from services.inference.settings import InferenceSettings
+from services.inference.settings import BackendName, InferenceSettings
 from services.runtime import telemetry
 from services.runtime.errors import NotSupported
 from services.runtime.service import Service, ServiceContext, ServiceSpec
@@ -49,8 +50,8 @@ class InferenceServicer(rpc.InferenceServiceServicer):
         async with turn as queued, aclosing(self._traced(call)) as parts:
             async for part in parts:
                 match part:
-                    case Started(model):
-                        started = pb.GenerationStarted(model=model, backend=self._backend.name)
+                    case Started(model, backend):
+                        started = pb.GenerationStarted(model=model, backend=backend)
                         yield pb.GenerateResponse(started=started)
                     case Completed():
                         yield convert.completed(part, first_token, queued)
@@ -66,7 +67,7 @@ class InferenceServicer(rpc.InferenceServiceServicer):
     async def ListModels(self, request: pb.ListModelsRequest, context: _Context) -> pb.ListModelsResponse:
         found = await self._backend.models()
         return pb.ListModelsResponse(
-            models=[convert.model(info, self._backend.name, default=i == 0) for i, info in enumerate(found)]
+            models=[convert.model(info, default=i == 0) for i, info in enumerate(found)]
         )
 
     async def GetLoad(self, request: pb.GetLoadRequest, context: _Context) -> pb.GetLoadResponse:
@@ -122,6 +123,7 @@ class InferenceServicer(rpc.InferenceServiceServicer):
 def _note(span: Span, part: Part) -> None:
     if isinstance(part, Started):
         span.set_attribute("gen_ai.response.model", part.model)
+        span.set_attribute("gen_ai.provider.name", part.backend)
     elif isinstance(part, Completed):
         span.set_attribute("gen_ai.usage.input_tokens", part.prompt_tokens)
         span.set_attribute("gen_ai.usage.output_tokens", part.completion_tokens)
@@ -156,11 +158,19 @@ class InferenceService(Service):
 
 
 def _backend(settings: InferenceSettings) -> Backend:
-    match settings.backend:
+    names: list[BackendName] = [settings.backend, *settings.fallback]
+    backends = [_made(name, settings) for name in dict.fromkeys(names)]
+    if len(backends) == 1:
+        return backends[0]
+    return FallbackBackend(backends, settings.breaker_failures, settings.breaker_seconds)
+
+
+def _made(name: BackendName, settings: InferenceSettings) -> Backend:
+    match name:
         case "recall":
             return RecallBackend()
-        case "openai":
-            return OpenAIBackend(settings)
+        case "openai" | "ollama":
+            return OpenAIBackend(settings, name)
         case "vllm":
             # Its library takes seconds to load, and is not there without the extra.
             from services.inference.backends.vllm import VllmBackend

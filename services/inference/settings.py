@@ -7,16 +7,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+BackendName = Literal["recall", "openai", "ollama", "vllm"]
+
 
 class InferenceSettings(BaseModel):
     """Which model answers, and how long it may take."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    backend: Literal["recall", "openai", "vllm"] = Field(
+    backend: BackendName = Field(
         "recall",
         description="Who answers: recall (from memory, without a model), openai (any server that speaks its "
-        "API, Ollama included), or vllm (a model in this process: install the extra of that name).",
+        "API), ollama (the same, on this machine), or vllm (a model in this process: install the extra of that name).",
     )
     model: str = Field(
         "", description="Model where a call names none; with openai, the server's first when empty."
@@ -57,6 +59,19 @@ class InferenceSettings(BaseModel):
         gt=0,
         json_schema_extra={"unit": "s"},
         description="Before the first retry; doubled each time, with jitter. Retry-After goes before it.",
+    )
+    fallback: list[BackendName] = Field(
+        default_factory=list,
+        description='Who answers, in this order, where the backend cannot begin to; as JSON: ["recall"].',
+    )
+    breaker_failures: int = Field(
+        3,
+        ge=1,
+        json_schema_extra={"unit": "calls"},
+        description="With fallback: after so many failures in a row a backend is spared.",
+    )
+    breaker_seconds: float = Field(
+        30, gt=0, json_schema_extra={"unit": "s"}, description="With fallback: for so long it is spared."
     )
     vllm_arguments: dict[str, Any] = Field(
         default_factory=dict,

@@ -49,10 +49,10 @@ class OpenAIBackend(Estimating):
     Raises StartupError where the API key cannot be read.
     """
 
-    name = "openai"
     supports = frozenset({JSON_SCHEMA})
 
-    def __init__(self, settings: InferenceSettings) -> None:
+    def __init__(self, settings: InferenceSettings, name: str = "openai") -> None:
+        self.name = name
         self._settings = settings
         self._key = _key(settings)
         self._client: AsyncOpenAI | None = None
@@ -85,12 +85,12 @@ class OpenAIBackend(Estimating):
         try:
             names = await self._names()
         except (BackendRefused, BackendFailed) as error:
-            return [ModelInfo(default or "unknown", up=False, detail=error.message)]
+            return [ModelInfo(default or "unknown", False, self.name, error.message)]
         if not default:
-            return [ModelInfo(name, up=True) for name in names]
+            return [ModelInfo(name, True, self.name) for name in names]
         missing = f"the server does not have it; it has {', '.join(names[:8]) or 'none'}"
-        others = [ModelInfo(name, up=True) for name in names if name != default]
-        return [ModelInfo(default, up=default in names, detail="" if default in names else missing), *others]
+        others = [ModelInfo(name, True, self.name) for name in names if name != default]
+        return [ModelInfo(default, default in names, self.name, "" if default in names else missing), *others]
 
     async def close(self) -> None:
         """See ``Backend``."""
@@ -128,7 +128,7 @@ class OpenAIBackend(Estimating):
                 finish_reason = finish_reason if reason is None else _FINISH.get(reason, UNKNOWN)
                 if text:
                     if not said:
-                        yield Started(chunk.model or model)
+                        yield Started(chunk.model or model, self.name)
                     said.append(text)
                     yield Delta(text)
         finally:
@@ -139,7 +139,7 @@ class OpenAIBackend(Estimating):
         if shape is not None:
             shape.check("".join(said))
         if not said:
-            yield Started(model)
+            yield Started(model, self.name)
         yield _completed(call, said, finish_reason, usage)
 
     def _delay(self, attempt: int, asked: float | None) -> float:

@@ -78,14 +78,14 @@ class RecallBackend(Estimating):
     async def generate(self, call: Call) -> AsyncGenerator[Part]:
         """See ``Backend``."""
         text = compose(call)
-        yield Started(MODEL)
+        yield Started(MODEL, self.name)
         for piece in _PIECE.findall(text):
             yield Delta(piece)
         yield Completed(STOP, estimate_tokens(call.messages), estimate_text(text), is_estimated=True)
 
     async def models(self) -> list[ModelInfo]:
         """See ``Backend``."""
-        return [ModelInfo(MODEL, up=True)]
+        return [ModelInfo(MODEL, True, self.name)]
 
     async def close(self) -> None:
         """See ``Backend``."""

@@ -114,7 +114,7 @@ class VllmBackend:
         )
         said: list[str] = []
         tokens, cached, reason = 0, 0, None
-        yield Started(self._model)
+        yield Started(self._model, self.name)
         try:
             async with aclosing(requested) as outputs:
                 async for output in outputs:
@@ -137,7 +137,7 @@ class VllmBackend:
         """See ``Backend``."""
         up = self._engine is not None and not self._engine.errored
         detail = "" if up else "the engine is not running"
-        return [ModelInfo(self._model, up, detail, self._context_length)]
+        return [ModelInfo(self._model, up, self.name, detail, self._context_length)]
 
     async def count(self, messages: Sequence[Message]) -> tuple[int, bool]:
         """See ``Backend``."""
