@@ -20,7 +20,7 @@ from services.inference.backends.openai import OpenAIBackend
 from services.inference.backends.recall import MODEL as RECALL_MODEL
 from services.inference.backends.recall import RecallBackend
 from services.inference.checks import CHECKS
-from services.inference.errors import UnknownModel
+from services.inference.errors import InvalidJson, UnknownModel
 from services.inference.generation import Backend, Call, Completed, Delta, Part, Started
 from services.inference.settings import BackendName, InferenceSettings
 from services.runtime import telemetry
@@ -47,7 +47,7 @@ class InferenceServicer(rpc.InferenceServiceServicer):
         began = time.perf_counter()
         first_token = 0.0
         turn = self._admission.turn(context.peer(), is_background=call.is_background)
-        async with turn as queued, aclosing(self._traced(call)) as parts:
+        async with turn as queued, aclosing(self._parts(call)) as parts:
             async for part in parts:
                 match part:
                     case Started(model, backend):
@@ -84,6 +84,27 @@ class InferenceServicer(rpc.InferenceServiceServicer):
                 f"the backend {self._backend.name} cannot do {field}: leave it out, or connect another backend",
                 field=field,
             )
+
+    async def _parts(self, call: Call) -> AsyncGenerator[Part]:
+        """The backend's parts. An answer that must be JSON is held back until it is known to be, or asked for again."""
+        if call.json_schema is None:
+            async with aclosing(self._traced(call)) as parts:
+                async for part in parts:
+                    yield part
+            return
+        for part in await self._valid(call):
+            yield part
+
+    async def _valid(self, call: Call) -> list[Part]:
+        attempt = 1
+        while True:
+            try:
+                async with aclosing(self._traced(call)) as parts:
+                    return [part async for part in parts]
+            except InvalidJson:
+                if attempt == self._settings.json_attempts:
+                    raise
+                attempt += 1
 
     async def _traced(self, call: Call) -> AsyncGenerator[Part]:
         """The backend's parts, under a span as OpenTelemetry's GenAI conventions have it. No text goes into it."""

@@ -60,6 +60,13 @@ class InferenceSettings(BaseModel):
         json_schema_extra={"unit": "s"},
         description="Before the first retry; doubled each time, with jitter. Retry-After goes before it.",
     )
+    json_attempts: int = Field(
+        3,
+        ge=1,
+        le=10,
+        json_schema_extra={"unit": "attempts"},
+        description="How often an answer that must be JSON of a schema is asked for, until it is.",
+    )
     fallback: list[BackendName] = Field(
         default_factory=list,
         description='Who answers, in this order, where the backend cannot begin to; as JSON: ["recall"].',

@@ -244,8 +244,20 @@ async def test_json_keeps_to_its_schema_or_the_call_fails(tmp_path: Path, model_
 
     assert (right.error, right.text) == (None, '{"city": "Porto"}')
     assert reason(wrong) == reason(prose) == ("FAILED_PRECONDITION", "INVALID_JSON")
+    assert [asked["model"] for asked in model_server.requests].count("not-json") == 3
+    assert (wrong.text, prose.text) == ("", "")
     sent = model_server.requests[-1]["response_format"]
     assert sent == {"type": "json_schema", "json_schema": {"name": "answer", "schema": CITY, "strict": True}}
+
+
+async def test_an_answer_that_is_no_json_is_asked_for_again(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    async with openai(tmp_path, model_server) as stub:
+        right = await read(stub.Generate(ask("not-json-then-json", json_schema=CITY)))
+
+    assert (right.error, right.text) == (None, '{"city": "Porto"}')
+    assert [asked["model"] for asked in model_server.requests].count("not-json-then-json") == 2
 
 
 @pytest.mark.parametrize("schema", [{"type": "nonsense"}, {"$ref": "http://127.0.0.1:9/schema"}], ids=str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -28,7 +29,9 @@ SCHEMA: dict[str, Any] = {
     "required": ["city", "age"],
     "additionalProperties": False,
 }
-CANCEL_SECONDS = 5.0
+CANCEL_SECONDS = 20.0
+GROWTH_BYTES = 100 * 2**20
+"""What a thousand calls may leave to caches and the allocator."""
 
 
 def request(text: str = "where is the cat?", **more: Any) -> pb.GenerateRequest:
@@ -72,6 +75,7 @@ async def test_everything_that_one_engine_does(served: Served) -> None:
     await _it_refuses_an_adapter_and_a_model_that_are_not_there(served)
     await _sixty_four_calls_at_once_all_end(served)
     await _a_cancelled_call_leaves_the_engine(served)
+    await _a_thousand_cancelled_calls_leave_nothing(served)
 
 
 async def _it_streams_and_counts(served: Served) -> None:
@@ -168,6 +172,27 @@ async def _a_cancelled_call_leaves_the_engine(served: Served) -> None:
         assert time.monotonic() < until, "the engine still works on it"
         # The engine's gauge moves when it does something.
         await answer(served, request(sampling={"max_tokens": 1}))
+
+
+async def _a_thousand_cancelled_calls_leave_nothing(served: Served) -> None:
+    chance = random.Random(3)
+    before, tasks = psutil.Process().memory_info().rss, len(asyncio.all_tasks())
+
+    async def one() -> None:
+        stream = served.inference.generate(request(sampling={"max_tokens": 400}))
+        try:
+            async with asyncio.timeout(chance.uniform(0.001, 0.3)):
+                async for _ in stream:
+                    pass
+        except TimeoutError:
+            await _close(stream)
+
+    for _ in range(20):
+        await asyncio.gather(*(one() for _ in range(50)))
+    await _a_cancelled_call_leaves_the_engine(served)
+
+    assert len(asyncio.all_tasks()) <= tasks + 2
+    assert psutil.Process().memory_info().rss - before < GROWTH_BYTES
 
 
 async def _close(stream: AsyncIterator[Any]) -> None:
