@@ -5,6 +5,7 @@ A folder holds what one ``MindIndex`` looked like at a size, so that a start rea
     place.json     what the rest is, and its checksums; written last
     vectors.faiss  FAISS's own format
     text/          tantivy's own format; may run ahead of the place after a crash, and is cut back
+    text.json      the checksum of each of tantivy's segments
     columns/       one .npy a column of ``index.py``; words.npy, word_ends.npy
     names.msgpack  numbers of sessions and speakers, tags, entities, last turns
 
@@ -33,6 +34,7 @@ _PLACE = "place.json"
 _VECTORS = "vectors.faiss"
 _NAMES = "names.msgpack"
 _TEXT = "text"
+_TEXT_CHECKSUMS = "text.json"
 _BLOCK = 1 << 20
 _SEGMENT_NAME_LENGTH = 32
 """A segment's file is named by 32 hexadecimal digits."""
@@ -51,7 +53,7 @@ class Place(msgspec.Struct):
     """The same of erasures."""
     trained_for: int
     checksums: dict[str, int]
-    """CRC-32 of each file that is never written again under its name."""
+    """CRC-32 of each file but tantivy's."""
 
 
 @dataclass(slots=True)
@@ -94,10 +96,38 @@ def save(
         files.append(file)
     for file in files:
         sync(file)
-    # tantivy's segments never change; its other files say which of them count.
-    files += [file for file in (folder / _TEXT).iterdir() if len(file.stem) == _SEGMENT_NAME_LENGTH]
+    note_text(folder)
     place.checksums = {str(file.relative_to(folder)): _checksum(file) for file in files}
     write_durably(folder / _PLACE, msgspec.json.encode(place))
+
+
+def note_text(folder: Path) -> None:
+    """Note the checksums of tantivy's segments, which never change. After every change of the text."""
+    known = _text_checksums(folder) or {}
+    checksums = {
+        file.name: known.get(file.name) or _checksum(file)
+        for file in (folder / _TEXT).iterdir()
+        if len(file.stem) == _SEGMENT_NAME_LENGTH
+    }
+    write_durably(folder / _TEXT_CHECKSUMS, msgspec.json.encode(checksums))
+
+
+def _text_checksums(folder: Path) -> dict[str, int] | None:
+    try:
+        return msgspec.json.decode((folder / _TEXT_CHECKSUMS).read_bytes(), type=dict[str, int])
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _files_are_sound(folder: Path, place: Place) -> bool:
+    """Whether every file is as it was written. A segment that is gone was merged into another, and tantivy knows."""
+    known = _text_checksums(folder)
+    segments = [file for file in (folder / _TEXT).iterdir() if len(file.stem) == _SEGMENT_NAME_LENGTH]
+    return (
+        known is not None
+        and all(_checksum(folder / name) == checksum for name, checksum in place.checksums.items())
+        and all(known.get(file.name) == _checksum(file) for file in segments)
+    )
 
 
 def load(folder: Path, embedder: str, device: Device) -> Saved | None:
@@ -106,11 +136,12 @@ def load(folder: Path, embedder: str, device: Device) -> Saved | None:
         place = msgspec.json.decode((folder / _PLACE).read_bytes(), type=Place)
         if (place.format, place.embedder) != (FORMAT, embedder):
             return None
-        if any(_damaged(folder / name, checksum) for name, checksum in place.checksums.items()):
+        if not _files_are_sound(folder, place):
             return None
         text = TextIndex(folder / _TEXT)
         if len(text) != place.size:
             text.cut(place.size)
+            note_text(folder)
         if len(text) != place.size:
             return None
         vectors = InvertedFile.load(folder / _VECTORS, place.trained_for, device)
@@ -137,12 +168,6 @@ def saved_size(folder: Path) -> int:
 def remove(folder: Path) -> None:
     """Nothing of it stays on the disk."""
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _damaged(file: Path, checksum: int) -> bool:
-    # tantivy may have merged a segment into another one since.
-    merged_away = file.parent.name == _TEXT and not file.exists()
-    return not merged_away and _checksum(file) != checksum
 
 
 def _checksum(file: Path) -> int:

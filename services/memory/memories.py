@@ -31,6 +31,7 @@ from services.memory.rows import Row
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
 from services.memory.store import Damaged, Store
+from services.memory.text import TextDamaged
 from services.memory.timed_cache import TimedCache
 from services.memory.upkeep import Upkeep
 from services.memory.vectors import one_thread_each
@@ -188,7 +189,13 @@ class Memories:
         index_seq = self.seq_of(request.mind_id)
         if index is None:
             return Answer([], False, index_seq, self.rebuilding, False)
-        hits, has_more, cached = await self._in_search(lambda: self._search(request, index))
+        try:
+            hits, has_more, cached = await self._in_search(lambda: self._search(request, index))
+        except TextDamaged:
+            await self._in_writer(lambda: self._minds.damaged(request.mind_id))
+            raise IndexRebuilding(
+                f"the index of mind {request.mind_id!r} is damaged, and is being built anew: try again"
+            ) from None
         return Answer(hits, has_more, index_seq, self.rebuilding, cached)
 
     async def listing(

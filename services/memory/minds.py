@@ -197,6 +197,7 @@ class LoadedMinds:
             text.cut(layout.start)
         with self._store.read() as stored:
             text.add(_texts(stored, mind, layout.start, upto))
+        bulk.note_text(folder)
         # An interrupted move leaves vectors behind that would stand under other rows' ordinals.
         is_clean = old is not None and len(old.vectors) == layout.start
         if old is None or not is_clean or upto > OUTGROWN * old.vectors.trained_for:
@@ -290,6 +291,15 @@ class LoadedMinds:
             return
         index.hide([ordinal for ordinal in ordinals if ordinal < len(index)])
         index.is_stale = True
+
+    def damaged(self, mind_id: str) -> None:
+        """In the writer thread: the folder cannot be read; it goes, and the next search builds it anew."""
+        with self._store.read() as stored:
+            mind = stored.mind(mind_id)
+        if mind is not None:
+            with self._folders[mind.number]:
+                bulk.remove(self._folder_of(mind))
+        self.drop(mind_id)
 
     def stale(self) -> list[str]:
         """Minds whose loaded index hides erased rows, and is to be built anew."""

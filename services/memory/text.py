@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,19 @@ _tantivy: Any = tantivy
 _TOKENIZER = "pmm_en"
 _FIELD = "text"
 _HEAP_BYTES = 32 * 2**20
+
+
+class TextDamaged(Exception):
+    """tantivy cannot read its files: they are to be built anew."""
+
+
+@contextmanager
+def _damage_told() -> Generator[None]:
+    try:
+        yield
+    # What tantivy raises for every fault of its files.
+    except ValueError as error:
+        raise TextDamaged(str(error)) from None
 
 
 class TextIndex:
@@ -63,20 +77,23 @@ class TextIndex:
             return np.zeros(0, np.int64)
         searcher = self._searcher
         query = _tantivy.Query.boolean_query([(_tantivy.Occur.Should, self._term(stem)) for stem in stems])
-        hits = searcher.search(query, limit, count=False).hits
-        return np.array(searcher.fast_field_values("ordinal", [place for _, place in hits]), np.int64)
+        with _damage_told():
+            hits = searcher.search(query, limit, count=False).hits
+            return np.array(searcher.fast_field_values("ordinal", [place for _, place in hits]), np.int64)
 
     def holders(self, stem: str, before: int | None) -> int:
         """How many texts hold a stem, of those with a lower ordinal than ``before``."""
         if before is None:
-            return self._searcher.doc_freq(_FIELD, stem)
+            with _damage_told():
+                return self._searcher.doc_freq(_FIELD, stem)
         earlier = _tantivy.Query.range_query(
             self._schema, "ordinal", _tantivy.FieldType.Unsigned, 0, before, include_upper=False
         )
         both = _tantivy.Query.boolean_query(
             [(_tantivy.Occur.Must, self._term(stem)), (_tantivy.Occur.Must, earlier)]
         )
-        return self._searcher.search(both, 1, count=True).count
+        with _damage_told():
+            return self._searcher.search(both, 1, count=True).count
 
     def _term(self, stem: str) -> Any:
         return _tantivy.Query.term_query(self._schema, _FIELD, stem, index_option="freq")
