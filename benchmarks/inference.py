@@ -21,6 +21,8 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmarks.rows import Row, percentile, row
 from pmm.inference.v1 import inference_pb2 as pb
 from pmm_client.channel import open_channel
@@ -146,7 +148,6 @@ async def _direct(model: str) -> AsyncGenerator[Stream]:
 @asynccontextmanager
 async def _http(model: str) -> AsyncGenerator[Stream]:
     import aiohttp  # pyright: ignore[reportMissingImports]
-    import orjson  # pyright: ignore[reportMissingImports]
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -183,7 +184,7 @@ async def _http(model: str) -> AsyncGenerator[Stream]:
                 async with session.post(f"{url}/v1/chat/completions", json=asked) as answer:
                     async for line in answer.content:
                         if line.startswith(b"data: {"):
-                            count = orjson.loads(line[6:])["usage"]["completion_tokens"]
+                            count = msgspec.json.decode(line[6:])["usage"]["completion_tokens"]
                             yield count - seen
                             seen = count
 
@@ -213,13 +214,12 @@ async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
 async def _ours(model: str, folder: Path) -> AsyncGenerator[Stream]:
     import json
 
-    arguments = json.dumps(ARGUMENTS)
-    settings = (
-        "inference.backend=vllm",
-        f"inference.model={model}",
-        f"inference.vllm_arguments={arguments}",
-    )
-    process = ServiceProcess("inference", folder / "inference", settings=settings, environment=ENVIRONMENT)
+    environment = ENVIRONMENT | {
+        "PMM_INFERENCE__BACKEND": "vllm",
+        "PMM_INFERENCE__MODEL": model,
+        "PMM_INFERENCE__VLLM_ARGUMENTS": json.dumps(ARGUMENTS),
+    }
+    process = ServiceProcess("inference", folder / "inference", environment=environment)
     with process:
         async with open_channel(process.target) as channel:
             client = InferenceClient(channel)
