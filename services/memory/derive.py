@@ -44,8 +44,6 @@ class Retract:
 
     memory_id: str
     seq: int
-    superseded_by: str = ""
-    """A memory that takes its place: this one then keeps its history and gets an end of validity instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +120,15 @@ def merged(held: Row, again: Row) -> Row:
 
 
 def closed(held: Row, at_ns: int, event_seq: int, recorded_ns: int) -> Row:
-    """A new version of what is held, which ceased to be true at a time."""
+    """A new version of what is held, which ceased to be true at a time. When the event that says so is erased, only
+    that is taken back.
+    """
     return msgspec.structs.replace(
         held,
         version=held.version + 1,
         version_seq=event_seq,
         recorded_ns=recorded_ns,
-        source_seqs=list(dict.fromkeys([*held.source_seqs, event_seq])),
+        also_seqs=[*held.also_seqs, event_seq],
         valid_to_ns=at_ns,
     )
 
@@ -243,7 +243,7 @@ def _memory_revised(event: mind.Event) -> list[Change]:
 def _memory_retracted(event: mind.Event) -> list[Change]:
     body = event.body.memory_retracted
     _check_id(body.memory_id)
-    return [Retract(body.memory_id, event.seq, body.superseded_by)]
+    return [Retract(body.memory_id, event.seq)]
 
 
 def _memory_rated(event: mind.Event) -> list[Change]:

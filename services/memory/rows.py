@@ -43,7 +43,7 @@ class Row(msgspec.Struct, array_like=True, omit_defaults=True):
     ratings: int = 0
     """How many judgements."""
     also_seqs: list[int] = []
-    """Later events that formed the same in the same words: the memory does not depend on them."""
+    """Later events that said the same again, or that it ceased to hold: the memory does not come from them."""
 
     @property
     def is_turn(self) -> bool:

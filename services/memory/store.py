@@ -508,8 +508,7 @@ class Batch(Reader):
             for ordinal, again in self._of_event(mind, seq):
                 row = self.row(mind, ordinal)
                 if row and again:
-                    also = [other for other in row.also_seqs if other != seq]
-                    self._put(mind, ordinal, msgspec.structs.replace(row, also_seqs=also))
+                    self._put(mind, ordinal, self._without(mind, row, seq))
                     self._delete("sources", _SOURCE.pack(mind.number, seq, ordinal))
                 elif row:
                     erased |= self._erase_memory(mind, row.memory_id)
@@ -517,6 +516,13 @@ class Batch(Reader):
             mind.erasures += 1
             self._set("meta", _ERASED, b"1")
         return erased
+
+    def _without(self, mind: Mind, row: Row, seq: int) -> Row:
+        """A version without what an event said beside it: that it was said again, or ceased to hold."""
+        also = [other for other in row.also_seqs if other != seq]
+        first = self.row(mind, self._own_versions(mind, row.memory_id)[0])
+        ends_ns = first.valid_to_ns if first and row.valid_to_ns and not also else row.valid_to_ns
+        return msgspec.structs.replace(row, also_seqs=also, valid_to_ns=ends_ns)
 
     def _erase_memory(self, mind: Mind, memory_id: str) -> dict[int, Row]:
         erased: dict[int, Row] = {}

@@ -325,3 +325,14 @@ def stamp(when: datetime) -> Any:
     made = mind.MemoryRecorded()
     made.valid_from.FromDatetime(when.astimezone(UTC))
     return made.valid_from
+
+
+async def test_what_a_contradiction_closed_is_open_again_when_that_is_erased(served: Served) -> None:
+    await begin(served)
+    older = await record(served, fact("Ana lives in Lisbon", valid_from=stamp(DAY)))
+    newer = await record(served, fact("Ana lives in Porto", valid_from=stamp(DAY + timedelta(days=9))))
+    assert len(await texts(served, "Ana", newer.seq)) == 2
+    erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[newer.seq]))
+
+    assert await texts(served, "where does Ana live", erased.seq) == ["Ana lives in Lisbon"]
+    assert not (await history(served, older.memory_ids[0]))[-1].HasField("valid_to")
