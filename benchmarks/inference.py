@@ -1,7 +1,7 @@
 """vLLM through our gRPC, through its own OpenAI server, and called directly: the same tiny model on the same machine.
 
-The model is so small that what carries the tokens is the bottleneck: the worst case for us. The three take turns, each
-with an engine of its own, one after the other. ``make bench-inference``; needs vLLM.
+The model is so small that what carries the tokens is the bottleneck: the worst case for us. Each has an engine of its
+own, and they take turns, round by round. ``make bench-inference``; needs vLLM.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,9 @@ from tests.support.serving import serving
 
 PROMPT = "where does the cat sleep, and who plants the trees?"
 STREAMS, LENGTHS = (1, 8, 32, 64), (64, 512)
-ROUNDS, FIRST_TOKENS, CANCELS = 3, 40, 50
+ROUNDS, FIRST_TOKENS, CANCELS = 7, 40, 100
 START_SECONDS = 120.0
-ARGUMENTS = {
+ARGUMENTS: dict[str, Any] = {
     "max_model_len": 1024, "enforce_eager": True, "dtype": "float32", "max_num_seqs": 64, "enable_prefix_caching": True,
 }  # fmt: skip
 OURS, HTTP, DIRECT = "grpc", "vllm_http", "direct"
@@ -62,18 +63,22 @@ async def _run(model: str, folder: Path) -> list[Row]:
     ways: dict[str, Callable[[], Any]] = {
         DIRECT: lambda: _direct(model), HTTP: lambda: _http(model), OURS: lambda: _ours(model, folder),
     }  # fmt: skip
-    tokens: dict[str, Tokens] = {}
-    first: dict[str, list[float]] = {}
-    for name, way in ways.items():
-        print(f"measuring {name}", file=sys.stderr)
-        async with way() as stream:
-            await _together(stream, 8, 32)
-            first[name] = [await _first_token(stream) for _ in range(FIRST_TOKENS)]
-            tokens[name] = {
-                (streams, length): [await _together(stream, streams, length) for _ in range(ROUNDS)]
-                for length in LENGTHS
-                for streams in STREAMS
-            }
+    tokens: dict[str, Tokens] = {name: {} for name in ways}
+    first: dict[str, list[float]] = {name: [] for name in ways}
+    async with AsyncExitStack() as stack:
+        streams: dict[str, Stream] = {}
+        for name, way in ways.items():
+            streams[name] = await stack.enter_async_context(way())
+            await _together(streams[name], 8, 32)
+        for _ in range(FIRST_TOKENS):
+            for name, stream in streams.items():
+                first[name].append(await _first_token(stream))
+        for length, count in product(LENGTHS, STREAMS):
+            print(f"measuring {count} streams of {length} tokens", file=sys.stderr)
+            for _ in range(ROUNDS):
+                for name, stream in streams.items():
+                    rate = await _together(stream, count, length)
+                    tokens[name].setdefault((count, length), []).append(rate)
     print("measuring cancellation", file=sys.stderr)
     return [*_rows(tokens, first), *await _cancelled(model, folder)]
 
@@ -87,15 +92,22 @@ def _rows(tokens: dict[str, Tokens], first: dict[str, list[float]]) -> list[Row]
     for streams in STREAMS:
         for other in (HTTP, DIRECT):
             ratios = [
-                statistics.median(tokens[OURS][streams, length])
-                / statistics.median(tokens[other][streams, length])
-                for length in LENGTHS
+                _ratio(tokens[OURS][streams, length], tokens[other][streams, length]) for length in LENGTHS
             ]
+            for length, ratio in zip(LENGTHS, ratios, strict=True):
+                rows.append(
+                    Row(f"inference.stream.c{streams}.t{length}.ratio_{other}", ratio, "ratio", ROUNDS, 0.0)
+                )
             rows.append(Row(f"inference.stream.c{streams}.ratio_{other}", min(ratios), "ratio", ROUNDS, 0.0))
     for name, took in first.items():
         rows.append(row(f"inference.ttft.{name}.ms_p50", took, "ms"))
     added = statistics.median(first[OURS]) - statistics.median(first[DIRECT])
     return [*rows, Row("inference.ttft_added.ms_p50", added, "ms", FIRST_TOKENS, 0.0)]
+
+
+def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """The median over rounds, in each of which both had their turn within seconds."""
+    return statistics.median(our / their for our, their in zip(ours, theirs, strict=True))
 
 
 async def _together(stream: Stream, streams: int, length: int) -> float:
@@ -130,12 +142,14 @@ async def _direct(model: str) -> AsyncGenerator[Stream]:
 
     engine: Any = AsyncLLM.from_engine_args(AsyncEngineArgs(model=model, **ARGUMENTS))
     turns = [{"role": "user", "content": PROMPT}]
-    prompt = engine.get_tokenizer().apply_chat_template(turns, add_generation_prompt=True, return_dict=False)
+    tokenizer = engine.get_tokenizer()
     numbers = iter(range(10**9))
 
     async def stream(length: int) -> AsyncGenerator[int]:
         wanted = SamplingParams(max_tokens=length, temperature=0, output_kind=RequestOutputKind.DELTA)
-        outputs = engine.generate({"prompt_token_ids": list(prompt)}, wanted, request_id=str(next(numbers)))
+        # Everybody begins with messages, as they come from a client.
+        prompt = tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=False)
+        outputs = engine.generate({"prompt_token_ids": prompt}, wanted, request_id=str(next(numbers)))
         async for output in outputs:
             yield len(output.outputs[0].token_ids)
 
