@@ -30,6 +30,7 @@ def generate(request: pb.GenerateRequest) -> Iterator[Violation]:
     yield from sampling(request.sampling)
     yield from checks.enum_known(request.priority, "priority", pb.CallPriority.values(), optional=True)
     yield from checks.text(request.adapter, "adapter", max_bytes=MAX_NAME)
+    yield from checks.text(request.fairness_key, "fairness_key", max_bytes=MAX_NAME)
 
 
 def messages(repeated: Any) -> Iterator[Violation]:

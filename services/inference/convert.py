@@ -14,9 +14,8 @@ from services.inference.generation import (
     CONTENT_FILTER,
     JSON_SCHEMA,
     LENGTH,
-    LOGPROBS,
     STOP,
-    TOP_K,
+    STOPS,
     Call,
     Completed,
     Delta,
@@ -58,6 +57,7 @@ def call(request: pb.GenerateRequest) -> Call:
         request.sampling.logprobs if request.sampling.HasField("logprobs") else None,
         request.adapter,
         request.priority == pb.CALL_PRIORITY_BACKGROUND,
+        request.fairness_key,
         _needs(request),
     )
 
@@ -73,11 +73,11 @@ def _logprob(token: TokenLogprob) -> pb.TokenLogprob:
 
 
 def _needs(request: pb.GenerateRequest) -> frozenset[str]:
-    asked = {
-        TOP_K: request.sampling.HasField("top_k"),
-        LOGPROBS: request.sampling.HasField("logprobs"),
-        JSON_SCHEMA: request.HasField("json_schema"),
-        ADAPTER: bool(request.adapter),
+    asked = {JSON_SCHEMA: request.HasField("json_schema"), ADAPTER: bool(request.adapter)}
+    asked |= {STOPS: bool(request.sampling.stop)}
+    asked |= {
+        f"sampling.{name}": request.sampling.HasField(name)
+        for name in ("top_k", "logprobs", "seed", "presence_penalty", "frequency_penalty")
     }
     return frozenset(name for name, is_set in asked.items() if is_set)
 

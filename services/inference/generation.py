@@ -11,6 +11,8 @@ from typing import Any, Protocol
 STOP, LENGTH, CONTENT_FILTER, UNKNOWN = "stop", "length", "content_filter", ""
 """Why a model stopped."""
 TOP_K, LOGPROBS, JSON_SCHEMA, ADAPTER = "sampling.top_k", "sampling.logprobs", "json_schema", "adapter"
+STOPS, SEED = "sampling.stop", "sampling.seed"
+PENALTIES = frozenset({"sampling.presence_penalty", "sampling.frequency_penalty"})
 """What not every backend can do, by the field of the request that asks for it."""
 CHARACTERS_PER_TOKEN = 4
 """An estimate for English, where a backend has no tokenizer of ours."""
@@ -56,8 +58,17 @@ class Call:
     """A LoRA adapter by name."""
     is_background: bool = False
     """Whether nobody waits for it."""
+    fairness_key: str = ""
+    """Calls with the same key share a turn."""
     needs: frozenset[str] = frozenset()
     """Which of the fields that not every backend supports are set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The call has its turn."""
+
+    queued_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +110,8 @@ class Completed:
     cached_tokens: int = 0
 
 
-Part = Started | Delta | Completed
-"""What a backend streams."""
+Part = Admitted | Started | Delta | Completed
+"""What a call gives: its turn, and then what the backend streams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +137,7 @@ class Backend(Protocol):
 
     @property
     def supports(self) -> frozenset[str]:
-        """Which of TOP_K, LOGPROBS, JSON_SCHEMA and ADAPTER it can do."""
+        """Which of the fields that not every backend can do it can."""
         ...
 
     async def start(self) -> None:

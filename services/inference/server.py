@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import ClassVar
 
 import grpc.aio
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from pmm.inference.v1 import inference_pb2 as pb
 from pmm.inference.v1 import inference_pb2_grpc as rpc
 from services.inference import convert
 from services.inference.admission import Admission
 from services.inference.backends.fallback import FallbackBackend
-from services.inference.backends.openai import OpenAIBackend
+from services.inference.backends.openai import OpenAIBackend, ollama_server, openai_server
 from services.inference.backends.recall import MODEL as RECALL_MODEL
 from services.inference.backends.recall import RecallBackend
 from services.inference.checks import CHECKS
 from services.inference.errors import InvalidJson, UnknownModel
-from services.inference.generation import Backend, Call, Completed, Delta, Part, Started
+from services.inference.generation import Admitted, Backend, Call, Completed, Delta, Part, Started
+from services.inference.measured import QUEUE_DURATION, measured, observe_load
 from services.inference.settings import BackendName, InferenceSettings
-from services.runtime import telemetry
+from services.inference.stream import Pace, coalesced
 from services.runtime.errors import NotSupported
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 
@@ -37,6 +36,7 @@ class InferenceServicer(rpc.InferenceServiceServicer):
         self._backend = backend
         self._admission = admission
         self._settings = settings
+        self._pace = Pace(settings.delta_milliseconds / 1000, settings.max_deltas_per_second)
 
     async def Generate(
         self, request: pb.GenerateRequest, context: _Context
@@ -45,11 +45,12 @@ class InferenceServicer(rpc.InferenceServiceServicer):
         self._must_have(call.model)
         self._must_support(call.needs)
         began = time.perf_counter()
-        first_token = 0.0
-        turn = self._admission.turn(context.peer(), is_background=call.is_background)
-        async with turn as queued, aclosing(self._parts(call)) as parts:
+        queued = first_token = 0.0
+        async with aclosing(coalesced(self._admitted(call, context.peer()), self._pace)) as parts:
             async for part in parts:
                 match part:
+                    case Admitted(seconds):
+                        queued = seconds
                     case Started(model, backend):
                         started = pb.GenerationStarted(model=model, backend=backend)
                         yield pb.GenerateResponse(started=started)
@@ -58,6 +59,15 @@ class InferenceServicer(rpc.InferenceServiceServicer):
                     case Delta():
                         first_token = first_token or time.perf_counter() - began
                         yield convert.delta(part)
+
+    async def _admitted(self, call: Call, caller: str) -> AsyncGenerator[Part]:
+        """The parts of a call that has its slot. It is free again when the backend is done, however slow the client."""
+        turn = self._admission.turn(call.fairness_key or caller, is_background=call.is_background)
+        async with turn as queued, aclosing(self._parts(call)) as parts:
+            QUEUE_DURATION.record(queued)
+            yield Admitted(queued)
+            async for part in parts:
+                yield part
 
     async def CountTokens(self, request: pb.CountTokensRequest, context: _Context) -> pb.CountTokensResponse:
         self._must_have(request.model)
@@ -88,7 +98,7 @@ class InferenceServicer(rpc.InferenceServiceServicer):
     async def _parts(self, call: Call) -> AsyncGenerator[Part]:
         """The backend's parts. An answer that must be JSON is held back until it is known to be, or asked for again."""
         if call.json_schema is None:
-            async with aclosing(self._traced(call)) as parts:
+            async with aclosing(self._measured(call)) as parts:
                 async for part in parts:
                     yield part
             return
@@ -99,56 +109,16 @@ class InferenceServicer(rpc.InferenceServiceServicer):
         attempt = 1
         while True:
             try:
-                async with aclosing(self._traced(call)) as parts:
+                async with aclosing(self._measured(call)) as parts:
                     return [part async for part in parts]
             except InvalidJson:
                 if attempt == self._settings.json_attempts:
                     raise
                 attempt += 1
 
-    async def _traced(self, call: Call) -> AsyncGenerator[Part]:
-        """The backend's parts, under a span as OpenTelemetry's GenAI conventions have it. No text goes into it."""
-        began, first_token = time.perf_counter(), 0.0
-        # Not made current: that must not be done across a yield.
+    def _measured(self, call: Call) -> AsyncGenerator[Part]:
         model = call.model or self._settings.model or self._backend.name
-        span = telemetry.tracer().start_span(
-            f"chat {model}",
-            kind=SpanKind.CLIENT,
-            attributes={
-                "gen_ai.operation.name": "chat",
-                "gen_ai.provider.name": self._backend.name,
-                "gen_ai.request.model": model,
-            },
-        )
-        try:
-            async with aclosing(self._backend.generate(call)) as parts:
-                async for part in parts:
-                    _note(span, part)
-                    if isinstance(part, Delta) and not first_token:
-                        first_token = time.perf_counter() - began
-                        telemetry.record_ms("gen_ai.server.time_to_first_token", first_token * 1000)
-                    yield part
-        except (asyncio.CancelledError, GeneratorExit):
-            span.set_attribute("error.type", "cancelled")
-            raise
-        except BaseException as error:
-            # Its name only: the text of an error may quote what somebody wrote.
-            span.set_attribute("error.type", getattr(error, "reason", type(error).__name__))
-            span.set_status(Status(StatusCode.ERROR))
-            raise
-        finally:
-            span.end()
-            telemetry.record_ms("gen_ai.client.operation.duration", (time.perf_counter() - began) * 1000)
-
-
-def _note(span: Span, part: Part) -> None:
-    if isinstance(part, Started):
-        span.set_attribute("gen_ai.response.model", part.model)
-        span.set_attribute("gen_ai.provider.name", part.backend)
-    elif isinstance(part, Completed):
-        span.set_attribute("gen_ai.usage.input_tokens", part.prompt_tokens)
-        span.set_attribute("gen_ai.usage.output_tokens", part.completion_tokens)
-        span.set_attribute("gen_ai.response.finish_reasons", [part.finish_reason])
+        return measured(self._backend.generate(call), model=model, backend=self._backend.name)
 
 
 class InferenceService(Service):
@@ -165,6 +135,7 @@ class InferenceService(Service):
 
     def register(self, server: grpc.aio.Server) -> None:
         admission = Admission(self._settings.max_running, self._settings.max_waiting)
+        observe_load(lambda: admission.running, lambda: admission.waiting)
         servicer = InferenceServicer(self._backend, admission, self._settings)
         rpc.add_InferenceServiceServicer_to_server(servicer, server)
 
@@ -190,8 +161,10 @@ def _made(name: BackendName, settings: InferenceSettings) -> Backend:
     match name:
         case "recall":
             return RecallBackend()
-        case "openai" | "ollama":
-            return OpenAIBackend(settings, name)
+        case "openai":
+            return OpenAIBackend(openai_server(settings), settings)
+        case "ollama":
+            return OpenAIBackend(ollama_server(settings), settings)
         case "vllm":
             # Its library takes seconds to load, and is not there without the extra.
             from services.inference.backends.vllm import VllmBackend

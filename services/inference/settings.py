@@ -26,12 +26,27 @@ class InferenceSettings(BaseModel):
     openai_base_url: str = Field(
         "http://127.0.0.1:11434/v1",
         pattern=r"^https?://[^/]",
-        description="Base URL of the OpenAI-compatible server; Ollama's by default.",
+        description="With openai: base URL of the server; Ollama's by default.",
+    )
+    openai_api: Literal["chat_completions", "responses"] = Field(
+        "chat_completions",
+        description="Which of its APIs is spoken: chat_completions, which every server has, or responses.",
     )
     openai_api_key: SecretStr | None = Field(
         None, description="API key; a file is safer.", json_schema_extra={"secret": True}
     )
     openai_api_key_file: Path | None = Field(None, description="File that holds the API key.")
+    openai_ca_file: Path | None = Field(
+        None,
+        description="PEM file of the authority that signed the server's certificate, where it is your own.",
+    )
+    ollama_base_url: str = Field(
+        "http://127.0.0.1:11434/v1", pattern=r"^https?://[^/]", description="With ollama: its address."
+    )
+    ollama_model: str = Field(
+        "",
+        description="With ollama as a fallback: its model; its first when empty. It is inference.model otherwise.",
+    )
     connect_timeout_seconds: float = Field(
         5, gt=0, json_schema_extra={"unit": "s"}, description="Until the model server accepts the connection."
     )
@@ -80,6 +95,9 @@ class InferenceSettings(BaseModel):
     breaker_seconds: float = Field(
         30, gt=0, json_schema_extra={"unit": "s"}, description="With fallback: for so long it is spared."
     )
+    vllm_model: str = Field(
+        "", description="With vllm as a fallback: its model. It is inference.model otherwise."
+    )
     vllm_arguments: dict[str, Any] = Field(
         default_factory=dict,
         description="With vllm: arguments of its engine as JSON, such as max_model_len, tensor_parallel_size, "
@@ -88,6 +106,18 @@ class InferenceSettings(BaseModel):
     vllm_adapters: dict[str, str] = Field(
         default_factory=dict,
         description="With vllm: LoRA adapters, name to folder, as JSON. A call names one in its field adapter.",
+    )
+    delta_milliseconds: float = Field(
+        20,
+        ge=0,
+        json_schema_extra={"unit": "ms"},
+        description="A stream sends at most one delta in this time; tokens that come faster travel together.",
+    )
+    max_deltas_per_second: float = Field(
+        500,
+        gt=0,
+        json_schema_extra={"unit": "deltas/s"},
+        description="Over all streams: the more of them are open, the more tokens travel together.",
     )
     max_running: int = Field(
         64,

@@ -180,6 +180,7 @@ class Conversations:
             async for part in self._s.peers.generate(
                 built.messages,
                 [],
+                mind_id=ask.mind_id,
                 model=ask.model,
                 sampling=ask.sampling,
                 query_time=ask.query_time,

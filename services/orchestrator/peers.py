@@ -126,6 +126,7 @@ class Peers:
         messages: Sequence[Said],
         memories: Sequence[Recalled],
         *,
+        mind_id: str,
         model: str,
         sampling: inference.Sampling | None,
         query_time: Timestamp | None,
@@ -139,6 +140,7 @@ class Peers:
             memories=map(_context, memories),
             priority=inference.CALL_PRIORITY_INTERACTIVE,
             first_turn=first_turn,
+            fairness_key=mind_id,
         )
         if sampling is not None:
             request.sampling.CopyFrom(sampling)

@@ -246,6 +246,7 @@ class Turn:
             async for part in self._s.peers.generate(
                 built.messages,
                 built.memories,
+                mind_id=self._ask.mind_id,
                 model=self._ask.model,
                 sampling=self._ask.sampling,
                 query_time=self._ask.query_time,

@@ -163,7 +163,7 @@ async def _main(
             await running.drain()
             return exits.OK
         await running.health.enter_graceful_shutdown()
-        raise StartupError(exits.FAILED, f"stopped to protect the data: {failure.result()}")
+        raise StartupError(exits.FAILED, f"stopped, as it must not go on like this: {failure.result()}")
 
 
 def _settle_garbage() -> None:

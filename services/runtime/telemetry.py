@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import Token
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -64,11 +64,11 @@ class Telemetry:
         self.tracer: Tracer = self.traces.get_tracer(SCOPE)
         self.meter: Meter = self.metrics.get_meter(SCOPE) if self.metrics else NoOpMeter(SCOPE)
 
-    def histogram(self, name: str) -> Histogram:
-        """The histogram of this name, in milliseconds."""
+    def histogram(self, name: str, unit: str, bounds: Sequence[float]) -> Histogram:
+        """The histogram of this name; unit and bounds count at the first call."""
         if name not in self._histograms:
             self._histograms[name] = self.meter.create_histogram(
-                name, unit="ms", explicit_bucket_boundaries_advisory=DURATION_BUCKETS_MS
+                name, unit=unit, explicit_bucket_boundaries_advisory=bounds
             )
         return self._histograms[name]
 
@@ -142,10 +142,24 @@ def observe(name: str, read: Callable[[], Iterable[tuple[float, dict[str, Attrib
         _current.meter.create_observable_gauge(name, [observations])
 
 
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A histogram whose name, unit and bounds are prescribed: OpenTelemetry's conventions count in seconds."""
+
+    name: str
+    unit: str
+    bounds: tuple[float, ...]
+
+    def record(self, value: float, **attributes: Attribute) -> None:
+        """Add a value."""
+        if _current.metrics:
+            _current.histogram(self.name, self.unit, self.bounds).record(value, attributes)
+
+
 def record_ms(name: str, milliseconds: float, **attributes: Attribute) -> None:
     """Record a duration in a histogram."""
     if _current.metrics:
-        _current.histogram(name).record(milliseconds, attributes)
+        _current.histogram(name, "ms", DURATION_BUCKETS_MS).record(milliseconds, attributes)
 
 
 def current_trace_id() -> str:

@@ -79,6 +79,34 @@ async def test_what_is_wrong_with_the_call_is_wrong_everywhere(tmp_path: Path, s
 
 
 async def test_ollama_is_asked_as_any_other_server(tmp_path: Path, server: OpenAIServer) -> None:
-    chosen = settings(server, "ok", backend="ollama", fallback=[])
+    chosen = settings(server, "ok", backend="ollama", fallback=[], ollama_base_url=server.base_url)
     async with serving(tmp_path, "inference", settings=chosen) as served:
         assert await answer(served) == ("ollama", "".join(WORDS))
+
+
+async def test_ollama_stands_in_with_an_address_and_a_model_of_its_own(
+    tmp_path: Path, server: OpenAIServer
+) -> None:
+    own = {"fallback": ["ollama"], "ollama_base_url": server.base_url, "ollama_model": "long"}
+    with OpenAIServer() as failing:
+        async with serving(tmp_path, "inference", settings=settings(failing, "500", **own)) as served:
+            assert await answer(served) == ("ollama", "".join(WORDS))
+    assert [asked["model"] for asked in failing.requests + server.requests] == ["500", "long"]
+
+
+async def test_only_one_call_tries_what_was_down(tmp_path: Path, server: OpenAIServer) -> None:
+    chosen = settings(server, "500", breaker_failures=1, breaker_seconds=0.3)
+    async with serving(tmp_path, "inference", settings=chosen) as served:
+        await answer(served)
+        await asyncio.sleep(0.4)
+        await asyncio.gather(*(answer(served) for _ in range(8)))
+    assert len(server.requests) == 2
+
+
+async def test_what_none_can_do_alone_is_refused(tmp_path: Path, server: OpenAIServer) -> None:
+    sampling = pb.Sampling(top_k=3)
+    asked = pb.GenerateRequest(messages=[pb.Message(role=pb.ROLE_USER, text="hi")], sampling=sampling)
+    asked.json_schema.update({"type": "object"})
+    async with serving(tmp_path, "inference", settings=settings(server, "ok")) as served:
+        with pytest.raises(errors.PmmError, match="together"):
+            _ = [part async for part in served.inference.generate(asked)]

@@ -12,6 +12,7 @@ import pytest
 from pmm.inference.v1 import inference_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
 from tests.inference.asking import Answer, ask, inference, read
+from tests.runtime.certificates import authority
 from tests.runtime.fake import exporting, free_port
 from tests.runtime.test_error_table import details_of
 from tests.support.openai_server import RETRY_AFTER_SECONDS, WORDS, OpenAIServer
@@ -21,6 +22,13 @@ TEXT = "".join(WORDS)
 BEFORE_THE_FAULT = "".join(WORDS[:2])
 QUICK: dict[str, Any] = {"retry_seconds": 0.01, "max_retries": 1}
 CITY = {"type": "object", "properties": {"city": {"type": "string", "minLength": 2}}, "required": ["city"]}
+
+
+@pytest.fixture(autouse=True, params=["chat_completions", "responses"])
+def api(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Everything holds for both of OpenAI's APIs."""
+    monkeypatch.setitem(QUICK, "openai_api", request.param)
+    return request.param
 
 
 def openai(folder: Path, server: OpenAIServer, **settings: Any) -> Any:
@@ -47,7 +55,7 @@ async def test_an_answer_streams_with_its_model_and_usage(tmp_path: Path, model_
     answer, requests = await asked(tmp_path, model_server, "ok")
 
     assert answer.text == TEXT
-    assert answer.parts == ["started", *["delta"] * len(WORDS), "completed"]
+    assert (answer.parts[0], answer.parts[-1], {*answer.parts[1:-1]}) == ("started", "completed", {"delta"})
     assert (answer.started.model, answer.started.backend) == ("porto-7b", "openai")
     assert answer.completed.finish_reason == mind.FINISH_REASON_STOP
     usage = answer.completed.usage
@@ -56,16 +64,23 @@ async def test_an_answer_streams_with_its_model_and_usage(tmp_path: Path, model_
     assert requests == 1
 
 
-async def test_the_request_says_what_was_asked_for(tmp_path: Path, model_server: OpenAIServer) -> None:
-    sampling = pb.Sampling(temperature=0.5, max_tokens=7, stop=["END"], seed=3)
+async def test_the_request_says_what_was_asked_for(
+    tmp_path: Path, model_server: OpenAIServer, api: str
+) -> None:
+    is_chat = api == "chat_completions"
+    more: dict[str, Any] = {"stop": ["END"], "seed": 3} if is_chat else {}
+    sampling = pb.Sampling(temperature=0.5, max_tokens=7, **more)
     async with openai(tmp_path, model_server, openai_api_key="sk-secret", model="ok") as stub:
         await read(stub.Generate(ask(sampling=sampling)))
 
     sent = model_server.requests[-1]
-    assert (sent["model"], sent["stream"], sent["stream_options"]) == ("ok", True, {"include_usage": True})
-    assert sent["messages"] == [{"role": "user", "content": "Where does my sister live?"}]
-    assert (sent["temperature"], sent["max_tokens"], sent["stop"], sent["seed"]) == (0.5, 7, ["END"], 3)
-    assert "top_p" not in sent
+    messages = [{"role": "user", "content": "Where does my sister live?"}]
+    expected: dict[str, Any] = {"model": "ok", "stream": True, "temperature": 0.5} | more
+    if is_chat:
+        expected |= {"messages": messages, "max_tokens": 7, "stream_options": {"include_usage": True}}
+    else:
+        expected |= {"input": messages, "max_output_tokens": 7, "store": False}
+    assert sent == expected
     assert model_server.keys[-1] == "Bearer sk-secret"
 
 
@@ -126,6 +141,7 @@ async def test_a_fault_in_the_middle_ends_the_answer_and_is_never_tried_again(
 
 @pytest.mark.parametrize("fault", ["500", "busy", "malformed-first", "cut-first"])
 async def test_what_passes_is_not_seen(tmp_path: Path, model_server: OpenAIServer, fault: str) -> None:
+    model_server.requests.clear()
     answer, made = await asked(tmp_path, model_server, f"{fault}-then-ok")
 
     assert (answer.error, answer.text, made) == (None, TEXT, 2)
@@ -166,6 +182,43 @@ async def test_a_server_that_is_not_there_is_named_as_the_cause(tmp_path: Path) 
     assert reason(named) == reason(default) == ("UNAVAILABLE", "BACKEND_REFUSED")
     assert not model.up
     assert url in model.detail
+
+
+async def test_a_certificate_that_is_not_trusted_is_named_as_the_cause_and_one_of_ones_own_can_be(
+    tmp_path: Path,
+) -> None:
+    ca = authority()
+    (tmp_path / "ca.pem").write_bytes(ca.pem)
+    with OpenAIServer(tls=ca.write(tmp_path, "server")) as server:
+        async with openai(tmp_path, server) as stub:
+            refused = await read(stub.Generate(ask("ok")))
+            (listed,) = (await stub.ListModels(pb.ListModelsRequest())).models
+        async with openai(tmp_path, server, openai_ca_file=tmp_path / "ca.pem") as stub:
+            trusted = await read(stub.Generate(ask("ok")))
+
+    assert reason(refused) == ("UNAVAILABLE", "BACKEND_REFUSED")
+    assert all("openai_ca_file" in told for told in (refused.error.details(), listed.detail))
+    assert (trusted.error, trusted.text) == (None, TEXT)
+
+
+async def test_calls_of_a_mind_take_turns_with_those_of_others(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    model_server.requests.clear()
+    async with openai(tmp_path, model_server, max_running=1) as stub:
+        first = stub.Generate(ask("endless"))
+        await first.read()
+        waiting = [
+            asyncio.create_task(read(stub.Generate(ask("ok", text, fairness_key=text[0]))))
+            for text in ("a1", "a2", "a3", "b1")
+        ]
+        while (await stub.GetLoad(pb.GetLoadRequest())).waiting < len(waiting):
+            await asyncio.sleep(0.01)
+        first.cancel()
+        await asyncio.gather(*waiting)
+
+    sent = [body.get("messages", body.get("input"))[0]["content"] for body in model_server.requests]
+    assert sent[1:] == ["a1", "b1", "a2", "a3"]
 
 
 async def test_usage_is_estimated_where_the_server_sends_none(
@@ -236,7 +289,10 @@ async def test_calls_beyond_the_bound_are_told_to_come_back(
     assert (load.running, load.waiting) == (1, 1)
 
 
-async def test_json_keeps_to_its_schema_or_the_call_fails(tmp_path: Path, model_server: OpenAIServer) -> None:
+async def test_json_keeps_to_its_schema_or_the_call_fails(
+    tmp_path: Path, model_server: OpenAIServer, api: str
+) -> None:
+    model_server.requests.clear()
     async with openai(tmp_path, model_server) as stub:
         right = await read(stub.Generate(ask("json", json_schema=CITY)))
         wrong = await read(stub.Generate(ask("not-json", json_schema=CITY)))
@@ -246,13 +302,17 @@ async def test_json_keeps_to_its_schema_or_the_call_fails(tmp_path: Path, model_
     assert reason(wrong) == reason(prose) == ("FAILED_PRECONDITION", "INVALID_JSON")
     assert [asked["model"] for asked in model_server.requests].count("not-json") == 3
     assert (wrong.text, prose.text) == ("", "")
-    sent = model_server.requests[-1]["response_format"]
-    assert sent == {"type": "json_schema", "json_schema": {"name": "answer", "schema": CITY, "strict": True}}
+    sent, named = model_server.requests[-1], {"name": "answer", "schema": CITY, "strict": True}
+    if api == "chat_completions":
+        assert sent["response_format"] == {"type": "json_schema", "json_schema": named}
+    else:
+        assert sent["text"] == {"format": {"type": "json_schema", **named}}
 
 
 async def test_an_answer_that_is_no_json_is_asked_for_again(
     tmp_path: Path, model_server: OpenAIServer
 ) -> None:
+    model_server.requests.clear()
     async with openai(tmp_path, model_server) as stub:
         right = await read(stub.Generate(ask("not-json-then-json", json_schema=CITY)))
 
@@ -281,6 +341,15 @@ async def test_what_the_api_has_no_place_for_is_refused_by_name(
         answer = await read(stub.Generate(ask("ok", **more)))
 
     assert reason(answer) == ("UNIMPLEMENTED", "NOT_SUPPORTED")
+
+
+async def test_what_only_chat_completions_has_is_not_left_out_in_silence(
+    tmp_path: Path, model_server: OpenAIServer, api: str
+) -> None:
+    async with openai(tmp_path, model_server) as stub:
+        answer = await read(stub.Generate(ask("ok", sampling=pb.Sampling(seed=3))))
+
+    assert (answer.error is None) == (api == "chat_completions")
 
 
 async def test_the_servers_models_are_listed_the_set_one_first(
@@ -338,6 +407,7 @@ async def test_the_span_of_a_call_follows_the_conventions_and_holds_no_text(
         "gen_ai.response.model": "porto-7b",
         "gen_ai.usage.input_tokens": 21,
         "gen_ai.usage.output_tokens": 5,
+        "gen_ai.usage.cache_read.input_tokens": 16,
         "gen_ai.response.finish_reasons": None,
     }
     assert (failed.status, failed.attributes["error.type"]) == (2, "BACKEND_FAILED")

@@ -86,7 +86,7 @@ def test_a_service_that_must_not_go_on_stops_the_process_and_says_why(tmp_path):
         assert child.wait(10) == exits.FAILED
         said = child.stderr.read()
 
-    assert "pmm: stopped to protect the data: fsync failed: restart once the disk is well" in said
+    assert "pmm: stopped, as it must not go on like this: fsync failed: restart once the disk is well" in said
     assert "Traceback" not in said
 
 

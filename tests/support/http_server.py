@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Self
 
 import uvicorn
@@ -15,15 +16,18 @@ START_SECONDS = 10.0
 
 
 class HttpServer:
-    """Serves its routes from ``with`` on, on a free port of 127.0.0.1."""
+    """Serves its routes from ``with`` on, on a free port of 127.0.0.1; over TLS with a certificate and its key."""
 
-    def __init__(self, routes: Sequence[Route], port: int = 0) -> None:
+    def __init__(self, routes: Sequence[Route], port: int = 0, tls: tuple[Path, Path] | None = None) -> None:
+        self._scheme = "https" if tls else "http"
         config = uvicorn.Config(
             Starlette(routes=routes),
             port=port,
             log_level="critical",
             lifespan="off",
             timeout_graceful_shutdown=1,
+            ssl_certfile=tls and tls[0],
+            ssl_keyfile=tls and tls[1],
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -37,7 +41,7 @@ class HttpServer:
     @property
     def base_url(self) -> str:
         """As the settings of an OpenAI-compatible server want it."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{self._scheme}://127.0.0.1:{self.port}/v1"
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -37,7 +38,7 @@ STREAMS = (
 class OpenAIServer(HttpServer):
     """``with OpenAIServer() as server:`` give ``server.base_url`` to a client; the model is the scenario."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: tuple[Path, Path] | None = None) -> None:
         self.requests: list[dict[str, Any]] = []
         """Bodies of the requests for a completion, in the order in which they came."""
         self.keys: list[str] = []
@@ -49,9 +50,10 @@ class OpenAIServer(HttpServer):
         self._disconnected = 0
         routes = [
             Route("/v1/chat/completions", self._complete, methods=["POST"]),
+            Route("/v1/responses", self._complete, methods=["POST"]),
             Route("/v1/models", self._list),
         ]
-        super().__init__(routes)
+        super().__init__(routes, tls=tls)
 
     @property
     def open_streams(self) -> int:
@@ -96,7 +98,8 @@ class OpenAIServer(HttpServer):
             status, error = REFUSALS[name]
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 429 else {}
             return JSONResponse({"error": error}, status, headers)
-        return StreamingResponse(self._counted(self._stream(name)), media_type="text/event-stream")
+        dialect = Responses() if request.url.path.endswith("/responses") else ChatCompletions()
+        return StreamingResponse(self._counted(_stream(name, dialect)), media_type="text/event-stream")
 
     async def _counted(self, stream: AsyncIterator[str]) -> AsyncIterator[str]:
         self._count(opened=1)
@@ -117,57 +120,107 @@ class OpenAIServer(HttpServer):
             self._disconnected += disconnected
             self._changed.notify_all()
 
-    async def _stream(self, name: str) -> AsyncIterator[str]:
-        yield _chunk({"role": "assistant"})
-        match name:
-            case "slow-first":
-                await asyncio.Event().wait()
-            case "cut-first":
-                raise ConnectionResetError
-            case "malformed-first":
-                yield "data: {this is no JSON\n\n"
-            case "json" | "not-json":
-                yield _chunk({"content": '{"city": "Porto"}' if name == "json" else '{"city": 3}'})
-                yield _chunk({}, "stop")
-                return
-        for index, word in enumerate(WORDS):
-            if index == 2:
-                async for line in _disturbed(name):
-                    yield line
-            yield _chunk({"content": word})
-            await asyncio.sleep(0)
-        if name == "unfinished":
-            return
-        yield _chunk({}, "length" if name == "long" else "stop")
-        if name != "no-usage":
+
+class ChatCompletions:
+    """The lines of an answer as Chat Completions has them."""
+
+    def begin(self) -> str:
+        return self._chunk({"role": "assistant"})
+
+    def text(self, word: str) -> str:
+        return self._chunk({"content": word})
+
+    def end(self, *, is_cut: bool, has_usage: bool) -> list[str]:
+        lines = [self._chunk({}, "length" if is_cut else "stop")]
+        if has_usage:
             usage = {"prompt_tokens": 21, "completion_tokens": 5, "total_tokens": 26}
-            yield _line({"choices": [], "usage": usage | {"prompt_tokens_details": {"cached_tokens": 16}}})
-        yield "data: [DONE]\n\n"
+            details = {"prompt_tokens_details": {"cached_tokens": 16}}
+            lines.append(self._line({"choices": [], "usage": usage | details}))
+        return [*lines, "data: [DONE]\n\n"]
+
+    def misshapen(self) -> str:
+        return self._line({"choices": [{"delta": "text", "finish_reason": 7}]})
+
+    def error(self) -> str:
+        return self._line({"error": {"message": "out of memory"}})
+
+    def _chunk(self, delta: dict[str, str], finish_reason: str | None = None) -> str:
+        return self._line({"choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]})
+
+    def _line(self, content: dict[str, Any]) -> str:
+        envelope = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "porto-7b"}
+        return f"data: {json.dumps(envelope | content)}\n\n"
 
 
-async def _disturbed(name: str) -> AsyncIterator[str]:
+class Responses:
+    """The events of an answer as the Responses API has them."""
+
+    def begin(self) -> str:
+        return self._event("response.created", response=self._response("in_progress"))
+
+    def text(self, word: str) -> str:
+        return self._event(
+            "response.output_text.delta", delta=word, item_id="m", output_index=0, content_index=0
+        )
+
+    def end(self, *, is_cut: bool, has_usage: bool) -> list[str]:
+        name = "incomplete" if is_cut else "completed"
+        why = {"incomplete_details": {"reason": "max_output_tokens"}} if is_cut else {}
+        usage = {
+            "input_tokens": 21, "output_tokens": 5, "total_tokens": 26,
+            "input_tokens_details": {"cached_tokens": 16}, "output_tokens_details": {"reasoning_tokens": 0},
+        }  # fmt: skip
+        used = {"usage": usage} if has_usage else {}
+        return [self._event(f"response.{name}", response=self._response(name) | why | used)]
+
+    def misshapen(self) -> str:
+        return self._event("response.output_text.delta", delta={"text": 7})
+
+    def error(self) -> str:
+        return self._event("response.failed", response=self._response("failed"))
+
+    def _response(self, status: str) -> dict[str, Any]:
+        return {"id": "r", "object": "response", "model": "porto-7b", "status": status, "output": []}
+
+    def _event(self, name: str, **content: Any) -> str:
+        return f"event: {name}\ndata: {json.dumps({'type': name, 'sequence_number': 1} | content)}\n\n"
+
+
+async def _stream(name: str, dialect: ChatCompletions | Responses) -> AsyncIterator[str]:
+    yield dialect.begin()
+    match name:
+        case "slow-first":
+            await asyncio.Event().wait()
+        case "cut-first":
+            raise ConnectionResetError
+        case "malformed-first":
+            yield "data: {this is no JSON\n\n"
+    words = {"json": ('{"city": "Porto"}',), "not-json": ('{"city": 3}',)}.get(name, WORDS)
+    for index, word in enumerate(words):
+        if index == 2:
+            async for line in _disturbed(name, dialect):
+                yield line
+        yield dialect.text(word)
+        await asyncio.sleep(0)
+    if name != "unfinished":
+        for line in dialect.end(is_cut=name == "long", has_usage=name != "no-usage"):
+            yield line
+
+
+async def _disturbed(name: str, dialect: ChatCompletions | Responses) -> AsyncIterator[str]:
     """What comes in the middle of an answer."""
     match name:
         case "slow-mid":
             await asyncio.Event().wait()
         case "endless":
             while True:
-                yield _chunk({"content": "more "})
+                yield dialect.text("more ")
                 await asyncio.sleep(0.01)
         case "cut":
             raise ConnectionResetError
         case "malformed":
             yield "data: {this is no JSON\n\n"
         case "misshapen":
-            yield _line({"choices": [{"delta": "text", "finish_reason": 7}]})
+            yield dialect.misshapen()
         case "error-mid":
-            yield _line({"error": {"message": "out of memory"}})
-
-
-def _chunk(delta: dict[str, str], finish_reason: str | None = None) -> str:
-    return _line({"choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]})
-
-
-def _line(content: dict[str, Any]) -> str:
-    envelope = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "porto-7b"}
-    return f"data: {json.dumps(envelope | content)}\n\n"
+            yield dialect.error()

@@ -17,6 +17,7 @@ from services.inference.errors import (
     UnknownModel,
 )
 from services.inference.generation import Backend, Call, Message, ModelInfo, Part
+from services.runtime.errors import DomainError, NotSupported
 
 _DOWN = (BackendRefused, BackendFailed, BackendCut, BackendBusy, BackendCredentials, UnknownModel)
 """What another backend may make up for. What is wrong with the call is wrong everywhere."""
@@ -29,9 +30,15 @@ class Breaker:
         self._limit, self._seconds = failures, seconds
         self._failures, self._open_until = 0, 0.0
 
-    def is_open(self) -> bool:
-        """Whether calls should go elsewhere."""
-        return self._failures >= self._limit and time.monotonic() < self._open_until
+    def admits(self) -> bool:
+        """Whether a call may try it; one that finds its time over is the only one until it is known how it went."""
+        if self._failures < self._limit:
+            return True
+        now = time.monotonic()
+        if now < self._open_until:
+            return False
+        self._open_until = now + self._seconds
+        return True
 
     def note(self, *, well: bool) -> None:
         """How a call went."""
@@ -67,10 +74,18 @@ class FallbackBackend:
     async def generate(self, call: Call) -> AsyncGenerator[Part]:
         """See ``Backend``. A model that was asked for by name is the first backend's; the others take their own."""
         able = [backend for backend in self._backends if call.needs <= backend.supports]
-        ready = [backend for backend in able if not self._breakers[backend.name].is_open()] or able[:1]
-        for backend in ready:
+        if not able:
+            raise NotSupported(
+                "none of the backends can do all of what this call asks for together: ask for less at once",
+                field=", ".join(sorted(call.needs)),
+            )
+        refused: DomainError | None = None
+        for backend in able:
+            breaker, is_last = self._breakers[backend.name], backend is able[-1]
+            if not breaker.admits() and not (is_last and refused is None):
+                continue
             wanted = call if backend is self._backends[0] else replace(call, model="")
-            breaker, has_begun = self._breakers[backend.name], False
+            has_begun = False
             try:
                 async with aclosing(backend.generate(wanted)) as parts:
                     async for part in parts:
@@ -80,11 +95,14 @@ class FallbackBackend:
                 breaker.note(well=False)
                 # A model that the call names is its own choice; one that the settings name may be made up for.
                 is_chosen = isinstance(error, UnknownModel) and call.model
-                if has_begun or is_chosen or backend is ready[-1]:
+                if has_begun or is_chosen:
                     raise
+                refused = error
             else:
                 breaker.note(well=True)
                 return
+        if refused is not None:
+            raise refused
 
     async def models(self) -> list[ModelInfo]:
         """See ``Backend``."""

@@ -1,21 +1,20 @@
-"""Any server that speaks the OpenAI API: Chat Completions, streamed."""
+"""Any server that speaks the OpenAI API."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from services.inference.backends import openai_errors
+from services.inference.backends.openai_apis import Api, ChatCompletions, Responses, Tokens
 from services.inference.errors import BackendBusy, BackendCut, BackendFailed, BackendRefused, BackendRejected
 from services.inference.generation import (
-    CONTENT_FILTER,
-    JSON_SCHEMA,
-    LENGTH,
-    STOP,
-    UNKNOWN,
     Call,
     Completed,
     Delta,
@@ -40,24 +39,50 @@ NO_KEY = "none"
 LIST_SECONDS = 2.0
 MAX_RETRY_AFTER_SECONDS = 10.0
 """A server that asks for longer is not waited for: the caller is told how long."""
-_FINISH = {"stop": STOP, "length": LENGTH, "content_filter": CONTENT_FILTER}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelServer:
+    """Where a server is, and how it is spoken to."""
+
+    name: str
+    """Of the backend."""
+    base_url: str
+    model: str
+    """Where a call names none; empty: the server's first."""
+    api: type[Api] = ChatCompletions
+    key: str = NO_KEY
+    ca_file: Path | None = None
+    """Who signed its certificate; None: those that the system trusts."""
+
+
+def openai_server(settings: InferenceSettings) -> ModelServer:
+    """The server of the backend "openai". Raises StartupError where its API key cannot be read."""
+    model = settings.model if settings.backend == "openai" else ""
+    api = Responses if settings.openai_api == "responses" else ChatCompletions
+    return ModelServer(
+        "openai", settings.openai_base_url, model, api, _key(settings), settings.openai_ca_file
+    )
+
+
+def ollama_server(settings: InferenceSettings) -> ModelServer:
+    """The server of the backend "ollama"."""
+    model = settings.model if settings.backend == "ollama" else settings.ollama_model
+    return ModelServer("ollama", settings.ollama_base_url, model)
 
 
 class OpenAIBackend(Estimating):
-    """One server. The library is loaded at the first use: it takes more than half a second.
+    """One server. The library is loaded at the first use: it takes more than half a second."""
 
-    Raises StartupError where the API key cannot be read.
-    """
-
-    supports = frozenset({JSON_SCHEMA})
-
-    def __init__(self, settings: InferenceSettings, name: str = "openai") -> None:
-        self.name = name
+    def __init__(self, server: ModelServer, settings: InferenceSettings) -> None:
+        self.name = server.name
+        self.supports = server.api.supports
+        self._server = server
+        self._api = server.api()
         self._settings = settings
-        self._key = _key(settings)
         self._client: AsyncOpenAI | None = None
         self._opening = asyncio.Lock()
-        self._default_model = settings.model
+        self._default_model = server.model
 
     async def generate(self, call: Call) -> AsyncGenerator[Part]:
         """See ``Backend``."""
@@ -99,7 +124,7 @@ class OpenAIBackend(Estimating):
 
     async def _names(self) -> list[str]:
         client = await self._open()
-        with openai_errors.told_of_list(self._settings.openai_base_url):
+        with openai_errors.told_of_list(self._server.base_url):
             async with asyncio.timeout(LIST_SECONDS):
                 return [str(model.id) async for model in client.models.list()]
 
@@ -109,28 +134,30 @@ class OpenAIBackend(Estimating):
         client = await self._open()
         said: list[str] = []
         finish_reason: str | None = None
-        usage: Any = None
+        tokens: Tokens | None = None
+        answering = model
         stream: Any = None
         until = asyncio.get_running_loop().time() + self._settings.first_token_timeout_seconds
         try:
             with openai_errors.told(model, said):
                 async with asyncio.timeout_at(until):
-                    stream = await client.chat.completions.create(**_request(call, model))
-            chunks = aiter(stream)
+                    stream = await self._api.open(client, call, model)
+            messages = aiter(stream)
             while True:
                 with openai_errors.told(model, said):
                     async with asyncio.timeout_at(None if said else until):
-                        chunk: Any = await anext(chunks, None)
-                    if chunk is None:
+                        message: Any = await anext(messages, None)
+                    if message is None:
                         break
-                    usage = chunk.usage or usage
-                    text, reason = _read(chunk)
-                finish_reason = finish_reason if reason is None else _FINISH.get(reason, UNKNOWN)
-                if text:
+                    seen = self._api.read(message)
+                tokens = seen.tokens or tokens
+                answering = seen.model or answering
+                finish_reason = finish_reason if seen.finish_reason is None else seen.finish_reason
+                if seen.text:
                     if not said:
-                        yield Started(chunk.model or model, self.name)
-                    said.append(text)
-                    yield Delta(text)
+                        yield Started(answering, self.name)
+                    said.append(seen.text)
+                    yield Delta(seen.text)
         finally:
             if stream is not None:
                 await stream.close()
@@ -139,8 +166,8 @@ class OpenAIBackend(Estimating):
         if shape is not None:
             shape.check("".join(said))
         if not said:
-            yield Started(model, self.name)
-        yield _completed(call, said, finish_reason, usage)
+            yield Started(answering, self.name)
+        yield _completed(call, said, finish_reason, tokens)
 
     def _delay(self, attempt: int, asked: float | None) -> float:
         if asked is not None:
@@ -163,17 +190,24 @@ class OpenAIBackend(Estimating):
     async def _open(self) -> AsyncOpenAI:
         async with self._opening:
             if self._client is None:
-                self._client = await asyncio.to_thread(_client, self._settings, self._key)
+                self._client = await asyncio.to_thread(_client, self._settings, self._server)
         return self._client
 
 
-def _client(settings: InferenceSettings, key: str) -> AsyncOpenAI:
-    from openai import AsyncOpenAI, Timeout
+def _client(settings: InferenceSettings, server: ModelServer) -> AsyncOpenAI:
+    from openai import AsyncOpenAI, DefaultAsyncHttpx2Client, Timeout
 
     timeout = Timeout(settings.read_timeout_seconds, connect=settings.connect_timeout_seconds)
+    trusted = ssl.create_default_context(cafile=server.ca_file) if server.ca_file else True
     # Retries are ours: the library's know neither the call's deadline nor what was sent already.
-    client = AsyncOpenAI(base_url=settings.openai_base_url, api_key=key, timeout=timeout, max_retries=0)
-    _ = client.chat.completions, client.models  # imports the rest, here in a thread
+    client = AsyncOpenAI(
+        base_url=server.base_url,
+        api_key=server.key,
+        timeout=timeout,
+        max_retries=0,
+        http_client=DefaultAsyncHttpx2Client(verify=trusted),
+    )
+    _ = client.chat.completions, client.responses, client.models  # imports the rest, here in a thread
     return client
 
 
@@ -208,35 +242,8 @@ def _guided() -> Any:
     return guided
 
 
-def _request(call: Call, model: str) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "model": model,
-        "messages": [{"role": message.role, "content": message.text} for message in call.messages],
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        **call.sampling,
-    }
-    if call.json_schema is not None:
-        schema = {"name": "answer", "schema": dict(call.json_schema), "strict": True}
-        request["response_format"] = {"type": "json_schema", "json_schema": schema}
-    return request
-
-
-def _read(chunk: Any) -> tuple[str, str | None]:
-    """Text and reason to finish. The library does not check what it was sent: raises what is ``NONSENSE``."""
-    text, reason = "", None
-    for choice in (chunk.choices or [])[:1]:
-        reason = choice.finish_reason
-        if choice.delta and choice.delta.content:
-            text = choice.delta.content
-    if not isinstance(text, str):
-        raise TypeError("content must be text")
-    return text, reason
-
-
-def _completed(call: Call, said: list[str], finish_reason: str, usage: Any) -> Completed:
-    if usage is None:
+def _completed(call: Call, said: list[str], finish_reason: str, tokens: Tokens | None) -> Completed:
+    if tokens is None:
         prompt, answer = estimate_tokens(call.messages), estimate_text("".join(said))
         return Completed(finish_reason, prompt, answer, is_estimated=True)
-    cached = getattr(usage.prompt_tokens_details, "cached_tokens", 0) or 0
-    return Completed(finish_reason, usage.prompt_tokens or 0, usage.completion_tokens or 0, False, cached)
+    return Completed(finish_reason, tokens.prompt, tokens.completion, False, tokens.cached)

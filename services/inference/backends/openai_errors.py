@@ -22,6 +22,7 @@ from services.runtime.errors import DomainError
 
 NONSENSE = (ValueError, TypeError, AttributeError)
 """What comes of answers that do not have the API's shape: the library takes them as they come."""
+UNTRUSTED = "the model server's certificate is not trusted"
 BUSY_SECONDS = 1.0
 """Told to the caller where a busy server does not say how long to wait."""
 
@@ -46,7 +47,9 @@ def told_of_list(base_url: str) -> Generator[None]:
 
     try:
         yield
-    except (openai.APIConnectionError, TimeoutError):
+    except (openai.APIConnectionError, TimeoutError) as error:
+        if _is_untrusted(error):
+            raise BackendRefused(f"{UNTRUSTED} ({base_url}): set inference.openai_ca_file") from None
         raise BackendRefused(f"{base_url} does not answer: is the model server running?") from None
     except openai.APIStatusError as error:
         raise BackendFailed(
@@ -67,13 +70,31 @@ def _translated(error: Exception, model: str, *, has_said: bool) -> DomainError:
         return BackendCut("the model server stopped in the middle of the answer")
     if isinstance(error, openai.APITimeoutError | TimeoutError):
         return BackendRefused("the model server did not answer in time: is it overloaded?")
+    if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
+        return _of_connection(error)
+    return BackendFailed(f"the model server sent something that is no answer ({type(error).__name__})")
+
+
+def _of_connection(error: Exception) -> DomainError:
+    import httpx2
+
     if isinstance(error, httpx2.RemoteProtocolError) or isinstance(
         error.__cause__, httpx2.RemoteProtocolError
     ):
         return BackendCut("the model server closed the connection before it answered")
-    if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
-        return BackendRefused("nothing answers where the model server should be: is it running?")
-    return BackendFailed(f"the model server sent something that is no answer ({type(error).__name__})")
+    if _is_untrusted(error):
+        return BackendRefused(f"{UNTRUSTED}: set inference.openai_ca_file to that of its authority")
+    return BackendRefused("nothing answers where the model server should be: is it running?")
+
+
+def _is_untrusted(error: BaseException) -> bool:
+    """Whether the library could not connect because it does not trust the certificate."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if "CERTIFICATE_VERIFY_FAILED" in str(cause):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def _of_status(error: Any, model: str) -> DomainError:

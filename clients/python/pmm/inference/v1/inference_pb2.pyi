@@ -260,6 +260,7 @@ class GenerateRequest(_message.Message):
     ADAPTER_FIELD_NUMBER: _builtins.int
     QUERY_TIME_FIELD_NUMBER: _builtins.int
     FIRST_TURN_FIELD_NUMBER: _builtins.int
+    FAIRNESS_KEY_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """A model of ListModels; empty: the default."""
     priority: Global___CallPriority.ValueType
@@ -268,6 +269,10 @@ class GenerateRequest(_message.Message):
     """A LoRA adapter by name; empty: none."""
     first_turn: _builtins.bool
     """True for the first answer of a mind: "recall" then says how to connect a model."""
+    fairness_key: _builtins.str
+    """Where calls wait, those of the same key take turns with those of others, so that one with many does not hold up
+    one with a single: a mind, a user. At most 256 bytes; empty: the connection.
+    """
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Message]:
         """The conversation, oldest first."""
@@ -300,10 +305,11 @@ class GenerateRequest(_message.Message):
         adapter: _builtins.str = ...,
         query_time: _timestamp_pb2.Timestamp | None = ...,
         first_turn: _builtins.bool = ...,
+        fairness_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["json_schema", b"json_schema", "query_time", b"query_time", "sampling", b"sampling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "first_turn", b"first_turn", "json_schema", b"json_schema", "memories", b"memories", "messages", b"messages", "model", b"model", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "json_schema", b"json_schema", "memories", b"memories", "messages", b"messages", "model", b"model", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
