@@ -7,16 +7,13 @@ own, and they take turns, round by round. ``make bench-inference``; needs vLLM.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib.util
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from itertools import product
 from pathlib import Path
@@ -31,6 +28,7 @@ from pmm_client.raw import InferenceClient
 from tests.support import tiny_llama
 from tests.support.process import ServiceProcess
 from tests.support.serving import serving
+from tests.support.vllm_server import vllm_server
 
 PROMPT = "where does the cat sleep, and who plants the trees?"
 STREAMS, LENGTHS = (1, 8, 32, 64), (64, 512)
@@ -61,7 +59,7 @@ def run() -> list[Row]:
 
 async def _run(model: str, folder: Path) -> list[Row]:
     ways: dict[str, Callable[[], Any]] = {
-        DIRECT: lambda: _direct(model), HTTP: lambda: _http(model), OURS: lambda: _ours(model, folder),
+        DIRECT: lambda: _direct(model), HTTP: lambda: _http(model, folder), OURS: lambda: _ours(model, folder),
     }  # fmt: skip
     tokens: dict[str, Tokens] = {name: {} for name in ways}
     first: dict[str, list[float]] = {name: [] for name in ways}
@@ -160,27 +158,9 @@ async def _direct(model: str) -> AsyncGenerator[Stream]:
 
 
 @asynccontextmanager
-async def _http(model: str) -> AsyncGenerator[Stream]:
+async def _http(model: str, folder: Path) -> AsyncGenerator[Stream]:
     import aiohttp  # pyright: ignore[reportMissingImports]
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "vllm.entrypoints.openai.api_server",
-        "--model",
-        model,
-        "--port",
-        str(port),
-    ]
-    command += ["--host", "127.0.0.1", "--max-model-len", "1024", "--enforce-eager", "--dtype", "float32"]
-    command += ["--max-num-seqs", "64", "--served-model-name", "tiny", "--disable-uvicorn-access-log"]
-    server = subprocess.Popen(  # noqa: ASYNC220
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
     body = {
         "model": "tiny",
         "messages": [{"role": "user", "content": PROMPT}],
@@ -188,14 +168,13 @@ async def _http(model: str) -> AsyncGenerator[Stream]:
         "stream": True,
     }
     usage = {"include_usage": True, "continuous_usage_stats": True}
-    try:
+    with vllm_server(model, folder / "vllm.log") as url:
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-            await _until(lambda: _is_up(session, url))
 
             async def stream(length: int) -> AsyncGenerator[int]:
                 asked = body | {"max_tokens": length, "stream_options": usage}
                 seen = 0
-                async with session.post(f"{url}/v1/chat/completions", json=asked) as answer:
+                async with session.post(f"{url}/chat/completions", json=asked) as answer:
                     async for line in answer.content:
                         if line.startswith(b"data: {"):
                             count = msgspec.json.decode(line[6:])["usage"]["completion_tokens"]
@@ -203,25 +182,6 @@ async def _http(model: str) -> AsyncGenerator[Stream]:
                             seen = count
 
             yield stream
-    finally:
-        server.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(20)
-        server.kill()
-
-
-async def _is_up(session: Any, url: str) -> bool:
-    try:
-        async with session.get(f"{url}/health") as answer:
-            return answer.status == 200
-    except OSError:
-        return False
-
-
-async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(START_SECONDS):
-        while not await is_so():  # noqa: ASYNC110
-            await asyncio.sleep(0.2)
 
 
 @asynccontextmanager

@@ -34,10 +34,24 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> str:
     return tiny_llama_model.make(tmp_path_factory.mktemp("tiny-llama"))
 
 
+@pytest.fixture(scope="session")
+def endless_llama(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of one that never ends by itself."""
+    pytest.importorskip("vllm", reason="NOT TESTED: no vllm; make test-vllm")
+    return tiny_llama_model.make(tmp_path_factory.mktemp("endless-llama"), ends=False)
+
+
+@pytest.fixture(scope="session")
+def adapter(tiny_llama: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a LoRA adapter of that model."""
+    return tiny_llama_model.make_adapter(tmp_path_factory.mktemp("adapter"), tiny_llama)
+
+
 @pytest.fixture
-def settings(tiny_llama: str) -> dict[str, dict[str, Any]]:
-    """The settings of an inference service with the tiny model."""
-    return {"inference": {"backend": "vllm", "model": tiny_llama, "vllm_arguments": ARGUMENTS}}
+def settings(tiny_llama: str, adapter: str) -> dict[str, dict[str, Any]]:
+    """The settings of an inference service with the tiny model and an adapter."""
+    chosen = {"backend": "vllm", "model": tiny_llama, "vllm_adapters": {"pirate": adapter}}
+    return {"inference": {**chosen, "vllm_arguments": ARGUMENTS}}
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import json
 import random
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -17,8 +18,13 @@ from google.protobuf.struct_pb2 import Struct
 from pmm.inference.v1 import inference_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
 from pmm_client import errors
-from tests.support.serving import Served
-from tests.vllm.conftest import CONTEXT
+from pmm_client.channel import open_channel
+from pmm_client.raw import InferenceClient
+from services.runtime import exits
+from tests.support.process import ServiceProcess
+from tests.support.serving import Served, serving
+from tests.support.vllm_server import vllm_server
+from tests.vllm.conftest import ARGUMENTS, CONTEXT
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -72,6 +78,9 @@ async def test_everything_that_one_engine_does(served: Served) -> None:
     await _it_keeps_to_a_json_schema(served)
     await _it_finds_a_prefix_again(served)
     await _it_refuses_what_is_too_long(served)
+    await _it_speaks_as_its_adapter(served)
+    await _a_deadline_leaves_the_engine(served)
+    await _a_client_that_does_not_read_holds_up_nothing(served)
     await _it_refuses_an_adapter_and_a_model_that_are_not_there(served)
     await _sixty_four_calls_at_once_all_end(served)
     await _a_cancelled_call_leaves_the_engine(served)
@@ -145,9 +154,44 @@ async def _it_refuses_what_is_too_long(served: Served) -> None:
         await answer(served, request("zebra " * CONTEXT))
 
 
+async def _it_speaks_as_its_adapter(served: Served) -> None:
+    greedy: dict[str, Any] = {"sampling": {"temperature": 0.0}}
+    plain, _, _ = await answer(served, request(**greedy))
+    pirate, _, _ = await answer(served, request(adapter="pirate", **greedy))
+    again, _, _ = await answer(served, request(adapter="pirate", **greedy))
+
+    assert pirate == again != plain
+
+
+async def _a_deadline_leaves_the_engine(served: Served) -> None:
+    async def late(seed: int) -> bool:
+        try:
+            async for _ in served.inference.generate(
+                request(sampling={"max_tokens": 400, "seed": seed}), timeout=0.1
+            ):
+                pass
+        except errors.DeadlineExceeded:
+            return True
+        return False
+
+    # Some end by themselves before.
+    assert any(await asyncio.gather(*(late(seed) for seed in range(16))))
+    await _until_the_engine_rests(served)
+
+
+async def _a_client_that_does_not_read_holds_up_nothing(served: Served) -> None:
+    streams = [served.inference.generate(request(sampling={"max_tokens": 400, "seed": n})) for n in range(8)]
+    first = [await anext(stream) for stream in streams]
+    assert {part.WhichOneof("part") for part in first} == {"started"}
+    await _until_the_engine_rests(served)
+
+    for stream in streams:
+        assert [part.WhichOneof("part") async for part in stream][-1] == "completed"
+
+
 async def _it_refuses_an_adapter_and_a_model_that_are_not_there(served: Served) -> None:
     with pytest.raises(errors.InvalidArgument) as caught:
-        await answer(served, request(adapter="pirate"))
+        await answer(served, request(adapter="parrot"))
     assert caught.value.violations[0].field == "adapter"
     with pytest.raises(errors.UnknownModel):
         await answer(served, request(model="another"))
@@ -167,6 +211,10 @@ async def _a_cancelled_call_leaves_the_engine(served: Served) -> None:
         if part.WhichOneof("part") == "delta":
             break
     await _close(stream)
+    await _until_the_engine_rests(served)
+
+
+async def _until_the_engine_rests(served: Served) -> None:
     until = time.monotonic() + CANCEL_SECONDS
     while (await served.inference.get_load(pb.GetLoadRequest())).running or running():
         assert time.monotonic() < until, "the engine still works on it"
@@ -201,19 +249,57 @@ async def _close(stream: AsyncIterator[Any]) -> None:
         await close()
 
 
-def kill_the_engine() -> None:
-    for child in psutil.Process().children(recursive=True):
+def kill_the_engine(of: int) -> None:
+    for child in psutil.Process(of).children(recursive=True):
         if "EngineCore" in child.name() or "EngineCore" in " ".join(child.cmdline()):
             child.kill()
 
 
-async def test_an_engine_that_is_killed_is_noticed(served: Served) -> None:
-    async def cut() -> None:
-        async for part in served.inference.generate(request(sampling={"max_tokens": 400})):
-            if part.WhichOneof("part") == "delta":
-                kill_the_engine()
+async def test_an_engine_that_is_killed_fails_its_calls_and_ends_the_service(
+    endless_llama: str, tmp_path: Path
+) -> None:
+    environment = {
+        "PMM_INFERENCE__BACKEND": "vllm",
+        "PMM_INFERENCE__MODEL": endless_llama,
+        "PMM_INFERENCE__VLLM_ARGUMENTS": json.dumps(ARGUMENTS),
+    }
+    with ServiceProcess("inference", tmp_path / "data", environment=environment) as process:
+        async with open_channel(process.target) as channel:
+            client = InferenceClient(channel)
+            begun = asyncio.Semaphore(0)
 
-    with pytest.raises(errors.Unavailable):
-        await cut()
-    with pytest.raises(errors.Unavailable):
-        await answer(served, request())
+            async def one(number: int) -> errors.PmmError | None:
+                asked = request(sampling={"max_tokens": 450, "seed": number})
+                try:
+                    async for part in client.generate(asked):
+                        if part.WhichOneof("part") == "delta":
+                            begun.release()
+                except errors.PmmError as error:
+                    return error
+                return None
+
+            calls = [asyncio.create_task(one(number)) for number in range(32)]
+            for _ in range(32):
+                await begun.acquire()
+            kill_the_engine(process.pid)
+            ended = await asyncio.gather(*calls)
+        code = await asyncio.to_thread(process.wait)
+
+    assert all(isinstance(error, errors.Unavailable) for error in ended), ended
+    assert code == exits.FAILED
+
+
+@pytest.mark.parametrize("api", ["chat_completions", "responses"])
+async def test_vllms_own_server_is_a_backend_too(tiny_llama: str, tmp_path: Path, api: str) -> None:
+    with vllm_server(tiny_llama, tmp_path / "log") as url:
+        chosen = {"backend": "openai", "openai_base_url": url, "openai_api": api, "model": "tiny"}
+        async with serving(tmp_path, "inference", settings={"inference": chosen}) as served:
+            asked = pb.GenerateRequest(messages=[pb.Message(role=pb.ROLE_USER, text="where is the cat?")])
+            asked.sampling.max_tokens = 16
+            text, _, done = await answer(served, asked)
+            (model,) = (await served.inference.list_models(pb.ListModelsRequest())).models
+
+    assert text
+    assert (done.usage.completion_tokens, done.finish_reason) == (16, mind.FINISH_REASON_LENGTH)
+    assert done.usage.prompt_tokens > 5
+    assert (model.name, model.up) == ("tiny", True)

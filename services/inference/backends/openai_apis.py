@@ -127,11 +127,13 @@ class Responses:
                 return Seen(_checked(message.delta))
             case "response.created":
                 return Seen(model=message.response.model or "")
-            case "response.completed":
-                return Seen("", STOP, self._tokens(message.response.usage))
-            case "response.incomplete":
-                why = getattr(message.response.incomplete_details, "reason", None)
-                return Seen("", _INCOMPLETE.get(why or "", UNKNOWN), self._tokens(message.response.usage))
+            case "response.completed" | "response.incomplete":
+                response = message.response
+                # vLLM ends with "completed" and says in the response that it was not.
+                is_whole = response.status == "completed"
+                why = "" if is_whole else getattr(response.incomplete_details, "reason", None) or ""
+                finish = STOP if is_whole else _INCOMPLETE.get(why, UNKNOWN)
+                return Seen("", finish, self._tokens(response.usage))
             case "response.failed" | "error":
                 raise BackendFailed("the model server failed while it answered: its log says why")
             case _:
