@@ -164,7 +164,8 @@ async def test_a_turn_is_given_in_order_and_refused_beyond_the_bound() -> None:
 def test_a_setting_that_cannot_work_ends_the_start_with_what_to_do(
     tmp_path: Path, settings: tuple[str, ...], says: str
 ) -> None:
-    service = ServiceProcess("inference", tmp_path / "data", settings=settings)
+    offline = {"HF_HUB_OFFLINE": "1"}
+    service = ServiceProcess("inference", tmp_path / "data", settings=settings, environment=offline)
     with pytest.raises(RuntimeError, match=says) as told:
         service.start()
 

@@ -198,6 +198,10 @@ def _arguments(model: str, settings: InferenceSettings) -> Any:
         raise StartupError(
             USAGE, f"inference.vllm_arguments holds what vllm's engine does not take: {error}"
         ) from None
+    except OSError as error:
+        raise StartupError(
+            USAGE, f"vllm cannot serve {model!r}, which is neither a folder nor to be had: {error}"
+        ) from None
 
 
 def _parameters(call: Call, room: int) -> Any:
