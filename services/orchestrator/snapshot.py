@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.projection import Projection
+from services.orchestrator.projections.activity import ACTIVITY, Activity
 from services.orchestrator.projections.commitments import COMMITMENTS, Commitments
+from services.orchestrator.projections.directives import DIRECTIVES, Directives
 from services.orchestrator.projections.identity import IDENTITY, Identity
+from services.orchestrator.projections.metrics import METRICS, Metrics
 from services.orchestrator.projections.profile import PROFILE, Profile
+from services.orchestrator.projections.reflections import REFLECTIONS, Reflections
 from services.orchestrator.projections.sessions import SESSIONS, Sessions
+from services.orchestrator.projections.stage import STAGE, StageState
+from services.orchestrator.projections.traits import TRAITS_PROJECTION, Traits
 from services.orchestrator.times import nanoseconds
 
 GENESIS = bytes(32)
-FORMAT = 1
+FORMAT = 2
 """Of the saved form; another one is replayed."""
 
 
@@ -31,26 +40,56 @@ class Snapshot:
     identity: Identity = IDENTITY.initial
     commitments: Commitments = COMMITMENTS.initial
     sessions: Sessions = SESSIONS.initial
+    directives: Directives = DIRECTIVES.initial
+    reflections: Reflections = REFLECTIONS.initial
+    traits: Traits = TRAITS_PROJECTION.initial
+    metrics: Metrics = METRICS.initial
+    stage: StageState = STAGE.initial
+    activity: Activity = ACTIVITY.initial
 
     def apply(self, event: Event) -> Snapshot:
         """The state after the next event. Raises ValueError where it is not the next."""
         if event.seq != self.seq + 1:
             raise ValueError(f"event {event.seq} does not follow {self.seq}")
-        profile, a = PROFILE.apply(self.profile, event)
-        identity, b = IDENTITY.apply(self.identity, event)
-        commitments, c = COMMITMENTS.apply(self.commitments, event)
-        sessions, d = SESSIONS.apply(self.sessions, event)
+        changed: dict[str, Any] = {}
+        violations = self.violations
+        try:
+            for name, fold, of_header in _FOLDS.get(event.kind, ()):
+                if of_header or not event.redacted:
+                    changed[name] = fold(getattr(self, name), event)
+        except (KeyError, ValueError):
+            # What makes no sense to one projection changes none.
+            changed = {}
+            violations += 1
         return replace(
             self,
             seq=event.seq,
             hash=event.hash,
             last_event_ns=nanoseconds(event.recorded_at),
-            violations=self.violations + (not (a and b and c and d)),
-            profile=profile,
-            identity=identity,
-            commitments=commitments,
-            sessions=sessions,
+            violations=violations,
+            **changed,
         )
+
+
+_PROJECTIONS: Mapping[str, Projection[Any]] = {
+    projection.name: projection
+    for projection in (
+        PROFILE, IDENTITY, COMMITMENTS, SESSIONS, DIRECTIVES, REFLECTIONS, TRAITS_PROJECTION, METRICS, STAGE, ACTIVITY,
+    )
+}  # fmt: skip
+"""By the name of their field."""
+
+
+def _folds() -> Mapping[str, list[tuple[str, Callable[[Any, Event], Any], bool]]]:
+    """By kind: field, fold, and whether it is folded also when the payload was erased."""
+    folds: defaultdict[str, list[tuple[str, Callable[[Any, Event], Any], bool]]] = defaultdict(list)
+    for name, projection in _PROJECTIONS.items():
+        for kind, fold in projection.folds.items():
+            folds[kind].append((name, fold, kind in projection.of_headers))
+    return dict(folds)
+
+
+_FOLDS = _folds()
 
 
 def dump(snapshot: Snapshot) -> bytes:
@@ -62,10 +101,7 @@ def dump(snapshot: Snapshot) -> bytes:
             "hash": snapshot.hash.hex(),
             "last_event_ns": snapshot.last_event_ns,
             "violations": snapshot.violations,
-            "profile": PROFILE.dump(snapshot.profile),
-            "identity": IDENTITY.dump(snapshot.identity),
-            "commitments": COMMITMENTS.dump(snapshot.commitments),
-            "sessions": SESSIONS.dump(snapshot.sessions),
+            **{name: projection.dump(getattr(snapshot, name)) for name, projection in _PROJECTIONS.items()},
         },
         sort_keys=True,
         separators=(",", ":"),
@@ -83,10 +119,7 @@ def load(data: bytes) -> Snapshot:
             bytes.fromhex(saved["hash"]),
             saved["last_event_ns"],
             saved["violations"],
-            PROFILE.load(saved["profile"]),
-            IDENTITY.load(saved["identity"]),
-            COMMITMENTS.load(saved["commitments"]),
-            SESSIONS.load(saved["sessions"]),
+            **{name: projection.load(saved[name]) for name, projection in _PROJECTIONS.items()},
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a damaged snapshot ({type(error).__name__})") from None

@@ -23,7 +23,13 @@ def bodies() -> st.SearchStrategy[mind.Body]:
     return st.one_of(
         st.builds(lambda: mind.Body(mind_created=mind.MindCreated(name="ada", owner="local"))),
         st.builds(lambda t: mind.Body(user_message=mind.UserMessage(text=t)), st.text(max_size=5)),
-        st.builds(lambda t: mind.Body(assistant_message=mind.AssistantMessage(text=t)), st.text(max_size=5)),
+        st.builds(
+            lambda t, s: mind.Body(
+                assistant_message=mind.AssistantMessage(text=t, receipt=mind.Receipt(state_seqs=s))
+            ),
+            st.text(max_size=5),
+            SEQS,
+        ),
         st.builds(lambda: mind.Body(turn_failed=mind.TurnFailed())),
         st.builds(lambda t: mind.Body(message_imported=mind.MessageImported(text=t)), st.text(max_size=5)),
         st.builds(
@@ -60,6 +66,46 @@ def bodies() -> st.SearchStrategy[mind.Body]:
         ),
         st.builds(
             lambda i: mind.Body(commitment_revised=mind.CommitmentRevised(commitment_id=i, project="x")), IDS
+        ),
+        st.builds(lambda i: mind.Body(commitment_reminded=mind.CommitmentReminded(commitment_id=i)), IDS),
+        st.builds(
+            lambda i, o: mind.Body(commitment_closed=mind.CommitmentClosed(commitment_id=i, outcome=o)),
+            IDS,
+            st.integers(0, 2),
+        ),
+        st.builds(
+            lambda t, d: mind.Body(trait_adjusted=mind.TraitAdjusted(trait=t, delta=d)),
+            st.integers(0, 6),
+            st.sampled_from([0.05, -0.05, 0.01, 0.2, -0.013]),
+        ),
+        st.builds(
+            lambda i, t: mind.Body(directive_adopted=mind.DirectiveAdopted(directive_id=i, text=t)),
+            IDS,
+            NAMES,
+        ),
+        st.builds(lambda i: mind.Body(directive_retired=mind.DirectiveRetired(directive_id=i)), IDS),
+        st.builds(
+            lambda t, r: mind.Body(reflection_recorded=mind.ReflectionRecorded(text=t, trigger=r)),
+            st.text(max_size=9),
+            st.sampled_from(["cadence", "identity"]),
+        ),
+        st.builds(
+            lambda e: mind.Body(meta_reflection_recorded=mind.MetaReflectionRecorded(efficacy=e)),
+            st.sampled_from([0.0, 0.5]),
+        ),
+        st.builds(
+            lambda r: mind.Body(tick_recorded=mind.TickRecorded(reasons=r)),
+            st.sampled_from([[], ["traits"], ["reflect"]]),
+        ),
+        st.builds(lambda s: mind.Body(stage_changed=mind.StageChanged(to=s)), st.integers(0, 6)),
+        st.builds(
+            lambda c, s: mind.Body(invariant_violated=mind.InvariantViolated(code=c, seqs=s)), NAMES, SEQS
+        ),
+        st.builds(
+            lambda x: mind.Body(
+                conversation_analyzed=mind.ConversationAnalyzed(sentiment=x, engagement=abs(x))
+            ),
+            st.sampled_from([-0.7, 0.1, 1.0]),
         ),
         st.builds(lambda: policy("time_zone", "Europe/Lisbon")),
         st.builds(lambda: policy("personal_data.email", "mask")),

@@ -34,6 +34,8 @@ class Commitment:
     evidence: tuple[int, ...] = ()
     """Seqs of the events that speak for its being done, oldest first."""
     snoozed_until_ns: int = 0
+    reminded_ns: int = 0
+    """When the person was last reminded of it."""
 
     def is_overdue(self, now_ns: int) -> bool:
         return 0 < self.due_ns < now_ns
@@ -83,6 +85,11 @@ def gained_evidence(state: Commitments, event: Event) -> Commitments:
 def snoozed(state: Commitments, event: Event) -> Commitments:
     body = event.body.commitment_snoozed
     return _with(state, replace(state.by_id[body.commitment_id], snoozed_until_ns=nanoseconds(body.until)))
+
+
+def reminded(state: Commitments, event: Event) -> Commitments:
+    known = state.by_id[event.body.commitment_reminded.commitment_id]
+    return _with(state, replace(known, reminded_ns=nanoseconds(event.recorded_at)))
 
 
 def revised(state: Commitments, event: Event) -> Commitments:
@@ -141,6 +148,7 @@ COMMITMENTS = Projection(
         "evidence_recorded": gained_evidence,
         "commitment_snoozed": snoozed,
         "commitment_revised": revised,
+        "commitment_reminded": reminded,
         "commitment_closed": closed,
         "commitment_expired": expired,
     },

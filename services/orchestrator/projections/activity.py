@@ -1,0 +1,50 @@
+"""What happened since the last tick, other than by that tick: an idle mind is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from pmm.mind.v1.events_pb2 import Body, Event
+from services.orchestrator.projection import Json, Projection
+from services.orchestrator.times import nanoseconds
+
+MAX_CAUSED = 1_000
+"""Events of one tick that are told apart from those of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Since the last tick."""
+
+    is_active: bool = False
+    """Whether a person, the mind or a worker did something."""
+    tick_seq: int = 0
+    tick_ns: int = 0
+    caused: tuple[int, ...] = ()
+    """Seqs of the tick and of what followed from it."""
+
+
+def ticked(_state: Activity, event: Event) -> Activity:
+    return Activity(False, event.seq, nanoseconds(event.recorded_at), (event.seq,))
+
+
+def happened(state: Activity, event: Event) -> Activity:
+    if event.causation_seq and event.causation_seq in state.caused:
+        return replace(state, caused=(*state.caused, event.seq)[-MAX_CAUSED:])
+    return state if state.is_active else replace(state, is_active=True)
+
+
+def load(data: Json) -> Activity:
+    fields: Json = {**data, "caused": tuple(data["caused"])}
+    return Activity(**fields)
+
+
+_KINDS = frozenset(field.name for field in Body.DESCRIPTOR.fields)
+ACTIVITY = Projection(
+    name="activity",
+    initial=Activity(),
+    folds=dict.fromkeys(_KINDS, happened) | {"tick_recorded": ticked},
+    of_headers=_KINDS - {"tick_recorded"},
+    dump=asdict,
+    load=load,
+)

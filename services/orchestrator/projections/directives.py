@@ -1,0 +1,84 @@
+"""Standing instructions: what a person wants from now on, until it is taken back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from immutables import Map
+
+from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.projection import Json, Projection
+
+IN_PROMPT = 7
+"""So many stand in a prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """One instruction."""
+
+    id: str
+    text: str
+    source_seq: int
+    adopted_seq: int
+    """Where it was first given."""
+    given: int = 1
+    """How often."""
+    last_seq: int = 0
+    """Where it was given last."""
+    uses: int = 0
+    """How many answers had it in their prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directives:
+    """Those that hold, by id."""
+
+    by_id: Map[str, Directive] = Map()  # noqa: RUF009  persistent: sharing one is what it is for
+    retired: int = 0
+
+    def in_order(self) -> list[Directive]:
+        """The most often given first, then the latest."""
+        return sorted(self.by_id.values(), key=lambda d: (-d.given, -d.last_seq))
+
+
+def adopted(state: Directives, event: Event) -> Directives:
+    body = event.body.directive_adopted
+    if not (body.directive_id and body.text):
+        raise ValueError("an instruction has an id and words")
+    known = state.by_id.get(body.directive_id)
+    if known is None:
+        new = Directive(body.directive_id, body.text, body.source_seq, event.seq, last_seq=event.seq)
+        return replace(state, by_id=state.by_id.set(new.id, new))
+    again = replace(known, given=known.given + 1, last_seq=event.seq)
+    return replace(state, by_id=state.by_id.set(again.id, again))
+
+
+def retired(state: Directives, event: Event) -> Directives:
+    return Directives(state.by_id.delete(event.body.directive_retired.directive_id), state.retired + 1)
+
+
+def answered(state: Directives, event: Event) -> Directives:
+    used = set(event.body.assistant_message.receipt.state_seqs)
+    by_id = state.by_id
+    for directive in state.by_id.values():
+        if directive.adopted_seq in used:
+            by_id = by_id.set(directive.id, replace(directive, uses=directive.uses + 1))
+    return replace(state, by_id=by_id)
+
+
+def dump(state: Directives) -> Json:
+    return {"retired": state.retired, "by_id": {key: asdict(value) for key, value in state.by_id.items()}}
+
+
+def load(data: Json) -> Directives:
+    return Directives(Map({key: Directive(**value) for key, value in data["by_id"].items()}), data["retired"])
+
+
+DIRECTIVES = Projection(
+    name="directives",
+    initial=Directives(),
+    folds={"directive_adopted": adopted, "directive_retired": retired, "assistant_message": answered},
+    dump=dump,
+    load=load,
+)

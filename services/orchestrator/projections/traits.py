@@ -1,0 +1,187 @@
+"""The five personality traits (OCEAN): where they stand, how they came there, and what the next review goes by.
+
+A trait moves by at most 0.05 an event and 0.15 a day (UTC), and stays within 0 and 1 (docs/concepts.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.projection import Json, Projection
+from services.orchestrator.times import nanoseconds
+
+TRAITS = (
+    mind.TRAIT_OPENNESS,
+    mind.TRAIT_CONSCIENTIOUSNESS,
+    mind.TRAIT_EXTRAVERSION,
+    mind.TRAIT_AGREEABLENESS,
+    mind.TRAIT_NEUROTICISM,
+)
+START = 0.5
+MAX_DELTA = 0.05
+MAX_DELTA_A_DAY = 0.15
+MAX_CHANGES = 100
+REVIEWED = "traits"
+"""A reason of ``tick_recorded``: the evidence before it has had its effect."""
+_ROUNDING = 1e-9
+_DAY_NS = 86_400 * 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One movement of a trait."""
+
+    seq: int
+    trait: int
+    delta: float
+    value: float
+    """After it."""
+    why: str
+    evidence_seqs: tuple[int, ...]
+    recorded_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What happened since the last review, by the rules that move traits."""
+
+    kept: tuple[int, ...] = ()
+    """Seqs of commitments that were closed as done."""
+    failed: tuple[int, ...] = ()
+    """Seqs of commitments that were dropped or expired."""
+    reflections: tuple[int, ...] = ()
+    analyses: tuple[int, ...] = ()
+    sentiment: float = 0.0
+    """Sum over the analyses."""
+    engagement: float = 0.0
+    """Sum over the analyses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """By number of the trait."""
+
+    values: tuple[float, ...] = (START,) * len(TRAITS)
+    day: int = 0
+    """Days since 1970 UTC."""
+    moved: tuple[float, ...] = (0.0,) * len(TRAITS)
+    """How far each has moved on that day, whichever way."""
+    changes: tuple[Change, ...] = ()
+    """The latest, oldest first."""
+    evidence: Evidence = field(default_factory=Evidence)
+    reviewed_day: int = 0
+
+    def value(self, trait: int) -> float:
+        """From 0 to 1."""
+        return self.values[TRAITS.index(trait)]  # type: ignore[arg-type]
+
+    def room(self, trait: int, day: int) -> float:
+        """How far the trait may still move on a day."""
+        moved = self.moved[TRAITS.index(trait)] if day == self.day else 0.0  # type: ignore[arg-type]
+        return max(0.0, min(MAX_DELTA, MAX_DELTA_A_DAY - moved))
+
+
+def day_of(ns: int) -> int:
+    """Days since 1970 UTC."""
+    return ns // _DAY_NS
+
+
+def adjusted(state: Traits, event: Event) -> Traits:
+    body = event.body.trait_adjusted
+    if body.trait not in TRAITS:
+        raise ValueError("there is no such trait")
+    now_ns = nanoseconds(event.recorded_at)
+    day = day_of(now_ns)
+    if abs(body.delta) > state.room(body.trait, day) + _ROUNDING:
+        raise ValueError("a trait moves by at most 0.05 an event and 0.15 a day")
+    index = TRAITS.index(body.trait)
+    value = min(1.0, max(0.0, state.values[index] + body.delta))
+    moved = state.moved if day == state.day else (0.0,) * len(TRAITS)
+    change = Change(event.seq, body.trait, body.delta, value, body.why, tuple(body.evidence_seqs), now_ns)
+    return replace(
+        state,
+        values=_at(state.values, index, value),
+        day=day,
+        moved=_at(moved, index, moved[index] + abs(body.delta)),
+        changes=(*state.changes, change)[-MAX_CHANGES:],
+    )
+
+
+def closed(state: Traits, event: Event) -> Traits:
+    if event.body.commitment_closed.outcome == mind.COMMITMENT_OUTCOME_DONE:
+        return _noted(state, kept=(*state.evidence.kept, event.seq))
+    return expired(state, event)
+
+
+def expired(state: Traits, event: Event) -> Traits:
+    return _noted(state, failed=(*state.evidence.failed, event.seq))
+
+
+def reflected(state: Traits, event: Event) -> Traits:
+    return _noted(state, reflections=(*state.evidence.reflections, event.seq))
+
+
+def analyzed(state: Traits, event: Event) -> Traits:
+    body, known = event.body.conversation_analyzed, state.evidence
+    return _noted(
+        state,
+        analyses=(*known.analyses, event.seq),
+        sentiment=known.sentiment + body.sentiment,
+        engagement=known.engagement + body.engagement,
+    )
+
+
+def ticked(state: Traits, event: Event) -> Traits:
+    if REVIEWED not in event.body.tick_recorded.reasons:
+        return state
+    return replace(state, evidence=Evidence(), reviewed_day=day_of(nanoseconds(event.recorded_at)))
+
+
+def _noted(state: Traits, **what: object) -> Traits:
+    """With more evidence; of a day's flood the latest counts."""
+    bounded = {
+        name: value[-MAX_CHANGES:] if isinstance(value, tuple) else value for name, value in what.items()
+    }
+    return replace(state, evidence=replace(state.evidence, **bounded))  # type: ignore[arg-type]
+
+
+def _at(values: tuple[float, ...], index: int, value: float) -> tuple[float, ...]:
+    return (*values[:index], value, *values[index + 1 :])
+
+
+def dump(state: Traits) -> Json:
+    return asdict(state)
+
+
+def load(data: Json) -> Traits:
+    evidence: Json = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in data["evidence"].items()
+    }
+    return Traits(
+        tuple(data["values"]),
+        data["day"],
+        tuple(data["moved"]),
+        tuple(
+            Change(**change | {"evidence_seqs": tuple(change["evidence_seqs"])}) for change in data["changes"]
+        ),
+        Evidence(**evidence),
+        data["reviewed_day"],
+    )
+
+
+TRAITS_PROJECTION = Projection(
+    name="traits",
+    initial=Traits(),
+    folds={
+        "trait_adjusted": adjusted,
+        "commitment_closed": closed,
+        "commitment_expired": expired,
+        "reflection_recorded": reflected,
+        "conversation_analyzed": analyzed,
+        "tick_recorded": ticked,
+    },
+    dump=dump,
+    load=load,
+)

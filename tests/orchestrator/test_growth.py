@@ -1,0 +1,226 @@
+"""Scores, stages and traits: golden cases that were computed by hand from the rules in docs/concepts.md."""
+
+from __future__ import annotations
+
+import pytest
+
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.projections import stage
+from services.orchestrator.projections.reflections import novelty
+from services.orchestrator.snapshot import Snapshot
+from tests.orchestrator.test_projections import event
+
+DAY_SECONDS = 86_400
+
+
+class Story:
+    """A history that is told event by event."""
+
+    def __init__(self) -> None:
+        self.state = Snapshot()
+
+    def tell(
+        self, *bodies: mind.Body, at_seconds: int | None = None, causation_seq: int | None = None
+    ) -> Story:
+        for body in bodies:
+            made = event(self.state.seq + 1, body, causation_seq=causation_seq)
+            if at_seconds is not None:
+                made.recorded_at.seconds = at_seconds
+            self.state = self.state.apply(made)
+        return self
+
+    def ticks(self, count: int) -> Story:
+        return self.tell(*[tick()] * count)
+
+    @property
+    def scores(self) -> tuple[float, float]:
+        return self.state.metrics.ias, self.state.metrics.gas
+
+
+def tick(*reasons: str) -> mind.Body:
+    return mind.Body(tick_recorded=mind.TickRecorded(reasons=reasons))
+
+
+def adopt(name: str) -> mind.Body:
+    return mind.Body(identity_adopted=mind.IdentityAdopted(name=name, confidence=0.95))
+
+
+def open_(its_id: str) -> mind.Body:
+    return mind.Body(commitment_opened=mind.CommitmentOpened(commitment_id=its_id, text=its_id))
+
+
+def close(its_id: str, outcome: mind.CommitmentOutcome.ValueType = mind.COMMITMENT_OUTCOME_DONE) -> mind.Body:
+    return mind.Body(commitment_closed=mind.CommitmentClosed(commitment_id=its_id, outcome=outcome))
+
+
+def trait(which: mind.Trait.ValueType, delta: float) -> mind.Body:
+    return mind.Body(trait_adjusted=mind.TraitAdjusted(trait=which, delta=delta))
+
+
+def violation(code: str, seq: int) -> mind.Body:
+    return mind.Body(invariant_violated=mind.InvariantViolated(code=code, seqs=[seq]))
+
+
+def exactly(ias: float, gas: float) -> object:
+    return pytest.approx((ias, gas), abs=1e-12)
+
+
+def test_five_ticks_under_one_name_bring_three_hundredths_of_what_is_lacking() -> None:
+    told = Story().tell(adopt("Nova")).ticks(4)
+    assert told.scores == (0.0, 0.0)
+
+    # +0.03·(1−0) to IAS, a tenth of it to GAS.
+    assert told.ticks(1).scores == exactly(0.03, 0.003)
+    # Four ticks of decay, each ×0.9995 on both, and of each decay a tenth and a twentieth to the other.
+    ias, gas = 0.03, 0.003
+    for _ in range(4):
+        by_ias, by_gas = -0.0005 * ias, -0.0005 * gas
+        ias, gas = ias + by_ias + 0.05 * by_gas, gas + by_gas + 0.1 * by_ias
+    assert told.ticks(4).scores == exactly(ias, gas)
+
+
+def test_a_commitment_brings_growth_when_it_is_new_and_more_when_it_is_done() -> None:
+    told = Story().tell(open_("c-1"))
+    # +0.07·(1+0.2·0) to GAS, a twentieth of it to IAS.
+    assert told.scores == exactly(0.0035, 0.07)
+    # +0.12·(1+0.3·0).
+    assert told.tell(close("c-1")).scores == exactly(0.0035 + 0.006, 0.07 + 0.12)
+    # Within twenty ticks the same is nothing new.
+    before = told.scores
+    assert told.tell(open_("c-1")).scores == before
+    # What is dropped is no growth.
+    assert told.tell(close("c-1", mind.COMMITMENT_OUTCOME_DROPPED)).scores == before
+
+
+def test_after_twenty_ticks_the_same_commitment_is_new_again() -> None:
+    told = Story().tell(open_("c-1"), close("c-1", mind.COMMITMENT_OUTCOME_DROPPED)).ticks(21)
+    before = told.state.metrics.gas
+    assert told.tell(open_("c-1")).state.metrics.gas == pytest.approx(before + 0.07)
+
+
+def test_openness_and_conscientiousness_weigh_in() -> None:
+    told = Story().tell(trait(mind.TRAIT_OPENNESS, 0.05), trait(mind.TRAIT_CONSCIENTIOUSNESS, -0.05))
+    told.tell(open_("c-1"))
+    assert told.state.metrics.gas == pytest.approx(0.07 * 1.01)
+    told.tell(close("c-1"))
+    assert told.state.metrics.gas == pytest.approx(0.07 * 1.01 + 0.12 * 0.985)
+
+
+def test_another_name_within_five_ticks_costs_and_later_does_not() -> None:
+    told = Story().tell(adopt("Nova")).ticks(50).tell(adopt("Iris"))
+    late = told.state.metrics
+    assert late.ias > 0.2
+    quick = told.ticks(5).state.metrics
+    lost = told.tell(adopt("Vega")).state.metrics
+    assert lost.ias == pytest.approx(quick.ias - 0.08)
+    assert lost.gas == pytest.approx(quick.gas - 0.008)
+
+
+def test_giving_up_a_name_and_taking_another_is_no_way_round() -> None:
+    cleared = mind.Body(identity_cleared=mind.IdentityCleared())
+    told = Story().tell(adopt("Nova")).ticks(50)
+    told.tell(adopt("Iris")).ticks(1)
+    before = told.state.metrics.ias
+    assert told.tell(cleared, adopt("Vega")).state.metrics.ias == pytest.approx(before - 0.08)
+
+
+def test_a_violation_costs_once_and_scores_stay_within_bounds() -> None:
+    assert Story().tell(violation("X", 1)).scores == (0.0, 0.0)
+    told = Story().tell(open_("c-1"), open_("c-2"))
+    ias, gas = told.scores
+    once = told.tell(violation("X", 1)).scores
+    assert once == exactly(ias - 0.005 - 0.00025, gas - 0.005 - 0.0005)
+    assert told.tell(violation("X", 1)).scores == once
+    assert told.tell(violation("X", 2)).scores < once
+
+
+def test_a_thousand_quiet_ticks_do_not_saturate_and_a_penalty_stays_visible() -> None:
+    told = Story().tell(adopt("Nova")).ticks(1_000)
+    ias, gas = told.scores
+    # Where 0.03·(1−x) meets five ticks of decay: x = 0.03 / 0.0325.
+    assert ias == pytest.approx(0.03 / 0.0325, abs=0.01)
+    assert gas < 0.2
+    told.tell(violation("X", 1)).ticks(3)
+    assert told.state.metrics.ias < ias - 0.004
+
+
+@pytest.mark.parametrize(
+    ("current", "ias", "gas", "expected"),
+    [
+        (mind.STAGE_S0, 0.35, 0.20, mind.STAGE_S0),  # on the bound, within the hysteresis
+        (mind.STAGE_S0, 0.38, 0.23, mind.STAGE_S1),
+        (mind.STAGE_S1, 0.33, 0.18, mind.STAGE_S1),  # below the bound, within the hysteresis
+        (mind.STAGE_S1, 0.31, 0.30, mind.STAGE_S0),
+        (mind.STAGE_S0, 0.90, 0.80, mind.STAGE_S4),  # cascading
+        (mind.STAGE_S0, 0.90, 0.40, mind.STAGE_S2),  # both must hold
+        (mind.STAGE_S4, 0.83, 0.73, mind.STAGE_S4),
+        (mind.STAGE_S4, 0.10, 0.90, mind.STAGE_S0),
+    ],
+)
+def test_the_stage_is_the_highest_whose_bounds_both_hold(
+    current: int, ias: float, gas: float, expected: int
+) -> None:
+    assert stage.stage_for(current, ias, gas) == expected
+
+
+def test_samples_are_those_after_the_last_ten_ticks() -> None:
+    told = Story().tell(adopt("Nova")).ticks(12)
+    samples = told.state.metrics.samples
+    assert len(samples) == 10
+    assert samples[-1] == told.scores
+    assert stage.means(samples)[0] == pytest.approx(sum(ias for ias, _ in samples) / 10)
+
+
+def test_a_trait_moves_by_little_an_event_and_a_day() -> None:
+    told = Story().tell(trait(mind.TRAIT_OPENNESS, 0.051))
+    assert (told.state.violations, told.state.traits.value(mind.TRAIT_OPENNESS)) == (1, 0.5)
+    told.tell(*[trait(mind.TRAIT_OPENNESS, 0.05)] * 3, at_seconds=DAY_SECONDS)
+    assert told.state.traits.value(mind.TRAIT_OPENNESS) == pytest.approx(0.65)
+    told.tell(trait(mind.TRAIT_OPENNESS, -0.01), at_seconds=DAY_SECONDS + 9)
+    assert told.state.violations == 2
+    told.tell(trait(mind.TRAIT_EXTRAVERSION, 0.05), at_seconds=DAY_SECONDS + 9)
+    told.tell(trait(mind.TRAIT_OPENNESS, -0.05), at_seconds=2 * DAY_SECONDS)
+    assert told.state.violations == 2
+    assert told.state.traits.value(mind.TRAIT_OPENNESS) == pytest.approx(0.60)
+    assert [change.value for change in told.state.traits.changes][-1] == pytest.approx(0.60)
+
+
+def test_the_evidence_for_a_review_is_gathered_until_the_review() -> None:
+    analyzed = mind.Body(conversation_analyzed=mind.ConversationAnalyzed(sentiment=0.5, engagement=0.25))
+    told = Story().tell(open_("c-1"), close("c-1"), open_("c-2"), analyzed).ticks(1)
+    evidence = told.state.traits.evidence
+    assert (evidence.kept, evidence.failed, evidence.analyses) == ((2,), (), (4,))
+    assert (evidence.sentiment, evidence.engagement) == (0.5, 0.25)
+    assert told.tell(tick("traits")).state.traits.evidence.kept == ()
+
+
+def test_what_a_tick_caused_is_no_activity() -> None:
+    told = Story().tell(open_("c-1"))
+    assert told.state.activity.is_active
+    told.ticks(1)
+    tick_seq = told.state.seq
+    reminded = mind.Body(commitment_reminded=mind.CommitmentReminded(commitment_id="c-1"))
+    told.tell(reminded, causation_seq=tick_seq)
+    told.tell(mind.Body(custom=mind.Custom(name="x")), causation_seq=tick_seq + 1)
+    assert not told.state.activity.is_active
+    assert told.tell(open_("c-2")).state.activity.is_active
+
+
+def test_novelty_is_what_shares_no_letters_with_those_before() -> None:
+    thought = mind.Body(reflection_recorded=mind.ReflectionRecorded(text="I keep my promises"))
+    recent = Story().tell(thought).state.reflections.recent
+    assert recent[0].novelty == 1.0
+    assert novelty("I keep my promises!", recent) == 0.0
+    assert 0.2 < novelty("I keep most of my promises", recent) < 0.8
+    assert novelty("xyz", recent) == 1.0
+
+
+def test_an_instruction_that_is_given_again_ranks_higher() -> None:
+    def adopt_directive(its_id: str) -> mind.Body:
+        return mind.Body(directive_adopted=mind.DirectiveAdopted(directive_id=its_id, text=its_id))
+
+    told = Story().tell(adopt_directive("d-1"), adopt_directive("d-2"), adopt_directive("d-3"))
+    told.tell(adopt_directive("d-1"))
+    assert [one.id for one in told.state.directives.in_order()] == ["d-1", "d-3", "d-2"]
+    told.tell(mind.Body(directive_retired=mind.DirectiveRetired(directive_id="d-3")))
+    assert [one.id for one in told.state.directives.in_order()] == ["d-1", "d-2"]
