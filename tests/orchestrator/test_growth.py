@@ -83,8 +83,8 @@ def test_a_commitment_brings_growth_when_it_is_new_and_more_when_it_is_done() ->
     told = Story().tell(open_("c-1"))
     # +0.07·(1+0.2·0) to GAS, a twentieth of it to IAS.
     assert told.scores == exactly(0.0035, 0.07)
-    # +0.12·(1+0.3·0).
-    assert told.tell(close("c-1")).scores == exactly(0.0035 + 0.006, 0.07 + 0.12)
+    # +0.12·(1+0.3·0) of the 0.93 that are lacking, and a twentieth of that of the 0.9965 that IAS lacks.
+    assert told.tell(close("c-1")).scores == exactly(0.0035 + 0.05 * 0.1116 * 0.9965, 0.07 + 0.1116)
     # Within twenty ticks the same is nothing new.
     before = told.scores
     assert told.tell(open_("c-1")).scores == before
@@ -95,7 +95,7 @@ def test_a_commitment_brings_growth_when_it_is_new_and_more_when_it_is_done() ->
 def test_after_twenty_ticks_the_same_commitment_is_new_again() -> None:
     told = Story().tell(open_("c-1"), close("c-1", mind.COMMITMENT_OUTCOME_DROPPED)).ticks(21)
     before = told.state.metrics.gas
-    assert told.tell(open_("c-1")).state.metrics.gas == pytest.approx(before + 0.07)
+    assert told.tell(open_("c-1")).state.metrics.gas == pytest.approx(before + 0.07 * (1 - before))
 
 
 def test_openness_and_conscientiousness_weigh_in() -> None:
@@ -103,7 +103,7 @@ def test_openness_and_conscientiousness_weigh_in() -> None:
     told.tell(open_("c-1"))
     assert told.state.metrics.gas == pytest.approx(0.07 * 1.01)
     told.tell(close("c-1"))
-    assert told.state.metrics.gas == pytest.approx(0.07 * 1.01 + 0.12 * 0.985)
+    assert told.state.metrics.gas == pytest.approx(0.0707 + 0.12 * 0.985 * (1 - 0.0707))
 
 
 def test_another_name_within_five_ticks_costs_and_later_does_not() -> None:
@@ -126,7 +126,7 @@ def test_giving_up_a_name_and_taking_another_is_no_way_round() -> None:
 
 def test_a_violation_costs_once_and_scores_stay_within_bounds() -> None:
     assert Story().tell(violation("X", 1)).scores == (0.0, 0.0)
-    told = Story().tell(open_("c-1"), open_("c-2"))
+    told = Story().tell(open_("c-1"), open_("c-2"), open_("c-3"))
     ias, gas = told.scores
     once = told.tell(violation("X", 1)).scores
     assert once == exactly(ias - 0.005 - 0.00025, gas - 0.005 - 0.0005)

@@ -1,7 +1,8 @@
 """The identity and growth autonomy scores (IAS, GAS) of a mind.
 
 Each event moves them by its rule; then what one moved by moves the other a little, both movements taken before that;
-then both are clipped to 0 and 1 (docs/concepts.md).
+then both are clipped to 0 and 1. A gain is always one of what is lacking to 1, so that no score saturates, however busy
+the mind (docs/concepts.md).
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ IDENTITY_REFLECTION_GAIN = 0.01
 IDENTITY_TRIGGER = "identity"
 """What a reflection on a change of identity was set off by."""
 NOVEL_TICKS, OPEN_GAIN, OPENNESS_WEIGHT = 20, 0.07, 0.2
-"""A commitment that was not opened within so many ticks brings so much GAS."""
+"""A commitment that was not opened within so many ticks brings so much of the GAS that is lacking."""
 CLOSE_GAIN, CONSCIENTIOUSNESS_WEIGHT = 0.12, 0.3
-"""One that is done brings so much GAS; one that is given up brings none."""
+"""One that is done brings so much of it; one that is given up brings none."""
 VIOLATION_LOSS = 0.005
 IAS_TO_GAS, GAS_TO_IAS = 0.1, 0.05
 SAMPLES = 10
@@ -59,11 +60,10 @@ class Metrics:
 
 def ticked(state: Metrics, _event: Event) -> Metrics:
     ticks = state.ticks + 1
-    by_ias, by_gas = state.ias * (DECAY - 1), state.gas * (DECAY - 1)
+    moved = _moved(replace(state, ticks=ticks), state.ias * (DECAY - 1), state.gas * (DECAY - 1))
     since = ticks - state.named_tick
     if state.is_named and since and since % STABLE_TICKS == 0:
-        by_ias += STABLE_GAIN * (1 - state.ias)
-    moved = _moved(replace(state, ticks=ticks), by_ias, by_gas)
+        moved = _moved(moved, STABLE_GAIN, 0.0)
     recent = Map({key: tick for key, tick in state.opened.items() if ticks - tick <= NOVEL_TICKS})
     return replace(moved, opened=recent, samples=(*state.samples, (moved.ias, moved.gas))[-SAMPLES:])
 
@@ -126,11 +126,18 @@ def trait_adjusted(state: Metrics, event: Event) -> Metrics:
 
 
 def _moved(state: Metrics, by_ias: float, by_gas: float) -> Metrics:
+    ias_moved, gas_moved = _of_what_is_lacking(state.ias, by_ias), _of_what_is_lacking(state.gas, by_gas)
+    ias_coupled = _of_what_is_lacking(state.ias, GAS_TO_IAS * gas_moved)
+    gas_coupled = _of_what_is_lacking(state.gas, IAS_TO_GAS * ias_moved)
     return replace(
         state,
-        ias=_clipped(state.ias + by_ias + GAS_TO_IAS * by_gas),
-        gas=_clipped(state.gas + by_gas + IAS_TO_GAS * by_ias),
+        ias=_clipped(state.ias + ias_moved + ias_coupled),
+        gas=_clipped(state.gas + gas_moved + gas_coupled),
     )
+
+
+def _of_what_is_lacking(score: float, by: float) -> float:
+    return by * (1 - score) if by > 0 else by
 
 
 def _clipped(value: float) -> float:

@@ -35,6 +35,8 @@ class Reflections:
     count: int = 0
     turns_since: int = 0
     """Answers since the last one."""
+    since_meta: int = 0
+    """Reflections since the last look at how they worked."""
     opened: int = 0
     closed: int = 0
     """Commitments since the last look at how reflections worked."""
@@ -53,12 +55,18 @@ def reflected(state: Reflections, event: Event) -> Reflections:
         novelty(body.text, state.recent),
         nanoseconds(event.recorded_at),
     )
-    return replace(state, recent=(*state.recent, new)[-COMPARED:], count=state.count + 1, turns_since=0)
+    return replace(
+        state,
+        recent=(*state.recent, new)[-COMPARED:],
+        count=state.count + 1,
+        since_meta=state.since_meta + 1,
+        turns_since=0,
+    )
 
 
 def looked_back(state: Reflections, event: Event) -> Reflections:
     efficacy = event.body.meta_reflection_recorded.efficacy
-    return replace(state, opened=0, closed=0, meta_seq=event.seq, efficacy=efficacy)
+    return replace(state, opened=0, closed=0, since_meta=0, meta_seq=event.seq, efficacy=efficacy)
 
 
 def answered(state: Reflections, _event: Event) -> Reflections:

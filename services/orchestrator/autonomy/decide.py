@@ -1,0 +1,227 @@
+"""What a mind does of its own accord, decided from its snapshot and the clock alone: no ledger is too long for it.
+
+Pure: the same snapshot and moment give the same decision (docs/concepts.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.projections import stage
+from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.projections.reflections import Reflections
+from services.orchestrator.projections.traits import MAX_DELTA, REVIEWED, START, day_of
+from services.orchestrator.snapshot import Snapshot
+
+SECOND_NS = 1_000_000_000
+REFLECT, REMIND, EXPIRE, RETIRE, STAGE, META = "reflect", "remind", "expire", "retire", "stage", "meta"
+NONE = "none"
+
+CADENCE: dict[int, tuple[int, int, mind.ReflectionStyle.ValueType]] = {
+    mind.STAGE_S0: (2, 20, mind.REFLECTION_STYLE_SUCCINCT),
+    mind.STAGE_S1: (3, 35, mind.REFLECTION_STYLE_QUESTION),
+    mind.STAGE_S2: (4, 50, mind.REFLECTION_STYLE_NARRATIVE),
+    mind.STAGE_S3: (5, 70, mind.REFLECTION_STYLE_CHECKLIST),
+    mind.STAGE_S4: (6, 90, mind.REFLECTION_STYLE_ANALYTICAL),
+}
+"""By stage: answers and seconds between reflections, and how they are asked for."""
+STALE_NOVELTY, STALE_WINDOW, STALE_FACTOR = 0.3, 3, 4
+"""Where the last reflections said little that was new, the next one waits so many times as long."""
+META_EVERY = 5
+"""Reflections between looks at how they worked."""
+PULL = 0.12
+"""Of what lies between a trait and the middle, a review takes back so much: no trait runs away."""
+LEAST_DELTA = 0.005
+"""Less is not worth an event."""
+FROZEN, CAP = "traits.frozen", "traits.cap"
+"""Policies: no trait moves; no trait goes further from the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the operator sets. Seconds."""
+
+    remind_before: float
+    expire_after: float
+    max_directives: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to append after the tick, and whether to reflect."""
+
+    reasons: tuple[str, ...] = ()
+    bodies: tuple[mind.Body, ...] = ()
+    style: int = mind.REFLECTION_STYLE_UNSPECIFIED
+    """How to reflect; unspecified: not now."""
+
+    @property
+    def tick(self) -> mind.TickRecorded:
+        """The event that records it."""
+        return mind.TickRecorded(decision=self.reasons[0] if self.reasons else NONE, reasons=self.reasons)
+
+
+def decide(state: Snapshot, now_ns: int, limits: Limits) -> Decision | None:
+    """What is to be done now; None where there is nothing, and nothing has happened since the last tick."""
+    expired = [
+        mind.Body(commitment_expired=mind.CommitmentExpired(commitment_id=one.id))
+        for one in state.commitments.in_order()
+        if is_expired(one, now_ns, limits)
+    ]
+    reminded = [
+        mind.Body(commitment_reminded=mind.CommitmentReminded(commitment_id=one.id))
+        for one in state.commitments.in_order()
+        if not is_expired(one, now_ns, limits) and is_to_remind(one, now_ns, limits)
+    ]
+    done: dict[str, list[mind.Body]] = {REMIND: reminded, EXPIRE: expired}
+    style = mind.REFLECTION_STYLE_UNSPECIFIED
+    # The rest waits until somebody is there: an idle mind is left alone.
+    if state.activity.is_active:
+        done |= {STAGE: list(_stage(state)), META: list(_meta(state)), REVIEWED: list(_review(state, now_ns))}
+        done[RETIRE] = list(_surplus(state, limits))
+        if is_to_reflect(state, now_ns):
+            style = CADENCE[state.stage.stage][2]
+    reasons = [name for name, bodies in done.items() if bodies]
+    if state.activity.is_active and REVIEWED not in reasons and day_of(now_ns) > state.traits.reviewed_day:
+        reasons.append(REVIEWED)
+    if style:
+        reasons.append(REFLECT)
+    if not reasons and not state.activity.is_active:
+        return None
+    return Decision(tuple(reasons), tuple(body for bodies in done.values() for body in bodies), style)
+
+
+def thresholds(commitment: Commitment, limits: Limits) -> list[int]:
+    """The moments at which a person is reminded: a while before it is due, when it is, and after a snooze. In ns."""
+    moments: list[int] = []
+    if commitment.due_ns:
+        moments += [commitment.due_ns - int(limits.remind_before * SECOND_NS), commitment.due_ns]
+    if commitment.snoozed_until_ns:
+        moments = [max(moment, commitment.snoozed_until_ns) for moment in moments]
+        moments.append(commitment.snoozed_until_ns)
+    return sorted(moments)
+
+
+def is_to_remind(commitment: Commitment, now_ns: int, limits: Limits) -> bool:
+    """Whether a moment has come since the last reminder, or since it was promised."""
+    since = max(commitment.reminded_ns, commitment.opened_ns)
+    return any(since < moment <= now_ns for moment in thresholds(commitment, limits))
+
+
+def is_expired(commitment: Commitment, now_ns: int, limits: Limits) -> bool:
+    """Whether it is past its due time and grace. What has no due time never is."""
+    due_ns = max(commitment.due_ns, commitment.snoozed_until_ns) if commitment.due_ns else 0
+    return due_ns > 0 and due_ns + int(limits.expire_after * SECOND_NS) <= now_ns
+
+
+def next_wake(state: Snapshot, now_ns: int, limits: Limits) -> int:
+    """When the clock alone will give the mind something to do, in ns; 0 where nothing is due."""
+    moments = [
+        moment
+        for one in state.commitments.by_id.values()
+        for moment in (
+            *thresholds(one, limits),
+            max(one.due_ns, one.snoozed_until_ns) + int(limits.expire_after * SECOND_NS) if one.due_ns else 0,
+        )
+        if moment > now_ns
+    ]
+    return min(moments, default=0)
+
+
+def is_to_reflect(state: Snapshot, now_ns: int) -> bool:
+    """Whether there were answers and time enough since the last one; it takes more where it would say the same."""
+    turns, seconds, _ = CADENCE[state.stage.stage]
+    reflections = state.reflections
+    factor = STALE_FACTOR if _is_stale(reflections) else 1
+    last_ns = reflections.recent[-1].recorded_ns if reflections.recent else state.profile.created_ns
+    return reflections.turns_since >= turns * factor and now_ns - last_ns >= seconds * factor * SECOND_NS
+
+
+def _is_stale(reflections: Reflections) -> bool:
+    last = reflections.recent[-STALE_WINDOW:]
+    return len(last) == STALE_WINDOW and sum(one.novelty for one in last) / STALE_WINDOW < STALE_NOVELTY
+
+
+def _stage(state: Snapshot) -> Iterator[mind.Body]:
+    samples = state.metrics.samples
+    if len(samples) < stage.MIN_SAMPLES:
+        return
+    ias, gas = stage.means(samples)
+    to = stage.stage_for(state.stage.stage, ias, gas)
+    if to != state.stage.stage:
+        changed = mind.StageChanged(to=to, mean_ias=ias, mean_gas=gas)  # type: ignore[arg-type]
+        setattr(changed, "from", state.stage.stage)
+        yield mind.Body(stage_changed=changed)
+
+
+def _meta(state: Snapshot) -> Iterator[mind.Body]:
+    known = state.reflections
+    if known.since_meta >= META_EVERY:
+        efficacy = min(1.0, known.closed / known.opened) if known.opened else 0.0
+        yield mind.Body(
+            meta_reflection_recorded=mind.MetaReflectionRecorded(
+                from_seq=known.meta_seq + 1,
+                to_seq=state.seq,
+                opened=known.opened,
+                closed=known.closed,
+                efficacy=efficacy,
+            )
+        )
+
+
+def _surplus(state: Snapshot, limits: Limits) -> Iterator[mind.Body]:
+    """Instructions beyond what a mind can follow: those given least and longest ago."""
+    for one in state.directives.in_order()[limits.max_directives :]:
+        retired = mind.DirectiveRetired(directive_id=one.id, why="there are newer ones")
+        yield mind.Body(directive_retired=retired)
+
+
+def _review(state: Snapshot, now_ns: int) -> Iterator[mind.Body]:
+    """Once a day on which something happened: what moves traits, against what pulls them back to the middle."""
+    traits, day = state.traits, day_of(now_ns)
+    if day <= traits.reviewed_day or state.profile.policies.get(FROZEN):
+        return
+    cap = float(state.profile.policies.get(CAP, START))
+    for trait, (wish, why, evidence) in _wishes(state).items():
+        value, room = traits.value(trait), traits.room(trait, day)
+        wanted = value + wish - PULL * (value - START)
+        within = min(START + cap, max(START - cap, wanted))
+        delta = min(room, max(-room, within - value))
+        if abs(delta) >= LEAST_DELTA:
+            yield mind.Body(
+                trait_adjusted=mind.TraitAdjusted(
+                    trait=trait,  # type: ignore[arg-type]
+                    delta=delta,
+                    why=why if wish else "rest",
+                    evidence_seqs=evidence,
+                )
+            )
+
+
+def _wishes(state: Snapshot) -> dict[int, tuple[float, str, tuple[int, ...]]]:
+    """By trait: how far the evidence would move it, the rule, and the events behind it."""
+    evidence, reflections = state.traits.evidence, state.reflections.recent
+    new = [one.novelty for one in reflections if one.seq in evidence.reflections]
+    novelty = sum(new) / len(new) - 0.5 if new else 0.0
+    count = len(evidence.analyses)
+    engagement = evidence.engagement / count - 0.5 if count else 0.0
+    sentiment = evidence.sentiment / count if count else 0.0
+    kept, failed = len(evidence.kept), len(evidence.failed)
+    return {
+        mind.TRAIT_OPENNESS: (0.08 * novelty, "novelty of reflections", evidence.reflections),
+        mind.TRAIT_CONSCIENTIOUSNESS: (
+            _within(0.02 * (kept - failed)), "commitments kept and failed", (*evidence.kept, *evidence.failed),
+        ),
+        mind.TRAIT_EXTRAVERSION: (0.08 * engagement, "engagement", evidence.analyses),
+        mind.TRAIT_AGREEABLENESS: (0.04 * sentiment, "sentiment", evidence.analyses),
+        mind.TRAIT_NEUROTICISM: (
+            _within(0.01 * failed - 0.04 * sentiment), "commitments failed, and sentiment",
+            (*evidence.failed, *evidence.analyses),
+        ),
+    }  # fmt: skip
+
+
+def _within(wish: float) -> float:
+    return min(MAX_DELTA, max(-MAX_DELTA, wish))
