@@ -11,10 +11,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator.errors import EvidenceMissing, MindExists, UnknownCommitment
+from services.orchestrator.errors import EvidenceMissing, MindExists, UnknownCommitment, UnknownDirective
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft
@@ -174,6 +175,22 @@ class MindActions:
 
         state = await self._minds.decide(await self._minds.open(mind_id), decide)
         return closed[0], state.seq
+
+    async def retire_directive(self, mind_id: str, its_id: str, why: str) -> Directive:
+        """The instruction as it was. Raises UnknownDirective."""
+        ended: list[Directive] = []
+
+        def decide(state: Snapshot) -> list[Draft]:
+            known = state.directives.by_id.get(its_id)
+            if known is None:
+                raise UnknownDirective(
+                    f"mind {mind_id!r} has no instruction {its_id!r} that holds", directive_id=its_id
+                )
+            ended[:] = [known]
+            return [Draft(mind.Body(directive_retired=mind.DirectiveRetired(directive_id=its_id, why=why)))]
+
+        await self._minds.decide(await self._minds.open(mind_id), decide)
+        return ended[0]
 
     async def change_commitment(self, mind_id: str, its_id: str, body: mind.Body) -> Commitment:
         """Append a snooze or a revision. Raises UnknownCommitment."""

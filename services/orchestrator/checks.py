@@ -11,8 +11,10 @@ from google.protobuf.message import Message
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.autonomy.decide import CAP, FROZEN
 from services.orchestrator.guard import ACTIONS, DETECTORS, POLICY_PREFIX
 from services.orchestrator.projections.profile import SETTINGS
+from services.orchestrator.projections.traits import START
 from services.runtime import checks
 from services.runtime.checks import Check
 from services.runtime.errors import Violation
@@ -28,7 +30,8 @@ MAX_SETTING = 32 * 1024
 MAX_PAGE = 1_000
 MAX_STOPS = 16
 MAX_SEQ = 2**63 - 1
-POLICY_KEYS = (*SETTINGS, *(POLICY_PREFIX + name for name in DETECTORS))
+MAX_SAMPLES = 1_000
+POLICY_KEYS = (*SETTINGS, FROZEN, CAP, *(POLICY_PREFIX + name for name in DETECTORS))
 
 
 def converse(request: pb.ConverseRequest) -> Iterator[Violation]:
@@ -106,6 +109,12 @@ def set_policy(request: pb.SetPolicyRequest) -> Iterator[Violation]:
         yield Violation("key", f"must be one of {', '.join(POLICY_KEYS)}")
     elif request.key.startswith(POLICY_PREFIX) and value not in ACTIONS:
         yield Violation("value", f"must be one of {', '.join(ACTIONS)}")
+    elif request.key == FROZEN and not isinstance(value, bool):
+        yield Violation("value", "must be true or false")
+    elif request.key == CAP and not (isinstance(value, float) and 0 <= value <= START):
+        yield Violation(
+            "value", f"must be a number from 0 to {START}: how far a trait may go from the middle"
+        )
     elif request.key in SETTINGS:
         if not isinstance(value, str):
             yield Violation("value", "must be a text")
@@ -151,7 +160,9 @@ def list_sessions(request: pb.ListSessionsRequest) -> Iterator[Violation]:
     yield from page(request)
 
 
-def page(request: pb.ListSessionsRequest | pb.ListCommitmentsRequest) -> Iterator[Violation]:
+def page(
+    request: pb.ListSessionsRequest | pb.ListCommitmentsRequest | pb.ListReflectionsRequest,
+) -> Iterator[Violation]:
     """page_size and page_token."""
     yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
     token = request.page_token
@@ -225,6 +236,56 @@ def clear_name(request: pb.ClearNameRequest) -> Iterator[Violation]:
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
 
 
+def of_mind(
+    request: pb.WatchMindRequest | pb.ListDirectivesRequest,
+) -> Iterator[Violation]:
+    """WatchMind, ListDirectives."""
+    yield from checks.mind_id(request.mind_id)
+
+
+def at_seq(request: pb.GetTraitsRequest | pb.GetStageRequest) -> Iterator[Violation]:
+    """GetTraits, GetStage."""
+    yield from checks.mind_id(request.mind_id)
+    if request.HasField("as_of_seq"):
+        yield from checks.in_range(request.as_of_seq, "as_of_seq", 1, MAX_SEQ)
+
+
+def get_metrics(request: pb.GetMetricsRequest) -> Iterator[Violation]:
+    """GetMetrics."""
+    yield from checks.mind_id(request.mind_id)
+    if request.HasField("as_of_seq"):
+        yield from checks.in_range(request.as_of_seq, "as_of_seq", 1, MAX_SEQ)
+    yield from checks.in_range(request.samples, "samples", 0, MAX_SAMPLES)
+
+
+def retire_directive(request: pb.RetireDirectiveRequest) -> Iterator[Violation]:
+    """RetireDirective."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.directive_id, "directive_id")
+    yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
+
+
+def list_reflections(request: pb.ListReflectionsRequest) -> Iterator[Violation]:
+    """ListReflections."""
+    yield from checks.mind_id(request.mind_id)
+    yield from page(request)
+
+
+def reflect(request: pb.ReflectRequest) -> Iterator[Violation]:
+    """Reflect."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.enum_known(request.style, "style", mind.ReflectionStyle.values(), optional=True)
+
+
+def diff_mind(request: pb.DiffMindRequest) -> Iterator[Violation]:
+    """DiffMind."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.in_range(request.from_seq, "from_seq", 0, MAX_SEQ)
+    yield from checks.in_range(request.to_seq, "to_seq", 0, MAX_SEQ)
+    if request.to_seq and request.to_seq < request.from_seq:
+        yield Violation("to_seq", "must not lie before from_seq")
+
+
 def explain(request: pb.ExplainRequest) -> Iterator[Violation]:
     """Explain."""
     yield from checks.mind_id(request.mind_id)
@@ -266,6 +327,15 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.GetIdentityHistoryRequest: get_identity_history,
     pb.AdoptNameRequest: adopt_name,
     pb.ClearNameRequest: clear_name,
+    pb.WatchMindRequest: of_mind,
+    pb.ListDirectivesRequest: of_mind,
+    pb.GetTraitsRequest: at_seq,
+    pb.GetStageRequest: at_seq,
+    pb.GetMetricsRequest: get_metrics,
+    pb.RetireDirectiveRequest: retire_directive,
+    pb.ListReflectionsRequest: list_reflections,
+    pb.ReflectRequest: reflect,
+    pb.DiffMindRequest: diff_mind,
     pb.ExplainRequest: explain,
     pb.BlastRadiusRequest: blast_radius,
     pb.ForgetRequest: forget,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from google.protobuf.json_format import ParseDict
+from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
@@ -13,15 +13,22 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.actions import Imported, Message
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
+from services.orchestrator.diff import MISSING, FieldChange, Touch, changes
 from services.orchestrator.explain import Explanation
 from services.orchestrator.forgetting import Progress
+from services.orchestrator.projections import stage
 from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
+from services.orchestrator.projections.metrics import Metrics
 from services.orchestrator.projections.profile import Profile
+from services.orchestrator.projections.reflections import Reflection
 from services.orchestrator.projections.sessions import Session
+from services.orchestrator.projections.traits import TRAITS, Change, Traits
 from services.orchestrator.radius import Reached
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.times import nanoseconds, timestamp
+from services.orchestrator.views import Sample
 
 MAX_LISTED = 100
 
@@ -99,10 +106,10 @@ def imported(done: Imported) -> pb.ImportMessagesResponse:
     )
 
 
-def mind_message(mind_id: str, state: Snapshot) -> pb.Mind:
-    """The bounded state of a mind."""
+def mind_message(mind_id: str, state: Snapshot, now_ns: int = 0) -> pb.Mind:
+    """The bounded state of a mind, as it stands at a moment; now where none is given."""
     profile = state.profile
-    now_ns = time.time_ns()
+    now_ns = now_ns or time.time_ns()
     shown = state.commitments.in_order()[:MAX_LISTED]
     return pb.Mind(
         mind_id=mind_id,
@@ -118,6 +125,11 @@ def mind_message(mind_id: str, state: Snapshot) -> pb.Mind:
         hash=state.hash,
         identity=identity(state.identity),
         open_commitments=[commitment(open_one, now_ns) for open_one in shown],
+        traits=traits(state.traits),
+        directives=map(directive, state.directives.in_order()[:MAX_LISTED]),
+        recent_reflections=map(reflection, reversed(state.reflections.recent)),
+        metrics=metrics(state.metrics),
+        stage=state.stage.stage,  # type: ignore[arg-type]
         counts=_counts(state, profile),
         policies=ParseDict(dict(profile.policies), Struct()),
         created_at=timestamp(profile.created_ns),
@@ -135,6 +147,93 @@ def _counts(state: Snapshot, profile: Profile) -> pb.MindCounts:
         failed_turns=profile.failed_turns,
         closed_commitments=state.commitments.closed,
     )
+
+
+def traits(folded: Traits) -> list[pb.TraitValue]:
+    """All five."""
+    return [
+        pb.TraitValue(trait=trait, value=value) for trait, value in zip(TRAITS, folded.values, strict=True)
+    ]
+
+
+def trait_change(change: Change) -> pb.TraitChange:
+    """One movement of a trait."""
+    return pb.TraitChange(
+        seq=change.seq,
+        trait=change.trait,  # type: ignore[arg-type]
+        delta=change.delta,
+        value=change.value,
+        why=change.why,
+        evidence_seqs=change.evidence_seqs,
+        recorded_at=timestamp(change.recorded_ns),
+    )
+
+
+def changes_of(first: Snapshot, last: Snapshot, touches: list[Touch], mind_id: str) -> list[pb.FieldChange]:
+    """What differs between two states, both seen from the later one's moment."""
+    now_ns = last.last_event_ns
+    before, after = (
+        MessageToDict(mind_message(mind_id, state, now_ns)) if state.seq else {} for state in (first, last)
+    )
+    return [field_change(change) for change in changes(before, after, touches)]
+
+
+def directive(folded: Directive, *, retired: bool = False) -> pb.Directive:
+    """A standing instruction."""
+    return pb.Directive(
+        directive_id=folded.id,
+        text=folded.text,
+        source_seq=folded.source_seq,
+        adopted_seq=folded.adopted_seq,
+        uses=folded.uses,
+        retired=retired,
+    )
+
+
+def reflection(folded: Reflection) -> pb.Reflection:
+    """What a mind thought of itself."""
+    return pb.Reflection(
+        seq=folded.seq,
+        text=folded.text,
+        trigger=folded.trigger,
+        style=folded.style,  # type: ignore[arg-type]
+        novelty=folded.novelty,
+        recorded_at=timestamp(folded.recorded_ns),
+    )
+
+
+def metrics(folded: Metrics) -> pb.Metrics:
+    """The scores."""
+    return pb.Metrics(ias=folded.ias, gas=folded.gas, ticks=folded.ticks)
+
+
+def sample(taken: Sample) -> pb.MetricsSample:
+    """The scores at one event."""
+    return pb.MetricsSample(
+        seq=taken.seq, recorded_at=timestamp(taken.recorded_ns), metrics=metrics(taken.metrics)
+    )
+
+
+def stage_message(state: Snapshot) -> pb.GetStageResponse:
+    """How far a mind has come, and what the next stage takes."""
+    mean_ias, mean_gas = stage.means(state.metrics.samples)
+    next_ias, next_gas = stage.next_bounds(state.stage.stage)
+    return pb.GetStageResponse(
+        stage=state.stage.stage,  # type: ignore[arg-type]
+        mean_ias=mean_ias,
+        mean_gas=mean_gas,
+        next_ias=next_ias,
+        next_gas=next_gas,
+    )
+
+
+def field_change(change: FieldChange) -> pb.FieldChange:
+    """A field that differs."""
+    made = pb.FieldChange(path=change.path, seqs=change.seqs)
+    for name, value in (("before", change.before), ("after", change.after)):
+        if value is not MISSING:
+            ParseDict(value, getattr(made, name))
+    return made
 
 
 def identity(folded: Identity) -> pb.Identity:

@@ -77,6 +77,12 @@ class UnknownCommitment(NotFound):
     reason = "UNKNOWN_COMMITMENT"
 
 
+class UnknownDirective(NotFound):
+    """The mind has no such standing instruction."""
+
+    reason = "UNKNOWN_DIRECTIVE"
+
+
 class EvidenceMissing(FailedPrecondition):
     """A commitment is done only with evidence that was recorded before."""
 

@@ -29,6 +29,8 @@ class ActiveMind:
         """Held while the snapshot is brought forward from the ledger."""
         self.deciding = asyncio.Lock()
         """Held from reading a state to appending what was decided from it: one decision at a time."""
+        self.reflecting = asyncio.Lock()
+        """Held while the mind thinks about itself."""
         self.running: set[int] = set()
         """Seqs of the user messages that this process is answering."""
         self.repaired = False
@@ -42,6 +44,10 @@ class Minds:
         self._store = store
         self._settings = settings
         self._active: OrderedDict[str, ActiveMind] = OrderedDict()
+
+    def active(self) -> list[str]:
+        """The minds in memory in which something happened since their last tick."""
+        return [active.id for active in self._active.values() if active.snapshot.activity.is_active]
 
     async def open(self, mind_id: str) -> ActiveMind:
         """The mind at the ledger's present head. Raises pmm_client's UnknownMind."""
@@ -184,7 +190,8 @@ class Minds:
         for mind_id, active in list(self._active.items()):
             if len(self._active) <= self._settings.active_minds:
                 return
-            if not active.running and not active.lock.locked() and not active.deciding.locked():
+            locks = (active.lock, active.deciding, active.reflecting)
+            if not active.running and not any(lock.locked() for lock in locks):
                 del self._active[mind_id]
 
 

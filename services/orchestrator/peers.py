@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -87,6 +87,14 @@ class Peers:
         except pmm_client.errors.PmmError as error:
             raise ConnectionError(error.message) from None
 
+    async def watch(self, mind_id: str, after_seq: int) -> AsyncIterator[tuple[int, list[str]]]:
+        """The last seq and the kinds of each page of a mind's events, as they are appended."""
+        client = await self._channels.ledger()
+        request = ledger.SubscribeRequest(mind_id=mind_id, after_seq=after_seq)
+        async for message in client.subscribe(request):
+            if message.page.events:
+                yield message.page.events[-1].seq, [event.kind for event in message.page.events]
+
     async def redact(self, mind_id: str, seqs: Sequence[int], why: str) -> int:
         """Erase payloads in the ledger; the seq of the event that says so."""
         client = await self._channels.ledger()
@@ -131,14 +139,17 @@ class Peers:
         sampling: inference.Sampling | None,
         query_time: Timestamp | None,
         first_turn: bool,
-    ) -> AsyncIterator[Part]:
+        is_background: bool = False,
+    ) -> AsyncGenerator[Part]:
         """A model's answer. Raises ModelFailed."""
         client = await self._channels.inference()
         request = inference.GenerateRequest(
             messages=[inference.Message(role=_ROLES[said.role], text=said.text) for said in messages],
             model=model,
             memories=map(_context, memories),
-            priority=inference.CALL_PRIORITY_INTERACTIVE,
+            priority=inference.CALL_PRIORITY_BACKGROUND
+            if is_background
+            else inference.CALL_PRIORITY_INTERACTIVE,
             first_turn=first_turn,
             fairness_key=mind_id,
         )

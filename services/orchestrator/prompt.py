@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.orchestrator.projections.directives import IN_PROMPT
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
 from services.orchestrator.times import moment
@@ -13,6 +14,7 @@ from services.orchestrator.times import moment
 CHARACTERS_PER_TOKEN = 4
 """An estimate that holds for English and is generous for most others."""
 MAX_COMMITMENTS_CHARACTERS = 400
+MAX_REFLECTIONS_CHARACTERS = 600
 
 INSTRUCTIONS = (
     "You are a mind that remembers. Below is what you know: who you are, what you have promised, and memories "
@@ -78,7 +80,7 @@ def citation(memory: Recalled, now: datetime) -> str:
 
 
 def _identity(state: Snapshot) -> tuple[str, tuple[int, ...]]:
-    """Instructions, identity and commitments: what changes least."""
+    """Instructions, identity, directives, commitments and reflections: what changes least stands first."""
     parts = [INSTRUCTIONS]
     seqs: list[int] = []
     if state.profile.persona_prompt:
@@ -89,19 +91,46 @@ def _identity(state: Snapshot) -> tuple[str, tuple[int, ...]]:
     if state.identity.user_name:
         parts.append(f"You are talking to {state.identity.user_name}.")
         seqs.append(state.identity.user_seq)
-    room = MAX_COMMITMENTS_CHARACTERS
-    promised: list[str] = []
-    for commitment in state.commitments.in_order():
-        due = f" (due {moment(commitment.due_ns):%d %b %Y})" if commitment.due_ns else ""
-        line = f"- {commitment.text}{due}"
+    sections = (
+        ("You were told, from now on:", _directives(state)),
+        ("You have promised:", _within(_commitments(state), MAX_COMMITMENTS_CHARACTERS)),
+        ("You thought of yourself lately:", _within(_reflections(state), MAX_REFLECTIONS_CHARACTERS)),
+    )
+    for title, lines in sections:
+        if lines:
+            parts += [title, *(line for line, _ in lines)]
+            seqs += [seq for _, seq in lines]
+    return "\n".join(parts), tuple(seqs)
+
+
+_Line = tuple[str, int]
+"""A line of the prompt, and the event that it comes from."""
+
+
+def _directives(state: Snapshot) -> list[_Line]:
+    return [(f"- {one.text}", one.adopted_seq) for one in state.directives.in_order()[:IN_PROMPT]]
+
+
+def _commitments(state: Snapshot) -> Iterator[_Line]:
+    for one in state.commitments.in_order():
+        due = f" (due {moment(one.due_ns):%d %b %Y})" if one.due_ns else ""
+        yield f"- {one.text}{due}", one.opened_seq
+
+
+def _reflections(state: Snapshot) -> Iterator[_Line]:
+    for one in reversed(state.reflections.recent):
+        yield f"- {one.text}", one.seq
+
+
+def _within(lines: Iterable[_Line], room: int) -> list[_Line]:
+    """The first lines that find room."""
+    kept: list[_Line] = []
+    for line, seq in lines:
         room -= len(line)
         if room < 0:
             break
-        promised.append(line)
-        seqs.append(commitment.opened_seq)
-    if promised:
-        parts += ["You have promised:", *promised]
-    return "\n".join(parts), tuple(seqs)
+        kept.append((line, seq))
+    return kept
 
 
 def _speaker(memory: Recalled) -> str:

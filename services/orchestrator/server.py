@@ -9,6 +9,8 @@ import grpc.aio
 
 from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
 from services.orchestrator.actions import MindActions
+from services.orchestrator.autonomy.reflecting import Reflecting
+from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.checks import CHECKS
 from services.orchestrator.conversation import Conversations
 from services.orchestrator.forgetting import Forgetting, Traces
@@ -20,6 +22,7 @@ from services.orchestrator.sessions import SessionActions
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store import Store
 from services.orchestrator.turn import Services
+from services.orchestrator.views import Views
 from services.orchestrator.workers.commitments import COMMITMENTS_WORKER
 from services.orchestrator.workers.follower import Follower
 from services.orchestrator.workers.identity import IDENTITY_WORKER
@@ -41,6 +44,8 @@ class OrchestratorService(Service):
         minds = Minds(peers, self._store, settings)
         incognito = Incognito(settings.incognito_sessions)
         traces = Traces(self._store)
+        reflecting = Reflecting(minds, peers)
+        self._supervisor = Supervisor(minds, self._store, reflecting, settings)
         self._domain = Domain(
             peers,
             minds,
@@ -48,8 +53,10 @@ class OrchestratorService(Service):
             SessionActions(minds, incognito),
             MindActions(minds, peers),
             Forgetting(peers, traces),
+            Views(minds, peers),
+            reflecting,
         )
-        workers = (*WORKERS, traces.worker())
+        workers = (*WORKERS, traces.worker(), self._supervisor.worker())
         self._followers = [Follower(worker, minds, peers, self._store) for worker in workers]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -58,7 +65,8 @@ class OrchestratorService(Service):
         rpc.add_OrchestratorServiceServicer_to_server(servicer, server)
 
     async def start(self) -> None:
-        self._tasks = [asyncio.create_task(follower.run()) for follower in self._followers]
+        running = [*(follower.run() for follower in self._followers), self._supervisor.run()]
+        self._tasks = [asyncio.create_task(each) for each in running]
 
     async def drain(self) -> None:
         for task in self._tasks:

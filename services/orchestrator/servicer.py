@@ -12,15 +12,19 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
 from services.orchestrator import convert
 from services.orchestrator.actions import MindActions
+from services.orchestrator.autonomy.reflecting import REQUESTED, Reflecting
 from services.orchestrator.conversation import Conversations
 from services.orchestrator.explain import explain
 from services.orchestrator.forgetting import Forgetting
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.sessions import SessionActions
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.views import Views
 from services.runtime.caller import current_caller
 
 DEFAULT_PAGE = 100
+MAX_DIRECTIVES = 1_000
 IDENTITY_KINDS = ("identity_adopted", "identity_cleared", "user_identified")
 _Context = grpc.aio.ServicerContext[object, object]
 
@@ -35,6 +39,8 @@ class Domain:
     sessions: SessionActions
     actions: MindActions
     forgetting: Forgetting
+    views: Views
+    reflecting: Reflecting
 
 
 class OrchestratorServicer(rpc.OrchestratorServiceServicer):
@@ -202,6 +208,68 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         return pb.ClearNameResponse(
             identity=convert.identity(await self._d.actions.clear_name(request.mind_id, request.why))
         )
+
+    async def GetTraits(self, request: pb.GetTraitsRequest, context: _Context) -> pb.GetTraitsResponse:
+        state = await self._as_of(request)
+        changes = map(convert.trait_change, reversed(state.traits.changes))
+        return pb.GetTraitsResponse(traits=convert.traits(state.traits), changes=changes)
+
+    async def GetMetrics(self, request: pb.GetMetricsRequest, context: _Context) -> pb.GetMetricsResponse:
+        state = await self._as_of(request)
+        samples = await self._d.views.course(request.mind_id, state.seq, request.samples)
+        return pb.GetMetricsResponse(
+            metrics=convert.metrics(state.metrics), samples=map(convert.sample, samples)
+        )
+
+    async def GetStage(self, request: pb.GetStageRequest, context: _Context) -> pb.GetStageResponse:
+        return convert.stage_message(await self._as_of(request))
+
+    async def ListDirectives(
+        self, request: pb.ListDirectivesRequest, context: _Context
+    ) -> pb.ListDirectivesResponse:
+        state = await self._d.minds.as_of(request.mind_id, None)
+        held = [convert.directive(one) for one in state.directives.in_order()]
+        ended = await self._d.views.retired(request.mind_id) if request.include_retired else []
+        listed = [*held, *(convert.directive(one, retired=True) for one in ended)]
+        return pb.ListDirectivesResponse(directives=listed[:MAX_DIRECTIVES])
+
+    async def RetireDirective(
+        self, request: pb.RetireDirectiveRequest, context: _Context
+    ) -> pb.RetireDirectiveResponse:
+        ended = await self._d.actions.retire_directive(request.mind_id, request.directive_id, request.why)
+        return pb.RetireDirectiveResponse(directive=convert.directive(ended, retired=True))
+
+    async def ListReflections(
+        self, request: pb.ListReflectionsRequest, context: _Context
+    ) -> pb.ListReflectionsResponse:
+        await self._d.minds.open(request.mind_id)
+        found, next_seq = await self._d.views.reflections(
+            request.mind_id, int(request.page_token or 0), request.page_size or DEFAULT_PAGE
+        )
+        return pb.ListReflectionsResponse(
+            reflections=map(convert.reflection, found), next_page_token=str(next_seq) if next_seq else ""
+        )
+
+    async def Reflect(self, request: pb.ReflectRequest, context: _Context) -> pb.ReflectResponse:
+        reflection = await self._d.reflecting.reflect(request.mind_id, request.style, trigger=REQUESTED)
+        return pb.ReflectResponse(reflection=convert.reflection(reflection))
+
+    async def DiffMind(self, request: pb.DiffMindRequest, context: _Context) -> pb.DiffMindResponse:
+        first, last, touches = await self._d.views.between(request.mind_id, request.from_seq, request.to_seq)
+        changes = convert.changes_of(first, last, touches, request.mind_id)
+        return pb.DiffMindResponse(changes=changes, to_seq=last.seq)
+
+    async def WatchMind(
+        self, request: pb.WatchMindRequest, context: _Context
+    ) -> AsyncIterator[pb.WatchMindResponse]:
+        async for state, kinds in self._d.views.watch(request.mind_id):
+            yield pb.WatchMindResponse(mind=convert.mind_message(request.mind_id, state), kinds=kinds)
+
+    async def _as_of(
+        self, request: pb.GetTraitsRequest | pb.GetMetricsRequest | pb.GetStageRequest
+    ) -> Snapshot:
+        as_of = request.as_of_seq if request.HasField("as_of_seq") else None
+        return await self._d.minds.as_of(request.mind_id, as_of)
 
     async def Explain(self, request: pb.ExplainRequest, context: _Context) -> pb.ExplainResponse:
         found = await explain(self._d.peers, request.mind_id, request.seq, request.session_id)

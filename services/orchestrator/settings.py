@@ -66,3 +66,27 @@ class OrchestratorSettings(BaseModel):
         json_schema_extra={"unit": "sessions"},
         description="Incognito conversations kept in memory; the least recently used go for good.",
     )
+    tick_seconds: float = Field(
+        10,
+        gt=0,
+        json_schema_extra={"unit": "s"},
+        description="Between looks at the minds in which something happened or is due.",
+    )
+    remind_before_seconds: float = Field(
+        3_600,
+        ge=0,
+        json_schema_extra={"unit": "s"},
+        description="So long before a commitment is due a person is reminded; again when it is due.",
+    )
+    expire_after_seconds: float = Field(
+        7 * 86_400,
+        gt=0,
+        json_schema_extra={"unit": "s"},
+        description="So long after its due time a commitment that nobody closed expires.",
+    )
+    max_directives: int = Field(
+        50,
+        ge=1,
+        json_schema_extra={"unit": "instructions"},
+        description="Standing instructions of a mind; those given least and longest ago are retired beyond.",
+    )

@@ -51,6 +51,10 @@ class Snapshot:
         """The state after the next event. Raises ValueError where it is not the next."""
         if event.seq != self.seq + 1:
             raise ValueError(f"event {event.seq} does not follow {self.seq}")
+        return self.fold(event)
+
+    def fold(self, event: Event) -> Snapshot:
+        """The state after an event, whether or not it is the next: for those who fold some kinds only."""
         changed: dict[str, Any] = {}
         violations = self.violations
         try:

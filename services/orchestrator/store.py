@@ -15,8 +15,8 @@ _MAP_BYTES = 64 * 2**30
 """Address space, not disk."""
 _ERASED = b"\x00erased"
 """There while what was removed may still be on a free page. No worker has such a name."""
-TABLES = ("snapshots", "workers", "keys")
-"""mind_id, 0x00, seq → dump; name → store_id, 0x00, position; mind_id → 32 random bytes."""
+TABLES = ("snapshots", "workers", "keys", "wakes")
+"""mind_id, 0x00, seq → dump; name → store_id, 0x00, position; mind_id → 32 random bytes; mind_id → ns since 1970."""
 _SEQ = struct.Struct(">Q")
 
 
@@ -100,6 +100,40 @@ class Store:
         with self._file.write() as txn:
             value = store_id.encode() + b"\x00" + _SEQ.pack(position)
             txn.put(name.encode(), value, db=self._file.table("workers"))
+
+    def wake_at(self, mind_id: str, ns: int) -> None:
+        """Note when the clock will next give a mind something to do; 0: never."""
+        if not ns:
+            self.sleep(mind_id)
+        elif self._wake(mind_id) != ns:
+            with self._file.write() as txn:
+                txn.put(mind_id.encode(), _SEQ.pack(max(0, ns)), db=self._file.table("wakes"))
+
+    def wake_by(self, mind_id: str, ns: int) -> None:
+        """The same, unless it is noted for earlier."""
+        known = self._wake(mind_id)
+        if known is None or ns < known:
+            self.wake_at(mind_id, max(1, ns))
+
+    def sleep(self, mind_id: str) -> None:
+        """Note that the clock gives a mind nothing to do."""
+        if self._wake(mind_id) is not None:
+            with self._file.write() as txn:
+                txn.delete(mind_id.encode(), db=self._file.table("wakes"))
+
+    def awake(self, now_ns: int) -> list[str]:
+        """The minds whose time has come."""
+        with self._file.read() as txn:
+            return [
+                bytes(key).decode()
+                for key, value in txn.cursor(db=self._file.table("wakes"))
+                if _SEQ.unpack(value)[0] <= now_ns
+            ]
+
+    def _wake(self, mind_id: str) -> int | None:
+        with self._file.read() as txn:
+            known = txn.get(mind_id.encode(), db=self._file.table("wakes"))
+        return None if known is None else _SEQ.unpack(known)[0]
 
     def key(self, mind_id: str) -> bytes:
         """The mind's key for digests, made at its first use."""

@@ -37,6 +37,7 @@ class World:
             session_id=session_id,
             causation_seq=causation_seq,
             hash=bytes(32),
+            remember=True,
             body=body,
         )
         event.recorded_at.seconds = self.now

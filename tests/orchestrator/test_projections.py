@@ -131,6 +131,7 @@ def event(seq: int, body: mind.Body, session_id: str = "s1", causation_seq: int 
         recorded_at=Timestamp(seconds=1_000_000 + seq),
         hash=seq.to_bytes(32, "big"),
         causation_seq=causation_seq,
+        remember=True,
         body=body,
     )
 

@@ -69,7 +69,10 @@ def looked_back(state: Reflections, event: Event) -> Reflections:
     return replace(state, opened=0, closed=0, since_meta=0, meta_seq=event.seq, efficacy=efficacy)
 
 
-def answered(state: Reflections, _event: Event) -> Reflections:
+def answered(state: Reflections, event: Event) -> Reflections:
+    # What is not to be remembered is nothing to think about.
+    if not event.remember:
+        return state
     return replace(state, turns_since=state.turns_since + 1)
 
 

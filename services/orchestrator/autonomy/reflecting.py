@@ -1,0 +1,155 @@
+"""A mind thinks about itself: in a model's words where there is a model, and by rules where there is none."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from pmm.inference.v1 import inference_pb2 as inference
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.autonomy.decide import CADENCE
+from services.orchestrator.minds import ActiveMind, Minds
+from services.orchestrator.peers import Peers
+from services.orchestrator.projections.reflections import Reflection
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.terms import Draft, Finished, Said, Started
+from services.orchestrator.times import moment
+
+REQUESTED, CADENCED, IDENTITY_CHANGED = "request", "cadence", "identity"
+"""What set a reflection off."""
+RECALL = "recall"
+"""It quotes memories, and has no thoughts."""
+MAX_TOKENS = 200
+MAX_PROMISES = 5
+
+_ASKED: dict[int, str] = {
+    mind.REFLECTION_STYLE_SUCCINCT: "In one or two sentences: what did you learn about yourself lately?",
+    mind.REFLECTION_STYLE_QUESTION: "Put one question to yourself that your promises and habits raise.",
+    mind.REFLECTION_STYLE_NARRATIVE: "Tell in a few sentences how you have been lately, and what changed.",
+    mind.REFLECTION_STYLE_CHECKLIST: "List at most five points: what you keep doing well, and what to mend.",
+    mind.REFLECTION_STYLE_ANALYTICAL: "Analyse in a few sentences how well you keep your promises, and why.",
+}
+_INSTRUCTION = (
+    "You are a mind that looks at itself. Speak in the first person, of yourself, and make nothing up."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A reflection before it is appended."""
+
+    text: str
+    evidence_seqs: tuple[int, ...]
+    model: str = ""
+    """Empty where rules wrote it."""
+
+
+class Reflecting:
+    """One reflection of a mind at a time."""
+
+    def __init__(self, minds: Minds, peers: Peers) -> None:
+        self._minds = minds
+        self._peers = peers
+
+    async def reflect(
+        self, mind_id: str, style: int, *, trigger: str, causation_seq: int | None = None
+    ) -> Reflection:
+        """Think, and append it. Unspecified style: that of the stage. Raises ModelFailed."""
+        active = await self._minds.open(mind_id)
+        async with active.reflecting:
+            state = active.snapshot
+            style = style or CADENCE[state.stage.stage][2]
+            thought = await self._think(active, state, style)
+            body = mind.ReflectionRecorded(
+                text=thought.text,
+                trigger=trigger,
+                style=style,  # type: ignore[arg-type]
+                evidence_seqs=thought.evidence_seqs,
+                model=thought.model,
+            )
+            key = f"reflect:{causation_seq}" if causation_seq else ""
+            draft = Draft(
+                mind.Body(reflection_recorded=body),
+                actor="assistant",
+                causation_seq=causation_seq,
+                idempotency_key=key,
+            )
+            (seq,) = await self._minds.append(active, [draft])
+            after = await self._minds.reach(active, seq)
+            return next(one for one in after.reflections.recent if one.seq == seq)
+
+    async def _think(self, active: ActiveMind, state: Snapshot, style: int) -> Thought:
+        facts, seqs = known_of(state)
+        asked = [Said("system", _INSTRUCTION), Said("user", "\n".join([*facts, "", _ASKED[style]]))]
+        model, words = "", list[str]()
+        parts = self._peers.generate(
+            asked,
+            [],
+            mind_id=active.id,
+            model="",
+            sampling=inference.Sampling(max_tokens=MAX_TOKENS),
+            query_time=None,
+            first_turn=False,
+            is_background=True,
+        )
+        async with aclosing(parts):
+            async for part in parts:
+                match part:
+                    case Started(name, backend):
+                        if backend == RECALL:
+                            return Thought(by_rules(state, style), seqs)
+                        model = name
+                    case Finished():
+                        pass
+                    case text:
+                        words.append(text)
+        text = "".join(words).strip()
+        return Thought(text, seqs, model) if text else Thought(by_rules(state, style), seqs)
+
+
+def known_of(state: Snapshot) -> tuple[list[str], tuple[int, ...]]:
+    """What a mind knows of itself, a line each, and the events that say so."""
+    facts, seqs = list[str](), list[int]()
+    if state.identity.name:
+        facts.append(f"Your name is {state.identity.name}.")
+        seqs.append(state.identity.adopted_seq)
+    promised = state.commitments.in_order()
+    for one in promised[:MAX_PROMISES]:
+        due = f", due {moment(one.due_ns):%d %b %Y}" if one.due_ns else ""
+        facts.append(f"You have promised: {one.text}{due}.")
+        seqs.append(one.opened_seq)
+    known = state.reflections
+    facts.append(
+        f"Lately you answered {known.turns_since} times, made {known.opened} promises and ended {known.closed}; "
+        f"{len(promised)} are open."
+    )
+    facts += [f"You thought before: {one.text}" for one in known.recent[-2:]]
+    seqs += [one.seq for one in known.recent[-2:]]
+    return facts, tuple(dict.fromkeys(seqs))
+
+
+def by_rules(state: Snapshot, style: int) -> str:
+    """The same in plain sentences, without a model."""
+    known, promised = state.reflections, state.commitments.in_order()
+    oldest = min(promised, key=lambda one: one.opened_seq, default=None)
+    counted = (
+        f"Since I last thought about myself I answered {known.turns_since} times, made {known.opened} promises "
+        f"and ended {known.closed}."
+    )
+    still = f"{len(promised)} are open." if promised else "None is open."
+    match style:
+        case mind.REFLECTION_STYLE_QUESTION:
+            return (
+                f"What keeps me from “{oldest.text}”?" if oldest else "What would I promise if I were asked?"
+            )
+        case mind.REFLECTION_STYLE_NARRATIVE:
+            name = f"As {state.identity.name} " if state.identity.name else ""
+            return f"{name}I go on. {counted} {still}".strip()
+        case mind.REFLECTION_STYLE_CHECKLIST:
+            lines = [f"- open: {one.text}" for one in promised[:MAX_PROMISES]]
+            return "\n".join([f"- {counted}", *lines])
+        case mind.REFLECTION_STYLE_ANALYTICAL:
+            share = f"{known.closed} of {known.opened}" if known.opened else "no new one"
+            return f"Of my promises I ended {share}. {still} My growth stands at {state.metrics.gas:.2f}."
+        case _:
+            return f"{counted} {still}"

@@ -1,0 +1,112 @@
+"""Looks at the minds now and then, and does what ``decide`` decides: an idle mind costs nothing, and adds nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+import pmm_client.errors
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.autonomy.decide import Decision, Limits, decide, next_wake
+from services.orchestrator.autonomy.reflecting import CADENCED, IDENTITY_CHANGED, Reflecting
+from services.orchestrator.errors import ModelFailed
+from services.orchestrator.minds import Minds
+from services.orchestrator.settings import OrchestratorSettings
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.store import Store
+from services.orchestrator.terms import Draft
+from services.orchestrator.times import nanoseconds
+from services.orchestrator.workers.follower import Worker
+from services.runtime import telemetry
+from services.runtime.errors import DomainError
+
+ACTOR = "supervisor"
+_log = logging.getLogger("pmm.supervisor")
+
+
+def limits_of(settings: OrchestratorSettings) -> Limits:
+    """What the operator sets."""
+    return Limits(settings.remind_before_seconds, settings.expire_after_seconds, settings.max_directives)
+
+
+class Supervisor:
+    """Ticks the minds in which something happened, and those to which the clock gives something to do."""
+
+    def __init__(
+        self,
+        minds: Minds,
+        store: Store,
+        reflecting: Reflecting,
+        settings: OrchestratorSettings,
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._minds = minds
+        self._store = store
+        self._reflecting = reflecting
+        self._limits = limits_of(settings)
+        self._seconds = settings.tick_seconds
+        self._now_ns = clock_ns
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(self._seconds)
+            for mind_id in dict.fromkeys([*self._minds.active(), *self._store.awake(self._now_ns())]):
+                try:
+                    await self.tick(mind_id)
+                except (pmm_client.errors.PmmError, DomainError, ModelFailed) as error:
+                    # Another mind's trouble, or another service's: the next look tries again.
+                    _log.warning("a mind could not be looked after: %s", type(error).__name__)
+                    telemetry.count("pmm.ticks.failed")
+
+    async def tick(self, mind_id: str) -> bool:
+        """Look after one mind; whether there was something to do."""
+        with telemetry.stage("tick"):
+            now_ns = self._now_ns()
+            made: list[tuple[Decision, int]] = []
+
+            def drafts(state: Snapshot) -> list[Draft]:
+                decision = decide(state, now_ns, self._limits)
+                made[:] = [(decision, state.seq + 1)] if decision else []
+                return _drafts(decision, state.seq + 1) if decision else []
+
+            try:
+                active = await self._minds.open(mind_id)
+            except (pmm_client.errors.UnknownMind, pmm_client.errors.MindDeleted, DomainError):
+                self._store.sleep(mind_id)
+                return False
+            before = active.snapshot
+            state = await self._minds.decide(active, drafts)
+            self._store.wake_at(mind_id, next_wake(state, now_ns, self._limits))
+        if not made:
+            return False
+        telemetry.count("pmm.ticks.recorded")
+        decision, tick_seq = made[0]
+        if decision.style:
+            renamed = state.identity.name and state.identity.adopted_seq > _last_reflection(before)
+            trigger = IDENTITY_CHANGED if renamed else CADENCED
+            await self._reflecting.reflect(mind_id, decision.style, trigger=trigger, causation_seq=tick_seq)
+        return True
+
+    def worker(self) -> Worker:
+        """Notes when minds that nobody talks to must be looked after."""
+        return Worker("wakes", ("commitment_opened", "commitment_snoozed", "commitment_revised"), self._note)
+
+    async def _note(self, event: mind.Event, _minds: Minds) -> list[mind.Body]:
+        body = getattr(event.body, event.kind)
+        due_ns = nanoseconds(body.until if event.kind == "commitment_snoozed" else body.due_at)
+        if due_ns:
+            self._store.wake_by(event.mind_id, due_ns - int(self._limits.remind_before * 1e9))
+        return []
+
+
+def _drafts(decision: Decision, tick_seq: int) -> list[Draft]:
+    """The tick and what follows from it, appended together: it is the first of them, and its seq is known."""
+    tick = Draft(mind.Body(tick_recorded=decision.tick), actor=ACTOR)
+    return [tick, *(Draft(body, actor=ACTOR, causation_seq=tick_seq) for body in decision.bodies)]
+
+
+def _last_reflection(state: Snapshot) -> int:
+    return state.reflections.recent[-1].seq if state.reflections.recent else 0

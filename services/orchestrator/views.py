@@ -1,0 +1,112 @@
+"""Reading a mind beyond its bounded state: what is history lies in the ledger, and is read from there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from services.orchestrator.diff import Touch, touch
+from services.orchestrator.errors import BeyondHead
+from services.orchestrator.minds import Minds
+from services.orchestrator.peers import Peers
+from services.orchestrator.projections.commitments import COMMITMENTS
+from services.orchestrator.projections.directives import DIRECTIVES, Directive
+from services.orchestrator.projections.metrics import METRICS, Metrics
+from services.orchestrator.projections.reflections import COMPARED, REFLECTIONS, Reflection
+from services.orchestrator.projections.traits import TRAITS_PROJECTION
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.times import nanoseconds
+
+_METRICS_KINDS = tuple({**METRICS.folds, **COMMITMENTS.folds, **TRAITS_PROJECTION.folds})
+"""Of the events that move the scores, and of those that tell whether such an event makes sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The scores after one event."""
+
+    seq: int
+    recorded_ns: int
+    metrics: Metrics
+
+
+class Views:
+    """Each is as of a seq, and gives the same ever after, but for what was erased."""
+
+    def __init__(self, minds: Minds, peers: Peers) -> None:
+        self._minds = minds
+        self._peers = peers
+
+    async def course(self, mind_id: str, to_seq: int, count: int) -> list[Sample]:
+        """The scores up to a seq, oldest first: so many samples, evenly spaced over the events that moved them."""
+        state, samples = Snapshot(), list[Sample]()
+        if not count:
+            return samples
+        async for event in self._peers.read(mind_id, to_seq=to_seq, kinds=_METRICS_KINDS):
+            before, state = state.metrics, state.fold(event)
+            if state.metrics is not before:
+                samples.append(Sample(event.seq, nanoseconds(event.recorded_at), state.metrics))
+        if len(samples) <= count:
+            return samples
+        step = (len(samples) - 1) / max(1, count - 1)
+        return [samples[len(samples) - 1 - round(step * back)] for back in range(count)][::-1]
+
+    async def reflections(self, mind_id: str, before_seq: int, size: int) -> tuple[list[Reflection], int]:
+        """Those before a seq, latest first (0: from the head), and the seq for the next page; 0 at the end."""
+        newest = {"from_seq": before_seq - 1} if before_seq else {}
+        if before_seq == 1:
+            return [], 0
+        events = self._peers.read(
+            mind_id, reverse=True, limit=size + COMPARED, kinds=("reflection_recorded",), **newest
+        )
+        state, found = REFLECTIONS.initial, list[Reflection]()
+        for event in reversed([event async for event in events]):
+            before = state.count
+            state, _ = REFLECTIONS.apply(state, event)
+            if state.count > before:
+                found.append(state.recent[-1])
+        page = found[-size:]
+        return page[::-1], page[0].seq if len(found) > size else 0
+
+    async def retired(self, mind_id: str) -> list[Directive]:
+        """Instructions that have ended, the latest first."""
+        state, ended = DIRECTIVES.initial, dict[str, Directive]()
+        async for event in self._peers.read(mind_id, kinds=("directive_adopted", "directive_retired")):
+            known = state.by_id
+            state, _ = DIRECTIVES.apply(state, event)
+            for its_id, directive in known.items():
+                if its_id not in state.by_id:
+                    ended.pop(its_id, None)
+                    ended[its_id] = directive
+        return [directive for its_id, directive in reversed(ended.items()) if its_id not in state.by_id]
+
+    async def between(
+        self, mind_id: str, from_seq: int, to_seq: int
+    ) -> tuple[Snapshot, Snapshot, list[Touch]]:
+        """The states at two seqs (0: the head), and what each event between them changed. Raises BeyondHead."""
+        last = await self._minds.as_of(mind_id, to_seq or None)
+        if from_seq > last.seq:
+            raise BeyondHead(
+                f"seq {from_seq} lies above {last.seq}: name the earlier one first", head_seq=str(last.seq)
+            )
+        first = await self._minds.as_of(mind_id, from_seq) if from_seq else Snapshot()
+        state, touches = first, list[Touch]()
+        if first.seq < last.seq:
+            async for event in self._peers.read(mind_id, from_seq=first.seq + 1, to_seq=last.seq):
+                before, state = state, state.apply(event)
+                touched = touch(before, state, event)
+                if touched is not None:
+                    touches.append(touched)
+        return first, last, touches
+
+    async def watch(self, mind_id: str) -> AsyncIterator[tuple[Snapshot, list[str]]]:
+        """The state now, and after each change, with the kinds of the events since; a slow reader gets the latest."""
+        active = await self._minds.open(mind_id)
+        shown = active.snapshot
+        yield shown, []
+        async for seq, kinds in self._peers.watch(mind_id, shown.seq):
+            # What came while the reader was slow was shown together with an earlier page.
+            if seq <= shown.seq:
+                continue
+            shown = await self._minds.reach(active, seq)
+            yield shown, kinds

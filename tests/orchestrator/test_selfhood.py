@@ -1,0 +1,222 @@
+"""Scores, traits, instructions and reflections through the contracts, now and as of any seq; and the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client import errors
+from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.talking import converse, events, head, wait_for
+from tests.support.serving import Served, serving
+
+
+async def append(served: Served, *bodies: mind.Body) -> list[int]:
+    new = [ledger.NewEvent(body=body) for body in bodies]
+    appended = await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=new))
+    return [event.seq for event in appended.events]
+
+
+def directive(its_id: str, text: str) -> mind.Body:
+    return mind.Body(directive_adopted=mind.DirectiveAdopted(directive_id=its_id, text=text))
+
+
+def thought(text: str) -> mind.Body:
+    return mind.Body(reflection_recorded=mind.ReflectionRecorded(text=text, trigger="cadence"))
+
+
+def trait(delta: float) -> mind.Body:
+    return mind.Body(trait_adjusted=mind.TraitAdjusted(trait=mind.TRAIT_OPENNESS, delta=delta, why="test"))
+
+
+def opened(its_id: str) -> mind.Body:
+    return mind.Body(commitment_opened=mind.CommitmentOpened(commitment_id=its_id, text=its_id))
+
+
+async def test_traits_are_read_now_and_as_they_were(served: Served) -> None:
+    first, second = await append(served, trait(0.05), trait(-0.02))
+    now = await served.orchestrator.get_traits(pb.GetTraitsRequest(mind_id="ada"))
+    then = await served.orchestrator.get_traits(pb.GetTraitsRequest(mind_id="ada", as_of_seq=first))
+
+    assert [round(one.value, 9) for one in now.traits] == [0.53, 0.5, 0.5, 0.5, 0.5]
+    assert then.traits[0].value == pytest.approx(0.55)
+    assert [(change.seq, change.why) for change in now.changes] == [(second, "test"), (first, "test")]
+    with pytest.raises(errors.BeyondHead):
+        await served.orchestrator.get_traits(pb.GetTraitsRequest(mind_id="ada", as_of_seq=999))
+
+
+async def test_scores_and_their_course(served: Served) -> None:
+    seqs = await append(served, *[opened(f"c-{number}") for number in range(12)])
+    answer = await served.orchestrator.get_metrics(pb.GetMetricsRequest(mind_id="ada", samples=5))
+    whole = await served.orchestrator.get_metrics(pb.GetMetricsRequest(mind_id="ada", samples=1_000))
+    then = await served.orchestrator.get_metrics(
+        pb.GetMetricsRequest(mind_id="ada", samples=1_000, as_of_seq=seqs[3])
+    )
+
+    assert [sample.seq for sample in whole.samples] == seqs
+    assert len(answer.samples) == 5
+    assert (answer.samples[0].seq, answer.samples[-1].seq) == (seqs[0], seqs[-1])
+    assert answer.samples[-1].metrics == answer.metrics
+    assert [sample.seq for sample in then.samples] == seqs[:4]
+    assert 0 < then.metrics.gas < answer.metrics.gas < 1
+    stage = await served.orchestrator.get_stage(pb.GetStageRequest(mind_id="ada"))
+    assert (stage.stage, stage.next_ias, stage.next_gas) == (mind.STAGE_S0, 0.35, 0.20)
+
+
+async def test_instructions_are_listed_and_retired(served: Served) -> None:
+    await append(
+        served, directive("d-1", "Be brief."), directive("d-2", "Say du."), directive("d-1", "Be brief.")
+    )
+    held = await served.orchestrator.list_directives(pb.ListDirectivesRequest(mind_id="ada"))
+    assert [one.directive_id for one in held.directives] == ["d-1", "d-2"]
+
+    turn = await converse(served, "How are you?")
+    adopted, *_ = await events(served, kinds=["directive_adopted"])
+    assert adopted.seq in turn.completed.receipt.state_seqs
+    request = pb.RetireDirectiveRequest(mind_id="ada", directive_id="d-1", why="enough")
+    assert (await served.orchestrator.retire_directive(request)).directive.retired
+    everything = pb.ListDirectivesRequest(mind_id="ada", include_retired=True)
+    listed = (await served.orchestrator.list_directives(everything)).directives
+    assert [(one.directive_id, one.retired, one.uses) for one in listed] == [
+        ("d-2", False, 1),
+        ("d-1", True, 0),
+    ]
+    with pytest.raises(errors.NotFound):
+        await served.orchestrator.retire_directive(request)
+
+
+async def test_reflections_are_listed_page_by_page_with_their_novelty(served: Served) -> None:
+    texts = [f"thought number {number} about {'xyz'[number % 3] * 9}" for number in range(25)]
+    await append(served, *map(thought, texts))
+    found: list[pb.Reflection] = []
+    token = ""
+    while True:
+        request = pb.ListReflectionsRequest(mind_id="ada", page_size=7, page_token=token)
+        page = await served.orchestrator.list_reflections(request)
+        found += page.reflections
+        if not (token := page.next_page_token):
+            break
+    shown = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind.recent_reflections
+
+    assert [one.text for one in found] == texts[::-1]
+    assert [one.novelty for one in found[:10]] == [one.novelty for one in shown]
+    assert found[-1].novelty == 1.0
+
+
+async def test_a_mind_reflects_when_it_is_asked_to_and_without_a_model(served: Served) -> None:
+    await append(served, opened("c-1"))
+    request = pb.ReflectRequest(mind_id="ada", style=mind.REFLECTION_STYLE_CHECKLIST)
+    made = (await served.orchestrator.reflect(request)).reflection
+
+    assert "c-1" in made.text
+    assert (made.trigger, made.style, made.novelty) == ("request", mind.REFLECTION_STYLE_CHECKLIST, 1.0)
+    (event,) = await events(served, kinds=["reflection_recorded"])
+    assert (event.seq, event.actor, event.body.reflection_recorded.model) == (made.seq, "assistant", "")
+
+
+async def test_what_changed_between_two_seqs_is_told_with_the_events(served: Served) -> None:
+    before = await head(served)
+    seqs = await append(served, opened("c-1"), directive("d-1", "Be brief."), trait(0.05))
+    adopted = await served.orchestrator.adopt_name(pb.AdoptNameRequest(mind_id="ada", name="Nova"))
+    answer = await served.orchestrator.diff_mind(pb.DiffMindRequest(mind_id="ada", from_seq=before))
+    again = await served.orchestrator.diff_mind(
+        pb.DiffMindRequest(mind_id="ada", from_seq=before, to_seq=answer.to_seq)
+    )
+
+    changed = {change.path: change for change in answer.changes}
+    assert changed["identity.name"].after.string_value == "Nova"
+    assert not changed["identity.name"].HasField("before")
+    assert list(changed["identity.name"].seqs) == [adopted.identity.adopted_seq]
+    assert list(changed["openCommitments.c-1"].seqs) == [seqs[0]]
+    assert list(changed["directives.d-1"].seqs) == [seqs[1]]
+    assert changed["traits.TRAIT_OPENNESS.value"].before.number_value == 0.5
+    assert answer == again
+    nothing = await served.orchestrator.diff_mind(
+        pb.DiffMindRequest(mind_id="ada", from_seq=answer.to_seq, to_seq=answer.to_seq)
+    )
+    assert not nothing.changes
+
+
+async def test_a_watcher_sees_the_whole_and_then_each_change(served: Served) -> None:
+    stream = served.orchestrator.watch_mind(pb.WatchMindRequest(mind_id="ada"))
+    first = await anext(stream)
+    await append(served, opened("c-1"))
+    second = await anext(stream)
+
+    assert (first.mind.mind_id, list(first.kinds)) == ("ada", [])
+    assert list(second.kinds) == ["commitment_opened"]
+    assert [one.commitment_id for one in second.mind.open_commitments] == ["c-1"]
+
+
+QUICK: dict[str, Any] = {**ROOMY, "orchestrator": {**ROOMY["orchestrator"], "tick_seconds": 0.05}}
+
+
+@pytest.fixture
+async def lively(tmp_path: Path) -> AsyncIterator[Served]:
+    """A mind whose supervisor looks after it twenty times a second."""
+    async with serving(tmp_path, *SERVICES, settings=QUICK) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        yield running
+
+
+async def test_the_supervisor_records_what_happened_and_leaves_an_idle_mind_alone(lively: Served) -> None:
+    await converse(lively, "Hello there.")
+    tick = await wait_for(lively, "tick_recorded")
+    await asyncio.sleep(0.5)
+    rests_at = await head(lively)
+    await asyncio.sleep(0.5)
+
+    assert tick.actor == "supervisor"
+    assert await head(lively) == rests_at
+    kinds = [event.kind for event in await events(lively)]
+    assert kinds.count("tick_recorded") <= 4
+
+
+async def test_a_person_is_reminded_of_what_is_due(lively: Served) -> None:
+    due = mind.CommitmentOpened(commitment_id="c-1", text="call Ana")
+    due.due_at.FromNanoseconds(time.time_ns() + 10**9)
+    await append(lively, mind.Body(commitment_opened=due))
+    reminded = await wait_for(lively, "commitment_reminded")
+    tick = next(event for event in await events(lively) if event.seq == reminded.causation_seq)
+
+    assert reminded.body.commitment_reminded.commitment_id == "c-1"
+    assert "remind" in tick.body.tick_recorded.reasons
+
+
+async def test_a_mind_that_nobody_opened_is_reminded_after_a_restart(tmp_path: Path) -> None:
+    due = mind.CommitmentOpened(commitment_id="c-1", text="call Ana")
+    due.due_at.FromNanoseconds(time.time_ns() + 2 * 10**9)
+    quiet = {**QUICK, "orchestrator": {**QUICK["orchestrator"], "tick_seconds": 3_600}}
+    async with serving(tmp_path, *SERVICES, settings=quiet) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await append(running, mind.Body(commitment_opened=due))
+        await asyncio.sleep(0.3)
+    async with serving(tmp_path, *SERVICES, settings=QUICK) as running:
+        reminded = await wait_for(running, "commitment_reminded")
+
+    assert reminded.body.commitment_reminded.commitment_id == "c-1"
+
+
+async def test_after_some_turns_a_mind_reflects_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.orchestrator.autonomy import decide
+
+    monkeypatch.setitem(decide.CADENCE, mind.STAGE_S0, (2, 0, mind.REFLECTION_STYLE_SUCCINCT))
+    async with serving(tmp_path, *SERVICES, settings=QUICK) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        for text in ("Hello.", "How are you?"):
+            await converse(running, text)
+        made = await wait_for(running, "reflection_recorded")
+        seen = [event for event in await events(running) if event.seq == made.causation_seq]
+
+    assert made.body.reflection_recorded.trigger == "cadence"
+    assert "reflect" in seen[0].body.tick_recorded.reasons
