@@ -139,22 +139,24 @@ class Peers:
         sampling: inference.Sampling | None,
         query_time: Timestamp | None,
         first_turn: bool,
-        is_background: bool = False,
+        background_tokens: int = 0,
     ) -> AsyncGenerator[Part]:
-        """A model's answer. Raises ModelFailed."""
+        """A model's answer; of at most so many tokens, after those that persons wait for. Raises ModelFailed."""
         client = await self._channels.inference()
         request = inference.GenerateRequest(
             messages=[inference.Message(role=_ROLES[said.role], text=said.text) for said in messages],
             model=model,
             memories=map(_context, memories),
             priority=inference.CALL_PRIORITY_BACKGROUND
-            if is_background
+            if background_tokens
             else inference.CALL_PRIORITY_INTERACTIVE,
             first_turn=first_turn,
             fairness_key=mind_id,
         )
         if sampling is not None:
             request.sampling.CopyFrom(sampling)
+        if background_tokens:
+            request.sampling.max_tokens = background_tokens
         if query_time is not None:
             request.query_time.CopyFrom(query_time)
         stream = client.generate(request, timeout=deadline.remaining())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from pmm.inference.v1 import inference_pb2 as inference
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.autonomy.decide import CADENCE
 from services.orchestrator.minds import ActiveMind, Minds
@@ -87,10 +86,10 @@ class Reflecting:
             [],
             mind_id=active.id,
             model="",
-            sampling=inference.Sampling(max_tokens=MAX_TOKENS),
+            sampling=None,
             query_time=None,
             first_turn=False,
-            is_background=True,
+            background_tokens=MAX_TOKENS,
         )
         async with aclosing(parts):
             async for part in parts:
