@@ -237,10 +237,22 @@ def clear_name(request: pb.ClearNameRequest) -> Iterator[Violation]:
 
 
 def of_mind(
-    request: pb.WatchMindRequest | pb.ListDirectivesRequest,
+    request: pb.WatchMindRequest | pb.ListDirectivesRequest | pb.ListWorkersRequest,
 ) -> Iterator[Violation]:
-    """WatchMind, ListDirectives."""
+    """WatchMind, ListDirectives, ListWorkers."""
     yield from checks.mind_id(request.mind_id)
+
+
+def list_dead_letters(request: pb.ListDeadLettersRequest) -> Iterator[Violation]:
+    """ListDeadLetters."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.worker, "worker", optional=True)
+
+
+def replay_dead_letter(request: pb.ReplayDeadLetterRequest) -> Iterator[Violation]:
+    """ReplayDeadLetter."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.text(request.dead_letter_id, "dead_letter_id", max_bytes=MAX_NAME, required=True)
 
 
 def at_seq(request: pb.GetTraitsRequest | pb.GetStageRequest) -> Iterator[Violation]:
@@ -329,6 +341,9 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.ClearNameRequest: clear_name,
     pb.WatchMindRequest: of_mind,
     pb.ListDirectivesRequest: of_mind,
+    pb.ListWorkersRequest: of_mind,
+    pb.ListDeadLettersRequest: list_dead_letters,
+    pb.ReplayDeadLetterRequest: replay_dead_letter,
     pb.GetTraitsRequest: at_seq,
     pb.GetStageRequest: at_seq,
     pb.GetMetricsRequest: get_metrics,

@@ -15,7 +15,7 @@ from services.orchestrator.actions import Imported, Message
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.diff import MISSING, FieldChange, Touch, changes
 from services.orchestrator.explain import Explanation
-from services.orchestrator.forgetting import Progress
+from services.orchestrator.forgetting import Progress as Forgotten
 from services.orchestrator.projections import stage
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import Directive
@@ -27,8 +27,10 @@ from services.orchestrator.projections.sessions import Session
 from services.orchestrator.projections.traits import TRAITS, Change, Traits
 from services.orchestrator.radius import Reached
 from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.store import DeadLetter
 from services.orchestrator.times import nanoseconds, timestamp
 from services.orchestrator.views import Sample
+from services.orchestrator.workers.operations import Progress
 
 MAX_LISTED = 100
 
@@ -335,6 +337,29 @@ def explanation(found: Explanation) -> pb.ExplainResponse:
     )
 
 
+def worker(progress: Progress) -> pb.Worker:
+    """How a worker does."""
+    return pb.Worker(
+        name=progress.name,
+        seq=progress.seq,
+        lag=progress.lag,
+        derived=progress.derived,
+        failures=progress.failures,
+    )
+
+
+def dead_letter(letter: DeadLetter) -> pb.DeadLetter:
+    """What a worker left."""
+    return pb.DeadLetter(
+        dead_letter_id=letter.id,
+        worker=letter.worker,
+        seq=letter.seq,
+        reason=letter.reason,
+        attempts=letter.attempts,
+        last_attempt_at=timestamp(letter.last_attempt_ns),
+    )
+
+
 def clock(request: pb.ListCommitmentsRequest) -> int:
     """The moment against which a request reads "overdue", in nanoseconds."""
     return nanoseconds(request.query_time) or time.time_ns()
@@ -350,7 +375,7 @@ def blast_radius(page: Sequence[Reached]) -> pb.BlastRadiusResponse:
     )
 
 
-def forget_response(progress: Progress) -> pb.ForgetResponse:
+def forget_response(progress: Forgotten) -> pb.ForgetResponse:
     """How forgetting goes."""
     return pb.ForgetResponse(
         step=progress.step,

@@ -83,6 +83,18 @@ class UnknownDirective(NotFound):
     reason = "UNKNOWN_DIRECTIVE"
 
 
+class UnknownDeadLetter(NotFound):
+    """No worker left such an event."""
+
+    reason = "UNKNOWN_DEAD_LETTER"
+
+
+class StillFailing(FailedPrecondition):
+    """The worker fails at the event as it did before."""
+
+    reason = "STILL_FAILING"
+
+
 class EvidenceMissing(FailedPrecondition):
     """A commitment is done only with evidence that was recorded before."""
 

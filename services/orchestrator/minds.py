@@ -31,6 +31,8 @@ class ActiveMind:
         """Held from reading a state to appending what was decided from it: one decision at a time."""
         self.reflecting = asyncio.Lock()
         """Held while the mind thinks about itself."""
+        self.repairing = asyncio.Lock()
+        """Held while turns that were interrupted are closed."""
         self.running: set[int] = set()
         """Seqs of the user messages that this process is answering."""
         self.repaired = False
@@ -52,15 +54,18 @@ class Minds:
     async def open(self, mind_id: str) -> ActiveMind:
         """The mind at the ledger's present head. Raises pmm_client's UnknownMind."""
         head = await self._peers.head(mind_id)
-        active = self._active.get(mind_id)
-        if active is None:
-            active = self._active.setdefault(mind_id, ActiveMind(mind_id))
-            self._forget_idle()
-        self._active.move_to_end(mind_id)
+        active = self._hold(mind_id)
         await self.reach(active, head)
         if not active.repaired:
-            await self._close_interrupted(active)
+            async with active.repairing:
+                if not active.repaired:
+                    await self._close_interrupted(active)
+                    active.repaired = True
         return active
+
+    async def state(self, mind_id: str, seq: int) -> Snapshot:
+        """The mind at a seq or after it, for those who follow its events: an interrupted turn stays as it is."""
+        return await self.reach(self._hold(mind_id), seq)
 
     async def at_hand(self, mind_id: str) -> ActiveMind:
         """The mind as far as this process knows it, without asking the ledger where it is known at all.
@@ -177,7 +182,6 @@ class Minds:
 
     async def _close_interrupted(self, active: ActiveMind) -> None:
         """Every message that a process before this one left without an answer gets its terminal event."""
-        active.repaired = True
         for seq, session_id in sorted(active.snapshot.sessions.open_turns.items()):
             if seq not in active.running:
                 failed = mind.TurnFailed(
@@ -185,6 +189,14 @@ class Minds:
                     message="the process ended before the answer was complete",
                 )
                 await self.append(active, [terminal(mind.Body(turn_failed=failed), seq, session_id)])
+
+    def _hold(self, mind_id: str) -> ActiveMind:
+        active = self._active.get(mind_id)
+        if active is None:
+            active = self._active.setdefault(mind_id, ActiveMind(mind_id))
+            self._forget_idle()
+        self._active.move_to_end(mind_id)
+        return active
 
     def _forget_idle(self) -> None:
         for mind_id, active in list(self._active.items()):

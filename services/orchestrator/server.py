@@ -24,11 +24,13 @@ from services.orchestrator.store import Store
 from services.orchestrator.turn import Services
 from services.orchestrator.views import Views
 from services.orchestrator.workers.commitments import COMMITMENTS_WORKER
+from services.orchestrator.workers.directives import DIRECTIVES_WORKER
 from services.orchestrator.workers.follower import Follower
 from services.orchestrator.workers.identity import IDENTITY_WORKER
+from services.orchestrator.workers.operations import Operations
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 
-WORKERS = (IDENTITY_WORKER, COMMITMENTS_WORKER)
+WORKERS = (IDENTITY_WORKER, COMMITMENTS_WORKER, DIRECTIVES_WORKER)
 
 
 class OrchestratorService(Service):
@@ -46,6 +48,9 @@ class OrchestratorService(Service):
         traces = Traces(self._store)
         reflecting = Reflecting(minds, peers)
         self._supervisor = Supervisor(minds, self._store, reflecting, settings)
+        workers = (*WORKERS, traces.worker(), self._supervisor.worker())
+        followers = {worker.name: Follower(worker, minds, peers, self._store) for worker in workers}
+        self._followers = list(followers.values())
         self._domain = Domain(
             peers,
             minds,
@@ -55,9 +60,8 @@ class OrchestratorService(Service):
             Forgetting(peers, traces),
             Views(minds, peers),
             reflecting,
+            Operations(followers, minds, peers, self._store),
         )
-        workers = (*WORKERS, traces.worker(), self._supervisor.worker())
-        self._followers = [Follower(worker, minds, peers, self._store) for worker in workers]
         self._tasks: list[asyncio.Task[None]] = []
 
     def register(self, server: grpc.aio.Server) -> None:

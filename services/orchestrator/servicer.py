@@ -21,6 +21,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.sessions import SessionActions
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.views import Views
+from services.orchestrator.workers.operations import Operations
 from services.runtime.caller import current_caller
 
 DEFAULT_PAGE = 100
@@ -41,6 +42,7 @@ class Domain:
     forgetting: Forgetting
     views: Views
     reflecting: Reflecting
+    operations: Operations
 
 
 class OrchestratorServicer(rpc.OrchestratorServiceServicer):
@@ -264,6 +266,22 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     ) -> AsyncIterator[pb.WatchMindResponse]:
         async for state, kinds in self._d.views.watch(request.mind_id):
             yield pb.WatchMindResponse(mind=convert.mind_message(request.mind_id, state), kinds=kinds)
+
+    async def ListWorkers(self, request: pb.ListWorkersRequest, context: _Context) -> pb.ListWorkersResponse:
+        found = await self._d.operations.workers(request.mind_id)
+        return pb.ListWorkersResponse(workers=map(convert.worker, found))
+
+    async def ListDeadLetters(
+        self, request: pb.ListDeadLettersRequest, context: _Context
+    ) -> pb.ListDeadLettersResponse:
+        found = await self._d.operations.dead_letters(request.mind_id, request.worker)
+        return pb.ListDeadLettersResponse(dead_letters=map(convert.dead_letter, found))
+
+    async def ReplayDeadLetter(
+        self, request: pb.ReplayDeadLetterRequest, context: _Context
+    ) -> pb.ReplayDeadLetterResponse:
+        seqs = await self._d.operations.replay(request.mind_id, request.dead_letter_id)
+        return pb.ReplayDeadLetterResponse(derived_seqs=seqs)
 
     async def _as_of(
         self, request: pb.GetTraitsRequest | pb.GetMetricsRequest | pb.GetStageRequest

@@ -5,8 +5,10 @@ All of it is rebuilt from the ledger when it is lost.
 
 from __future__ import annotations
 
+import json
 import os
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 
 from services.runtime.projection_file import ProjectionFile
@@ -15,9 +17,28 @@ _MAP_BYTES = 64 * 2**30
 """Address space, not disk."""
 _ERASED = b"\x00erased"
 """There while what was removed may still be on a free page. No worker has such a name."""
-TABLES = ("snapshots", "workers", "keys", "wakes")
-"""mind_id, 0x00, seq → dump; name → store_id, 0x00, position; mind_id → 32 random bytes; mind_id → ns since 1970."""
+TABLES = ("snapshots", "workers", "keys", "wakes", "dead_letters")
+"""mind_id, 0x00, seq → dump; name → store_id, 0x00, position; mind_id → 32 random bytes; mind_id → ns since 1970;
+mind_id, 0x00, worker, 0x00, seq → a dead letter as JSON."""
 _SEQ = struct.Struct(">Q")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that a worker could not deal with."""
+
+    mind_id: str
+    worker: str
+    seq: int
+    reason: str
+    """A stable code or the name of an error; never holds message text."""
+    attempts: int
+    last_attempt_ns: int
+
+    @property
+    def id(self) -> str:
+        """Within the mind."""
+        return f"{self.worker}:{self.seq}"
 
 
 class Store:
@@ -101,6 +122,44 @@ class Store:
             value = store_id.encode() + b"\x00" + _SEQ.pack(position)
             txn.put(name.encode(), value, db=self._file.table("workers"))
 
+    def put_dead_letter(self, letter: DeadLetter) -> None:
+        """Keep what a worker could not do."""
+        value = json.dumps([letter.reason, letter.attempts, letter.last_attempt_ns]).encode()
+        with self._file.write() as txn:
+            txn.put(
+                _letter_key(letter.mind_id, letter.worker, letter.seq),
+                value,
+                db=self._file.table("dead_letters"),
+            )
+
+    def dead_letters(self, mind_id: str) -> list[DeadLetter]:
+        """What workers could not do of a mind, the oldest event first."""
+        prefix = mind_id.encode() + b"\x00"
+        found: list[DeadLetter] = []
+        with self._file.read() as txn:
+            cursor = txn.cursor(db=self._file.table("dead_letters"))
+            there = cursor.set_range(prefix)
+            while there and (key := bytes(cursor.key())).startswith(prefix):
+                worker = key[len(prefix) : -_SEQ.size - 1].decode()
+                reason, attempts, last_ns = json.loads(bytes(cursor.value()))
+                found.append(
+                    DeadLetter(mind_id, worker, _SEQ.unpack(key[-_SEQ.size :])[0], reason, attempts, last_ns)
+                )
+                there = cursor.next()
+        return sorted(found, key=lambda letter: (letter.seq, letter.worker))
+
+    def drop_dead_letter(self, letter: DeadLetter) -> None:
+        """Remove one that was dealt with."""
+        with self._file.write() as txn:
+            txn.delete(
+                _letter_key(letter.mind_id, letter.worker, letter.seq), db=self._file.table("dead_letters")
+            )
+
+    def drop_dead_letters(self, mind_id: str) -> None:
+        """Remove those of a mind that was deleted."""
+        for letter in self.dead_letters(mind_id):
+            self.drop_dead_letter(letter)
+
     def wake_at(self, mind_id: str, ns: int) -> None:
         """Note when the clock will next give a mind something to do; 0: never."""
         if not ns:
@@ -145,6 +204,10 @@ class Store:
             made = os.urandom(32)
             txn.put(mind_id.encode(), made, db=self._file.table("keys"))
             return made
+
+
+def _letter_key(mind_id: str, worker: str, seq: int) -> bytes:
+    return b"\x00".join([mind_id.encode(), worker.encode(), _SEQ.pack(seq)])
 
 
 def _snapshot_key(mind_id: str, seq: int) -> bytes:

@@ -66,7 +66,8 @@ READING = {
     "status", "doctor", "config", "version", "mind list", "mind show", "ledger read", "ledger tail",
     "ledger verify", "memory search", "memory list",
     "memory history", "memory stats", "ledger checkpoint", "ledger prove", "ledger witness",
-    "ledger redaction", "ledger fsck",
+    "ledger redaction", "ledger fsck", "mind at", "mind diff", "mind watch", "commitments list", "identity show",
+    "directives list", "traits", "metrics", "reflections", "explain", "workers list", "workers dead-letters",
 }  # fmt: skip
 
 
@@ -75,6 +76,8 @@ def test_the_commands_are_those_that_users_were_promised() -> None:
         "up", "down", "chat", "mind create", "mind import", "mind export", "mind restore", "ledger append",
         "mind forget", "mind delete", "ledger backup", "ledger redact", "ledger restore-backup", "ledger rotate-key",
         "ledger new-master-key", "memory add", "memory revise", "memory retract", "memory rate", "memory clear-cache",
+        "commitments open", "commitments close", "commitments snooze", "commitments revise", "identity adopt",
+        "identity clear", "directives retire", "reflect", "workers replay",
     }  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from services.orchestrator import citations, prompt
 from services.orchestrator.guard import guard
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
-from services.orchestrator.workers import rules
+from services.orchestrator.workers import evidence, rules
+from services.orchestrator.workers.directives import directives
 
 NOW = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)  # a Wednesday
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -86,6 +87,26 @@ def test_only_explicit_words_name_anybody() -> None:
         (row["text"], rules.mind_name(row["text"]), rules.user_name(row["text"]))
         for row in labelled("naming.jsonl")
         if (rules.mind_name(row["text"]), rules.user_name(row["text"])) != (row["mind"], row["user"])
+    ]
+
+    assert wrong == []
+
+
+def test_instructions_are_told_from_how_things_are() -> None:
+    rows = labelled("directives.jsonl")
+    right = sum(bool(row["directive"]) and directives(row["text"]) == [row["directive"]] for row in rows)
+    found = sum(len(directives(row["text"])) for row in rows)
+    expected = sum(bool(row["directive"]) for row in rows)
+
+    assert (right / found, right / expected) >= (0.95, 0.9)
+
+
+def test_evidence_is_that_somebody_says_it_was_done() -> None:
+    rows = labelled("evidence.jsonl")
+    wrong = [
+        row
+        for row in rows
+        if (evidence.score(row["text"], row["promise"]) >= evidence.MIN_SCORE) != row["done"]
     ]
 
     assert wrong == []

@@ -14,6 +14,8 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
+from services.orchestrator import server
+from services.orchestrator.workers.follower import Worker
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, head, wait_for
 from tests.support.serving import Served, serving
@@ -220,3 +222,64 @@ async def test_after_some_turns_a_mind_reflects_by_itself(
 
     assert made.body.reflection_recorded.trigger == "cadence"
     assert "reflect" in seen[0].body.tick_recorded.reasons
+
+
+async def test_what_a_worker_cannot_do_is_left_listed_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_broken = True
+
+    async def fragile(event: mind.Event, _minds: object) -> list[mind.Body]:
+        if is_broken and "poison" in event.body.user_message.text:
+            raise ValueError("poison is quoted here")
+        return [mind.Body(user_identified=mind.UserIdentified(name="Ana"))]
+
+    monkeypatch.setattr(server, "WORKERS", (*server.WORKERS, Worker("fragile", ("user_message",), fragile)))
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        turn = await converse(running, "this is poison")
+        await converse(running, "this is not")
+        await wait_for(running, "user_identified")
+        asked = pb.ListDeadLettersRequest(mind_id="ada", worker="fragile")
+        (letter,) = (await running.orchestrator.list_dead_letters(asked)).dead_letters
+        replay = pb.ReplayDeadLetterRequest(mind_id="ada", dead_letter_id=letter.dead_letter_id)
+        with pytest.raises(errors.PmmError, match="mend the cause"):
+            await running.orchestrator.replay_dead_letter(replay)
+        (again,) = (await running.orchestrator.list_dead_letters(asked)).dead_letters
+        is_broken = False
+        derived = (await running.orchestrator.replay_dead_letter(replay)).derived_seqs
+        left = (await running.orchestrator.list_dead_letters(asked)).dead_letters
+        with pytest.raises(errors.NotFound):
+            await running.orchestrator.replay_dead_letter(replay)
+        workers = (await running.orchestrator.list_workers(pb.ListWorkersRequest(mind_id="ada"))).workers
+
+    assert (letter.worker, letter.seq, letter.reason) == ("fragile", turn.started.user_seq, "ValueError")
+    assert (letter.attempts, again.attempts) == (3, 4)
+    assert len(derived) == 1
+    assert not left
+    (worker,) = [one for one in workers if one.name == "fragile"]
+    assert (worker.derived, worker.failures) == (2, 1)
+    assert worker.seq > turn.started.user_seq
+
+
+async def test_a_promise_that_is_said_to_be_kept_is_closed_with_its_evidence(served: Served) -> None:
+    await converse(served, "Remind me to call Ana tomorrow.")
+    opened_ = await wait_for(served, "commitment_opened")
+    turn = await converse(served, "I called Ana, thanks.")
+    closed = await wait_for(served, "commitment_closed")
+    recorded = await wait_for(served, "evidence_recorded")
+
+    body = closed.body.commitment_closed
+    assert body.commitment_id == opened_.body.commitment_opened.commitment_id
+    assert (list(body.evidence_seqs), body.outcome) == ([turn.started.user_seq], mind.COMMITMENT_OUTCOME_DONE)
+    assert recorded.seq < closed.seq
+    assert recorded.body.evidence_recorded.score == 1.0
+
+
+async def test_an_instruction_in_a_message_stands_in_the_next_prompt(served: Served) -> None:
+    await converse(served, "From now on, answer in one sentence.")
+    adopted = await wait_for(served, "directive_adopted")
+    turn = await converse(served, "Hello.")
+
+    assert adopted.body.directive_adopted.text == "answer in one sentence"
+    assert adopted.seq in turn.completed.receipt.state_seqs

@@ -357,6 +357,7 @@ BY_REASON: dict[str, type[PmmError]] = {
     "SESSION_ENDED": SessionEnded,
     "SESSION_EXISTS": SessionExists,
     "STARTING": Starting,
+    "STILL_FAILING": FailedPrecondition,
     "TOO_MANY_CALLS": RateLimited,
     "TOO_MANY_STREAMS": RateLimited,
     "TOO_MANY_TURNS": RateLimited,

@@ -26,6 +26,7 @@ from pmm_client.names import Privacy, privacy_mode, short_name
 from pmm_client.proofs import ProvedEvent, SignedCheckpoint, prove_event, signed_checkpoint
 from pmm_client.reply import Reply
 from pmm_client.retries import new_key, pause, retried
+from pmm_client.selfhood import Selfhood
 
 if TYPE_CHECKING:
     from pmm_client.client import Client
@@ -36,7 +37,7 @@ Progress = Callable[[int, int], None]
 """Called with how much is done and how much there is."""
 
 
-class Mind:
+class Mind(Selfhood):
     """One mind of a client: ``client.mind("ada")``. What it returns are the contracts' messages."""
 
     def __init__(self, client: Client, mind_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Promises: what the mind says it will do, and what a person asks to be reminded of."""
+"""Promises: what the mind says it will do, what a person asks to be reminded of, and that either was done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.minds import Minds
 from services.orchestrator.times import moment, nanoseconds
-from services.orchestrator.workers import rules
+from services.orchestrator.workers import evidence, rules
 from services.orchestrator.workers.follower import Worker
 
 RECALL = "recall"
@@ -18,23 +18,25 @@ RECALL = "recall"
 
 
 async def derive(event: mind.Event, minds: Minds) -> list[mind.Body]:
-    """The promises in a message that are not open yet."""
-    if event.kind == "assistant_message":
-        said = event.body.assistant_message
-        if said.backend == RECALL:
-            return []
-        text, occurred = said.text, Timestamp()
-    else:
-        text, occurred = event.body.user_message.text, event.body.user_message.occurred_at
-    if not rules.may_promise(text, reminders_only=event.kind == "user_message"):
+    """What a message says was done, and the promises in it that are not open yet.
+
+    One worker does both, in the order of the messages: a promise is open before anybody says that it was kept.
+    """
+    is_answer = event.kind == "assistant_message"
+    if is_answer and event.body.assistant_message.backend == RECALL:
         return []
-    state = (await minds.open(event.mind_id)).snapshot
+    text: str = getattr(event.body, event.kind).text
+    state = await minds.state(event.mind_id, event.seq)
+    told = evidence.bodies(text, event.seq, state.commitments.in_order())
+    if not rules.may_promise(text, reminders_only=not is_answer):
+        return told
+    occurred = Timestamp() if is_answer else event.body.user_message.occurred_at
     now = moment(nanoseconds(occurred) or nanoseconds(event.recorded_at)).astimezone(
         _zone(state.profile.time_zone)
     )
     # The first parse loads the languages' tables, which takes most of a second.
-    found = await asyncio.to_thread(rules.promises, text, now, reminders_only=event.kind == "user_message")
-    return [
+    found = await asyncio.to_thread(rules.promises, text, now, reminders_only=not is_answer)
+    return told + [
         mind.Body(commitment_opened=_opened(promise, event.seq))
         for promise in found
         if rules.commitment_id(promise.text) not in state.commitments.by_id

@@ -117,6 +117,11 @@ def promises(text: str, now: datetime, *, reminders_only: bool) -> list[Promise]
     return list(found.values())
 
 
+def without_time(text: str) -> str:
+    """A promise without the words that say when."""
+    return _WHEN.sub("", text)
+
+
 def due(text: str, now: datetime) -> datetime | None:
     """The time by which something is due, where the words name one. A day without an hour ends at its end."""
     match = _WHEN.search(text)

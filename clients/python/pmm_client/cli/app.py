@@ -11,13 +11,16 @@ import typer
 from pmm_client.cli import (
     audit_commands,
     chat,
+    commitment_commands,
     doctor,
     exits,
     files,
     ledger_commands,
     memory_commands,
     mind_commands,
+    self_commands,
     status,
+    worker_commands,
 )
 
 LEDGER_COMMANDS = {
@@ -89,6 +92,11 @@ def _assemble() -> None:
     ledger_commands.register(ledger)
     audit_commands.register(ledger)
     _add_server_commands(ledger, "pmm.ledger_commands", LEDGER_COMMANDS, "ledger ")
+    commitment_commands.register(_group("commitments", "List, open, close, put off and change promises."))
+    self_commands.register_identity(_group("identity", "Show, give and take a mind's name."))
+    self_commands.register_directives(_group("directives", "List and end standing instructions."))
+    self_commands.register(app)
+    worker_commands.register(_group("workers", "See how the workers do, and replay what they left."))
     memory_commands.register(_group("memory", "Search, list and manage what a mind remembers."))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Value
 
 from pmm.mind.v1.events_pb2 import MindSettings, Stage
 from pmm.orchestrator.v1.orchestrator_pb2 import Mind
@@ -20,10 +23,13 @@ Name = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``create``, ``list`` and ``show``."""
+    """Add the commands."""
     calls_server(app, "create")(create)
     calls_server(app, "list")(list_minds)
     calls_server(app, "show")(show)
+    calls_server(app, "at")(at)
+    calls_server(app, "diff")(diff)
+    calls_server(app, "watch")(watch)
 
 
 async def create(
@@ -86,6 +92,79 @@ async def show(
 
     Example: pmm mind show ada --as-of 120
     """
+    await _show(connection, name, as_of, as_json)
+
+
+async def at(
+    connection: Connection,
+    name: Name,
+    seq: Annotated[int, typer.Argument(min=1, metavar="SEQ", help="The event.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Show a mind as it was at an event.
+
+    Example: pmm mind at ada 120
+    """
+    await _show(connection, name, seq, as_json)
+
+
+async def diff(
+    connection: Connection,
+    name: Name,
+    from_seq: Annotated[
+        int, typer.Argument(min=0, metavar="A", help="The earlier event.", show_default=False)
+    ],
+    to_seq: Annotated[int, typer.Argument(min=0, metavar="B", help="The later one; the last.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Say what changed in a mind between two events, and by which.
+
+    Example: pmm mind diff ada 100 120
+    """
+    async with connection.open() as client:
+        answer = await client.mind(name).diff(from_seq, to_seq)
+    if as_json:
+        output.json_line(answer)
+        return
+    if not answer.changes:
+        output.line(f"Nothing changed between #{from_seq} and #{answer.to_seq}.")
+        return
+    made = output.table("what", "before", "after", "by")
+    for change in answer.changes:
+        before = _told(change.before) if change.HasField("before") else ""
+        after = _told(change.after) if change.HasField("after") else ""
+        by = " ".join(f"#{seq}" for seq in change.seqs[-3:])
+        output.row(made, change.path, before, after, f"… {by}" if len(change.seqs) > 3 else by)
+    output.console().print(made)
+
+
+async def watch(connection: Connection, name: Name, as_json: Json = False) -> None:
+    """Follow a mind: one line for each change, until Ctrl-C.
+
+    Example: pmm mind watch ada --json
+    """
+    async with connection.open() as client:
+        async for state in client.mind(name).watch():
+            if as_json:
+                output.json_line(state)
+                continue
+            mind = state.mind
+            scores = f"IAS {mind.metrics.ias:.2f} GAS {mind.metrics.gas:.2f}"
+            output.line(
+                f"#{mind.seq}  {short_name(Stage, mind.stage)} {scores}  {len(mind.open_commitments)} open  "
+                f"{', '.join(state.kinds)}"
+            )
+
+
+def _told(value: Value) -> str:
+    """A JSON value in few words."""
+    told: object = MessageToDict(value)
+    if value.HasField("struct_value") and "text" in value.struct_value:
+        told = value.struct_value["text"]
+    return output.shortened(told if isinstance(told, str) else json.dumps(told, ensure_ascii=False))
+
+
+async def _show(connection: Connection, name: str, as_of: int | None, as_json: bool) -> None:
     async with connection.open() as client:
         mind = await client.mind(name).show(as_of_seq=as_of)
     if as_json:
@@ -96,9 +175,15 @@ async def show(
         if value:
             output.row(made, label, value)
     output.console().print(made)
+    for directive in mind.directives:
+        output.line(f"  from now on: {directive.text}  #{directive.adopted_seq}")
     for commitment in mind.open_commitments:
         due = f" (due {output.date(commitment.due_at)})" if commitment.HasField("due_at") else ""
         output.line(f"  [ ] {commitment.text}{due}  #{commitment.opened_seq}")
+
+
+def _stage(mind: Mind) -> str:
+    return f"{short_name(Stage, mind.stage)}, IAS {mind.metrics.ias:.2f}, GAS {mind.metrics.gas:.2f}"
 
 
 def _facts(mind: Mind) -> list[tuple[str, str]]:
@@ -112,7 +197,7 @@ def _facts(mind: Mind) -> list[tuple[str, str]]:
         ("last event", output.date(mind.last_event_at)),
         ("goes by", f"{identity.name} (#{identity.adopted_seq})" if identity.name else ""),
         ("knows you as", f"{identity.user_name} (#{identity.user_seq})" if identity.user_name else ""),
-        ("stage", short_name(Stage, mind.stage) if mind.stage else ""),
+        ("stage", _stage(mind)),
         ("sessions", f"{counts.sessions:,}"),
         ("messages", f"{counts.user_messages:,} said to it, {counts.assistant_messages:,} answered"),
         ("imported", f"{counts.imported_messages:,} messages" if counts.imported_messages else ""),

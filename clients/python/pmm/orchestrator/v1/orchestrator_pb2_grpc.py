@@ -864,7 +864,8 @@ class OrchestratorServiceServicer:
 
         Limits: those of every call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER.
+        Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER. FAILED_PRECONDITION with reason STILL_FAILING: mend the cause
+        first.
 
         Next: ListDeadLetters again.
         """

@@ -504,7 +504,8 @@ class OrchestratorServiceStub:
 
     Limits: those of every call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER.
+    Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER. FAILED_PRECONDITION with reason STILL_FAILING: mend the cause
+    first.
 
     Next: ListDeadLetters again.
     """
@@ -972,7 +973,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Limits: those of every call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER.
+    Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER. FAILED_PRECONDITION with reason STILL_FAILING: mend the cause
+    first.
 
     Next: ListDeadLetters again.
     """
@@ -1683,7 +1685,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Limits: those of every call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER.
+        Errors: NOT_FOUND with reason UNKNOWN_DEAD_LETTER. FAILED_PRECONDITION with reason STILL_FAILING: mend the cause
+        first.
 
         Next: ListDeadLetters again.
         """

@@ -1,0 +1,174 @@
+"""``pmm commitments``: what a mind has promised."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from pmm.mind.v1.events_pb2 import Priority
+from pmm.orchestrator.v1.orchestrator_pb2 import Commitment, CommitmentStatus
+from pmm_client.cli import exits, output
+from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli.options import Json, calls_server
+from pmm_client.jsonable import to_json
+from pmm_client.names import short_name
+
+MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="As `pmm commitments list` shows it.", show_default=False)
+]
+Due = Annotated[datetime | None, typer.Option(help="When it is due (UTC).")]
+Urgency = Annotated[str, typer.Option("--priority", help="low, normal or high.")]
+Project = Annotated[str | None, typer.Option(help="The project that it belongs to.")]
+Why = Annotated[str, typer.Option(help="Why, for the record.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    calls_server(app, "list")(list_commitments)
+    calls_server(app, "open")(open_commitment)
+    calls_server(app, "close")(close)
+    calls_server(app, "snooze")(snooze)
+    calls_server(app, "revise")(revise)
+
+
+async def list_commitments(
+    connection: Connection,
+    mind: MindOption,
+    status: Annotated[str, typer.Option(help="Only these: open, snoozed or overdue.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List what a mind has promised and not yet done, the most urgent first.
+
+    Example: pmm commitments list --mind ada --status overdue
+    """
+    wanted = _enum(CommitmentStatus, "COMMITMENT_STATUS", status) if status else 0
+    async with connection.open() as client:
+        found = [one async for one in client.mind(mind).commitments(status=wanted)]  # type: ignore[arg-type]
+    if as_json:
+        output.json_line([to_json(one) for one in found])
+        return
+    if not found:
+        output.line("Nothing is open. `pmm commitments open` promises something.")
+        return
+    made = output.table("id", "status", "due", "priority", "project", "what")
+    for one in found:
+        due = output.date(one.due_at) if one.HasField("due_at") else ""
+        status_, urgency = (
+            short_name(CommitmentStatus, one.status).lower(),
+            short_name(Priority, one.priority).lower(),
+        )
+        output.row(made, one.commitment_id, status_, due, urgency, one.project, one.text)
+    output.console().print(made)
+
+
+async def open_commitment(
+    connection: Connection,
+    text: Annotated[str, typer.Argument(help="What is promised.", show_default=False)],
+    mind: MindOption,
+    due: Due = None,
+    priority: Urgency = "normal",
+    project: Project = None,
+    as_json: Json = False,
+) -> None:
+    """Promise something by hand. The same words while they are open are the open commitment.
+
+    Example: pmm commitments open "call Ana" --mind ada --due 2026-12-24T18:00
+    """
+    urgency = _enum(Priority, "PRIORITY", priority)
+    async with connection.open() as client:
+        made = await client.mind(mind).open_commitment(
+            text,
+            due=_utc(due),
+            priority=urgency,  # type: ignore[arg-type]
+            project=project or "",
+        )
+    _show(made, as_json, "is open")
+
+
+async def close(
+    connection: Connection,
+    commitment_id: Id,
+    mind: MindOption,
+    evidence: Annotated[
+        list[int] | None,
+        typer.Option("--evidence", metavar="SEQ", help="An event that shows it; may be repeated."),
+    ] = None,
+    dropped: Annotated[bool, typer.Option("--dropped", help="It was given up, not done.")] = False,
+    why: Why = "",
+    as_json: Json = False,
+) -> None:
+    """Close a commitment: as done, with the events that show it, or as dropped.
+
+    Example: pmm commitments close c-0a1b2c3d4e5f --mind ada --evidence 42
+    """
+    async with connection.open() as client:
+        made = await client.mind(mind).close_commitment(
+            commitment_id, dropped=dropped, evidence_seqs=evidence or [], why=why
+        )
+    _show(made, as_json, "was dropped" if dropped else "is done")
+
+
+async def snooze(
+    connection: Connection,
+    commitment_id: Id,
+    mind: MindOption,
+    until: Annotated[datetime, typer.Option(help="Until when (UTC).", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Put a commitment off.
+
+    Example: pmm commitments snooze c-0a1b2c3d4e5f --mind ada --until 2026-12-27
+    """
+    async with connection.open() as client:
+        made = await client.mind(mind).snooze_commitment(commitment_id, until.replace(tzinfo=UTC))
+    _show(made, as_json, f"is put off until {until:%Y-%m-%d %H:%M} UTC")
+
+
+async def revise(
+    connection: Connection,
+    commitment_id: Id,
+    mind: MindOption,
+    text: Annotated[str, typer.Option(help="The new words.")] = "",
+    due: Due = None,
+    priority: Annotated[str, typer.Option(help="low, normal or high.")] = "",
+    project: Project = None,
+    as_json: Json = False,
+) -> None:
+    """Change a commitment's words, due time, priority or project.
+
+    Example: pmm commitments revise c-0a1b2c3d4e5f --mind ada --priority high
+    """
+    if not (text or due or priority or project is not None):
+        raise CliError("say what to change: --text, --due, --priority or --project", exits.USAGE)
+    urgency = _enum(Priority, "PRIORITY", priority) if priority else 0
+    async with connection.open() as client:
+        made = await client.mind(mind).revise_commitment(
+            commitment_id,
+            text=text,
+            due=_utc(due),
+            priority=urgency,  # type: ignore[arg-type]
+            project=project,
+        )
+    _show(made, as_json, "is changed")
+
+
+def _show(commitment: Commitment, as_json: bool, what: str) -> None:
+    if as_json:
+        output.json_line(commitment)
+    else:
+        output.line(f"{commitment.commitment_id} {what}: {commitment.text}")
+
+
+def _enum(enum: type[Priority] | type[CommitmentStatus], prefix: str, name: str) -> int:
+    try:
+        return enum.Value(f"{prefix}_{name.upper()}")  # type: ignore[arg-type]
+    except ValueError:
+        known = [key.removeprefix(f"{prefix}_").lower() for key, value in enum.items() if value]
+        raise CliError(f"{name!r} is none of {', '.join(known)}", exits.USAGE) from None
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None

@@ -1,0 +1,285 @@
+"""A mind by itself: ``pmm identity``, ``traits``, ``metrics``, ``directives``, ``reflect``, ``explain`` …"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from pmm.mind.v1.events_pb2 import ReflectionStyle, Stage, Trait
+from pmm.orchestrator.v1.orchestrator_pb2 import MetricsSample, Reflection
+from pmm_client.cli import exits, output
+from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli.options import Json, calls_server
+from pmm_client.jsonable import to_json
+from pmm_client.names import short_name
+
+MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
+AsOf = Annotated[int | None, typer.Option(min=1, metavar="SEQ", help="As it was at this event.")]
+Why = Annotated[str, typer.Option(help="Why, for the record.")]
+BAR, WIDTH = "█", 20
+_SPARKS = "▁▂▃▄▅▆▇█"
+COURSE = 60
+"""Samples in a line of a terminal."""
+MAX_CONSEQUENCES = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands that stand by themselves."""
+    calls_server(app, "traits")(traits)
+    calls_server(app, "metrics")(metrics)
+    calls_server(app, "reflect")(reflect)
+    calls_server(app, "reflections")(reflections)
+    calls_server(app, "explain")(explain)
+
+
+def register_identity(app: typer.Typer) -> None:
+    """Add ``show``, ``adopt`` and ``clear``."""
+    calls_server(app, "show")(show_identity)
+    calls_server(app, "adopt")(adopt)
+    calls_server(app, "clear")(clear)
+
+
+def register_directives(app: typer.Typer) -> None:
+    """Add ``list`` and ``retire``."""
+    calls_server(app, "list")(list_directives)
+    calls_server(app, "retire")(retire)
+
+
+async def show_identity(connection: Connection, mind: MindOption, as_json: Json = False) -> None:
+    """Show what a mind goes by, what it calls you, and how that came about.
+
+    Example: pmm identity show --mind ada
+    """
+    async with connection.open() as client:
+        now = (await client.mind(mind).show()).identity
+        history = await client.mind(mind).identity_history()
+    if as_json:
+        output.json_line({"identity": to_json(now), "history": [to_json(change) for change in history]})
+        return
+    output.line(f"goes by {now.name} (#{now.adopted_seq})" if now.name else "has no name")
+    if now.user_name:
+        output.line(f"knows you as {now.user_name} (#{now.user_seq})")
+    made = output.table("seq", "when", "what", "name")
+    for change in history:
+        output.row(made, str(change.seq), output.date(change.recorded_at), change.kind, change.name)
+    output.console().print(made)
+
+
+async def adopt(
+    connection: Connection,
+    name: Annotated[str, typer.Argument(help="The name.", show_default=False)],
+    mind: MindOption,
+    why: Why = "",
+    as_json: Json = False,
+) -> None:
+    """Give a mind a name.
+
+    Example: pmm identity adopt Nova --mind ada
+    """
+    async with connection.open() as client:
+        identity = await client.mind(mind).adopt_name(name, why=why)
+    if as_json:
+        output.json_line(identity)
+    else:
+        output.line(f"{mind} goes by {identity.name} (#{identity.adopted_seq})")
+
+
+async def clear(connection: Connection, mind: MindOption, why: Why = "", as_json: Json = False) -> None:
+    """Take a mind's name away.
+
+    Example: pmm identity clear --mind ada
+    """
+    async with connection.open() as client:
+        identity = await client.mind(mind).clear_name(why=why)
+    if as_json:
+        output.json_line(identity)
+    else:
+        output.line(f"{mind} has no name")
+
+
+async def traits(connection: Connection, mind: MindOption, as_of: AsOf = None, as_json: Json = False) -> None:
+    """Show the five personality traits, from 0 to 1, and what moved them lately.
+
+    Example: pmm traits --mind ada --as-of 120
+    """
+    async with connection.open() as client:
+        answer = await client.mind(mind).traits(as_of_seq=as_of)
+    if as_json:
+        output.json_line(answer)
+        return
+    made = output.table("", "", "")
+    for one in answer.traits:
+        output.row(
+            made, short_name(Trait, one.trait).lower(), f"{one.value:.2f}", BAR * round(one.value * WIDTH)
+        )
+    output.console().print(made)
+    if answer.changes:
+        made = output.table("seq", "when", "trait", "by", "why")
+        for change in answer.changes[:10]:
+            name = short_name(Trait, change.trait).lower()
+            output.row(
+                made,
+                str(change.seq),
+                output.date(change.recorded_at),
+                name,
+                f"{change.delta:+.3f}",
+                change.why,
+            )
+        output.console().print(made)
+
+
+async def metrics(
+    connection: Connection, mind: MindOption, as_of: AsOf = None, as_json: Json = False
+) -> None:
+    """Show the autonomy scores of a mind, their course, and its stage.
+
+    Example: pmm metrics --mind ada --json
+    """
+    async with connection.open() as client:
+        answer = await client.mind(mind).metrics(samples=COURSE, as_of_seq=as_of)
+        stage = await client.mind(mind).stage(as_of_seq=as_of)
+    if as_json:
+        output.json_line({"metrics": to_json(answer), "stage": to_json(stage)})
+        return
+    output.line(f"IAS {answer.metrics.ias:.3f}  {_spark(answer.samples, 'ias')}")
+    output.line(f"GAS {answer.metrics.gas:.3f}  {_spark(answer.samples, 'gas')}")
+    needs = (
+        f"; the next takes IAS {stage.next_ias:.2f} and GAS {stage.next_gas:.2f}" if stage.next_ias else ""
+    )
+    output.line(f"stage {short_name(Stage, stage.stage)} after {answer.metrics.ticks:,} ticks{needs}")
+
+
+def _spark(samples: Iterable[MetricsSample], name: str) -> str:
+    values = [getattr(sample.metrics, name) for sample in samples]
+    return "".join(_SPARKS[min(len(_SPARKS) - 1, int(value * len(_SPARKS)))] for value in values)
+
+
+async def list_directives(
+    connection: Connection,
+    mind: MindOption,
+    retired: Annotated[bool, typer.Option("--retired", help="Also those that have ended.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List standing instructions, those that were given most often first.
+
+    Example: pmm directives list --mind ada
+    """
+    async with connection.open() as client:
+        found = await client.mind(mind).directives(include_retired=retired)
+    if as_json:
+        output.json_line([to_json(one) for one in found])
+        return
+    if not found:
+        output.line('There are none. Say for example: "From now on, answer in one sentence."')
+        return
+    made = output.table("id", "seq", "in prompts", "", "instruction")
+    for one in found:
+        ended = "ended" if one.retired else ""
+        output.row(made, one.directive_id, str(one.adopted_seq), str(one.uses), ended, one.text)
+    output.console().print(made)
+
+
+async def retire(
+    connection: Connection,
+    directive_id: Annotated[
+        str, typer.Argument(metavar="ID", show_default=False, help="As `list` shows it.")
+    ],
+    mind: MindOption,
+    why: Why = "",
+    as_json: Json = False,
+) -> None:
+    """End a standing instruction.
+
+    Example: pmm directives retire d-0a1b2c3d4e5f --mind ada
+    """
+    async with connection.open() as client:
+        ended = await client.mind(mind).retire_directive(directive_id, why=why)
+    if as_json:
+        output.json_line(ended)
+    else:
+        output.line(f"no longer holds: {ended.text}")
+
+
+async def reflect(
+    connection: Connection,
+    mind: MindOption,
+    style: Annotated[
+        str, typer.Option(help="succinct, question, narrative, checklist or analytical; as the stage has it.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a mind think about itself now.
+
+    Example: pmm reflect --mind ada --style checklist
+    """
+    try:
+        wanted = ReflectionStyle.Value(f"REFLECTION_STYLE_{style.upper() or 'UNSPECIFIED'}")
+    except ValueError:
+        raise CliError(f"{style!r} is no style: see pmm reflect --help", exits.USAGE) from None
+    async with connection.open() as client:
+        made = await client.mind(mind).reflect(style=wanted)
+    if as_json:
+        output.json_line(made)
+    else:
+        _print(made)
+
+
+async def reflections(
+    connection: Connection,
+    mind: MindOption,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """List what a mind thought of itself, the latest first.
+
+    Example: pmm reflections --mind ada --limit 3
+    """
+    async with connection.open() as client:
+        found: list[Reflection] = []
+        async for one in client.mind(mind).reflections():
+            found.append(one)
+            if len(found) == limit:
+                break
+    if as_json:
+        output.json_line([to_json(one) for one in found])
+        return
+    if not found:
+        output.line("Nothing yet. It reflects after some turns, or with: pmm reflect")
+    for one in found:
+        _print(one)
+
+
+def _print(one: Reflection) -> None:
+    style = short_name(ReflectionStyle, one.style).lower()
+    output.line(
+        f"#{one.seq}  {output.date(one.recorded_at)}  {style}, {one.trigger}, novelty {one.novelty:.2f}"
+    )
+    output.line(f"  {one.text}")
+
+
+async def explain(
+    connection: Connection,
+    seq: Annotated[int, typer.Argument(min=0, help="The answer's event; 0: the last one.")],
+    mind: MindOption,
+    as_json: Json = False,
+) -> None:
+    """Say what an answer was made from: memories with their sources, recent turns, promises and instructions.
+
+    Example: pmm explain 42 --mind ada
+    """
+    async with connection.open() as client:
+        found = await client.mind(mind).explain(seq)
+    if as_json:
+        output.json_line(found)
+        return
+    said = found.answer.body.assistant_message
+    output.line(f"#{found.question.seq}  {found.question.body.user_message.text}")
+    output.line(
+        f"#{found.answer.seq}  {said.text}\nby {said.model or said.backend or 'no model'}, from the mind as of "
+        f"#{said.receipt.head_seq}"
+    )
+    output.console().print(output.why_table(found))
+    for event in found.consequences[:MAX_CONSEQUENCES]:
+        output.line(f"led to #{event.seq} {event.kind}")

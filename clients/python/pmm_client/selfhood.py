@@ -1,0 +1,197 @@
+"""What a mind is by itself: names, promises, traits, scores, instructions, reflections; and who looks after it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client.messages import timestamp
+
+if TYPE_CHECKING:
+    from pmm_client.client import Client
+
+REFLECT_TIMEOUT_S = 120.0
+"""A model may take its time for a few sentences."""
+
+
+class Selfhood:
+    """The part of ``Mind`` that reads and changes what a mind is."""
+
+    _client: Client
+    mind_id: str
+
+    # Commitments
+
+    async def open_commitment(
+        self,
+        text: str,
+        *,
+        due: datetime | None = None,
+        priority: mind.Priority.ValueType = mind.PRIORITY_NORMAL,
+        project: str = "",
+        source_seq: int = 0,
+    ) -> pb.Commitment:
+        """Promise something by hand. The same words while they are open are the open commitment."""
+        request = pb.OpenCommitmentRequest(
+            mind_id=self.mind_id,
+            text=text,
+            due_at=timestamp(due),
+            priority=priority,
+            project=project,
+            source_seq=source_seq,
+        )
+        answer = await self._client.orchestrator.open_commitment(request, timeout=self._client.timeout)
+        return answer.commitment
+
+    async def close_commitment(
+        self,
+        commitment_id: str,
+        *,
+        dropped: bool = False,
+        evidence_seqs: Sequence[int] = (),
+        why: str = "",
+        expected_seq: int | None = None,
+    ) -> pb.Commitment:
+        """Close one as done, which takes evidence, or as dropped. Raises UnknownCommitment, FailedPrecondition."""
+        outcome = mind.COMMITMENT_OUTCOME_DROPPED if dropped else mind.COMMITMENT_OUTCOME_DONE
+        request = pb.CloseCommitmentRequest(
+            mind_id=self.mind_id,
+            commitment_id=commitment_id,
+            outcome=outcome,
+            evidence_seqs=evidence_seqs,
+            why=why,
+            expected_seq=expected_seq,
+        )
+        answer = await self._client.orchestrator.close_commitment(request, timeout=self._client.timeout)
+        return answer.commitment
+
+    async def snooze_commitment(self, commitment_id: str, until: datetime) -> pb.Commitment:
+        """Put one off. Raises UnknownCommitment."""
+        request = pb.SnoozeCommitmentRequest(
+            mind_id=self.mind_id, commitment_id=commitment_id, until=timestamp(until)
+        )
+        answer = await self._client.orchestrator.snooze_commitment(request, timeout=self._client.timeout)
+        return answer.commitment
+
+    async def revise_commitment(
+        self,
+        commitment_id: str,
+        *,
+        text: str = "",
+        due: datetime | None = None,
+        priority: mind.Priority.ValueType = mind.PRIORITY_UNSPECIFIED,
+        project: str | None = None,
+    ) -> pb.Commitment:
+        """Change its words, due time, priority or project; what is not given stays. Raises UnknownCommitment."""
+        request = pb.ReviseCommitmentRequest(
+            mind_id=self.mind_id,
+            commitment_id=commitment_id,
+            text=text,
+            due_at=timestamp(due),
+            priority=priority,
+            project=project,
+        )
+        answer = await self._client.orchestrator.revise_commitment(request, timeout=self._client.timeout)
+        return answer.commitment
+
+    # Identity, traits, scores
+
+    async def adopt_name(self, name: str, *, why: str = "") -> pb.Identity:
+        """Give the mind a name."""
+        request = pb.AdoptNameRequest(mind_id=self.mind_id, name=name, why=why)
+        return (await self._client.orchestrator.adopt_name(request, timeout=self._client.timeout)).identity
+
+    async def clear_name(self, *, why: str = "") -> pb.Identity:
+        """Take its name away."""
+        request = pb.ClearNameRequest(mind_id=self.mind_id, why=why)
+        return (await self._client.orchestrator.clear_name(request, timeout=self._client.timeout)).identity
+
+    async def identity_history(self) -> list[pb.IdentityChange]:
+        """Every change of its name and of the user's, the oldest first."""
+        request = pb.GetIdentityHistoryRequest(mind_id=self.mind_id)
+        answer = await self._client.orchestrator.get_identity_history(request, timeout=self._client.timeout)
+        return list(answer.changes)
+
+    async def traits(self, *, as_of_seq: int | None = None) -> pb.GetTraitsResponse:
+        """The five traits, from 0 to 1, and their latest changes, newest first."""
+        request = pb.GetTraitsRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
+        return await self._client.orchestrator.get_traits(request, timeout=self._client.timeout)
+
+    async def metrics(self, *, samples: int = 0, as_of_seq: int | None = None) -> pb.GetMetricsResponse:
+        """The autonomy scores, from 0 to 1, and so many samples of their course."""
+        request = pb.GetMetricsRequest(mind_id=self.mind_id, as_of_seq=as_of_seq, samples=samples)
+        return await self._client.orchestrator.get_metrics(request, timeout=self._client.timeout)
+
+    async def stage(self, *, as_of_seq: int | None = None) -> pb.GetStageResponse:
+        """How far it has come, and what the next stage takes."""
+        request = pb.GetStageRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
+        return await self._client.orchestrator.get_stage(request, timeout=self._client.timeout)
+
+    # Instructions and reflections
+
+    async def directives(self, *, include_retired: bool = False) -> list[pb.Directive]:
+        """Standing instructions, those that were given most often first."""
+        request = pb.ListDirectivesRequest(mind_id=self.mind_id, include_retired=include_retired)
+        answer = await self._client.orchestrator.list_directives(request, timeout=self._client.timeout)
+        return list(answer.directives)
+
+    async def retire_directive(self, directive_id: str, *, why: str = "") -> pb.Directive:
+        """End a standing instruction. Raises NotFound."""
+        request = pb.RetireDirectiveRequest(mind_id=self.mind_id, directive_id=directive_id, why=why)
+        answer = await self._client.orchestrator.retire_directive(request, timeout=self._client.timeout)
+        return answer.directive
+
+    async def reflect(
+        self,
+        *,
+        style: mind.ReflectionStyle.ValueType = mind.REFLECTION_STYLE_UNSPECIFIED,
+        timeout: float = REFLECT_TIMEOUT_S,
+    ) -> pb.Reflection:
+        """Make it think about itself now; ``timeout`` in seconds. Raises PmmError where the model fails."""
+        request = pb.ReflectRequest(mind_id=self.mind_id, style=style)
+        return (await self._client.orchestrator.reflect(request, timeout=timeout)).reflection
+
+    async def reflections(self) -> AsyncGenerator[pb.Reflection]:
+        """What it thought of itself, the latest first."""
+        request = pb.ListReflectionsRequest(mind_id=self.mind_id)
+        while True:
+            page = await self._client.orchestrator.list_reflections(request, timeout=self._client.timeout)
+            for reflection in page.reflections:
+                yield reflection
+            if not (token := page.next_page_token):
+                return
+            request.page_token = token
+
+    # Change, and those who bring it about
+
+    async def diff(self, from_seq: int, to_seq: int = 0) -> pb.DiffMindResponse:
+        """What changed in its bounded state between two seqs; 0: its head. Raises BeyondHead."""
+        request = pb.DiffMindRequest(mind_id=self.mind_id, from_seq=from_seq, to_seq=to_seq)
+        return await self._client.orchestrator.diff_mind(request, timeout=self._client.timeout)
+
+    async def watch(self) -> AsyncGenerator[pb.WatchMindResponse]:
+        """Its bounded state, and again after each change, for as long as it is iterated."""
+        request = pb.WatchMindRequest(mind_id=self.mind_id)
+        async for state in self._client.orchestrator.watch_mind(request):
+            yield state
+
+    async def workers(self) -> list[pb.Worker]:
+        """How far each worker is with it."""
+        request = pb.ListWorkersRequest(mind_id=self.mind_id)
+        answer = await self._client.orchestrator.list_workers(request, timeout=self._client.timeout)
+        return list(answer.workers)
+
+    async def dead_letters(self, worker: str = "") -> list[pb.DeadLetter]:
+        """Events that a worker could not deal with, the oldest first."""
+        request = pb.ListDeadLettersRequest(mind_id=self.mind_id, worker=worker)
+        answer = await self._client.orchestrator.list_dead_letters(request, timeout=self._client.timeout)
+        return list(answer.dead_letters)
+
+    async def replay_dead_letter(self, dead_letter_id: str) -> list[int]:
+        """Have it tried again; the seqs of what was derived. Raises NotFound, FailedPrecondition."""
+        request = pb.ReplayDeadLetterRequest(mind_id=self.mind_id, dead_letter_id=dead_letter_id)
+        answer = await self._client.orchestrator.replay_dead_letter(request, timeout=self._client.timeout)
+        return list(answer.derived_seqs)

@@ -1,0 +1,102 @@
+"""Evidence: somebody says that a promise was kept. Where the words leave no doubt, it is closed with it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.workers.rules import without_time
+
+MIN_SCORE, CLOSING_SCORE = 0.34, 0.66
+"""Share of what the promise is about that the sentence names: from here on it is evidence; from there it closes."""
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_WORD = re.compile(r"[\w']+")
+_UNDONE = re.compile(
+    r"(?i)\b(?:not|never|\w+n't|almost|nearly|if|would|will|\w+'ll|going to|need(?:ed)? to|want(?:ed)? to|have to"
+    r"|had to|should|tried|forgot|about to|still)\b"
+)
+_ADVERBS = frozenset("just already finally now also actually have 've had i've we've".split())
+_SUBJECTS = frozenset("i we i've we've".split())
+_BE = frozenset("is are was were been got".split())
+_LEAD = frozenset("done ok okay yes finally just already all set hey".split())
+_SMALL = frozenset(
+    "a an the to of on in at by for from with my your our his her their you me it its this that and some up".split()
+)
+_PAST = {
+    "be": "was", "begin": "began", "bring": "brought", "build": "built", "buy": "bought", "choose": "chose chosen",
+    "come": "came", "cut": "cut", "do": "did done", "drive": "drove driven", "eat": "ate eaten", "feed": "fed",
+    "find": "found", "get": "got", "give": "gave given", "go": "went gone", "hang": "hung", "have": "had",
+    "hold": "held", "keep": "kept", "leave": "left", "lend": "lent", "let": "let", "make": "made", "meet": "met",
+    "pay": "paid", "put": "put", "read": "read", "run": "ran", "say": "said", "see": "saw seen", "sell": "sold",
+    "send": "sent",
+    "set": "set", "show": "showed shown", "speak": "spoke spoken", "spend": "spent", "take": "took taken",
+    "teach": "taught", "tell": "told", "think": "thought", "throw": "threw thrown", "wash": "washed", "win": "won",
+    "write": "wrote written",
+}  # fmt: skip
+
+
+def score(text: str, promise: str) -> float:
+    """How much of what a promise is about a text says was done: from 0 to 1."""
+    words = _words(without_time(promise))
+    if not words:
+        return 0.0
+    verb, about = words[0], [word for word in words[1:] if word not in _SMALL]
+    return max((_of_sentence(match.group(), verb, about) for match in _SENTENCE.finditer(text)), default=0.0)
+
+
+def _of_sentence(sentence: str, verb: str, about: list[str]) -> float:
+    if sentence.rstrip().endswith("?") or _UNDONE.search(sentence):
+        return 0.0
+    words = _words(sentence)
+    past = _past(verb)
+    for index, word in enumerate(words):
+        if word in past and _is_said_to_be_done(words[:index]):
+            said = [other for other in words if other != word]
+            named = sum(any(_same(one, other) for other in said) for one in about)
+            return named / len(about) if about else 1.0
+    return 0.0
+
+
+def _is_said_to_be_done(before: list[str]) -> bool:
+    """Whether the words before a verb make it "I did", "it is done" or plain "done"."""
+    plain = [word for word in before if word not in _ADVERBS or word in _SUBJECTS]
+    if not plain or all(word in _LEAD for word in plain):
+        return True
+    return plain[-1] in _SUBJECTS or plain[-1] in _BE
+
+
+def _past(verb: str) -> set[str]:
+    regular = {
+        f"{verb}ed",
+        f"{verb}d" if verb.endswith("e") else "",
+        f"{verb[:-1]}ied" if verb.endswith("y") else "",
+    }
+    doubled = f"{verb}{verb[-1]}ed"
+    return {*regular, doubled, *_PAST.get(verb, "").split()} - {""}
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two words are forms of one: "book" and "books"."""
+    return one == other or (min(len(one), len(other)) > 3 and (one.rstrip("s") == other.rstrip("s")))
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def bodies(text: str, seq: int, open_ones: Sequence[Commitment]) -> list[mind.Body]:
+    """Evidence in the message at a seq for what was open before it, and the end of what it leaves no doubt about."""
+    found: list[mind.Body] = []
+    for one in open_ones:
+        how_much = score(text, one.text) if one.opened_seq < seq else 0.0
+        if how_much >= MIN_SCORE:
+            recorded = mind.EvidenceRecorded(commitment_id=one.id, seqs=[seq], score=how_much)
+            found.append(mind.Body(evidence_recorded=recorded))
+        if how_much >= CLOSING_SCORE:
+            closed = mind.CommitmentClosed(
+                commitment_id=one.id, outcome=mind.COMMITMENT_OUTCOME_DONE, evidence_seqs=[seq], why="said so"
+            )
+            found.append(mind.Body(commitment_closed=closed))
+    return found

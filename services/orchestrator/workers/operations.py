@@ -1,0 +1,80 @@
+"""How the workers do, and what they left: for an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.orchestrator.errors import UnknownDeadLetter
+from services.orchestrator.minds import Minds
+from services.orchestrator.peers import Peers
+from services.orchestrator.store import DeadLetter, Store
+from services.orchestrator.workers.follower import Follower
+
+PAGE = 100
+MAX_LISTED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One worker on one mind."""
+
+    name: str
+    seq: int
+    """Processed up to here."""
+    lag: int
+    """Events between there and the head."""
+    derived: int
+    failures: int
+
+
+class Operations:
+    """Of all workers of this process."""
+
+    def __init__(self, followers: Mapping[str, Follower], minds: Minds, peers: Peers, store: Store) -> None:
+        self._followers = followers
+        self._minds = minds
+        self._peers = peers
+        self._store = store
+
+    async def workers(self, mind_id: str) -> list[Progress]:
+        """By name. Raises UnknownMind."""
+        head = (await self._minds.open(mind_id)).snapshot.seq
+        reached = await self._reached(mind_id, head)
+        return [
+            Progress(
+                name,
+                reached[name],
+                head - reached[name],
+                follower.derived(mind_id),
+                follower.failures(mind_id),
+            )
+            for name, follower in sorted(self._followers.items())
+        ]
+
+    async def dead_letters(self, mind_id: str, worker: str) -> list[DeadLetter]:
+        """Of a worker, or of all; the oldest event first. Raises UnknownMind."""
+        await self._minds.open(mind_id)
+        found = [letter for letter in self._store.dead_letters(mind_id) if worker in ("", letter.worker)]
+        return found[:MAX_LISTED]
+
+    async def replay(self, mind_id: str, letter_id: str) -> list[int]:
+        """Try it again; the seqs of what was derived. Raises UnknownDeadLetter, StillFailing."""
+        for letter in await self.dead_letters(mind_id, ""):
+            if letter.id == letter_id and letter.worker in self._followers:
+                return await self._followers[letter.worker].replay(letter)
+        raise UnknownDeadLetter(
+            f"mind {mind_id!r} has no dead letter {letter_id!r}", dead_letter_id=letter_id
+        )
+
+    async def _reached(self, mind_id: str, head: int) -> dict[str, int]:
+        """By worker: the last event of the mind that lies at or before its position."""
+        reached = dict.fromkeys(self._followers, 0)
+        wanted = set(reached)
+        async for event in self._peers.read(mind_id, from_seq=head, reverse=True, page_size=PAGE):
+            for name in [name for name in wanted if event.position <= self._followers[name].position]:
+                reached[name] = event.seq
+                wanted.remove(name)
+            if not wanted:
+                break
+        return reached
