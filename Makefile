@@ -6,7 +6,7 @@ BIN := .venv/bin
 TARGET ?= 127.0.0.1:50050
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup chat test test-faults test-embedders test-vllm setup-vllm-cpu test-faults-long check bench bench-recall bench-memory bench-inference bench-ledger protos clean
+.PHONY: help setup chat test test-faults test-embedders test-vllm setup-vllm-cpu test-faults-long check bench bench-recall bench-memory bench-inference bench-ledger bench-mind protos clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -65,6 +65,9 @@ build/rivals/.done:
 
 bench-inference: setup-vllm-cpu ## Measure vLLM through our stream, through its own server, and directly
 	$(BIN)/python -m benchmarks inference
+
+bench-mind: .venv/.dev ## Measure turns, ticks, prompts and openings over minds of up to a million events (5 minutes)
+	$(BIN)/python -m benchmarks mind mind_state
 
 bench-ledger: .venv/.dev ## Measure the ledger beside UmaDB, and with a million events (needs nghttp2-client)
 	@$(PIP_INSTALL) --editable '.[bench]'

@@ -243,6 +243,12 @@ def of_mind(
     yield from checks.mind_id(request.mind_id)
 
 
+def get_commitment_thread(request: pb.GetCommitmentThreadRequest) -> Iterator[Violation]:
+    """GetCommitmentThread."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.commitment_id, "commitment_id")
+
+
 def list_dead_letters(request: pb.ListDeadLettersRequest) -> Iterator[Violation]:
     """ListDeadLetters."""
     yield from checks.mind_id(request.mind_id)
@@ -342,6 +348,7 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.WatchMindRequest: of_mind,
     pb.ListDirectivesRequest: of_mind,
     pb.ListWorkersRequest: of_mind,
+    pb.GetCommitmentThreadRequest: get_commitment_thread,
     pb.ListDeadLettersRequest: list_dead_letters,
     pb.ReplayDeadLetterRequest: replay_dead_letter,
     pb.GetTraitsRequest: at_seq,

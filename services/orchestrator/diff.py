@@ -73,13 +73,14 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any], touches: list[T
     """The fields that differ between two minds as JSON, in the order of the later one."""
     found: list[FieldChange] = []
     for path, was, is_now in _differing(_keyed(before), _keyed(after), ()):
-        by = [
-            one.seq
-            for one in touches
-            if path[0] in one.fields and (one.item in ("", *path) or len(path) == 1)
-        ]
+        by = [one.seq for one in touches if path[0] in one.fields and _is_about(one, path)]
         found.append(FieldChange(".".join(path), was, is_now, tuple(by[-MAX_SEQS:])))
     return found
+
+
+def _is_about(touched: Touch, path: tuple[str, ...]) -> bool:
+    """Whether an event that touched a field touched this part of it: in a list, this item."""
+    return path[0] not in _KEYS or touched.item in ("", *path)
 
 
 def _keyed(message: Mapping[str, Any]) -> dict[str, Any]:

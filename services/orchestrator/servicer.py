@@ -194,6 +194,13 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         )
         return pb.ReviseCommitmentResponse(commitment=convert.commitment(commitment, 0))
 
+    async def GetCommitmentThread(
+        self, request: pb.GetCommitmentThreadRequest, context: _Context
+    ) -> pb.GetCommitmentThreadResponse:
+        await self._d.minds.open(request.mind_id)
+        events = await self._d.views.thread(request.mind_id, request.commitment_id)
+        return pb.GetCommitmentThreadResponse(events=events)
+
     async def GetIdentityHistory(
         self, request: pb.GetIdentityHistoryRequest, context: _Context
     ) -> pb.GetIdentityHistoryResponse:

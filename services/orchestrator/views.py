@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.diff import Touch, touch
-from services.orchestrator.errors import BeyondHead
+from services.orchestrator.errors import BeyondHead, UnknownCommitment
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import COMMITMENTS
@@ -17,6 +18,8 @@ from services.orchestrator.projections.traits import TRAITS_PROJECTION
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.times import nanoseconds
 
+MAX_THREAD = 1_000
+_COMMITMENT_KINDS = tuple(COMMITMENTS.folds)
 _METRICS_KINDS = tuple({**METRICS.folds, **COMMITMENTS.folds, **TRAITS_PROJECTION.folds})
 """Of the events that move the scores, and of those that tell whether such an event makes sense."""
 
@@ -67,6 +70,33 @@ class Views:
                 found.append(state.recent[-1])
         page = found[-size:]
         return page[::-1], page[0].seq if len(found) > size else 0
+
+    async def thread(self, mind_id: str, commitment_id: str) -> list[Event]:
+        """Every event that names a commitment, over all its episodes, and the messages that they came from.
+
+        Raises UnknownCommitment.
+        """
+        named: dict[int, Event] = {}
+        sources: set[int] = set()
+        async for event in self._peers.read(mind_id, kinds=_COMMITMENT_KINDS):
+            body = getattr(event.body, event.kind, None)
+            if body is None or body.commitment_id != commitment_id:
+                continue
+            named[event.seq] = event
+            sources |= {
+                event.causation_seq,
+                getattr(body, "source_seq", 0),
+                *getattr(body, "evidence_seqs", ()),
+            }
+            if len(named) == MAX_THREAD:
+                break
+        if not named:
+            raise UnknownCommitment(
+                f"mind {mind_id!r} never had a commitment {commitment_id!r}", commitment_id=commitment_id
+            )
+        for seq in sorted(sources - set(named) - {0})[:MAX_THREAD]:
+            named[seq] = await self._peers.event(mind_id, seq)
+        return [named[seq] for seq in sorted(named)]
 
     async def retired(self, mind_id: str) -> list[Directive]:
         """Instructions that have ended, the latest first."""

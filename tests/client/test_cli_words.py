@@ -66,7 +66,8 @@ READING = {
     "status", "doctor", "config", "version", "mind list", "mind show", "ledger read", "ledger tail",
     "ledger verify", "memory search", "memory list",
     "memory history", "memory stats", "ledger checkpoint", "ledger prove", "ledger witness",
-    "ledger redaction", "ledger fsck", "mind at", "mind diff", "mind watch", "commitments list", "identity show",
+    "ledger redaction", "ledger fsck", "mind at", "mind diff", "mind watch", "commitments list",
+    "commitments thread", "identity show",
     "directives list", "traits", "metrics", "reflections", "explain", "workers list", "workers dead-letters",
 }  # fmt: skip
 

@@ -270,6 +270,14 @@ async def test_a_promise_that_is_said_to_be_kept_is_closed_with_its_evidence(ser
     recorded = await wait_for(served, "evidence_recorded")
 
     body = closed.body.commitment_closed
+    asked = pb.GetCommitmentThreadRequest(mind_id="ada", commitment_id=body.commitment_id)
+    thread = (await served.orchestrator.get_commitment_thread(asked)).events
+    assert [event.kind for event in thread] == [
+        "user_message", "commitment_opened", "user_message", "evidence_recorded", "commitment_closed",
+    ]  # fmt: skip
+    asked.commitment_id = "c-none"
+    with pytest.raises(errors.UnknownCommitment):
+        await served.orchestrator.get_commitment_thread(asked)
     assert body.commitment_id == opened_.body.commitment_opened.commitment_id
     assert (list(body.evidence_seqs), body.outcome) == ([turn.started.user_seq], mind.COMMITMENT_OUTCOME_DONE)
     assert recorded.seq < closed.seq

@@ -97,6 +97,12 @@ class Selfhood:
         answer = await self._client.orchestrator.revise_commitment(request, timeout=self._client.timeout)
         return answer.commitment
 
+    async def commitment_thread(self, commitment_id: str) -> list[mind.Event]:
+        """The events of one, from the promise to its end, with the messages behind them. Raises UnknownCommitment."""
+        request = pb.GetCommitmentThreadRequest(mind_id=self.mind_id, commitment_id=commitment_id)
+        answer = await self._client.orchestrator.get_commitment_thread(request, timeout=self._client.timeout)
+        return list(answer.events)
+
     # Identity, traits, scores
 
     async def adopt_name(self, name: str, *, why: str = "") -> pb.Identity:

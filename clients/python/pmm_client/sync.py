@@ -243,6 +243,7 @@ class Mind:
     close_commitment = _waiting(aio_mind.Mind.close_commitment)
     snooze_commitment = _waiting(aio_mind.Mind.snooze_commitment)
     revise_commitment = _waiting(aio_mind.Mind.revise_commitment)
+    commitment_thread = _waiting(aio_mind.Mind.commitment_thread)
     adopt_name = _waiting(aio_mind.Mind.adopt_name)
     clear_name = _waiting(aio_mind.Mind.clear_name)
     identity_history = _waiting(aio_mind.Mind.identity_history)

@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     calls_server(app, "close")(close)
     calls_server(app, "snooze")(snooze)
     calls_server(app, "revise")(revise)
+    calls_server(app, "thread")(thread)
 
 
 async def list_commitments(
@@ -153,6 +154,24 @@ async def revise(
             project=project,
         )
     _show(made, as_json, "is changed")
+
+
+async def thread(connection: Connection, commitment_id: Id, mind: MindOption, as_json: Json = False) -> None:
+    """Tell the story of a commitment: the promise, the evidence, the end, and the messages behind them.
+
+    Example: pmm commitments thread c-0a1b2c3d4e5f --mind ada
+    """
+    async with connection.open() as client:
+        events = await client.mind(mind).commitment_thread(commitment_id)
+    if as_json:
+        output.json_line([to_json(event) for event in events])
+        return
+    made = output.table("seq", "when", "what", "by", "text")
+    for event in events:
+        output.row(
+            made, str(event.seq), output.event_date(event), event.kind, event.actor, output.event_text(event)
+        )
+    output.console().print(made)
 
 
 def _show(commitment: Commitment, as_json: bool, what: str) -> None:
