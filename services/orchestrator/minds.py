@@ -125,17 +125,26 @@ class Minds:
             self._save_now_and_then(active.id, active.snapshot)
         return [written.seq for written in response.events]
 
-    async def decide(self, active: ActiveMind, decide: Callable[[Snapshot], Sequence[Draft]]) -> Snapshot:
+    async def decide(
+        self,
+        active: ActiveMind,
+        decide: Callable[[Snapshot], Sequence[Draft]],
+        *,
+        from_known: bool = False,
+    ) -> Snapshot:
         """Append what is decided from the state, and decide again when the state has moved meanwhile.
 
-        Returns the state after it.
+        ``from_known`` begins with the state in memory, without asking the ledger for its head: for a decision that may
+        as well be made later where there turns out to be nothing to append. Returns the state after it.
         """
         from pmm_client.errors import WrongExpectedSeq
 
         async with active.deciding:
+            is_known = from_known
             while True:
-                await self.reach(active, await self._peers.head(active.id))
-                state = active.snapshot
+                if not is_known:
+                    await self.reach(active, await self._peers.head(active.id))
+                is_known, state = False, active.snapshot
                 drafts = decide(state)
                 if not drafts:
                     return state
@@ -161,8 +170,8 @@ class Minds:
                     f"mind {mind_id!r} was deleted; its name is never used again", mind_id=mind_id
                 )
             state = state.apply(event)
-            if save:
-                self._save_now_and_then(mind_id, state)
+            if save and _is_worth_keeping(state.seq, seq, self._settings.snapshot_events):
+                self._store.save(mind_id, state.seq, snapshots.dump(state))
         return state
 
     def _save_now_and_then(self, mind_id: str, state: Snapshot) -> None:
@@ -205,6 +214,14 @@ class Minds:
             locks = (active.lock, active.deciding, active.reflecting)
             if not active.running and not any(lock.locked() for lock in locks):
                 del self._active[mind_id]
+
+
+def _is_worth_keeping(seq: int, head: int, distance: int) -> bool:
+    """Whether a snapshot is saved on the way to a head: the nearer, the closer together."""
+    if seq % distance:
+        return False
+    to_go = (head - seq) // distance
+    return to_go & (to_go - 1) == 0  # none, or a power of two
 
 
 def terminal(body: mind.Body, user_seq: int, session_id: str, *, remember: bool = True) -> Draft:

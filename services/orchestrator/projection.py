@@ -8,30 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
+
+import msgspec
 
 from pmm.mind.v1.events_pb2 import Event
 
-State = TypeVar("State")
-Json = dict[str, Any]
+
+class State(msgspec.Struct, frozen=True):
+    """What a projection folds to: immutable, and changed with ``msgspec.structs.replace``."""
+
+
+S = TypeVar("S", bound=State)
 
 
 @dataclass(frozen=True)
-class Projection(Generic[State]):
+class Projection(Generic[S]):
     """A state and how events change it."""
 
     name: str
-    initial: State
-    folds: Mapping[str, Callable[[State, Event], State]]
+    initial: S
+    folds: Mapping[str, Callable[[S, Event], S]]
     """From kind to fold. A fold raises KeyError or ValueError for an event that makes no sense."""
-    dump: Callable[[State], Json]
-    """The state as JSON values: what is saved and compared."""
-    load: Callable[[Json], State]
-    """The inverse of ``dump``."""
     of_headers: frozenset[str] = frozenset()
     """Kinds that are folded also when their payload was erased: the header says enough."""
 
-    def apply(self, state: State, event: Event) -> tuple[State, bool]:
+    def apply(self, state: S, event: Event) -> tuple[S, bool]:
         """The next state, and whether the event made sense; one that did not changes nothing."""
         fold = self.folds.get(event.kind)
         if fold is None or (event.redacted and event.kind not in self.of_headers):

@@ -52,7 +52,7 @@ class OrchestratorSettings(BaseModel):
         4_096,
         ge=1,
         json_schema_extra={"unit": "events"},
-        description="Distance of saved snapshots: a view of a past seq replays at most so many events.",
+        description="Least distance of saved snapshots; those of a mind that is read from its start lie further apart.",
     )
     active_minds: int = Field(
         1_000,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args, get_origin
+
+import msgspec
+from immutables import Map
+from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.projection import Projection
+from services.orchestrator.projection import Projection, State
 from services.orchestrator.projections.activity import ACTIVITY, Activity
 from services.orchestrator.projections.commitments import COMMITMENTS, Commitments
 from services.orchestrator.projections.directives import DIRECTIVES, Directives
@@ -23,12 +25,11 @@ from services.orchestrator.projections.traits import TRAITS_PROJECTION, Traits
 from services.orchestrator.times import nanoseconds
 
 GENESIS = bytes(32)
-FORMAT = 2
+FORMAT = 3
 """Of the saved form; another one is replayed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(State, frozen=True):
     """Immutable: a reader that holds one never sees it change."""
 
     seq: int = 0
@@ -98,32 +99,39 @@ _FOLDS = _folds()
 
 def dump(snapshot: Snapshot) -> bytes:
     """Canonical JSON: sorted keys, so that equal states are equal bytes."""
-    return json.dumps(
-        {
-            "format": FORMAT,
-            "seq": snapshot.seq,
-            "hash": snapshot.hash.hex(),
-            "last_event_ns": snapshot.last_event_ns,
-            "violations": snapshot.violations,
-            **{name: projection.dump(getattr(snapshot, name)) for name, projection in _PROJECTIONS.items()},
-        },
-        sort_keys=True,
-        separators=(",", ":"),
-    ).encode()
+    return _encoder.encode(_Saved(FORMAT, snapshot))
 
 
 def load(data: bytes) -> Snapshot:
     """The inverse of ``dump``. Raises ValueError where it is damaged or of another format."""
     try:
-        saved: dict[str, Any] = json.loads(data)
-        if saved["format"] != FORMAT:
-            raise ValueError(f"a snapshot of format {saved['format']}")
-        return Snapshot(
-            saved["seq"],
-            bytes.fromhex(saved["hash"]),
-            saved["last_event_ns"],
-            saved["violations"],
-            **{name: projection.load(saved[name]) for name, projection in _PROJECTIONS.items()},
-        )
-    except (KeyError, TypeError, AttributeError) as error:
+        saved = _decoder.decode(data)
+    except msgspec.MsgspecError as error:
         raise ValueError(f"a damaged snapshot ({type(error).__name__})") from None
+    if saved.format != FORMAT:
+        raise ValueError(f"a snapshot of format {saved.format}")
+    return saved.snapshot
+
+
+class _Saved(msgspec.Struct):
+    format: int
+    snapshot: Snapshot
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, Map):
+        # JSON's keys are texts; those of some maps are numbers.
+        return {str(key): inner for key, inner in value.items()}  # pyright: ignore[reportUnknownArgumentType]
+    raise NotImplementedError(type(value).__name__)
+
+
+def _from_plain(kind: Any, value: Any) -> Any:
+    if get_origin(kind) is Map:
+        return Map(
+            msgspec.convert(value, dict.__class_getitem__(get_args(kind)), strict=False, dec_hook=_from_plain)
+        )
+    raise NotImplementedError(kind)
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_to_plain, order="sorted")
+_decoder = msgspec.json.Decoder(_Saved, dec_hook=_from_plain)

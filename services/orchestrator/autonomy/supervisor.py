@@ -73,12 +73,12 @@ class Supervisor:
                 return _drafts(decision, state.seq + 1) if decision else []
 
             try:
-                active = await self._minds.open(mind_id)
+                active = await self._minds.at_hand(mind_id)
             except (pmm_client.errors.UnknownMind, pmm_client.errors.MindDeleted, DomainError):
                 self._store.sleep(mind_id)
                 return False
             before = active.snapshot
-            state = await self._minds.decide(active, drafts)
+            state = await self._minds.decide(active, drafts, from_known=True)
             self._store.wake_at(mind_id, next_wake(state, now_ns, self._limits))
         if not made:
             return False

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Body, Event
-from services.orchestrator.projection import Json, Projection
+from services.orchestrator.projection import Projection, State
 from services.orchestrator.times import nanoseconds
 
 MAX_CAUSED = 1_000
 """Events of one tick that are told apart from those of others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(State, frozen=True):
     """Since the last tick."""
 
     is_active: bool = False
@@ -34,17 +33,10 @@ def happened(state: Activity, event: Event) -> Activity:
     return state if state.is_active else replace(state, is_active=True)
 
 
-def load(data: Json) -> Activity:
-    fields: Json = {**data, "caused": tuple(data["caused"])}
-    return Activity(**fields)
-
-
 _KINDS = frozenset(field.name for field in Body.DESCRIPTOR.fields)
 ACTIVITY = Projection(
     name="activity",
     initial=Activity(),
     folds=dict.fromkeys(_KINDS, happened) | {"tick_recorded": ticked},
     of_headers=_KINDS - {"tick_recorded"},
-    dump=asdict,
-    load=load,
 )

@@ -8,18 +8,16 @@ Whatever depends on the present ("is it overdue?") takes it as an argument.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-
 from immutables import Map
+from msgspec.structs import replace
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.projection import Json, Projection
+from services.orchestrator.projection import Projection, State
 from services.orchestrator.times import nanoseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Commitment:
+class Commitment(State, frozen=True):
     """One thing that the mind has said it will do. Times in ns since 1970 UTC, 0 where there is none."""
 
     id: str
@@ -44,11 +42,10 @@ class Commitment:
         return self.snoozed_until_ns > now_ns
 
 
-@dataclass(frozen=True, slots=True)
-class Commitments:
+class Commitments(State, frozen=True):
     """The open commitments of one mind, by id."""
 
-    by_id: Map[str, Commitment] = Map()  # noqa: RUF009  persistent: sharing one is what it is for
+    by_id: Map[str, Commitment] = Map()
     closed: int = 0
     """How many were closed or expired."""
 
@@ -123,23 +120,6 @@ def _without(state: Commitments, commitment_id: str) -> Commitments:
     return Commitments(state.by_id.delete(commitment_id), state.closed + 1)
 
 
-def dump(state: Commitments) -> Json:
-    return {
-        "closed": state.closed,
-        "by_id": {
-            key: asdict(value) | {"evidence": list(value.evidence)} for key, value in state.by_id.items()
-        },
-    }
-
-
-def load(data: Json) -> Commitments:
-    by_id = {
-        key: Commitment(**value | {"evidence": tuple(value["evidence"])})
-        for key, value in data["by_id"].items()
-    }
-    return Commitments(Map(by_id), data["closed"])
-
-
 COMMITMENTS = Projection(
     name="commitments",
     initial=Commitments(),
@@ -152,6 +132,4 @@ COMMITMENTS = Projection(
         "commitment_closed": closed,
         "commitment_expired": expired,
     },
-    dump=dump,
-    load=load,
 )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-
 from immutables import Map
+from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.projection import Json, Projection
+from services.orchestrator.projection import Projection, State
 
 IN_PROMPT = 7
 """So many stand in a prompt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(State, frozen=True):
     """One instruction."""
 
     id: str
@@ -30,11 +28,10 @@ class Directive:
     """How many answers had it in their prompt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Directives:
+class Directives(State, frozen=True):
     """Those that hold, by id."""
 
-    by_id: Map[str, Directive] = Map()  # noqa: RUF009  persistent: sharing one is what it is for
+    by_id: Map[str, Directive] = Map()
     retired: int = 0
 
     def in_order(self) -> list[Directive]:
@@ -67,18 +64,8 @@ def answered(state: Directives, event: Event) -> Directives:
     return replace(state, by_id=by_id)
 
 
-def dump(state: Directives) -> Json:
-    return {"retired": state.retired, "by_id": {key: asdict(value) for key, value in state.by_id.items()}}
-
-
-def load(data: Json) -> Directives:
-    return Directives(Map({key: Directive(**value) for key, value in data["by_id"].items()}), data["retired"])
-
-
 DIRECTIVES = Projection(
     name="directives",
     initial=Directives(),
     folds={"directive_adopted": adopted, "directive_retired": retired, "assistant_message": answered},
-    dump=dump,
-    load=load,
 )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.projection import Json, Projection
+from services.orchestrator.projection import Projection, State
 
 ADOPTION_CONFIDENCE = 0.9
 """Below it an adoption does not count (docs/concepts.md)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(State, frozen=True):
     """The names that hold now. Empty where there is none."""
 
     name: str = ""
@@ -44,19 +43,8 @@ def user_identified(state: Identity, event: Event) -> Identity:
     return replace(state, user_name=event.body.user_identified.name, user_seq=event.seq)
 
 
-def dump(state: Identity) -> Json:
-    return asdict(state) | {"evidence_seqs": list(state.evidence_seqs)}
-
-
-def load(data: Json) -> Identity:
-    fields: Json = {**data, "evidence_seqs": tuple(data["evidence_seqs"])}
-    return Identity(**fields)
-
-
 IDENTITY = Projection(
     name="identity",
     initial=Identity(),
     folds={"identity_adopted": adopted, "identity_cleared": cleared, "user_identified": user_identified},
-    dump=dump,
-    load=load,
 )

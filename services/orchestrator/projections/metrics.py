@@ -7,13 +7,12 @@ the mind (docs/concepts.md).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from immutables import Map
+from msgspec.structs import replace
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.projection import Json, Projection
+from services.orchestrator.projection import Projection, State
 from services.orchestrator.projections.identity import ADOPTION_CONFIDENCE
 from services.orchestrator.projections.traits import START
 
@@ -37,8 +36,7 @@ SAMPLES = 10
 MAX_VIOLATIONS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
+class Metrics(State, frozen=True):
     """The scores, and what the rules need to know of the past."""
 
     ias: float = 0.0
@@ -48,7 +46,7 @@ class Metrics:
     """The last one that was adopted, also when it was cleared since."""
     is_named: bool = False
     named_tick: int = 0
-    opened: Map[str, int] = Map()  # noqa: RUF009  persistent: sharing one is what it is for
+    opened: Map[str, int] = Map()
     """Commitments that were opened lately, and at which tick."""
     violations: tuple[str, ...] = ()
     """Those that have had their effect."""
@@ -144,21 +142,6 @@ def _clipped(value: float) -> float:
     return min(1.0, max(0.0, value))
 
 
-def dump(state: Metrics) -> Json:
-    plain = {name: getattr(state, name) for name in Metrics.__slots__}
-    return plain | {"opened": dict(state.opened)}
-
-
-def load(data: Json) -> Metrics:
-    fields: Json = {
-        **data,
-        "opened": Map(data["opened"]),
-        "violations": tuple(data["violations"]),
-        "samples": tuple((ias, gas) for ias, gas in data["samples"]),
-    }
-    return Metrics(**fields)
-
-
 METRICS = Projection(
     name="metrics",
     initial=Metrics(),
@@ -172,6 +155,4 @@ METRICS = Projection(
         "invariant_violated": violated,
         "trait_adjusted": trait_adjusted,
     },
-    dump=dump,
-    load=load,
 )

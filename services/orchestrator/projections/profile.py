@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 from immutables import Map
+from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Event, MindCreated, MindImported
-from services.orchestrator.projection import Json, Projection
+from services.orchestrator.projection import Projection, State
 from services.orchestrator.times import nanoseconds
 
 SETTINGS = ("description", "persona_prompt", "time_zone", "language")
 """Keys of policy_changed that are settings of the mind; the others are policies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(State, frozen=True):
     """The mind as a whole. Times in ns since 1970 UTC."""
 
     name: str = ""
@@ -26,7 +25,7 @@ class Profile:
     persona_prompt: str = ""
     time_zone: str = ""
     language: str = ""
-    policies: Map[str, Any] = Map()  # noqa: RUF009  persistent: sharing one is what it is for
+    policies: Map[str, Any] = Map()
     created_ns: int = 0
     user_messages: int = 0
     assistant_messages: int = 0
@@ -66,16 +65,6 @@ def counted(field: str) -> Any:
     return count
 
 
-def dump(state: Profile) -> Json:
-    plain = {name: getattr(state, name) for name in Profile.__slots__}
-    return plain | {"policies": dict(state.policies)}
-
-
-def load(data: Json) -> Profile:
-    fields: dict[str, Any] = {**data, "policies": Map(data["policies"])}
-    return Profile(**fields)
-
-
 PROFILE = Projection(
     name="profile",
     initial=Profile(),
@@ -89,6 +78,4 @@ PROFILE = Projection(
         "turn_failed": counted("failed_turns"),
     },
     of_headers=frozenset({"user_message", "assistant_message", "message_imported", "turn_failed"}),
-    dump=dump,
-    load=load,
 )

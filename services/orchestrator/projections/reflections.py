@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, replace
+
+from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.projection import Json, Projection
+from services.orchestrator.projection import Projection, State
 from services.orchestrator.times import nanoseconds
 
 COMPARED = 10
@@ -14,8 +15,7 @@ COMPARED = 10
 _WORD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Reflection:
+class Reflection(State, frozen=True):
     """One reflection."""
 
     seq: int
@@ -27,8 +27,7 @@ class Reflection:
     recorded_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reflections:
+class Reflections(State, frozen=True):
     """The latest, oldest first."""
 
     recent: tuple[Reflection, ...] = ()
@@ -102,15 +101,6 @@ def _trigrams(text: str) -> frozenset[str]:
     return frozenset(plain[i : i + 3] for i in range(len(plain) - 2))
 
 
-def dump(state: Reflections) -> Json:
-    return asdict(state)
-
-
-def load(data: Json) -> Reflections:
-    fields: Json = {**data, "recent": tuple(Reflection(**one) for one in data["recent"])}
-    return Reflections(**fields)
-
-
 REFLECTIONS = Projection(
     name="reflections",
     initial=Reflections(),
@@ -122,6 +112,4 @@ REFLECTIONS = Projection(
         "commitment_closed": closed,
     },
     of_headers=frozenset({"assistant_message"}),
-    dump=dump,
-    load=load,
 )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-
 from immutables import Map
+from msgspec.structs import replace
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.projection import Json, Projection
+from services.orchestrator.projection import Projection, State
 from services.orchestrator.times import nanoseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(State, frozen=True):
     """One conversation. Times in ns since 1970 UTC, 0 where there is none."""
 
     id: str
@@ -28,12 +26,11 @@ class Session:
     assistant_messages: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sessions:
+class Sessions(State, frozen=True):
     """All conversations, by id, and the turns that are open."""
 
-    by_id: Map[str, Session] = Map()  # noqa: RUF009  persistent: sharing one is what it is for
-    open_turns: Map[int, str] = Map()  # noqa: RUF009
+    by_id: Map[str, Session] = Map()
+    open_turns: Map[int, str] = Map()
     """Seq of a user_message without its terminal event → its session."""
 
     def latest_first(self) -> list[Session]:
@@ -104,20 +101,6 @@ def _with(state: Sessions, session: Session) -> Sessions:
     return replace(state, by_id=state.by_id.set(session.id, session))
 
 
-def dump(state: Sessions) -> Json:
-    return {
-        "by_id": {key: asdict(value) for key, value in state.by_id.items()},
-        "open_turns": {str(seq): session for seq, session in state.open_turns.items()},
-    }
-
-
-def load(data: Json) -> Sessions:
-    return Sessions(
-        Map({key: Session(**value) for key, value in data["by_id"].items()}),
-        Map({int(seq): session for seq, session in data["open_turns"].items()}),
-    )
-
-
 FOLDS = {
     "session_started": started,
     "session_renamed": renamed,
@@ -133,6 +116,4 @@ SESSIONS = Projection(
     initial=Sessions(),
     folds=FOLDS,
     of_headers=frozenset(FOLDS) - {"privacy_mode_changed"},
-    dump=dump,
-    load=load,
 )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.projection import Json, Projection
+from services.orchestrator.projection import Projection, State
 
 BOUNDS: tuple[tuple[int, float, float], ...] = (
     (mind.STAGE_S1, 0.35, 0.20),
@@ -21,8 +20,7 @@ HYSTERESIS = 0.03
 MIN_SAMPLES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class StageState:
+class StageState(State, frozen=True):
     """The stage, and the event that brought it."""
 
     stage: int = mind.STAGE_S0
@@ -58,10 +56,4 @@ def changed(_state: StageState, event: Event) -> StageState:
     return StageState(to, event.seq)
 
 
-def load(data: Json) -> StageState:
-    return StageState(**data)
-
-
-STAGE = Projection(
-    name="stage", initial=StageState(), folds={"stage_changed": changed}, dump=asdict, load=load
-)
+STAGE = Projection(name="stage", initial=StageState(), folds={"stage_changed": changed})

@@ -5,11 +5,11 @@ A trait moves by at most 0.05 an event and 0.15 a day (UTC), and stays within 0 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from msgspec.structs import replace
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.projection import Json, Projection
+from services.orchestrator.projection import Projection, State
 from services.orchestrator.times import nanoseconds
 
 TRAITS = (
@@ -29,8 +29,7 @@ _ROUNDING = 1e-9
 _DAY_NS = 86_400 * 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(State, frozen=True):
     """One movement of a trait."""
 
     seq: int
@@ -43,8 +42,7 @@ class Change:
     recorded_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(State, frozen=True):
     """What happened since the last review, by the rules that move traits."""
 
     kept: tuple[int, ...] = ()
@@ -59,8 +57,7 @@ class Evidence:
     """Sum over the analyses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(State, frozen=True):
     """By number of the trait."""
 
     values: tuple[float, ...] = (START,) * len(TRAITS)
@@ -70,7 +67,7 @@ class Traits:
     """How far each has moved on that day, whichever way."""
     changes: tuple[Change, ...] = ()
     """The latest, oldest first."""
-    evidence: Evidence = field(default_factory=Evidence)
+    evidence: Evidence = Evidence()
     reviewed_day: int = 0
 
     def value(self, trait: int) -> float:
@@ -151,26 +148,6 @@ def _at(values: tuple[float, ...], index: int, value: float) -> tuple[float, ...
     return (*values[:index], value, *values[index + 1 :])
 
 
-def dump(state: Traits) -> Json:
-    return asdict(state)
-
-
-def load(data: Json) -> Traits:
-    evidence: Json = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in data["evidence"].items()
-    }
-    return Traits(
-        tuple(data["values"]),
-        data["day"],
-        tuple(data["moved"]),
-        tuple(
-            Change(**change | {"evidence_seqs": tuple(change["evidence_seqs"])}) for change in data["changes"]
-        ),
-        Evidence(**evidence),
-        data["reviewed_day"],
-    )
-
-
 TRAITS_PROJECTION = Projection(
     name="traits",
     initial=Traits(),
@@ -182,6 +159,4 @@ TRAITS_PROJECTION = Projection(
         "conversation_analyzed": analyzed,
         "tick_recorded": ticked,
     },
-    dump=dump,
-    load=load,
 )
