@@ -28,6 +28,10 @@ BOOKKEEPING = frozenset(
         "turn_failed",
         "tick_recorded",
         "stage_changed",
+        "trait_adjusted",
+        "meta_reflection_recorded",
+        "commitment_reminded",
+        "invariant_violated",
     }
 )
 """Kinds that say nothing of what anybody said."""

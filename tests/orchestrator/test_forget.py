@@ -214,6 +214,10 @@ ORIGIN = event(5, "user_message", text="My sister Ana moved to Porto in May.")
         (event(9, "user_message", text="Ana moved to Porto, did she?"), None, False),
         (event(9, "assistant_message", text="Lisbon is nice in May."), None, False),
         (event(9, "event_redacted", seqs=[5]), None, False),
+        (event(9, "meta_reflection_recorded", from_seq=2, to_seq=8, opened=1), None, False),
+        (event(9, "trait_adjusted", delta=0.01, evidence_seqs=[5]), None, False),
+        (event(9, "conversation_analyzed", session_id="s", topics=["porto"], to_seq=8), None, False),
+        (event(9, "reflection_recorded", text="I know a sister", evidence_seqs=[5]), ("derived_from",), True),
         (mind.Event(seq=9, kind="assistant_message", redacted=True), None, False),
     ],
 )
