@@ -17,6 +17,7 @@ from benchmarks.fill import fill
 from benchmarks.rows import Row, row
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import prompt
+from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.reflecting import Reflecting
 from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.minds import Minds
@@ -71,7 +72,7 @@ async def _measured(folder: Path, target: str) -> list[Row]:
 
 async def _ticks(minds: Minds, peers: Peers, store: Store, settings: OrchestratorSettings, size: str) -> Row:
     """Ticks of a mind in which something has just happened: decided, appended and folded."""
-    supervisor = Supervisor(minds, store, Reflecting(minds, peers), settings)
+    supervisor = Supervisor(minds, store, Reflecting(minds, peers), Analyzing(minds, peers), settings)
     active = await minds.open(f"n{size}")
     took: list[float] = []
     for number in range(TICKS):

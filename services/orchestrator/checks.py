@@ -243,6 +243,12 @@ def of_mind(
     yield from checks.mind_id(request.mind_id)
 
 
+def get_analytics(request: pb.GetAnalyticsRequest) -> Iterator[Violation]:
+    """GetAnalytics."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.session_id, "session_id", optional=True)
+
+
 def get_commitment_thread(request: pb.GetCommitmentThreadRequest) -> Iterator[Violation]:
     """GetCommitmentThread."""
     yield from checks.mind_id(request.mind_id)
@@ -348,6 +354,7 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.WatchMindRequest: of_mind,
     pb.ListDirectivesRequest: of_mind,
     pb.ListWorkersRequest: of_mind,
+    pb.GetAnalyticsRequest: get_analytics,
     pb.GetCommitmentThreadRequest: get_commitment_thread,
     pb.ListDeadLettersRequest: list_dead_letters,
     pb.ReplayDeadLetterRequest: replay_dead_letter,

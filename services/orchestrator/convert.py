@@ -13,6 +13,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.actions import Imported, Message
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
+from services.orchestrator.autonomy.analyzing import Analytics
 from services.orchestrator.diff import MISSING, FieldChange, Touch, changes
 from services.orchestrator.explain import Explanation
 from services.orchestrator.forgetting import Progress as Forgotten
@@ -334,6 +335,25 @@ def explanation(found: Explanation) -> pb.ExplainResponse:
         recent=found.recent,
         state=found.state,
         consequences=found.consequences,
+    )
+
+
+def analytics(found: Analytics, session_id: str) -> pb.GetAnalyticsResponse:
+    """What a conversation was like, or a mind's as a whole."""
+    counts = _counts(found.state, found.state.profile)
+    if session_id:
+        of_session = found.state.sessions.by_id[session_id]
+        counts = pb.MindCounts(
+            sessions=1,
+            user_messages=of_session.user_messages,
+            assistant_messages=of_session.assistant_messages,
+        )
+    return pb.GetAnalyticsResponse(
+        counts=counts,
+        sentiment=found.sentiment,
+        topics=found.topics,
+        engagement=found.engagement,
+        open_questions=found.open_questions,
     )
 
 

@@ -71,6 +71,8 @@ class BlastRadius:
         """Of the origin and of those that carry its words."""
         self._reached_only: dict[int, int] = {}
         self._things: set[str] = set(_things(origin.body))
+        self._sessions = {origin.session_id: origin.seq} if origin.session_id else {}
+        """Conversations with what carries its words, and the first seq that does."""
 
     def take(self, event: Event) -> Reached | None:
         """Whether the next event was reached."""
@@ -86,6 +88,8 @@ class BlastRadius:
         distance = 1 + min(edges.values())
         if carries:
             self._distance[event.seq] = distance
+            if event.session_id:
+                self._sessions.setdefault(event.session_id, event.seq)
             if event.kind not in SPEECH | REPLIES:
                 self._runs |= _runs(_words(" ".join(_texts(event.body))))
                 self._things.update(_things(event.body))
@@ -108,6 +112,10 @@ class BlastRadius:
             covered = [distance for seq, distance in self._distance.items() if low <= seq <= high]
             if covered:
                 carriers["covers"] = min(covered)
+        if event.kind == "conversation_analyzed":
+            analyzed = event.body.conversation_analyzed
+            if self._sessions.get(analyzed.session_id, analyzed.to_seq + 1) <= analyzed.to_seq:
+                carriers["covers"] = 0
         if self._things.intersection(_things(event.body)):
             carriers["same_thing"] = 0
         return carriers, others

@@ -9,6 +9,7 @@ import grpc.aio
 
 from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
 from services.orchestrator.actions import MindActions
+from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.reflecting import Reflecting
 from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.checks import CHECKS
@@ -47,7 +48,8 @@ class OrchestratorService(Service):
         incognito = Incognito(settings.incognito_sessions)
         traces = Traces(self._store)
         reflecting = Reflecting(minds, peers)
-        self._supervisor = Supervisor(minds, self._store, reflecting, settings)
+        analyzing = Analyzing(minds, peers)
+        self._supervisor = Supervisor(minds, self._store, reflecting, analyzing, settings)
         workers = (*WORKERS, traces.worker(), self._supervisor.worker())
         followers = {worker.name: Follower(worker, minds, peers, self._store) for worker in workers}
         self._followers = list(followers.values())
@@ -60,6 +62,7 @@ class OrchestratorService(Service):
             Forgetting(peers, traces),
             Views(minds, peers),
             reflecting,
+            analyzing,
             Operations(followers, minds, peers, self._store),
         )
         self._tasks: list[asyncio.Task[None]] = []

@@ -12,6 +12,7 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
 from services.orchestrator import convert
 from services.orchestrator.actions import MindActions
+from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.reflecting import REQUESTED, Reflecting
 from services.orchestrator.conversation import Conversations
 from services.orchestrator.explain import explain
@@ -42,6 +43,7 @@ class Domain:
     forgetting: Forgetting
     views: Views
     reflecting: Reflecting
+    analyzing: Analyzing
     operations: Operations
 
 
@@ -273,6 +275,12 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     ) -> AsyncIterator[pb.WatchMindResponse]:
         async for state, kinds in self._d.views.watch(request.mind_id):
             yield pb.WatchMindResponse(mind=convert.mind_message(request.mind_id, state), kinds=kinds)
+
+    async def GetAnalytics(
+        self, request: pb.GetAnalyticsRequest, context: _Context
+    ) -> pb.GetAnalyticsResponse:
+        found = await self._d.analyzing.analytics(request.mind_id, request.session_id)
+        return convert.analytics(found, request.session_id)
 
     async def ListWorkers(self, request: pb.ListWorkersRequest, context: _Context) -> pb.ListWorkersResponse:
         found = await self._d.operations.workers(request.mind_id)

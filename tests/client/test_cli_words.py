@@ -67,7 +67,7 @@ READING = {
     "ledger verify", "memory search", "memory list",
     "memory history", "memory stats", "ledger checkpoint", "ledger prove", "ledger witness",
     "ledger redaction", "ledger fsck", "mind at", "mind diff", "mind watch", "commitments list",
-    "commitments thread", "identity show",
+    "commitments thread", "identity show", "session list", "session show",
     "directives list", "traits", "metrics", "reflections", "explain", "workers list", "workers dead-letters",
 }  # fmt: skip
 
@@ -78,7 +78,7 @@ def test_the_commands_are_those_that_users_were_promised() -> None:
         "mind forget", "mind delete", "ledger backup", "ledger redact", "ledger restore-backup", "ledger rotate-key",
         "ledger new-master-key", "memory add", "memory revise", "memory retract", "memory rate", "memory clear-cache",
         "commitments open", "commitments close", "commitments snooze", "commitments revise", "identity adopt",
-        "identity clear", "directives retire", "reflect", "workers replay",
+        "identity clear", "directives retire", "session rename", "session end", "reflect", "workers replay",
     }  # fmt: skip
 
 

@@ -193,6 +193,7 @@ def event(seq: int, kind: str, causation: int | None = None, **body: Any) -> min
 
 
 ORIGIN = event(5, "user_message", text="My sister Ana moved to Porto in May.")
+ORIGIN.session_id = "s"
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,9 @@ ORIGIN = event(5, "user_message", text="My sister Ana moved to Porto in May.")
         (event(9, "event_redacted", seqs=[5]), None, False),
         (event(9, "meta_reflection_recorded", from_seq=2, to_seq=8, opened=1), None, False),
         (event(9, "trait_adjusted", delta=0.01, evidence_seqs=[5]), None, False),
-        (event(9, "conversation_analyzed", session_id="s", topics=["porto"], to_seq=8), None, False),
+        (event(9, "conversation_analyzed", session_id="s", topics=["x"], to_seq=8), ("covers",), True),
+        (event(9, "conversation_analyzed", session_id="s", topics=["x"], to_seq=4), None, False),
+        (event(9, "conversation_analyzed", session_id="t", topics=["x"], to_seq=8), None, False),
         (event(9, "reflection_recorded", text="I know a sister", evidence_seqs=[5]), ("derived_from",), True),
         (mind.Event(seq=9, kind="assistant_message", redacted=True), None, False),
     ],

@@ -184,6 +184,11 @@ class Selfhood:
         async for state in self._client.orchestrator.watch_mind(request):
             yield state
 
+    async def analytics(self, session: str = "") -> pb.GetAnalyticsResponse:
+        """What a session, or the whole mind, was like: sentiment, topics, open questions. Raises UnknownSession."""
+        request = pb.GetAnalyticsRequest(mind_id=self.mind_id, session_id=session)
+        return await self._client.orchestrator.get_analytics(request, timeout=self._client.timeout)
+
     async def workers(self) -> list[pb.Worker]:
         """How far each worker is with it."""
         request = pb.ListWorkersRequest(mind_id=self.mind_id)

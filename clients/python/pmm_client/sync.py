@@ -256,6 +256,7 @@ class Mind:
     reflections = _iterating(aio_mind.Mind.reflections)
     diff = _waiting(aio_mind.Mind.diff)
     watch = _iterating(aio_mind.Mind.watch)
+    analytics = _waiting(aio_mind.Mind.analytics)
     workers = _waiting(aio_mind.Mind.workers)
     dead_letters = _waiting(aio_mind.Mind.dead_letters)
     replay_dead_letter = _waiting(aio_mind.Mind.replay_dead_letter)

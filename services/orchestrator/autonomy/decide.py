@@ -17,6 +17,7 @@ from services.orchestrator.snapshot import Snapshot
 
 SECOND_NS = 1_000_000_000
 REFLECT, REMIND, EXPIRE, RETIRE, STAGE, META = "reflect", "remind", "expire", "retire", "stage", "meta"
+ANALYZE = "analyze"
 NONE = "none"
 
 CADENCE: dict[int, tuple[int, int, mind.ReflectionStyle.ValueType]] = {
@@ -29,6 +30,8 @@ CADENCE: dict[int, tuple[int, int, mind.ReflectionStyle.ValueType]] = {
 """By stage: answers and seconds between reflections, and how they are asked for."""
 STALE_NOVELTY, STALE_WINDOW, STALE_FACTOR = 0.3, 3, 4
 """Where the last reflections said little that was new, the next one waits so many times as long."""
+ANALYZED_MESSAGES, ANALYZED_AT_ONCE = 5, 3
+"""Messages to a conversation after which it is analysed, and conversations a tick."""
 META_EVERY = 5
 """Reflections between looks at how they worked."""
 PULL = 0.12
@@ -56,6 +59,8 @@ class Decision:
     bodies: tuple[mind.Body, ...] = ()
     style: int = mind.REFLECTION_STYLE_UNSPECIFIED
     """How to reflect; unspecified: not now."""
+    sessions: tuple[str, ...] = ()
+    """Conversations to analyse."""
 
     @property
     def tick(self) -> mind.TickRecorded:
@@ -76,21 +81,26 @@ def decide(state: Snapshot, now_ns: int, limits: Limits) -> Decision | None:
         if not is_expired(one, now_ns, limits) and is_to_remind(one, now_ns, limits)
     ]
     done: dict[str, list[mind.Body]] = {REMIND: reminded, EXPIRE: expired}
-    style = mind.REFLECTION_STYLE_UNSPECIFIED
+    style, sessions = mind.REFLECTION_STYLE_UNSPECIFIED, tuple[str, ...]()
     # The rest waits until somebody is there: an idle mind is left alone.
     if state.activity.is_active:
         done |= {STAGE: list(_stage(state)), META: list(_meta(state)), REVIEWED: list(_review(state, now_ns))}
         done[RETIRE] = list(_surplus(state, limits))
+        sessions = tuple(_to_analyze(state))
         if is_to_reflect(state, now_ns):
             style = CADENCE[state.stage.stage][2]
     reasons = [name for name, bodies in done.items() if bodies]
     if state.activity.is_active and REVIEWED not in reasons and day_of(now_ns) > state.traits.reviewed_day:
         reasons.append(REVIEWED)
+    if sessions:
+        reasons.append(ANALYZE)
     if style:
         reasons.append(REFLECT)
     if not reasons and not state.activity.is_active:
         return None
-    return Decision(tuple(reasons), tuple(body for bodies in done.values() for body in bodies), style)
+    return Decision(
+        tuple(reasons), tuple(body for bodies in done.values() for body in bodies), style, sessions
+    )
 
 
 def thresholds(commitment: Commitment, limits: Limits) -> list[int]:
@@ -169,6 +179,17 @@ def _meta(state: Snapshot) -> Iterator[mind.Body]:
                 efficacy=efficacy,
             )
         )
+
+
+def _to_analyze(state: Snapshot) -> list[str]:
+    """Conversations that ended, or in which enough was said since the last look at them."""
+    waiting = state.sessions.to_analyze.items()
+    ready = [
+        its_id
+        for its_id, messages in waiting
+        if messages >= ANALYZED_MESSAGES or state.sessions.by_id[its_id].ended_ns
+    ]
+    return ready[:ANALYZED_AT_ONCE]
 
 
 def _surplus(state: Snapshot, limits: Limits) -> Iterator[mind.Body]:

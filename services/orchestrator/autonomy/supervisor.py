@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.decide import Decision, Limits, decide, next_wake
 from services.orchestrator.autonomy.reflecting import CADENCED, IDENTITY_CHANGED, Reflecting
 from services.orchestrator.errors import ModelFailed
@@ -39,12 +40,14 @@ class Supervisor:
         minds: Minds,
         store: Store,
         reflecting: Reflecting,
+        analyzing: Analyzing,
         settings: OrchestratorSettings,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._minds = minds
         self._store = store
         self._reflecting = reflecting
+        self._analyzing = analyzing
         self._limits = limits_of(settings)
         self._seconds = settings.tick_seconds
         self._now_ns = clock_ns
@@ -84,6 +87,8 @@ class Supervisor:
             return False
         telemetry.count("pmm.ticks.recorded")
         decision, tick_seq = made[0]
+        for session_id in decision.sessions:
+            await self._analyzing.analyze(mind_id, session_id, causation_seq=tick_seq)
         if decision.style:
             renamed = state.identity.name and state.identity.adopted_seq > _last_reflection(before)
             trigger = IDENTITY_CHANGED if renamed else CADENCED

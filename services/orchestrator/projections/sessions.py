@@ -33,6 +33,9 @@ class Sessions(State, frozen=True):
     open_turns: Map[int, str] = Map()
     """Seq of a user_message without its terminal event → its session."""
 
+    to_analyze: Map[str, int] = Map()
+    """Session → messages to it that no analysis has looked at."""
+
     def latest_first(self) -> list[Session]:
         return sorted(self.by_id.values(), key=lambda s: s.last_seq, reverse=True)
 
@@ -66,7 +69,11 @@ def imported(state: Sessions, event: Event) -> Sessions:
 def asked(state: Sessions, event: Event) -> Sessions:
     session = _seen(state, event, make=True)
     counted = _with(state, replace(session, user_messages=session.user_messages + 1))
-    return replace(counted, open_turns=counted.open_turns.set(event.seq, session.id))
+    opened = replace(counted, open_turns=counted.open_turns.set(event.seq, session.id))
+    if not event.remember:
+        return opened
+    waiting = opened.to_analyze.get(session.id, 0) + 1
+    return replace(opened, to_analyze=opened.to_analyze.set(session.id, waiting))
 
 
 def answered(state: Sessions, event: Event) -> Sessions:
@@ -77,6 +84,13 @@ def answered(state: Sessions, event: Event) -> Sessions:
 
 def failed(state: Sessions, event: Event) -> Sessions:
     return _turn_ended(_with(state, _seen(state, event)), event)
+
+
+def analyzed(state: Sessions, event: Event) -> Sessions:
+    session_id = event.body.conversation_analyzed.session_id
+    if session_id not in state.to_analyze:
+        return state
+    return replace(state, to_analyze=state.to_analyze.delete(session_id))
 
 
 def _turn_ended(state: Sessions, event: Event) -> Sessions:
@@ -110,10 +124,11 @@ FOLDS = {
     "user_message": asked,
     "assistant_message": answered,
     "turn_failed": failed,
+    "conversation_analyzed": analyzed,
 }
 SESSIONS = Projection(
     name="sessions",
     initial=Sessions(),
     folds=FOLDS,
-    of_headers=frozenset(FOLDS) - {"privacy_mode_changed"},
+    of_headers=frozenset(FOLDS) - {"privacy_mode_changed", "conversation_analyzed"},
 )

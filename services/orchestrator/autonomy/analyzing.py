@@ -1,0 +1,105 @@
+"""Analyses conversations of a mind, and tells what they were like."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.autonomy.analysis import MAX_TOPICS, analyze
+from services.orchestrator.errors import UnknownSession
+from services.orchestrator.minds import Minds
+from services.orchestrator.peers import Peers
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.terms import Draft, Said
+
+READ_MESSAGES = 60
+"""The latest of a conversation."""
+SUMMED = 100
+"""Analyses that a mind's own are made of: the latest."""
+MAX_QUESTIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Analytics:
+    """Of a conversation, or of a mind."""
+
+    state: Snapshot
+    sentiment: float = 0.0
+    topics: tuple[str, ...] = ()
+    engagement: float = 0.0
+    open_questions: tuple[str, ...] = ()
+
+
+class Analyzing:
+    """Reads what was said, and appends what it was like."""
+
+    def __init__(self, minds: Minds, peers: Peers) -> None:
+        self._minds = minds
+        self._peers = peers
+
+    async def analyze(self, mind_id: str, session_id: str, *, causation_seq: int) -> None:
+        """Analyse the latest messages of a conversation."""
+        events = [
+            event
+            async for event in self._peers.read(
+                mind_id,
+                reverse=True,
+                limit=READ_MESSAGES,
+                kinds=("user_message", "assistant_message"),
+                session_ids=(session_id,),
+            )
+        ]
+        kept = [event for event in reversed(events) if event.remember and not event.redacted]
+        if not kept:
+            return
+        found = analyze([_said(event) for event in kept])
+        body = mind.ConversationAnalyzed(
+            session_id=session_id,
+            sentiment=found.sentiment,
+            topics=found.topics,
+            engagement=found.engagement,
+            open_questions=found.open_questions,
+            to_seq=kept[-1].seq,
+        )
+        draft = Draft(
+            mind.Body(conversation_analyzed=body),
+            session_id=session_id,
+            actor="supervisor",
+            causation_seq=causation_seq,
+            idempotency_key=f"analyze:{causation_seq}:{session_id}",
+        )
+        await self._minds.append(await self._minds.at_hand(mind_id), [draft])
+
+    async def analytics(self, mind_id: str, session_id: str) -> Analytics:
+        """What a conversation was like; without one, the mind's as a whole. Raises UnknownSession."""
+        state = (await self._minds.open(mind_id)).snapshot
+        if session_id and session_id not in state.sessions.by_id:
+            raise UnknownSession(f"mind {mind_id!r} has no session {session_id!r}", session_id=session_id)
+        events = self._peers.read(
+            mind_id,
+            reverse=True,
+            limit=1 if session_id else SUMMED,
+            kinds=("conversation_analyzed",),
+            session_ids=(session_id,) if session_id else (),
+        )
+        latest: dict[str, mind.ConversationAnalyzed] = {}
+        async for event in events:
+            if not event.redacted:
+                latest.setdefault(event.session_id, event.body.conversation_analyzed)
+        found = list(latest.values())
+        if not found:
+            return Analytics(state)
+        topics = Counter(topic for one in found for topic in one.topics)
+        return Analytics(
+            state,
+            sum(one.sentiment for one in found) / len(found),
+            tuple(topic for topic, _ in topics.most_common(MAX_TOPICS if session_id else SUMMED)),
+            sum(one.engagement for one in found) / len(found),
+            tuple(question for one in found for question in one.open_questions)[:MAX_QUESTIONS],
+        )
+
+
+def _said(event: mind.Event) -> Said:
+    role = "user" if event.kind == "user_message" else "assistant"
+    return Said(role, getattr(event.body, event.kind).text, event.seq)
