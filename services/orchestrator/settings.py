@@ -84,6 +84,10 @@ class OrchestratorSettings(BaseModel):
         json_schema_extra={"unit": "s"},
         description="So long after its due time a commitment that nobody closed expires.",
     )
+    reflects: bool = Field(
+        True,
+        description="Whether minds reflect by themselves; with a model, each reflection is a call of it.",
+    )
     max_directives: int = Field(
         50,
         ge=1,

@@ -49,6 +49,8 @@ class Limits:
     remind_before: float
     expire_after: float
     max_directives: int
+    reflects: bool = True
+    """Whether minds reflect by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def decide(state: Snapshot, now_ns: int, limits: Limits) -> Decision | None:
         done |= {STAGE: list(_stage(state)), META: list(_meta(state)), REVIEWED: list(_review(state, now_ns))}
         done[RETIRE] = list(_surplus(state, limits))
         sessions = tuple(_to_analyze(state))
-        if is_to_reflect(state, now_ns):
+        if limits.reflects and is_to_reflect(state, now_ns):
             style = CADENCE[state.stage.stage][2]
     reasons = [name for name, bodies in done.items() if bodies]
     if state.activity.is_active and REVIEWED not in reasons and day_of(now_ns) > state.traits.reviewed_day:

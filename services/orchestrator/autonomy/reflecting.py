@@ -57,6 +57,13 @@ class Reflecting:
         active = await self._minds.open(mind_id)
         async with active.reflecting:
             state = active.snapshot
+            # A tick that came while the mind was still thinking asked for the same thought.
+            if (
+                causation_seq
+                and state.reflections.recent
+                and state.reflections.recent[-1].seq > causation_seq
+            ):
+                return state.reflections.recent[-1]
             style = style or CADENCE[state.stage.stage][2]
             thought = await self._think(active, state, style)
             body = mind.ReflectionRecorded(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
@@ -24,12 +26,30 @@ from services.runtime import telemetry
 from services.runtime.errors import DomainError
 
 ACTOR = "supervisor"
+FOLLOWED_UP_AT_ONCE = 4
+"""Minds that reflect or are analysed at a time."""
+T = TypeVar("T")
 _log = logging.getLogger("pmm.supervisor")
 
 
 def limits_of(settings: OrchestratorSettings) -> Limits:
     """What the operator sets."""
-    return Limits(settings.remind_before_seconds, settings.expire_after_seconds, settings.max_directives)
+    return Limits(
+        settings.remind_before_seconds,
+        settings.expire_after_seconds,
+        settings.max_directives,
+        settings.reflects,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """A tick that was recorded."""
+
+    seq: int
+    decision: Decision
+    trigger: str
+    """What sets a reflection off."""
 
 
 class Supervisor:
@@ -51,49 +71,61 @@ class Supervisor:
         self._limits = limits_of(settings)
         self._seconds = settings.tick_seconds
         self._now_ns = clock_ns
+        self._following_up = asyncio.Semaphore(FOLLOWED_UP_AT_ONCE)
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            await asyncio.sleep(self._seconds)
-            for mind_id in dict.fromkeys([*self._minds.active(), *self._store.awake(self._now_ns())]):
-                try:
-                    await self.tick(mind_id)
-                except (pmm_client.errors.PmmError, DomainError, ModelFailed) as error:
-                    # Another mind's trouble, or another service's: the next look tries again.
-                    _log.warning("a mind could not be looked after: %s", type(error).__name__)
-                    telemetry.count("pmm.ticks.failed")
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await asyncio.sleep(self._seconds)
+                for mind_id in dict.fromkeys([*self._minds.active(), *self._store.awake(self._now_ns())]):
+                    ticked = await self._tolerant(self.tick(mind_id))
+                    if ticked is not None:
+                        # A model takes its time, and no other mind should wait for it.
+                        group.create_task(self._tolerant(self._follow_up(mind_id, ticked)))
 
-    async def tick(self, mind_id: str) -> bool:
-        """Look after one mind; whether there was something to do."""
+    async def tick(self, mind_id: str) -> Ticked | None:
+        """Look after one mind; what is left to do for the tick that was recorded, None where there was none."""
         with telemetry.stage("tick"):
             now_ns = self._now_ns()
-            made: list[tuple[Decision, int]] = []
+            made: list[tuple[Decision, Snapshot]] = []
 
             def drafts(state: Snapshot) -> list[Draft]:
                 decision = decide(state, now_ns, self._limits)
-                made[:] = [(decision, state.seq + 1)] if decision else []
+                made[:] = [(decision, state)] if decision else []
                 return _drafts(decision, state.seq + 1) if decision else []
 
             try:
                 active = await self._minds.at_hand(mind_id)
             except (pmm_client.errors.UnknownMind, pmm_client.errors.MindDeleted, DomainError):
                 self._store.sleep(mind_id)
-                return False
-            before = active.snapshot
+                return None
             state = await self._minds.decide(active, drafts, from_known=True)
             self._store.wake_at(mind_id, next_wake(state, now_ns, self._limits))
         if not made:
-            return False
+            return None
         telemetry.count("pmm.ticks.recorded")
-        decision, tick_seq = made[0]
-        for session_id in decision.sessions:
-            await self._analyzing.analyze(mind_id, session_id, causation_seq=tick_seq)
-        if decision.style:
-            renamed = state.identity.name and state.identity.adopted_seq > _last_reflection(before)
-            trigger = IDENTITY_CHANGED if renamed else CADENCED
-            await self._reflecting.reflect(mind_id, decision.style, trigger=trigger, causation_seq=tick_seq)
-        return True
+        decision, before = made[0]
+        is_renamed = before.identity.name and before.identity.adopted_seq > _last_reflection(before)
+        return Ticked(before.seq + 1, decision, IDENTITY_CHANGED if is_renamed else CADENCED)
+
+    async def _follow_up(self, mind_id: str, ticked: Ticked) -> None:
+        async with self._following_up:
+            for session_id in ticked.decision.sessions:
+                await self._analyzing.analyze(mind_id, session_id, causation_seq=ticked.seq)
+            if ticked.decision.style:
+                await self._reflecting.reflect(
+                    mind_id, ticked.decision.style, trigger=ticked.trigger, causation_seq=ticked.seq
+                )
+
+    async def _tolerant(self, work: Awaitable[T]) -> T | None:
+        """Another mind's trouble, or another service's, must not end it: the next look tries again."""
+        try:
+            return await work
+        except (pmm_client.errors.PmmError, DomainError, ModelFailed) as error:
+            _log.warning("a mind could not be looked after: %s", type(error).__name__)
+            telemetry.count("pmm.ticks.failed")
+            return None
 
     def worker(self) -> Worker:
         """Notes when minds that nobody talks to must be looked after."""
