@@ -241,16 +241,20 @@ def test_an_interrupted_import_is_finished_by_the_same_command(
     ]
 
     async def interrupt() -> int:
-        process = subprocess.Popen([*command, "--target", stack.target], stdout=subprocess.DEVNULL)
+        async def has_begun(client: pmm_client.Client) -> bool:
+            try:
+                return (await client.mind("long").head()).seq > 1
+            except pmm_client.UnknownMind:
+                return False
+
         async with pmm_client.connect(stack.target, ledger=stack.ledger) as client:
-            while True:
-                try:
-                    if (await client.mind("long").head()).seq > 1:
-                        break
-                except pmm_client.UnknownMind:
-                    await asyncio.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        return process.wait(30)
+            # Connected before it begins: it takes a few seconds only.
+            assert not await has_begun(client)
+            process = subprocess.Popen([*command, "--target", stack.target], stdout=subprocess.DEVNULL)
+            while not await has_begun(client):
+                await asyncio.sleep(0.005)
+            process.send_signal(signal.SIGINT)
+        return await asyncio.to_thread(process.wait, 30)
 
     assert asyncio.run(interrupt()) == exits.INTERRUPTED
     done = json.loads(pmm("mind", "import", str(path), "--mind", "long", "--json"))
