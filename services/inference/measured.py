@@ -33,7 +33,7 @@ PER_OUTPUT_TOKEN = telemetry.Distribution(
 )
 """The conventions begin at 0.01; small models are faster."""
 TOKEN_USAGE = telemetry.Distribution(
-    "gen_ai.client.token.usage", "{token}", tuple(4.0**power for power in range(14))
+    telemetry.TOKEN_USAGE, "{token}", tuple(4.0**power for power in range(14))
 )
 QUEUE_DURATION = telemetry.Distribution(
     "pmm.inference.queue.duration",

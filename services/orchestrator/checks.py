@@ -31,6 +31,8 @@ MAX_PAGE = 1_000
 MAX_STOPS = 16
 MAX_SEQ = 2**63 - 1
 MAX_SAMPLES = 1_000
+MAX_PERIOD_SECONDS = 12 * 3_600
+"""Half of what is kept: a period is compared with the one before."""
 POLICY_KEYS = (*SETTINGS, FROZEN, CAP, *(POLICY_PREFIX + name for name in DETECTORS))
 
 
@@ -243,6 +245,14 @@ def of_mind(
     yield from checks.mind_id(request.mind_id)
 
 
+def get_performance(request: pb.GetPerformanceRequest) -> Iterator[Violation]:
+    """GetPerformance."""
+    if request.HasField("period"):
+        yield from checks.duration(request.period, "period", high_seconds=MAX_PERIOD_SECONDS)
+        if not (request.period.seconds or request.period.nanos):
+            yield Violation("period", "must be longer than nothing; unset: since the start")
+
+
 def get_analytics(request: pb.GetAnalyticsRequest) -> Iterator[Violation]:
     """GetAnalytics."""
     yield from checks.mind_id(request.mind_id)
@@ -354,6 +364,7 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.WatchMindRequest: of_mind,
     pb.ListDirectivesRequest: of_mind,
     pb.ListWorkersRequest: of_mind,
+    pb.GetPerformanceRequest: get_performance,
     pb.GetAnalyticsRequest: get_analytics,
     pb.GetCommitmentThreadRequest: get_commitment_thread,
     pb.ListDeadLettersRequest: list_dead_letters,

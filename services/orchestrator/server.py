@@ -29,6 +29,7 @@ from services.orchestrator.workers.directives import DIRECTIVES_WORKER
 from services.orchestrator.workers.follower import Follower
 from services.orchestrator.workers.identity import IDENTITY_WORKER
 from services.orchestrator.workers.operations import Operations
+from services.runtime.performance import Performance
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 
 WORKERS = (IDENTITY_WORKER, COMMITMENTS_WORKER, DIRECTIVES_WORKER)
@@ -49,6 +50,7 @@ class OrchestratorService(Service):
         traces = Traces(self._store)
         reflecting = Reflecting(minds, peers)
         analyzing = Analyzing(minds, peers)
+        self._performance = Performance()
         self._supervisor = Supervisor(minds, self._store, reflecting, analyzing, settings)
         workers = (*WORKERS, traces.worker(), self._supervisor.worker())
         followers = {worker.name: Follower(worker, minds, peers, self._store) for worker in workers}
@@ -63,6 +65,7 @@ class OrchestratorService(Service):
             Views(minds, peers),
             reflecting,
             analyzing,
+            self._performance,
             Operations(followers, minds, peers, self._store),
         )
         self._tasks: list[asyncio.Task[None]] = []
@@ -72,7 +75,11 @@ class OrchestratorService(Service):
         rpc.add_OrchestratorServiceServicer_to_server(servicer, server)
 
     async def start(self) -> None:
-        running = [*(follower.run() for follower in self._followers), self._supervisor.run()]
+        running = [
+            *(follower.run() for follower in self._followers),
+            self._supervisor.run(),
+            self._performance.run(),
+        ]
         self._tasks = [asyncio.create_task(each) for each in running]
 
     async def drain(self) -> None:

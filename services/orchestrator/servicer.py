@@ -10,7 +10,7 @@ import grpc.aio
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
-from services.orchestrator import convert
+from services.orchestrator import convert, convert_reports
 from services.orchestrator.actions import MindActions
 from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.reflecting import REQUESTED, Reflecting
@@ -24,6 +24,7 @@ from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.views import Views
 from services.orchestrator.workers.operations import Operations
 from services.runtime.caller import current_caller
+from services.runtime.performance import Performance
 
 DEFAULT_PAGE = 100
 MAX_DIRECTIVES = 1_000
@@ -44,6 +45,7 @@ class Domain:
     views: Views
     reflecting: Reflecting
     analyzing: Analyzing
+    performance: Performance
     operations: Operations
 
 
@@ -275,6 +277,12 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     ) -> AsyncIterator[pb.WatchMindResponse]:
         async for state, kinds in self._d.views.watch(request.mind_id):
             yield pb.WatchMindResponse(mind=convert.mind_message(request.mind_id, state), kinds=kinds)
+
+    async def GetPerformance(
+        self, request: pb.GetPerformanceRequest, context: _Context
+    ) -> pb.GetPerformanceResponse:
+        period = request.period.ToTimedelta().total_seconds() if request.HasField("period") else None
+        return convert_reports.performance(self._d.performance.report(period))
 
     async def GetAnalytics(
         self, request: pb.GetAnalyticsRequest, context: _Context

@@ -292,6 +292,9 @@ class Turn:
         )
         with _Stage(self._clock, "finish"):
             seq = await self._end(mind.Body(assistant_message=message))
+        telemetry.record_ms(
+            telemetry.STAGE_DURATION, 1000 * (time.perf_counter() - self._clock.began), stage="turn"
+        )
         telemetry.count("pmm.turns", outcome="completed")
         return TurnCompleted(
             seq, text, finished.usage, finished.finish_reason, timings, receipt, tuple(warnings)

@@ -24,6 +24,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Meter, NoOpMeter, Observation
 from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRatioBased
@@ -39,6 +40,11 @@ STAGE_DURATION = "pmm.stage.duration"
 
 DURATION_BUCKETS_MS = (0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000)
 """Bounds in milliseconds: from one LMDB read to a slow model's answer."""
+
+TOKEN_USAGE = "gen_ai.client.token.usage"
+CACHE_COUNTS = ("pmm.memory.cache.hits", "pmm.memory.cache.misses")
+REPORTED = frozenset({STAGE_DURATION, TOKEN_USAGE, *CACHE_COUNTS})
+"""Recorded also where nothing is exported: reports of performance are read from them."""
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
@@ -57,12 +63,19 @@ class Telemetry:
     settings: TelemetrySettings = field(default_factory=TelemetrySettings.model_construct)
     traces: TracerProvider = field(default_factory=_unexported)
     metrics: MeterProvider | None = None
+    reader: InMemoryMetricReader | None = None
+    """For what this process says of itself."""
+    exports_metrics: bool = False
     _histograms: dict[str, Histogram] = field(default_factory=lambda: {})
     _counters: dict[str, Counter] = field(default_factory=lambda: {})
 
     def __post_init__(self) -> None:
         self.tracer: Tracer = self.traces.get_tracer(SCOPE)
         self.meter: Meter = self.metrics.get_meter(SCOPE) if self.metrics else NoOpMeter(SCOPE)
+
+    def records(self, name: str) -> bool:
+        """Whether anybody reads this metric."""
+        return self.metrics is not None and (self.exports_metrics or name in REPORTED)
 
     def histogram(self, name: str, unit: str, bounds: Sequence[float]) -> Histogram:
         """The histogram of this name; unit and bounds count at the first call."""
@@ -101,8 +114,9 @@ def setup(settings: TelemetrySettings, service_name: str) -> Telemetry:
     for processor in exporters.span_processors(settings):
         traces.add_span_processor(processor)
     readers = exporters.metric_readers(settings)
-    metrics = MeterProvider(readers, resource, shutdown_on_exit=False) if readers else None
-    _current = Telemetry(settings, traces, metrics)
+    reader = InMemoryMetricReader()
+    metrics = MeterProvider([*readers, reader], resource, shutdown_on_exit=False)
+    _current = Telemetry(settings, traces, metrics, reader, bool(readers))
     return _current
 
 
@@ -128,7 +142,7 @@ def records_text() -> bool:
 
 def count(name: str, amount: int = 1, **attributes: Attribute) -> None:
     """Add to a counter."""
-    if _current.metrics:
+    if _current.records(name):
         _current.counter(name).add(amount, attributes)
 
 
@@ -138,7 +152,7 @@ def observe(name: str, read: Callable[[], Iterable[tuple[float, dict[str, Attrib
     def observations(_options: CallbackOptions) -> Iterable[Observation]:
         return [Observation(value, attributes) for value, attributes in read()]
 
-    if _current.metrics:
+    if _current.records(name):
         _current.meter.create_observable_gauge(name, [observations])
 
 
@@ -152,13 +166,13 @@ class Distribution:
 
     def record(self, value: float, **attributes: Attribute) -> None:
         """Add a value."""
-        if _current.metrics:
+        if _current.records(self.name):
             _current.histogram(self.name, self.unit, self.bounds).record(value, attributes)
 
 
 def record_ms(name: str, milliseconds: float, **attributes: Attribute) -> None:
     """Record a duration in a histogram."""
-    if _current.metrics:
+    if _current.records(name):
         _current.histogram(name, "ms", DURATION_BUCKETS_MS).record(milliseconds, attributes)
 
 

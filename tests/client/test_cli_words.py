@@ -67,7 +67,7 @@ READING = {
     "ledger verify", "memory search", "memory list",
     "memory history", "memory stats", "ledger checkpoint", "ledger prove", "ledger witness",
     "ledger redaction", "ledger fsck", "mind at", "mind diff", "mind watch", "commitments list",
-    "commitments thread", "identity show", "session list", "session show",
+    "commitments thread", "identity show", "session list", "session show", "stats",
     "directives list", "traits", "metrics", "reflections", "explain", "workers list", "workers dead-letters",
 }  # fmt: skip
 

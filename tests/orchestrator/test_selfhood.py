@@ -18,6 +18,8 @@ from services.orchestrator import server
 from services.orchestrator.autonomy.analysis import analyze
 from services.orchestrator.terms import Said
 from services.orchestrator.workers.follower import Worker
+from services.runtime import telemetry
+from services.runtime.sections import TelemetrySettings
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, head, wait_for
 from tests.support.serving import Served, serving
@@ -354,3 +356,25 @@ def test_a_question_is_open_until_it_is_answered() -> None:
     ]  # fmt: skip
     assert analyze(said).open_questions == ("Who was here?", "And when?", "Is she well?")
     assert analyze([]).engagement == 0.0
+
+
+async def test_how_turns_went_is_told_from_the_metrics(served: Served) -> None:
+    before = telemetry.current()
+    made = telemetry.setup(TelemetrySettings.model_construct(), "test")
+    try:
+        await converse(served, "Hello.")
+        answer = await served.orchestrator.get_performance(pb.GetPerformanceRequest())
+    finally:
+        made.shutdown()
+        telemetry._current = before
+
+    stages = {one.stage: one for one in answer.stages}
+    assert {"turn", "turn.append", "turn.search", "turn.model"} <= set(stages)
+    turn = stages["turn"]
+    assert turn.count == 1
+    assert turn.min.ToMicroseconds() == turn.max.ToMicroseconds() == turn.p99.ToMicroseconds() > 0
+    assert sum(answer.tokens_by_model.values()) > 0
+    request = pb.GetPerformanceRequest()
+    request.period.seconds = 13 * 3_600
+    with pytest.raises(errors.InvalidArgument):
+        await served.orchestrator.get_performance(request)

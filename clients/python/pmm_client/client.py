@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from datetime import timedelta
 from types import TracebackType
 
 import grpc.aio
@@ -73,6 +74,13 @@ class Client:
         """The models that can be asked for, and whether they are up."""
         request = inference_pb.ListModelsRequest()
         return list((await self.inference.list_models(request, timeout=self.timeout)).models)
+
+    async def performance(self, period: timedelta | None = None) -> orchestrator_pb.GetPerformanceResponse:
+        """How long turns and their stages take at the target: in the last so long, or since its start."""
+        request = orchestrator_pb.GetPerformanceRequest()
+        if period is not None:
+            request.period.FromTimedelta(period)
+        return await self.orchestrator.get_performance(request, timeout=self.timeout)
 
     async def close(self) -> None:
         """Close the connection; calls that still run are cancelled."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from types import TracebackType
 from typing import Concatenate, Generic, ParamSpec, TypeVar
 
@@ -324,6 +325,10 @@ class Client:
     def models(self) -> list[Model]:
         """The models that can be asked for, and whether they are up."""
         return self._loop.run(self._client.models())
+
+    def performance(self, period: timedelta | None = None) -> pb.GetPerformanceResponse:
+        """How long turns and their stages take at the target: in the last so long, or since its start."""
+        return self._loop.run(self._client.performance(period))
 
     def close(self) -> None:
         """Close the connection; calls that still run are cancelled."""

@@ -20,6 +20,7 @@ from pmm_client.cli import (
     mind_commands,
     self_commands,
     session_commands,
+    stats_commands,
     status,
     worker_commands,
 )
@@ -97,6 +98,7 @@ def _assemble() -> None:
     self_commands.register_identity(_group("identity", "Show, give and take a mind's name."))
     self_commands.register_directives(_group("directives", "List and end standing instructions."))
     self_commands.register(app)
+    stats_commands.register(app)
     session_commands.register(_group("session", "List, show, rename and end conversations."))
     worker_commands.register(_group("workers", "See how the workers do, and replay what they left."))
     memory_commands.register(_group("memory", "Search, list and manage what a mind remembers."))

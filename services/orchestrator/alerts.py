@@ -1,0 +1,27 @@
+"""What an operator should look at, from a report of performance. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.runtime.performance import Report
+
+TURN, SLOW_TURNS_MS = "turn", (10_000, 5_000)
+STORAGE, SLOW_STORAGE_MS = ("turn.append", "turn.finish", "ledger.append"), 500
+LOW_HIT_RATE = 0.7
+
+
+def alerts(report: Report) -> Iterator[str]:
+    """In plain words, the worst first."""
+    turns = report.stages.get(TURN)
+    for bound in SLOW_TURNS_MS if turns else ():
+        if turns and (slow := turns.above(bound)):
+            seconds = bound // 1000
+            yield f"{slow} of {turns.count} turns took longer than {seconds} s: see turn.model and turn.search"
+            break
+    for stage in STORAGE:
+        if stage in report.stages and (slow := report.stages[stage].above(SLOW_STORAGE_MS)):
+            yield f"{slow} times {stage} took longer than {SLOW_STORAGE_MS} ms: is the ledger's disk slow or full?"
+    for cache, rate in sorted(report.hit_rates.items()):
+        if rate < LOW_HIT_RATE:
+            yield f"the cache {cache} has {rate:.0%} of what is asked: make it larger"

@@ -1,0 +1,89 @@
+"""Reports of performance: from histograms, exact where their buckets are, and compared with the time before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.orchestrator.alerts import alerts
+from services.runtime import performance, telemetry
+from services.runtime.performance import Durations, Performance, Reading, Report
+from services.runtime.sections import TelemetrySettings
+
+BOUNDS = telemetry.DURATION_BUCKETS_MS
+
+
+@pytest.fixture
+def measuring() -> Iterator[None]:
+    """Telemetry as a process has it that exports nothing."""
+    before = telemetry.current()
+    made = telemetry.setup(TelemetrySettings.model_construct(), "test")
+    yield
+    made.shutdown()
+    telemetry._current = before
+
+
+def durations(*values: float) -> Durations:
+    counts = [0] * (len(BOUNDS) + 1)
+    for value in values:
+        counts[next((i for i, bound in enumerate(BOUNDS) if value <= bound), len(BOUNDS))] += 1
+    return Durations(BOUNDS, tuple(counts), sum(values), min(values, default=0.0), max(values, default=0.0))
+
+
+@pytest.mark.usefixtures("measuring")
+def test_what_was_measured_is_read_where_nothing_is_exported() -> None:
+    for _ in range(10):
+        telemetry.record_ms(telemetry.STAGE_DURATION, 3.0, stage="turn")
+    telemetry.record_ms("pmm.something.else", 3.0)
+    telemetry.observe("pmm.memory.cache.hits", lambda: [(90, {"cache": "queries"})])
+    telemetry.observe("pmm.memory.cache.misses", lambda: [(110, {"cache": "queries"})])
+    report = Performance().report(None)
+
+    assert report.stages["turn"].count == 10
+    assert report.stages["turn"].percentile(0.5) == 3.0
+    assert report.hit_rates == {"queries": 0.45}
+    assert list(alerts(report)) == ["the cache queries has 45% of what is asked: make it larger"]
+
+
+def test_a_period_is_compared_with_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    early, middle, late = durations(1, 1), durations(1, 1, 40, 40), durations(1, 1, 40, 40, 700, 700, 700)
+    readings = [Reading(now - 120, {"turn": early}), Reading(now - 60, {"turn": middle}, {"m": 5})]
+    history = Performance()
+    history._history.extend(readings)
+    monkeypatch.setattr(performance, "read", lambda: Reading(now, {"turn": late}, {"m": 12}))
+    report = history.report(60)
+
+    assert (report.stages["turn"].count, report.previous["turn"].count) == (3, 2)
+    assert 500 < report.stages["turn"].percentile(0.5) <= 700
+    assert 25 < report.previous["turn"].percentile(0.5) <= 50
+    assert report.tokens == {"m": 7}
+    assert report.stages["turn"].low == 500.0
+    assert history.report(None).stages["turn"].count == 7
+
+
+def test_what_is_slow_is_told() -> None:
+    slow = Report({"turn": durations(100, 6_000), "turn.append": durations(700)}, {}, {}, {})
+    slower = Report({"turn": durations(100, 6_000, 12_000)}, {}, {}, {})
+
+    assert [line.split(" took")[0] for line in alerts(slow)] == ["1 of 2 turns", "1 times turn.append"]
+    assert [line.split(":")[0] for line in alerts(slower)] == ["1 of 3 turns took longer than 10 s"]
+    assert list(alerts(Report({"turn": durations(100)}, {}, {}, {"c": 0.9}))) == []
+
+
+@given(st.lists(st.floats(0.01, 50_000), min_size=1, max_size=60), st.floats(0.01, 1))
+def test_a_percentile_lies_within_its_bucket(values: list[float], share: float) -> None:
+    found = durations(*values)
+    exact = sorted(values)[
+        min(len(values) - 1, max(0, -(-int(share * len(values) * 1_000_000) // 1_000_000) - 1))
+    ]
+    edges = (0.0, *BOUNDS, float("inf"))
+    estimate = found.percentile(share)
+
+    assert min(values) <= estimate <= max(values)
+    bucket = next(i for i, edge in enumerate(edges[1:]) if exact <= edge)
+    assert edges[max(0, bucket - 1)] <= estimate <= edges[min(bucket + 2, len(edges) - 1)]
