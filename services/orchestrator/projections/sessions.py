@@ -11,7 +11,7 @@ from services.orchestrator.projection import Projection, State
 from services.orchestrator.times import nanoseconds
 
 
-class Session(State, frozen=True):
+class Session(State, frozen=True, array_like=True):
     """One conversation. Times in ns since 1970 UTC, 0 where there is none."""
 
     id: str
