@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, get_args, get_origin
@@ -24,8 +25,9 @@ from services.orchestrator.projections.stage import STAGE, StageState
 from services.orchestrator.projections.traits import TRAITS_PROJECTION, Traits
 from services.orchestrator.times import nanoseconds
 
+_CHECKSUM_BYTES = 8
 GENESIS = bytes(32)
-FORMAT = 3
+FORMAT = 4
 """Of the saved form; another one is replayed."""
 
 
@@ -98,19 +100,27 @@ _FOLDS = _folds()
 
 
 def dump(snapshot: Snapshot) -> bytes:
-    """Canonical JSON: sorted keys, so that equal states are equal bytes."""
-    return _encoder.encode(_Saved(FORMAT, snapshot))
+    """CRC-32 in hex and canonical JSON: sorted keys, so that equal states are equal bytes."""
+    plain = _encoder.encode(_Saved(FORMAT, snapshot))
+    return _checksum(plain) + plain
 
 
 def load(data: bytes) -> Snapshot:
     """The inverse of ``dump``. Raises ValueError where it is damaged or of another format."""
+    checksum, plain = data[:_CHECKSUM_BYTES], data[_CHECKSUM_BYTES:]
+    if checksum != _checksum(plain):
+        raise ValueError("a damaged snapshot (checksum)")
     try:
-        saved = _decoder.decode(data)
+        saved = _decoder.decode(plain)
     except msgspec.MsgspecError as error:
         raise ValueError(f"a damaged snapshot ({type(error).__name__})") from None
     if saved.format != FORMAT:
         raise ValueError(f"a snapshot of format {saved.format}")
     return saved.snapshot
+
+
+def _checksum(plain: bytes) -> bytes:
+    return b"%08x" % zlib.crc32(plain)
 
 
 class _Saved(msgspec.Struct):

@@ -171,8 +171,12 @@ def test_a_damaged_snapshot_is_noticed(history: list[mind.Event], data: st.DataO
     dumped = snapshot.dump(replay(history))
     cut = data.draw(st.integers(0, len(dumped) - 1))
 
-    with pytest.raises(ValueError):  # noqa: PT011  any: it is replayed whatever is wrong with it
-        snapshot.load(dumped[:cut])
+    flipped = bytearray(dumped)
+    flipped[cut] ^= 1 << data.draw(st.integers(0, 7))
+
+    for damaged in (dumped[:cut], bytes(flipped)):
+        with pytest.raises(ValueError):  # noqa: PT011  any: it is replayed whatever is wrong with it
+            snapshot.load(damaged)
 
 
 def test_an_event_out_of_order_is_refused() -> None:
