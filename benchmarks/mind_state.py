@@ -18,6 +18,7 @@ from benchmarks.rows import Row, row
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import prompt
 from services.orchestrator.autonomy.analyzing import Analyzing
+from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.reflecting import Reflecting
 from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.minds import Minds
@@ -72,7 +73,12 @@ async def _measured(folder: Path, target: str) -> list[Row]:
 
 async def _ticks(minds: Minds, peers: Peers, store: Store, settings: OrchestratorSettings, size: str) -> Row:
     """Ticks of a mind in which something has just happened: decided, appended and folded."""
-    supervisor = Supervisor(minds, store, Reflecting(minds, peers), Analyzing(minds, peers), settings)
+    reflecting, analyzing, auditing = (
+        Reflecting(minds, peers),
+        Analyzing(minds, peers),
+        Auditing(minds, peers, store),
+    )
+    supervisor = Supervisor(minds, store, reflecting, analyzing, auditing, settings)
     active = await minds.open(f"n{size}")
     took: list[float] = []
     for number in range(TICKS):

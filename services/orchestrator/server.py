@@ -10,6 +10,7 @@ import grpc.aio
 from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
 from services.orchestrator.actions import MindActions
 from services.orchestrator.autonomy.analyzing import Analyzing
+from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.reflecting import Reflecting
 from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.checks import CHECKS
@@ -51,7 +52,8 @@ class OrchestratorService(Service):
         reflecting = Reflecting(minds, peers)
         analyzing = Analyzing(minds, peers)
         self._performance = Performance()
-        self._supervisor = Supervisor(minds, self._store, reflecting, analyzing, settings)
+        auditing = Auditing(minds, peers, self._store)
+        self._supervisor = Supervisor(minds, self._store, reflecting, analyzing, auditing, settings)
         workers = (*WORKERS, traces.worker(), self._supervisor.worker())
         followers = {worker.name: Follower(worker, minds, peers, self._store) for worker in workers}
         self._followers = list(followers.values())

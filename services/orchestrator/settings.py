@@ -72,6 +72,12 @@ class OrchestratorSettings(BaseModel):
         json_schema_extra={"unit": "s"},
         description="Between looks at the minds in which something happened or is due.",
     )
+    audit_seconds: float = Field(
+        86_400,
+        ge=0,
+        json_schema_extra={"unit": "s"},
+        description="So often the state of a mind in use is compared with its whole ledger in the background; 0: never.",
+    )
     remind_before_seconds: float = Field(
         3_600,
         ge=0,

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
 from services.orchestrator import server
+from services.orchestrator import snapshot as snapshots
 from services.orchestrator.autonomy.analysis import analyze
+from services.orchestrator.store import Store
 from services.orchestrator.terms import Said
 from services.orchestrator.workers.follower import Worker
 from services.runtime import telemetry
@@ -378,3 +381,29 @@ async def test_how_turns_went_is_told_from_the_metrics(served: Served) -> None:
     request.period.seconds = 13 * 3_600
     with pytest.raises(errors.InvalidArgument):
         await served.orchestrator.get_performance(request)
+
+
+async def test_a_state_that_is_not_what_the_ledger_folds_to_is_noticed_and_mended(tmp_path: Path) -> None:
+    quiet = {**QUICK, "orchestrator": {**ROOMY["orchestrator"], "tick_seconds": 3_600, "snapshot_events": 4}}
+    async with serving(tmp_path, *SERVICES, settings=quiet) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await running.orchestrator.adopt_name(pb.AdoptNameRequest(mind_id="ada", name="Nova"))
+        await append(running, *[opened(f"c-{number}") for number in range(8)])
+        await running.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
+    store = Store(tmp_path / "orchestrator")
+    found = store.saved("ada", 100)
+    assert found
+    seq, saved = found
+    state = snapshots.load(saved)
+    store.save("ada", seq, snapshots.dump(replace(state, identity=replace(state.identity, name="Wrong"))))
+    store.close()
+
+    async with serving(tmp_path, *SERVICES, settings=QUICK) as running:
+        before = (await running.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+        await append(running, opened("c-last"))
+        await running.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
+        violated = await wait_for(running, "invariant_violated")
+        after = (await running.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+
+    assert (before.identity.name, after.identity.name) == ("Wrong", "Nova")
+    assert violated.body.invariant_violated.code == "SNAPSHOT_MISMATCH"

@@ -12,6 +12,7 @@ from typing import TypeVar
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.autonomy.analyzing import Analyzing
+from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.decide import Decision, Limits, decide, next_wake
 from services.orchestrator.autonomy.reflecting import CADENCED, IDENTITY_CHANGED, Reflecting
 from services.orchestrator.errors import ModelFailed
@@ -61,6 +62,7 @@ class Supervisor:
         store: Store,
         reflecting: Reflecting,
         analyzing: Analyzing,
+        auditing: Auditing,
         settings: OrchestratorSettings,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -68,6 +70,9 @@ class Supervisor:
         self._store = store
         self._reflecting = reflecting
         self._analyzing = analyzing
+        self._auditing = auditing
+        self._audit_ns = int(settings.audit_seconds * 1e9)
+        self._audited_ns: dict[str, int] = {}
         self._limits = limits_of(settings)
         self._seconds = settings.tick_seconds
         self._now_ns = clock_ns
@@ -113,10 +118,20 @@ class Supervisor:
         async with self._following_up:
             for session_id in ticked.decision.sessions:
                 await self._analyzing.analyze(mind_id, session_id, causation_seq=ticked.seq)
+            if self._is_to_audit(mind_id):
+                await self._auditing.audit(mind_id)
             if ticked.decision.style:
                 await self._reflecting.reflect(
                     mind_id, ticked.decision.style, trigger=ticked.trigger, causation_seq=ticked.seq
                 )
+
+    def _is_to_audit(self, mind_id: str) -> bool:
+        """Whether this process has not compared the mind with its ledger for long."""
+        now_ns = self._now_ns()
+        if not self._audit_ns or now_ns - self._audited_ns.get(mind_id, 0) < self._audit_ns:
+            return False
+        self._audited_ns[mind_id] = now_ns
+        return True
 
     async def _tolerant(self, work: Awaitable[T]) -> T | None:
         """Another mind's trouble, or another service's, must not end it: the next look tries again."""

@@ -1,0 +1,63 @@
+"""Compares a mind's state with what its whole ledger folds to, now and then, in the background. The ledger wins."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.minds import Minds
+from services.orchestrator.peers import Peers
+from services.orchestrator.snapshot import Snapshot, dump
+from services.orchestrator.store import Store
+from services.orchestrator.terms import Draft
+from services.runtime import telemetry
+
+MISMATCH = "SNAPSHOT_MISMATCH"
+PAGE = 1_000
+_log = logging.getLogger("pmm.supervisor")
+
+
+class Auditing:
+    """One mind at a time: folding a long ledger takes a while, and turns go first."""
+
+    def __init__(self, minds: Minds, peers: Peers, store: Store) -> None:
+        self._minds = minds
+        self._peers = peers
+        self._store = store
+        self._one_at_a_time = asyncio.Lock()
+
+    async def audit(self, mind_id: str) -> bool:
+        """Whether the state is what the ledger folds to; where it is not, it is thrown away and that is recorded."""
+        async with self._one_at_a_time:
+            state = (await self._minds.at_hand(mind_id)).snapshot
+            replayed = Snapshot()
+            async for event in self._peers.read(mind_id, to_seq=state.seq, page_size=PAGE):
+                replayed = replayed.apply(event)
+                if event.seq % PAGE == 0:
+                    await asyncio.sleep(0)
+            if dump(replayed) == dump(state) or await self._was_erased_since(mind_id, state.seq):
+                return True
+            _log.error(
+                "a mind's state at seq %d is not what its ledger folds to: it is folded anew", state.seq
+            )
+            telemetry.count("pmm.snapshot.mismatches")
+            self._store.erase_from(mind_id, 0)
+            await self._minds.forget(mind_id)
+            active = await self._minds.open(mind_id)
+            violated = mind.InvariantViolated(
+                code=MISMATCH,
+                seqs=[state.seq],
+                message="the state in memory was not what the ledger folds to",
+            )
+            await self._minds.append(
+                active, [Draft(mind.Body(invariant_violated=violated), actor="supervisor")]
+            )
+            return False
+
+    async def _was_erased_since(self, mind_id: str, seq: int) -> bool:
+        """Whether words went meanwhile: the state may still hold what the ledger no longer does, for a moment."""
+        erasures = self._peers.read(
+            mind_id, from_seq=seq + 1, kinds=("event_redacted", "mind_deleted"), limit=1
+        )
+        return any([True async for _ in erasures])
