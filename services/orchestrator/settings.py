@@ -76,7 +76,7 @@ class OrchestratorSettings(BaseModel):
         86_400,
         ge=0,
         json_schema_extra={"unit": "s"},
-        description="So often the state of a mind in use is compared with its whole ledger in the background; 0: never.",
+        description="So often the state of a mind in use is compared with its whole ledger; 0: never.",
     )
     remind_before_seconds: float = Field(
         3_600,
