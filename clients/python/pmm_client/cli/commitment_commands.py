@@ -11,18 +11,16 @@ from pmm.mind.v1.events_pb2 import Priority
 from pmm.orchestrator.v1.orchestrator_pb2 import Commitment, CommitmentStatus
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import Json, calls_server
+from pmm_client.cli.options import Json, MindOption, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
-MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="As `pmm commitments list` shows it.", show_default=False)
 ]
 Due = Annotated[datetime | None, typer.Option(help="When it is due (UTC).")]
 Urgency = Annotated[str, typer.Option("--priority", help="low, normal or high.")]
 Project = Annotated[str | None, typer.Option(help="The project that it belongs to.")]
-Why = Annotated[str, typer.Option(help="Why, for the record.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -16,7 +16,7 @@ from pmm.memory.v1.memory_pb2 import StatsRequest
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.mind_commands import Name
-from pmm_client.cli.options import Json, calls_server, complain
+from pmm_client.cli.options import Json, MindOption, calls_server, complain
 from pmm_client.client import Client
 from pmm_client.errors import DeadlineExceeded
 from pmm_client.messages import Imported
@@ -29,8 +29,6 @@ CHUNK_BYTES = 1024 * 1024
 INDEX_POLL_S = 0.2
 INDEX_PATIENCE_S = 60.0
 """How long memory may take without getting on by a single event."""
-
-MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:

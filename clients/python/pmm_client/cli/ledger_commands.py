@@ -14,11 +14,10 @@ from pmm.ledger.v1.ledger_pb2 import NewEvent
 from pmm.mind.v1.events_pb2 import Body, Event
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import Json, calls_server
+from pmm_client.cli.options import Json, MindOption, calls_server
 from pmm_client.errors import BrokenChain
 from pmm_client.jsonable import to_json
 
-MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
 Kinds = Annotated[
     list[str] | None,
     typer.Option("--kind", help="Only this kind of event; may be repeated. custom.* is any."),

@@ -24,11 +24,10 @@ from pmm.mind.v1.events_pb2 import (
 )
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import Json, calls_server
+from pmm_client.cli.options import Json, MindOption, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.messages import timestamp
 
-MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
 Types = Annotated[
     list[str] | None,
     typer.Option("--type", help="Only these: episode, fact, preference, event, relationship, other."),
@@ -45,7 +44,6 @@ From = Annotated[datetime | None, typer.Option("--from", help="Only what occurre
 To = Annotated[datetime | None, typer.Option("--to", help="Only what occurred before (UTC).")]
 Important = Annotated[float, typer.Option("--important", min=0, max=1, help="Only what is so important.")]
 MinSeq = Annotated[int, typer.Option(min=0, metavar="SEQ", help="Wait until memory has reached this event.")]
-Why = Annotated[str, typer.Option(help="Why, for the record.")]
 Jsonl = Annotated[
     Path | None,
     typer.Option(

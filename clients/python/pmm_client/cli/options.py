@@ -21,6 +21,10 @@ from pmm_client.errors import PmmError
 _PANEL = "Connection"
 
 
+MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
+Why = Annotated[str, typer.Option(help="Why, for the record.")]
+
+
 def _where(name: str) -> Any:
     return typer.Option(
         f"--{name}-target",

@@ -11,13 +11,11 @@ from pmm.mind.v1.events_pb2 import ReflectionStyle, Stage, Trait
 from pmm.orchestrator.v1.orchestrator_pb2 import MetricsSample, Reflection
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import Json, calls_server
+from pmm_client.cli.options import Json, MindOption, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
-MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
 AsOf = Annotated[int | None, typer.Option(min=1, metavar="SEQ", help="As it was at this event.")]
-Why = Annotated[str, typer.Option(help="Why, for the record.")]
 BAR, WIDTH = "█", 20
 _SPARKS = "▁▂▃▄▅▆▇█"
 COURSE = 60

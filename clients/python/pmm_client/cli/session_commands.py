@@ -8,11 +8,10 @@ import typer
 
 from pmm_client.cli import output
 from pmm_client.cli.connection import Connection
-from pmm_client.cli.options import Json, calls_server
+from pmm_client.cli.options import Json, MindOption, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import privacy_name
 
-MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
 Id = Annotated[str, typer.Argument(metavar="ID", help="As `pmm session list` shows it.", show_default=False)]
 
 

@@ -8,10 +8,8 @@ import typer
 
 from pmm_client.cli import output
 from pmm_client.cli.connection import Connection
-from pmm_client.cli.options import Json, calls_server
+from pmm_client.cli.options import Json, MindOption, calls_server
 from pmm_client.jsonable import to_json
-
-MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:
