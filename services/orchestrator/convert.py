@@ -16,7 +16,7 @@ from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, T
 from services.orchestrator.autonomy.analyzing import Analytics
 from services.orchestrator.diff import MISSING, FieldChange, Touch, changes
 from services.orchestrator.explain import Explanation
-from services.orchestrator.forgetting import Progress as Forgotten
+from services.orchestrator.forgetting import Progress
 from services.orchestrator.projections import stage
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import Directive
@@ -28,10 +28,8 @@ from services.orchestrator.projections.sessions import Session
 from services.orchestrator.projections.traits import TRAITS, Change, Traits
 from services.orchestrator.radius import Reached
 from services.orchestrator.snapshot import Snapshot
-from services.orchestrator.store import DeadLetter
 from services.orchestrator.times import nanoseconds, timestamp
 from services.orchestrator.views import Sample
-from services.orchestrator.workers.operations import Progress
 
 MAX_LISTED = 100
 
@@ -357,29 +355,6 @@ def analytics(found: Analytics, session_id: str) -> pb.GetAnalyticsResponse:
     )
 
 
-def worker(progress: Progress) -> pb.Worker:
-    """How a worker does."""
-    return pb.Worker(
-        name=progress.name,
-        seq=progress.seq,
-        lag=progress.lag,
-        derived=progress.derived,
-        failures=progress.failures,
-    )
-
-
-def dead_letter(letter: DeadLetter) -> pb.DeadLetter:
-    """What a worker left."""
-    return pb.DeadLetter(
-        dead_letter_id=letter.id,
-        worker=letter.worker,
-        seq=letter.seq,
-        reason=letter.reason,
-        attempts=letter.attempts,
-        last_attempt_at=timestamp(letter.last_attempt_ns),
-    )
-
-
 def clock(request: pb.ListCommitmentsRequest) -> int:
     """The moment against which a request reads "overdue", in nanoseconds."""
     return nanoseconds(request.query_time) or time.time_ns()
@@ -395,7 +370,7 @@ def blast_radius(page: Sequence[Reached]) -> pb.BlastRadiusResponse:
     )
 
 
-def forget_response(progress: Forgotten) -> pb.ForgetResponse:
+def forget_response(progress: Progress) -> pb.ForgetResponse:
     """How forgetting goes."""
     return pb.ForgetResponse(
         step=progress.step,

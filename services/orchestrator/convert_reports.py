@@ -1,4 +1,4 @@
-"""Between wire and domain: reports of performance."""
+"""Between wire and domain: what an operator looks at, performance and workers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from google.protobuf.duration_pb2 import Duration
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.alerts import alerts
+from services.orchestrator.store import DeadLetter
+from services.orchestrator.times import timestamp
+from services.orchestrator.workers.operations import Progress
 from services.runtime.performance import Durations, Report
 
 
@@ -19,6 +22,29 @@ def performance(report: Report) -> pb.GetPerformanceResponse:
         cache_hit_rates=report.hit_rates,
         alerts=alerts(report),
         tokens_by_model=report.tokens,
+    )
+
+
+def worker(progress: Progress) -> pb.Worker:
+    """How a worker does."""
+    return pb.Worker(
+        name=progress.name,
+        seq=progress.seq,
+        lag=progress.lag,
+        derived=progress.derived,
+        failures=progress.failures,
+    )
+
+
+def dead_letter(letter: DeadLetter) -> pb.DeadLetter:
+    """What a worker left."""
+    return pb.DeadLetter(
+        dead_letter_id=letter.id,
+        worker=letter.worker,
+        seq=letter.seq,
+        reason=letter.reason,
+        attempts=letter.attempts,
+        last_attempt_at=timestamp(letter.last_attempt_ns),
     )
 
 

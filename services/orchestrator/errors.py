@@ -8,6 +8,7 @@ from services.runtime.errors import (
     FailedPrecondition,
     NotFound,
     ResourceExhausted,
+    Unavailable,
 )
 
 
@@ -111,6 +112,16 @@ class UnknownAnswer(NotFound):
     """The mind has not answered anything yet."""
 
     reason = "UNKNOWN_EVENT"
+
+
+class ModelUnavailable(Unavailable):
+    """The model failed where no turn stands for it; ``reason`` is that of inference."""
+
+    reason = "BACKEND_FAILED"
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason or self.reason  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class ModelFailed(Exception):

@@ -36,6 +36,8 @@ class ActiveMind:
         self.running: set[int] = set()
         """Seqs of the user messages that this process is answering."""
         self.repaired = False
+        self.audited_ns = 0
+        """When its state was last compared with its whole ledger."""
 
 
 class Minds:

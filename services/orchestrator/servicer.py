@@ -15,6 +15,7 @@ from services.orchestrator.actions import MindActions
 from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.reflecting import REQUESTED, Reflecting
 from services.orchestrator.conversation import Conversations
+from services.orchestrator.errors import ModelFailed, ModelUnavailable
 from services.orchestrator.explain import explain
 from services.orchestrator.forgetting import Forgetting
 from services.orchestrator.minds import Minds
@@ -264,7 +265,10 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         )
 
     async def Reflect(self, request: pb.ReflectRequest, context: _Context) -> pb.ReflectResponse:
-        reflection = await self._d.reflecting.reflect(request.mind_id, request.style, trigger=REQUESTED)
+        try:
+            reflection = await self._d.reflecting.reflect(request.mind_id, request.style, trigger=REQUESTED)
+        except ModelFailed as error:
+            raise ModelUnavailable(error.message, error.reason) from None
         return pb.ReflectResponse(reflection=convert.reflection(reflection))
 
     async def DiffMind(self, request: pb.DiffMindRequest, context: _Context) -> pb.DiffMindResponse:
@@ -292,13 +296,13 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
 
     async def ListWorkers(self, request: pb.ListWorkersRequest, context: _Context) -> pb.ListWorkersResponse:
         found = await self._d.operations.workers(request.mind_id)
-        return pb.ListWorkersResponse(workers=map(convert.worker, found))
+        return pb.ListWorkersResponse(workers=map(convert_reports.worker, found))
 
     async def ListDeadLetters(
         self, request: pb.ListDeadLettersRequest, context: _Context
     ) -> pb.ListDeadLettersResponse:
         found = await self._d.operations.dead_letters(request.mind_id, request.worker)
-        return pb.ListDeadLettersResponse(dead_letters=map(convert.dead_letter, found))
+        return pb.ListDeadLettersResponse(dead_letters=map(convert_reports.dead_letter, found))
 
     async def ReplayDeadLetter(
         self, request: pb.ReplayDeadLetterRequest, context: _Context

@@ -157,9 +157,10 @@ async def test_a_turn_is_given_in_order_and_refused_beyond_the_bound() -> None:
     [
         (("inference.backend=vllm", "inference.model=m"), "setup-vllm-cpu|vllm cannot serve"),
         (("inference.backend=openai", "inference.openai_api_key_file=/nowhere/key"), "openai_api_key_file"),
+        (("inference.backend=openai", "inference.openai_ca_file=/nowhere/ca.pem"), "openai_ca_file"),
         (("inference.backend=openai", "inference.openai_base_url=localhost:11434"), "openai_base_url"),
     ],
-    ids=["vllm", "no key file", "no url"],
+    ids=["vllm", "no key file", "no CA file", "no url"],
 )
 def test_a_setting_that_cannot_work_ends_the_start_with_what_to_do(
     tmp_path: Path, settings: tuple[str, ...], says: str

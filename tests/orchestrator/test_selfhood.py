@@ -25,6 +25,7 @@ from services.runtime import telemetry
 from services.runtime.sections import TelemetrySettings
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, head, wait_for
+from tests.runtime.fake import free_port
 from tests.support.serving import Served, serving
 
 
@@ -407,3 +408,38 @@ async def test_a_state_that_is_not_what_the_ledger_folds_to_is_noticed_and_mende
 
     assert (before.identity.name, after.identity.name) == ("Wrong", "Nova")
     assert violated.body.invariant_violated.code == "SNAPSHOT_MISMATCH"
+
+
+async def test_a_reflection_that_the_model_fails_at_is_told_with_its_reason(tmp_path: Path) -> None:
+    refused = {"backend": "openai", "openai_base_url": f"http://127.0.0.1:{free_port()}/v1", "max_retries": 0}
+    async with serving(tmp_path, *SERVICES, settings={**ROOMY, "inference": refused}) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        with pytest.raises(errors.Unavailable) as caught:
+            await running.orchestrator.reflect(pb.ReflectRequest(mind_id="ada"))
+        kinds = [event.kind for event in await events(running)]
+
+    assert caught.value.reason == "BACKEND_REFUSED"
+    assert "reflection_recorded" not in kinds
+
+
+async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_gone = asyncio.Event()
+
+    async def slow(event: mind.Event, _minds: object) -> list[mind.Body]:
+        await is_gone.wait()
+        return [mind.Body(user_identified=mind.UserIdentified(name="Ana"))]
+
+    monkeypatch.setattr(server, "WORKERS", (Worker("slow", ("user_message",), slow),))
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await converse(running, "hello")
+        await running.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
+        is_gone.set()
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ben"))
+        await converse(running, "hello", mind_id="ben")
+        await wait_for(running, "user_identified", mind_id="ben")
+    store = Store(tmp_path / "orchestrator")
+    assert not store.dead_letters("ada")
+    store.close()

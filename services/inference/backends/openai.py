@@ -52,16 +52,16 @@ class ModelServer:
     """Where a call names none; empty: the server's first."""
     api: type[Api] = ChatCompletions
     key: str = NO_KEY
-    ca_file: Path | None = None
-    """Who signed its certificate; None: those that the system trusts."""
+    trusted: ssl.SSLContext | None = None
+    """Who may have signed its certificate; None: those that the system trusts."""
 
 
 def openai_server(settings: InferenceSettings) -> ModelServer:
-    """The server of the backend "openai". Raises StartupError where its API key cannot be read."""
+    """The server of the backend "openai". Raises StartupError where its API key or CA file cannot be used."""
     model = settings.model if settings.backend == "openai" else ""
     api = Responses if settings.openai_api == "responses" else ChatCompletions
     return ModelServer(
-        "openai", settings.openai_base_url, model, api, _key(settings), settings.openai_ca_file
+        "openai", settings.openai_base_url, model, api, _key(settings), _trusted(settings.openai_ca_file)
     )
 
 
@@ -198,17 +198,27 @@ def _client(settings: InferenceSettings, server: ModelServer) -> AsyncOpenAI:
     from openai import AsyncOpenAI, DefaultAsyncHttpx2Client, Timeout
 
     timeout = Timeout(settings.read_timeout_seconds, connect=settings.connect_timeout_seconds)
-    trusted = ssl.create_default_context(cafile=server.ca_file) if server.ca_file else True
     # Retries are ours: the library's know neither the call's deadline nor what was sent already.
     client = AsyncOpenAI(
         base_url=server.base_url,
         api_key=server.key,
         timeout=timeout,
         max_retries=0,
-        http_client=DefaultAsyncHttpx2Client(verify=trusted),
+        http_client=DefaultAsyncHttpx2Client(verify=server.trusted or True),
     )
     _ = client.chat.completions, client.responses, client.models  # imports the rest, here in a thread
     return client
+
+
+def _trusted(ca_file: Path | None) -> ssl.SSLContext | None:
+    if ca_file is None:
+        return None
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError):
+        raise StartupError(
+            USAGE, f"{ca_file} cannot be used: set inference.openai_ca_file to a PEM file with a certificate"
+        ) from None
 
 
 def _key(settings: InferenceSettings) -> str:

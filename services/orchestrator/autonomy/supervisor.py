@@ -16,7 +16,7 @@ from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.decide import Decision, Limits, decide, next_wake
 from services.orchestrator.autonomy.reflecting import CADENCED, IDENTITY_CHANGED, Reflecting
 from services.orchestrator.errors import ModelFailed
-from services.orchestrator.minds import Minds
+from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
@@ -72,7 +72,6 @@ class Supervisor:
         self._analyzing = analyzing
         self._auditing = auditing
         self._audit_ns = int(settings.audit_seconds * 1e9)
-        self._audited_ns: dict[str, int] = {}
         self._limits = limits_of(settings)
         self._seconds = settings.tick_seconds
         self._now_ns = clock_ns
@@ -118,19 +117,19 @@ class Supervisor:
         async with self._following_up:
             for session_id in ticked.decision.sessions:
                 await self._analyzing.analyze(mind_id, session_id, causation_seq=ticked.seq)
-            if self._is_to_audit(mind_id):
+            if self._is_to_audit(await self._minds.at_hand(mind_id)):
                 await self._auditing.audit(mind_id)
             if ticked.decision.style:
                 await self._reflecting.reflect(
                     mind_id, ticked.decision.style, trigger=ticked.trigger, causation_seq=ticked.seq
                 )
 
-    def _is_to_audit(self, mind_id: str) -> bool:
-        """Whether this process has not compared the mind with its ledger for long."""
+    def _is_to_audit(self, active: ActiveMind) -> bool:
+        """Whether the mind was not compared with its ledger for long, since it was opened."""
         now_ns = self._now_ns()
-        if not self._audit_ns or now_ns - self._audited_ns.get(mind_id, 0) < self._audit_ns:
+        if not self._audit_ns or now_ns - active.audited_ns < self._audit_ns:
             return False
-        self._audited_ns[mind_id] = now_ns
+        active.audited_ns = now_ns
         return True
 
     async def _tolerant(self, work: Awaitable[T]) -> T | None:

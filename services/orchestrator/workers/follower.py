@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator.errors import ModelFailed, StillFailing
+from services.orchestrator.errors import MindDeleted, ModelFailed, StillFailing
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
@@ -29,6 +29,7 @@ RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 ATTEMPTS, RETRY_SECONDS = 3, 0.05
 """For one event, with twice the pause before each further one; then it is a dead letter."""
 _RETRIED = (pmm_client.errors.Unavailable, pmm_client.errors.DeadlineExceeded)
+_GONE = (pmm_client.errors.UnknownMind, pmm_client.errors.MindDeleted, MindDeleted)
 _FAILURES = (pmm_client.errors.PmmError, DomainError, ModelFailed, ValueError, OverflowError)
 _log = logging.getLogger("pmm.worker")
 Derive = Callable[[mind.Event, Minds], Awaitable[list[mind.Body]]]
@@ -126,6 +127,9 @@ class Follower:
                 await self._follow_up(event)
             except _RETRIED:
                 raise
+            except _GONE:
+                # Its mind was deleted meanwhile: nothing of it may stay, a dead letter neither.
+                return
             except _FAILURES as error:
                 if attempt < ATTEMPTS:
                     await asyncio.sleep(RETRY_SECONDS * 2 ** (attempt - 1))
