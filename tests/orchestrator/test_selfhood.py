@@ -425,9 +425,10 @@ async def test_a_reflection_that_the_model_fails_at_is_told_with_its_reason(tmp_
 async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_letter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    is_gone = asyncio.Event()
+    has_begun, is_gone = asyncio.Event(), asyncio.Event()
 
     async def slow(event: mind.Event, _minds: object) -> list[mind.Body]:
+        has_begun.set()
         await is_gone.wait()
         return [mind.Body(user_identified=mind.UserIdentified(name="Ana"))]
 
@@ -435,7 +436,9 @@ async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_let
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         await converse(running, "hello")
+        await has_begun.wait()
         await running.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
+        await asyncio.sleep(0.5)  # the erasure is done before the worker goes on
         is_gone.set()
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ben"))
         await converse(running, "hello", mind_id="ben")
