@@ -87,10 +87,10 @@ clean: ## Remove what the other commands made (not your minds)
 
 .venv/.runtime: pyproject.toml clients/python/pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing PMM into .venv (about a minute) …"
-	@$(PIP_INSTALL) --editable clients/python --editable '.[all]'
+	@$(PIP_INSTALL) --editable 'clients/python[pictures]' --editable '.[all]'
 	@touch $@
 
 .venv/.dev: .venv/.runtime
 	@echo "Installing the tools for tests and checks into .venv …"
-	@$(PIP_INSTALL) --editable clients/python --editable '.[dev]'
+	@$(PIP_INSTALL) --editable 'clients/python[pictures]' --editable '.[dev]'
 	@touch $@

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.autonomy.decide import CAP, FROZEN
+from services.orchestrator.graph.parts import EDGE_TYPES
 from services.orchestrator.guard import ACTIONS, DETECTORS, POLICY_PREFIX
 from services.orchestrator.projections.profile import SETTINGS
 from services.orchestrator.projections.traits import START
@@ -29,6 +30,8 @@ MAX_COMMITMENT = 4 * 1024
 MAX_SETTING = 32 * 1024
 MAX_PAGE = 1_000
 MAX_STOPS = 16
+MAX_NODE_ID = 512
+MAX_DEPTH = 12
 MAX_SEQ = 2**63 - 1
 MAX_SAMPLES = 1_000
 MAX_PERIOD_SECONDS = 12 * 3_600
@@ -340,6 +343,30 @@ def forget(request: pb.ForgetRequest) -> Iterator[Violation]:
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
 
 
+def get_neighbors(request: pb.GetNeighborsRequest) -> Iterator[Violation]:
+    """GetNeighbors."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.text(request.node_id, "node_id", max_bytes=MAX_NODE_ID, required=True)
+    for index, name in enumerate(request.edge_types):
+        if name not in EDGE_TYPES:
+            yield Violation(f"edge_types[{index}]", f"must be one of {', '.join(EDGE_TYPES)}")
+
+
+def find_path(request: pb.FindPathRequest) -> Iterator[Violation]:
+    """FindPath."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.text(request.from_node_id, "from_node_id", max_bytes=MAX_NODE_ID, required=True)
+    yield from checks.text(request.to_node_id, "to_node_id", max_bytes=MAX_NODE_ID, required=True)
+
+
+def get_subgraph(request: pb.GetSubgraphRequest) -> Iterator[Violation]:
+    """GetSubgraph."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.text(request.node_id, "node_id", max_bytes=MAX_NODE_ID)
+    yield from checks.in_range(request.depth, "depth", 0, MAX_DEPTH)
+    yield from checks.limit(request.limit, "limit", high=MAX_PAGE)
+
+
 CHECKS: Mapping[type[Message], Check] = {
     pb.ConverseRequest: converse,
     pb.ImportMessagesRequest: import_messages,
@@ -379,4 +406,7 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.ExplainRequest: explain,
     pb.BlastRadiusRequest: blast_radius,
     pb.ForgetRequest: forget,
+    pb.GetNeighborsRequest: get_neighbors,
+    pb.FindPathRequest: find_path,
+    pb.GetSubgraphRequest: get_subgraph,
 }

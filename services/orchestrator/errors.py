@@ -78,6 +78,12 @@ class UnknownCommitment(NotFound):
     reason = "UNKNOWN_COMMITMENT"
 
 
+class UnknownNode(NotFound):
+    """The MemeGraph has no such node."""
+
+    reason = "UNKNOWN_NODE"
+
+
 class UnknownDirective(NotFound):
     """The mind has no such standing instruction."""
 

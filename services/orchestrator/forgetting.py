@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.graph.following import Graphs
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.radius import BlastRadius, Reached
@@ -70,9 +71,10 @@ class Traces:
 class Forgetting:
     """Finds what an event reached, and forgets it."""
 
-    def __init__(self, peers: Peers, traces: Traces) -> None:
+    def __init__(self, peers: Peers, traces: Traces, graphs: Graphs) -> None:
         self._peers = peers
         self._traces = traces
+        self._graphs = graphs
         self._running: set[asyncio.Task[None]] = set()
 
     async def radius(self, mind_id: str, seq: int) -> AsyncIterator[list[Reached]]:
@@ -111,8 +113,9 @@ class Forgetting:
                 ordered = max(ordered, await self._peers.redact(mind_id, part, why))
             redacted.update(fresh)
         done = tuple(sorted(redacted))
-        steps.put_nowait(Progress("erasing it from snapshots", 0.5, done))
+        steps.put_nowait(Progress("erasing it from snapshots and the graph", 0.5, done))
         await self._traces.gone(mind_id, ordered)
+        await self._graphs.reached(mind_id, ordered)
         steps.put_nowait(Progress("erasing it from memory", 0.7, done))
         await self._peers.indexed(mind_id, ordered)
         steps.put_nowait(Progress("done", 1.0, done, is_done=True))

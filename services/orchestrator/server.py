@@ -16,6 +16,8 @@ from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.checks import CHECKS
 from services.orchestrator.conversation import Conversations
 from services.orchestrator.forgetting import Forgetting, Traces
+from services.orchestrator.graph.following import Graphs
+from services.orchestrator.graph.store import GraphStore
 from services.orchestrator.incognito import Incognito
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
@@ -46,6 +48,8 @@ class OrchestratorService(Service):
     def __init__(self, settings: OrchestratorSettings, context: ServiceContext) -> None:
         peers = Peers(context.peers)
         self._store = Store(context.data_dir)
+        self._graph_store = GraphStore(context.data_dir / "graph")
+        self._graphs = Graphs(self._graph_store, peers)
         minds = Minds(peers, self._store, settings)
         incognito = Incognito(settings.incognito_sessions)
         traces = Traces(self._store)
@@ -63,12 +67,13 @@ class OrchestratorService(Service):
             Conversations(Services(minds, peers, self._store, settings), incognito),
             SessionActions(minds, incognito),
             MindActions(minds, peers),
-            Forgetting(peers, traces),
+            Forgetting(peers, traces, self._graphs),
             Views(minds, peers),
             reflecting,
             analyzing,
             self._performance,
             Operations(followers, minds, peers, self._store),
+            self._graphs,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -80,6 +85,7 @@ class OrchestratorService(Service):
         running = [
             *(follower.run() for follower in self._followers),
             self._supervisor.run(),
+            self._graphs.run(),
             self._performance.run(),
         ]
         self._tasks = [asyncio.create_task(each) for each in running]
@@ -91,6 +97,7 @@ class OrchestratorService(Service):
 
     async def stop(self) -> None:
         self._store.close()
+        self._graph_store.close()
 
     async def failed(self) -> BaseException:
         # A worker ends by itself only through a fault of ours, and must not be missed in silence.

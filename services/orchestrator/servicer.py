@@ -10,7 +10,7 @@ import grpc.aio
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
-from services.orchestrator import convert, convert_reports
+from services.orchestrator import convert, convert_graph, convert_reports
 from services.orchestrator.actions import MindActions
 from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.reflecting import REQUESTED, Reflecting
@@ -18,6 +18,7 @@ from services.orchestrator.conversation import Conversations
 from services.orchestrator.errors import ModelFailed, ModelUnavailable
 from services.orchestrator.explain import explain
 from services.orchestrator.forgetting import Forgetting
+from services.orchestrator.graph.following import Graphs
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.sessions import SessionActions
@@ -48,6 +49,7 @@ class Domain:
     analyzing: Analyzing
     performance: Performance
     operations: Operations
+    graphs: Graphs
 
 
 class OrchestratorServicer(rpc.OrchestratorServiceServicer):
@@ -319,6 +321,26 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def Explain(self, request: pb.ExplainRequest, context: _Context) -> pb.ExplainResponse:
         found = await explain(self._d.peers, request.mind_id, request.seq, request.session_id)
         return convert.explanation(found)
+
+    async def GetNeighbors(
+        self, request: pb.GetNeighborsRequest, context: _Context
+    ) -> pb.GetNeighborsResponse:
+        found = await self._d.graphs.ask(
+            request.mind_id, lambda graph: graph.neighbors(request.node_id, request.edge_types)
+        )
+        return convert_graph.subgraph(found, pb.GetNeighborsResponse)
+
+    async def FindPath(self, request: pb.FindPathRequest, context: _Context) -> pb.FindPathResponse:
+        found = await self._d.graphs.ask(
+            request.mind_id, lambda graph: graph.path(request.from_node_id, request.to_node_id)
+        )
+        return convert_graph.subgraph(found, pb.FindPathResponse)
+
+    async def GetSubgraph(self, request: pb.GetSubgraphRequest, context: _Context) -> pb.GetSubgraphResponse:
+        found = await self._d.graphs.ask(
+            request.mind_id, lambda graph: graph.around(request.node_id, request.depth, request.limit)
+        )
+        return convert_graph.subgraph(found, pb.GetSubgraphResponse)
 
     async def BlastRadius(
         self, request: pb.BlastRadiusRequest, context: _Context

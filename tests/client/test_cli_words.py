@@ -66,7 +66,8 @@ READING = {
     "status", "doctor", "config", "version", "mind list", "mind show", "ledger read", "ledger tail",
     "ledger verify", "memory search", "memory list",
     "memory history", "memory stats", "ledger checkpoint", "ledger prove", "ledger witness",
-    "ledger redaction", "ledger fsck", "mind at", "mind diff", "mind watch", "commitments list",
+    "ledger redaction", "ledger fsck", "mind at", "mind diff", "mind watch", "mind graph", "mind neighbors",
+    "mind path", "commitments list",
     "commitments thread", "identity show", "session list", "session show", "stats",
     "directives list", "traits", "metrics", "reflections", "explain", "workers list", "workers dead-letters",
 }  # fmt: skip

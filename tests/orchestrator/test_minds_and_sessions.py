@@ -143,7 +143,8 @@ async def test_a_commitment_is_done_only_with_evidence(served: Served) -> None:
         await served.orchestrator.close_commitment(close)
     assert refused.value.reason == "EVIDENCE_MISSING"
 
-    turn = await converse(served, "I have called Ana")
+    # Said so that no worker takes it for evidence and closes it first.
+    turn = await converse(served, "Ana and I spoke at noon")
     assert turn.started
     close.evidence_seqs.append(turn.started.user_seq)
     closed = await served.orchestrator.close_commitment(close)

@@ -189,6 +189,21 @@ class Selfhood:
         request = pb.GetAnalyticsRequest(mind_id=self.mind_id, session_id=session)
         return await self._client.orchestrator.get_analytics(request, timeout=self._client.timeout)
 
+    async def neighbors(self, node_id: str, *, types: Sequence[str] = ()) -> pb.GetNeighborsResponse:
+        """What a node of its MemeGraph is connected with, along edges of these types (none: all). Raises NotFound."""
+        request = pb.GetNeighborsRequest(mind_id=self.mind_id, node_id=node_id, edge_types=types)
+        return await self._client.orchestrator.get_neighbors(request, timeout=self._client.timeout)
+
+    async def path(self, from_node_id: str, to_node_id: str) -> pb.FindPathResponse:
+        """A shortest path of at most 12 edges; empty where there is none. Raises NotFound."""
+        request = pb.FindPathRequest(mind_id=self.mind_id, from_node_id=from_node_id, to_node_id=to_node_id)
+        return await self._client.orchestrator.find_path(request, timeout=self._client.timeout)
+
+    async def subgraph(self, node_id: str = "", *, depth: int = 0, limit: int = 0) -> pb.GetSubgraphResponse:
+        """What lies around a node (empty: its last message), nearest first. ``pictures.graph_svg`` draws it."""
+        request = pb.GetSubgraphRequest(mind_id=self.mind_id, node_id=node_id, depth=depth, limit=limit)
+        return await self._client.orchestrator.get_subgraph(request, timeout=self._client.timeout)
+
     async def workers(self) -> list[pb.Worker]:
         """How far each worker is with it."""
         request = pb.ListWorkersRequest(mind_id=self.mind_id)

@@ -15,6 +15,7 @@ from pmm_client.cli import (
     doctor,
     exits,
     files,
+    graph_commands,
     ledger_commands,
     memory_commands,
     mind_commands,
@@ -88,6 +89,7 @@ def _assemble() -> None:
     doctor.register(app)
     minds = _group("mind", "Make, list and show minds; import, export and restore them.")
     mind_commands.register(minds)
+    graph_commands.register(minds)
     files.register(minds)
     audit_commands.register_mind(minds)
     ledger = _group("ledger", "Read, verify, prove, back up and erase: the events of minds.")

@@ -9,8 +9,10 @@ import typer
 
 from pmm.mind.v1.events_pb2 import ReflectionStyle, Stage, Trait
 from pmm.orchestrator.v1.orchestrator_pb2 import MetricsSample, Reflection
+from pmm_client import pictures
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli.drawing import Svg, write_svg
 from pmm_client.cli.options import Json, MindOption, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
@@ -20,6 +22,7 @@ BAR, WIDTH = "█", 20
 _SPARKS = "▁▂▃▄▅▆▇█"
 COURSE = 60
 """Samples in a line of a terminal."""
+DRAWN_COURSE = 1_000
 MAX_CONSEQUENCES = 20
 
 
@@ -129,17 +132,22 @@ async def traits(connection: Connection, mind: MindOption, as_of: AsOf = None, a
 
 
 async def metrics(
-    connection: Connection, mind: MindOption, as_of: AsOf = None, as_json: Json = False
+    connection: Connection, mind: MindOption, as_of: AsOf = None, svg: Svg = None, as_json: Json = False
 ) -> None:
-    """Show the autonomy scores of a mind, their course, and its stage.
+    """Show the autonomy scores of a mind, their course, and its stage; or draw the course.
 
-    Example: pmm metrics --mind ada --json
+    Example: pmm metrics --mind ada --svg scores.svg
     """
     async with connection.open() as client:
-        answer = await client.mind(mind).metrics(samples=COURSE, as_of_seq=as_of)
+        samples = DRAWN_COURSE if svg else COURSE
+        answer = await client.mind(mind).metrics(samples=samples, as_of_seq=as_of)
         stage = await client.mind(mind).stage(as_of_seq=as_of)
+    if svg is not None:
+        write_svg(svg, lambda: pictures.metrics_svg(answer.samples))
     if as_json:
         output.json_line({"metrics": to_json(answer), "stage": to_json(stage)})
+        return
+    if svg is not None:
         return
     output.line(f"IAS {answer.metrics.ias:.3f}  {_spark(answer.samples, 'ias')}")
     output.line(f"GAS {answer.metrics.gas:.3f}  {_spark(answer.samples, 'gas')}")

@@ -3208,7 +3208,7 @@ class GetSubgraphRequest(_message.Message):
     node_id: _builtins.str
     """Around this node; empty: the latest."""
     depth: _builtins.int
-    """So many edges away; 0: 2."""
+    """So many edges away; 0: 2. At most 12."""
     limit: _builtins.int
     """At most so many nodes; 0: 100. At most 1,000."""
     def __init__(
