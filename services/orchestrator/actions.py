@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import EvidenceMissing, MindExists, UnknownCommitment, UnknownDirective
+from services.orchestrator.extraction.promises import commitment_id
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import Commitment
@@ -19,7 +20,6 @@ from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft
-from services.orchestrator.workers.rules import commitment_id
 
 DEFAULT_IMPORT_SESSION = "imported"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from services.orchestrator import citations, prompt
+from services.orchestrator.extraction import evidence, names, promises
+from services.orchestrator.extraction.instructions import directives
 from services.orchestrator.guard import guard
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
-from services.orchestrator.workers import evidence, rules
-from services.orchestrator.workers.directives import directives
 
 NOW = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)  # a Wednesday
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -84,9 +84,9 @@ def labelled(name: str) -> list[dict[str, str]]:
 
 def test_only_explicit_words_name_anybody() -> None:
     wrong = [
-        (row["text"], rules.mind_name(row["text"]), rules.user_name(row["text"]))
+        (row["text"], names.mind_name(row["text"]), names.user_name(row["text"]))
         for row in labelled("naming.jsonl")
-        if (rules.mind_name(row["text"]), rules.user_name(row["text"])) != (row["mind"], row["user"])
+        if (names.mind_name(row["text"]), names.user_name(row["text"])) != (row["mind"], row["user"])
     ]
 
     assert wrong == []
@@ -117,16 +117,14 @@ def test_promises_and_their_due_times() -> None:
     right = found = expected = 0
     due_right = due_expected = 0
     for row in rows:
-        promises = rules.promises(row["text"], NOW, reminders_only=row["speaker"] == "user")
-        texts = {promise.text.lower() for promise in promises}
+        made = promises.promises(row["text"], NOW, reminders_only=row["speaker"] == "user")
+        texts = {promise.text.lower() for promise in made}
         right += bool(row["promise"]) and row["promise"].lower() in texts
-        found += len(promises)
+        found += len(made)
         expected += bool(row["promise"])
         if row["due"]:
             due_expected += 1
-            due_right += any(
-                promise.due and promise.due.isoformat()[:16] == row["due"] for promise in promises
-            )
+            due_right += any(promise.due and promise.due.isoformat()[:16] == row["due"] for promise in made)
     precision, recall = right / found, right / expected
     f1 = 2 * precision * recall / (precision + recall)
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator.projections.commitments import Commitment
-from services.orchestrator.workers.rules import without_time
+from services.orchestrator.extraction.promises import without_time
 
 MIN_SCORE, CLOSING_SCORE = 0.34, 0.66
 """Share of what the promise is about that the sentence names: from here on it is evidence; from there it closes."""
@@ -84,19 +81,3 @@ def _same(one: str, other: str) -> bool:
 
 def _words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
-
-
-def bodies(text: str, seq: int, open_ones: Sequence[Commitment]) -> list[mind.Body]:
-    """Evidence in the message at a seq for what was open before it, and the end of what it leaves no doubt about."""
-    found: list[mind.Body] = []
-    for one in open_ones:
-        how_much = score(text, one.text) if one.opened_seq < seq else 0.0
-        if how_much >= MIN_SCORE:
-            recorded = mind.EvidenceRecorded(commitment_id=one.id, seqs=[seq], score=how_much)
-            found.append(mind.Body(evidence_recorded=recorded))
-        if how_much >= CLOSING_SCORE:
-            closed = mind.CommitmentClosed(
-                commitment_id=one.id, outcome=mind.COMMITMENT_OUTCOME_DONE, evidence_seqs=[seq], why="said so"
-            )
-            found.append(mind.Body(commitment_closed=closed))
-    return found
