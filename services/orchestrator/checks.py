@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 from zoneinfo import available_timezones
 
@@ -347,9 +347,7 @@ def get_neighbors(request: pb.GetNeighborsRequest) -> Iterator[Violation]:
     """GetNeighbors."""
     yield from checks.mind_id(request.mind_id)
     yield from checks.text(request.node_id, "node_id", max_bytes=MAX_NODE_ID, required=True)
-    for index, name in enumerate(request.edge_types):
-        if name not in EDGE_TYPES:
-            yield Violation(f"edge_types[{index}]", f"must be one of {', '.join(EDGE_TYPES)}")
+    yield from _edge_types(request.edge_types)
 
 
 def find_path(request: pb.FindPathRequest) -> Iterator[Violation]:
@@ -365,6 +363,13 @@ def get_subgraph(request: pb.GetSubgraphRequest) -> Iterator[Violation]:
     yield from checks.text(request.node_id, "node_id", max_bytes=MAX_NODE_ID)
     yield from checks.in_range(request.depth, "depth", 0, MAX_DEPTH)
     yield from checks.limit(request.limit, "limit", high=MAX_PAGE)
+    yield from _edge_types(request.edge_types)
+
+
+def _edge_types(names: Iterable[str]) -> Iterator[Violation]:
+    for index, name in enumerate(names):
+        if name not in EDGE_TYPES:
+            yield Violation(f"edge_types[{index}]", f"must be one of {', '.join(EDGE_TYPES)}")
 
 
 CHECKS: Mapping[type[Message], Check] = {

@@ -338,7 +338,8 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
 
     async def GetSubgraph(self, request: pb.GetSubgraphRequest, context: _Context) -> pb.GetSubgraphResponse:
         found = await self._d.graphs.ask(
-            request.mind_id, lambda graph: graph.around(request.node_id, request.depth, request.limit)
+            request.mind_id,
+            lambda graph: graph.around(request.node_id, request.depth, request.limit, request.edge_types),
         )
         return convert_graph.subgraph(found, pb.GetSubgraphResponse)
 

@@ -278,6 +278,9 @@ async def test_the_graph_of_a_conversation(served: Served) -> None:
     assert f"event:{told}" in recalled
     few = await subgraph(served, limit=3)
     assert [n.node_id for n in few.nodes] == [n.node_id for n in around.nodes[:3]]
+    talk = await subgraph(served, edge_types=["replies_to"], depth=12)
+    assert {e.type for e in talk.edges} == {"replies_to"}
+    assert {n.type for n in talk.nodes} == {"message"}
 
     adopted = await wait_for(served, "identity_adopted")
     identity = await client.get_neighbors(

@@ -1,6 +1,6 @@
 """Pictures of a mind as SVG: its graph, and the course of its scores.
 
-Needs the extra ``pictures`` (matplotlib and networkx); the functions raise ImportError without it.
+Needs the extra ``pictures`` (matplotlib); the functions raise ImportError without it.
 """
 
 from __future__ import annotations
@@ -15,68 +15,156 @@ from pmm.orchestrator.v1.orchestrator_pb2 import GraphEdge, GraphNode, MetricsSa
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLORS = {
-    "message": "#9ecae1",
-    "memory": "#a1d99b",
-    "entity": "#fdae6b",
-    "commitment": "#fc9272",
-    "reflection": "#bcbddc",
-    "identity": "#fde07a",
+COLUMNS = (
+    ("session",),
+    ("message",),
+    ("memory", "commitment", "reflection", "identity"),
+    ("entity",),
+)
+"""From left to right, by the type of a node: what was said runs from top to bottom, what came of it stands beside."""
+NODE_COLORS = {
     "session": "#d9d9d9",
+    "message": "#c6dbef",
+    "memory": "#c7e9c0",
+    "commitment": "#fcbba1",
+    "reflection": "#dadaeb",
+    "identity": "#fff2ae",
+    "entity": "#fdd0a2",
 }
-"""By the type of a node; they can be told apart in print, too."""
-LABEL_COLUMNS, LABEL_LINES = 22, 3
-NAMED_EDGES = 60
-"""With more edges their types are left out: they would cover one another."""
-_SEED = 7
-"""The same graph gives the same picture."""
+EDGE_COLORS = {
+    "replies_to": "#9e9e9e",
+    "mentions": "#e6800d",
+    "derived_from": "#31a354",
+    "evidence_for": "#3182bd",
+    "opens": "#de2d26",
+    "closes": "#08306b",
+    "reflects_on": "#756bb1",
+    "adopts": "#b8860b",
+    "supersedes": "#8c510a",
+    "recalled_in": "#8bb8d8",
+}
+COLUMN_INCHES, ROW_INCHES, LEGEND_INCHES = 3.2, 0.55, 0.7
+BOX_WIDTH, BOX_HEIGHT = 0.64, 0.66
+"""Of a column, and of a row."""
+NEXT_ROW = 1.5
+"""Boxes of a column that lie so near have none between them."""
+LABEL_COLUMNS, LABEL_LINES = 36, 2
+_ABOVE_EDGES = 5
 
 
 def graph_svg(nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> str:
-    """The part of a MemeGraph as an SVG document; nodes near each other are connected.
+    """The part of a MemeGraph as an SVG document: what was said from top to bottom, what came of it to the right.
 
-    Laid out by forces (Fruchterman and Reingold, 1991), the same every time.
+    No box covers another, and the same graph gives the same picture.
     """
-    import networkx as nx
-    from matplotlib.lines import Line2D
-
-    graph: Any = nx.DiGraph()
-    graph.add_nodes_from(node.node_id for node in nodes)
-    for edge in edges:
-        graph.add_edge(edge.from_node_id, edge.to_node_id, type=edge.type)
-    size = 6 + 1.1 * len(nodes) ** 0.5
-    figure = _figure(size * 1.3, size)
-    axes = figure.add_axes((0, 0.05, 1, 0.95))
+    places = _places(nodes, edges)
+    columns = 1 + max((x for x, _ in places.values()), default=0)
+    rows = 1 + max((y for _, y in places.values()), default=0)
+    width, height = columns * COLUMN_INCHES, rows * ROW_INCHES
+    figure = _figure(width, height + LEGEND_INCHES)
+    total = height + LEGEND_INCHES
+    axes = figure.add_axes((0, LEGEND_INCHES / total, 1, height / total))
+    axes.set_xlim(-0.5, columns - 0.5)
+    axes.set_ylim(rows - 0.5, -0.5)
     axes.axis("off")
-    if nodes:
-        places = nx.spring_layout(graph, seed=_SEED, k=2.2 / len(nodes) ** 0.5, iterations=300)
-        nx.draw_networkx_edges(graph, places, ax=axes, edge_color="#888888", node_size=900, arrowsize=9)
-        nx.draw_networkx_nodes(
-            graph,
-            places,
-            ax=axes,
-            nodelist=[node.node_id for node in nodes],
-            node_color=[COLORS.get(node.type, "#ffffff") for node in nodes],
-            edgecolors="#555555",
-            node_size=900,
-        )
-        nx.draw_networkx_labels(
-            graph, places, {node.node_id: _label(node) for node in nodes}, ax=axes, font_size=6.5
-        )
-        if len(edges) <= NAMED_EDGES:
-            types = nx.get_edge_attributes(graph, "type")
-            nx.draw_networkx_edge_labels(graph, places, types, ax=axes, font_size=5.5, font_color="#555555")
-    there = [kind for kind in COLORS if any(node.type == kind for node in nodes)]
-    marks = [
-        Line2D([], [], marker="o", linestyle="", markersize=8, color=COLORS[kind], label=kind)
-        for kind in there
-    ]
-    figure.legend(handles=marks, loc="lower center", ncols=max(1, len(marks)), frameon=False, fontsize=8)
+    for edge in edges:
+        _draw_edge(axes, edge, places[edge.from_node_id], places[edge.to_node_id])
+    for node in nodes:
+        _draw_node(axes, node, places[node.node_id])
+    _legend(figure, nodes, edges)
     return _svg(figure)
 
 
+def _places(nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> dict[str, tuple[float, float]]:
+    """Column and row of each node: by seq in the fullest column, in the others beside its neighbours."""
+    columns = [[node for node in nodes if node.type in types] for types in COLUMNS]
+    columns = [sorted(column, key=lambda node: node.seq) for column in columns if column]
+    rows = max(map(len, columns), default=0)
+    places: dict[str, tuple[float, float]] = {}
+    for column in sorted(columns, key=len, reverse=True):
+        near = {node.node_id: _mean_row(node.node_id, edges, places, default=node.seq) for node in column}
+        in_order = sorted(column, key=lambda node: near[node.node_id]) if places else column
+        step = rows / len(column)
+        for index, node in enumerate(in_order):
+            places[node.node_id] = (columns.index(column), step * (index + 0.5) - 0.5)
+    return places
+
+
+def _mean_row(
+    node_id: str, edges: Sequence[GraphEdge], places: dict[str, tuple[float, float]], default: float
+) -> float:
+    """Of the neighbours that have a place (Sugiyama et al., 1981: the barycentre keeps crossings few)."""
+    ends = [(edge.from_node_id, edge.to_node_id) for edge in edges]
+    others = [b if a == node_id else a for a, b in ends if node_id in (a, b)]
+    found = [places[other][1] for other in others if other in places]
+    return sum(found) / len(found) if found else default
+
+
+def _draw_node(axes: Any, node: GraphNode, place: tuple[float, float]) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    x, y = place
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2),
+            BOX_WIDTH,
+            BOX_HEIGHT,
+            boxstyle="round,pad=0,rounding_size=0.04",
+            facecolor=NODE_COLORS.get(node.type, "white"),
+            edgecolor="#555555",
+            linewidth=0.6,
+            zorder=_ABOVE_EDGES,
+        )
+    )
+    axes.text(x, y, _label(node), ha="center", va="center", fontsize=7, zorder=_ABOVE_EDGES)
+
+
+def _draw_edge(axes: Any, edge: GraphEdge, start: tuple[float, float], end: tuple[float, float]) -> None:
+    (x, y), (to_x, to_y) = start, end
+    bend = 0.0
+    if x != to_x:
+        side = BOX_WIDTH / 2 if to_x > x else -BOX_WIDTH / 2
+        x, to_x = x + side, to_x - side
+    elif abs(to_y - y) < NEXT_ROW:
+        side = BOX_HEIGHT / 2 if to_y > y else -BOX_HEIGHT / 2
+        y, to_y = y + side, to_y - side
+    else:
+        # Round what lies between, the further the wider.
+        x = to_x = x - BOX_WIDTH / 2
+        bend = (0.3 if to_y < y else -0.3) / max(1.0, abs(to_y - y) / 4)
+    axes.annotate(
+        "",
+        xy=(to_x, to_y),
+        xytext=(x, y),
+        arrowprops={
+            "arrowstyle": "-|>",
+            "mutation_scale": 8,
+            "linewidth": 0.9,
+            "color": EDGE_COLORS.get(edge.type, "#555555"),
+            "connectionstyle": f"arc3,rad={bend}",
+            "shrinkA": 0,
+            "shrinkB": 0,
+        },
+    )
+
+
+def _legend(figure: Figure, nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> None:
+    from matplotlib.lines import Line2D
+
+    types = [name for name in NODE_COLORS if any(node.type == name for node in nodes)]
+    kinds = [name for name in EDGE_COLORS if any(edge.type == name for edge in edges)]
+    marks = [
+        *(
+            Line2D([], [], marker="s", linestyle="", markersize=8, color=NODE_COLORS[name], label=name)
+            for name in types
+        ),
+        *(Line2D([], [], color=EDGE_COLORS[name], linewidth=1.6, label=f"→ {name}") for name in kinds),
+    ]
+    figure.legend(handles=marks, loc="lower center", ncols=6, frameon=False, fontsize=8)
+
+
 def metrics_svg(samples: Sequence[MetricsSample]) -> str:
-    """The course of IAS and GAS over the events that moved them, and the openness of time below, as an SVG document."""
+    """The course of IAS and GAS over the events that moved them, as an SVG document."""
     figure = _figure(8, 3.6)
     axes = figure.add_subplot()
     seqs = [sample.seq for sample in samples]

@@ -199,9 +199,16 @@ class Selfhood:
         request = pb.FindPathRequest(mind_id=self.mind_id, from_node_id=from_node_id, to_node_id=to_node_id)
         return await self._client.orchestrator.find_path(request, timeout=self._client.timeout)
 
-    async def subgraph(self, node_id: str = "", *, depth: int = 0, limit: int = 0) -> pb.GetSubgraphResponse:
-        """What lies around a node (empty: its last message), nearest first. ``pictures.graph_svg`` draws it."""
-        request = pb.GetSubgraphRequest(mind_id=self.mind_id, node_id=node_id, depth=depth, limit=limit)
+    async def subgraph(
+        self, node_id: str = "", *, depth: int = 0, limit: int = 0, types: Sequence[str] = ()
+    ) -> pb.GetSubgraphResponse:
+        """What lies around a node (empty: its last message) along edges of these types (none: all), nearest first.
+
+        ``pictures.graph_svg`` draws it. Raises NotFound.
+        """
+        request = pb.GetSubgraphRequest(
+            mind_id=self.mind_id, node_id=node_id, depth=depth, limit=limit, edge_types=types
+        )
         return await self._client.orchestrator.get_subgraph(request, timeout=self._client.timeout)
 
     async def workers(self) -> list[pb.Worker]:

@@ -38,9 +38,7 @@ class Graph:
         self._known(node_id)
         found = Subgraph()
         seen: set[str] = set()
-        for edge in self._edges(node_id):
-            if types and edge.type not in types:
-                continue
+        for edge in self._edges(node_id, types):
             other = _other_end(edge, node_id)
             node = self._store.node(self._mind_id, other)
             if node is None or (other not in seen and len(seen) == MAX_NEIGHBORS):
@@ -63,8 +61,11 @@ class Graph:
             ids.append(_other_end(edge, ids[-1]))
         return Subgraph([self._known(each) for each in ids], edges)
 
-    def around(self, node_id: str, depth: int, limit: int) -> Subgraph:
-        """What lies within so many edges of a node (empty: of the last message), nearest first. Raises UnknownNode."""
+    def around(self, node_id: str, depth: int, limit: int, types: Sequence[str] = ()) -> Subgraph:
+        """What lies within so many edges of a node (empty: of the last message), nearest first.
+
+        Only along edges of these types; none: of any. Raises UnknownNode.
+        """
         if not node_id:
             latest = self._store.latest_message(self._mind_id)
             if not latest:
@@ -76,7 +77,7 @@ class Graph:
         for _ in range(depth or DEFAULT_DEPTH):
             reached: list[str] = []
             for near in frontier:
-                for edge in self._edges(near):
+                for edge in self._edges(near, types):
                     other = _other_end(edge, near)
                     if other not in found:
                         node = self._store.node(self._mind_id, other)
@@ -87,7 +88,9 @@ class Graph:
                     edges.setdefault(edge)
             frontier = reached
         for near in frontier:
-            edges.update(dict.fromkeys(edge for edge in self._edges(near) if _other_end(edge, near) in found))
+            edges.update(
+                dict.fromkeys(edge for edge in self._edges(near, types) if _other_end(edge, near) in found)
+            )
         return Subgraph(list(found.values()), list(edges))
 
     def _known(self, node_id: str) -> Stored:
@@ -96,8 +99,9 @@ class Graph:
             raise UnknownNode(f"mind {self._mind_id!r} has no node {node_id!r}", node_id=node_id)
         return node
 
-    def _edges(self, node_id: str) -> list[Edge]:
-        return self._store.edges(self._mind_id, node_id, MAX_EDGES)
+    def _edges(self, node_id: str, types: Sequence[str] = ()) -> list[Edge]:
+        edges = self._store.edges(self._mind_id, node_id, MAX_EDGES)
+        return [edge for edge in edges if edge.type in types] if types else edges
 
     def _edges_between_nodes(self, node_id: str) -> list[Edge]:
         """An edge may lead to what is not in the graph: an event of another kind, or something erased."""

@@ -17,6 +17,20 @@ from pmm_client.cli.options import Json, calls_server
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The mind's id.", show_default=False)]
 NODE_HELP = "A node: event:12, entity:ana, commitment:c-…, memory:m-…, identity:7 or session:…"
 Node = Annotated[str, typer.Argument(metavar="NODE", help=NODE_HELP, show_default=False)]
+TYPES_HELP = "Only along these edges: mentions, opens, recalled_in …; may be repeated."
+Types = Annotated[list[str] | None, typer.Option("--type", metavar="TYPE", help=TYPES_HELP)]
+SHOWN = (
+    "replies_to",
+    "mentions",
+    "derived_from",
+    "evidence_for",
+    "opens",
+    "closes",
+    "reflects_on",
+    "adopts",
+    "supersedes",
+)
+"""All but ``recalled_in``: what stood in a prompt beside other things ties everything to everything."""
 
 
 def register(app: typer.Typer) -> None:
@@ -32,15 +46,18 @@ async def graph(
     node: Annotated[str, typer.Argument(metavar="[NODE]", help=f"{NODE_HELP}; the last message.")] = "",
     depth: Annotated[int, typer.Option(min=1, max=12, help="So many edges away.")] = 2,
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many nodes.")] = 40,
+    types: Types = None,
     svg: Svg = None,
     as_json: Json = False,
 ) -> None:
     """Show what hangs together around a node of a mind, or draw it.
 
+    What only stood in the prompt of an answer is shown with --type recalled_in.
+
     Example: pmm mind graph ada entity:porto --depth 3 --svg ada.svg
     """
     async with connection.open() as client:
-        found = await client.mind(name).subgraph(node, depth=depth, limit=limit)
+        found = await client.mind(name).subgraph(node, depth=depth, limit=limit, types=types or SHOWN)
     if svg is not None:
         write_svg(svg, lambda: pictures.graph_svg(found.nodes, found.edges))
     if as_json:
@@ -55,10 +72,7 @@ async def neighbors(
     connection: Connection,
     name: Name,
     node: Node,
-    types: Annotated[
-        list[str] | None,
-        typer.Option("--type", metavar="TYPE", help="Only these edges: mentions, opens, recalled_in …"),
-    ] = None,
+    types: Types = None,
     as_json: Json = False,
 ) -> None:
     """List what a node of a mind is connected with.

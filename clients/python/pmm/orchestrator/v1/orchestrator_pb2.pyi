@@ -3203,6 +3203,7 @@ class GetSubgraphRequest(_message.Message):
     NODE_ID_FIELD_NUMBER: _builtins.int
     DEPTH_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    EDGE_TYPES_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     node_id: _builtins.str
@@ -3211,6 +3212,10 @@ class GetSubgraphRequest(_message.Message):
     """So many edges away; 0: 2. At most 12."""
     limit: _builtins.int
     """At most so many nodes; 0: 100. At most 1,000."""
+    @_builtins.property
+    def edge_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only along these edges; any when empty."""
+
     def __init__(
         self,
         *,
@@ -3218,10 +3223,11 @@ class GetSubgraphRequest(_message.Message):
         node_id: _builtins.str = ...,
         depth: _builtins.int = ...,
         limit: _builtins.int = ...,
+        edge_types: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["depth", b"depth", "limit", b"limit", "mind_id", b"mind_id", "node_id", b"node_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["depth", b"depth", "edge_types", b"edge_types", "limit", b"limit", "mind_id", b"mind_id", "node_id", b"node_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
