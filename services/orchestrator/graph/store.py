@@ -7,28 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.graph.parts import MESSAGES, Before, Edge, Node, Part, from_header, from_payload
+from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, under
 from services.runtime.projection_file import ProjectionFile
 
-_MAP_BYTES = 256 * 2**30
-"""Address space, not disk."""
-TABLES = ("nodes", "edges", "payload_keys", "last", "state")
+TABLES = ("nodes", "edges", "payload_keys", "last")
 """mind, node, seq, part → id, type, label; mind, node, seq, part, ordinal, way → other end, type, way; mind, seq →
-keys of what goes with the payload; mind, what → seq of the last one; "position" → store_id and position."""
-_SEQ = struct.Struct(">Q")
+keys of what goes with the payload; mind, what → seq of the last one."""
 _ORDINAL = struct.Struct(">H")
 _DIGEST_BYTES = 16
-_POSITION, _ERASED = b"position", b"erased"
-"""``_ERASED`` is there while what was removed may still be on a free page."""
-_encode, _decode = msgspec.msgpack.encode, msgspec.msgpack.decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,68 +32,33 @@ class Stored:
     seq: int
 
 
-class GraphStore:
-    """One LMDB file. ``apply`` has one caller at a time, which may be another thread than the readers'."""
+class GraphStore(Tables):
+    """One LMDB file."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = ProjectionFile(folder, TABLES, map_size=_MAP_BYTES, metasync=False)
-        with self._file.read() as txn:
-            is_unfinished = txn.get(_ERASED, db=self._file.table("state")) is not None
-        if is_unfinished:
-            self.compact()
+        super().__init__(folder, TABLES)
 
-    def close(self) -> None:
-        """Sync and close."""
-        self._file.close()
-
-    def position(self) -> tuple[str, int]:
-        """The ledger's store_id, and its position up to which the graph stands."""
-        with self._file.read() as txn:
-            value = txn.get(_POSITION, db=self._file.table("state"))
-        return _decode(bytes(value), type=tuple[str, int]) if value else ("", 0)
-
-    def start_anew(self, store_id: str) -> None:
-        """Empty it: the ledger is another one."""
-        with self._file.write() as txn:
-            for name in TABLES:
-                txn.drop(self._file.table(name), delete=False)
-            txn.put(_ERASED, b"1", db=self._file.table("state"))
-            txn.put(_POSITION, _encode((store_id, 0)), db=self._file.table("state"))
-        self.compact()
-
-    def apply(self, events: Iterable[Event], store_id: str, position: int) -> None:
-        """Take a page of events, all or none, and forget what they erase."""
+    def take(self, txn: Any, events: Iterable[Event]) -> bool:
         is_erased = False
-        with self._file.write() as txn:
-            writer = _Writer(self._file, txn)
-            for event in events:
-                if event.kind == "mind_deleted":
-                    is_erased |= writer.remove_mind(event.mind_id)
-                elif event.kind == "event_redacted":
-                    for seq in event.body.event_redacted.seqs:
-                        is_erased |= writer.remove_payload(event.mind_id, seq)
-                elif event.remember:
-                    writer.add(event)
-            if is_erased:
-                txn.put(_ERASED, b"1", db=self._file.table("state"))
-            txn.put(_POSITION, _encode((store_id, position)), db=self._file.table("state"))
-        if is_erased:
-            self.compact()
-
-    def compact(self) -> None:
-        """Write the file anew without what was removed."""
-        self._file.compact()
-        with self._file.write() as txn:
-            txn.delete(_ERASED, db=self._file.table("state"))
+        writer = _Writer(self.file, txn)
+        for event in events:
+            if event.kind == "mind_deleted":
+                is_erased |= writer.remove_mind(event.mind_id)
+            elif event.kind == "event_redacted":
+                for seq in event.body.event_redacted.seqs:
+                    is_erased |= writer.remove_payload(event.mind_id, seq)
+            elif event.remember:
+                writer.add(event)
+        return is_erased
 
     def node(self, mind_id: str, node_id: str) -> Stored | None:
         """A node, with the label that it was given last."""
         prefix = _node_prefix(mind_id, node_id)
         first, node = 0, None
-        with self._file.read() as txn:
-            for key, value in _under(txn, self._file.table("nodes"), prefix):
-                first = first or _SEQ.unpack_from(key, len(prefix))[0]
-                its_id, its_type, label = _decode(value, type=tuple[str, str, str])
+        with self.file.read() as txn:
+            for key, value in under(txn, self.file.table("nodes"), prefix):
+                first = first or SEQ.unpack_from(key, len(prefix))[0]
+                its_id, its_type, label = decode(value, type=tuple[str, str, str])
                 node = Node(its_id, its_type, label or (node.label if node else ""))
         return None if node is None else Stored(node, first)
 
@@ -108,9 +66,9 @@ class GraphStore:
         """The edges of a node, either way, those of the latest events first, each once."""
         prefix = _node_prefix(mind_id, node_id)
         found: dict[Edge, None] = {}
-        with self._file.read() as txn:
-            for _, value in _under(txn, self._file.table("edges"), prefix, latest_first=True):
-                other, kind, leads_away = _decode(value, type=tuple[str, str, bool])
+        with self.file.read() as txn:
+            for _, value in under(txn, self.file.table("edges"), prefix, latest_first=True):
+                other, kind, leads_away = decode(value, type=tuple[str, str, bool])
                 edge = Edge(node_id, other, kind) if leads_away else Edge(other, node_id, kind)
                 found.setdefault(edge)
                 if len(found) == limit:
@@ -119,9 +77,9 @@ class GraphStore:
 
     def latest_message(self, mind_id: str) -> int:
         """The seq of a mind's last message; 0 where it has none."""
-        with self._file.read() as txn:
-            value = txn.get(_last_key(mind_id, "message", ""), db=self._file.table("last"))
-        return _SEQ.unpack(value)[0] if value else 0
+        with self.file.read() as txn:
+            value = txn.get(_last_key(mind_id, "message", ""), db=self.file.table("last"))
+        return SEQ.unpack(value)[0] if value else 0
 
 
 class _Writer:
@@ -136,14 +94,14 @@ class _Writer:
         self._put(event, from_header(event, self._before(event)))
         keys = self._put(event, from_payload(event), is_payload=True)
         if keys:
-            self._txn.put(_seq_key(event.mind_id, event.seq), _encode(keys), db=self._payload_keys)
+            self._txn.put(_seq_key(event.mind_id, event.seq), encode(keys), db=self._payload_keys)
 
     def remove_payload(self, mind_id: str, seq: int) -> bool:
         """Whether there was anything."""
         keys = self._txn.pop(_seq_key(mind_id, seq), db=self._payload_keys)
         if keys is None:
             return False
-        for is_node, key in _decode(bytes(keys), type=list[tuple[bool, bytes]]):
+        for is_node, key in decode(bytes(keys), type=list[tuple[bool, bytes]]):
             self._txn.delete(key, db=self._nodes if is_node else self._edges)
         return True
 
@@ -151,7 +109,7 @@ class _Writer:
         """Whether there was anything."""
         is_removed = False
         for table in (self._nodes, self._edges, self._payload_keys, self._last):
-            for key in [key for key, _ in _under(self._txn, table, _mind_prefix(mind_id))]:
+            for key in [key for key, _ in under(self._txn, table, of_mind(mind_id))]:
                 self._txn.delete(key, db=table)
                 is_removed = True
         return is_removed
@@ -168,18 +126,18 @@ class _Writer:
     def _swap(self, event: Event, what: str, of: str) -> int:
         key = _last_key(event.mind_id, what, of)
         before = self._txn.get(key, db=self._last)
-        seq = _SEQ.unpack(before)[0] if before else 0
-        self._txn.put(key, _SEQ.pack(event.seq), db=self._last)
+        seq = SEQ.unpack(before)[0] if before else 0
+        self._txn.put(key, SEQ.pack(event.seq), db=self._last)
         return seq
 
     def _put(self, event: Event, part: Part, *, is_payload: bool = False) -> list[tuple[bool, bytes]]:
         """The keys that were written, each with whether it is a node's."""
         keys: list[tuple[bool, bytes]] = []
-        seq = _SEQ.pack(event.seq)
+        seq = SEQ.pack(event.seq)
         for node in part.nodes:
             # The node of a message is there by its header; a label of the payload is kept beside it.
             key = _node_prefix(event.mind_id, node.id) + seq + bytes([is_payload])
-            self._txn.put(key, _encode((node.id, node.type, node.label)), db=self._nodes)
+            self._txn.put(key, encode((node.id, node.type, node.label)), db=self._nodes)
             keys.append((True, key))
         for ordinal, edge in enumerate(dict.fromkeys(part.edges)):
             end = seq + bytes([is_payload]) + _ORDINAL.pack(ordinal)
@@ -188,38 +146,18 @@ class _Writer:
                 (edge.to_id, edge.from_id, False),
             ):
                 key = _node_prefix(event.mind_id, near) + end + bytes([leads_away])
-                self._txn.put(key, _encode((far, edge.type, leads_away)), db=self._edges)
+                self._txn.put(key, encode((far, edge.type, leads_away)), db=self._edges)
                 keys.append((False, key))
         return keys
 
 
-def _under(
-    txn: Any, table: Any, prefix: bytes, *, latest_first: bool = False
-) -> Iterator[tuple[bytes, bytes]]:
-    """Keys that begin with a prefix, and their values."""
-    cursor = txn.cursor(db=table)
-    if latest_first:
-        there = cursor.set_range(prefix + b"\xff" * 16)
-        there = cursor.prev() if there else cursor.last()
-        step = cursor.prev
-    else:
-        there, step = cursor.set_range(prefix), cursor.next
-    while there and (key := bytes(cursor.key())).startswith(prefix):
-        yield key, bytes(cursor.value())
-        there = step()
-
-
-def _mind_prefix(mind_id: str) -> bytes:
-    return mind_id.encode() + b"\x00"
-
-
 def _node_prefix(mind_id: str, node_id: str) -> bytes:
-    return _mind_prefix(mind_id) + hashlib.blake2b(node_id.encode(), digest_size=_DIGEST_BYTES).digest()
+    return of_mind(mind_id) + hashlib.blake2b(node_id.encode(), digest_size=_DIGEST_BYTES).digest()
 
 
 def _seq_key(mind_id: str, seq: int) -> bytes:
-    return _mind_prefix(mind_id) + _SEQ.pack(seq)
+    return of_mind(mind_id) + SEQ.pack(seq)
 
 
 def _last_key(mind_id: str, what: str, of: str) -> bytes:
-    return _mind_prefix(mind_id) + f"{what}\x00{of}".encode()
+    return of_mind(mind_id) + f"{what}\x00{of}".encode()

@@ -1,0 +1,140 @@
+"""What grows with the ledger lies in tables of its own: an LMDB file that follows the ledger, and is rebuilt from it.
+
+A page of events is taken in all or none, together with the position that it ends at. What is erased leaves the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import pmm_client.errors
+from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.peers import Peers
+from services.runtime import telemetry
+from services.runtime.projection_file import ProjectionFile
+
+RECONNECT_SECONDS = 1.0
+SEQ = struct.Struct(">Q")
+encode, decode = msgspec.msgpack.encode, msgspec.msgpack.decode
+_MAP_BYTES = 256 * 2**30
+"""Address space, not disk."""
+_STATE = "state"
+""""position" → store_id and position."""
+_POSITION, _ERASED = b"position", b"erased"
+"""``_ERASED`` is there while what was removed may still be on a free page."""
+_log = logging.getLogger("pmm.tables")
+
+
+class Tables(ABC):
+    """One LMDB file. ``apply`` has one caller at a time, which may be another thread than the readers'."""
+
+    def __init__(self, folder: Path, tables: Sequence[str]) -> None:
+        self._names = (*tables, _STATE)
+        self.file = ProjectionFile(folder, self._names, map_size=_MAP_BYTES, metasync=False)
+        with self.file.read() as txn:
+            is_unfinished = txn.get(_ERASED, db=self.file.table(_STATE)) is not None
+        if is_unfinished:
+            self.compact()
+
+    def close(self) -> None:
+        """Sync and close."""
+        self.file.close()
+
+    def position(self) -> tuple[str, int]:
+        """The ledger's store_id, and its position up to which the tables stand."""
+        with self.file.read() as txn:
+            value = txn.get(_POSITION, db=self.file.table(_STATE))
+        return decode(bytes(value), type=tuple[str, int]) if value else ("", 0)
+
+    def start_anew(self, store_id: str) -> None:
+        """Empty them: the ledger is another one."""
+        with self.file.write() as txn:
+            for name in self._names:
+                txn.drop(self.file.table(name), delete=False)
+            txn.put(_ERASED, b"1", db=self.file.table(_STATE))
+            txn.put(_POSITION, encode((store_id, 0)), db=self.file.table(_STATE))
+        self.compact()
+
+    def apply(self, events: Iterable[Event], store_id: str, position: int) -> None:
+        """Take a page of events, all or none, and forget what they erase."""
+        with self.file.write() as txn:
+            is_erased = self.take(txn, events)
+            if is_erased:
+                txn.put(_ERASED, b"1", db=self.file.table(_STATE))
+            txn.put(_POSITION, encode((store_id, position)), db=self.file.table(_STATE))
+        if is_erased:
+            self.compact()
+
+    @abstractmethod
+    def take(self, txn: Any, events: Iterable[Event]) -> bool:
+        """Write what events add and remove what they erase; whether anything was removed."""
+
+    def compact(self) -> None:
+        """Write the file anew without what was removed."""
+        self.file.compact()
+        with self.file.write() as txn:
+            txn.delete(_ERASED, db=self.file.table(_STATE))
+
+
+class Following:
+    """Keeps tables up to date with the ledger."""
+
+    def __init__(self, name: str, tables: Tables, peers: Peers, kinds: Sequence[str]) -> None:
+        self._name = name
+        self._tables = tables
+        self._peers = peers
+        self._kinds = kinds
+        self._store_id, self.position = tables.position()
+        self._moved = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        while True:
+            try:
+                async for store_id, events, position in self._peers.follow(self.position, self._kinds):
+                    if store_id != self._store_id:
+                        await asyncio.to_thread(self._tables.start_anew, store_id)
+                        self._store_id, self.position = store_id, 0
+                        break
+                    if position > self.position:
+                        with telemetry.stage(self._name):
+                            await asyncio.to_thread(self._tables.apply, events, store_id, position)
+                        self.position = position
+                        self._moved.set()
+                        self._moved = asyncio.Event()
+            except (ConnectionError, pmm_client.errors.Unavailable) as error:
+                _log.warning("the table %s waits for the ledger: %s", self._name, error)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def moved(self) -> None:
+        """Return once the tables have taken in more than they have now."""
+        await self._moved.wait()
+
+
+def under(
+    txn: Any, table: Any, prefix: bytes, *, latest_first: bool = False, before: bytes | None = None
+) -> Iterator[tuple[bytes, bytes]]:
+    """Keys that begin with a prefix, and their values; latest first: those below ``before``, where it is given."""
+    cursor = txn.cursor(db=table)
+    if latest_first:
+        there = cursor.set_range(prefix + b"\xff" * 16 if before is None else before)
+        there = cursor.prev() if there else cursor.last()
+        step = cursor.prev
+    else:
+        there, step = cursor.set_range(prefix), cursor.next
+    while there and (key := bytes(cursor.key())).startswith(prefix):
+        yield key, bytes(cursor.value())
+        there = step()
+
+
+def of_mind(mind_id: str) -> bytes:
+    """What the keys of a mind begin with."""
+    return mind_id.encode() + b"\x00"
