@@ -36,6 +36,24 @@ MAX_SEQ = 2**63 - 1
 MAX_SAMPLES = 1_000
 MAX_PERIOD_SECONDS = 12 * 3_600
 """Half of what is kept: a period is compared with the one before."""
+AsOf = (
+    pb.GetMindRequest
+    | pb.ListCommitmentsRequest
+    | pb.GetTraitsRequest
+    | pb.GetStageRequest
+    | pb.GetMetricsRequest
+    | pb.ListDirectivesRequest
+    | pb.ListReflectionsRequest
+    | pb.GetIdentityHistoryRequest
+    | pb.GetSessionRequest
+    | pb.ListSessionsRequest
+    | pb.GetAnalyticsRequest
+    | pb.GetCommitmentThreadRequest
+    | pb.GetNeighborsRequest
+    | pb.FindPathRequest
+    | pb.GetSubgraphRequest
+)
+"""What can be asked as of a seq."""
 POLICY_KEYS = (*SETTINGS, FROZEN, CAP, *(POLICY_PREFIX + name for name in DETECTORS))
 
 
@@ -93,9 +111,14 @@ def get_mind(request: pb.GetMindRequest) -> Iterator[Violation]:
 
 def as_of(request: pb.GetMindRequest | pb.ListCommitmentsRequest) -> Iterator[Violation]:
     """as_of_seq and min_seq."""
+    yield from as_of_seq(request)
+    yield from checks.in_range(request.min_seq, "min_seq", 0, MAX_SEQ)
+
+
+def as_of_seq(request: AsOf) -> Iterator[Violation]:
+    """as_of_seq, where it is set."""
     if request.HasField("as_of_seq"):
         yield from checks.in_range(request.as_of_seq, "as_of_seq", 1, MAX_SEQ)
-    yield from checks.in_range(request.min_seq, "min_seq", 0, MAX_SEQ)
 
 
 def list_minds(request: pb.ListMindsRequest) -> Iterator[Violation]:
@@ -139,8 +162,15 @@ def start_session(request: pb.StartSessionRequest) -> Iterator[Violation]:
         yield Violation("title", "must be empty: an incognito session has none")
 
 
-def of_session(request: pb.GetSessionRequest | pb.EndSessionRequest) -> Iterator[Violation]:
-    """GetSession, EndSession."""
+def get_session(request: pb.GetSessionRequest) -> Iterator[Violation]:
+    """GetSession."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.session_id, "session_id")
+    yield from as_of_seq(request)
+
+
+def end_session(request: pb.EndSessionRequest) -> Iterator[Violation]:
+    """EndSession."""
     yield from checks.mind_id(request.mind_id)
     yield from checks.identifier(request.session_id, "session_id")
 
@@ -163,6 +193,7 @@ def list_sessions(request: pb.ListSessionsRequest) -> Iterator[Violation]:
     """ListSessions."""
     yield from checks.mind_id(request.mind_id)
     yield from page(request)
+    yield from as_of_seq(request)
 
 
 def page(
@@ -223,11 +254,6 @@ def revise_commitment(request: pb.ReviseCommitmentRequest) -> Iterator[Violation
     yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
 
 
-def get_identity_history(request: pb.GetIdentityHistoryRequest) -> Iterator[Violation]:
-    """GetIdentityHistory."""
-    yield from checks.mind_id(request.mind_id)
-
-
 def adopt_name(request: pb.AdoptNameRequest) -> Iterator[Violation]:
     """AdoptName."""
     yield from checks.mind_id(request.mind_id)
@@ -241,10 +267,8 @@ def clear_name(request: pb.ClearNameRequest) -> Iterator[Violation]:
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
 
 
-def of_mind(
-    request: pb.WatchMindRequest | pb.ListDirectivesRequest | pb.ListWorkersRequest,
-) -> Iterator[Violation]:
-    """WatchMind, ListDirectives, ListWorkers."""
+def of_mind(request: pb.WatchMindRequest | pb.ListWorkersRequest) -> Iterator[Violation]:
+    """WatchMind, ListWorkers."""
     yield from checks.mind_id(request.mind_id)
 
 
@@ -258,13 +282,13 @@ def get_performance(request: pb.GetPerformanceRequest) -> Iterator[Violation]:
 
 def get_analytics(request: pb.GetAnalyticsRequest) -> Iterator[Violation]:
     """GetAnalytics."""
-    yield from checks.mind_id(request.mind_id)
+    yield from at_seq(request)
     yield from checks.identifier(request.session_id, "session_id", optional=True)
 
 
 def get_commitment_thread(request: pb.GetCommitmentThreadRequest) -> Iterator[Violation]:
     """GetCommitmentThread."""
-    yield from checks.mind_id(request.mind_id)
+    yield from at_seq(request)
     yield from checks.identifier(request.commitment_id, "commitment_id")
 
 
@@ -280,18 +304,15 @@ def replay_dead_letter(request: pb.ReplayDeadLetterRequest) -> Iterator[Violatio
     yield from checks.text(request.dead_letter_id, "dead_letter_id", max_bytes=MAX_NAME, required=True)
 
 
-def at_seq(request: pb.GetTraitsRequest | pb.GetStageRequest) -> Iterator[Violation]:
-    """GetTraits, GetStage."""
+def at_seq(request: AsOf) -> Iterator[Violation]:
+    """GetTraits, GetStage, GetIdentityHistory, ListDirectives."""
     yield from checks.mind_id(request.mind_id)
-    if request.HasField("as_of_seq"):
-        yield from checks.in_range(request.as_of_seq, "as_of_seq", 1, MAX_SEQ)
+    yield from as_of_seq(request)
 
 
 def get_metrics(request: pb.GetMetricsRequest) -> Iterator[Violation]:
     """GetMetrics."""
-    yield from checks.mind_id(request.mind_id)
-    if request.HasField("as_of_seq"):
-        yield from checks.in_range(request.as_of_seq, "as_of_seq", 1, MAX_SEQ)
+    yield from at_seq(request)
     yield from checks.in_range(request.samples, "samples", 0, MAX_SAMPLES)
 
 
@@ -306,6 +327,7 @@ def list_reflections(request: pb.ListReflectionsRequest) -> Iterator[Violation]:
     """ListReflections."""
     yield from checks.mind_id(request.mind_id)
     yield from page(request)
+    yield from as_of_seq(request)
 
 
 def reflect(request: pb.ReflectRequest) -> Iterator[Violation]:
@@ -345,21 +367,21 @@ def forget(request: pb.ForgetRequest) -> Iterator[Violation]:
 
 def get_neighbors(request: pb.GetNeighborsRequest) -> Iterator[Violation]:
     """GetNeighbors."""
-    yield from checks.mind_id(request.mind_id)
+    yield from at_seq(request)
     yield from checks.text(request.node_id, "node_id", max_bytes=MAX_NODE_ID, required=True)
     yield from _edge_types(request.edge_types)
 
 
 def find_path(request: pb.FindPathRequest) -> Iterator[Violation]:
     """FindPath."""
-    yield from checks.mind_id(request.mind_id)
+    yield from at_seq(request)
     yield from checks.text(request.from_node_id, "from_node_id", max_bytes=MAX_NODE_ID, required=True)
     yield from checks.text(request.to_node_id, "to_node_id", max_bytes=MAX_NODE_ID, required=True)
 
 
 def get_subgraph(request: pb.GetSubgraphRequest) -> Iterator[Violation]:
     """GetSubgraph."""
-    yield from checks.mind_id(request.mind_id)
+    yield from at_seq(request)
     yield from checks.text(request.node_id, "node_id", max_bytes=MAX_NODE_ID)
     yield from checks.in_range(request.depth, "depth", 0, MAX_DEPTH)
     yield from checks.limit(request.limit, "limit", high=MAX_PAGE)
@@ -380,8 +402,8 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.ListMindsRequest: list_minds,
     pb.SetPolicyRequest: set_policy,
     pb.StartSessionRequest: start_session,
-    pb.GetSessionRequest: of_session,
-    pb.EndSessionRequest: of_session,
+    pb.GetSessionRequest: get_session,
+    pb.EndSessionRequest: end_session,
     pb.RenameSessionRequest: rename_session,
     pb.SetPrivacyModeRequest: set_privacy_mode,
     pb.ListSessionsRequest: list_sessions,
@@ -390,11 +412,11 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.CloseCommitmentRequest: close_commitment,
     pb.SnoozeCommitmentRequest: snooze_commitment,
     pb.ReviseCommitmentRequest: revise_commitment,
-    pb.GetIdentityHistoryRequest: get_identity_history,
+    pb.GetIdentityHistoryRequest: at_seq,
     pb.AdoptNameRequest: adopt_name,
     pb.ClearNameRequest: clear_name,
     pb.WatchMindRequest: of_mind,
-    pb.ListDirectivesRequest: of_mind,
+    pb.ListDirectivesRequest: at_seq,
     pb.ListWorkersRequest: of_mind,
     pb.GetPerformanceRequest: get_performance,
     pb.GetAnalyticsRequest: get_analytics,

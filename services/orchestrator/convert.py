@@ -15,6 +15,7 @@ from services.orchestrator.actions import Imported, Message
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.autonomy.analyzing import Analytics
 from services.orchestrator.diff import MISSING, FieldChange, Touch, changes
+from services.orchestrator.ended import EXPIRED, Ended
 from services.orchestrator.explain import Explanation
 from services.orchestrator.forgetting import Progress
 from services.orchestrator.projections import stage
@@ -295,6 +296,15 @@ def closed_commitment(folded: Commitment, outcome: int, closed_seq: int) -> pb.C
     shown.status = pb.COMMITMENT_STATUS_CLOSED
     shown.outcome = outcome  # type: ignore[assignment]
     shown.closed_seq = closed_seq
+    return shown
+
+
+def ended_commitment(ended: Ended) -> pb.Commitment:
+    """An episode of a commitment that has ended."""
+    shown = closed_commitment(ended.commitment, ended.outcome, ended.seq)
+    if ended.kind == EXPIRED:
+        shown.status = pb.COMMITMENT_STATUS_EXPIRED
+    shown.closed_at.FromNanoseconds(ended.ns)
     return shown
 
 

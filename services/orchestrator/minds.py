@@ -93,15 +93,16 @@ class Minds:
         """A mind's snapshot now, or as it was at a seq. Raises BeyondHead."""
         active = await self.open(mind_id)
         now = active.snapshot
-        wanted = max(min_seq, seq or 0)
-        if wanted > now.seq:
-            raise BeyondHead(
-                f"seq {wanted} lies above the head of mind {mind_id!r}, which is {now.seq}",
-                head_seq=str(now.seq),
-            )
+        _within(now, mind_id, max(min_seq, seq or 0))
         if seq is None or seq == now.seq:
             return now
         return await self._replay(mind_id, self._saved(mind_id, seq), seq, save=False)
+
+    async def upto(self, mind_id: str, seq: int | None) -> int:
+        """The seq up to which history is read: the one that is named, or the head. Raises BeyondHead."""
+        now = (await self.open(mind_id)).snapshot
+        _within(now, mind_id, seq or 0)
+        return now.seq if seq is None else seq
 
     async def append(
         self, active: ActiveMind, drafts: Sequence[Draft], expected_seq: int | None = None
@@ -216,6 +217,13 @@ class Minds:
             locks = (active.lock, active.deciding, active.reflecting)
             if not active.running and not any(lock.locked() for lock in locks):
                 del self._active[mind_id]
+
+
+def _within(now: Snapshot, mind_id: str, seq: int) -> None:
+    if seq > now.seq:
+        raise BeyondHead(
+            f"seq {seq} lies above the head of mind {mind_id!r}, which is {now.seq}", head_seq=str(now.seq)
+        )
 
 
 def _is_worth_keeping(seq: int, head: int, distance: int) -> bool:

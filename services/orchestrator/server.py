@@ -15,6 +15,7 @@ from services.orchestrator.autonomy.reflecting import Reflecting
 from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.checks import CHECKS
 from services.orchestrator.conversation import Conversations
+from services.orchestrator.ended import EndedCommitments
 from services.orchestrator.forgetting import Forgetting, Traces
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.graph.store import GraphStore
@@ -74,6 +75,7 @@ class OrchestratorService(Service):
             self._performance,
             Operations(followers, minds, peers, self._store),
             self._graphs,
+            EndedCommitments(peers, self._graphs),
         )
         self._tasks: list[asyncio.Task[None]] = []
 

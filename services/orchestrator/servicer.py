@@ -14,7 +14,9 @@ from services.orchestrator import convert, convert_graph, convert_reports
 from services.orchestrator.actions import MindActions
 from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.reflecting import REQUESTED, Reflecting
+from services.orchestrator.checks import AsOf
 from services.orchestrator.conversation import Conversations
+from services.orchestrator.ended import CLOSED, EXPIRED, EndedCommitments
 from services.orchestrator.errors import ModelFailed, ModelUnavailable
 from services.orchestrator.explain import explain
 from services.orchestrator.forgetting import Forgetting
@@ -22,7 +24,6 @@ from services.orchestrator.graph.following import Graphs
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.sessions import SessionActions
-from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.views import Views
 from services.orchestrator.workers.operations import Operations
 from services.runtime.caller import current_caller
@@ -30,7 +31,7 @@ from services.runtime.performance import Performance
 
 DEFAULT_PAGE = 100
 MAX_DIRECTIVES = 1_000
-IDENTITY_KINDS = ("identity_adopted", "identity_cleared", "user_identified")
+ENDED = {pb.COMMITMENT_STATUS_CLOSED: CLOSED, pb.COMMITMENT_STATUS_EXPIRED: EXPIRED}
 _Context = grpc.aio.ServicerContext[object, object]
 
 
@@ -50,6 +51,7 @@ class Domain:
     performance: Performance
     operations: Operations
     graphs: Graphs
+    ended: EndedCommitments
 
 
 class OrchestratorServicer(rpc.OrchestratorServiceServicer):
@@ -77,8 +79,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         return pb.CreateMindResponse(mind=convert.mind_message(request.mind_id, state))
 
     async def GetMind(self, request: pb.GetMindRequest, context: _Context) -> pb.GetMindResponse:
-        as_of = request.as_of_seq if request.HasField("as_of_seq") else None
-        state = await self._d.minds.as_of(request.mind_id, as_of, request.min_seq)
+        state = await self._d.minds.as_of(request.mind_id, _seq(request), request.min_seq)
         return pb.GetMindResponse(mind=convert.mind_message(request.mind_id, state))
 
     async def ListMinds(self, request: pb.ListMindsRequest, context: _Context) -> pb.ListMindsResponse:
@@ -103,13 +104,13 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         return pb.StartSessionResponse(session=convert.session(session))
 
     async def GetSession(self, request: pb.GetSessionRequest, context: _Context) -> pb.GetSessionResponse:
-        session = await self._d.sessions.get(request.mind_id, request.session_id)
+        session = await self._d.sessions.get(request.mind_id, request.session_id, _seq(request))
         return pb.GetSessionResponse(session=convert.session(session))
 
     async def ListSessions(
         self, request: pb.ListSessionsRequest, context: _Context
     ) -> pb.ListSessionsResponse:
-        found = await self._d.sessions.listing(request.mind_id)
+        found = await self._d.sessions.listing(request.mind_id, _seq(request))
         first, size = int(request.page_token or 0), request.page_size or DEFAULT_PAGE
         token = str(first + size) if len(found) > first + size else ""
         return pb.ListSessionsResponse(
@@ -135,8 +136,9 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def ListCommitments(
         self, request: pb.ListCommitmentsRequest, context: _Context
     ) -> pb.ListCommitmentsResponse:
-        as_of = request.as_of_seq if request.HasField("as_of_seq") else None
-        state = await self._d.minds.as_of(request.mind_id, as_of, request.min_seq)
+        state = await self._d.minds.as_of(request.mind_id, _seq(request), request.min_seq)
+        if request.status in ENDED:
+            return await self._ended(request, state.seq)
         now_ns = convert.clock(request)
         found = [
             convert.commitment(commitment, now_ns)
@@ -148,6 +150,20 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         token = str(first + size) if len(found) > first + size else ""
         return pb.ListCommitmentsResponse(
             commitments=found[first : first + size], next_page_token=token, seq=state.seq
+        )
+
+    async def _ended(self, request: pb.ListCommitmentsRequest, upto: int) -> pb.ListCommitmentsResponse:
+        found, next_seq = await self._d.ended.page(
+            request.mind_id,
+            ENDED[request.status],
+            min(upto, int(request.page_token or upto)),
+            request.page_size or DEFAULT_PAGE,
+            request.project,
+        )
+        return pb.ListCommitmentsResponse(
+            commitments=map(convert.ended_commitment, found),
+            next_page_token=str(next_seq) if next_seq else "",
+            seq=upto,
         )
 
     async def OpenCommitment(
@@ -204,16 +220,16 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def GetCommitmentThread(
         self, request: pb.GetCommitmentThreadRequest, context: _Context
     ) -> pb.GetCommitmentThreadResponse:
-        await self._d.minds.open(request.mind_id)
-        events = await self._d.views.thread(request.mind_id, request.commitment_id)
+        upto = await self._d.minds.upto(request.mind_id, _seq(request))
+        events = await self._d.views.thread(request.mind_id, request.commitment_id, upto)
         return pb.GetCommitmentThreadResponse(events=events)
 
     async def GetIdentityHistory(
         self, request: pb.GetIdentityHistoryRequest, context: _Context
     ) -> pb.GetIdentityHistoryResponse:
-        events = self._d.peers.read(request.mind_id, kinds=IDENTITY_KINDS, reverse=True, limit=1_000)
-        changes = [convert.identity_change(event) async for event in events]
-        return pb.GetIdentityHistoryResponse(changes=reversed(changes))
+        upto = await self._d.minds.upto(request.mind_id, _seq(request))
+        events = await self._d.views.names(request.mind_id, upto)
+        return pb.GetIdentityHistoryResponse(changes=map(convert.identity_change, events))
 
     async def AdoptName(self, request: pb.AdoptNameRequest, context: _Context) -> pb.AdoptNameResponse:
         return pb.AdoptNameResponse(
@@ -226,26 +242,26 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         )
 
     async def GetTraits(self, request: pb.GetTraitsRequest, context: _Context) -> pb.GetTraitsResponse:
-        state = await self._as_of(request)
+        state = await self._d.minds.as_of(request.mind_id, _seq(request))
         changes = map(convert.trait_change, reversed(state.traits.changes))
         return pb.GetTraitsResponse(traits=convert.traits(state.traits), changes=changes)
 
     async def GetMetrics(self, request: pb.GetMetricsRequest, context: _Context) -> pb.GetMetricsResponse:
-        state = await self._as_of(request)
+        state = await self._d.minds.as_of(request.mind_id, _seq(request))
         samples = await self._d.views.course(request.mind_id, state.seq, request.samples)
         return pb.GetMetricsResponse(
             metrics=convert.metrics(state.metrics), samples=map(convert.sample, samples)
         )
 
     async def GetStage(self, request: pb.GetStageRequest, context: _Context) -> pb.GetStageResponse:
-        return convert.stage_message(await self._as_of(request))
+        return convert.stage_message(await self._d.minds.as_of(request.mind_id, _seq(request)))
 
     async def ListDirectives(
         self, request: pb.ListDirectivesRequest, context: _Context
     ) -> pb.ListDirectivesResponse:
-        state = await self._d.minds.as_of(request.mind_id, None)
+        state = await self._d.minds.as_of(request.mind_id, _seq(request))
         held = [convert.directive(one) for one in state.directives.in_order()]
-        ended = await self._d.views.retired(request.mind_id) if request.include_retired else []
+        ended = await self._d.views.retired(request.mind_id, state.seq) if request.include_retired else []
         listed = [*held, *(convert.directive(one, retired=True) for one in ended)]
         return pb.ListDirectivesResponse(directives=listed[:MAX_DIRECTIVES])
 
@@ -258,9 +274,9 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def ListReflections(
         self, request: pb.ListReflectionsRequest, context: _Context
     ) -> pb.ListReflectionsResponse:
-        await self._d.minds.open(request.mind_id)
+        upto = await self._d.minds.upto(request.mind_id, _seq(request))
         found, next_seq = await self._d.views.reflections(
-            request.mind_id, int(request.page_token or 0), request.page_size or DEFAULT_PAGE
+            request.mind_id, min(upto, int(request.page_token or upto)), request.page_size or DEFAULT_PAGE
         )
         return pb.ListReflectionsResponse(
             reflections=map(convert.reflection, found), next_page_token=str(next_seq) if next_seq else ""
@@ -293,7 +309,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def GetAnalytics(
         self, request: pb.GetAnalyticsRequest, context: _Context
     ) -> pb.GetAnalyticsResponse:
-        found = await self._d.analyzing.analytics(request.mind_id, request.session_id)
+        found = await self._d.analyzing.analytics(request.mind_id, request.session_id, _seq(request))
         return convert.analytics(found, request.session_id)
 
     async def ListWorkers(self, request: pb.ListWorkersRequest, context: _Context) -> pb.ListWorkersResponse:
@@ -312,12 +328,6 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         seqs = await self._d.operations.replay(request.mind_id, request.dead_letter_id)
         return pb.ReplayDeadLetterResponse(derived_seqs=seqs)
 
-    async def _as_of(
-        self, request: pb.GetTraitsRequest | pb.GetMetricsRequest | pb.GetStageRequest
-    ) -> Snapshot:
-        as_of = request.as_of_seq if request.HasField("as_of_seq") else None
-        return await self._d.minds.as_of(request.mind_id, as_of)
-
     async def Explain(self, request: pb.ExplainRequest, context: _Context) -> pb.ExplainResponse:
         found = await explain(self._d.peers, request.mind_id, request.seq, request.session_id)
         return convert.explanation(found)
@@ -325,21 +335,23 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def GetNeighbors(
         self, request: pb.GetNeighborsRequest, context: _Context
     ) -> pb.GetNeighborsResponse:
+        upto = await self._d.minds.upto(request.mind_id, _seq(request))
         found = await self._d.graphs.ask(
-            request.mind_id, lambda graph: graph.neighbors(request.node_id, request.edge_types)
+            request.mind_id, lambda graph: graph.neighbors(request.node_id, request.edge_types), upto
         )
         return convert_graph.subgraph(found, pb.GetNeighborsResponse)
 
     async def FindPath(self, request: pb.FindPathRequest, context: _Context) -> pb.FindPathResponse:
+        upto = await self._d.minds.upto(request.mind_id, _seq(request))
         found = await self._d.graphs.ask(
-            request.mind_id, lambda graph: graph.path(request.from_node_id, request.to_node_id)
+            request.mind_id, lambda graph: graph.path(request.from_node_id, request.to_node_id), upto
         )
         return convert_graph.subgraph(found, pb.FindPathResponse)
 
     async def GetSubgraph(self, request: pb.GetSubgraphRequest, context: _Context) -> pb.GetSubgraphResponse:
-        found = await self._d.graphs.ask(
-            request.mind_id,
-            lambda graph: graph.around(request.node_id, request.depth, request.limit, request.edge_types),
+        upto = await self._d.minds.upto(request.mind_id, _seq(request))
+        found = await self._d.graphs.around(
+            request.mind_id, request.node_id, request.depth, request.limit, request.edge_types, upto
         )
         return convert_graph.subgraph(found, pb.GetSubgraphResponse)
 
@@ -352,3 +364,8 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def Forget(self, request: pb.ForgetRequest, context: _Context) -> AsyncIterator[pb.ForgetResponse]:
         async for progress in self._d.forgetting.forget(request.mind_id, request.seq, request.why):
             yield convert.forget_response(progress)
+
+
+def _seq(request: AsOf) -> int | None:
+    """As of which seq; None: now."""
+    return request.as_of_seq if request.HasField("as_of_seq") else None

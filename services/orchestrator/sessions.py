@@ -37,15 +37,15 @@ class SessionActions:
 
         return (await self._minds.decide(active, decide)).sessions.by_id[chosen]
 
-    async def get(self, mind_id: str, session_id: str) -> Session:
-        """Raises UnknownSession."""
-        active = await self._minds.open(mind_id)
+    async def get(self, mind_id: str, session_id: str, as_of_seq: int | None = None) -> Session:
+        """Raises UnknownSession, BeyondHead. An incognito one is in no ledger, and as it is."""
+        state = await self._minds.as_of(mind_id, as_of_seq)
         conversation = self._incognito.get(mind_id, session_id)
-        return _shown(conversation) if conversation else known(active.snapshot, mind_id, session_id)
+        return _shown(conversation) if conversation else known(state, mind_id, session_id)
 
-    async def listing(self, mind_id: str) -> list[Session]:
-        """Latest first; incognito ones are not listed."""
-        return (await self._minds.open(mind_id)).snapshot.sessions.latest_first()
+    async def listing(self, mind_id: str, as_of_seq: int | None) -> list[Session]:
+        """Latest first; incognito ones are not listed. Raises BeyondHead."""
+        return (await self._minds.as_of(mind_id, as_of_seq)).sessions.latest_first()
 
     async def rename(self, mind_id: str, session_id: str, title: str) -> Session:
         """Raises UnknownSession."""

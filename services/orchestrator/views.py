@@ -19,6 +19,8 @@ from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.times import nanoseconds
 
 MAX_THREAD = 1_000
+MAX_NAME_CHANGES = 1_000
+IDENTITY_KINDS = ("identity_adopted", "identity_cleared", "user_identified")
 _COMMITMENT_KINDS = tuple(COMMITMENTS.folds)
 _METRICS_KINDS = tuple({**METRICS.folds, **COMMITMENTS.folds, **TRAITS_PROJECTION.folds})
 """Of the events that move the scores, and of those that tell whether such an event makes sense."""
@@ -54,13 +56,10 @@ class Views:
         step = (len(samples) - 1) / max(1, count - 1)
         return [samples[len(samples) - 1 - round(step * back)] for back in range(count)][::-1]
 
-    async def reflections(self, mind_id: str, before_seq: int, size: int) -> tuple[list[Reflection], int]:
-        """Those before a seq, latest first (0: from the head), and the seq for the next page; 0 at the end."""
-        newest = {"from_seq": before_seq - 1} if before_seq else {}
-        if before_seq == 1:
-            return [], 0
+    async def reflections(self, mind_id: str, from_seq: int, size: int) -> tuple[list[Reflection], int]:
+        """Those at a seq and before it, latest first, and the seq for the next page; 0 at the end."""
         events = self._peers.read(
-            mind_id, reverse=True, limit=size + COMPARED, kinds=("reflection_recorded",), **newest
+            mind_id, from_seq=from_seq, reverse=True, limit=size + COMPARED, kinds=("reflection_recorded",)
         )
         state, found = REFLECTIONS.initial, list[Reflection]()
         for event in reversed([event async for event in events]):
@@ -69,16 +68,23 @@ class Views:
             if state.count > before:
                 found.append(state.recent[-1])
         page = found[-size:]
-        return page[::-1], page[0].seq if len(found) > size else 0
+        return page[::-1], page[0].seq - 1 if len(found) > size else 0
 
-    async def thread(self, mind_id: str, commitment_id: str) -> list[Event]:
-        """Every event that names a commitment, over all its episodes, and the messages that they came from.
+    async def names(self, mind_id: str, upto: int) -> list[Event]:
+        """The latest changes of the mind's name and of the user's up to a seq, oldest first."""
+        events = self._peers.read(
+            mind_id, from_seq=upto, kinds=IDENTITY_KINDS, reverse=True, limit=MAX_NAME_CHANGES
+        )
+        return [event async for event in events][::-1]
+
+    async def thread(self, mind_id: str, commitment_id: str, upto: int) -> list[Event]:
+        """Every event up to a seq that names a commitment, over all its episodes, and the messages that they came from.
 
         Raises UnknownCommitment.
         """
         named: dict[int, Event] = {}
         sources: set[int] = set()
-        async for event in self._peers.read(mind_id, kinds=_COMMITMENT_KINDS):
+        async for event in self._peers.read(mind_id, to_seq=upto, kinds=_COMMITMENT_KINDS):
             body = getattr(event.body, event.kind, None)
             if body is None or body.commitment_id != commitment_id:
                 continue
@@ -98,10 +104,11 @@ class Views:
             named[seq] = await self._peers.event(mind_id, seq)
         return [named[seq] for seq in sorted(named)]
 
-    async def retired(self, mind_id: str) -> list[Directive]:
-        """Instructions that have ended, the latest first."""
+    async def retired(self, mind_id: str, upto: int) -> list[Directive]:
+        """Instructions that had ended at a seq, the latest first."""
         state, ended = DIRECTIVES.initial, dict[str, Directive]()
-        async for event in self._peers.read(mind_id, kinds=("directive_adopted", "directive_retired")):
+        kinds = ("directive_adopted", "directive_retired")
+        async for event in self._peers.read(mind_id, to_seq=upto, kinds=kinds):
             known = state.by_id
             state, _ = DIRECTIVES.apply(state, event)
             for its_id, directive in known.items():

@@ -71,13 +71,17 @@ class Analyzing:
         )
         await self._minds.append(await self._minds.at_hand(mind_id), [draft])
 
-    async def analytics(self, mind_id: str, session_id: str) -> Analytics:
-        """What a conversation was like; without one, the mind's as a whole. Raises UnknownSession."""
-        state = (await self._minds.open(mind_id)).snapshot
+    async def analytics(self, mind_id: str, session_id: str, as_of_seq: int | None) -> Analytics:
+        """What a conversation was like, now or at a seq; without one, the mind's as a whole.
+
+        Raises UnknownSession, BeyondHead.
+        """
+        state = await self._minds.as_of(mind_id, as_of_seq)
         if session_id and session_id not in state.sessions.by_id:
             raise UnknownSession(f"mind {mind_id!r} has no session {session_id!r}", session_id=session_id)
         events = self._peers.read(
             mind_id,
+            from_seq=state.seq,
             reverse=True,
             limit=1 if session_id else SUMMED,
             kinds=("conversation_analyzed",),

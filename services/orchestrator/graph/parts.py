@@ -187,8 +187,8 @@ def _commitment_opened(event: Event, part: Part) -> None:
 
 def _commitment_revised(event: Event, part: Part) -> None:
     body = event.body.commitment_revised
-    if body.text:
-        part.nodes.append(Node(f"commitment:{body.commitment_id}", COMMITMENT, _label(body.text)))
+    # Without new words, too: the node's events are how those of a commitment are found.
+    part.nodes.append(Node(f"commitment:{body.commitment_id}", COMMITMENT, _label(body.text)))
 
 
 def _evidence_recorded(event: Event, part: Part) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from services.orchestrator.errors import UnknownNode
 from services.orchestrator.graph.parts import Edge
-from services.orchestrator.graph.store import GraphStore, Stored
+from services.orchestrator.graph.store import LAST, GraphStore, Stored
 
 MAX_NEIGHBORS = 1_000
 MAX_PATH = 12
@@ -27,11 +27,12 @@ class Subgraph:
 
 
 class Graph:
-    """The graph of one mind, read."""
+    """The graph of one mind, read as of a seq."""
 
-    def __init__(self, store: GraphStore, mind_id: str) -> None:
+    def __init__(self, store: GraphStore, mind_id: str, upto: int = LAST) -> None:
         self._store = store
         self._mind_id = mind_id
+        self._upto = upto
 
     def neighbors(self, node_id: str, types: Sequence[str]) -> Subgraph:
         """The nodes at the other end of a node's edges, those of the latest events first. Raises UnknownNode."""
@@ -40,7 +41,7 @@ class Graph:
         seen: set[str] = set()
         for edge in self._edges(node_id, types):
             other = _other_end(edge, node_id)
-            node = self._store.node(self._mind_id, other)
+            node = self._node(other)
             if node is None or (other not in seen and len(seen) == MAX_NEIGHBORS):
                 continue
             found.edges.append(edge)
@@ -62,15 +63,12 @@ class Graph:
         return Subgraph([self._known(each) for each in ids], edges)
 
     def around(self, node_id: str, depth: int, limit: int, types: Sequence[str] = ()) -> Subgraph:
-        """What lies within so many edges of a node (empty: of the last message), nearest first.
+        """What lies within so many edges of a node, nearest first; nothing around none.
 
         Only along edges of these types; none: of any. Raises UnknownNode.
         """
         if not node_id:
-            latest = self._store.latest_message(self._mind_id)
-            if not latest:
-                return Subgraph()
-            node_id = f"event:{latest}"
+            return Subgraph()
         found = {node_id: self._known(node_id)}
         edges: dict[Edge, None] = {}
         frontier = [node_id]
@@ -80,7 +78,7 @@ class Graph:
                 for edge in self._edges(near, types):
                     other = _other_end(edge, near)
                     if other not in found:
-                        node = self._store.node(self._mind_id, other)
+                        node = self._node(other)
                         if node is None or len(found) >= (limit or DEFAULT_NODES):
                             continue
                         found[other] = node
@@ -94,22 +92,21 @@ class Graph:
         return Subgraph(list(found.values()), list(edges))
 
     def _known(self, node_id: str) -> Stored:
-        node = self._store.node(self._mind_id, node_id)
+        node = self._node(node_id)
         if node is None:
             raise UnknownNode(f"mind {self._mind_id!r} has no node {node_id!r}", node_id=node_id)
         return node
 
+    def _node(self, node_id: str) -> Stored | None:
+        return self._store.node(self._mind_id, node_id, self._upto)
+
     def _edges(self, node_id: str, types: Sequence[str] = ()) -> list[Edge]:
-        edges = self._store.edges(self._mind_id, node_id, MAX_EDGES)
+        edges = self._store.edges(self._mind_id, node_id, MAX_EDGES, self._upto)
         return [edge for edge in edges if edge.type in types] if types else edges
 
     def _edges_between_nodes(self, node_id: str) -> list[Edge]:
         """An edge may lead to what is not in the graph: an event of another kind, or something erased."""
-        return [
-            edge
-            for edge in self._edges(node_id)
-            if self._store.node(self._mind_id, _other_end(edge, node_id)) is not None
-        ]
+        return [edge for edge in self._edges(node_id) if self._node(_other_end(edge, node_id)) is not None]
 
 
 def shortest_path(from_id: str, to_id: str, edges_of: Edges, at_most: int) -> list[Edge] | None:

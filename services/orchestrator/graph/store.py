@@ -21,6 +21,8 @@ TABLES = ("nodes", "edges", "payload_keys", "last")
 """mind, node, seq, part → id, type, label; mind, node, seq, part, ordinal, way → other end, type, way; mind, seq →
 keys of what goes with the payload; mind, what → seq of the last one."""
 _ORDINAL = struct.Struct(">H")
+LAST = 2**64 - 1
+"""As of no seq: the latest."""
 _DIGEST_BYTES = 16
 
 
@@ -51,35 +53,42 @@ class GraphStore(Tables):
                 writer.add(event)
         return is_erased
 
-    def node(self, mind_id: str, node_id: str) -> Stored | None:
-        """A node, with the label that it was given last."""
+    def node(self, mind_id: str, node_id: str, upto: int = LAST) -> Stored | None:
+        """A node as it was at a seq, with the label that it was given last."""
         prefix = _node_prefix(mind_id, node_id)
         first, node = 0, None
         with self.file.read() as txn:
             for key, value in under(txn, self.file.table("nodes"), prefix):
-                first = first or SEQ.unpack_from(key, len(prefix))[0]
+                seq = SEQ.unpack_from(key, len(prefix))[0]
+                if seq > upto:
+                    break
+                first = first or seq
                 its_id, its_type, label = decode(value, type=tuple[str, str, str])
                 node = Node(its_id, its_type, label or (node.label if node else ""))
         return None if node is None else Stored(node, first)
 
-    def edges(self, mind_id: str, node_id: str, limit: int) -> list[Edge]:
-        """The edges of a node, either way, those of the latest events first, each once."""
+    def seqs(self, mind_id: str, node_id: str, upto: int) -> list[int]:
+        """The events up to a seq that made or changed a node, oldest first."""
+        prefix = _node_prefix(mind_id, node_id)
+        found: dict[int, None] = {}
+        with self.file.read() as txn:
+            for key, _ in under(txn, self.file.table("nodes"), prefix):
+                found[SEQ.unpack_from(key, len(prefix))[0]] = None
+        return [seq for seq in found if seq <= upto]
+
+    def edges(self, mind_id: str, node_id: str, limit: int, upto: int = LAST) -> list[Edge]:
+        """The edges of a node as of a seq, either way, those of the latest events first, each once."""
         prefix = _node_prefix(mind_id, node_id)
         found: dict[Edge, None] = {}
+        below = prefix + SEQ.pack(upto) + b"\xff" * SEQ.size
         with self.file.read() as txn:
-            for _, value in under(txn, self.file.table("edges"), prefix, latest_first=True):
+            for _, value in under(txn, self.file.table("edges"), prefix, latest_first=True, before=below):
                 other, kind, leads_away = decode(value, type=tuple[str, str, bool])
                 edge = Edge(node_id, other, kind) if leads_away else Edge(other, node_id, kind)
                 found.setdefault(edge)
                 if len(found) == limit:
                     break
         return list(found)
-
-    def latest_message(self, mind_id: str) -> int:
-        """The seq of a mind's last message; 0 where it has none."""
-        with self.file.read() as txn:
-            value = txn.get(_last_key(mind_id, "message", ""), db=self.file.table("last"))
-        return SEQ.unpack(value)[0] if value else 0
 
 
 class _Writer:
@@ -117,7 +126,6 @@ class _Writer:
     def _before(self, event: Event) -> Before:
         """What the headers before this one tell; notes this one."""
         if event.kind in MESSAGES:
-            self._swap(event, "message", "")
             return Before(message=self._swap(event, "message_of", event.session_id))
         if event.kind == "identity_adopted":
             return Before(identity=self._swap(event, "identity", ""))

@@ -812,6 +812,7 @@ class Commitment(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     CLOSED_SEQ_FIELD_NUMBER: _builtins.int
     OPENED_AT_FIELD_NUMBER: _builtins.int
+    CLOSED_AT_FIELD_NUMBER: _builtins.int
     commitment_id: _builtins.str
     """The same for the same words."""
     text: _builtins.str
@@ -846,6 +847,10 @@ class Commitment(_message.Message):
     def opened_at(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
 
+    @_builtins.property
+    def closed_at(self) -> _timestamp_pb2.Timestamp:
+        """When it ended."""
+
     def __init__(
         self,
         *,
@@ -862,10 +867,11 @@ class Commitment(_message.Message):
         outcome: _events_pb2.CommitmentOutcome.ValueType = ...,
         closed_seq: _builtins.int = ...,
         opened_at: _timestamp_pb2.Timestamp | None = ...,
+        closed_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "opened_at", b"opened_at", "snoozed_until", b"snoozed_until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "due_at", b"due_at", "opened_at", b"opened_at", "snoozed_until", b"snoozed_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_seq", b"closed_seq", "commitment_id", b"commitment_id", "due_at", b"due_at", "evidence_seqs", b"evidence_seqs", "opened_at", b"opened_at", "opened_seq", b"opened_seq", "outcome", b"outcome", "priority", b"priority", "project", b"project", "snoozed_until", b"snoozed_until", "source_seq", b"source_seq", "status", b"status", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "closed_seq", b"closed_seq", "commitment_id", b"commitment_id", "due_at", b"due_at", "evidence_seqs", b"evidence_seqs", "opened_at", b"opened_at", "opened_seq", b"opened_seq", "outcome", b"outcome", "priority", b"priority", "project", b"project", "snoozed_until", b"snoozed_until", "source_seq", b"source_seq", "status", b"status", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1497,21 +1503,27 @@ class GetSessionRequest(_message.Message):
 
     MIND_ID_FIELD_NUMBER: _builtins.int
     SESSION_ID_FIELD_NUMBER: _builtins.int
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     session_id: _builtins.str
     """The conversation."""
+    as_of_seq: _builtins.int
+    """As it was at this seq; unset: as it is."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         session_id: _builtins.str = ...,
+        as_of_seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mind_id", b"mind_id", "session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "mind_id", b"mind_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
+    _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_seq) -> _WhichOneofReturnType__as_of_seq | None: ...
 
 Global___GetSessionRequest: _TypeAlias = GetSessionRequest  # noqa: Y015
 
@@ -1548,24 +1560,30 @@ class ListSessionsRequest(_message.Message):
     MIND_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     page_size: _builtins.int
     """At most so many; 0: 100. At most 1,000."""
     page_token: _builtins.str
     """From the answer before; empty for the first page."""
+    as_of_seq: _builtins.int
+    """As they were at this seq; unset: as they are."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        as_of_seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mind_id", b"mind_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "mind_id", b"mind_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
+    _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_seq) -> _WhichOneofReturnType__as_of_seq | None: ...
 
 Global___ListSessionsRequest: _TypeAlias = ListSessionsRequest  # noqa: Y015
 
@@ -1824,7 +1842,7 @@ class ListCommitmentsResponse(_message.Message):
     """Folded up to here."""
     @_builtins.property
     def commitments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Commitment]:
-        """In order of priority."""
+        """In order of priority; those that have ended: the latest end first."""
 
     def __init__(
         self,
@@ -2112,18 +2130,24 @@ class GetIdentityHistoryRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MIND_ID_FIELD_NUMBER: _builtins.int
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
+    as_of_seq: _builtins.int
+    """As it was at this seq; unset: as it is."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
+        as_of_seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mind_id", b"mind_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "mind_id", b"mind_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
+    _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_seq) -> _WhichOneofReturnType__as_of_seq | None: ...
 
 Global___GetIdentityHistoryRequest: _TypeAlias = GetIdentityHistoryRequest  # noqa: Y015
 
@@ -2321,21 +2345,27 @@ class ListDirectivesRequest(_message.Message):
 
     MIND_ID_FIELD_NUMBER: _builtins.int
     INCLUDE_RETIRED_FIELD_NUMBER: _builtins.int
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     include_retired: _builtins.bool
     """Also those that have ended."""
+    as_of_seq: _builtins.int
+    """As they were at this seq; unset: as they are."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         include_retired: _builtins.bool = ...,
+        as_of_seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_retired", b"include_retired", "mind_id", b"mind_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "include_retired", b"include_retired", "mind_id", b"mind_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
+    _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_seq) -> _WhichOneofReturnType__as_of_seq | None: ...
 
 Global___ListDirectivesRequest: _TypeAlias = ListDirectivesRequest  # noqa: Y015
 
@@ -2426,24 +2456,30 @@ class ListReflectionsRequest(_message.Message):
     MIND_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     page_size: _builtins.int
     """At most so many; 0: 100. At most 1,000."""
     page_token: _builtins.str
     """From the answer before; empty for the first page."""
+    as_of_seq: _builtins.int
+    """As they were at this seq; unset: as they are."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        as_of_seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mind_id", b"mind_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "mind_id", b"mind_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
+    _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_seq) -> _WhichOneofReturnType__as_of_seq | None: ...
 
 Global___ListReflectionsRequest: _TypeAlias = ListReflectionsRequest  # noqa: Y015
 
@@ -2695,21 +2731,27 @@ class GetAnalyticsRequest(_message.Message):
 
     MIND_ID_FIELD_NUMBER: _builtins.int
     SESSION_ID_FIELD_NUMBER: _builtins.int
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     session_id: _builtins.str
     """One conversation; empty: the whole mind."""
+    as_of_seq: _builtins.int
+    """As they were at this seq; unset: as they are."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         session_id: _builtins.str = ...,
+        as_of_seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mind_id", b"mind_id", "session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "mind_id", b"mind_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
+    _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_seq) -> _WhichOneofReturnType__as_of_seq | None: ...
 
 Global___GetAnalyticsRequest: _TypeAlias = GetAnalyticsRequest  # noqa: Y015
 
@@ -3030,10 +3072,13 @@ class GetNeighborsRequest(_message.Message):
     MIND_ID_FIELD_NUMBER: _builtins.int
     NODE_ID_FIELD_NUMBER: _builtins.int
     EDGE_TYPES_FIELD_NUMBER: _builtins.int
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     node_id: _builtins.str
     """The node."""
+    as_of_seq: _builtins.int
+    """As they were at this seq; unset: as they are."""
     @_builtins.property
     def edge_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only along these edges; any when empty."""
@@ -3044,12 +3089,15 @@ class GetNeighborsRequest(_message.Message):
         mind_id: _builtins.str = ...,
         node_id: _builtins.str = ...,
         edge_types: _abc.Iterable[_builtins.str] | None = ...,
+        as_of_seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["edge_types", b"edge_types", "mind_id", b"mind_id", "node_id", b"node_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "edge_types", b"edge_types", "mind_id", b"mind_id", "node_id", b"node_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
+    _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_seq) -> _WhichOneofReturnType__as_of_seq | None: ...
 
 Global___GetNeighborsRequest: _TypeAlias = GetNeighborsRequest  # noqa: Y015
 
@@ -3092,24 +3140,30 @@ class FindPathRequest(_message.Message):
     MIND_ID_FIELD_NUMBER: _builtins.int
     FROM_NODE_ID_FIELD_NUMBER: _builtins.int
     TO_NODE_ID_FIELD_NUMBER: _builtins.int
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     from_node_id: _builtins.str
     """From here."""
     to_node_id: _builtins.str
     """To here."""
+    as_of_seq: _builtins.int
+    """As the graph was at this seq; unset: as the graph is."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         from_node_id: _builtins.str = ...,
         to_node_id: _builtins.str = ...,
+        as_of_seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_node_id", b"from_node_id", "mind_id", b"mind_id", "to_node_id", b"to_node_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "from_node_id", b"from_node_id", "mind_id", b"mind_id", "to_node_id", b"to_node_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
+    _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_seq) -> _WhichOneofReturnType__as_of_seq | None: ...
 
 Global___FindPathRequest: _TypeAlias = FindPathRequest  # noqa: Y015
 
@@ -3151,21 +3205,27 @@ class GetCommitmentThreadRequest(_message.Message):
 
     MIND_ID_FIELD_NUMBER: _builtins.int
     COMMITMENT_ID_FIELD_NUMBER: _builtins.int
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     commitment_id: _builtins.str
     """Which."""
+    as_of_seq: _builtins.int
+    """As it was at this seq; unset: as it is."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         commitment_id: _builtins.str = ...,
+        as_of_seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_id", b"commitment_id", "mind_id", b"mind_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "commitment_id", b"commitment_id", "mind_id", b"mind_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
+    _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_seq) -> _WhichOneofReturnType__as_of_seq | None: ...
 
 Global___GetCommitmentThreadRequest: _TypeAlias = GetCommitmentThreadRequest  # noqa: Y015
 
@@ -3203,6 +3263,7 @@ class GetSubgraphRequest(_message.Message):
     NODE_ID_FIELD_NUMBER: _builtins.int
     DEPTH_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
     EDGE_TYPES_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
@@ -3212,6 +3273,8 @@ class GetSubgraphRequest(_message.Message):
     """So many edges away; 0: 2. At most 12."""
     limit: _builtins.int
     """At most so many nodes; 0: 100. At most 1,000."""
+    as_of_seq: _builtins.int
+    """As it was at this seq; unset: as it is."""
     @_builtins.property
     def edge_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only along these edges; any when empty."""
@@ -3223,13 +3286,16 @@ class GetSubgraphRequest(_message.Message):
         node_id: _builtins.str = ...,
         depth: _builtins.int = ...,
         limit: _builtins.int = ...,
+        as_of_seq: _builtins.int | None = ...,
         edge_types: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["depth", b"depth", "edge_types", b"edge_types", "limit", b"limit", "mind_id", b"mind_id", "node_id", b"node_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "depth", b"depth", "edge_types", b"edge_types", "limit", b"limit", "mind_id", b"mind_id", "node_id", b"node_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
+    _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_seq) -> _WhichOneofReturnType__as_of_seq | None: ...
 
 Global___GetSubgraphRequest: _TypeAlias = GetSubgraphRequest  # noqa: Y015
 

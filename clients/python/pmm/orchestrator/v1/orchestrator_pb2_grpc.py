@@ -393,7 +393,7 @@ class OrchestratorServiceServicer:
     def GetSession(self, request, context):
         """Returns one conversation.
 
-        Guarantees: up to the last event that the caller was told of.
+        Guarantees: up to the last event that the caller was told of; or as of a seq, the same ever after.
 
         Limits: those of every call.
 
@@ -408,7 +408,7 @@ class OrchestratorServiceServicer:
     def ListSessions(self, request, context):
         """Lists the conversations of a mind, latest first, a page at a time.
 
-        Guarantees: each session that exists throughout the listing once.
+        Guarantees: each session that exists throughout the listing once, or that existed at the seq.
 
         Limits: 1,000 a page; pass next_page_token back for more.
 
@@ -466,11 +466,14 @@ class OrchestratorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCommitments(self, request, context):
-        """Lists commitments in order of priority, a page at a time.
+        """Lists commitments, a page at a time: those that are to be done in order of priority, or, with status CLOSED or
+        EXPIRED, those that have ended, the latest end first.
 
-        Guarantees: each commitment that exists throughout the listing once.
+        Guarantees: each commitment that exists throughout the listing once; each episode of one that has ended once. As of
+        a seq the same ever after, but for what was erased.
 
-        Limits: 1,000 a page; pass next_page_token back for more.
+        Limits: 1,000 a page, whose work does not grow with what was promised before; pass next_page_token back for more. With
+        a project a page of ended ones may hold fewer than asked, and even none, before the last.
 
         Errors: those that every call may end in.
 
@@ -544,7 +547,7 @@ class OrchestratorServiceServicer:
     def GetIdentityHistory(self, request, context):
         """Returns the history of the mind's name, and of the user's.
 
-        Guarantees: every change that is in the ledger and not erased.
+        Guarantees: every change that is in the ledger and not erased, now or up to a seq.
 
         Limits: the 1,000 latest changes.
 
@@ -604,7 +607,7 @@ class OrchestratorServiceServicer:
     def ListDirectives(self, request, context):
         """Lists standing instructions, the most useful first.
 
-        Guarantees: as of the mind's head.
+        Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
         Limits: the 1,000 first.
 
@@ -634,7 +637,7 @@ class OrchestratorServiceServicer:
     def ListReflections(self, request, context):
         """Lists reflections, latest first, a page at a time.
 
-        Guarantees: each reflection that exists throughout the listing once.
+        Guarantees: each reflection that exists throughout the listing once, or that existed at the seq.
 
         Limits: 1,000 a page; pass next_page_token back for more.
 
@@ -694,7 +697,7 @@ class OrchestratorServiceServicer:
     def GetAnalytics(self, request, context):
         """Returns counts, sentiment and topics of a session or of the whole mind.
 
-        Guarantees: as of the mind's head.
+        Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
         Limits: the 100 first topics and questions.
 
@@ -740,7 +743,7 @@ class OrchestratorServiceServicer:
     def GetNeighbors(self, request, context):
         """Returns the neighbours of a node in the MemeGraph.
 
-        Guarantees: as of the mind's head.
+        Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
         Limits: 1,000.
 
@@ -755,7 +758,7 @@ class OrchestratorServiceServicer:
     def FindPath(self, request, context):
         """Returns a shortest path between two nodes of the MemeGraph; empty when there is none.
 
-        Guarantees: no shorter path exists.
+        Guarantees: no shorter path exists, or existed at the seq.
 
         Limits: paths of at most 12 edges.
 
@@ -770,7 +773,7 @@ class OrchestratorServiceServicer:
     def GetCommitmentThread(self, request, context):
         """Returns the events of a commitment, from the promise to its end.
 
-        Guarantees: every event that names the commitment.
+        Guarantees: every event that names the commitment, now or up to a seq.
 
         Limits: the 1,000 first events.
 
@@ -785,7 +788,7 @@ class OrchestratorServiceServicer:
     def GetSubgraph(self, request, context):
         """Returns a part of the MemeGraph for a picture.
 
-        Guarantees: as of the mind's head; nearest first.
+        Guarantees: as of the mind's head or of a seq; nearest first.
 
         Limits: 1,000 nodes.
 

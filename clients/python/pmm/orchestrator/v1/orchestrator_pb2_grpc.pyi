@@ -157,7 +157,7 @@ class OrchestratorServiceStub:
     GetSession: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetSessionRequest, _orchestrator_pb2.GetSessionResponse]
     """Returns one conversation.
 
-    Guarantees: up to the last event that the caller was told of.
+    Guarantees: up to the last event that the caller was told of; or as of a seq, the same ever after.
 
     Limits: those of every call.
 
@@ -168,7 +168,7 @@ class OrchestratorServiceStub:
     ListSessions: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListSessionsRequest, _orchestrator_pb2.ListSessionsResponse]
     """Lists the conversations of a mind, latest first, a page at a time.
 
-    Guarantees: each session that exists throughout the listing once.
+    Guarantees: each session that exists throughout the listing once, or that existed at the seq.
 
     Limits: 1,000 a page; pass next_page_token back for more.
 
@@ -210,11 +210,14 @@ class OrchestratorServiceStub:
     Next: go on with the session that it returns.
     """
     ListCommitments: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListCommitmentsRequest, _orchestrator_pb2.ListCommitmentsResponse]
-    """Lists commitments in order of priority, a page at a time.
+    """Lists commitments, a page at a time: those that are to be done in order of priority, or, with status CLOSED or
+    EXPIRED, those that have ended, the latest end first.
 
-    Guarantees: each commitment that exists throughout the listing once.
+    Guarantees: each commitment that exists throughout the listing once; each episode of one that has ended once. As of
+    a seq the same ever after, but for what was erased.
 
-    Limits: 1,000 a page; pass next_page_token back for more.
+    Limits: 1,000 a page, whose work does not grow with what was promised before; pass next_page_token back for more. With
+    a project a page of ended ones may hold fewer than asked, and even none, before the last.
 
     Errors: those that every call may end in.
 
@@ -268,7 +271,7 @@ class OrchestratorServiceStub:
     GetIdentityHistory: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetIdentityHistoryRequest, _orchestrator_pb2.GetIdentityHistoryResponse]
     """Returns the history of the mind's name, and of the user's.
 
-    Guarantees: every change that is in the ledger and not erased.
+    Guarantees: every change that is in the ledger and not erased, now or up to a seq.
 
     Limits: the 1,000 latest changes.
 
@@ -312,7 +315,7 @@ class OrchestratorServiceStub:
     ListDirectives: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListDirectivesRequest, _orchestrator_pb2.ListDirectivesResponse]
     """Lists standing instructions, the most useful first.
 
-    Guarantees: as of the mind's head.
+    Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
     Limits: the 1,000 first.
 
@@ -334,7 +337,7 @@ class OrchestratorServiceStub:
     ListReflections: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListReflectionsRequest, _orchestrator_pb2.ListReflectionsResponse]
     """Lists reflections, latest first, a page at a time.
 
-    Guarantees: each reflection that exists throughout the listing once.
+    Guarantees: each reflection that exists throughout the listing once, or that existed at the seq.
 
     Limits: 1,000 a page; pass next_page_token back for more.
 
@@ -378,7 +381,7 @@ class OrchestratorServiceStub:
     GetAnalytics: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetAnalyticsRequest, _orchestrator_pb2.GetAnalyticsResponse]
     """Returns counts, sentiment and topics of a session or of the whole mind.
 
-    Guarantees: as of the mind's head.
+    Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
     Limits: the 100 first topics and questions.
 
@@ -412,7 +415,7 @@ class OrchestratorServiceStub:
     GetNeighbors: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetNeighborsRequest, _orchestrator_pb2.GetNeighborsResponse]
     """Returns the neighbours of a node in the MemeGraph.
 
-    Guarantees: as of the mind's head.
+    Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
     Limits: 1,000.
 
@@ -423,7 +426,7 @@ class OrchestratorServiceStub:
     FindPath: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.FindPathRequest, _orchestrator_pb2.FindPathResponse]
     """Returns a shortest path between two nodes of the MemeGraph; empty when there is none.
 
-    Guarantees: no shorter path exists.
+    Guarantees: no shorter path exists, or existed at the seq.
 
     Limits: paths of at most 12 edges.
 
@@ -434,7 +437,7 @@ class OrchestratorServiceStub:
     GetCommitmentThread: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetCommitmentThreadRequest, _orchestrator_pb2.GetCommitmentThreadResponse]
     """Returns the events of a commitment, from the promise to its end.
 
-    Guarantees: every event that names the commitment.
+    Guarantees: every event that names the commitment, now or up to a seq.
 
     Limits: the 1,000 first events.
 
@@ -445,7 +448,7 @@ class OrchestratorServiceStub:
     GetSubgraph: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetSubgraphRequest, _orchestrator_pb2.GetSubgraphResponse]
     """Returns a part of the MemeGraph for a picture.
 
-    Guarantees: as of the mind's head; nearest first.
+    Guarantees: as of the mind's head or of a seq; nearest first.
 
     Limits: 1,000 nodes.
 
@@ -626,7 +629,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     GetSession: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetSessionRequest, _orchestrator_pb2.GetSessionResponse]  # type: ignore[assignment]
     """Returns one conversation.
 
-    Guarantees: up to the last event that the caller was told of.
+    Guarantees: up to the last event that the caller was told of; or as of a seq, the same ever after.
 
     Limits: those of every call.
 
@@ -637,7 +640,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     ListSessions: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListSessionsRequest, _orchestrator_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Lists the conversations of a mind, latest first, a page at a time.
 
-    Guarantees: each session that exists throughout the listing once.
+    Guarantees: each session that exists throughout the listing once, or that existed at the seq.
 
     Limits: 1,000 a page; pass next_page_token back for more.
 
@@ -679,11 +682,14 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Next: go on with the session that it returns.
     """
     ListCommitments: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListCommitmentsRequest, _orchestrator_pb2.ListCommitmentsResponse]  # type: ignore[assignment]
-    """Lists commitments in order of priority, a page at a time.
+    """Lists commitments, a page at a time: those that are to be done in order of priority, or, with status CLOSED or
+    EXPIRED, those that have ended, the latest end first.
 
-    Guarantees: each commitment that exists throughout the listing once.
+    Guarantees: each commitment that exists throughout the listing once; each episode of one that has ended once. As of
+    a seq the same ever after, but for what was erased.
 
-    Limits: 1,000 a page; pass next_page_token back for more.
+    Limits: 1,000 a page, whose work does not grow with what was promised before; pass next_page_token back for more. With
+    a project a page of ended ones may hold fewer than asked, and even none, before the last.
 
     Errors: those that every call may end in.
 
@@ -737,7 +743,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     GetIdentityHistory: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetIdentityHistoryRequest, _orchestrator_pb2.GetIdentityHistoryResponse]  # type: ignore[assignment]
     """Returns the history of the mind's name, and of the user's.
 
-    Guarantees: every change that is in the ledger and not erased.
+    Guarantees: every change that is in the ledger and not erased, now or up to a seq.
 
     Limits: the 1,000 latest changes.
 
@@ -781,7 +787,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     ListDirectives: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListDirectivesRequest, _orchestrator_pb2.ListDirectivesResponse]  # type: ignore[assignment]
     """Lists standing instructions, the most useful first.
 
-    Guarantees: as of the mind's head.
+    Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
     Limits: the 1,000 first.
 
@@ -803,7 +809,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     ListReflections: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListReflectionsRequest, _orchestrator_pb2.ListReflectionsResponse]  # type: ignore[assignment]
     """Lists reflections, latest first, a page at a time.
 
-    Guarantees: each reflection that exists throughout the listing once.
+    Guarantees: each reflection that exists throughout the listing once, or that existed at the seq.
 
     Limits: 1,000 a page; pass next_page_token back for more.
 
@@ -847,7 +853,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     GetAnalytics: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetAnalyticsRequest, _orchestrator_pb2.GetAnalyticsResponse]  # type: ignore[assignment]
     """Returns counts, sentiment and topics of a session or of the whole mind.
 
-    Guarantees: as of the mind's head.
+    Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
     Limits: the 100 first topics and questions.
 
@@ -881,7 +887,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     GetNeighbors: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetNeighborsRequest, _orchestrator_pb2.GetNeighborsResponse]  # type: ignore[assignment]
     """Returns the neighbours of a node in the MemeGraph.
 
-    Guarantees: as of the mind's head.
+    Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
     Limits: 1,000.
 
@@ -892,7 +898,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     FindPath: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.FindPathRequest, _orchestrator_pb2.FindPathResponse]  # type: ignore[assignment]
     """Returns a shortest path between two nodes of the MemeGraph; empty when there is none.
 
-    Guarantees: no shorter path exists.
+    Guarantees: no shorter path exists, or existed at the seq.
 
     Limits: paths of at most 12 edges.
 
@@ -903,7 +909,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     GetCommitmentThread: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetCommitmentThreadRequest, _orchestrator_pb2.GetCommitmentThreadResponse]  # type: ignore[assignment]
     """Returns the events of a commitment, from the promise to its end.
 
-    Guarantees: every event that names the commitment.
+    Guarantees: every event that names the commitment, now or up to a seq.
 
     Limits: the 1,000 first events.
 
@@ -914,7 +920,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     GetSubgraph: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetSubgraphRequest, _orchestrator_pb2.GetSubgraphResponse]  # type: ignore[assignment]
     """Returns a part of the MemeGraph for a picture.
 
-    Guarantees: as of the mind's head; nearest first.
+    Guarantees: as of the mind's head or of a seq; nearest first.
 
     Limits: 1,000 nodes.
 
@@ -1152,7 +1158,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.GetSessionResponse, _abc.Awaitable[_orchestrator_pb2.GetSessionResponse]]:
         """Returns one conversation.
 
-        Guarantees: up to the last event that the caller was told of.
+        Guarantees: up to the last event that the caller was told of; or as of a seq, the same ever after.
 
         Limits: those of every call.
 
@@ -1169,7 +1175,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ListSessionsResponse, _abc.Awaitable[_orchestrator_pb2.ListSessionsResponse]]:
         """Lists the conversations of a mind, latest first, a page at a time.
 
-        Guarantees: each session that exists throughout the listing once.
+        Guarantees: each session that exists throughout the listing once, or that existed at the seq.
 
         Limits: 1,000 a page; pass next_page_token back for more.
 
@@ -1235,11 +1241,14 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.ListCommitmentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.ListCommitmentsResponse, _abc.Awaitable[_orchestrator_pb2.ListCommitmentsResponse]]:
-        """Lists commitments in order of priority, a page at a time.
+        """Lists commitments, a page at a time: those that are to be done in order of priority, or, with status CLOSED or
+        EXPIRED, those that have ended, the latest end first.
 
-        Guarantees: each commitment that exists throughout the listing once.
+        Guarantees: each commitment that exists throughout the listing once; each episode of one that has ended once. As of
+        a seq the same ever after, but for what was erased.
 
-        Limits: 1,000 a page; pass next_page_token back for more.
+        Limits: 1,000 a page, whose work does not grow with what was promised before; pass next_page_token back for more. With
+        a project a page of ended ones may hold fewer than asked, and even none, before the last.
 
         Errors: those that every call may end in.
 
@@ -1323,7 +1332,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.GetIdentityHistoryResponse, _abc.Awaitable[_orchestrator_pb2.GetIdentityHistoryResponse]]:
         """Returns the history of the mind's name, and of the user's.
 
-        Guarantees: every change that is in the ledger and not erased.
+        Guarantees: every change that is in the ledger and not erased, now or up to a seq.
 
         Limits: the 1,000 latest changes.
 
@@ -1391,7 +1400,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ListDirectivesResponse, _abc.Awaitable[_orchestrator_pb2.ListDirectivesResponse]]:
         """Lists standing instructions, the most useful first.
 
-        Guarantees: as of the mind's head.
+        Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
         Limits: the 1,000 first.
 
@@ -1425,7 +1434,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ListReflectionsResponse, _abc.Awaitable[_orchestrator_pb2.ListReflectionsResponse]]:
         """Lists reflections, latest first, a page at a time.
 
-        Guarantees: each reflection that exists throughout the listing once.
+        Guarantees: each reflection that exists throughout the listing once, or that existed at the seq.
 
         Limits: 1,000 a page; pass next_page_token back for more.
 
@@ -1493,7 +1502,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.GetAnalyticsResponse, _abc.Awaitable[_orchestrator_pb2.GetAnalyticsResponse]]:
         """Returns counts, sentiment and topics of a session or of the whole mind.
 
-        Guarantees: as of the mind's head.
+        Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
         Limits: the 100 first topics and questions.
 
@@ -1545,7 +1554,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.GetNeighborsResponse, _abc.Awaitable[_orchestrator_pb2.GetNeighborsResponse]]:
         """Returns the neighbours of a node in the MemeGraph.
 
-        Guarantees: as of the mind's head.
+        Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
         Limits: 1,000.
 
@@ -1562,7 +1571,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.FindPathResponse, _abc.Awaitable[_orchestrator_pb2.FindPathResponse]]:
         """Returns a shortest path between two nodes of the MemeGraph; empty when there is none.
 
-        Guarantees: no shorter path exists.
+        Guarantees: no shorter path exists, or existed at the seq.
 
         Limits: paths of at most 12 edges.
 
@@ -1579,7 +1588,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.GetCommitmentThreadResponse, _abc.Awaitable[_orchestrator_pb2.GetCommitmentThreadResponse]]:
         """Returns the events of a commitment, from the promise to its end.
 
-        Guarantees: every event that names the commitment.
+        Guarantees: every event that names the commitment, now or up to a seq.
 
         Limits: the 1,000 first events.
 
@@ -1596,7 +1605,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.GetSubgraphResponse, _abc.Awaitable[_orchestrator_pb2.GetSubgraphResponse]]:
         """Returns a part of the MemeGraph for a picture.
 
-        Guarantees: as of the mind's head; nearest first.
+        Guarantees: as of the mind's head or of a seq; nearest first.
 
         Limits: 1,000 nodes.
 
