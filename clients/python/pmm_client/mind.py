@@ -137,10 +137,17 @@ class Mind(Selfhood):
         return redacted
 
     async def commitments(
-        self, *, status: pb.CommitmentStatus.ValueType = pb.COMMITMENT_STATUS_UNSPECIFIED, min_seq: int = 0
+        self,
+        *,
+        status: pb.CommitmentStatus.ValueType = pb.COMMITMENT_STATUS_UNSPECIFIED,
+        project: str = "",
+        min_seq: int = 0,
+        as_of_seq: int | None = None,
     ) -> AsyncGenerator[pb.Commitment]:
-        """Commitments in order of priority; without a status those that are not over."""
-        request = pb.ListCommitmentsRequest(mind_id=self.mind_id, status=status, min_seq=min_seq)
+        """Commitments in order of priority; those that are closed or expired, the latest end first, by their status."""
+        request = pb.ListCommitmentsRequest(
+            mind_id=self.mind_id, status=status, project=project, min_seq=min_seq, as_of_seq=as_of_seq
+        )
         while True:
             page = await self._client.orchestrator.list_commitments(request, timeout=self._client.timeout)
             for commitment in page.commitments:
@@ -160,14 +167,14 @@ class Mind(Selfhood):
         )
         return (await self._client.orchestrator.start_session(request, timeout=self._client.timeout)).session
 
-    async def session(self, session: str) -> pb.Session:
+    async def session(self, session: str, *, as_of_seq: int | None = None) -> pb.Session:
         """One conversation. Raises UnknownSession."""
-        request = pb.GetSessionRequest(mind_id=self.mind_id, session_id=session)
+        request = pb.GetSessionRequest(mind_id=self.mind_id, session_id=session, as_of_seq=as_of_seq)
         return (await self._client.orchestrator.get_session(request, timeout=self._client.timeout)).session
 
-    async def sessions(self) -> AsyncGenerator[pb.Session]:
+    async def sessions(self, *, as_of_seq: int | None = None) -> AsyncGenerator[pb.Session]:
         """Conversations, latest first."""
-        request = pb.ListSessionsRequest(mind_id=self.mind_id)
+        request = pb.ListSessionsRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
         while True:
             page = await self._client.orchestrator.list_sessions(request, timeout=self._client.timeout)
             for session in page.sessions:

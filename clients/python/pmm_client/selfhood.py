@@ -97,9 +97,13 @@ class Selfhood:
         answer = await self._client.orchestrator.revise_commitment(request, timeout=self._client.timeout)
         return answer.commitment
 
-    async def commitment_thread(self, commitment_id: str) -> list[mind.Event]:
+    async def commitment_thread(
+        self, commitment_id: str, *, as_of_seq: int | None = None
+    ) -> list[mind.Event]:
         """The events of one, from the promise to its end, with the messages behind them. Raises UnknownCommitment."""
-        request = pb.GetCommitmentThreadRequest(mind_id=self.mind_id, commitment_id=commitment_id)
+        request = pb.GetCommitmentThreadRequest(
+            mind_id=self.mind_id, commitment_id=commitment_id, as_of_seq=as_of_seq
+        )
         answer = await self._client.orchestrator.get_commitment_thread(request, timeout=self._client.timeout)
         return list(answer.events)
 
@@ -115,9 +119,9 @@ class Selfhood:
         request = pb.ClearNameRequest(mind_id=self.mind_id, why=why)
         return (await self._client.orchestrator.clear_name(request, timeout=self._client.timeout)).identity
 
-    async def identity_history(self) -> list[pb.IdentityChange]:
+    async def identity_history(self, *, as_of_seq: int | None = None) -> list[pb.IdentityChange]:
         """Every change of its name and of the user's, the oldest first."""
-        request = pb.GetIdentityHistoryRequest(mind_id=self.mind_id)
+        request = pb.GetIdentityHistoryRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
         answer = await self._client.orchestrator.get_identity_history(request, timeout=self._client.timeout)
         return list(answer.changes)
 
@@ -138,9 +142,13 @@ class Selfhood:
 
     # Instructions and reflections
 
-    async def directives(self, *, include_retired: bool = False) -> list[pb.Directive]:
+    async def directives(
+        self, *, include_retired: bool = False, as_of_seq: int | None = None
+    ) -> list[pb.Directive]:
         """Standing instructions, those that were given most often first."""
-        request = pb.ListDirectivesRequest(mind_id=self.mind_id, include_retired=include_retired)
+        request = pb.ListDirectivesRequest(
+            mind_id=self.mind_id, include_retired=include_retired, as_of_seq=as_of_seq
+        )
         answer = await self._client.orchestrator.list_directives(request, timeout=self._client.timeout)
         return list(answer.directives)
 
@@ -160,9 +168,9 @@ class Selfhood:
         request = pb.ReflectRequest(mind_id=self.mind_id, style=style)
         return (await self._client.orchestrator.reflect(request, timeout=timeout)).reflection
 
-    async def reflections(self) -> AsyncGenerator[pb.Reflection]:
+    async def reflections(self, *, as_of_seq: int | None = None) -> AsyncGenerator[pb.Reflection]:
         """What it thought of itself, the latest first."""
-        request = pb.ListReflectionsRequest(mind_id=self.mind_id)
+        request = pb.ListReflectionsRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
         while True:
             page = await self._client.orchestrator.list_reflections(request, timeout=self._client.timeout)
             for reflection in page.reflections:
@@ -184,30 +192,49 @@ class Selfhood:
         async for state in self._client.orchestrator.watch_mind(request):
             yield state
 
-    async def analytics(self, session: str = "") -> pb.GetAnalyticsResponse:
+    async def analytics(self, session: str = "", *, as_of_seq: int | None = None) -> pb.GetAnalyticsResponse:
         """What a session, or the whole mind, was like: sentiment, topics, open questions. Raises UnknownSession."""
-        request = pb.GetAnalyticsRequest(mind_id=self.mind_id, session_id=session)
+        request = pb.GetAnalyticsRequest(mind_id=self.mind_id, session_id=session, as_of_seq=as_of_seq)
         return await self._client.orchestrator.get_analytics(request, timeout=self._client.timeout)
 
-    async def neighbors(self, node_id: str, *, types: Sequence[str] = ()) -> pb.GetNeighborsResponse:
+    async def neighbors(
+        self, node_id: str, *, types: Sequence[str] = (), as_of_seq: int | None = None
+    ) -> pb.GetNeighborsResponse:
         """What a node of its MemeGraph is connected with, along edges of these types (none: all). Raises NotFound."""
-        request = pb.GetNeighborsRequest(mind_id=self.mind_id, node_id=node_id, edge_types=types)
+        request = pb.GetNeighborsRequest(
+            mind_id=self.mind_id, node_id=node_id, edge_types=types, as_of_seq=as_of_seq
+        )
         return await self._client.orchestrator.get_neighbors(request, timeout=self._client.timeout)
 
-    async def path(self, from_node_id: str, to_node_id: str) -> pb.FindPathResponse:
+    async def path(
+        self, from_node_id: str, to_node_id: str, *, as_of_seq: int | None = None
+    ) -> pb.FindPathResponse:
         """A shortest path of at most 12 edges; empty where there is none. Raises NotFound."""
-        request = pb.FindPathRequest(mind_id=self.mind_id, from_node_id=from_node_id, to_node_id=to_node_id)
+        request = pb.FindPathRequest(
+            mind_id=self.mind_id, from_node_id=from_node_id, to_node_id=to_node_id, as_of_seq=as_of_seq
+        )
         return await self._client.orchestrator.find_path(request, timeout=self._client.timeout)
 
     async def subgraph(
-        self, node_id: str = "", *, depth: int = 0, limit: int = 0, types: Sequence[str] = ()
+        self,
+        node_id: str = "",
+        *,
+        depth: int = 0,
+        limit: int = 0,
+        types: Sequence[str] = (),
+        as_of_seq: int | None = None,
     ) -> pb.GetSubgraphResponse:
         """What lies around a node (empty: its last message) along edges of these types (none: all), nearest first.
 
         ``pictures.graph_svg`` draws it. Raises NotFound.
         """
         request = pb.GetSubgraphRequest(
-            mind_id=self.mind_id, node_id=node_id, depth=depth, limit=limit, edge_types=types
+            mind_id=self.mind_id,
+            node_id=node_id,
+            depth=depth,
+            limit=limit,
+            edge_types=types,
+            as_of_seq=as_of_seq,
         )
         return await self._client.orchestrator.get_subgraph(request, timeout=self._client.timeout)
 
