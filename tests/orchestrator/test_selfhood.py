@@ -192,7 +192,7 @@ async def test_the_supervisor_records_what_happened_and_leaves_an_idle_mind_alon
 
 async def test_a_person_is_reminded_of_what_is_due(lively: Served) -> None:
     due = mind.CommitmentOpened(commitment_id="c-1", text="call Ana")
-    due.due_at.FromNanoseconds(time.time_ns() + 10**9)
+    due.due_at.FromNanoseconds(time.time_ns() + 2 * 10**9)
     await append(lively, mind.Body(commitment_opened=due))
     reminded = await wait_for(lively, "commitment_reminded")
     tick = next(event for event in await events(lively) if event.seq == reminded.causation_seq)

@@ -1,7 +1,7 @@
 """Workers: durable followers of the ledger, each with a position of its own.
 
 What a worker derives from an event carries an idempotency key made of worker, event, kind and ordinal. The position
-is saved after the derived events are, so a crash repeats an event and the keys keep its consequences single.
+is saved after the derived events are, so a crash repeats events and the keys keep their consequences single.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
 from services.orchestrator.terms import Draft
+from services.orchestrator.workers.lanes import Lanes
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
 
@@ -28,6 +29,8 @@ RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 ATTEMPTS, RETRY_SECONDS = 3, 0.05
 """For one event, with twice the pause before each further one; then it is a dead letter."""
+SAVE_SECONDS = 0.5
+"""Between two writes of the position to disk."""
 _RETRIED = (pmm_client.errors.Unavailable, pmm_client.errors.DeadlineExceeded)
 _GONE = (pmm_client.errors.UnknownMind, pmm_client.errors.MindDeleted, MindDeleted)
 _FAILURES = (pmm_client.errors.PmmError, DomainError, ModelFailed, ValueError, OverflowError)
@@ -45,38 +48,64 @@ class Worker:
 
 
 class Follower:
-    """Runs one worker over all minds."""
+    """Runs one worker over all minds: in order within a mind, and so that none waits for another one's model."""
 
     def __init__(self, worker: Worker, minds: Minds, peers: Peers, store: Store) -> None:
         self._worker = worker
         self._minds = minds
         self._peers = peers
         self._store = store
-        self._store_id, self._position = store.worker(worker.name)
+        self._store_id, self._saved = store.worker(worker.name)
+        self._lanes = Lanes(self._process, self._saved)
         self._derived: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Follow until cancelled."""
+        try:
+            # A fault of ours in one of its tasks ends it, and with it the service.
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._save_now_and_then())
+                await self._follow(group)
+        finally:
+            self._save()
+
+    async def _follow(self, group: asyncio.TaskGroup) -> None:
         attempt = 0
         while True:
             try:
                 async for store_id, events, position in self._peers.follow(
-                    self._position, self._worker.kinds
+                    self._lanes.delivered, self._worker.kinds
                 ):
                     attempt = 0
                     if store_id != self._store_id:
-                        self._store_id, self._position = store_id, 0
-                        self._store.put_worker(self._worker.name, store_id, 0)
+                        await self._start_anew(store_id)
                         break
-                    await self._process(events)
-                    if position > self._position:
-                        self._position = position
-                        self._store.put_worker(self._worker.name, store_id, position)
-            except (ConnectionError, *_RETRIED) as error:
+                    for event in events:
+                        await self._lanes.put(event, group)
+                    self._lanes.deliver(position)
+            except ConnectionError as error:
                 _log.warning("worker %s waits for the ledger: %s", self._worker.name, error)
             await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
             attempt += 1
+
+    async def _start_anew(self, store_id: str) -> None:
+        """The ledger is another one."""
+        await self._lanes.close()
+        self._store_id, self._saved = store_id, 0
+        self._store.put_worker(self._worker.name, store_id, 0)
+        self._lanes = Lanes(self._process, 0)
+
+    async def _save_now_and_then(self) -> None:
+        """What was done since is repeated after a crash, and its keys keep it single."""
+        while True:
+            await asyncio.sleep(SAVE_SECONDS)
+            self._save()
+
+    def _save(self) -> None:
+        if self._lanes.done > self._saved:
+            self._saved = self._lanes.done
+            self._store.put_worker(self._worker.name, self._store_id, self._saved)
 
     @property
     def name(self) -> str:
@@ -86,7 +115,7 @@ class Follower:
     @property
     def position(self) -> int:
         """The store's events up to here are processed."""
-        return self._position
+        return self._lanes.done
 
     def derived(self, mind_id: str) -> int:
         """Events that it derived for a mind, since the start."""
@@ -113,20 +142,25 @@ class Follower:
         self._store.drop_dead_letter(letter)
         return seqs
 
-    async def _process(self, events: list[mind.Event]) -> None:
-        for event in events:
-            if not event.remember or event.redacted:
-                continue
-            with telemetry.stage(f"worker.{self._worker.name}"):
-                await self._attempt(event)
+    async def _process(self, event: mind.Event) -> None:
+        if not event.remember or event.redacted:
+            return
+        with telemetry.stage(f"worker.{self._worker.name}"):
+            await self._attempt(event)
 
     async def _attempt(self, event: mind.Event) -> None:
         """Follow up, some times over; what then still fails must not stop all that comes after it."""
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 await self._follow_up(event)
-            except _RETRIED:
-                raise
+            except _RETRIED as error:
+                # It is not the event's fault: it waits until its turn, and so does its mind.
+                attempt -= 1
+                _log.warning("worker %s waits: %s", self._worker.name, _reason(error))
+                await asyncio.sleep(RECONNECT_SECONDS[-1])
+                continue
             except _GONE:
                 # Its mind was deleted meanwhile: nothing of it may stay, a dead letter neither.
                 return
@@ -134,13 +168,14 @@ class Follower:
                 if attempt < ATTEMPTS:
                     await asyncio.sleep(RETRY_SECONDS * 2 ** (attempt - 1))
                     continue
-                _log.warning(
-                    "worker %s leaves event %d of a mind: %s", self._worker.name, event.seq, _reason(error)
-                )
-                self._failed[event.mind_id] += 1
-                self._store.put_dead_letter(_letter(self._worker.name, event, error, attempt))
-                telemetry.count("pmm.worker.failed", worker=self._worker.name)
+                self._leave(event, error, attempt)
             return
+
+    def _leave(self, event: mind.Event, error: Exception, attempts: int) -> None:
+        _log.warning("worker %s leaves event %d of a mind: %s", self._worker.name, event.seq, _reason(error))
+        self._failed[event.mind_id] += 1
+        self._store.put_dead_letter(_letter(self._worker.name, event, error, attempts))
+        telemetry.count("pmm.worker.failed", worker=self._worker.name)
 
     async def _follow_up(self, event: mind.Event) -> list[int]:
         bodies = await self._worker.derive(event, self._minds)
