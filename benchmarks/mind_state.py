@@ -23,6 +23,8 @@ from services.orchestrator.autonomy.reflecting import Reflecting
 from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
+from services.orchestrator.session_table.following import SessionTable
+from services.orchestrator.session_table.store import SessionStore
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
@@ -52,6 +54,8 @@ async def _measured(folder: Path, target: str) -> list[Row]:
     settings = OrchestratorSettings()  # pyright: ignore[reportCallIssue]
     channels = Channels(dict.fromkeys(("ledger", "memory", "inference"), target))
     peers, store = Peers(channels), Store(folder / "orchestrator")
+    session_store = SessionStore(folder / "sessions")
+    table = SessionTable(session_store, peers)
     rows: list[Row] = []
     try:
         for size, events in SIZES.items():
@@ -61,21 +65,24 @@ async def _measured(folder: Path, target: str) -> list[Row]:
             if size == "1m":
                 rate = events / (time.perf_counter() - began)
                 rows.append(Row("mind.replay.events_per_s", rate, "events/s", 1, 0.0))
-            rows.append(await _ticks(minds, peers, store, settings, size))
+            rows.append(await _ticks(minds, peers, store, table, settings, size))
             rows.append(_prompts((await minds.open(f"n{size}")).snapshot, size))
         took = [await _opened(Minds(peers, store, settings), "n1m") for _ in range(OPENINGS)]
         rows.append(row("mind.open_1m.ms", took, "ms"))
     finally:
         await channels.close()
         store.close()
+        session_store.close()
     return rows
 
 
-async def _ticks(minds: Minds, peers: Peers, store: Store, settings: OrchestratorSettings, size: str) -> Row:
+async def _ticks(
+    minds: Minds, peers: Peers, store: Store, table: SessionTable, settings: OrchestratorSettings, size: str
+) -> Row:
     """Ticks of a mind in which something has just happened: decided, appended and folded."""
     reflecting, analyzing, auditing = (
         Reflecting(minds, peers),
-        Analyzing(minds, peers),
+        Analyzing(minds, table, peers),
         Auditing(minds, peers, store),
     )
     supervisor = Supervisor(minds, store, reflecting, analyzing, auditing, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 from zoneinfo import available_timezones
@@ -54,6 +55,8 @@ AsOf = (
     | pb.GetSubgraphRequest
 )
 """What can be asked as of a seq."""
+_LISTING_TOKEN = re.compile(r"[0-9]{1,18}\.[0-9]{1,18}")
+"""The event as of which is listed, and the one below which the next page begins."""
 POLICY_KEYS = (*SETTINGS, FROZEN, CAP, *(POLICY_PREFIX + name for name in DETECTORS))
 
 
@@ -192,13 +195,13 @@ def set_privacy_mode(request: pb.SetPrivacyModeRequest) -> Iterator[Violation]:
 def list_sessions(request: pb.ListSessionsRequest) -> Iterator[Violation]:
     """ListSessions."""
     yield from checks.mind_id(request.mind_id)
-    yield from page(request)
+    yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
+    if request.page_token and not _LISTING_TOKEN.fullmatch(request.page_token):
+        yield Violation("page_token", "must be empty, or the next_page_token of an answer before")
     yield from as_of_seq(request)
 
 
-def page(
-    request: pb.ListSessionsRequest | pb.ListCommitmentsRequest | pb.ListReflectionsRequest,
-) -> Iterator[Violation]:
+def page(request: pb.ListCommitmentsRequest | pb.ListReflectionsRequest) -> Iterator[Violation]:
     """page_size and page_token."""
     yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
     token = request.page_token

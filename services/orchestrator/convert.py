@@ -23,7 +23,6 @@ from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
 from services.orchestrator.projections.metrics import Metrics
-from services.orchestrator.projections.profile import Profile
 from services.orchestrator.projections.reflections import Reflection
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.projections.traits import TRAITS, Change, Traits
@@ -108,8 +107,8 @@ def imported(done: Imported) -> pb.ImportMessagesResponse:
     )
 
 
-def mind_message(mind_id: str, state: Snapshot, now_ns: int = 0) -> pb.Mind:
-    """The bounded state of a mind, as it stands at a moment; now where none is given."""
+def mind_message(mind_id: str, state: Snapshot, sessions: int, now_ns: int = 0) -> pb.Mind:
+    """The bounded state of a mind with so many sessions, as it stands at a moment; now where none is given."""
     profile = state.profile
     now_ns = now_ns or time.time_ns()
     shown = state.commitments.in_order()[:MAX_LISTED]
@@ -132,7 +131,7 @@ def mind_message(mind_id: str, state: Snapshot, now_ns: int = 0) -> pb.Mind:
         recent_reflections=map(reflection, reversed(state.reflections.recent)),
         metrics=metrics(state.metrics),
         stage=state.stage.stage,  # type: ignore[arg-type]
-        counts=_counts(state, profile),
+        counts=_counts(state, sessions),
         policies=ParseDict(dict(profile.policies), Struct()),
         created_at=timestamp(profile.created_ns),
         last_event_at=timestamp(state.last_event_ns),
@@ -140,9 +139,10 @@ def mind_message(mind_id: str, state: Snapshot, now_ns: int = 0) -> pb.Mind:
     )
 
 
-def _counts(state: Snapshot, profile: Profile) -> pb.MindCounts:
+def _counts(state: Snapshot, sessions: int) -> pb.MindCounts:
+    profile = state.profile
     return pb.MindCounts(
-        sessions=len(state.sessions.by_id),
+        sessions=sessions,
         user_messages=profile.user_messages,
         assistant_messages=profile.assistant_messages,
         imported_messages=profile.imported_messages,
@@ -171,11 +171,14 @@ def trait_change(change: Change) -> pb.TraitChange:
     )
 
 
-def changes_of(first: Snapshot, last: Snapshot, touches: list[Touch], mind_id: str) -> list[pb.FieldChange]:
-    """What differs between two states, both seen from the later one's moment."""
+def changes_of(
+    first: Snapshot, last: Snapshot, touches: list[Touch], mind_id: str, sessions: Sequence[int]
+) -> list[pb.FieldChange]:
+    """What differs between two states with so many sessions, both seen from the later one's moment."""
     now_ns = last.last_event_ns
     before, after = (
-        MessageToDict(mind_message(mind_id, state, now_ns)) if state.seq else {} for state in (first, last)
+        MessageToDict(mind_message(mind_id, state, count, now_ns)) if state.seq else {}
+        for state, count in zip((first, last), sessions, strict=True)
     )
     return [field_change(change) for change in changes(before, after, touches)]
 
@@ -346,15 +349,14 @@ def explanation(found: Explanation) -> pb.ExplainResponse:
     )
 
 
-def analytics(found: Analytics, session_id: str) -> pb.GetAnalyticsResponse:
-    """What a conversation was like, or a mind's as a whole."""
-    counts = _counts(found.state, found.state.profile)
-    if session_id:
-        of_session = found.state.sessions.by_id[session_id]
+def analytics(found: Analytics, sessions: int) -> pb.GetAnalyticsResponse:
+    """What a conversation was like, or a mind's as a whole, which has so many."""
+    counts = _counts(found.state, sessions)
+    if found.session is not None:
         counts = pb.MindCounts(
             sessions=1,
-            user_messages=of_session.user_messages,
-            assistant_messages=of_session.assistant_messages,
+            user_messages=found.session.user_messages,
+            assistant_messages=found.session.assistant_messages,
         )
     return pb.GetAnalyticsResponse(
         counts=counts,

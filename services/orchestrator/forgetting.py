@@ -15,6 +15,7 @@ from services.orchestrator.graph.following import Graphs
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.radius import BlastRadius, Reached
+from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.store import Store
 from services.orchestrator.workers.follower import Worker
 
@@ -71,10 +72,11 @@ class Traces:
 class Forgetting:
     """Finds what an event reached, and forgets it."""
 
-    def __init__(self, peers: Peers, traces: Traces, graphs: Graphs) -> None:
+    def __init__(self, peers: Peers, traces: Traces, graphs: Graphs, sessions: SessionTable) -> None:
         self._peers = peers
         self._traces = traces
         self._graphs = graphs
+        self._sessions = sessions
         self._running: set[asyncio.Task[None]] = set()
 
     async def radius(self, mind_id: str, seq: int) -> AsyncIterator[list[Reached]]:
@@ -113,9 +115,10 @@ class Forgetting:
                 ordered = max(ordered, await self._peers.redact(mind_id, part, why))
             redacted.update(fresh)
         done = tuple(sorted(redacted))
-        steps.put_nowait(Progress("erasing it from snapshots and the graph", 0.5, done))
+        steps.put_nowait(Progress("erasing it from snapshots, the graph and the sessions", 0.5, done))
         await self._traces.gone(mind_id, ordered)
         await self._graphs.reached(mind_id, ordered)
+        await self._sessions.reached(mind_id, ordered)
         steps.put_nowait(Progress("erasing it from memory", 0.7, done))
         await self._peers.indexed(mind_id, ordered)
         steps.put_nowait(Progress("done", 1.0, done, is_done=True))

@@ -23,6 +23,8 @@ from services.orchestrator.incognito import Incognito
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.servicer import Domain, OrchestratorServicer
+from services.orchestrator.session_table.following import SessionTable
+from services.orchestrator.session_table.store import SessionStore
 from services.orchestrator.sessions import SessionActions
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store import Store
@@ -51,11 +53,13 @@ class OrchestratorService(Service):
         self._store = Store(context.data_dir)
         self._graph_store = GraphStore(context.data_dir / "graph")
         self._graphs = Graphs(self._graph_store, peers)
+        self._session_store = SessionStore(context.data_dir / "sessions")
+        self._session_table = SessionTable(self._session_store, peers)
         minds = Minds(peers, self._store, settings)
         incognito = Incognito(settings.incognito_sessions)
         traces = Traces(self._store)
         reflecting = Reflecting(minds, peers)
-        analyzing = Analyzing(minds, peers)
+        analyzing = Analyzing(minds, self._session_table, peers)
         self._performance = Performance()
         auditing = Auditing(minds, peers, self._store)
         self._supervisor = Supervisor(minds, self._store, reflecting, analyzing, auditing, settings)
@@ -65,10 +69,10 @@ class OrchestratorService(Service):
         self._domain = Domain(
             peers,
             minds,
-            Conversations(Services(minds, peers, self._store, settings), incognito),
-            SessionActions(minds, incognito),
+            Conversations(Services(minds, peers, self._store, self._session_table, settings), incognito),
+            SessionActions(minds, self._session_table, incognito),
             MindActions(minds, peers),
-            Forgetting(peers, traces, self._graphs),
+            Forgetting(peers, traces, self._graphs, self._session_table),
             Views(minds, peers),
             reflecting,
             analyzing,
@@ -76,6 +80,7 @@ class OrchestratorService(Service):
             Operations(followers, minds, peers, self._store),
             self._graphs,
             EndedCommitments(peers, self._graphs),
+            self._session_table,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -88,6 +93,7 @@ class OrchestratorService(Service):
             *(follower.run() for follower in self._followers),
             self._supervisor.run(),
             self._graphs.run(),
+            self._session_table.run(),
             self._performance.run(),
         ]
         self._tasks = [asyncio.create_task(each) for each in running]
@@ -100,6 +106,7 @@ class OrchestratorService(Service):
     async def stop(self) -> None:
         self._store.close()
         self._graph_store.close()
+        self._session_store.close()
 
     async def failed(self) -> BaseException:
         # A worker ends by itself only through a fault of ours, and must not be missed in silence.

@@ -23,7 +23,9 @@ from services.orchestrator.forgetting import Forgetting
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
+from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.sessions import SessionActions
+from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.views import Views
 from services.orchestrator.workers.operations import Operations
 from services.runtime.caller import current_caller
@@ -52,6 +54,7 @@ class Domain:
     operations: Operations
     graphs: Graphs
     ended: EndedCommitments
+    session_table: SessionTable
 
 
 class OrchestratorServicer(rpc.OrchestratorServiceServicer):
@@ -76,11 +79,11 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         state = await self._d.actions.create(
             request.mind_id, request.name, current_caller().owner, request.settings
         )
-        return pb.CreateMindResponse(mind=convert.mind_message(request.mind_id, state))
+        return pb.CreateMindResponse(mind=await self._mind(request.mind_id, state))
 
     async def GetMind(self, request: pb.GetMindRequest, context: _Context) -> pb.GetMindResponse:
         state = await self._d.minds.as_of(request.mind_id, _seq(request), request.min_seq)
-        return pb.GetMindResponse(mind=convert.mind_message(request.mind_id, state))
+        return pb.GetMindResponse(mind=await self._mind(request.mind_id, state))
 
     async def ListMinds(self, request: pb.ListMindsRequest, context: _Context) -> pb.ListMindsResponse:
         page = await self._d.peers.minds(
@@ -110,11 +113,11 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def ListSessions(
         self, request: pb.ListSessionsRequest, context: _Context
     ) -> pb.ListSessionsResponse:
-        found = await self._d.sessions.listing(request.mind_id, _seq(request))
-        first, size = int(request.page_token or 0), request.page_size or DEFAULT_PAGE
-        token = str(first + size) if len(found) > first + size else ""
+        page = await self._d.sessions.page(
+            request.mind_id, request.page_token, request.page_size or DEFAULT_PAGE, _seq(request)
+        )
         return pb.ListSessionsResponse(
-            sessions=map(convert.session, found[first : first + size]), next_page_token=token
+            sessions=map(convert.session, page.sessions), next_page_token=page.next_token
         )
 
     async def RenameSession(
@@ -291,14 +294,15 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
 
     async def DiffMind(self, request: pb.DiffMindRequest, context: _Context) -> pb.DiffMindResponse:
         first, last, touches = await self._d.views.between(request.mind_id, request.from_seq, request.to_seq)
-        changes = convert.changes_of(first, last, touches, request.mind_id)
+        counts = [await self._d.session_table.count(request.mind_id, state) for state in (first, last)]
+        changes = convert.changes_of(first, last, touches, request.mind_id, counts)
         return pb.DiffMindResponse(changes=changes, to_seq=last.seq)
 
     async def WatchMind(
         self, request: pb.WatchMindRequest, context: _Context
     ) -> AsyncIterator[pb.WatchMindResponse]:
         async for state, kinds in self._d.views.watch(request.mind_id):
-            yield pb.WatchMindResponse(mind=convert.mind_message(request.mind_id, state), kinds=kinds)
+            yield pb.WatchMindResponse(mind=await self._mind(request.mind_id, state), kinds=kinds)
 
     async def GetPerformance(
         self, request: pb.GetPerformanceRequest, context: _Context
@@ -310,7 +314,8 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         self, request: pb.GetAnalyticsRequest, context: _Context
     ) -> pb.GetAnalyticsResponse:
         found = await self._d.analyzing.analytics(request.mind_id, request.session_id, _seq(request))
-        return convert.analytics(found, request.session_id)
+        sessions = await self._d.session_table.count(request.mind_id, found.state)
+        return convert.analytics(found, sessions)
 
     async def ListWorkers(self, request: pb.ListWorkersRequest, context: _Context) -> pb.ListWorkersResponse:
         found = await self._d.operations.workers(request.mind_id)
@@ -327,6 +332,9 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     ) -> pb.ReplayDeadLetterResponse:
         seqs = await self._d.operations.replay(request.mind_id, request.dead_letter_id)
         return pb.ReplayDeadLetterResponse(derived_seqs=seqs)
+
+    async def _mind(self, mind_id: str, state: Snapshot) -> pb.Mind:
+        return convert.mind_message(mind_id, state, await self._d.session_table.count(mind_id, state))
 
     async def Explain(self, request: pb.ExplainRequest, context: _Context) -> pb.ExplainResponse:
         found = await explain(self._d.peers, request.mind_id, request.seq, request.session_id)

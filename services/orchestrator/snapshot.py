@@ -27,7 +27,7 @@ from services.orchestrator.times import nanoseconds
 
 _CHECKSUM_BYTES = 8
 GENESIS = bytes(32)
-FORMAT = 4
+FORMAT = 5
 """Of the saved form; another one is replayed."""
 
 

@@ -22,6 +22,8 @@ from services.orchestrator.errors import ModelFailed, SessionEnded, UnknownSessi
 from services.orchestrator.guard import Guarded
 from services.orchestrator.minds import ActiveMind, Minds, terminal
 from services.orchestrator.peers import Peers
+from services.orchestrator.projections.sessions import Session
+from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
@@ -73,6 +75,7 @@ class Services:
     minds: Minds
     peers: Peers
     store: Store
+    sessions: SessionTable
     settings: OrchestratorSettings
 
 
@@ -91,14 +94,19 @@ class Turn:
         self._first_seq = self._user_seq = 0
         self._is_ended = False
         self._remember = True
+        self._is_new = False
+        """Whether the session begins with this turn."""
         self._query_ns = nanoseconds(ask.query_time) if ask.query_time else time.time_ns()
 
     async def run(self) -> AsyncIterator[Part]:
         """The parts of the turn. A caller that goes away cancels it, and the ledger says so."""
         state = self._active.snapshot
-        if self._ask.session_id and self._ask.session_id not in state.sessions.by_id:
+        session = await self._s.sessions.find(self._active.id, state, self._session_id)
+        if self._ask.session_id and session is None:
             state = (await self._s.minds.open(self._active.id)).snapshot
-        mode = self._mode(state)
+            session = await self._s.sessions.find(self._active.id, state, self._session_id)
+        self._is_new = session is None
+        mode = self._mode(session)
         self._remember = mode != mind.PRIVACY_MODE_PAUSED
         try:
             async for part in self._kept(state, mode):
@@ -132,8 +140,7 @@ class Turn:
         async for part in self._answer(state, mode, memories, recent, degraded):
             yield part
 
-    def _mode(self, state: Snapshot) -> int:
-        session = state.sessions.by_id.get(self._session_id)
+    def _mode(self, session: Session | None) -> int:
         if session is None:
             if self._ask.session_id:
                 raise UnknownSession(
@@ -165,7 +172,7 @@ class Turn:
         key = self._ask.idempotency_key
         digest = hashlib.sha256(key.encode()).hexdigest() if key else ""
         drafts: list[Draft] = []
-        if self._session_id not in state.sessions.by_id:
+        if self._is_new:
             begun = mind.SessionStarted(privacy_mode=mode)  # type: ignore[arg-type]
             drafts.append(
                 Draft(
@@ -211,7 +218,7 @@ class Turn:
 
     async def _recent(self, state: Snapshot) -> list[Said]:
         """The last messages of the session, oldest first."""
-        if self._session_id not in state.sessions.by_id or not self._s.settings.recent_turns:
+        if self._is_new or not self._s.settings.recent_turns:
             return []
         with _Stage(self._clock, "snapshot"):
             return [

@@ -194,7 +194,7 @@ def test_nonsense_changes_nothing_but_the_count() -> None:
     state = replay(history)
 
     assert state.violations == 3
-    assert (state.identity.name, len(state.commitments.by_id), len(state.sessions.by_id)) == ("", 0, 0)
+    assert (state.identity.name, len(state.commitments.by_id), len(state.sessions.recent)) == ("", 0, 0)
 
 
 def test_a_commitment_lives_through_its_episodes() -> None:

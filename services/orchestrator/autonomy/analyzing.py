@@ -10,6 +10,8 @@ from services.orchestrator.autonomy.analysis import MAX_TOPICS, analyze
 from services.orchestrator.errors import UnknownSession
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
+from services.orchestrator.projections.sessions import Session
+from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft, Said
 
@@ -25,6 +27,8 @@ class Analytics:
     """Of a conversation, or of a mind."""
 
     state: Snapshot
+    session: Session | None = None
+    """The conversation; None: it is about the mind."""
     sentiment: float = 0.0
     topics: tuple[str, ...] = ()
     engagement: float = 0.0
@@ -34,8 +38,9 @@ class Analytics:
 class Analyzing:
     """Reads what was said, and appends what it was like."""
 
-    def __init__(self, minds: Minds, peers: Peers) -> None:
+    def __init__(self, minds: Minds, table: SessionTable, peers: Peers) -> None:
         self._minds = minds
+        self._table = table
         self._peers = peers
 
     async def analyze(self, mind_id: str, session_id: str, *, causation_seq: int) -> None:
@@ -77,7 +82,8 @@ class Analyzing:
         Raises UnknownSession, BeyondHead.
         """
         state = await self._minds.as_of(mind_id, as_of_seq)
-        if session_id and session_id not in state.sessions.by_id:
+        session = await self._table.find(mind_id, state, session_id) if session_id else None
+        if session_id and session is None:
             raise UnknownSession(f"mind {mind_id!r} has no session {session_id!r}", session_id=session_id)
         events = self._peers.read(
             mind_id,
@@ -93,10 +99,11 @@ class Analyzing:
                 latest.setdefault(event.session_id, event.body.conversation_analyzed)
         found = list(latest.values())
         if not found:
-            return Analytics(state)
+            return Analytics(state, session)
         topics = Counter(topic for one in found for topic in one.topics)
         return Analytics(
             state,
+            session,
             sum(one.sentiment for one in found) / len(found),
             tuple(topic for topic, _ in topics.most_common(MAX_TOPICS if session_id else SUMMED)),
             sum(one.engagement for one in found) / len(found),

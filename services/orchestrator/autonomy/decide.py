@@ -32,6 +32,8 @@ STALE_NOVELTY, STALE_WINDOW, STALE_FACTOR = 0.3, 3, 4
 """Where the last reflections said little that was new, the next one waits so many times as long."""
 ANALYZED_MESSAGES, ANALYZED_AT_ONCE = 5, 3
 """Messages to a conversation after which it is analysed, and conversations a tick."""
+MANY_WAITING = 256
+"""Conversations with fewer messages that may wait."""
 META_EVERY = 5
 """Reflections between looks at how they worked."""
 PULL = 0.12
@@ -184,12 +186,12 @@ def _meta(state: Snapshot) -> Iterator[mind.Body]:
 
 
 def _to_analyze(state: Snapshot) -> list[str]:
-    """Conversations that ended, or in which enough was said since the last look at them."""
-    waiting = state.sessions.to_analyze.items()
+    """Conversations that ended or in which enough was said since the last look; of many that wait, the oldest."""
+    waiting = sorted(state.sessions.to_analyze.items(), key=lambda item: item[1].last_seq)
     ready = [
         its_id
-        for its_id, messages in waiting
-        if messages >= ANALYZED_MESSAGES or state.sessions.by_id[its_id].ended_ns
+        for number, (its_id, one) in enumerate(waiting)
+        if one.messages >= ANALYZED_MESSAGES or one.is_ended or number < len(waiting) - MANY_WAITING
     ]
     return ready[:ANALYZED_AT_ONCE]
 

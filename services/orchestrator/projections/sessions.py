@@ -1,6 +1,13 @@
-"""The conversations of a mind, and the messages in them that no answer has closed yet."""
+"""The conversations of a mind that were touched lately, and the messages that no answer has closed yet.
+
+Bounded, however many conversations there are: the others lie in a table (``services.orchestrator.session_table``). A
+conversation that was forgotten here comes back with nothing but the table, for no fold can know what it was like.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from immutables import Map
 from msgspec.structs import replace
@@ -9,6 +16,11 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.projection import Projection, State
 from services.orchestrator.times import nanoseconds
+
+RECENT = 128
+"""So many are kept at least; at twice as many the others are forgotten."""
+MAX_WAITING = 512
+"""Conversations that wait for their analysis; beyond, the one that was touched longest ago is given up."""
 
 
 class Session(State, frozen=True, array_like=True):
@@ -26,64 +38,129 @@ class Session(State, frozen=True, array_like=True):
     assistant_messages: int = 0
 
 
+class Waiting(State, frozen=True, array_like=True):
+    """A conversation with messages that no analysis has looked at."""
+
+    messages: int
+    last_seq: int
+    is_ended: bool = False
+
+
 class Sessions(State, frozen=True):
-    """All conversations, by id, and the turns that are open."""
+    """What a turn and the supervisor need of conversations."""
 
-    by_id: Map[str, Session] = Map()
+    seq: int = 0
+    """The last event that concerns a conversation."""
+    recent: Map[str, Session] = Map()
+    """Those that were touched last, by id, each as a whole."""
+    forgotten_seq: int = 0
+    """The last event that concerns a conversation which is not among them; 0: all there are are among them."""
     open_turns: Map[int, str] = Map()
-    """Seq of a user_message without its terminal event → its session."""
-
-    to_analyze: Map[str, int] = Map()
-    """Session → messages to it that no analysis has looked at."""
-
-    def latest_first(self) -> list[Session]:
-        return sorted(self.by_id.values(), key=lambda s: s.last_seq, reverse=True)
+    """Seq of a user_message without its terminal event → its session. Those that run, and those that were cut off until
+    the mind is opened: few, for a turn waits for the one before."""
+    to_analyze: Map[str, Waiting] = Map()
+    """By session."""
 
 
-def started(state: Sessions, event: Event) -> Sessions:
-    body = event.body.session_started
-    if event.session_id in state.by_id:
-        raise ValueError("it has begun already")
-    new = replace(_new(event), title=body.title, privacy_mode=body.privacy_mode or mind.PRIVACY_MODE_NORMAL)
-    return _with(state, new)
+def touched(known: Session | None, event: Event) -> Session:
+    """A conversation after an event of one of the kinds ``TOUCHING``; None: it was not there before.
+
+    Raises KeyError where it does not begin with such an event, ValueError where it has begun already.
+    """
+    now = nanoseconds(event.recorded_at)
+    if event.kind == "session_started":
+        if known is not None:
+            raise ValueError("it has begun already")
+        body = event.body.session_started
+        mode = body.privacy_mode or mind.PRIVACY_MODE_NORMAL
+        return Session(event.session_id, event.seq, event.seq, now, now, body.title, mode)
+    if known is None:
+        if event.kind not in _BEGINNING:
+            raise KeyError(event.session_id)
+        # An imported conversation begins with its first message.
+        known = Session(event.session_id, event.seq, event.seq, now, now)
+    return replace(known, last_seq=event.seq, last_event_ns=now, **TOUCHING[event.kind](known, event))
 
 
-def renamed(state: Sessions, event: Event) -> Sessions:
-    return _with(state, replace(_seen(state, event), title=event.body.session_renamed.title))
+def _renamed(_known: Session, event: Event) -> dict[str, Any]:
+    return {"title": event.body.session_renamed.title}
 
 
-def mode_changed(state: Sessions, event: Event) -> Sessions:
-    mode = event.body.privacy_mode_changed.privacy_mode
-    return _with(state, replace(_seen(state, event), privacy_mode=mode or mind.PRIVACY_MODE_NORMAL))
+def _mode_changed(_known: Session, event: Event) -> dict[str, Any]:
+    # One that was erased changes nothing any more.
+    changed = event.body.privacy_mode_changed.privacy_mode or mind.PRIVACY_MODE_NORMAL
+    return {} if event.redacted else {"privacy_mode": changed}
+
+
+def _ended(_known: Session, event: Event) -> dict[str, Any]:
+    return {"ended_ns": nanoseconds(event.recorded_at)}
+
+
+def _asked(known: Session, _event: Event) -> dict[str, Any]:
+    return {"user_messages": known.user_messages + 1}
+
+
+def _answered(known: Session, _event: Event) -> dict[str, Any]:
+    return {"assistant_messages": known.assistant_messages + 1}
+
+
+def _nothing(_known: Session, _event: Event) -> dict[str, Any]:
+    return {}
+
+
+TOUCHING: Mapping[str, Callable[[Session, Event], dict[str, Any]]] = {
+    "session_started": _nothing,
+    "session_renamed": _renamed,
+    "privacy_mode_changed": _mode_changed,
+    "session_ended": _ended,
+    "message_imported": _asked,
+    "user_message": _asked,
+    "assistant_message": _answered,
+    "turn_failed": _nothing,
+}
+"""By kind: what an event changes of its conversation, but for its last event."""
+_BEGINNING = frozenset({"message_imported", "user_message"})
+
+
+def happened(state: Sessions, event: Event) -> Sessions:
+    """An event in a conversation, of one of the kinds ``TOUCHING``."""
+    known = state.recent.get(event.session_id)
+    if known is None and state.forgotten_seq and event.kind != "session_started":
+        return replace(state, seq=event.seq, forgotten_seq=event.seq)
+    session = touched(known, event)
+    recent, forgotten_seq = state.recent.set(session.id, session), state.forgotten_seq
+    if len(recent) > 2 * RECENT:
+        latest_first = sorted(recent.values(), key=lambda one: one.last_seq, reverse=True)
+        recent = Map({one.id: one for one in latest_first[:RECENT]})
+        forgotten_seq = max(forgotten_seq, latest_first[RECENT].last_seq)
+    return replace(state, seq=event.seq, recent=recent, forgotten_seq=forgotten_seq)
 
 
 def ended(state: Sessions, event: Event) -> Sessions:
-    return _with(state, replace(_seen(state, event), ended_ns=nanoseconds(event.recorded_at)))
-
-
-def imported(state: Sessions, event: Event) -> Sessions:
-    session = _seen(state, event, make=True)
-    return _with(state, replace(session, user_messages=session.user_messages + 1))
+    after = happened(state, event)
+    waiting = after.to_analyze.get(event.session_id)
+    if waiting is None:
+        return after
+    return replace(after, to_analyze=after.to_analyze.set(event.session_id, replace(waiting, is_ended=True)))
 
 
 def asked(state: Sessions, event: Event) -> Sessions:
-    session = _seen(state, event, make=True)
-    counted = _with(state, replace(session, user_messages=session.user_messages + 1))
-    opened = replace(counted, open_turns=counted.open_turns.set(event.seq, session.id))
+    after = happened(state, event)
+    opened = replace(after, open_turns=after.open_turns.set(event.seq, event.session_id))
     if not event.remember:
         return opened
-    waiting = opened.to_analyze.get(session.id, 0) + 1
-    return replace(opened, to_analyze=opened.to_analyze.set(session.id, waiting))
+    before = opened.to_analyze.get(event.session_id) or Waiting(0, 0)
+    waiting = opened.to_analyze.set(
+        event.session_id, replace(before, messages=before.messages + 1, last_seq=event.seq)
+    )
+    if len(waiting) > MAX_WAITING:
+        waiting = waiting.delete(min(waiting, key=lambda its_id: waiting[its_id].last_seq))
+    return replace(opened, to_analyze=waiting)
 
 
-def answered(state: Sessions, event: Event) -> Sessions:
-    session = _seen(state, event)
-    counted = _with(state, replace(session, assistant_messages=session.assistant_messages + 1))
-    return _turn_ended(counted, event)
-
-
-def failed(state: Sessions, event: Event) -> Sessions:
-    return _turn_ended(_with(state, _seen(state, event)), event)
+def terminal(state: Sessions, event: Event) -> Sessions:
+    after = happened(state, event)
+    return replace(after, open_turns=after.open_turns.delete(event.causation_seq))
 
 
 def analyzed(state: Sessions, event: Event) -> Sessions:
@@ -93,42 +170,16 @@ def analyzed(state: Sessions, event: Event) -> Sessions:
     return replace(state, to_analyze=state.to_analyze.delete(session_id))
 
 
-def _turn_ended(state: Sessions, event: Event) -> Sessions:
-    return replace(state, open_turns=state.open_turns.delete(event.causation_seq))
-
-
-def _new(event: Event) -> Session:
-    now = nanoseconds(event.recorded_at)
-    return Session(event.session_id, event.seq, event.seq, now, now)
-
-
-def _seen(state: Sessions, event: Event, *, make: bool = False) -> Session:
-    """The event's session as touched by it; an imported conversation begins with its first message."""
-    if make and event.session_id not in state.by_id:
-        return _new(event)
-    return replace(
-        state.by_id[event.session_id], last_seq=event.seq, last_event_ns=nanoseconds(event.recorded_at)
-    )
-
-
-def _with(state: Sessions, session: Session) -> Sessions:
-    return replace(state, by_id=state.by_id.set(session.id, session))
-
-
-FOLDS = {
-    "session_started": started,
-    "session_renamed": renamed,
-    "privacy_mode_changed": mode_changed,
-    "session_ended": ended,
-    "message_imported": imported,
-    "user_message": asked,
-    "assistant_message": answered,
-    "turn_failed": failed,
-    "conversation_analyzed": analyzed,
-}
 SESSIONS = Projection(
     name="sessions",
     initial=Sessions(),
-    folds=FOLDS,
-    of_headers=frozenset(FOLDS) - {"privacy_mode_changed", "conversation_analyzed"},
+    folds=dict.fromkeys(TOUCHING, happened)
+    | {
+        "session_ended": ended,
+        "user_message": asked,
+        "assistant_message": terminal,
+        "turn_failed": terminal,
+        "conversation_analyzed": analyzed,
+    },
+    of_headers=frozenset(TOUCHING),
 )

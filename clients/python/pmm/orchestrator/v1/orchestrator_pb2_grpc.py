@@ -408,7 +408,8 @@ class OrchestratorServiceServicer:
     def ListSessions(self, request, context):
         """Lists the conversations of a mind, latest first, a page at a time.
 
-        Guarantees: each session that exists throughout the listing once, or that existed at the seq.
+        Guarantees: each session that existed when the listing began, or at the seq, once, by when something had last
+        happened in it then.
 
         Limits: 1,000 a page; pass next_page_token back for more.
 

@@ -168,7 +168,8 @@ class OrchestratorServiceStub:
     ListSessions: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListSessionsRequest, _orchestrator_pb2.ListSessionsResponse]
     """Lists the conversations of a mind, latest first, a page at a time.
 
-    Guarantees: each session that exists throughout the listing once, or that existed at the seq.
+    Guarantees: each session that existed when the listing began, or at the seq, once, by when something had last
+    happened in it then.
 
     Limits: 1,000 a page; pass next_page_token back for more.
 
@@ -640,7 +641,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     ListSessions: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListSessionsRequest, _orchestrator_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Lists the conversations of a mind, latest first, a page at a time.
 
-    Guarantees: each session that exists throughout the listing once, or that existed at the seq.
+    Guarantees: each session that existed when the listing began, or at the seq, once, by when something had last
+    happened in it then.
 
     Limits: 1,000 a page; pass next_page_token back for more.
 
@@ -1175,7 +1177,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ListSessionsResponse, _abc.Awaitable[_orchestrator_pb2.ListSessionsResponse]]:
         """Lists the conversations of a mind, latest first, a page at a time.
 
-        Guarantees: each session that exists throughout the listing once, or that existed at the seq.
+        Guarantees: each session that existed when the listing began, or at the seq, once, by when something had last
+        happened in it then.
 
         Limits: 1,000 a page; pass next_page_token back for more.
 

@@ -1,0 +1,254 @@
+"""Every conversation of every mind, on disk: found by id, latest first, and counted, each now or as of any event.
+
+All of it is rebuilt from the ledger when it is lost. Keys hold digests of session ids, because LMDB's keys are short.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.projections.sessions import TOUCHING, Session, touched
+from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, under
+from services.runtime.projection_file import ProjectionFile
+
+TABLES = ("rows", "touches", "latest", "begun", "told", "told_in", "turns", "reached")
+"""mind, session → the row; mind, session, seq → when that event was, when the session had ended, messages and answers
+then; mind, last seq → session id; mind, first seq → how many had begun then; mind, session, seq →
+the title and mode that an event told; mind, seq → the session of such an event; mind, seq → an open turn; mind → the
+last event that was taken in."""
+KINDS = (*TOUCHING, "event_redacted", "mind_deleted")
+_TELLING = frozenset({"session_started", "session_renamed", "privacy_mode_changed"})
+_TERMINAL = frozenset({"assistant_message", "turn_failed"})
+_DIGEST_BYTES = 16
+_MAX_SEQ = 2**63 - 1
+
+
+class SessionStore(Tables):
+    """One LMDB file."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, TABLES)
+
+    def take(self, txn: Any, events: Iterable[Event]) -> bool:
+        writer = _Writer(self.file, txn)
+        is_erased = False
+        for event in events:
+            writer.reach(event)
+            if event.kind == "mind_deleted":
+                is_erased |= writer.remove_mind(event)
+            elif event.kind == "event_redacted":
+                for seq in event.body.event_redacted.seqs:
+                    is_erased |= writer.remove_payload(event.mind_id, seq)
+            else:
+                writer.add(event)
+        writer.write()
+        return is_erased
+
+    def reached(self, mind_id: str) -> int:
+        """The last event of a mind that was taken in, of those that concern conversations."""
+        with self.file.read() as txn:
+            value = txn.get(mind_id.encode(), db=self.file.table("reached"))
+        return SEQ.unpack(value)[0] if value else 0
+
+    def get(self, mind_id: str, session_id: str, at_seq: int) -> Session | None:
+        """A conversation as it was at an event, but for what was erased."""
+        with self.file.read() as txn:
+            return self._as_of(txn, mind_id, session_id, at_seq)
+
+    def count(self, mind_id: str, at_seq: int) -> int:
+        """How many conversations had begun by an event."""
+        with self.file.read() as txn:
+            begun = self.file.table("begun")
+            for _, number in under(
+                txn, begun, of_mind(mind_id), latest_first=True, before=_key(mind_id, at_seq + 1)
+            ):
+                return SEQ.unpack(number)[0]
+        return 0
+
+    def listed(self, mind_id: str, at_seq: int, before_seq: int, size: int) -> list[Session]:
+        """So many conversations as they were at an event, those whose last event lay below another, latest first.
+
+        Each in which something has happened since is looked at, in memory; of the others no more than are wanted.
+        """
+        prefix = of_mind(mind_id)
+        with self.file.read() as txn:
+            latest = self.file.table("latest")
+            moved: dict[int, Session] = {}
+            for key, session_id in under(txn, latest, prefix, latest_first=True):
+                if SEQ.unpack(key[len(prefix) :])[0] <= at_seq:
+                    break
+                session = self._as_of(txn, mind_id, session_id.decode(), at_seq)
+                if session is not None and session.last_seq < before_seq:
+                    moved[session.last_seq] = session
+            unmoved: list[Session] = []
+            before = _key(mind_id, min(before_seq, at_seq + 1))
+            for _, session_id in under(txn, latest, prefix, latest_first=True, before=before):
+                if len(unmoved) == size:
+                    break
+                unmoved += filter(None, [self._as_of(txn, mind_id, session_id.decode(), at_seq)])
+        return sorted([*moved.values(), *unmoved], key=lambda session: session.last_seq, reverse=True)[:size]
+
+    def _as_of(self, txn: Any, mind_id: str, session_id: str, at_seq: int) -> Session | None:
+        row_key = _row_key(mind_id, session_id)
+        value = txn.get(row_key, db=self.file.table("rows"))
+        now = decode(bytes(value), type=Session) if value else None
+        if now is None or now.first_seq > at_seq:
+            return None
+        if now.last_seq <= at_seq:
+            return now
+        before = row_key + SEQ.pack(at_seq + 1)
+        key, value = next(under(txn, self.file.table("touches"), row_key, latest_first=True, before=before))
+        last_event_ns, ended_ns, asked, answered = decode(value, type=tuple[int, int, int, int])
+        title, mode = _told(txn, self.file, row_key, at_seq)
+        return Session(
+            session_id, now.first_seq, SEQ.unpack(key[len(row_key) :])[0], now.started_ns, last_event_ns,
+            title, mode, ended_ns, asked, answered,
+        )  # fmt: skip
+
+
+def _told(txn: Any, file: ProjectionFile, row_key: bytes, at_seq: int) -> tuple[str, int]:
+    """Title and mode of a conversation at an event."""
+    title, mode = "", int(mind.PRIVACY_MODE_NORMAL)
+    for key, value in under(txn, file.table("told"), row_key):
+        if SEQ.unpack(key[len(row_key) :])[0] > at_seq:
+            break
+        told_title, told_mode, _ = decode(value, type=tuple[str | None, int | None, str])
+        title = title if told_title is None else told_title
+        mode = told_mode or mode
+    return title, mode
+
+
+class _Writer:
+    """Changes within one transaction: rows are read and written once a page."""
+
+    def __init__(self, file: ProjectionFile, txn: Any) -> None:
+        self._file, self._txn = file, txn
+        self._rows: dict[tuple[str, str], Session] = {}
+        self._before: dict[tuple[str, str], int] = {}
+        """Where in the order a row stands that was read from the table."""
+        self._reached: dict[str, int] = {}
+
+    def reach(self, event: Event) -> None:
+        """Note how far its mind is."""
+        self._reached[event.mind_id] = event.seq
+
+    def add(self, event: Event) -> None:
+        place = _key(event.mind_id, event.causation_seq)
+        if event.kind in _TERMINAL and self._get("turns", place) is None:
+            return
+        known = self._row(event.mind_id, event.session_id)
+        try:
+            row = touched(known, event)
+        except (KeyError, ValueError):
+            return
+        if known is None:
+            number = self._count(event.mind_id) + 1
+            self._put("begun", _key(event.mind_id, event.seq), SEQ.pack(number))
+        if event.kind == "user_message":
+            self._put("turns", _key(event.mind_id, event.seq), b"")
+        elif event.kind in _TERMINAL:
+            self._delete("turns", place)
+        elif event.kind in _TELLING:
+            self._tell(event)
+        counts = (row.last_event_ns, row.ended_ns, row.user_messages, row.assistant_messages)
+        self._put("touches", _row_key(event.mind_id, row.id) + SEQ.pack(event.seq), encode(counts))
+        self._rows[event.mind_id, event.session_id] = row
+
+    def _tell(self, event: Event) -> None:
+        """Note what an event tells, for the day when it is erased."""
+        body = event.body
+        match event.kind:
+            case "session_started":
+                mode = body.session_started.privacy_mode or mind.PRIVACY_MODE_NORMAL
+                told = (body.session_started.title, mode)
+            case "session_renamed":
+                told = (body.session_renamed.title, None)
+            case _ if event.redacted:
+                return
+            case _:
+                told = (None, body.privacy_mode_changed.privacy_mode or mind.PRIVACY_MODE_NORMAL)
+        key = _row_key(event.mind_id, event.session_id) + SEQ.pack(event.seq)
+        self._put("told", key, encode((*told, event.kind)))
+        self._put("told_in", _key(event.mind_id, event.seq), event.session_id.encode())
+
+    def remove_payload(self, mind_id: str, seq: int) -> bool:
+        """Whether there was anything: the row is then what the events that are left tell."""
+        found = self._get("told_in", _key(mind_id, seq))
+        if found is None:
+            return False
+        session_id = found.decode()
+        prefix = _row_key(mind_id, session_id)
+        self._delete("told_in", _key(mind_id, seq))
+        _, _, kind = decode(
+            self._get("told", prefix + SEQ.pack(seq)) or b"", type=tuple[str | None, int | None, str]
+        )
+        if kind == "privacy_mode_changed":
+            self._delete("told", prefix + SEQ.pack(seq))
+        else:
+            mode = mind.PRIVACY_MODE_NORMAL if kind == "session_started" else None
+            self._put("told", prefix + SEQ.pack(seq), encode(("", mode, kind)))
+        title, mode = _told(self._txn, self._file, prefix, _MAX_SEQ)
+        row = self._row(mind_id, session_id)
+        if row is not None:
+            self._rows[mind_id, session_id] = replace(row, title=title, privacy_mode=mode)
+        return True
+
+    def remove_mind(self, event: Event) -> bool:
+        """Whether there was anything."""
+        self.write()
+        is_removed = False
+        for name in TABLES[:-1]:
+            table = self._file.table(name)
+            for key in [key for key, _ in under(self._txn, table, of_mind(event.mind_id))]:
+                self._txn.delete(key, db=table)
+                is_removed = True
+        # How far it is stays: nobody waits for what will not come.
+        return is_removed
+
+    def write(self) -> None:
+        """Write the rows that were changed, and how far each mind is."""
+        for (mind_id, session_id), row in self._rows.items():
+            before = self._before.get((mind_id, session_id))
+            if before is not None and before != row.last_seq:
+                self._delete("latest", _key(mind_id, before))
+            self._put("latest", _key(mind_id, row.last_seq), session_id.encode())
+            self._put("rows", _row_key(mind_id, session_id), encode(row))
+        for mind_id, seq in self._reached.items():
+            self._put("reached", mind_id.encode(), SEQ.pack(seq))
+        self._rows, self._before, self._reached = {}, {}, {}
+
+    def _row(self, mind_id: str, session_id: str) -> Session | None:
+        known = self._rows.get((mind_id, session_id))
+        if known is None and (found := self._get("rows", _row_key(mind_id, session_id))):
+            known = decode(found, type=Session)
+            self._before[mind_id, session_id] = known.last_seq
+        return known
+
+    def _count(self, mind_id: str) -> int:
+        begun = under(self._txn, self._file.table("begun"), of_mind(mind_id), latest_first=True)
+        return next((SEQ.unpack(number)[0] for _, number in begun), 0)
+
+    def _get(self, table: str, key: bytes) -> bytes | None:
+        value = self._txn.get(key, db=self._file.table(table))
+        return None if value is None else bytes(value)
+
+    def _put(self, table: str, key: bytes, value: bytes) -> None:
+        self._txn.put(key, value, db=self._file.table(table))
+
+    def _delete(self, table: str, key: bytes) -> None:
+        self._txn.delete(key, db=self._file.table(table))
+
+
+def _key(mind_id: str, seq: int) -> bytes:
+    return of_mind(mind_id) + SEQ.pack(seq)
+
+
+def _row_key(mind_id: str, session_id: str) -> bytes:
+    return of_mind(mind_id) + hashlib.blake2b(session_id.encode(), digest_size=_DIGEST_BYTES).digest()
