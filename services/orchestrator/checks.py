@@ -270,9 +270,14 @@ def clear_name(request: pb.ClearNameRequest) -> Iterator[Violation]:
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
 
 
-def of_mind(request: pb.WatchMindRequest | pb.ListWorkersRequest) -> Iterator[Violation]:
-    """WatchMind, ListWorkers."""
+def watch_mind(request: pb.WatchMindRequest) -> Iterator[Violation]:
+    """WatchMind."""
     yield from checks.mind_id(request.mind_id)
+
+
+def list_workers(request: pb.ListWorkersRequest) -> Iterator[Violation]:
+    """ListWorkers."""
+    yield from checks.mind_id(request.mind_id, optional=True)
 
 
 def get_performance(request: pb.GetPerformanceRequest) -> Iterator[Violation]:
@@ -297,7 +302,7 @@ def get_commitment_thread(request: pb.GetCommitmentThreadRequest) -> Iterator[Vi
 
 def list_dead_letters(request: pb.ListDeadLettersRequest) -> Iterator[Violation]:
     """ListDeadLetters."""
-    yield from checks.mind_id(request.mind_id)
+    yield from checks.mind_id(request.mind_id, optional=True)
     yield from checks.identifier(request.worker, "worker", optional=True)
 
 
@@ -418,9 +423,9 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.GetIdentityHistoryRequest: at_seq,
     pb.AdoptNameRequest: adopt_name,
     pb.ClearNameRequest: clear_name,
-    pb.WatchMindRequest: of_mind,
+    pb.WatchMindRequest: watch_mind,
     pb.ListDirectivesRequest: at_seq,
-    pb.ListWorkersRequest: of_mind,
+    pb.ListWorkersRequest: list_workers,
     pb.GetPerformanceRequest: get_performance,
     pb.GetAnalyticsRequest: get_analytics,
     pb.GetCommitmentThreadRequest: get_commitment_thread,

@@ -31,8 +31,13 @@ def worker(progress: Progress) -> pb.Worker:
         name=progress.name,
         seq=progress.seq,
         lag=progress.lag,
-        derived=progress.derived,
-        failures=progress.failures,
+        derived=progress.tally.derived,
+        failures=progress.tally.failed,
+        processed=progress.tally.processed,
+        success_rate=progress.tally.success_rate,
+        last_success_at=timestamp(progress.tally.last_success_ns),
+        retries=progress.tally.retries,
+        dead_letters=progress.dead_letters,
     )
 
 
@@ -45,6 +50,8 @@ def dead_letter(letter: DeadLetter) -> pb.DeadLetter:
         reason=letter.reason,
         attempts=letter.attempts,
         last_attempt_at=timestamp(letter.last_attempt_ns),
+        next_attempt_at=timestamp(letter.retry_ns),
+        mind_id=letter.mind_id,
     )
 
 

@@ -131,9 +131,13 @@ class ModelUnavailable(Unavailable):
 
 
 class ModelFailed(Exception):
-    """Inference ended without an answer. ``reason`` is its own, for example BACKEND_REFUSED."""
+    """Inference ended without an answer. ``reason`` is its own, for example BACKEND_REFUSED.
 
-    def __init__(self, message: str, reason: str) -> None:
+    ``may_pass``: another attempt later may end otherwise, because the model was away or busy.
+    """
+
+    def __init__(self, message: str, reason: str, *, may_pass: bool) -> None:
         super().__init__(message)
         self.message = message
         self.reason = reason
+        self.may_pass = may_pass

@@ -24,6 +24,12 @@ CALL_SECONDS = 10.0
 """A peer that takes longer for a small call is in trouble."""
 ERASE_SECONDS = 300.0
 """Files of a large mind take a while to be written anew."""
+_PASSING = (
+    pmm_client.errors.Unavailable,
+    pmm_client.errors.DeadlineExceeded,
+    pmm_client.errors.RateLimited,
+    pmm_client.errors.BackendCredentials,
+)
 _ROLES = {
     "system": inference.ROLE_SYSTEM,
     "user": inference.ROLE_USER,
@@ -172,7 +178,7 @@ class Peers:
                     case _:
                         pass
         except pmm_client.errors.PmmError as error:
-            raise ModelFailed(error.message, error.reason) from None
+            raise ModelFailed(error.message, error.reason, may_pass=isinstance(error, _PASSING)) from None
         finally:
             await stream.aclose()
 

@@ -66,6 +66,7 @@ class OrchestratorService(Service):
         workers = (*WORKERS, traces.worker(), self._supervisor.worker())
         followers = {worker.name: Follower(worker, minds, peers, self._store) for worker in workers}
         self._followers = list(followers.values())
+        self._operations = Operations(followers, minds, peers, self._store)
         self._domain = Domain(
             peers,
             minds,
@@ -77,7 +78,7 @@ class OrchestratorService(Service):
             reflecting,
             analyzing,
             self._performance,
-            Operations(followers, minds, peers, self._store),
+            self._operations,
             self._graphs,
             EndedCommitments(peers, self._graphs),
             self._session_table,
@@ -89,6 +90,7 @@ class OrchestratorService(Service):
         rpc.add_OrchestratorServiceServicer_to_server(servicer, server)
 
     async def start(self) -> None:
+        self._operations.observe()
         running = [
             *(follower.run() for follower in self._followers),
             self._supervisor.run(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,8 @@ class DeadLetter:
     """A stable code or the name of an error; never holds message text."""
     attempts: int
     last_attempt_ns: int
+    retry_ns: int = 0
+    """When it is tried again by itself; 0: only when somebody replays it."""
 
     @property
     def id(self) -> str:
@@ -124,7 +127,7 @@ class Store:
 
     def put_dead_letter(self, letter: DeadLetter) -> None:
         """Keep what a worker could not do."""
-        value = json.dumps([letter.reason, letter.attempts, letter.last_attempt_ns]).encode()
+        value = json.dumps([letter.reason, letter.attempts, letter.last_attempt_ns, letter.retry_ns]).encode()
         with self._file.write() as txn:
             txn.put(
                 _letter_key(letter.mind_id, letter.worker, letter.seq),
@@ -133,20 +136,24 @@ class Store:
             )
 
     def dead_letters(self, mind_id: str) -> list[DeadLetter]:
-        """What workers could not do of a mind, the oldest event first."""
-        prefix = mind_id.encode() + b"\x00"
-        found: list[DeadLetter] = []
+        """What workers could not do of a mind, or of all where none is named; the oldest event of a mind first."""
+        found = list(self._letters(mind_id.encode() + b"\x00" if mind_id else b""))
+        return sorted(found, key=lambda letter: (letter.mind_id, letter.seq, letter.worker))
+
+    def waiting(self, worker: str) -> list[DeadLetter]:
+        """What a worker will try again by itself, in the order of the times to do so."""
+        found = [letter for letter in self._letters(b"") if letter.worker == worker and letter.retry_ns]
+        return sorted(found, key=lambda letter: letter.retry_ns)
+
+    def _letters(self, prefix: bytes) -> Iterator[DeadLetter]:
         with self._file.read() as txn:
             cursor = txn.cursor(db=self._file.table("dead_letters"))
             there = cursor.set_range(prefix)
             while there and (key := bytes(cursor.key())).startswith(prefix):
-                worker = key[len(prefix) : -_SEQ.size - 1].decode()
-                reason, attempts, last_ns = json.loads(bytes(cursor.value()))
-                found.append(
-                    DeadLetter(mind_id, worker, _SEQ.unpack(key[-_SEQ.size :])[0], reason, attempts, last_ns)
-                )
+                mind_id, worker = key[: -_SEQ.size - 1].decode().split("\x00")
+                seq = _SEQ.unpack(key[-_SEQ.size :])[0]
+                yield DeadLetter(mind_id, worker, seq, *json.loads(bytes(cursor.value())))
                 there = cursor.next()
-        return sorted(found, key=lambda letter: (letter.seq, letter.worker))
 
     def drop_dead_letter(self, letter: DeadLetter) -> None:
         """Remove one that was dealt with."""

@@ -82,6 +82,16 @@ class Client:
             request.period.FromTimedelta(period)
         return await self.orchestrator.get_performance(request, timeout=self.timeout)
 
+    async def workers(self) -> list[orchestrator_pb.Worker]:
+        """How the workers do over all minds."""
+        request = orchestrator_pb.ListWorkersRequest()
+        return list((await self.orchestrator.list_workers(request, timeout=self.timeout)).workers)
+
+    async def dead_letters(self, worker: str = "") -> list[orchestrator_pb.DeadLetter]:
+        """Events of all minds that a worker could not deal with, the oldest of a mind first; the 1,000 first."""
+        request = orchestrator_pb.ListDeadLettersRequest(worker=worker)
+        return list((await self.orchestrator.list_dead_letters(request, timeout=self.timeout)).dead_letters)
+
     async def close(self) -> None:
         """Close the connection; calls that still run are cancelled."""
         channels, self._channels = self._channels, {}

@@ -333,6 +333,14 @@ class Client:
         """How long turns and their stages take at the target: in the last so long, or since its start."""
         return self._loop.run(self._client.performance(period))
 
+    def workers(self) -> list[pb.Worker]:
+        """How the workers do over all minds."""
+        return self._loop.run(self._client.workers())
+
+    def dead_letters(self, worker: str = "") -> list[pb.DeadLetter]:
+        """Events of all minds that a worker could not deal with, the oldest of a mind first; the 1,000 first."""
+        return self._loop.run(self._client.dead_letters(worker))
+
     def close(self) -> None:
         """Close the connection; calls that still run are cancelled."""
         self._loop.run(self._client.close())

@@ -2,6 +2,10 @@
 
 What a worker derives from an event carries an idempotency key made of worker, event, kind and ordinal. The position
 is saved after the derived events are, so a crash repeats events and the keys keep their consequences single.
+
+What fails does not hold up what comes after it: the event becomes a dead letter. Where a model or another service
+was away, the letter is tried again by itself, with pauses that double; where the fault lies elsewhere, an operator
+replays it.
 """
 
 from __future__ import annotations
@@ -9,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -21,6 +25,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
 from services.orchestrator.terms import Draft
 from services.orchestrator.workers.lanes import Lanes
+from services.orchestrator.workers.tally import Tally
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
 
@@ -29,12 +34,17 @@ RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 ATTEMPTS, RETRY_SECONDS = 3, 0.05
 """For one event, with twice the pause before each further one; then it is a dead letter."""
+MAX_WAIT_SECONDS = 60.0
+"""Between attempts at a letter that waits for another service."""
+LOOK_SECONDS = 0.5
+"""Between looks for letters whose time has come."""
 SAVE_SECONDS = 0.5
 """Between two writes of the position to disk."""
 _RETRIED = (pmm_client.errors.Unavailable, pmm_client.errors.DeadlineExceeded)
 _GONE = (pmm_client.errors.UnknownMind, pmm_client.errors.MindDeleted, MindDeleted)
 _FAILURES = (pmm_client.errors.PmmError, DomainError, ModelFailed, ValueError, OverflowError)
 _log = logging.getLogger("pmm.worker")
+_NEVER_NS = 2**63
 Derive = Callable[[mind.Event, Minds], Awaitable[list[mind.Body]]]
 
 
@@ -57,8 +67,9 @@ class Follower:
         self._store = store
         self._store_id, self._saved = store.worker(worker.name)
         self._lanes = Lanes(self._process, self._saved)
-        self._derived: Counter[str] = Counter()
-        self._failed: Counter[str] = Counter()
+        self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        self._look_ns = 0
+        """When to look for letters to try again."""
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -66,6 +77,7 @@ class Follower:
             # A fault of ours in one of its tasks ends it, and with it the service.
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._save_now_and_then())
+                group.create_task(self._try_again())
                 await self._follow(group)
         finally:
             self._save()
@@ -117,16 +129,20 @@ class Follower:
         """The store's events up to here are processed."""
         return self._lanes.done
 
-    def derived(self, mind_id: str) -> int:
-        """Events that it derived for a mind, since the start."""
-        return self._derived[mind_id]
+    @property
+    def seen(self) -> int:
+        """The store's events up to here were received."""
+        return self._lanes.delivered
 
-    def failures(self, mind_id: str) -> int:
-        """Events of a mind that it could not deal with, since the start."""
-        return self._failed[mind_id]
+    def tally(self, mind_id: str) -> Tally:
+        """How it did with a mind since the start; empty: with all of them."""
+        if mind_id:
+            return self._tallies.get(mind_id, Tally())
+        return sum(self._tallies.values(), Tally())
 
     async def replay(self, letter: DeadLetter) -> list[int]:
         """Try a dead letter again; the seqs of what it derived. Raises StillFailing."""
+        self._count("retries", letter.mind_id)
         event = await self._peers.event(letter.mind_id, letter.seq)
         if event.redacted:
             self._store.drop_dead_letter(letter)
@@ -134,13 +150,37 @@ class Follower:
         try:
             seqs = await self._follow_up(event)
         except _FAILURES as error:
-            self._store.put_dead_letter(_letter(letter.worker, event, error, letter.attempts + 1))
+            self._leave(event, error, letter.attempts + 1)
             raise StillFailing(
                 f"worker {letter.worker} fails as before ({_reason(error)}): mend the cause first",
                 dead_letter_id=letter.id,
             ) from None
         self._store.drop_dead_letter(letter)
+        self._succeeded(event.mind_id)
         return seqs
+
+    async def _try_again(self) -> None:
+        """Try the letters that wait for another service, until the first that fails again."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            now_ns = time.time_ns()
+            if now_ns < self._look_ns:
+                continue
+            letters = self._store.waiting(self._worker.name)
+            self._look_ns = min((letter.retry_ns for letter in letters), default=_NEVER_NS)
+            for letter in letters:
+                if letter.retry_ns > now_ns:
+                    break
+                try:
+                    await self.replay(letter)
+                except StillFailing:
+                    # What it waits for is still away, and the others would only find that out, too.
+                    self._look_ns = now_ns + int(_pause_seconds(letter.attempts) * 1e9)
+                    break
+                except _RETRIED:
+                    break
+                except _GONE:
+                    self._store.drop_dead_letter(letter)
 
     async def _process(self, event: mind.Event) -> None:
         if not event.remember or event.redacted:
@@ -155,27 +195,56 @@ class Follower:
             attempt += 1
             try:
                 await self._follow_up(event)
-            except _RETRIED as error:
-                # It is not the event's fault: it waits until its turn, and so does its mind.
-                attempt -= 1
-                _log.warning("worker %s waits: %s", self._worker.name, _reason(error))
-                await asyncio.sleep(RECONNECT_SECONDS[-1])
-                continue
             except _GONE:
                 # Its mind was deleted meanwhile: nothing of it may stay, a dead letter neither.
                 return
             except _FAILURES as error:
-                if attempt < ATTEMPTS:
+                if attempt < ATTEMPTS and not isinstance(error, ModelFailed):
+                    self._count("retries", event.mind_id)
                     await asyncio.sleep(RETRY_SECONDS * 2 ** (attempt - 1))
                     continue
+                if isinstance(error, _RETRIED) and not await self._ledger_answers(event.mind_id):
+                    # Without it nothing can be done, nor left: it is waited for.
+                    _log.warning("worker %s waits: %s", self._worker.name, _reason(error))
+                    await asyncio.sleep(RECONNECT_SECONDS[-1])
+                    attempt = 0
+                    continue
+                self._count("failed", event.mind_id)
                 self._leave(event, error, attempt)
+            else:
+                self._succeeded(event.mind_id)
             return
 
+    async def _ledger_answers(self, mind_id: str) -> bool:
+        try:
+            await self._peers.head(mind_id)
+        except _RETRIED:
+            return False
+        except _GONE:
+            pass
+        return True
+
     def _leave(self, event: mind.Event, error: Exception, attempts: int) -> None:
-        _log.warning("worker %s leaves event %d of a mind: %s", self._worker.name, event.seq, _reason(error))
-        self._failed[event.mind_id] += 1
-        self._store.put_dead_letter(_letter(self._worker.name, event, error, attempts))
-        telemetry.count("pmm.worker.failed", worker=self._worker.name)
+        """Make it a dead letter."""
+        now_ns = time.time_ns()
+        waits = isinstance(error, _RETRIED) or (isinstance(error, ModelFailed) and error.may_pass)
+        retry_ns = now_ns + int(_pause_seconds(attempts) * 1e9) if waits else 0
+        reason = _reason(error)
+        _log.warning("worker %s leaves event %d of a mind: %s", self._worker.name, event.seq, reason)
+        letter = DeadLetter(event.mind_id, self._worker.name, event.seq, reason, attempts, now_ns, retry_ns)
+        self._store.put_dead_letter(letter)
+        if waits:
+            self._look_ns = min(self._look_ns, retry_ns)
+
+    def _succeeded(self, mind_id: str) -> None:
+        self._count("processed", mind_id)
+        self._tallies[mind_id].last_success_ns = time.time_ns()
+
+    def _count(self, what: str, mind_id: str, amount: int = 1) -> None:
+        """In the tally, and as pmm.worker.<what>."""
+        tally = self._tallies[mind_id]
+        setattr(tally, what, getattr(tally, what) + amount)
+        telemetry.count(f"pmm.worker.{what}", amount, worker=self._worker.name)
 
     async def _follow_up(self, event: mind.Event) -> list[int]:
         bodies = await self._worker.derive(event, self._minds)
@@ -184,8 +253,7 @@ class Follower:
         active = await self._minds.open(event.mind_id)
         drafts = [self._draft(event, body, i) for i, body in enumerate(bodies)]
         seqs = await self._minds.append(active, drafts)
-        self._derived[event.mind_id] += len(bodies)
-        telemetry.count("pmm.worker.derived", len(bodies), worker=self._worker.name)
+        self._count("derived", event.mind_id, len(bodies))
         return seqs
 
     def _draft(self, event: mind.Event, body: mind.Body, ordinal: int) -> Draft:
@@ -199,8 +267,9 @@ class Follower:
         )
 
 
-def _letter(worker: str, event: mind.Event, error: Exception, attempts: int) -> DeadLetter:
-    return DeadLetter(event.mind_id, worker, event.seq, _reason(error), attempts, time.time_ns())
+def _pause_seconds(attempts: int) -> float:
+    """Before a letter that waits is tried again."""
+    return min(MAX_WAIT_SECONDS, 2.0 ** min(attempts - 1, 10))
 
 
 def _reason(error: Exception) -> str:

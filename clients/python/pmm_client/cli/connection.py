@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,3 +135,31 @@ def _same(one: str, other: str) -> bool:
         return address.replace("localhost:", "127.0.0.1:").replace("[::1]:", "127.0.0.1:")
 
     return plain(one) == plain(other)
+
+
+def connection_from(options: Mapping[str, Any]) -> Connection:
+    """From the options of a command, by the names of its parameters. Raises CliError."""
+    target: str = options["target"]
+    if ":" not in target:
+        raise CliError(f"--target is HOST:PORT, for example {target or '127.0.0.1'}:50050", exits.USAGE)
+    token = _content(options["token_file"], "--token-file")
+    given = {
+        name: options[f"{name}_target"]
+        for name in ("ledger", "memory", "inference")
+        if options[f"{name}_target"]
+    }
+    return Connection(
+        target=target,
+        token=token.decode("ascii", "replace").strip() if token else None,
+        tls_ca=_content(options["tls_ca"], "--tls-ca"),
+        given=given,
+    )
+
+
+def _content(path: Path | None, option: str) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return path.expanduser().read_bytes()
+    except OSError as error:
+        raise CliError(f"{option} {path}: {error.strerror}", exits.USAGE) from None

@@ -13,15 +13,22 @@ from typing import Annotated, Any
 
 import typer
 
-from pmm_client.cli import exits, failures
-from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli import completion, exits, failures
+from pmm_client.cli.connection import CliError, connection_from
 from pmm_client.client import DEFAULT_TARGET
 from pmm_client.errors import PmmError
 
 _PANEL = "Connection"
 
 
+def mind_option(text: str) -> Any:
+    """An option that names a mind."""
+    return typer.Option("--mind", metavar="NAME", help=text, autocompletion=completion.minds)
+
+
 MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
+MindOrMine = Annotated[str, mind_option("The mind.")]
+"""For commands that read or that a person can take back: without it, the mind that ``pmm chat`` talks to."""
 Why = Annotated[str, typer.Option(help="Why, for the record.")]
 
 
@@ -102,7 +109,7 @@ def complain(message: str) -> None:
 
 def _run(function: Command, options: dict[str, Any], arguments: dict[str, Any]) -> int:
     try:
-        connection = _connection(options)
+        connection = connection_from(options)
     except CliError as error:
         complain(str(error))
         return error.code
@@ -121,30 +128,3 @@ def _run(function: Command, options: dict[str, Any], arguments: dict[str, Any]) 
         # Whoever read our output has seen enough. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return exits.OK
-
-
-def _connection(options: dict[str, Any]) -> Connection:
-    target: str = options["target"]
-    if ":" not in target:
-        raise CliError(f"--target is HOST:PORT, for example {target or '127.0.0.1'}:50050", exits.USAGE)
-    token = _read(options["token_file"], "--token-file")
-    given = {
-        name: options[f"{name}_target"]
-        for name in ("ledger", "memory", "inference")
-        if options[f"{name}_target"]
-    }
-    return Connection(
-        target=target,
-        token=token.decode("ascii", "replace").strip() if token else None,
-        tls_ca=_read(options["tls_ca"], "--tls-ca"),
-        given=given,
-    )
-
-
-def _read(path: Path | None, option: str) -> bytes | None:
-    if path is None:
-        return None
-    try:
-        return path.expanduser().read_bytes()
-    except OSError as error:
-        raise CliError(f"{option} {path}: {error.strerror}", exits.USAGE) from None

@@ -3577,7 +3577,7 @@ class ListWorkersRequest(_message.Message):
 
     MIND_ID_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
-    """The mind."""
+    """The mind; empty: all of them, for a caller who may reach all."""
     def __init__(
         self,
         *,
@@ -3626,16 +3626,33 @@ class Worker(_message.Message):
     LAG_FIELD_NUMBER: _builtins.int
     DERIVED_FIELD_NUMBER: _builtins.int
     FAILURES_FIELD_NUMBER: _builtins.int
+    PROCESSED_FIELD_NUMBER: _builtins.int
+    SUCCESS_RATE_FIELD_NUMBER: _builtins.int
+    LAST_SUCCESS_AT_FIELD_NUMBER: _builtins.int
+    RETRIES_FIELD_NUMBER: _builtins.int
+    DEAD_LETTERS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its name."""
     seq: _builtins.int
-    """Processed up to here."""
+    """Processed up to here; over all minds: the position in the store."""
     lag: _builtins.int
     """Events between there and the head."""
     derived: _builtins.int
     """Events that it derived since the start."""
     failures: _builtins.int
-    """Failures since the start."""
+    """Events that it left as dead letters since the start."""
+    processed: _builtins.int
+    """Events that it followed up since the start, whether or not anything came of them."""
+    success_rate: _builtins.float
+    """Processed over processed and failures, from 0 to 1; 1 where there was nothing to do."""
+    retries: _builtins.int
+    """Attempts after the first, since the start."""
+    dead_letters: _builtins.int
+    """Dead letters that it has now."""
+    @_builtins.property
+    def last_success_at(self) -> _timestamp_pb2.Timestamp:
+        """When it last followed one up, since the start."""
+
     def __init__(
         self,
         *,
@@ -3644,10 +3661,15 @@ class Worker(_message.Message):
         lag: _builtins.int = ...,
         derived: _builtins.int = ...,
         failures: _builtins.int = ...,
+        processed: _builtins.int = ...,
+        success_rate: _builtins.float = ...,
+        last_success_at: _timestamp_pb2.Timestamp | None = ...,
+        retries: _builtins.int = ...,
+        dead_letters: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_success_at", b"last_success_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["derived", b"derived", "failures", b"failures", "lag", b"lag", "name", b"name", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_letters", b"dead_letters", "derived", b"derived", "failures", b"failures", "lag", b"lag", "last_success_at", b"last_success_at", "name", b"name", "processed", b"processed", "retries", b"retries", "seq", b"seq", "success_rate", b"success_rate"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3662,7 +3684,7 @@ class ListDeadLettersRequest(_message.Message):
     MIND_ID_FIELD_NUMBER: _builtins.int
     WORKER_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
-    """The mind."""
+    """The mind; empty: all of them, for a caller who may reach all."""
     worker: _builtins.str
     """Of this worker; empty: of any."""
     def __init__(
@@ -3688,7 +3710,7 @@ class ListDeadLettersResponse(_message.Message):
     DEAD_LETTERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def dead_letters(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeadLetter]:
-        """Oldest first."""
+        """By mind, the oldest event first."""
 
     def __init__(
         self,
@@ -3715,6 +3737,8 @@ class DeadLetter(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     LAST_ATTEMPT_AT_FIELD_NUMBER: _builtins.int
+    NEXT_ATTEMPT_AT_FIELD_NUMBER: _builtins.int
+    MIND_ID_FIELD_NUMBER: _builtins.int
     dead_letter_id: _builtins.str
     """Its id."""
     worker: _builtins.str
@@ -3725,9 +3749,15 @@ class DeadLetter(_message.Message):
     """Why; never holds message text."""
     attempts: _builtins.int
     """How often it was tried."""
+    mind_id: _builtins.str
+    """The mind."""
     @_builtins.property
     def last_attempt_at(self) -> _timestamp_pb2.Timestamp:
         """When it was last tried."""
+
+    @_builtins.property
+    def next_attempt_at(self) -> _timestamp_pb2.Timestamp:
+        """When it is tried again by itself, because what it waits for may be back; unset: only by ReplayDeadLetter."""
 
     def __init__(
         self,
@@ -3738,10 +3768,12 @@ class DeadLetter(_message.Message):
         reason: _builtins.str = ...,
         attempts: _builtins.int = ...,
         last_attempt_at: _timestamp_pb2.Timestamp | None = ...,
+        next_attempt_at: _timestamp_pb2.Timestamp | None = ...,
+        mind_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["last_attempt_at", b"last_attempt_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_attempt_at", b"last_attempt_at", "next_attempt_at", b"next_attempt_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "dead_letter_id", b"dead_letter_id", "last_attempt_at", b"last_attempt_at", "reason", b"reason", "seq", b"seq", "worker", b"worker"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "dead_letter_id", b"dead_letter_id", "last_attempt_at", b"last_attempt_at", "mind_id", b"mind_id", "next_attempt_at", b"next_attempt_at", "reason", b"reason", "seq", b"seq", "worker", b"worker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -832,7 +832,7 @@ class OrchestratorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListWorkers(self, request, context):
-        """Lists the workers of a mind, how far they are and how they do.
+        """Lists the workers of a mind, or of all minds, how far they are and how they do.
 
         Guarantees: what a worker has processed is durable.
 
@@ -847,9 +847,10 @@ class OrchestratorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListDeadLetters(self, request, context):
-        """Lists what a worker could not do, oldest first.
+        """Lists what a worker could not do, of a mind or of all minds, oldest first.
 
-        Guarantees: each failure until it is replayed.
+        Guarantees: each failure until it is replayed. Where a model or a service was away, that happens by itself, first after
+        a second, then with pauses that double up to a minute.
 
         Limits: the 1,000 oldest.
 

@@ -480,7 +480,7 @@ class OrchestratorServiceStub:
     Next: look at what alerts name.
     """
     ListWorkers: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListWorkersRequest, _orchestrator_pb2.ListWorkersResponse]
-    """Lists the workers of a mind, how far they are and how they do.
+    """Lists the workers of a mind, or of all minds, how far they are and how they do.
 
     Guarantees: what a worker has processed is durable.
 
@@ -491,9 +491,10 @@ class OrchestratorServiceStub:
     Next: ListDeadLetters when failures grow.
     """
     ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListDeadLettersRequest, _orchestrator_pb2.ListDeadLettersResponse]
-    """Lists what a worker could not do, oldest first.
+    """Lists what a worker could not do, of a mind or of all minds, oldest first.
 
-    Guarantees: each failure until it is replayed.
+    Guarantees: each failure until it is replayed. Where a model or a service was away, that happens by itself, first after
+    a second, then with pauses that double up to a minute.
 
     Limits: the 1,000 oldest.
 
@@ -953,7 +954,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Next: look at what alerts name.
     """
     ListWorkers: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListWorkersRequest, _orchestrator_pb2.ListWorkersResponse]  # type: ignore[assignment]
-    """Lists the workers of a mind, how far they are and how they do.
+    """Lists the workers of a mind, or of all minds, how far they are and how they do.
 
     Guarantees: what a worker has processed is durable.
 
@@ -964,9 +965,10 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Next: ListDeadLetters when failures grow.
     """
     ListDeadLetters: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListDeadLettersRequest, _orchestrator_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
-    """Lists what a worker could not do, oldest first.
+    """Lists what a worker could not do, of a mind or of all minds, oldest first.
 
-    Guarantees: each failure until it is replayed.
+    Guarantees: each failure until it is replayed. Where a model or a service was away, that happens by itself, first after
+    a second, then with pauses that double up to a minute.
 
     Limits: the 1,000 oldest.
 
@@ -1657,7 +1659,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.ListWorkersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.ListWorkersResponse, _abc.Awaitable[_orchestrator_pb2.ListWorkersResponse]]:
-        """Lists the workers of a mind, how far they are and how they do.
+        """Lists the workers of a mind, or of all minds, how far they are and how they do.
 
         Guarantees: what a worker has processed is durable.
 
@@ -1674,9 +1676,10 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.ListDeadLettersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.ListDeadLettersResponse, _abc.Awaitable[_orchestrator_pb2.ListDeadLettersResponse]]:
-        """Lists what a worker could not do, oldest first.
+        """Lists what a worker could not do, of a mind or of all minds, oldest first.
 
-        Guarantees: each failure until it is replayed.
+        Guarantees: each failure until it is replayed. Where a model or a service was away, that happens by itself, first after
+        a second, then with pauses that double up to a minute.
 
         Limits: the 1,000 oldest.
 

@@ -1,0 +1,107 @@
+"""What the tab key offers: names of minds, and ids of what is in them, as the services that a command calls tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import typer
+
+from pmm_client.cli.connection import SERVICES, CliError, connection_from
+from pmm_client.client import DEFAULT_TARGET, Client
+from pmm_client.errors import PmmError
+from pmm_client.mind import Mind
+
+SECONDS = 2.0
+"""Whoever presses the tab key does not wait longer."""
+DEFAULT_MIND = "me"
+"""The mind that is meant when none is named."""
+OFFERED = 100
+SHORT = 60
+Offer = tuple[str, str]
+"""What is put in, and what it is."""
+
+
+def minds(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """Names of minds."""
+
+    async def offers(client: Client) -> AsyncIterator[Offer]:
+        async for one in client.minds(incomplete):
+            yield one.mind_id, f"{one.head_seq:,} events"
+
+    return _offered(ctx, incomplete, offers)
+
+
+def commitments(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """Ids of commitments that are open."""
+
+    async def offers(mind: Mind) -> AsyncIterator[Offer]:
+        async for one in mind.commitments():
+            yield one.commitment_id, one.text
+
+    return _of_mind(ctx, incomplete, offers)
+
+
+def sessions(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """Ids of conversations, the latest first."""
+
+    async def offers(mind: Mind) -> AsyncIterator[Offer]:
+        async for one in mind.sessions():
+            yield one.session_id, one.title or f"{one.user_messages + one.assistant_messages} messages"
+
+    return _of_mind(ctx, incomplete, offers)
+
+
+def directives(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """Ids of instructions that hold."""
+
+    async def offers(mind: Mind) -> AsyncIterator[Offer]:
+        for one in await mind.directives():
+            yield one.directive_id, one.text
+
+    return _of_mind(ctx, incomplete, offers)
+
+
+def dead_letters(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """Ids of dead letters."""
+
+    async def offers(mind: Mind) -> AsyncIterator[Offer]:
+        for one in await mind.dead_letters():
+            yield one.dead_letter_id, one.reason
+
+    return _of_mind(ctx, incomplete, offers)
+
+
+def _of_mind(
+    ctx: typer.Context, incomplete: str, offers: Callable[[Mind], AsyncIterator[Offer]]
+) -> list[Offer]:
+    name = ctx.params.get("mind") or ctx.params.get("name") or DEFAULT_MIND
+    return _offered(ctx, incomplete, lambda client: offers(client.mind(name)))
+
+
+def _offered(
+    ctx: typer.Context, incomplete: str, offers: Callable[[Client], AsyncIterator[Offer]]
+) -> list[Offer]:
+    """Those that begin so; nothing where nobody answers, for a shell has no place for an error."""
+    try:
+        return asyncio.run(asyncio.wait_for(_asked(ctx.params, incomplete, offers), SECONDS))
+    except (PmmError, CliError, TimeoutError):
+        return []
+
+
+async def _asked(
+    options: dict[str, Any], incomplete: str, offers: Callable[[Client], AsyncIterator[Offer]]
+) -> list[Offer]:
+    places = {f"{name}_target": options.get(f"{name}_target") for name in SERVICES}
+    said = {"target": options.get("target") or DEFAULT_TARGET, **places}
+    for name in ("token_file", "tls_ca"):
+        said[name] = options.get(name)
+    found: list[Offer] = []
+    async with connection_from(said).open() as client:
+        async for value, what in offers(client):
+            if value.startswith(incomplete):
+                found.append((value, " ".join(what.split())[:SHORT]))
+            if len(found) == OFFERED:
+                break
+    return found
