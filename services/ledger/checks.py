@@ -24,6 +24,7 @@ MAX_SEQ = 2**63 - 1
 MIN_HEARTBEAT_SECONDS, MAX_HEARTBEAT_SECONDS = 0.1, 3_600
 MAX_REDACTED = 10_000
 MAX_WHY_BYTES = 4_096
+MAX_NOTE_BYTES = 4_096
 _ORDERED_BY = {"event_redacted": "Redact", "mind_deleted": "DeleteMind"}
 _REDACTION_ID = re.compile(r"[1-9][0-9]{0,17}")
 _CUSTOM_NAME = re.compile(r"[a-z0-9_.]{1,64}")
@@ -139,6 +140,14 @@ def export(request: pb.ExportRequest) -> Iterator[Violation]:
 def restore(request: pb.RestoreRequest) -> Iterator[Violation]:
     """Restore: of the first message; later ones leave the name out."""
     yield from checks.mind_id(request.mind_id, optional=True)
+    yield from checks.identifier(request.copy_of, "copy_of", optional=True)
+    yield from checks.text(request.origin_checkpoint, "origin_checkpoint", max_bytes=MAX_NOTE_BYTES)
+    if request.copy_of and request.copy_of == request.mind_id:
+        yield Violation(
+            "copy_of", "must be another mind than mind_id; leave it out to restore under its own name"
+        )
+    if request.origin_checkpoint and not request.copy_of:
+        yield Violation("origin_checkpoint", "is for a copy: set copy_of")
 
 
 def get_checkpoint(request: pb.GetCheckpointRequest) -> Iterator[Violation]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.ledger.v1 import ledger_pb2 as pb
 from pmm.mind.v1.events_pb2 import Event
+from services.ledger.copying import Origin
 from services.ledger.erasure import Ordered, Status, Wanted
 from services.ledger.events import NewEvent, Receipt, Selection, StoredEvent
 from services.ledger.ledger import Delivery, Head, Range
@@ -149,7 +151,15 @@ def head_response(head: Head, store_id: str) -> pb.GetHeadResponse:
         position=head.position,
         recorded_at=timestamp(head.recorded_ns),
         store_id=store_id,
+        restored_seq=head.restored_seq,
     )
+
+
+def origin(request: pb.RestoreRequest, owner: str) -> Origin | None:
+    """What a copy is of, made for an owner now; None where it is no copy."""
+    if not request.copy_of:
+        return None
+    return Origin(request.copy_of, request.origin_checkpoint, owner, time.time_ns())
 
 
 def summary(found: Summary) -> pb.MindSummary:

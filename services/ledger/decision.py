@@ -87,6 +87,7 @@ def _seal(
         now_ns,
         state.created_ns or now_ns,
         state.payload_bytes + len(event.payload),
+        restored_seq=state.restored_seq,
     )
 
 

@@ -54,6 +54,8 @@ class Head:
     hash: bytes
     position: int
     recorded_ns: int
+    restored_seq: int = 0
+    """Up to here the events came with a restore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +174,19 @@ class Ledger:
         def find(reader: Reader) -> Head:
             state = self._known(reader, mind_id)
             if as_of_seq is None or as_of_seq == state.head_seq:
-                return Head(state.head_seq, state.head_hash, state.head_position, state.head_ns)
+                return Head(
+                    state.head_seq, state.head_hash, state.head_position, state.head_ns, state.restored_seq
+                )
             is_there = as_of_seq < state.head_seq and not state.is_deleted
             data = reader.raw_event(state, as_of_seq) if is_there else None
             if data is None:
                 raise unknown_event(mind_id, as_of_seq, state.head_seq)
             return Head(
-                as_of_seq, encoding.hash_of(data), encoding.position_of(data), encoding.recorded_ns_of(data)
+                as_of_seq,
+                encoding.hash_of(data),
+                encoding.position_of(data),
+                encoding.recorded_ns_of(data),
+                min(as_of_seq, state.restored_seq),
             )
 
         # A point read takes a microsecond: less than a thread would.
@@ -281,11 +289,14 @@ class Ledger:
 
     async def restore(self, upload: Upload) -> Head:
         """Make a mind of an export, but for what was erased since. Raises MindExists, BrokenExport,
-        WitnessedCheckpoint, DiskFull.
+        WitnessedCheckpoint, MindDeleted, DiskFull.
         """
         mind_id = upload.mind_id
-        await self._in_reader(lambda: upload.check(self._journal.witnessed(mind_id)))
+        await self._in_reader(lambda: upload.check(self._journal))
         await self._writer.run(mind_id, lambda: restore.write(self._store, upload))
+        if upload.erased_since:
+            again = Wanted(mind_id, upload.erased_since, why=restoring.REAPPLIED)
+            await self._eraser.redact(again)
         await self._writer.run(mind_id, lambda: restoring.reapply(self._store, self._journal, mind_id))
         if upload.rolls_back:
             self._journal.forget_witnessed(mind_id)

@@ -1,4 +1,4 @@
-"""Restoring an export: taken whole, verified whole, then written in one transaction."""
+"""Restoring an export, under its name or as a copy: taken whole, verified whole, then written in one transaction."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
+import msgspec
 from google.protobuf.message import DecodeError
 
 from pmm.mind.v1.events_pb2 import Body
 from pmm_client import merkle
-from services.ledger import encoding, export
+from services.ledger import copying, encoding, export
+from services.ledger.copying import Origin, OriginTree
 from services.ledger.encoding import Record
-from services.ledger.errors import DiskFull, MindExists, WitnessedCheckpoint
+from services.ledger.errors import DiskFull, MindExists, WitnessedCheckpoint, mind_deleted
 from services.ledger.events import StoredEvent
-from services.ledger.journal import Witnessed
+from services.ledger.journal import Journal
 from services.ledger.store import Store, is_full
 from services.ledger.tables import Batch, MindState
 from services.runtime.errors import InvalidArgument, Violation
@@ -36,6 +38,11 @@ class Upload:
         """It does not hold the checkpoint that was given out. Known once checked."""
         self.erased_by: dict[int, int] = {}
         """Seq of an erased payload → seq of its event_redacted. Known once checked."""
+        self.erased_since: list[int] = []
+        """Seqs of a copy that were erased in its origin after the export. Known once checked."""
+        self._origin: Origin | None = None
+        self._origin_note = ""
+        self._size = 0
 
     def __enter__(self) -> Upload:
         return self
@@ -43,10 +50,13 @@ class Upload:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def take(self, mind_id: str, lines: bytes, *, force: bool = False) -> None:
-        """Another part. The first one names the mind. Raises DiskFull."""
+    def name(self, mind_id: str, *, force: bool = False, origin: Origin | None = None) -> None:
+        """Say which mind it is to be, and of which other one it is a copy. Only the first time counts."""
         if not self.mind_id:
-            self.mind_id, self.is_forced = mind_id, force
+            self.mind_id, self.is_forced, self._origin = mind_id, force, origin
+
+    def take(self, lines: bytes) -> None:
+        """Another part. Raises DiskFull."""
         try:
             self._file.write(lines)
         except OSError as error:
@@ -56,17 +66,21 @@ class Upload:
                 ) from None
             raise
 
-    def check(self, witnessed: Witnessed | None) -> None:
+    def check(self, journal: Journal) -> None:
         """Look at every hash, and for the checkpoint that was given out.
 
-        Raises BrokenExport, WitnessedCheckpoint, and InvalidArgument without a mind.
+        Raises BrokenExport, WitnessedCheckpoint, MindDeleted, and InvalidArgument without a mind.
         """
         if not self.mind_id:
             raise InvalidArgument([Violation("mind_id", "must stand in the first message")])
+        witnessed = journal.witnessed(self.mind_id)
         erased: list[int] = []
         tree = merkle.GrowingTree()
         is_held = witnessed is None
-        for event in self.events():
+        origin = _OriginChecks(self._origin, journal) if self._origin else None
+        for event in self._events():
+            if origin:
+                origin.take(event)
             if witnessed is not None and tree.size < witnessed.size:
                 tree.append(merkle.leaf_hash(event.hash))
                 is_held = is_held or (tree.size == witnessed.size and tree.root().hex() == witnessed.root)
@@ -75,6 +89,9 @@ class Upload:
                 continue
             body = _body(event.header.seq, event.payload)
             self.erased_by.update(dict.fromkeys(body.event_redacted.seqs, event.header.seq))
+        if origin:
+            self._origin_note, self._size = origin.tree.note(), origin.tree.size
+            self.erased_since = origin.erased_since
         for seq in erased:
             if seq not in self.erased_by:
                 raise export.broken(seq, seq, "its payload is gone, and no event_redacted says so")
@@ -87,9 +104,36 @@ class Upload:
             )
 
     def events(self) -> Iterator[StoredEvent]:
-        """The events, each checked again."""
+        """The events to write, each checked again."""
+        if self._origin is None:
+            return self._events()
+        return copying.copied(self._events(), self.mind_id, self._origin, self._origin_note, self._size)
+
+    def _events(self) -> Iterator[StoredEvent]:
+        name = self._origin.mind_id if self._origin else self.mind_id
         self._file.seek(0)
-        yield from export.events(iter(lambda: self._file.readline(_MAX_LINE_BYTES), b""), self.mind_id)
+        yield from export.events(iter(lambda: self._file.readline(_MAX_LINE_BYTES), b""), name)
+
+
+class _OriginChecks:
+    """What is to be known of the origin of a copy."""
+
+    def __init__(self, origin: Origin, journal: Journal) -> None:
+        self.tree = OriginTree(origin)
+        self.erased_since: list[int] = []
+        """Seqs whose payload the export holds, and which were erased here since."""
+        lines = [line for line in journal.erased() if line.mind_id == origin.mind_id]
+        self._mind_id = origin.mind_id
+        self._erased = {event for line in lines for event in line.events}
+        self._deleted = {line.deleted for line in lines if line.deleted}
+
+    def take(self, event: StoredEvent) -> None:
+        """The next event. Raises MindDeleted."""
+        if event.header.seq == 1 and event.hash.hex() in self._deleted:
+            raise mind_deleted(self._mind_id)
+        self.tree.take(event)
+        if event.payload is not None and (event.header.seq, event.hash.hex()) in self._erased:
+            self.erased_since.append(event.header.seq)
 
 
 def _body(seq: int, payload: bytes) -> Body:
@@ -104,12 +148,13 @@ def write(store: Store, upload: Upload) -> MindState:
     with store.write() as batch:
         if batch.mind(upload.mind_id) is not None:
             raise MindExists(
-                f"there is a mind {upload.mind_id!r} already: import under another name instead",
+                f"there is a mind {upload.mind_id!r} already: make a copy under another name instead",
                 mind_id=upload.mind_id,
             )
         state = batch.new_mind(upload.mind_id, os.urandom(encoding.KEY_BYTES))
         for event in upload.events():
             state = _put(store, batch, state, event, upload.erased_by)
+        state = msgspec.structs.replace(state, restored_seq=state.head_seq)
         batch.put_mind(upload.mind_id, state)
     return state
 

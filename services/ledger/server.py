@@ -99,7 +99,12 @@ class LedgerServicer(rpc.LedgerServiceServicer):
     ) -> pb.RestoreResponse:
         with Upload() as upload:
             async for request in request_iterator:
-                upload.take(request.mind_id, request.lines, force=request.force)
+                upload.name(
+                    request.mind_id,
+                    force=request.force,
+                    origin=convert.origin(request, current_caller().owner),
+                )
+                upload.take(request.lines)
             head = await self._ledger.restore(upload)
         return pb.RestoreResponse(head_seq=head.seq, hash=head.hash)
 

@@ -77,6 +77,8 @@ class MindState(msgspec.Struct, array_like=True):
     created_ns: int = 0
     payload_bytes: int = 0
     is_deleted: bool = False
+    restored_seq: int = 0
+    """Up to here the events came with a restore."""
 
 
 class Receipt(msgspec.Struct, array_like=True):

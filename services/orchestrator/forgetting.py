@@ -45,7 +45,7 @@ class Traces:
 
     def worker(self) -> Worker:
         """Follows every erasure, and derives nothing."""
-        return Worker("erasure", ("event_redacted", "mind_deleted"), self._erase)
+        return Worker("erasure", ("event_redacted", "mind_deleted"), self._erase, appends=False)
 
     async def gone(self, mind_id: str, seq: int) -> None:
         """Return once nothing is left of what the erasure at a seq erased."""

@@ -36,6 +36,8 @@ class ActiveMind:
         self.running: set[int] = set()
         """Seqs of the user messages that this process is answering."""
         self.repaired = False
+        self.restored_seq: int | None = None
+        """Up to here its events came with a restore; None until it is asked for."""
         self.audited_ns = 0
         """When its state was last compared with its whole ledger."""
 
@@ -68,6 +70,13 @@ class Minds:
     async def state(self, mind_id: str, seq: int) -> Snapshot:
         """The mind at a seq or after it, for those who follow its events: an interrupted turn stays as it is."""
         return await self.reach(self._hold(mind_id), seq)
+
+    async def restored_seq(self, mind_id: str) -> int:
+        """Up to here the mind's events came with a restore, and what was derived from them with them; 0: none."""
+        active = self._hold(mind_id)
+        if active.restored_seq is None:
+            active.restored_seq = await self._peers.restored_seq(mind_id)
+        return active.restored_seq
 
     async def at_hand(self, mind_id: str) -> ActiveMind:
         """The mind as far as this process knows it, without asking the ledger where it is known at all.

@@ -58,6 +58,13 @@ class Peers:
         client = await self._channels.ledger()
         return (await client.get_head(ledger.GetHeadRequest(mind_id=mind_id), timeout=CALL_SECONDS)).seq
 
+    async def restored_seq(self, mind_id: str) -> int:
+        """Up to here a mind's events came with a restore."""
+        client = await self._channels.ledger()
+        return (
+            await client.get_head(ledger.GetHeadRequest(mind_id=mind_id), timeout=CALL_SECONDS)
+        ).restored_seq
+
     async def event(self, mind_id: str, seq: int) -> mind.Event:
         """One event."""
         client = await self._channels.ledger()

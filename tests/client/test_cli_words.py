@@ -67,7 +67,7 @@ READING = {
     "ledger verify", "memory search", "memory list",
     "memory history", "memory stats", "ledger checkpoint", "ledger prove", "ledger witness",
     "ledger redaction", "ledger fsck", "mind at", "mind diff", "mind watch", "mind graph", "mind neighbors",
-    "mind path", "commitments list",
+    "mind path", "mind compare", "commitments list",
     "commitments thread", "identity show", "session list", "session show", "stats",
     "directives list", "traits", "metrics", "reflections", "explain", "workers list", "workers dead-letters",
 }  # fmt: skip
@@ -76,7 +76,8 @@ READING = {
 def test_the_commands_are_those_that_users_were_promised() -> None:
     assert set(COMMANDS) == READING | {
         "up", "down", "chat", "mind create", "mind import", "mind export", "mind restore", "ledger append",
-        "mind forget", "mind delete", "ledger backup", "ledger redact", "ledger restore-backup", "ledger rotate-key",
+        "mind copy", "mind forget", "mind delete", "ledger backup", "ledger redact", "ledger restore-backup",
+        "ledger rotate-key",
         "ledger new-master-key", "memory add", "memory revise", "memory retract", "memory rate", "memory clear-cache",
         "commitments open", "commitments close", "commitments snooze", "commitments revise", "identity adopt",
         "identity clear", "directives retire", "session rename", "session end", "reflect", "workers replay",

@@ -468,11 +468,27 @@ class Mind(Selfhood):
             if on_progress:
                 on_progress(part.seq, part.to_seq)
 
-    async def restore(self, parts: AsyncIterable[bytes], *, force: bool = False) -> ledger.RestoreResponse:
-        """Make the mind of an export, given in parts of at most 4 MiB: all or nothing."""
+    async def restore(
+        self,
+        parts: AsyncIterable[bytes],
+        *,
+        force: bool = False,
+        copy_of: str = "",
+        origin_checkpoint: str = "",
+    ) -> ledger.RestoreResponse:
+        """Make the mind of an export, given in parts of at most 4 MiB: all or nothing.
+
+        With ``copy_of``, the mind that the export is of, a copy of it under this name, which names the checkpoint.
+        """
 
         async def requests() -> AsyncGenerator[ledger.RestoreRequest]:
             async for lines in parts:
-                yield ledger.RestoreRequest(mind_id=self.mind_id, lines=lines, force=force)
+                yield ledger.RestoreRequest(
+                    mind_id=self.mind_id,
+                    lines=lines,
+                    force=force,
+                    copy_of=copy_of,
+                    origin_checkpoint=origin_checkpoint,
+                )
 
         return await self._client.ledger.restore(requests())

@@ -143,7 +143,8 @@ class Supervisor:
 
     def worker(self) -> Worker:
         """Notes when minds that nobody talks to must be looked after."""
-        return Worker("wakes", ("commitment_opened", "commitment_snoozed", "commitment_revised"), self._note)
+        kinds = ("commitment_opened", "commitment_snoozed", "commitment_revised")
+        return Worker("wakes", kinds, self._note, appends=False)
 
     async def _note(self, event: mind.Event, _minds: Minds) -> list[mind.Body]:
         body = getattr(event.body, event.kind)

@@ -55,6 +55,8 @@ class Worker:
     name: str
     kinds: tuple[str, ...]
     derive: Derive
+    appends: bool = True
+    """Whether what it derives are events. Those of a mind that was restored came along with it."""
 
 
 class Follower:
@@ -247,6 +249,8 @@ class Follower:
         telemetry.count(f"pmm.worker.{what}", amount, worker=self._worker.name)
 
     async def _follow_up(self, event: mind.Event) -> list[int]:
+        if self._worker.appends and event.seq <= await self._minds.restored_seq(event.mind_id):
+            return []
         bodies = await self._worker.derive(event, self._minds)
         if not bodies:
             return []

@@ -19,6 +19,7 @@ from pmm_client.cli import (
     ledger_commands,
     memory_commands,
     mind_commands,
+    moving_commands,
     self_commands,
     session_commands,
     stats_commands,
@@ -87,10 +88,11 @@ def _assemble() -> None:
     _add_server_commands(app, "pmm.commands", SERVER_COMMANDS)
     status.register(app)
     doctor.register(app)
-    minds = _group("mind", "Make, list and show minds; import, export and restore them.")
+    minds = _group("mind", "Make, list and show minds; import, export, restore, copy and compare them.")
     mind_commands.register(minds)
     graph_commands.register(minds)
     files.register(minds)
+    moving_commands.register(minds)
     audit_commands.register_mind(minds)
     ledger = _group("ledger", "Read, verify, prove, back up and erase: the events of minds.")
     ledger_commands.register(ledger)

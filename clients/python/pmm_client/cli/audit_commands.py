@@ -16,9 +16,9 @@ from pmm.mind.v1.events_pb2 import Body
 from pmm_client.checkpoints import CheckpointError, VerifierKey
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.files import replace_file
 from pmm_client.cli.ledger_commands import MindOption
 from pmm_client.cli.mind_commands import Name
+from pmm_client.cli.moving_commands import replace_file
 from pmm_client.cli.options import Json, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.witness import Observation, Witness

@@ -1,21 +1,18 @@
-"""``pmm mind import``, ``export`` and ``restore``: minds from files and to files."""
+"""``pmm mind import``: history from a file."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
 from pmm.memory.v1.memory_pb2 import StatsRequest
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.mind_commands import Name
 from pmm_client.cli.options import Json, MindOption, calls_server, complain
 from pmm_client.client import Client
 from pmm_client.errors import DeadlineExceeded
@@ -24,18 +21,14 @@ from pmm_client.mind import Mind
 from pmm_client.transcripts import Transcript, parse
 
 SHOWN_PROBLEMS = 20
-CHUNK_BYTES = 1024 * 1024
-"""Of a file that is restored; the ledger takes four times as much at once."""
 INDEX_POLL_S = 0.2
 INDEX_PATIENCE_S = 60.0
 """How long memory may take without getting on by a single event."""
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``import``, ``export`` and ``restore``."""
+    """Add ``import``."""
     calls_server(app, "import")(import_file)
-    calls_server(app, "export")(export)
-    calls_server(app, "restore")(restore)
 
 
 async def import_file(
@@ -122,94 +115,3 @@ def _read(file: str) -> bytes:
         return Path(file).expanduser().read_bytes()
     except OSError as error:
         raise CliError(f"{file}: {error.strerror}", exits.USAGE) from None
-
-
-async def export(
-    connection: Connection,
-    name: Name,
-    out: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here; else standard output.")
-    ] = None,
-) -> None:
-    """Write a mind as JSON Lines that can be verified offline, and restored.
-
-    Example: pmm mind export ada -o ada.jsonl
-    """
-    async with connection.open("ledger") as client:
-        with output.progress() as bar:
-            task = bar.add_task("exporting", total=None)
-            parts = client.mind(name).export(on_progress=_follow(bar, task))
-            if out is None:
-                await _copy(parts, sys.stdout.buffer)
-            else:
-                await replace_file(parts, out.expanduser())
-    if out is not None:
-        output.line(f"{name} is in {out}. Restore it, which checks every hash, with: pmm mind restore")
-
-
-async def _copy(parts: AsyncGenerator[bytes], into: BinaryIO) -> None:
-    async for part in parts:
-        into.write(part)
-    into.flush()
-
-
-async def replace_file(parts: AsyncGenerator[bytes], path: Path) -> None:
-    """Write beside the file and rename: nobody ever sees half of it."""
-    partial = path.with_name(f"{path.name}.part")
-    try:
-        # As private as a mind is.
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as into:  # noqa: ASYNC230
-            await _copy(parts, into)
-            os.fsync(into.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise CliError(f"{path}: {error.strerror}") from None
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-async def restore(
-    connection: Connection,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="An export; - is standard input.")],
-    mind: MindOption,
-    force: Annotated[
-        bool, typer.Option("--force", help="Also behind a checkpoint that was witnessed.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Make a mind of an export, under the name that it had: all or nothing, every hash is checked.
-
-    Example: pmm mind restore ada.jsonl --mind ada
-    """
-    source = _open(file)
-    with source, output.progress(quiet=as_json) as bar:
-        size = os.fstat(source.fileno()).st_size
-        task = bar.add_task("restoring (bytes)", total=size or None)
-        async with connection.open("ledger") as client:
-            parts = _chunks(source, lambda done: bar.update(task, completed=done))
-            restored = await client.mind(mind).restore(parts, force=force)
-    if as_json:
-        output.json_line({"mind_id": mind, "head_seq": restored.head_seq, "hash": restored.hash.hex()})
-    else:
-        output.line(f"{mind} is restored up to event #{restored.head_seq:,}.")
-
-
-def _open(file: str) -> BinaryIO:
-    if file == "-":
-        return sys.stdin.buffer
-    try:
-        return Path(file).expanduser().open("rb")
-    except OSError as error:
-        raise CliError(f"{file}: {error.strerror}", exits.USAGE) from None
-
-
-async def _chunks(source: BinaryIO, on_progress: Callable[[int], None]) -> AsyncGenerator[bytes]:
-    done = 0
-    while chunk := source.read(CHUNK_BYTES):
-        yield chunk
-        done += len(chunk)
-        on_progress(done)
-
-
-def _follow(bar: Progress, task: TaskID) -> Callable[[int, int], None]:
-    return lambda done, total: bar.update(task, completed=done, total=total)

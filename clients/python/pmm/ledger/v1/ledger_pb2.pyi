@@ -455,6 +455,7 @@ class GetHeadResponse(_message.Message):
     POSITION_FIELD_NUMBER: _builtins.int
     RECORDED_AT_FIELD_NUMBER: _builtins.int
     STORE_ID_FIELD_NUMBER: _builtins.int
+    RESTORED_SEQ_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """The last seq."""
     hash: _builtins.bytes
@@ -463,6 +464,10 @@ class GetHeadResponse(_message.Message):
     """Its place in the store."""
     store_id: _builtins.str
     """The store that holds it; a restore changes it."""
+    restored_seq: _builtins.int
+    """Up to here the events came with Restore, and so did what was once derived from them: derive nothing of them again.
+    0: none did.
+    """
     @_builtins.property
     def recorded_at(self) -> _timestamp_pb2.Timestamp:
         """When it was recorded."""
@@ -475,10 +480,11 @@ class GetHeadResponse(_message.Message):
         position: _builtins.int = ...,
         recorded_at: _timestamp_pb2.Timestamp | None = ...,
         store_id: _builtins.str = ...,
+        restored_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_at", b"recorded_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hash", b"hash", "position", b"position", "recorded_at", b"recorded_at", "seq", b"seq", "store_id", b"store_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hash", b"hash", "position", b"position", "recorded_at", b"recorded_at", "restored_seq", b"restored_seq", "seq", b"seq", "store_id", b"store_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1211,22 +1217,32 @@ class RestoreRequest(_message.Message):
     MIND_ID_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
     FORCE_FIELD_NUMBER: _builtins.int
+    COPY_OF_FIELD_NUMBER: _builtins.int
+    ORIGIN_CHECKPOINT_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
-    """The mind; must be the export's. Only the first message's counts."""
+    """The mind; the export's, but for a copy. Only the first message's counts."""
     lines: _builtins.bytes
     """Any part of the file, in order."""
     force: _builtins.bool
     """Restore also behind a witnessed checkpoint. Only the first message's counts."""
+    copy_of: _builtins.str
+    """The mind that the export is of, where mind_id is to be a copy under another name. Only the first message's counts."""
+    origin_checkpoint: _builtins.str
+    """With copy_of: a signed checkpoint of the origin, which the export must hold; empty: the export's own root, unsigned.
+    Only the first message's counts.
+    """
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         lines: _builtins.bytes = ...,
         force: _builtins.bool = ...,
+        copy_of: _builtins.str = ...,
+        origin_checkpoint: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["force", b"force", "lines", b"lines", "mind_id", b"mind_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["copy_of", b"copy_of", "force", b"force", "lines", b"lines", "mind_id", b"mind_id", "origin_checkpoint", b"origin_checkpoint"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -311,14 +311,18 @@ class LedgerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Restore(self, request_iterator, context):
-        """Takes an export and makes the mind of it.
+        """Takes an export and makes the mind of it; with copy_of, a copy of it under another name.
 
-        Guarantees: every hash is checked before the first write; all or nothing. The mind keeps its name.
+        Guarantees: every hash is checked before the first write; all or nothing. The mind keeps its name, its chain and
+        its times. A copy is a chain of its own: mind_imported stands where the origin's first event stood, and names the
+        origin's checkpoint; every other event keeps its seq, its time and its payload, so what names a seq stays true.
+        What was erased in the origin is erased in it.
 
         Limits: 4 MiB a message; the file may be of any length.
 
         Errors: INVALID_ARGUMENT with reason BROKEN_EXPORT, metadata "line" and "seq": the file was changed.
-        ALREADY_EXISTS with reason MIND_EXISTS: the name is taken: import under another name instead.
+        ALREADY_EXISTS with reason MIND_EXISTS: the name is taken: set copy_of to make a copy under another name.
+        FAILED_PRECONDITION with reason MIND_DELETED: the origin of the copy was deleted here, and stays forgotten.
         FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set
         force.
 

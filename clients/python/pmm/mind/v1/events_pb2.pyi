@@ -912,6 +912,7 @@ class MindImported(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     OWNER_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
+    COPIED_AT_FIELD_NUMBER: _builtins.int
     origin_mind_id: _builtins.str
     """The mind that it was copied from."""
     origin_checkpoint: _builtins.str
@@ -926,6 +927,10 @@ class MindImported(_message.Message):
     def settings(self) -> Global___MindSettings:
         """Settings that came along."""
 
+    @_builtins.property
+    def copied_at(self) -> _timestamp_pb2.Timestamp:
+        """When the copy was made; the event's own time is that of the origin's first event."""
+
     def __init__(
         self,
         *,
@@ -935,10 +940,11 @@ class MindImported(_message.Message):
         name: _builtins.str = ...,
         owner: _builtins.str = ...,
         settings: Global___MindSettings | None = ...,
+        copied_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["copied_at", b"copied_at", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "origin_checkpoint", b"origin_checkpoint", "origin_mind_id", b"origin_mind_id", "origin_seq", b"origin_seq", "owner", b"owner", "settings", b"settings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["copied_at", b"copied_at", "name", b"name", "origin_checkpoint", b"origin_checkpoint", "origin_mind_id", b"origin_mind_id", "origin_seq", b"origin_seq", "owner", b"owner", "settings", b"settings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

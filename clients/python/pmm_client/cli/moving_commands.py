@@ -1,0 +1,278 @@
+"""``pmm mind export``, ``restore``, ``copy`` and ``compare``: minds to files, from files, and under another name."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.progress import Progress, TaskID
+
+from pmm_client import archive as archives
+from pmm_client import moving
+from pmm_client.archive import Archive, Report
+from pmm_client.cli import exits, output
+from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli.mind_commands import Name
+from pmm_client.cli.options import Json, calls_server, complain
+from pmm_client.moving import Comparison
+
+CHUNK_BYTES = 1024 * 1024
+"""Of a file that is restored; the ledger takes four times as much at once."""
+
+As = Annotated[
+    str,
+    typer.Option("--as", metavar="NAME", help="Make a copy under this name; else the mind keeps its own."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``export``, ``restore``, ``copy`` and ``compare``."""
+    calls_server(app, "export")(export)
+    calls_server(app, "restore")(restore)
+    calls_server(app, "copy")(copy)
+    calls_server(app, "compare")(compare)
+
+
+async def export(
+    connection: Connection,
+    name: Name,
+    out: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here; else standard output.")
+    ] = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Also its memories, settings and signed checkpoint, in one file (zip)."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a mind to a file from which it can be restored: its events, or with --full all that it is.
+
+    Example: pmm mind export ada --full -o ada.pmm
+    """
+    if full and out is None:
+        raise CliError("--full writes one file: say which with -o FILE, for example -o ada.pmm", exits.USAGE)
+    if as_json and out is None:
+        raise CliError("--json says what was written to a file: say which with -o FILE", exits.USAGE)
+    if full and out is not None:
+        await _export_full(connection, name, out.expanduser(), as_json)
+        return
+    async with connection.open("ledger") as client:
+        with output.progress(quiet=as_json) as bar:
+            task = bar.add_task("exporting", total=None)
+            parts = client.mind(name).export(on_progress=_follow(bar, task))
+            if out is None:
+                await _copy(parts, sys.stdout.buffer)
+            else:
+                await replace_file(parts, out.expanduser())
+    if as_json:
+        output.json_line({"mind_id": name, "file": str(out)})
+    elif out is not None:
+        output.line(f"{name} is in {out}. Restore it, which checks every hash, with: pmm mind restore {out}")
+
+
+async def _export_full(connection: Connection, name: str, out: Path, as_json: bool) -> None:
+    async with connection.open("ledger", "memory") as client:
+        with _reporting(quiet=as_json) as report:
+            try:
+                written = await archives.save(client.mind(name), out, report=report)
+            except OSError as error:
+                raise CliError(f"{out}: {error.strerror}") from None
+    for worker, behind in written.unfinished.items():
+        complain(
+            f"the worker {worker} has not followed up {behind:,} events: what it would derive is not in {out}"
+        )
+    if as_json:
+        output.json_line({"file": str(out), **asdict(written)})
+    else:
+        output.line(
+            f"{name} is in {out}: {written.head_seq:,} events, {written.memories:,} memories, settings and proof. "
+            f"Elsewhere: pmm mind restore {out}"
+        )
+
+
+async def restore(
+    connection: Connection,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="An export; - is standard input.")],
+    mind: Annotated[
+        str, typer.Option(metavar="NAME", help="The name that it had; needed for standard input only.")
+    ] = "",
+    as_name: As = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Also behind a checkpoint that was witnessed.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a mind of an export, under the name that it had or as a copy: all or nothing, every hash is checked.
+
+    Of an export with --full, memories, settings and state are compared, too; exits with 4 where something differs.
+
+    Example: pmm mind restore ada.pmm --as ada-2
+    """
+    path = None if file == "-" else _there(file)
+    if path is not None and Archive.is_one(path):
+        await _restore_full(connection, path, mind, as_name, force, as_json)
+        return
+    origin = mind or (_named_in(path) if path else "")
+    if not origin:
+        raise CliError("say which mind it is of with --mind NAME", exits.USAGE)
+    source = path.open("rb") if path else sys.stdin.buffer
+    name = as_name or origin
+    with source, output.progress(quiet=as_json) as bar:
+        size = os.fstat(source.fileno()).st_size
+        task = bar.add_task("restoring (bytes)", total=size or None)
+        async with connection.open("ledger") as client:
+            parts = _chunks(source, lambda done: bar.update(task, completed=done))
+            copy_of = origin if name != origin else ""
+            restored = await client.mind(name).restore(parts, force=force, copy_of=copy_of)
+    if as_json:
+        output.json_line({"mind_id": name, "head_seq": restored.head_seq, "hash": restored.hash.hex()})
+    else:
+        output.line(f"{name} is restored up to event #{restored.head_seq:,}.")
+
+
+async def _restore_full(
+    connection: Connection, path: Path, mind: str, as_name: str, force: bool, as_json: bool
+) -> None:
+    with _opened(path) as archive:
+        if mind and mind != archive.manifest.mind_id:
+            raise CliError(
+                f"{path} is of {archive.manifest.mind_id}: leave --mind out, or make a copy with --as {mind}",
+                exits.USAGE,
+            )
+        async with connection.open("ledger", "memory") as client:
+            with _reporting(quiet=as_json) as report:
+                found = await moving.restore(client, archive, as_name, force=force, report=report)
+    _tell(found, as_json)
+
+
+async def copy(
+    connection: Connection,
+    name: Name,
+    to: Annotated[str, typer.Argument(metavar="NEW", help="The copy's id.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Make a copy of a mind under another name: everything keeps its number, and the first event names the origin.
+
+    Example: pmm mind copy ada ada-2
+    """
+    async with connection.open("ledger") as client:
+        with _reporting(quiet=as_json) as report:
+            found = await moving.copy(client, name, to, report=report)
+    _tell(found, as_json)
+
+
+async def compare(
+    connection: Connection,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An export with --full.")],
+    mind: Annotated[
+        str, typer.Option(metavar="NAME", help="The mind; else the one that the export is of.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Compare a mind with an export of it, as of the export's last event. Exits with 4 where something differs.
+
+    Example: pmm mind compare ada.pmm --mind ada-2
+    """
+    with _opened(_there(str(file))) as archive:
+        archive.check()
+        async with connection.open("ledger", "memory") as client:
+            with _reporting(quiet=as_json) as report:
+                name = mind or archive.manifest.mind_id
+                found = await moving.compare(client.mind(name), archive, report=report)
+    _tell(found, as_json)
+
+
+def _tell(found: Comparison, as_json: bool) -> None:
+    if as_json:
+        output.json_line({**asdict(found), "is_equal": found.is_equal})
+    else:
+        origin = "" if found.mind_id == found.origin_mind_id else f", a copy of {found.origin_mind_id}"
+        output.line(f"{found.mind_id} up to event #{found.head_seq:,}{origin}")
+        made = output.table("", "", "")
+        for part in found.parts:
+            verdict = f"{part.differing:,} differ" if part.differing else "as exported"
+            output.row(made, part.name, f"{part.compared:,}", verdict)
+        output.console().print(made)
+        for what in (example for part in found.parts for example in part.examples):
+            output.line(f"  {what}")
+    if not found.is_equal:
+        raise CliError("something differs from the export", exits.FOUND_WRONG)
+
+
+@contextmanager
+def _reporting(*, quiet: bool) -> Generator[Report]:
+    """A bar for each step."""
+    with output.progress(quiet=quiet) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def report(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bar.add_task(step, total=None)
+            bar.update(tasks[step], completed=done, total=total or None)
+
+        yield report
+
+
+def _there(file: str) -> Path:
+    """Raises CliError where it cannot be read."""
+    path = Path(file).expanduser()
+    try:
+        with path.open("rb"):
+            return path
+    except OSError as error:
+        raise CliError(f"{path}: {error.strerror}", exits.USAGE) from None
+
+
+def _opened(path: Path) -> Archive:
+    if not Archive.is_one(path):
+        raise CliError(f"{path} is no export with --full", exits.USAGE)
+    return Archive(path)
+
+
+def _named_in(path: Path) -> str:
+    """The mind that a plain export is of, as its first line says; empty where it says nothing."""
+    with path.open("rb") as lines:
+        try:
+            return str(json.loads(lines.readline(CHUNK_BYTES))["mind_id"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
+
+async def _copy(parts: AsyncGenerator[bytes], into: BinaryIO) -> None:
+    async for part in parts:
+        into.write(part)
+    into.flush()
+
+
+async def replace_file(parts: AsyncGenerator[bytes], path: Path) -> None:
+    """Write beside the file and rename: nobody ever sees half of it."""
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        # As private as a mind is.
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as into:  # noqa: ASYNC230
+            await _copy(parts, into)
+            os.fsync(into.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise CliError(f"{path}: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+async def _chunks(source: BinaryIO, on_progress: Callable[[int], None]) -> AsyncGenerator[bytes]:
+    done = 0
+    while chunk := source.read(CHUNK_BYTES):
+        yield chunk
+        done += len(chunk)
+        on_progress(done)
+
+
+def _follow(bar: Progress, task: TaskID) -> Callable[[int, int], None]:
+    return lambda done, total: bar.update(task, completed=done, total=total)
