@@ -20,6 +20,7 @@ from services.orchestrator import prompt
 from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.reflecting import Reflecting
+from services.orchestrator.autonomy.summarizing import Summarizing
 from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
@@ -80,12 +81,13 @@ async def _ticks(
     minds: Minds, peers: Peers, store: Store, table: SessionTable, settings: OrchestratorSettings, size: str
 ) -> Row:
     """Ticks of a mind in which something has just happened: decided, appended and folded."""
-    reflecting, analyzing, auditing = (
+    reflecting, analyzing, auditing, summarizing = (
         Reflecting(minds, peers),
         Analyzing(minds, table, peers),
         Auditing(minds, peers, store),
+        Summarizing(minds, peers, settings.recent_turns),
     )
-    supervisor = Supervisor(minds, store, reflecting, analyzing, auditing, settings)
+    supervisor = Supervisor(minds, store, reflecting, analyzing, auditing, summarizing, settings)
     active = await minds.open(f"n{size}")
     took: list[float] = []
     for number in range(TICKS):

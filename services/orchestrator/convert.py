@@ -25,6 +25,7 @@ from services.orchestrator.projections.identity import Identity
 from services.orchestrator.projections.metrics import Metrics
 from services.orchestrator.projections.reflections import Reflection
 from services.orchestrator.projections.sessions import Session
+from services.orchestrator.projections.summaries import Summary
 from services.orchestrator.projections.traits import TRAITS, Change, Traits
 from services.orchestrator.radius import Reached
 from services.orchestrator.snapshot import Snapshot
@@ -311,7 +312,7 @@ def ended_commitment(ended: Ended) -> pb.Commitment:
     return shown
 
 
-def session(folded: Session) -> pb.Session:
+def session(folded: Session, summaries: Sequence[Summary] = ()) -> pb.Session:
     """A conversation."""
     return pb.Session(
         session_id=folded.id,
@@ -324,6 +325,10 @@ def session(folded: Session) -> pb.Session:
         ended_at=timestamp(folded.ended_ns),
         user_messages=folded.user_messages,
         assistant_messages=folded.assistant_messages,
+        summaries=[
+            pb.SessionSummary(seq=one.seq, text=one.text, from_seq=one.from_seq, to_seq=one.to_seq)
+            for one in summaries
+        ],
     )
 
 

@@ -31,6 +31,8 @@ class ActiveMind:
         """Held from reading a state to appending what was decided from it: one decision at a time."""
         self.reflecting = asyncio.Lock()
         """Held while the mind thinks about itself."""
+        self.summarizing = asyncio.Lock()
+        """Held while older conversation is summarised."""
         self.repairing = asyncio.Lock()
         """Held while turns that were interrupted are closed."""
         self.running: set[int] = set()
@@ -223,7 +225,7 @@ class Minds:
         for mind_id, active in list(self._active.items()):
             if len(self._active) <= self._settings.active_minds:
                 return
-            locks = (active.lock, active.deciding, active.reflecting)
+            locks = (active.lock, active.deciding, active.reflecting, active.summarizing)
             if not active.running and not any(lock.locked() for lock in locks):
                 del self._active[mind_id]
 

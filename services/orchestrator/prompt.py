@@ -15,6 +15,7 @@ CHARACTERS_PER_TOKEN = 4
 """An estimate that holds for English and is generous for most others."""
 MAX_COMMITMENTS_CHARACTERS = 400
 MAX_REFLECTIONS_CHARACTERS = 600
+MAX_SUMMARIES_CHARACTERS = 800
 
 INSTRUCTIONS = (
     "You are a mind that remembers. Below is what you know: who you are, what you have promised, and memories "
@@ -41,9 +42,10 @@ def build(
     message: str,
     now: datetime,
     tokens: int,
+    session_id: str = "",
 ) -> Prompt:
     """At most ``tokens`` tokens, about; what does not fit goes: the oldest recent turns, then the weakest memories."""
-    head, state_seqs = _identity(state)
+    head, state_seqs = _state(state, session_id)
     budget = tokens * CHARACTERS_PER_TOKEN - len(head) - len(message)
     kept_memories: list[Recalled] = []
     lines: list[str] = []
@@ -79,8 +81,8 @@ def citation(memory: Recalled, now: datetime) -> str:
     return f"[#{seq}, {when.day} {when:%b}{year}]"
 
 
-def _identity(state: Snapshot) -> tuple[str, tuple[int, ...]]:
-    """Instructions, identity, directives, commitments and reflections: what changes least stands first."""
+def _state(state: Snapshot, session_id: str) -> tuple[str, tuple[int, ...]]:
+    """What changes least stands first, and what all conversations share before what is of one."""
     parts = [INSTRUCTIONS]
     seqs: list[int] = []
     if state.profile.persona_prompt:
@@ -95,6 +97,7 @@ def _identity(state: Snapshot) -> tuple[str, tuple[int, ...]]:
         ("You were told, from now on:", _directives(state)),
         ("You have promised:", _within(_commitments(state), MAX_COMMITMENTS_CHARACTERS)),
         ("You thought of yourself lately:", _within(_reflections(state), MAX_REFLECTIONS_CHARACTERS)),
+        ("Earlier in this conversation:", _summaries(state, session_id)),
     )
     for title, lines in sections:
         if lines:
@@ -120,6 +123,12 @@ def _commitments(state: Snapshot) -> Iterator[_Line]:
 def _reflections(state: Snapshot) -> Iterator[_Line]:
     for one in reversed(state.reflections.recent):
         yield f"- {one.text}", one.seq
+
+
+def _summaries(state: Snapshot, session_id: str) -> list[_Line]:
+    """The latest that find room, oldest first."""
+    latest = ((f"- {one.text}", one.seq) for one in reversed(state.summaries.of(session_id)))
+    return _within(latest, MAX_SUMMARIES_CHARACTERS)[::-1]
 
 
 def _within(lines: Iterable[_Line], room: int) -> list[_Line]:

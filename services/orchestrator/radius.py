@@ -90,7 +90,7 @@ class BlastRadius:
             self._distance[event.seq] = distance
             if event.session_id:
                 self._sessions.setdefault(event.session_id, event.seq)
-            if event.kind not in SPEECH | REPLIES:
+            if event.kind not in SPEECH | REPLIES and not _is_quotation(event):
                 self._runs |= _runs(_words(" ".join(_texts(event.body))))
                 self._things.update(_things(event.body))
         else:
@@ -110,7 +110,7 @@ class BlastRadius:
         if all(name in body.DESCRIPTOR.fields_by_name for name in ("from_seq", "to_seq")):
             low, high = (getattr(body, name) for name in ("from_seq", "to_seq"))
             covered = [distance for seq, distance in self._distance.items() if low <= seq <= high]
-            if covered:
+            if covered and self._may_cover(event, high):
                 carriers["covers"] = min(covered)
         if event.kind == "conversation_analyzed":
             analyzed = event.body.conversation_analyzed
@@ -119,6 +119,12 @@ class BlastRadius:
         if self._things.intersection(_things(event.body)):
             carriers["same_thing"] = 0
         return carriers, others
+
+    def _may_cover(self, event: Event, high: int) -> bool:
+        """A summary is of one conversation: of what others said meanwhile it holds nothing."""
+        if event.kind != "summary_recorded" or not event.session_id:
+            return True
+        return self._sessions.get(event.session_id, high + 1) <= high
 
     def _says(self, event: Event) -> dict[str, int]:
         words = _words(" ".join(_texts(event.body)))
@@ -150,6 +156,11 @@ def _named(event: Event) -> Iterator[tuple[str, int]]:
             yield "in_prompt", seq
         for seq in cited_seqs(event.body.assistant_message.text):
             yield "cites", seq
+
+
+def _is_quotation(event: Event) -> bool:
+    """Whether it holds others' words as they were said, and none for the origin's but its own."""
+    return event.kind == "summary_recorded" and not event.body.summary_recorded.model
 
 
 def _kind_of(event: Event) -> Message:

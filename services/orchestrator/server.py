@@ -12,6 +12,7 @@ from services.orchestrator.actions import MindActions
 from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.reflecting import Reflecting
+from services.orchestrator.autonomy.summarizing import Summarizing
 from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.checks import CHECKS
 from services.orchestrator.conversation import Conversations
@@ -62,7 +63,10 @@ class OrchestratorService(Service):
         analyzing = Analyzing(minds, self._session_table, peers)
         self._performance = Performance()
         auditing = Auditing(minds, peers, self._store)
-        self._supervisor = Supervisor(minds, self._store, reflecting, analyzing, auditing, settings)
+        summarizing = Summarizing(minds, peers, settings.recent_turns)
+        self._supervisor = Supervisor(
+            minds, self._store, reflecting, analyzing, auditing, summarizing, settings
+        )
         workers = (*WORKERS, traces.worker(), self._supervisor.worker())
         followers = {worker.name: Follower(worker, minds, peers, self._store) for worker in workers}
         self._followers = list(followers.values())

@@ -107,8 +107,8 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         return pb.StartSessionResponse(session=convert.session(session))
 
     async def GetSession(self, request: pb.GetSessionRequest, context: _Context) -> pb.GetSessionResponse:
-        session = await self._d.sessions.get(request.mind_id, request.session_id, _seq(request))
-        return pb.GetSessionResponse(session=convert.session(session))
+        session, summaries = await self._d.sessions.get(request.mind_id, request.session_id, _seq(request))
+        return pb.GetSessionResponse(session=convert.session(session, summaries))
 
     async def ListSessions(
         self, request: pb.ListSessionsRequest, context: _Context

@@ -12,6 +12,7 @@ from services.orchestrator.errors import SessionEnded, SessionExists, UnknownSes
 from services.orchestrator.incognito import Conversation, Incognito
 from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.projections.sessions import Session
+from services.orchestrator.projections.summaries import Summary
 from services.orchestrator.session_table.following import Behind, Page, SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft
@@ -40,13 +41,19 @@ class SessionActions:
 
         return await self._decide(active, chosen, decide)
 
-    async def get(self, mind_id: str, session_id: str, as_of_seq: int | None = None) -> Session:
-        """Raises UnknownSession, BeyondHead. An incognito one is in no ledger, and as it is."""
+    async def get(
+        self, mind_id: str, session_id: str, as_of_seq: int | None = None
+    ) -> tuple[Session, tuple[Summary, ...]]:
+        """A conversation, and what was said in it longer ago. Raises UnknownSession, BeyondHead.
+
+        An incognito one is in no ledger, and as it is.
+        """
         state = await self._minds.as_of(mind_id, as_of_seq)
         conversation = self._incognito.get(mind_id, session_id)
         if conversation is not None:
-            return _shown(conversation)
-        return _known(await self._table.find(mind_id, state, session_id), mind_id, session_id)
+            return _shown(conversation), ()
+        found = _known(await self._table.find(mind_id, state, session_id), mind_id, session_id)
+        return found, state.summaries.of(session_id)
 
     async def page(self, mind_id: str, token: str, size: int, as_of_seq: int | None) -> Page:
         """Latest first; incognito ones are not listed. Raises BeyondHead."""
@@ -81,9 +88,10 @@ class SessionActions:
     async def set_mode(self, mind_id: str, session_id: str, mode: int) -> Session:
         """Going incognito starts a conversation of its own. Raises UnknownSession, SessionEnded."""
         active = await self._minds.open(mind_id)
-        if self._incognito.get(mind_id, session_id) is not None:
+        unseen = self._incognito.get(mind_id, session_id)
+        if unseen is not None:
             if mode == mind.PRIVACY_MODE_INCOGNITO:
-                return await self.get(mind_id, session_id)
+                return _shown(unseen)
             # What was said incognito stays there: the conversation that is kept is a new one.
             return await self.start(mind_id, "", "", mode)
         found = _known(await self._table.find(mind_id, active.snapshot, session_id), mind_id, session_id)

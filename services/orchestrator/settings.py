@@ -94,6 +94,11 @@ class OrchestratorSettings(BaseModel):
         True,
         description="Whether minds reflect by themselves; with a model, each reflection is a call of it.",
     )
+    summarizes: bool = Field(
+        True,
+        description="Whether messages that have left recent_turns are summarised, twelve at a time; with a model, each "
+        "summary is a call of it.",
+    )
     max_directives: int = Field(
         50,
         ge=1,

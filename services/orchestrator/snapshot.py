@@ -22,12 +22,13 @@ from services.orchestrator.projections.profile import PROFILE, Profile
 from services.orchestrator.projections.reflections import REFLECTIONS, Reflections
 from services.orchestrator.projections.sessions import SESSIONS, Sessions
 from services.orchestrator.projections.stage import STAGE, StageState
+from services.orchestrator.projections.summaries import SUMMARIES, Summaries
 from services.orchestrator.projections.traits import TRAITS_PROJECTION, Traits
 from services.orchestrator.times import nanoseconds
 
 _CHECKSUM_BYTES = 8
 GENESIS = bytes(32)
-FORMAT = 5
+FORMAT = 6
 """Of the saved form; another one is replayed."""
 
 
@@ -49,6 +50,7 @@ class Snapshot(State, frozen=True):
     metrics: Metrics = METRICS.initial
     stage: StageState = STAGE.initial
     activity: Activity = ACTIVITY.initial
+    summaries: Summaries = SUMMARIES.initial
 
     def apply(self, event: Event) -> Snapshot:
         """The state after the next event. Raises ValueError where it is not the next."""
@@ -82,6 +84,7 @@ _PROJECTIONS: Mapping[str, Projection[Any]] = {
     projection.name: projection
     for projection in (
         PROFILE, IDENTITY, COMMITMENTS, SESSIONS, DIRECTIVES, REFLECTIONS, TRAITS_PROJECTION, METRICS, STAGE, ACTIVITY,
+        SUMMARIES,
     )
 }  # fmt: skip
 """By the name of their field."""

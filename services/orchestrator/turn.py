@@ -245,6 +245,7 @@ class Turn:
                 self._guarded.text,
                 moment(self._query_ns),
                 self._s.settings.prompt_tokens,
+                self._session_id,
             )
             receipt = self._receipt(state, built, degraded)
         parts: list[str] = []

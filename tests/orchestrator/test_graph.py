@@ -95,6 +95,14 @@ def bodies() -> st.SearchStrategy[mind.Body]:
             text,
             seqs,
         ),
+        st.builds(
+            lambda t, f, n: mind.Body(
+                summary_recorded=mind.SummaryRecorded(text=t, from_seq=f, to_seq=f + n)
+            ),
+            text,
+            st.integers(0, 30),
+            st.integers(0, 9),
+        ),
         st.builds(lambda s: mind.Body(event_redacted=mind.EventRedacted(seqs=s)), seqs),
     )
 

@@ -107,6 +107,14 @@ def bodies() -> st.SearchStrategy[mind.Body]:
             ),
             st.sampled_from([-0.7, 0.1, 1.0]),
         ),
+        st.builds(
+            lambda f, t: mind.Body(
+                summary_recorded=mind.SummaryRecorded(text=str(f), from_seq=f, to_seq=f + t)
+            ),
+            st.integers(0, 20),
+            st.integers(0, 12),
+        ),
+        st.builds(lambda s: mind.Body(event_redacted=mind.EventRedacted(seqs=s)), SEQS),
         st.builds(lambda: policy("time_zone", "Europe/Lisbon")),
         st.builds(lambda: policy("personal_data.email", "mask")),
         st.builds(lambda: policy("description", 7)),

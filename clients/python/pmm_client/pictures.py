@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     ("session",),
     ("message",),
-    ("memory", "commitment", "reflection", "identity"),
+    ("memory", "commitment", "reflection", "identity", "summary"),
     ("entity",),
 )
 """From left to right, by the type of a node: what was said runs from top to bottom, what came of it stands beside."""
@@ -30,6 +30,7 @@ NODE_COLORS = {
     "reflection": "#dadaeb",
     "identity": "#fff2ae",
     "entity": "#fdd0a2",
+    "summary": "#d4eef2",
 }
 EDGE_COLORS = {
     "replies_to": "#9e9e9e",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from services.orchestrator.extraction.words import COMMON
 from services.orchestrator.terms import Said
 
 MAX_TOPICS, MAX_QUESTIONS, MAX_QUESTION_CHARACTERS = 5, 10, 200
@@ -22,17 +23,6 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 _QUESTION = re.compile(r"[^.!?\n]*\?")
 _UNANSWERED = re.compile(
     r"(?i)\b(?:remember nothing|(?:don't|do not|didn't) (?:know|remember)|not sure|can(?:no|')t (?:say|tell)|no idea)\b"
-)
-_COMMON = frozenset(
-    (
-        "about after again also always another because been before being between came cannot come could didn "
-        "does doing don't down each even ever every from gave getting give going good have having hello here "
-        "into just keep kept know last later like little look made make many maybe more most much must name "
-        "need never next nice only other over please really right said same says should since some someone "
-        "something soon still such take talk tell than thank thanks that their them then there these they "
-        "thing things think this those time today tomorrow very want wants well went were what when where "
-        "which while will with without work would year years yesterday your"
-    ).split()
 )
 
 
@@ -80,7 +70,7 @@ def _topics(texts: Sequence[str]) -> tuple[str, ...]:
         for match in _WORD.finditer(text):
             word = match.group()
             is_name = word[0].isupper() and not re.search(r"(?:^|[.!?\n])\W*$", text[: match.start()])
-            if word.lower() not in _COMMON:
+            if word.lower() not in COMMON:
                 weights[word.lower()] = max(weights.get(word.lower(), 0), 2 if is_name else 1)
         counts.update(weights)
     return tuple(word for word, weight in counts.most_common(MAX_TOPICS) if weight > 1)

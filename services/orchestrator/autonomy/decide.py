@@ -17,7 +17,7 @@ from services.orchestrator.snapshot import Snapshot
 
 SECOND_NS = 1_000_000_000
 REFLECT, REMIND, EXPIRE, RETIRE, STAGE, META = "reflect", "remind", "expire", "retire", "stage", "meta"
-ANALYZE = "analyze"
+ANALYZE, SUMMARIZE = "analyze", "summarize"
 NONE = "none"
 
 CADENCE: dict[int, tuple[int, int, mind.ReflectionStyle.ValueType]] = {
@@ -34,6 +34,8 @@ ANALYZED_MESSAGES, ANALYZED_AT_ONCE = 5, 3
 """Messages to a conversation after which it is analysed, and conversations a tick."""
 MANY_WAITING = 256
 """Conversations with fewer messages that may wait."""
+SUMMARIZED_AT_ONCE = 3
+"""Conversations a tick; the others are summarised with the next."""
 META_EVERY = 5
 """Reflections between looks at how they worked."""
 PULL = 0.12
@@ -53,6 +55,10 @@ class Limits:
     max_directives: int
     reflects: bool = True
     """Whether minds reflect by themselves."""
+    summarizes: bool = True
+    """Whether older conversation is summarised."""
+    window: int = 12
+    """Messages of a conversation that stand in the prompt as they were said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class Decision:
     """How to reflect; unspecified: not now."""
     sessions: tuple[str, ...] = ()
     """Conversations to analyse."""
+    summarized: tuple[str, ...] = ()
+    """Conversations to summarise."""
 
     @property
     def tick(self) -> mind.TickRecorded:
@@ -85,12 +93,12 @@ def decide(state: Snapshot, now_ns: int, limits: Limits) -> Decision | None:
         if not is_expired(one, now_ns, limits) and is_to_remind(one, now_ns, limits)
     ]
     done: dict[str, list[mind.Body]] = {REMIND: reminded, EXPIRE: expired}
-    style, sessions = mind.REFLECTION_STYLE_UNSPECIFIED, tuple[str, ...]()
+    style, sessions, summarized = mind.REFLECTION_STYLE_UNSPECIFIED, tuple[str, ...](), tuple[str, ...]()
     # The rest waits until somebody is there: an idle mind is left alone.
     if state.activity.is_active:
         done |= {STAGE: list(_stage(state)), META: list(_meta(state)), REVIEWED: list(_review(state, now_ns))}
         done[RETIRE] = list(_surplus(state, limits))
-        sessions = tuple(_to_analyze(state))
+        sessions, summarized = tuple(_to_analyze(state)), tuple(_to_summarize(state, limits))
         if limits.reflects and is_to_reflect(state, now_ns):
             style = CADENCE[state.stage.stage][2]
     reasons = [name for name, bodies in done.items() if bodies]
@@ -98,13 +106,14 @@ def decide(state: Snapshot, now_ns: int, limits: Limits) -> Decision | None:
         reasons.append(REVIEWED)
     if sessions:
         reasons.append(ANALYZE)
+    if summarized:
+        reasons.append(SUMMARIZE)
     if style:
         reasons.append(REFLECT)
     if not reasons and not state.activity.is_active:
         return None
-    return Decision(
-        tuple(reasons), tuple(body for bodies in done.values() for body in bodies), style, sessions
-    )
+    bodies = tuple(body for bodies in done.values() for body in bodies)
+    return Decision(tuple(reasons), bodies, style, sessions, summarized)
 
 
 def thresholds(commitment: Commitment, limits: Limits) -> list[int]:
@@ -194,6 +203,13 @@ def _to_analyze(state: Snapshot) -> list[str]:
         if one.messages >= ANALYZED_MESSAGES or one.is_ended or number < len(waiting) - MANY_WAITING
     ]
     return ready[:ANALYZED_AT_ONCE]
+
+
+def _to_summarize(state: Snapshot, limits: Limits) -> Iterator[str]:
+    """Conversations of which a span leaves the recent turns, or with more summaries than a prompt holds."""
+    if limits.summarizes:
+        known = state.summaries.by_session.values()
+        yield from sorted(one.id for one in known if one.job(limits.window))[:SUMMARIZED_AT_ONCE]
 
 
 def _surplus(state: Snapshot, limits: Limits) -> Iterator[mind.Body]:

@@ -15,6 +15,7 @@ from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.decide import Decision, Limits, decide, next_wake
 from services.orchestrator.autonomy.reflecting import CADENCED, IDENTITY_CHANGED, Reflecting
+from services.orchestrator.autonomy.summarizing import Summarizing
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.settings import OrchestratorSettings
@@ -40,6 +41,8 @@ def limits_of(settings: OrchestratorSettings) -> Limits:
         settings.expire_after_seconds,
         settings.max_directives,
         settings.reflects,
+        settings.summarizes,
+        settings.recent_turns,
     )
 
 
@@ -63,6 +66,7 @@ class Supervisor:
         reflecting: Reflecting,
         analyzing: Analyzing,
         auditing: Auditing,
+        summarizing: Summarizing,
         settings: OrchestratorSettings,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -71,6 +75,7 @@ class Supervisor:
         self._reflecting = reflecting
         self._analyzing = analyzing
         self._auditing = auditing
+        self._summarizing = summarizing
         self._audit_ns = int(settings.audit_seconds * 1e9)
         self._limits = limits_of(settings)
         self._seconds = settings.tick_seconds
@@ -119,6 +124,8 @@ class Supervisor:
                 await self._analyzing.analyze(mind_id, session_id, causation_seq=ticked.seq)
             if self._is_to_audit(await self._minds.at_hand(mind_id)):
                 await self._auditing.audit(mind_id)
+            for session_id in ticked.decision.summarized:
+                await self._summarizing.summarize(mind_id, session_id, causation_seq=ticked.seq)
             if ticked.decision.style:
                 await self._reflecting.reflect(
                     mind_id, ticked.decision.style, trigger=ticked.trigger, causation_seq=ticked.seq

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pmm.mind.v1.events_pb2 import Event
 
 MESSAGE, MEMORY, ENTITY, COMMITMENT = "message", "memory", "entity", "commitment"
-REFLECTION, IDENTITY, SESSION = "reflection", "identity", "session"
+REFLECTION, IDENTITY, SESSION, SUMMARY = "reflection", "identity", "session", "summary"
 EDGE_TYPES = (
     "replies_to",
     "mentions",
@@ -98,6 +98,8 @@ def from_header(event: Event, before: Before) -> Part:
             part.nodes.append(Node(f"session:{event.session_id}", SESSION))
         case "reflection_recorded":
             part.nodes.append(Node(here, REFLECTION))
+        case "summary_recorded":
+            part.nodes.append(Node(here, SUMMARY))
         case "identity_adopted":
             part.nodes.append(Node(_identity(event.seq), IDENTITY))
             if before.identity:
@@ -210,6 +212,15 @@ def _reflection_recorded(event: Event, part: Part) -> None:
     part.edges += [Edge(here, event_id(seq), "reflects_on") for seq in body.evidence_seqs]
 
 
+def _summary_recorded(event: Event, part: Part) -> None:
+    body = event.body.summary_recorded
+    here = event_id(event.seq)
+    part.nodes.append(Node(here, SUMMARY, _label(body.text)))
+    # Where it begins and ends: the messages between them are told by their own edges.
+    ends = dict.fromkeys((body.from_seq, body.to_seq))
+    part.edges += [Edge(here, event_id(seq), "derived_from") for seq in ends if seq]
+
+
 _EPISODE = re.compile(r"e(\d+)")
 """Memory's id of a turn is made of its seq."""
 _PAYLOADS = {
@@ -228,6 +239,7 @@ _PAYLOADS = {
     "evidence_recorded": _evidence_recorded,
     "commitment_closed": _commitment_closed,
     "reflection_recorded": _reflection_recorded,
+    "summary_recorded": _summary_recorded,
 }
 KINDS = (*_PAYLOADS, "event_redacted", "mind_deleted")
 """Every kind that changes the graph."""

@@ -52,17 +52,22 @@ async def show(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Show what a conversation was like: sentiment, topics, engagement, and questions without an answer.
+    """Show what was said earlier in a conversation in few words, and what it was like.
+
+    Sentiment, topics, engagement, and questions without an answer.
 
     Example: pmm session show s-0a1b2c3d4e5f --mind ada
     """
     async with connection.open() as client:
         found = await client.mind(mind).analytics(session)
+        summaries = (await client.mind(mind).session(session)).summaries if session else []
     if as_json:
-        output.json_line(found)
+        output.json_line(to_json(found) | {"summaries": [to_json(one) for one in summaries]})
         return
     counts = found.counts
     output.line(f"{counts.user_messages:,} messages, {counts.assistant_messages:,} answers")
+    for one in summaries:
+        output.line(f"earlier (#{one.from_seq} to #{one.to_seq}): {one.text}")
     if not found.engagement:
         output.line("Not looked at yet: it is after some messages, or when the conversation has ended.")
         return

@@ -1318,7 +1318,7 @@ class Receipt(_message.Message):
 
     @_builtins.property
     def state_seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """The seqs of the commitments, directives and reflections in the prompt."""
+        """The seqs of the commitments, directives, reflections and summaries in the prompt."""
 
     def __init__(
         self,
@@ -1434,7 +1434,9 @@ Global___TurnFailed: _TypeAlias = TurnFailed  # noqa: Y015
 
 @_typing.final
 class SummaryRecorded(_message.Message):
-    """Older conversation in few words."""
+    """Older conversation in few words: the messages of the event's session_id between two seqs, both included. It stands in
+    the place of the summaries that it covers.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1443,7 +1445,7 @@ class SummaryRecorded(_message.Message):
     TO_SEQ_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     text: _builtins.str
-    """The summary."""
+    """The summary; empty where what it covers says nothing, or was erased."""
     from_seq: _builtins.int
     """The first event that it covers."""
     to_seq: _builtins.int

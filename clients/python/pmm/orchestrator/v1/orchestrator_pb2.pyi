@@ -1389,6 +1389,7 @@ class Session(_message.Message):
     ENDED_AT_FIELD_NUMBER: _builtins.int
     USER_MESSAGES_FIELD_NUMBER: _builtins.int
     ASSISTANT_MESSAGES_FIELD_NUMBER: _builtins.int
+    SUMMARIES_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Its id within the mind."""
     title: _builtins.str
@@ -1415,6 +1416,10 @@ class Session(_message.Message):
     def ended_at(self) -> _timestamp_pb2.Timestamp:
         """When it ended; unset while it goes on."""
 
+    @_builtins.property
+    def summaries(self) -> _containers.RepeatedCompositeFieldContainer[Global___SessionSummary]:
+        """What was said longer ago, in few words, oldest first. In GetSession only; empty once the conversation has ended."""
+
     def __init__(
         self,
         *,
@@ -1428,14 +1433,49 @@ class Session(_message.Message):
         ended_at: _timestamp_pb2.Timestamp | None = ...,
         user_messages: _builtins.int = ...,
         assistant_messages: _builtins.int = ...,
+        summaries: _abc.Iterable[Global___SessionSummary] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ended_at", b"ended_at", "last_event_at", b"last_event_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assistant_messages", b"assistant_messages", "ended_at", b"ended_at", "first_seq", b"first_seq", "last_event_at", b"last_event_at", "last_seq", b"last_seq", "privacy_mode", b"privacy_mode", "session_id", b"session_id", "started_at", b"started_at", "title", b"title", "user_messages", b"user_messages"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assistant_messages", b"assistant_messages", "ended_at", b"ended_at", "first_seq", b"first_seq", "last_event_at", b"last_event_at", "last_seq", b"last_seq", "privacy_mode", b"privacy_mode", "session_id", b"session_id", "started_at", b"started_at", "summaries", b"summaries", "title", b"title", "user_messages", b"user_messages"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Session: _TypeAlias = Session  # noqa: Y015
+
+@_typing.final
+class SessionSummary(_message.Message):
+    """A part of a conversation in few words."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    FROM_SEQ_FIELD_NUMBER: _builtins.int
+    TO_SEQ_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """The event that holds it."""
+    text: _builtins.str
+    """The summary."""
+    from_seq: _builtins.int
+    """The first event that it covers."""
+    to_seq: _builtins.int
+    """The last event that it covers."""
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        text: _builtins.str = ...,
+        from_seq: _builtins.int = ...,
+        to_seq: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_seq", b"from_seq", "seq", b"seq", "text", b"text", "to_seq", b"to_seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionSummary: _TypeAlias = SessionSummary  # noqa: Y015
 
 @_typing.final
 class StartSessionRequest(_message.Message):
@@ -2859,7 +2899,7 @@ class ExplainResponse(_message.Message):
 
     @_builtins.property
     def state(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Event]:
-        """The commitments, directives and reflections in the prompt."""
+        """The commitments, directives, reflections and summaries in the prompt."""
 
     @_builtins.property
     def consequences(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Event]:
@@ -3012,7 +3052,7 @@ class GraphNode(_message.Message):
     node_id: _builtins.str
     """Unique within the mind, for example "event:12" or "entity:ana"."""
     type: _builtins.str
-    """"message", "memory", "entity", "commitment", "reflection", "identity" or "session"."""
+    """"message", "memory", "entity", "commitment", "reflection", "identity", "session" or "summary"."""
     label: _builtins.str
     """For people to read, at most 80 characters."""
     seq: _builtins.int

@@ -1,0 +1,148 @@
+"""Summarises older conversation: in a model's words, or in the person's own where there is no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing
+
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.extraction.condensing import condense, quoted_in, shortened
+from services.orchestrator.minds import ActiveMind, Minds
+from services.orchestrator.peers import Peers
+from services.orchestrator.projections.summaries import SPAN_MESSAGES, Job
+from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.terms import Draft, Finished, Said, Started
+
+MAX_CHARACTERS = 240
+"""Of a summary: three of them are what a prompt has room for."""
+MAX_TOKENS = 120
+MAX_JOBS = 8
+"""Summaries of one conversation a tick; what is left waits for the next."""
+READ_CHARACTERS = 2_000
+"""Of a message: what a pasted document is about stands at its beginning."""
+NOTES = "notes"
+"""Who says what a summary says."""
+RECALL = "recall"
+"""It quotes memories, and cannot summarise."""
+_INSTRUCTION = (
+    "You keep the notes of a conversation for somebody who was not there. Write down who and what it was about: names, "
+    "facts, decisions, numbers, and what is left open. Make nothing up. Plain sentences without a heading, at most "
+    f"{MAX_CHARACTERS} characters, in the language of the conversation."
+)
+_OF_MESSAGES = "This is the conversation. Write the notes of it:"
+_OF_SUMMARIES = (
+    "These are the notes of two parts, the earlier first. Make one note of both, as short as each:"
+)
+
+
+class Summarizing:
+    """One conversation of a mind at a time."""
+
+    def __init__(self, minds: Minds, peers: Peers, window: int) -> None:
+        self._minds = minds
+        self._peers = peers
+        self._window = window
+
+    async def summarize(self, mind_id: str, session_id: str, *, causation_seq: int) -> None:
+        """Append the summaries that a conversation lacks. Raises ModelFailed; what is left then waits.
+
+        What is to be summarised is decided from the state, and again when the summary is appended: of what was erased
+        meanwhile, or summarised by somebody else, nothing is written.
+        """
+        active = await self._minds.at_hand(mind_id)
+        async with active.summarizing:
+            for _ in range(MAX_JOBS):
+                state = active.snapshot
+                job = state.summaries.job(session_id, self._window)
+                if job is None:
+                    return
+                body = await self._write(active, session_id, job)
+                draft = Draft(
+                    mind.Body(summary_recorded=body),
+                    session_id=session_id,
+                    actor="summaries",
+                    causation_seq=causation_seq,
+                    idempotency_key=f"summary:{causation_seq}:{job.from_seq}:{job.to_seq}",
+                )
+
+                def decided(
+                    now: Snapshot, job: Job = job, then: Snapshot = state, draft: Draft = draft
+                ) -> list[Draft]:
+                    is_whole = now.summaries.erased_seq == then.summaries.erased_seq
+                    is_wanted = now.summaries.job(session_id, self._window) == job
+                    return [draft] if is_whole and is_wanted else []
+
+                after = await self._minds.decide(active, decided)
+                if after.summaries.job(session_id, self._window) == job:
+                    return
+
+    async def _write(self, active: ActiveMind, session_id: str, job: Job) -> mind.SummaryRecorded:
+        said = [Said(NOTES, one.text, one.seq) for one in job.summaries]
+        said = said or await self._said(active.id, session_id, job)
+        text, model = "", ""
+        if said:
+            text, model = await self._by_model(
+                active.id, said, _OF_SUMMARIES if job.summaries else _OF_MESSAGES
+            )
+            text = text or condense([*_own_words(said)], MAX_CHARACTERS)
+        return mind.SummaryRecorded(text=text, from_seq=job.from_seq, to_seq=job.to_seq, model=model)
+
+    async def _said(self, mind_id: str, session_id: str, job: Job) -> list[Said]:
+        """What is to be remembered of the messages, and was not erased; oldest first."""
+        found: list[Said] = []
+        counted = 0
+        events = self._peers.read(
+            mind_id,
+            from_seq=job.from_seq,
+            to_seq=job.to_seq,
+            kinds=("user_message", "assistant_message"),
+            session_ids=(session_id,),
+        )
+        async for event in events:
+            if not event.remember:
+                continue
+            counted += 1
+            if not event.redacted:
+                role = "user" if event.kind == "user_message" else "assistant"
+                text = getattr(event.body, event.kind).text
+                found.append(Said(role, text[:READ_CHARACTERS], event.seq))
+            if counted == SPAN_MESSAGES:
+                break
+        return found
+
+    async def _by_model(self, mind_id: str, said: Sequence[Said], asked: str) -> tuple[str, str]:
+        """A model's words and its name; empty where there is no model. Raises ModelFailed."""
+        lines = [f"{one.role}: {' '.join(one.text.split())}" for one in said]
+        model, words = "", list[str]()
+        parts = self._peers.generate(
+            [Said("system", _INSTRUCTION), Said("user", "\n".join([asked, *lines]))],
+            [],
+            mind_id=mind_id,
+            model="",
+            sampling=None,
+            query_time=None,
+            first_turn=False,
+            background_tokens=MAX_TOKENS,
+        )
+        async with aclosing(parts):
+            async for part in parts:
+                match part:
+                    case Started(name, backend):
+                        if backend == RECALL:
+                            return "", ""
+                        model = name
+                    case Finished():
+                        pass
+                    case text:
+                        words.append(text)
+        text = shortened("".join(words), MAX_CHARACTERS)
+        return (text, model) if text else ("", "")
+
+
+def _own_words(said: Sequence[Said]) -> Iterator[str]:
+    """What the person said, and what summaries quote of it."""
+    for one in said:
+        if one.role == NOTES:
+            yield from quoted_in(one.text)
+        elif one.role == "user":
+            yield one.text
