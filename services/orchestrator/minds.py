@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator import snapshot as snapshots
 from services.orchestrator.errors import BeyondHead, MindDeleted
 from services.orchestrator.peers import Peers
+from services.orchestrator.saving import Saving
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
-
-_log = logging.getLogger("pmm.orchestrator")
 
 
 class ActiveMind:
@@ -49,7 +46,7 @@ class Minds:
 
     def __init__(self, peers: Peers, store: Store, settings: OrchestratorSettings) -> None:
         self._peers = peers
-        self._store = store
+        self._saving = Saving(store, settings.snapshot_events)
         self._settings = settings
         self._active: OrderedDict[str, ActiveMind] = OrderedDict()
 
@@ -96,7 +93,7 @@ class Minds:
         if active.snapshot.seq < seq:
             async with active.lock:
                 if active.snapshot.seq == 0:
-                    active.snapshot = self._saved(active.id, seq)
+                    active.snapshot = self._saving.latest(active.id, seq)
                 active.snapshot = await self._replay(active.id, active.snapshot, seq, save=True)
         return active.snapshot
 
@@ -107,7 +104,7 @@ class Minds:
         _within(now, mind_id, max(min_seq, seq or 0))
         if seq is None or seq == now.seq:
             return now
-        return await self._replay(mind_id, self._saved(mind_id, seq), seq, save=False)
+        return await self._replay(mind_id, self._saving.latest(mind_id, seq), seq, save=False)
 
     async def upto(self, mind_id: str, seq: int | None) -> int:
         """The seq up to which history is read: the one that is named, or the head. Raises BeyondHead."""
@@ -136,7 +133,7 @@ class Minds:
                 body=draft.body,
             )
             active.snapshot = active.snapshot.apply(event)
-            self._save_now_and_then(active.id, active.snapshot)
+            self._saving.keep(active.id, active.snapshot, active.snapshot.seq)
         return [written.seq for written in response.events]
 
     async def decide(
@@ -174,6 +171,12 @@ class Minds:
         if active is not None:
             async with active.lock:
                 active.snapshot = Snapshot()
+                # What is being written would come after it was erased.
+                await self._saving.settled(mind_id)
+
+    async def close(self) -> None:
+        """Finish what is being written."""
+        await self._saving.close()
 
     async def _replay(self, mind_id: str, state: Snapshot, seq: int, *, save: bool) -> Snapshot:
         if state.seq >= seq:
@@ -184,24 +187,9 @@ class Minds:
                     f"mind {mind_id!r} was deleted; its name is never used again", mind_id=mind_id
                 )
             state = state.apply(event)
-            if save and _is_worth_keeping(state.seq, seq, self._settings.snapshot_events):
-                self._store.save(mind_id, state.seq, snapshots.dump(state))
+            if save:
+                self._saving.keep(mind_id, state, seq)
         return state
-
-    def _save_now_and_then(self, mind_id: str, state: Snapshot) -> None:
-        if state.seq % self._settings.snapshot_events == 0:
-            self._store.save(mind_id, state.seq, snapshots.dump(state))
-
-    def _saved(self, mind_id: str, at_most: int) -> Snapshot:
-        """The newest saved snapshot that can be read; the empty one where there is none."""
-        while (saved := self._store.saved(mind_id, at_most)) is not None:
-            seq, data = saved
-            try:
-                return snapshots.load(data)
-            except ValueError as error:
-                _log.warning("a saved snapshot of a mind is dropped and replayed: %s", error)
-                self._store.drop(mind_id, seq)
-        return Snapshot()
 
     async def _close_interrupted(self, active: ActiveMind) -> None:
         """Every message that a process before this one left without an answer gets its terminal event."""
@@ -235,14 +223,6 @@ def _within(now: Snapshot, mind_id: str, seq: int) -> None:
         raise BeyondHead(
             f"seq {seq} lies above the head of mind {mind_id!r}, which is {now.seq}", head_seq=str(now.seq)
         )
-
-
-def _is_worth_keeping(seq: int, head: int, distance: int) -> bool:
-    """Whether a snapshot is saved on the way to a head: the nearer, the closer together."""
-    if seq % distance:
-        return False
-    to_go = (head - seq) // distance
-    return to_go & (to_go - 1) == 0  # none, or a power of two
 
 
 def terminal(body: mind.Body, user_seq: int, session_id: str, *, remember: bool = True) -> Draft:

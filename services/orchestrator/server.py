@@ -56,7 +56,7 @@ class OrchestratorService(Service):
         self._graphs = Graphs(self._graph_store, peers)
         self._session_store = SessionStore(context.data_dir / "sessions")
         self._session_table = SessionTable(self._session_store, peers)
-        minds = Minds(peers, self._store, settings)
+        minds = self._minds = Minds(peers, self._store, settings)
         incognito = Incognito(settings.incognito_sessions)
         traces = Traces(self._store)
         reflecting = Reflecting(minds, peers)
@@ -110,6 +110,7 @@ class OrchestratorService(Service):
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def stop(self) -> None:
+        await self._minds.close()
         self._store.close()
         self._graph_store.close()
         self._session_store.close()

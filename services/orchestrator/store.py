@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class DeadLetter:
 
 
 class Store:
-    """One LMDB file. Calls are short and made from the event loop."""
+    """One LMDB file. Calls are short and, but for ``save``, made from the event loop."""
 
     def __init__(self, folder: Path) -> None:
         self._file = ProjectionFile(folder, TABLES, map_size=_MAP_BYTES, metasync=False)
@@ -56,10 +56,29 @@ class Store:
         """Sync and close."""
         self._file.close()
 
-    def save(self, mind_id: str, seq: int, dump: bytes) -> None:
-        """Keep a snapshot."""
+    def save(
+        self, mind_id: str, seq: int, dump: bytes, is_kept: Callable[[int], bool] = lambda _: True
+    ) -> None:
+        """Keep a snapshot, and of those before it the ones whose seqs are to be kept. May be called from any thread."""
         with self._file.write() as txn:
             txn.put(_snapshot_key(mind_id, seq), dump, db=self._file.table("snapshots"))
+            cursor = txn.cursor(db=self._file.table("snapshots"))
+            there = cursor.set_range(_snapshot_key(mind_id, 0))
+            while there and cursor.key() < _snapshot_key(mind_id, seq):
+                its_seq = _SEQ.unpack(cursor.key()[-_SEQ.size :])[0]
+                there = cursor.next() if is_kept(its_seq) else cursor.delete()
+
+    def saved_seqs(self, mind_id: str) -> list[int]:
+        """The seqs of the snapshots that are kept, the oldest first."""
+        prefix = mind_id.encode() + b"\x00"
+        with self._file.read() as txn:
+            cursor = txn.cursor(db=self._file.table("snapshots"))
+            seqs: list[int] = []
+            there = cursor.set_range(prefix)
+            while there and cursor.key().startswith(prefix):
+                seqs.append(_SEQ.unpack(cursor.key()[-_SEQ.size :])[0])
+                there = cursor.next()
+        return seqs
 
     def saved(self, mind_id: str, at_most: int) -> tuple[int, bytes] | None:
         """The newest saved snapshot at or before a seq."""

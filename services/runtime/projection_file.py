@@ -7,6 +7,7 @@ puts that in the first one's place, so that no file holds what was erased.
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ class ProjectionFile:
         self._names = tuple(tables)
         self._options: dict[str, Any] = {"max_dbs": len(self._names), "mode": 0o600, **options}
         self._gate = MapGate()
+        self._writing = threading.Lock()
         self._open()
 
     def _open(self) -> None:
@@ -54,19 +56,24 @@ class ProjectionFile:
 
     @contextmanager
     def write(self) -> Generator[Any]:
-        """Changes that become visible together, or not at all."""
-        self._gate.enter()
-        try:
-            with self.env.begin(write=True) as txn:
-                yield txn
-        finally:
-            self._gate.leave()
+        """Changes that become visible together, or not at all. Waits for another thread that writes."""
+        with self._writing:
+            self._gate.enter()
+            try:
+                with self.env.begin(write=True) as txn:
+                    yield txn
+            finally:
+                self._gate.leave()
 
     def compact(self) -> None:
-        """Write the file anew. The caller is the only writer, in no transaction; readers wait for the exchange alone.
+        """Write the file anew. The caller is in no transaction; writers wait, readers for the exchange alone.
 
         Raises lmdb.Error where the disk has no room: the file is then as it was.
         """
+        with self._writing:
+            self._compact()
+
+    def _compact(self) -> None:
         work = self._folder / _WORK_FOLDER
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(mode=0o700)
