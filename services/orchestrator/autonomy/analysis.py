@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from services.orchestrator.extraction.words import COMMON
+from services.orchestrator.extraction.common import COMMON
 from services.orchestrator.terms import Said
 
 MAX_TOPICS, MAX_QUESTIONS, MAX_QUESTION_CHARACTERS = 5, 10, 200

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from services.orchestrator.extraction.words import COMMON
+from services.orchestrator.extraction.common import COMMON
 
 MAX_SUBJECTS = 3
 MIN_CONTENT = 2
