@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator import privacy
 from services.orchestrator.errors import EvidenceMissing, MindExists, UnknownCommitment, UnknownDirective
 from services.orchestrator.extraction.promises import commitment_id
 from services.orchestrator.minds import Minds
@@ -35,21 +36,24 @@ class Message:
     external_id: str
     repetition: int
 
-    def draft(self) -> Draft:
-        """The event, keyed by place and content: the same message again is not written again."""
+    def draft(self, text: str) -> Draft:
+        """The event with the text as it was let in, keyed by place and content: the same again is not written again.
+
+        Not even a digest of what was masked is kept: whoever knows the rest of a sentence could guess it.
+        """
         session = self.session_id or DEFAULT_IMPORT_SESSION
         content = "\x00".join(
             (
                 session,
                 self.speaker,
-                self.text,
+                text,
                 str(self.occurred_at.ToNanoseconds()),
                 self.external_id,
                 str(self.repetition),
             )
         )
         body = mind.MessageImported(
-            text=self.text, speaker=self.speaker, occurred_at=self.occurred_at, external_id=self.external_id
+            text=text, speaker=self.speaker, occurred_at=self.occurred_at, external_id=self.external_id
         )
         return Draft(
             mind.Body(message_imported=body),
@@ -92,12 +96,20 @@ class MindActions:
         return (await self._minds.append(active, [Draft(mind.Body(policy_changed=body))]))[0]
 
     async def import_messages(self, mind_id: str, messages: Sequence[Message]) -> Imported:
-        """Each message once, however often it is sent."""
+        """Each message once, however often it is sent. Raises PersonalDataRefused, and then appends none of them."""
         active = await self._minds.open(mind_id)
         head = active.snapshot.seq
-        seqs = await self._minds.append(active, [message.draft() for message in messages])
+        drafts: list[Draft] = []
+        places: list[int] = []
+        for message in messages:
+            guarded = await privacy.admitted(message.text, active.snapshot.profile)
+            places.append(len(drafts))
+            draft = message.draft(guarded.text)
+            drafts += [draft, *privacy.found(guarded, draft)]
+        written = await self._minds.append(active, drafts)
+        seqs = [written[place] for place in places]
         appended = sum(seq > head for seq in seqs)
-        return Imported(appended, len(seqs) - appended, max(head, *seqs), seqs)
+        return Imported(appended, len(seqs) - appended, max(head, *written), seqs)
 
     async def adopt_name(self, mind_id: str, name: str) -> Identity:
         """Give the mind a name, by somebody's explicit wish."""

@@ -14,7 +14,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.autonomy.decide import CAP, FROZEN
 from services.orchestrator.graph.parts import EDGE_TYPES
-from services.orchestrator.guard import ACTIONS, DETECTORS, POLICY_PREFIX
+from services.orchestrator.guard import ACTIONS, POLICY_PREFIX, SEVERITIES
 from services.orchestrator.projections.profile import SETTINGS
 from services.orchestrator.projections.traits import START
 from services.runtime import checks
@@ -57,7 +57,7 @@ AsOf = (
 """What can be asked as of a seq."""
 _LISTING_TOKEN = re.compile(r"[0-9]{1,18}\.[0-9]{1,18}")
 """The event as of which is listed, and the one below which the next page begins."""
-POLICY_KEYS = (*SETTINGS, FROZEN, CAP, *(POLICY_PREFIX + name for name in DETECTORS))
+POLICY_KEYS = (*SETTINGS, FROZEN, CAP, *(POLICY_PREFIX + name for name in SEVERITIES))
 
 
 def converse(request: pb.ConverseRequest) -> Iterator[Violation]:

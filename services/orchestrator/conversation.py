@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator import prompt
+from services.orchestrator import privacy, prompt
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
-from services.orchestrator.errors import ModelFailed, PersonalDataRefused, TooManyTurns, TurnTooLong
-from services.orchestrator.guard import Guarded, guard
+from services.orchestrator.errors import ModelFailed, TooManyTurns, TurnTooLong
+from services.orchestrator.guard import Guarded
 from services.orchestrator.incognito import Conversation, Incognito
 from services.orchestrator.minds import ActiveMind
 from services.orchestrator.snapshot import Snapshot
@@ -87,7 +87,7 @@ class Conversations:
         """The parts of the turn. See ``OrchestratorService.Converse`` for what it raises."""
         active = await self._s.minds.at_hand(ask.mind_id)
         with telemetry.stage("turn.guard"):
-            guarded = self._guard(ask, active.snapshot)
+            guarded = await privacy.admitted(ask.text, active.snapshot.profile)
         conversation = self._conversation(ask)
         if conversation is not None:
             parts = self._in_order(
@@ -105,16 +105,6 @@ class Conversations:
                 running.task.add_done_callback(lambda _: self._running.pop(key, None))
         async for part in running.follow():
             yield part
-
-    def _guard(self, ask: Ask, state: Snapshot) -> Guarded:
-        guarded = guard(ask.text, state.profile.policies)
-        if guarded.refused:
-            raise PersonalDataRefused(
-                f"the mind's policy refuses messages with {', '.join(guarded.refused)}: leave it out, or change the "
-                f"policy personal_data.{guarded.refused[0]}",
-                classes=",".join(guarded.refused),
-            )
-        return guarded
 
     def _conversation(self, ask: Ask) -> Conversation | None:
         if ask.session_id:
@@ -200,5 +190,11 @@ class Conversations:
         conversation.add(Said("user", guarded.text), Said("assistant", "".join(said)))
         telemetry.count("pmm.turns.incognito")
         yield TurnCompleted(
-            0, "".join(said), finished.usage, finished.finish_reason, clock.timings(), receipt
+            0,
+            "".join(said),
+            finished.usage,
+            finished.finish_reason,
+            clock.timings(),
+            receipt,
+            tuple(privacy.warnings(guarded)),
         )

@@ -54,6 +54,12 @@ class PersonalDataRefused(FailedPrecondition):
     reason = "PERSONAL_DATA_REFUSED"
 
 
+class PolicyUnusable(FailedPrecondition):
+    """What the mind's policy says about personal data cannot be done, so nothing is let in."""
+
+    reason = "POLICY_UNUSABLE"
+
+
 class TooManyTurns(ResourceExhausted):
     """Too many messages wait for their turn in one session."""
 

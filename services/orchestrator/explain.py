@@ -39,7 +39,7 @@ async def explain(peers: Peers, mind_id: str, seq: int, session_id: str) -> Expl
     consequences = [
         event
         async for event in peers.read(mind_id, from_seq=answer.causation_seq + 1, limit=CONSEQUENCE_EVENTS)
-        if event.causation_seq in causes and event.seq != answer.seq
+        if (event.causation_seq in causes or _was_found_in(event, answer)) and event.seq != answer.seq
     ]
     return Explanation(
         answer,
@@ -48,6 +48,15 @@ async def explain(peers: Peers, mind_id: str, seq: int, session_id: str) -> Expl
         [events[its_seq] for its_seq in receipt.recent_seqs],
         [events[its_seq] for its_seq in receipt.state_seqs],
         consequences[:MAX_CONSEQUENCES],
+    )
+
+
+def _was_found_in(event: mind.Event, answer: mind.Event) -> bool:
+    """Whether it says what personal data the message held: it stands right after it, written by the same append."""
+    return (
+        event.kind == "personal_data_found"
+        and event.seq == answer.causation_seq + 1
+        and event.session_id == answer.session_id
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator import citations, prompt
+from services.orchestrator import citations, privacy, prompt
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.errors import ModelFailed, SessionEnded, UnknownSession
 from services.orchestrator.guard import Guarded
@@ -184,18 +184,18 @@ class Turn:
         message = mind.UserMessage(
             text=self._guarded.text, speaker=self._ask.speaker, occurred_at=self._ask.query_time
         )
-        drafts.append(
-            Draft(
-                mind.Body(user_message=message),
-                session_id=self._session_id,
-                actor="user",
-                remember=self._remember,
-                idempotency_key=f"message:{digest}" if key else "",
-            )
+        said = Draft(
+            mind.Body(user_message=message),
+            session_id=self._session_id,
+            actor="user",
+            remember=self._remember,
+            idempotency_key=f"message:{digest}" if key else "",
         )
         with _Stage(self._clock, "append"):
-            seqs = await self._s.minds.append(self._active, drafts)
-        self._first_seq, self._user_seq = seqs[0], seqs[-1]
+            seqs = await self._s.minds.append(
+                self._active, [*drafts, said, *privacy.found(self._guarded, said)]
+            )
+        self._first_seq, self._user_seq = seqs[0], seqs[len(drafts)]
         self._active.running.add(self._user_seq)
 
     async def _search(self, head_seq: int) -> list[Recalled] | None:
@@ -323,11 +323,7 @@ class Turn:
                     code="SEARCH_LEFT_OUT", message="the memory search took too long and was left out"
                 )
             )
-        for name in self._guarded.warned:
-            warnings.append(
-                mind.Warning(code="PERSONAL_DATA", message=f"the message holds personal data: {name}")
-            )
-        return warnings
+        return [*warnings, *privacy.warnings(self._guarded)]
 
     def _receipt(self, state: Snapshot, built: prompt.Prompt, degraded: bool) -> mind.Receipt:
         spoken = "\x00".join(f"{said.role}\x01{said.text}" for said in built.messages)

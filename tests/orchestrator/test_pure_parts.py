@@ -32,7 +32,7 @@ DATA = Path(__file__).resolve().parents[1] / "data"
     ],
 )
 def test_personal_data_is_found_by_its_checksum(text: str, found: list[str]) -> None:
-    assert [name for name, _, _ in guard(text, {}).findings] == found
+    assert [finding.name for finding in guard(text, {}).findings] == found
 
 
 def test_the_policy_decides_what_is_done() -> None:
@@ -40,7 +40,7 @@ def test_the_policy_decides_what_is_done() -> None:
 
     assert guard(text, {"personal_data.email": "mask"}).text == "mail [email] or [email]"
     assert guard(text, {"personal_data.email": "refuse"}).refused == ["email"]
-    assert guard(text, {"personal_data.email": "warn"}).warned == ["email"]
+    assert [f.name for f in guard(text, {"personal_data.email": "warn"}).noted] == ["email"]
     assert guard(text, {}).text == text
 
 

@@ -1,0 +1,102 @@
+"""Postal addresses: a street with a number, and a place or a reason to think that somebody lives there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from services.orchestrator.guard.spans import Span, before, words
+
+_CAP = r"[A-ZÀ-ÖØ-ÞŁŚŻŹĆŠŽČ][\w'’.-]{0,30}"
+_SMALL = (
+    r"(?:de|da|do|das|dos|del|della|dei|di|des|du|la|las|los|el|le|les|l'|of|the|van|von|der|den|am|an|"
+    r"zum|zur|im|in|auf)"
+)
+_NAME = (
+    rf"(?:{_CAP}|\d{{1,3}}(?:st|nd|rd|th))(?: (?:{_SMALL} ){{0,2}}(?:{_CAP}|\d{{1,3}}(?:st|nd|rd|th))){{0,4}}"
+)
+_NUMBER = r"\d{1,5}(?:[-/]\d{1,4})?(?: ?[A-Za-z](?!\w))?(?: bis| ter)?"
+_UNIT = r"(?:(?:Flat|Apt|Apartment|Unit|Suite|Studio|Room|Floor|#)\.? ?#?\w{1,5},? )?"
+_TYPE = (
+    r"(?:Street|St|Road|Rd|Avenue|Ave|Av|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Sq|"
+    r"Terrace|Way|Close|"
+    r"Crescent|Cres|Gardens?|Grove|Hill|Row|Mews|Park|Parkway|Pkwy|Circle|Highway|Hwy|View|Bend|Walk|Quay|"
+    r"Green|Rise|Gate|"
+    r"Parade|Esplanade|Trail|Loop|Alley|Heights|Wharf|Yard|Broadway|Pike|Turnpike|Run|Path|Point|Mount|"
+    r"Vale|Fields?|Meadows?)"
+)
+_UK = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
+_US = r"[A-Z]{2},? \d{5}(?:-\d{4})?"
+_CA = r"(?:[A-Z]{2},? )?[A-Z]\d[A-Z] ?\d[A-Z]\d"
+_AU = r"(?:NSW|VIC|QLD|SA|WA|TAS|NT|ACT),? \d{4}"
+_POSTCODE = (
+    r"(?:[A-Z]{1,2}-)?(?:\d{5}(?:-\d{3})?|\d{4}-\d{3}|\d{4} ?[A-Z]{2}|\d{4}|\d{3} \d{2}|\d{2}-\d{3}|"
+    r"\d{3}-\d{4}|\d{6})"
+)
+"""Digits before the name of a town, as in most of Europe."""
+_TOWN = rf"{_CAP}(?:[ -](?:{_SMALL}[ -]){{0,2}}{_CAP}){{0,3}}"
+_SEP = r"(?:, ?| - | – |\n| )"
+_PLACE = (
+    rf"(?:{_SEP}(?:{_TOWN}, )?{_TOWN}{_SEP}(?:{_UK}|{_US}|{_CA}|{_AU}|\d{{4,6}})(?!\w)"
+    rf"|{_SEP}{_POSTCODE} {_TOWN}"
+    rf"|{_SEP}(?:{_UK}|{_CA}|\d{{5}}(?:-\d{{3,4}})?)(?!\w))"
+)
+_FLOOR = (
+    r"(?:,? (?:\d{1,2}(?:[ºª°]|st|nd|rd|th|er|\.)(?: (?:floor|andar|étage|piso|Stock|OG))?(?: \w{1,6})?|"
+    r"Apt|Flat|Unit|Suite|#)\.? ?\w{0,5})?"
+)
+_ENGLISH = rf"{_UNIT}{_NUMBER},? {_NAME}"
+_TYPED = (
+    rf"{_UNIT}{_NUMBER},? (?:{_CAP} |\d{{1,3}}(?:st|nd|rd|th) |(?:the|of) ){{0,3}}(?:{_CAP} |"
+    rf"\d{{1,3}}(?:st|nd|rd|th) ){_TYPE}\.?(?: (?:North|South|East|West|NE|NW|SE|SW|N|S|E|W))?(?!\w)"
+)
+_COMPOUND = (
+    rf"{_CAP}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer|chaussee|gatan|vägen|gade|vej|"
+    rf"veien|gata|vei|straat|laan|plein|gracht|"
+    rf"kade|dijk|katu|tie|utca|út)(?: {_NUMBER})"
+    rf"|{_CAP} (?:Straße|Strasse|Str\.|Weg|Platz|Allee|Ring|Damm|Ufer|Chaussee|utca|út) {_NUMBER}"
+)
+_ROMANCE = (
+    r"(?:Rua|R\.|Avenida|Av\.|Avda\.?|Travessa|Largo|Praça|Praceta|Estrada|Calçada|Alameda|Calle|C/|"
+    r"Carrer|Plaza|Plaça|Paseo|Ronda|Camino|Via|Viale|"
+    r"Piazza|Corso|Vicolo|Largo|Strada|Rue|Boulevard|Bd|Chemin|Impasse|Quai|Place|Cours|Allée|ul\.|ulica|"
+    r"Ulica|al\.|aleja|Str\.|Strada|Bulevardul|Unter den|An der|Am|Im|Auf der|Zum|Zur)"
+    rf" (?:{_SMALL} ?){{0,2}}{_CAP}(?:[ -](?:{_SMALL} ?){{0,2}}{_CAP}){{0,4}},?(?: n[.ºo°]{{1,2}})? {_NUMBER}"
+)
+_FRENCH = (
+    rf"{_NUMBER},? (?:rue|avenue|av\.|boulevard|bd|place|chemin|impasse|allée|quai|cours|route|passage|"
+    rf"square) (?:{_SMALL} ?){{0,2}}{_CAP}(?:[ -](?:{_SMALL} ?){{0,2}}{_CAP}){{0,4}}"
+)
+_BOX = r"(?:P\.? ?O\.? ?Box|Postfach|Apartado|Postbus) \d{1,6}"
+_START = r"(?<![\w,./-])(?<!\d )"
+_WITH_PLACE = re.compile(
+    rf"{_START}(?:{_BOX}|{_COMPOUND}|{_ROMANCE}|{_FRENCH}|{_TYPED}|{_ENGLISH}){_FLOOR}{_PLACE}", re.NOFLAG
+)
+_STREET = re.compile(
+    rf"{_START}(?:{_BOX}|{_COMPOUND}|{_ROMANCE}|{_FRENCH}|{_TYPED}){_FLOOR}(?:, {_TOWN})?(?!\w)"
+)
+_LIVED_IN = words(
+    r"live[sd]?", r"living", r"lives?", r"reside[sd]?", r"address(?:es)?", r"mov(?:e|ed|ing)", r"home", r"house",
+    r"flat", r"apartment", r"place",
+    r"stay(?:s|ed|ing)?", r"deliver(?:y|ed|ies)?", r"ship(?:ped|ping)?", r"send", r"sent", r"post(?:ed)?", r"mail",
+    r"parcel", r"package", r"pick(?: \w+)? up",
+    r"pick-?up", r"pick me up", r"drop(?: \w+)? off", r"collect", r"come (?:to|by|over)", r"visit", r"taxi", r"cab",
+    r"uber", r"courier", r"movers", r"neighbou?rs?", r"wohn(?:e|t|en)",
+    r"adresse", r"morada", r"endereço", r"dirección", r"indirizzo", r"viv[eo]", r"moro", r"mora", r"habite",
+    r"rent(?:s|ed|ing)?", r"bought", r"landlord",
+    r"invoice", r"billing", r"letter", r"lease", r"tenant", r"resident", r"at mine", r"my", r"our", r"her", r"his",
+    r"their",
+)  # fmt: skip
+_NEAR = 80
+
+
+def addresses(text: str) -> Iterator[Span]:
+    """Streets with number and town; without a town, where somebody lives, gets post or is fetched."""
+    if not any(c.isdigit() for c in text):
+        return
+    found = [Span("address", match.start(), match.end()) for match in _WITH_PLACE.finditer(text)]
+    yield from found
+    for match in _STREET.finditer(text):
+        span = Span("address", match.start(), match.end())
+        if _LIVED_IN.search(before(text, match.start(), _NEAR)) and not any(span.overlaps(f) for f in found):
+            yield span
