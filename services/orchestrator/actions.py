@@ -101,8 +101,9 @@ class MindActions:
         head = active.snapshot.seq
         drafts: list[Draft] = []
         places: list[int] = []
-        for message in messages:
-            guarded = await privacy.admitted(message.text, active.snapshot.profile)
+        for index, message in enumerate(messages):
+            field = f"messages[{index}].text"
+            guarded = await privacy.admitted(message.text, active.snapshot.profile, field)
             places.append(len(drafts))
             draft = message.draft(guarded.text)
             drafts += [draft, *privacy.found(guarded, draft)]

@@ -18,8 +18,8 @@ _DONE = {
 }
 
 
-async def admitted(text: str, profile: Profile) -> Guarded:
-    """A text as the mind's policy lets it in. Raises PersonalDataRefused, PolicyUnusable."""
+async def admitted(text: str, profile: Profile, field: str = "text") -> Guarded:
+    """The text of a field as the mind's policy lets it in. Raises PersonalDataRefused, PolicyUnusable."""
     arguments = (text, profile.policies, region_of(profile.time_zone, profile.language))
     try:
         guarded = await asyncio.to_thread(guard, *arguments) if len(text) > LONG else guard(*arguments)
@@ -27,9 +27,10 @@ async def admitted(text: str, profile: Profile) -> Guarded:
         raise PolicyUnusable(f"no message is let in while {error}: set it again") from None
     if guarded.refused:
         raise PersonalDataRefused(
-            f"the mind's policy refuses messages with {', '.join(guarded.refused)}: leave it out, or change the "
-            f"policy personal_data.{guarded.refused[0]}",
+            f"{field}: the mind's policy refuses messages with {', '.join(guarded.refused)}: leave it out, or "
+            f"change the policy personal_data.{guarded.refused[0]}",
             classes=",".join(guarded.refused),
+            field=field,
         )
     return guarded
 

@@ -26,7 +26,8 @@
     │   ├── SessionEnded         start another one
     │   ├── MemoryRetracted      record a new one
     │   ├── NotAnAnswer          only answers can be explained
-    │   └── PersonalDataRefused  the mind's policy refuses what the message holds
+    │   ├── PersonalDataRefused  the mind's policy refuses what the message holds
+    │   └── PolicyUnusable       a policy on personal data is no action
     ├── RateLimited              wait ``retry_after`` seconds
     │   └── DiskFull             make room on the server's disk, or raise the quota
     ├── Unavailable              may be retried, with the same idempotency key
@@ -205,6 +206,10 @@ class PersonalDataRefused(FailedPrecondition):
     """The mind's policy refuses what the message holds."""
 
 
+class PolicyUnusable(FailedPrecondition):
+    """A policy of the mind on personal data is no action, so nothing is let in."""
+
+
 class RateLimited(PmmError):
     """A limit is reached."""
 
@@ -353,6 +358,7 @@ BY_REASON: dict[str, type[PmmError]] = {
     "NOT_AN_ANSWER": NotAnAnswer,
     "NOT_SUPPORTED": Unimplemented,
     "PERSONAL_DATA_REFUSED": PersonalDataRefused,
+    "POLICY_UNUSABLE": PolicyUnusable,
     "QUOTA_EXCEEDED": DiskFull,
     "SESSION_ENDED": SessionEnded,
     "SESSION_EXISTS": SessionExists,

@@ -44,16 +44,16 @@ def _is_location(text: str, start: int, end: int) -> bool:
 
 _SEPARATOR = r"[ ./\-\u00a0\u2010-\u2015]"
 _INTERNATIONAL = re.compile(
-    rf"(?<![\w+])(?:\+|\(\+|"
-    rf"00(?=[1-9]))\(?\d(?:{_SEPARATOR}{{0,2}}[()]{{0,2}}{_SEPARATOR}?\d){{6,15}}(?![\w@])"
+    r"(?<![\w+])(?:\+|\(\+|(?<!\d[ -])00(?=[1-9]))"
+    rf"\(?\d(?:{_SEPARATOR}{{0,2}}[()]{{0,2}}{_SEPARATOR}?\d){{6,15}}(?![\w@])"
 )
 _NORTH_AMERICAN = re.compile(
     r"(?<![\w.+/-])(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .-])[2-9]\d\d[ .-]\d{4}(?![\w@]|[.-]\d)"
 )
 _WITH_TRUNK_PREFIX = re.compile(
-    rf"(?<![\w.,+/:-])\(?0\d{{1,5}}\)?(?:{_SEPARATOR}{{0,2}}\d){{4,10}}(?![\w@]|[.,:/-]\d)"
+    rf"(?<![\w.,+/:-])(?<!\d )\(?0\d{{1,5}}\)?(?:{_SEPARATOR}{{0,2}}\d){{4,10}}(?![\w@]|[.,:/-]\d)"
 )
-_ANY = re.compile(rf"(?<![\w.,+/:#-])\(?\d(?:[()]?{_SEPARATOR}?[()]?\d){{5,12}}(?![\w@]|[.,:/-]\d)")
+_ANY = re.compile(rf"(?<![\w.,+/:#-])(?<!\d )\(?\d(?:[()]?{_SEPARATOR}?[()]?\d){{5,12}}(?![\w@]|[.,:/-]\d)")
 _TRUNK_REGIONS = (
     "GB",
     "DE",

@@ -2331,7 +2331,9 @@ Global___ConversationAnalyzed: _TypeAlias = ConversationAnalyzed  # noqa: Y015
 
 @_typing.final
 class PersonalDataFound(_message.Message):
-    """Personal data was found in a text. Holds no values."""
+    """Personal data was found in a message that is not simply allowed. Stands right after that message, by the same
+    append, and holds no values.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -60,7 +60,8 @@ class OrchestratorServiceStub:
     Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with
     reason SESSION_ENDED. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message
     before: take a new key. FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses
-    what the message holds. RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before. A model
+    what the message holds. FAILED_PRECONDITION with reason POLICY_UNUSABLE: a policy personal_data.* is no
+    action: SetPolicy. RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before. A model
     that fails is no error of the call but a TurnFailed, with the reason of inference.
 
     Next: show each delta as it comes; after UNAVAILABLE repeat the call with the same idempotency_key.
@@ -69,11 +70,12 @@ class OrchestratorServiceStub:
     """Appends history to a mind as message_imported events: searchable, never answered.
 
     Guarantees: each message once, however often it is sent (its place and content are its idempotency key);
-    durable when it returns.
+    durable when it returns. The mind's policy on personal data holds as for Converse.
 
     Limits: 500 messages a call, 4 MiB.
 
-    Errors: those that every call may end in.
+    Errors: FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses what the named message
+    holds, and none was appended. FAILED_PRECONDITION with reason POLICY_UNUSABLE: as for Converse.
 
     Next: send the next messages; search with min_seq set to head_seq when the last are through.
     """
@@ -534,7 +536,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with
     reason SESSION_ENDED. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message
     before: take a new key. FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses
-    what the message holds. RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before. A model
+    what the message holds. FAILED_PRECONDITION with reason POLICY_UNUSABLE: a policy personal_data.* is no
+    action: SetPolicy. RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before. A model
     that fails is no error of the call but a TurnFailed, with the reason of inference.
 
     Next: show each delta as it comes; after UNAVAILABLE repeat the call with the same idempotency_key.
@@ -543,11 +546,12 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     """Appends history to a mind as message_imported events: searchable, never answered.
 
     Guarantees: each message once, however often it is sent (its place and content are its idempotency key);
-    durable when it returns.
+    durable when it returns. The mind's policy on personal data holds as for Converse.
 
     Limits: 500 messages a call, 4 MiB.
 
-    Errors: those that every call may end in.
+    Errors: FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses what the named message
+    holds, and none was appended. FAILED_PRECONDITION with reason POLICY_UNUSABLE: as for Converse.
 
     Next: send the next messages; search with min_seq set to head_seq when the last are through.
     """
@@ -1011,7 +1015,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with
         reason SESSION_ENDED. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message
         before: take a new key. FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses
-        what the message holds. RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before. A model
+        what the message holds. FAILED_PRECONDITION with reason POLICY_UNUSABLE: a policy personal_data.* is no
+        action: SetPolicy. RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before. A model
         that fails is no error of the call but a TurnFailed, with the reason of inference.
 
         Next: show each delta as it comes; after UNAVAILABLE repeat the call with the same idempotency_key.
@@ -1026,11 +1031,12 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         """Appends history to a mind as message_imported events: searchable, never answered.
 
         Guarantees: each message once, however often it is sent (its place and content are its idempotency key);
-        durable when it returns.
+        durable when it returns. The mind's policy on personal data holds as for Converse.
 
         Limits: 500 messages a call, 4 MiB.
 
-        Errors: those that every call may end in.
+        Errors: FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses what the named message
+        holds, and none was appended. FAILED_PRECONDITION with reason POLICY_UNUSABLE: as for Converse.
 
         Next: send the next messages; search with min_seq set to head_seq when the last are through.
         """

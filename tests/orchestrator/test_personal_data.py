@@ -1,0 +1,228 @@
+"""What the guard finds, measured on labelled sentences, and what a turn, an import and the ledger make of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from google.protobuf.struct_pb2 import Value
+from google.protobuf.timestamp_pb2 import Timestamp
+
+import pmm_client.errors as errors
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as memory
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.checks import MAX_MESSAGE_BYTES
+from services.orchestrator.guard import SEVERITIES, find, guard, policy, region_of
+from tests.orchestrator.talking import converse, events, head
+from tests.support.personal_data import score
+from tests.support.serving import Served
+
+CARD = "4111 1111 1111 1111"
+CARD_SAID = f"my card is {CARD}"
+FLU = "I've had the flu since Monday"
+ALL_OF_IT = (
+    f"{CARD_SAID}, my IBAN DE89 3704 0044 0532 0130 00, my SSN 412-58-3390. Mail ana@example.org or call "
+    f"+351 912 345 678. I live at 12 Rose Lane, Bristol BS1 4DJ. I was born on 3 May 1985. {FLU}. I owe 5,000 euros."
+)
+
+
+@pytest.mark.parametrize("held_out", [False, True], ids=["development", "held-out"])
+def test_nineteen_of_twenty_are_found_and_nineteen_of_twenty_found_are_right(held_out: bool) -> None:
+    measured = score(held_out=held_out)
+
+    assert measured.recall() >= 0.95
+    assert measured.precision() >= 0.95
+
+
+def test_each_class_is_found_once_and_masked_by_its_name() -> None:
+    masked = guard(ALL_OF_IT, {f"personal_data.{name}": "mask" for name in SEVERITIES})
+
+    assert {finding.name: finding.count for finding in masked.findings} == dict.fromkeys(SEVERITIES, 1)
+    assert all(f"[{name}]" in masked.text for name in SEVERITIES)
+    assert not any(c.isdigit() for c in masked.text)
+
+
+def test_severity_decides_where_no_policy_does() -> None:
+    actions = {finding.name: finding.action for finding in guard(ALL_OF_IT, {}).findings}
+
+    assert (actions["email"], actions["health"], actions["payment_card"]) == ("allow", "warn", "mask")
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "language", "region"),
+    [
+        ("Europe/Lisbon", "", "PT"),
+        ("Europe/Lisbon", "en-GB", "GB"),
+        ("Europe/Lisbon", "en", "PT"),
+        ("UTC", "", None),
+        ("", "", None),
+    ],
+)
+def test_the_country_of_a_mind_is_that_of_its_language_or_else_of_its_clock(
+    time_zone: str, language: str, region: str | None
+) -> None:
+    assert region_of(time_zone, language) == region
+
+
+def test_a_national_number_without_a_word_for_it_counts_in_its_own_country_only() -> None:
+    said = "Ana is at 912 345 678 today"
+
+    assert [span.name for span in find(said, "PT")] == ["phone"]
+    assert find(said, None) == []
+
+
+@pytest.mark.parametrize("pattern", ["@", "(1", "my mother 1 Aa St ", "they found the 5,0 a-"])
+def test_a_long_text_made_to_be_slow_is_gone_through(pattern: str) -> None:
+    # The time-out of the suite is what a quadratic rule would meet.
+    text = pattern * ((MAX_MESSAGE_BYTES - 100) // len(pattern)) + f". {CARD_SAID}"
+
+    assert guard(text, {}).text.endswith("[payment_card]")
+
+
+def test_beyond_what_is_looked_at_closely_more_is_found_and_not_less() -> None:
+    numbers = "".join(f"+35191{n:07d}, " for n in range(3_000))
+
+    assert len(find(numbers)) == 3_000
+
+
+async def set_policy(served: Served, name: str, action: str) -> None:
+    request = pb.SetPolicyRequest(mind_id="ada", key=f"personal_data.{name}")
+    request.value.string_value = action
+    await served.orchestrator.set_policy(request)
+
+
+def findings(event: mind.Event) -> dict[str, tuple[int, str]]:
+    return {
+        mind.PersonalDataClass.Name(found.data_class).removeprefix("PERSONAL_DATA_CLASS_").lower(): (
+            found.count,
+            mind.PersonalDataAction.Name(found.action).removeprefix("PERSONAL_DATA_ACTION_").lower(),
+        )
+        for found in event.body.personal_data_found.findings
+    }
+
+
+@pytest.mark.parametrize("mode", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_PAUSED])
+async def test_what_was_found_is_noted_after_its_message_and_told_and_explained(
+    served: Served, mode: Any
+) -> None:
+    turn = await converse(served, f"{CARD_SAID}, mail ana@example.org. {FLU}", privacy_mode=mode)
+
+    assert turn.completed
+    assert turn.started
+    [noted] = await events(served, kinds=["personal_data_found"])
+    assert noted.seq == turn.started.user_seq + 1
+    assert noted.session_id == turn.started.session_id
+    assert noted.remember is (mode == mind.PRIVACY_MODE_NORMAL)
+    assert findings(noted) == {"payment_card": (1, "mask"), "health": (1, "warn")}
+    assert CARD not in str(await events(served))
+    told = [warning.message for warning in turn.completed.warnings if warning.code == "PERSONAL_DATA"]
+    assert [("payment_card" in each, "health" in each) for each in told] == [(True, False), (False, True)]
+    explained = await served.orchestrator.explain(pb.ExplainRequest(mind_id="ada"))
+    assert noted.seq in [event.seq for event in explained.consequences]
+
+
+async def test_nothing_is_noted_of_what_is_allowed_nor_of_an_incognito_turn(served: Served) -> None:
+    await converse(served, "mail ana@example.org")
+    turn = await converse(served, CARD_SAID, privacy_mode=mind.PRIVACY_MODE_INCOGNITO)
+
+    assert turn.completed
+    assert [warning.code for warning in turn.completed.warnings] == ["PERSONAL_DATA"]
+    assert await events(served, kinds=["personal_data_found"]) == []
+
+
+async def test_a_retry_notes_nothing_twice(served: Served) -> None:
+    first = await converse(served, CARD_SAID, idempotency_key="k")
+    at = await head(served)
+    again = await converse(served, CARD_SAID, idempotency_key="k")
+
+    assert await head(served) == at
+    assert again.text == first.text
+    assert len(await events(served, kinds=["personal_data_found"])) == 1
+
+
+@pytest.mark.parametrize("mode", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_INCOGNITO])
+async def test_a_policy_that_is_none_lets_nothing_in(served: Served, mode: Any) -> None:
+    broken = mind.PolicyChanged(key="personal_data.email", value=Value(string_value="maybe"))
+    append = ledger.AppendRequest(
+        mind_id="ada", events=[ledger.NewEvent(actor="system", body=mind.Body(policy_changed=broken))]
+    )
+    at = (await served.ledger.append(append)).head_seq
+    await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
+
+    with pytest.raises(errors.FailedPrecondition) as refused:
+        await converse(served, "hello", privacy_mode=mode)
+
+    assert refused.value.reason == "POLICY_UNUSABLE"
+    assert "personal_data.email" in refused.value.message
+    assert await head(served) == at
+    await set_policy(served, "email", "warn")
+    assert (await converse(served, "hello", privacy_mode=mode)).completed
+
+
+@pytest.mark.parametrize("mode", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_INCOGNITO])
+async def test_a_guard_that_breaks_lets_nothing_in_and_says_nothing_of_the_text(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, mode: Any
+) -> None:
+    def broken(text: str, _region: str | None) -> Any:
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(policy, "_NUMBERS", (broken,))
+    before = await head(served)
+
+    for call in (converse(served, "quokka", privacy_mode=mode), imported(served, "quokka")):
+        with pytest.raises(errors.PmmError) as failed:
+            await call
+        assert failed.value.reason == "INTERNAL"
+        assert "quokka" not in failed.value.message + caplog.text
+    assert await head(served) == before
+
+
+def at(minute: int) -> Timestamp:
+    time = Timestamp()
+    time.FromDatetime(datetime(2026, 5, 3, 10, minute, tzinfo=UTC))
+    return time
+
+
+async def imported(served: Served, *texts: str) -> pb.ImportMessagesResponse:
+    messages = [
+        pb.ImportedMessage(text=text, speaker="Ana", occurred_at=at(minute))
+        for minute, text in enumerate(texts)
+    ]
+    return await served.orchestrator.import_messages(
+        pb.ImportMessagesRequest(mind_id="ada", messages=messages), timeout=20
+    )
+
+
+async def test_the_policy_holds_for_imported_messages_too(served: Served) -> None:
+    done = await imported(served, "hello", CARD_SAID, "good night")
+    again = await imported(served, "hello", CARD_SAID, "good night")
+
+    assert (done.appended, again.existed, list(done.seqs)) == (3, 3, list(again.seqs))
+    kept = await events(served, kinds=["message_imported"])
+    assert [event.body.message_imported.text for event in kept] == [
+        "hello",
+        "my card is [payment_card]",
+        "good night",
+    ]
+    [noted] = await events(served, kinds=["personal_data_found"])
+    assert noted.seq == done.seqs[1] + 1
+    listed = await served.memory.list_memories(
+        memory.ListMemoriesRequest(mind_id="ada", min_seq=done.head_seq), timeout=10
+    )
+    assert CARD not in str(listed)
+
+
+async def test_an_import_with_a_refused_message_appends_none_of_it(served: Served) -> None:
+    await set_policy(served, "payment_card", "refuse")
+    before = await head(served)
+
+    with pytest.raises(errors.FailedPrecondition) as refused:
+        await imported(served, "hello", CARD_SAID)
+
+    assert refused.value.reason == "PERSONAL_DATA_REFUSED"
+    assert "messages[1]" in refused.value.message
+    assert CARD not in refused.value.message
+    assert await head(served) == before
