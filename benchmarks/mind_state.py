@@ -17,15 +17,10 @@ from benchmarks.fill import fill
 from benchmarks.rows import Row, row
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import prompt
-from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.auditing import Auditing
-from services.orchestrator.autonomy.reflecting import Reflecting
-from services.orchestrator.autonomy.summarizing import Summarizing
 from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
-from services.orchestrator.session_table.following import SessionTable
-from services.orchestrator.session_table.store import SessionStore
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
@@ -55,8 +50,6 @@ async def _measured(folder: Path, target: str) -> list[Row]:
     settings = OrchestratorSettings()  # pyright: ignore[reportCallIssue]
     channels = Channels(dict.fromkeys(("ledger", "memory", "inference"), target))
     peers, store = Peers(channels), Store(folder / "orchestrator")
-    session_store = SessionStore(folder / "sessions")
-    table = SessionTable(session_store, peers)
     rows: list[Row] = []
     try:
         for size, events in SIZES.items():
@@ -66,28 +59,19 @@ async def _measured(folder: Path, target: str) -> list[Row]:
             if size == "1m":
                 rate = events / (time.perf_counter() - began)
                 rows.append(Row("mind.replay.events_per_s", rate, "events/s", 1, 0.0))
-            rows.append(await _ticks(minds, peers, store, table, settings, size))
+            rows.append(await _ticks(minds, peers, store, settings, size))
             rows.append(_prompts((await minds.open(f"n{size}")).snapshot, size))
         took = [await _opened(Minds(peers, store, settings), "n1m") for _ in range(OPENINGS)]
         rows.append(row("mind.open_1m.ms", took, "ms"))
     finally:
         await channels.close()
         store.close()
-        session_store.close()
     return rows
 
 
-async def _ticks(
-    minds: Minds, peers: Peers, store: Store, table: SessionTable, settings: OrchestratorSettings, size: str
-) -> Row:
+async def _ticks(minds: Minds, peers: Peers, store: Store, settings: OrchestratorSettings, size: str) -> Row:
     """Ticks of a mind in which something has just happened: decided, appended and folded."""
-    reflecting, analyzing, auditing, summarizing = (
-        Reflecting(minds, peers),
-        Analyzing(minds, table, peers),
-        Auditing(minds, peers, store),
-        Summarizing(minds, peers, settings.recent_turns),
-    )
-    supervisor = Supervisor(minds, store, reflecting, analyzing, auditing, summarizing, settings)
+    supervisor = Supervisor(minds, store, Auditing(minds, peers, store), settings)
     active = await minds.open(f"n{size}")
     took: list[float] = []
     for number in range(TICKS):

@@ -64,10 +64,15 @@ class OrchestratorService(Service):
         self._performance = Performance()
         auditing = Auditing(minds, peers, self._store)
         summarizing = Summarizing(minds, peers, settings.recent_turns)
-        self._supervisor = Supervisor(
-            minds, self._store, reflecting, analyzing, auditing, summarizing, settings
+        self._supervisor = Supervisor(minds, self._store, auditing, settings)
+        workers = (
+            *WORKERS,
+            analyzing.worker(),
+            summarizing.worker(),
+            reflecting.worker(),
+            traces.worker(),
+            self._supervisor.worker(),
         )
-        workers = (*WORKERS, traces.worker(), self._supervisor.worker())
         followers = {worker.name: Follower(worker, minds, peers, self._store) for worker in workers}
         self._followers = list(followers.values())
         self._operations = Operations(followers, minds, peers, self._store)

@@ -28,7 +28,7 @@ from services.orchestrator.times import nanoseconds
 
 _CHECKSUM_BYTES = 8
 GENESIS = bytes(32)
-FORMAT = 6
+FORMAT = 7
 """Of the saved form; another one is replayed."""
 
 

@@ -17,13 +17,14 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator import server
 from services.orchestrator.peers import Peers
+from services.orchestrator.store import Store
 from services.orchestrator.terms import Said
 from services.orchestrator.workers.follower import Worker
 from services.runtime import telemetry
 from services.runtime.peers import Peers as Channels
 from services.runtime.sections import TelemetrySettings
 from tests.orchestrator.conftest import ROOMY, SERVICES
-from tests.orchestrator.talking import events, wait_for
+from tests.orchestrator.talking import converse, events, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
@@ -239,3 +240,51 @@ def metric_points(reader: InMemoryMetricReader) -> dict[tuple[str, str], float]:
         for point in metric.data.data_points
         if metric.name.startswith("pmm.worker.")
     }
+
+
+async def test_what_a_tick_asked_for_is_done_after_a_crash_and_once_however_often_it_is_followed(
+    tmp_path: Path,
+) -> None:
+    told = mind.TickRecorded(
+        decision="analyze",
+        reasons=["analyze", "reflect"],
+        reflection_style=mind.REFLECTION_STYLE_SUCCINCT,
+        reflection_trigger="cadence",
+        analyzed_session_ids=["talk"],
+    )
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await running.orchestrator.start_session(pb.StartSessionRequest(mind_id="ada", session_id="talk"))
+        await converse(running, "I am so happy about Porto", session_id="talk")
+    # The tick is on disk; who it tells what to do never heard of it.
+    async with serving(tmp_path, "ledger", settings=ROOMY) as running:
+        request = ledger.AppendRequest(
+            mind_id="ada", events=[ledger.NewEvent(body=mind.Body(tick_recorded=told))]
+        )
+        tick_seq = (await running.ledger.append(request)).events[0].seq
+    for _ in range(2):
+        async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
+            made = [
+                await wait_for(running, "reflection_recorded"),
+                await wait_for(running, "conversation_analyzed"),
+            ]
+            await converse(running, "and now?")
+            await followed(running)
+            kinds = [event.kind for event in await events(running)]
+        assert [event.causation_seq for event in made] == [tick_seq, tick_seq]
+        assert [event.actor for event in made] == ["assistant", "analysis"]
+        assert kinds.count("reflection_recorded") == kinds.count("conversation_analyzed") == 1
+        # Every position is forgotten: all of it is followed again.
+        store = Store(tmp_path / "orchestrator")
+        for name in ("reflection", "analysis", "summaries", "identity", "commitments", "directives"):
+            store.put_worker(name, "another store", 0)
+        store.close()
+
+
+async def followed(served: Served) -> None:
+    """Return once every worker has processed the head."""
+    while True:
+        found = await served.orchestrator.list_workers(pb.ListWorkersRequest(mind_id="ada"))
+        if not any(worker.lag for worker in found.workers):
+            return
+        await asyncio.sleep(0.05)

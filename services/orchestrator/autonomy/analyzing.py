@@ -14,6 +14,7 @@ from services.orchestrator.projections.sessions import Session
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft, Said
+from services.orchestrator.workers.follower import Worker
 
 READ_MESSAGES = 60
 """The latest of a conversation."""
@@ -43,12 +44,26 @@ class Analyzing:
         self._table = table
         self._peers = peers
 
-    async def analyze(self, mind_id: str, session_id: str, *, causation_seq: int) -> None:
-        """Analyse the latest messages of a conversation."""
+    def worker(self) -> Worker:
+        """Analyses the conversations that a tick names."""
+        return Worker("analysis", ("tick_recorded",), act=self._follow)
+
+    async def _follow(self, tick: mind.Event) -> list[int]:
+        named = tick.body.tick_recorded.analyzed_session_ids
+        found = [
+            await self._analyze(tick.mind_id, session_id, causation_seq=tick.seq) for session_id in named
+        ]
+        return [seq for seqs in found for seq in seqs]
+
+    async def _analyze(self, mind_id: str, session_id: str, *, causation_seq: int) -> list[int]:
+        """Analyse the latest messages of a conversation, unless that was done for the event that asks for it."""
+        if await self._is_analyzed(mind_id, session_id, causation_seq):
+            return []
         events = [
             event
             async for event in self._peers.read(
                 mind_id,
+                from_seq=causation_seq,
                 reverse=True,
                 limit=READ_MESSAGES,
                 kinds=("user_message", "assistant_message"),
@@ -57,7 +72,7 @@ class Analyzing:
         ]
         kept = [event for event in reversed(events) if event.remember and not event.redacted]
         if not kept:
-            return
+            return []
         found = analyze([_said(event) for event in kept])
         body = mind.ConversationAnalyzed(
             session_id=session_id,
@@ -70,11 +85,22 @@ class Analyzing:
         draft = Draft(
             mind.Body(conversation_analyzed=body),
             session_id=session_id,
-            actor="supervisor",
+            actor="analysis",
             causation_seq=causation_seq,
             idempotency_key=f"analyze:{causation_seq}:{session_id}",
         )
-        await self._minds.append(await self._minds.at_hand(mind_id), [draft])
+        return await self._minds.append(await self._minds.at_hand(mind_id), [draft])
+
+    async def _is_analyzed(self, mind_id: str, session_id: str, since_seq: int) -> bool:
+        """Whether an analysis came after an event."""
+        found = self._peers.read(
+            mind_id,
+            from_seq=since_seq,
+            limit=1,
+            kinds=("conversation_analyzed",),
+            session_ids=(session_id,),
+        )
+        return any([True async for _ in found])
 
     async def analytics(self, mind_id: str, session_id: str, as_of_seq: int | None) -> Analytics:
         """What a conversation was like, now or at a seq; without one, the mind's as a whole.

@@ -19,6 +19,10 @@ SECOND_NS = 1_000_000_000
 REFLECT, REMIND, EXPIRE, RETIRE, STAGE, META = "reflect", "remind", "expire", "retire", "stage", "meta"
 ANALYZE, SUMMARIZE = "analyze", "summarize"
 NONE = "none"
+CADENCED, IDENTITY_CHANGED = "cadence", "identity"
+"""What sets a reflection off."""
+ASK_AGAIN_SECONDS = 60
+"""Before what a tick asked for, and no worker could do yet, is asked for again."""
 
 CADENCE: dict[int, tuple[int, int, mind.ReflectionStyle.ValueType]] = {
     mind.STAGE_S0: (2, 20, mind.REFLECTION_STYLE_SUCCINCT),
@@ -67,8 +71,10 @@ class Decision:
 
     reasons: tuple[str, ...] = ()
     bodies: tuple[mind.Body, ...] = ()
-    style: int = mind.REFLECTION_STYLE_UNSPECIFIED
+    style: mind.ReflectionStyle.ValueType = mind.REFLECTION_STYLE_UNSPECIFIED
     """How to reflect; unspecified: not now."""
+    trigger: str = ""
+    """What sets the reflection off."""
     sessions: tuple[str, ...] = ()
     """Conversations to analyse."""
     summarized: tuple[str, ...] = ()
@@ -76,8 +82,15 @@ class Decision:
 
     @property
     def tick(self) -> mind.TickRecorded:
-        """The event that records it."""
-        return mind.TickRecorded(decision=self.reasons[0] if self.reasons else NONE, reasons=self.reasons)
+        """The event that records it, and tells the workers what to do."""
+        return mind.TickRecorded(
+            decision=self.reasons[0] if self.reasons else NONE,
+            reasons=self.reasons,
+            reflection_style=self.style,
+            reflection_trigger=self.trigger if self.style else "",
+            analyzed_session_ids=self.sessions,
+            summarized_session_ids=self.summarized,
+        )
 
 
 def decide(state: Snapshot, now_ns: int, limits: Limits) -> Decision | None:
@@ -93,13 +106,15 @@ def decide(state: Snapshot, now_ns: int, limits: Limits) -> Decision | None:
         if not is_expired(one, now_ns, limits) and is_to_remind(one, now_ns, limits)
     ]
     done: dict[str, list[mind.Body]] = {REMIND: reminded, EXPIRE: expired}
-    style, sessions, summarized = mind.REFLECTION_STYLE_UNSPECIFIED, tuple[str, ...](), tuple[str, ...]()
+    style, sessions, summarized = mind.REFLECTION_STYLE_UNSPECIFIED, list[str](), list[str]()
     # The rest waits until somebody is there: an idle mind is left alone.
     if state.activity.is_active:
         done |= {STAGE: list(_stage(state)), META: list(_meta(state)), REVIEWED: list(_review(state, now_ns))}
         done[RETIRE] = list(_surplus(state, limits))
-        sessions, summarized = tuple(_to_analyze(state)), tuple(_to_summarize(state, limits))
-        if limits.reflects and is_to_reflect(state, now_ns):
+        sessions = _to_analyze(state)
+        is_free = now_ns - state.activity.asked_ns >= ASK_AGAIN_SECONDS * SECOND_NS
+        summarized = list(_to_summarize(state, limits)) if is_free else []
+        if is_free and limits.reflects and is_to_reflect(state, now_ns):
             style = CADENCE[state.stage.stage][2]
     reasons = [name for name, bodies in done.items() if bodies]
     if state.activity.is_active and REVIEWED not in reasons and day_of(now_ns) > state.traits.reviewed_day:
@@ -113,7 +128,7 @@ def decide(state: Snapshot, now_ns: int, limits: Limits) -> Decision | None:
     if not reasons and not state.activity.is_active:
         return None
     bodies = tuple(body for bodies in done.values() for body in bodies)
-    return Decision(tuple(reasons), bodies, style, sessions, summarized)
+    return Decision(tuple(reasons), bodies, style, _trigger(state), tuple(sessions), tuple(summarized))
 
 
 def thresholds(commitment: Commitment, limits: Limits) -> list[int]:
@@ -160,6 +175,12 @@ def is_to_reflect(state: Snapshot, now_ns: int) -> bool:
     factor = STALE_FACTOR if _is_stale(reflections) else 1
     last_ns = reflections.recent[-1].recorded_ns if reflections.recent else state.profile.created_ns
     return reflections.turns_since >= turns * factor and now_ns - last_ns >= seconds * factor * SECOND_NS
+
+
+def _trigger(state: Snapshot) -> str:
+    last_seq = state.reflections.recent[-1].seq if state.reflections.recent else 0
+    is_renamed = state.identity.name and state.identity.adopted_seq > last_seq
+    return IDENTITY_CHANGED if is_renamed else CADENCED
 
 
 def _is_stale(reflections: Reflections) -> bool:

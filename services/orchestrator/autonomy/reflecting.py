@@ -13,9 +13,10 @@ from services.orchestrator.projections.reflections import Reflection
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft, Finished, Said, Started
 from services.orchestrator.times import moment
+from services.orchestrator.workers.follower import Worker
 
-REQUESTED, CADENCED, IDENTITY_CHANGED = "request", "cadence", "identity"
-"""What set a reflection off."""
+REQUESTED = "request"
+"""What sets a reflection off that somebody asks for."""
 RECALL = "recall"
 """It quotes memories, and has no thoughts."""
 MAX_TOKENS = 200
@@ -50,6 +51,19 @@ class Reflecting:
         self._minds = minds
         self._peers = peers
 
+    def worker(self) -> Worker:
+        """Reflects when a tick says so."""
+        return Worker("reflection", ("tick_recorded",), act=self._follow)
+
+    async def _follow(self, tick: mind.Event) -> list[int]:
+        told = tick.body.tick_recorded
+        if not told.reflection_style:
+            return []
+        made = await self.reflect(
+            tick.mind_id, told.reflection_style, trigger=told.reflection_trigger, causation_seq=tick.seq
+        )
+        return [made.seq]
+
     async def reflect(
         self, mind_id: str, style: int, *, trigger: str, causation_seq: int | None = None
     ) -> Reflection:
@@ -57,7 +71,7 @@ class Reflecting:
         active = await self._minds.open(mind_id)
         async with active.reflecting:
             state = active.snapshot
-            # A tick that came while the mind was still thinking asked for the same thought.
+            # Repeated after a crash, or asked for again while the mind was still thinking: it is the same thought.
             if (
                 causation_seq
                 and state.reflections.recent

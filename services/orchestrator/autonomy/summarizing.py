@@ -12,6 +12,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.projections.summaries import SPAN_MESSAGES, Job
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft, Finished, Said, Started
+from services.orchestrator.workers.follower import Worker
 
 MAX_CHARACTERS = 240
 """Of a summary: three of them are what a prompt has room for."""
@@ -43,19 +44,31 @@ class Summarizing:
         self._peers = peers
         self._window = window
 
-    async def summarize(self, mind_id: str, session_id: str, *, causation_seq: int) -> None:
+    def worker(self) -> Worker:
+        """Summarises the conversations that a tick names."""
+        return Worker("summaries", ("tick_recorded",), act=self._follow)
+
+    async def _follow(self, tick: mind.Event) -> list[int]:
+        named = tick.body.tick_recorded.summarized_session_ids
+        found = [
+            await self._summarize(tick.mind_id, session_id, causation_seq=tick.seq) for session_id in named
+        ]
+        return [seq for seqs in found for seq in seqs]
+
+    async def _summarize(self, mind_id: str, session_id: str, *, causation_seq: int) -> list[int]:
         """Append the summaries that a conversation lacks. Raises ModelFailed; what is left then waits.
 
         What is to be summarised is decided from the state, and again when the summary is appended: of what was erased
         meanwhile, or summarised by somebody else, nothing is written.
         """
         active = await self._minds.at_hand(mind_id)
+        seqs = list[int]()
         async with active.summarizing:
             for _ in range(MAX_JOBS):
                 state = active.snapshot
                 job = state.summaries.job(session_id, self._window)
                 if job is None:
-                    return
+                    break
                 body = await self._write(active, session_id, job)
                 draft = Draft(
                     mind.Body(summary_recorded=body),
@@ -74,7 +87,9 @@ class Summarizing:
 
                 after = await self._minds.decide(active, decided)
                 if after.summaries.job(session_id, self._window) == job:
-                    return
+                    break
+                seqs.append(after.seq)
+        return seqs
 
     async def _write(self, active: ActiveMind, session_id: str, job: Job) -> mind.SummaryRecorded:
         said = [Said(NOTES, one.text, one.seq) for one in job.summaries]

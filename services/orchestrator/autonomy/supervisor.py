@@ -6,17 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.decide import Decision, Limits, decide, next_wake
-from services.orchestrator.autonomy.reflecting import CADENCED, IDENTITY_CHANGED, Reflecting
-from services.orchestrator.autonomy.summarizing import Summarizing
-from services.orchestrator.errors import ModelFailed
 from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
@@ -28,8 +23,6 @@ from services.runtime import telemetry
 from services.runtime.errors import DomainError
 
 ACTOR = "supervisor"
-FOLLOWED_UP_AT_ONCE = 4
-"""Minds that reflect or are analysed at a time."""
 T = TypeVar("T")
 _log = logging.getLogger("pmm.supervisor")
 
@@ -46,16 +39,6 @@ def limits_of(settings: OrchestratorSettings) -> Limits:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Ticked:
-    """A tick that was recorded."""
-
-    seq: int
-    decision: Decision
-    trigger: str
-    """What sets a reflection off."""
-
-
 class Supervisor:
     """Ticks the minds in which something happened, and those to which the clock gives something to do."""
 
@@ -63,24 +46,17 @@ class Supervisor:
         self,
         minds: Minds,
         store: Store,
-        reflecting: Reflecting,
-        analyzing: Analyzing,
         auditing: Auditing,
-        summarizing: Summarizing,
         settings: OrchestratorSettings,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._minds = minds
         self._store = store
-        self._reflecting = reflecting
-        self._analyzing = analyzing
         self._auditing = auditing
-        self._summarizing = summarizing
         self._audit_ns = int(settings.audit_seconds * 1e9)
         self._limits = limits_of(settings)
         self._seconds = settings.tick_seconds
         self._now_ns = clock_ns
-        self._following_up = asyncio.Semaphore(FOLLOWED_UP_AT_ONCE)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -88,48 +64,36 @@ class Supervisor:
             while True:
                 await asyncio.sleep(self._seconds)
                 for mind_id in dict.fromkeys([*self._minds.active(), *self._store.awake(self._now_ns())]):
-                    ticked = await self._tolerant(self.tick(mind_id))
-                    if ticked is not None:
-                        # A model takes its time, and no other mind should wait for it.
-                        group.create_task(self._tolerant(self._follow_up(mind_id, ticked)))
+                    if await self._tolerant(self.tick(mind_id)):
+                        # A long ledger takes its time, and no other mind should wait for it.
+                        group.create_task(self._tolerant(self._audit(mind_id)))
 
-    async def tick(self, mind_id: str) -> Ticked | None:
-        """Look after one mind; what is left to do for the tick that was recorded, None where there was none."""
+    async def tick(self, mind_id: str) -> bool:
+        """Look after one mind; whether there was anything to record."""
         with telemetry.stage("tick"):
             now_ns = self._now_ns()
-            made: list[tuple[Decision, Snapshot]] = []
+            is_recorded = False
 
             def drafts(state: Snapshot) -> list[Draft]:
+                nonlocal is_recorded
                 decision = decide(state, now_ns, self._limits)
-                made[:] = [(decision, state)] if decision else []
+                is_recorded = decision is not None
                 return _drafts(decision, state.seq + 1) if decision else []
 
             try:
                 active = await self._minds.at_hand(mind_id)
             except (pmm_client.errors.UnknownMind, pmm_client.errors.MindDeleted, DomainError):
                 self._store.sleep(mind_id)
-                return None
+                return False
             state = await self._minds.decide(active, drafts, from_known=True)
             self._store.wake_at(mind_id, next_wake(state, now_ns, self._limits))
-        if not made:
-            return None
-        telemetry.count("pmm.ticks.recorded")
-        decision, before = made[0]
-        is_renamed = before.identity.name and before.identity.adopted_seq > _last_reflection(before)
-        return Ticked(before.seq + 1, decision, IDENTITY_CHANGED if is_renamed else CADENCED)
+        if is_recorded:
+            telemetry.count("pmm.ticks.recorded")
+        return is_recorded
 
-    async def _follow_up(self, mind_id: str, ticked: Ticked) -> None:
-        async with self._following_up:
-            for session_id in ticked.decision.sessions:
-                await self._analyzing.analyze(mind_id, session_id, causation_seq=ticked.seq)
-            if self._is_to_audit(await self._minds.at_hand(mind_id)):
-                await self._auditing.audit(mind_id)
-            for session_id in ticked.decision.summarized:
-                await self._summarizing.summarize(mind_id, session_id, causation_seq=ticked.seq)
-            if ticked.decision.style:
-                await self._reflecting.reflect(
-                    mind_id, ticked.decision.style, trigger=ticked.trigger, causation_seq=ticked.seq
-                )
+    async def _audit(self, mind_id: str) -> None:
+        if self._is_to_audit(await self._minds.at_hand(mind_id)):
+            await self._auditing.audit(mind_id)
 
     def _is_to_audit(self, active: ActiveMind) -> bool:
         """Whether the mind was not compared with its ledger for long, since it was opened."""
@@ -143,7 +107,7 @@ class Supervisor:
         """Another mind's trouble, or another service's, must not end it: the next look tries again."""
         try:
             return await work
-        except (pmm_client.errors.PmmError, DomainError, ModelFailed) as error:
+        except (pmm_client.errors.PmmError, DomainError) as error:
             _log.warning("a mind could not be looked after: %s", type(error).__name__)
             telemetry.count("pmm.ticks.failed")
             return None
@@ -165,7 +129,3 @@ def _drafts(decision: Decision, tick_seq: int) -> list[Draft]:
     """The tick and what follows from it, appended together: it is the first of them, and its seq is known."""
     tick = Draft(mind.Body(tick_recorded=decision.tick), actor=ACTOR)
     return [tick, *(Draft(body, actor=ACTOR, causation_seq=tick_seq) for body in decision.bodies)]
-
-
-def _last_reflection(state: Snapshot) -> int:
-    return state.reflections.recent[-1].seq if state.reflections.recent else 0

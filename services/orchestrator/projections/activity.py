@@ -21,18 +21,25 @@ class Activity(State, frozen=True):
     tick_ns: int = 0
     caused: tuple[int, ...] = ()
     """Seqs of the tick and of what followed from it."""
+    asked_ns: int = 0
+    """When a tick asked a worker for a reflection or a summary that has not come yet; 0: nothing is awaited."""
 
 
-def ticked(_state: Activity, event: Event) -> Activity:
-    return Activity(False, event.seq, nanoseconds(event.recorded_at), (event.seq,))
+def ticked(state: Activity, event: Event) -> Activity:
+    now_ns, body = nanoseconds(event.recorded_at), event.body.tick_recorded
+    is_asking = body.reflection_style or body.summarized_session_ids
+    return Activity(False, event.seq, now_ns, (event.seq,), now_ns if is_asking else state.asked_ns)
 
 
 def happened(state: Activity, event: Event) -> Activity:
+    if event.kind in _ASKED_FOR and state.asked_ns:
+        state = replace(state, asked_ns=0)
     if event.causation_seq and event.causation_seq in state.caused:
         return replace(state, caused=(*state.caused, event.seq)[-MAX_CAUSED:])
     return state if state.is_active else replace(state, is_active=True)
 
 
+_ASKED_FOR = frozenset({"reflection_recorded", "summary_recorded"})
 _KINDS = frozenset(field.name for field in Body.DESCRIPTOR.fields)
 ACTIVITY = Projection(
     name="activity",

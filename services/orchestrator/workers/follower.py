@@ -46,6 +46,7 @@ _FAILURES = (pmm_client.errors.PmmError, DomainError, ModelFailed, ValueError, O
 _log = logging.getLogger("pmm.worker")
 _NEVER_NS = 2**63
 Derive = Callable[[mind.Event, Minds], Awaitable[list[mind.Body]]]
+Act = Callable[[mind.Event], Awaitable[list[int]]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ class Worker:
 
     name: str
     kinds: tuple[str, ...]
-    derive: Derive
+    derive: Derive | None = None
+    """The events that follow from one: they are appended for it, each once."""
+    act: Act | None = None
+    """Instead: appends by itself what it decides from the mind's state, once however often it is called; their seqs."""
     appends: bool = True
     """Whether what it derives are events. Those of a mind that was restored came along with it."""
 
@@ -251,7 +255,11 @@ class Follower:
     async def _follow_up(self, event: mind.Event) -> list[int]:
         if self._worker.appends and event.seq <= await self._minds.restored_seq(event.mind_id):
             return []
-        bodies = await self._worker.derive(event, self._minds)
+        if self._worker.act is not None:
+            seqs = await self._worker.act(event)
+            self._count("derived", event.mind_id, len(seqs))
+            return seqs
+        bodies = await self._worker.derive(event, self._minds) if self._worker.derive else []
         if not bodies:
             return []
         active = await self._minds.open(event.mind_id)

@@ -2196,21 +2196,41 @@ class TickRecorded(_message.Message):
 
     DECISION_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
+    REFLECTION_STYLE_FIELD_NUMBER: _builtins.int
+    REFLECTION_TRIGGER_FIELD_NUMBER: _builtins.int
+    ANALYZED_SESSION_IDS_FIELD_NUMBER: _builtins.int
+    SUMMARIZED_SESSION_IDS_FIELD_NUMBER: _builtins.int
     decision: _builtins.str
     """What it decided, for example "reflect", "remind", "none"."""
+    reflection_style: Global___ReflectionStyle.ValueType
+    """How the mind is to reflect; unspecified: not now."""
+    reflection_trigger: _builtins.str
+    """What set the reflection off: "cadence" or "identity"."""
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why."""
+
+    @_builtins.property
+    def analyzed_session_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Conversations that are to be analysed."""
+
+    @_builtins.property
+    def summarized_session_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Conversations of which older parts are to be summarised."""
 
     def __init__(
         self,
         *,
         decision: _builtins.str = ...,
         reasons: _abc.Iterable[_builtins.str] | None = ...,
+        reflection_style: Global___ReflectionStyle.ValueType = ...,
+        reflection_trigger: _builtins.str = ...,
+        analyzed_session_ids: _abc.Iterable[_builtins.str] | None = ...,
+        summarized_session_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "reasons", b"reasons"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analyzed_session_ids", b"analyzed_session_ids", "decision", b"decision", "reasons", b"reasons", "reflection_style", b"reflection_style", "reflection_trigger", b"reflection_trigger", "summarized_session_ids", b"summarized_session_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
