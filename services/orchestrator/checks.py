@@ -129,6 +129,13 @@ def list_minds(request: pb.ListMindsRequest) -> Iterator[Violation]:
     yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
     yield from checks.mind_id(request.page_token, "page_token", optional=True)
     yield from checks.mind_id(request.prefix, "prefix", optional=True)
+    yield from checks.text(request.owner, "owner", max_bytes=MAX_NAME)
+
+
+def set_default_mind(request: pb.SetDefaultMindRequest) -> Iterator[Violation]:
+    """SetDefaultMind."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
 
 
 def set_policy(request: pb.SetPolicyRequest) -> Iterator[Violation]:
@@ -408,6 +415,7 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.CreateMindRequest: create_mind,
     pb.GetMindRequest: get_mind,
     pb.ListMindsRequest: list_minds,
+    pb.SetDefaultMindRequest: set_default_mind,
     pb.SetPolicyRequest: set_policy,
     pb.StartSessionRequest: start_session,
     pb.GetSessionRequest: get_session,

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 
-from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.actions import Imported, Message
@@ -18,6 +17,7 @@ from services.orchestrator.diff import MISSING, FieldChange, Touch, changes
 from services.orchestrator.ended import EXPIRED, Ended
 from services.orchestrator.explain import Explanation
 from services.orchestrator.forgetting import Progress
+from services.orchestrator.owners.owners import Listed
 from services.orchestrator.projections import stage
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import Directive
@@ -332,13 +332,15 @@ def session(folded: Session, summaries: Sequence[Summary] = ()) -> pb.Session:
     )
 
 
-def listing(found: ledger.MindSummary) -> pb.MindListing:
+def listing(found: Listed) -> pb.MindListing:
     """A mind in a list."""
     return pb.MindListing(
-        mind_id=found.mind_id,
-        head_seq=found.head_seq,
-        created_at=found.created_at,
-        last_event_at=found.last_recorded_at,
+        mind_id=found.summary.mind_id,
+        head_seq=found.summary.head_seq,
+        created_at=found.summary.created_at,
+        last_event_at=found.summary.last_recorded_at,
+        owner=found.owner,
+        is_default=found.is_default,
     )
 
 

@@ -18,6 +18,12 @@ class UnknownSession(NotFound):
     reason = "UNKNOWN_SESSION"
 
 
+class NoDefaultMind(NotFound):
+    """The caller's owner has no mind that the token covers."""
+
+    reason = "NO_DEFAULT_MIND"
+
+
 class SessionExists(AlreadyExists):
     """The id of the session is taken."""
 

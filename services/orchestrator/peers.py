@@ -13,7 +13,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import ModelFailed
-from services.orchestrator.terms import Draft, Finished, Part, Recalled, Said, Started
+from services.orchestrator.terms import Draft, Finished, Part, Recalled, Said, Started, Summary
 from services.orchestrator.times import nanoseconds, timestamp
 from services.runtime import deadline
 from services.runtime.peers import Peers as Channels
@@ -120,11 +120,15 @@ class Peers:
         request = memory.ListMemoriesRequest(mind_id=mind_id, page_size=1, min_seq=seq)
         await client.list_memories(request, timeout=ERASE_SECONDS)
 
-    async def minds(self, token: str, prefix: str, limit: int) -> ledger.ListMindsResponse:
-        """A page of minds."""
+    async def minds(self, token: str, prefix: str, limit: int) -> tuple[list[Summary], str]:
+        """A page of minds by name, and the token of the next one; empty at the end."""
         client = await self._channels.ledger()
         request = ledger.ListMindsRequest(page_token=token, prefix=prefix, page_size=limit)
-        return await client.list_minds(request, timeout=CALL_SECONDS)
+        page = await client.list_minds(request, timeout=CALL_SECONDS)
+        return [
+            Summary(one.mind_id, one.head_seq, one.created_at, one.last_recorded_at, one.deleted)
+            for one in page.minds
+        ], page.next_page_token
 
     async def search(
         self, mind_id: str, query: str, k: int, head_seq: int, query_time: Timestamp | None, seconds: float

@@ -22,6 +22,8 @@ from services.orchestrator.graph.following import Graphs
 from services.orchestrator.graph.store import GraphStore
 from services.orchestrator.incognito import Incognito
 from services.orchestrator.minds import Minds
+from services.orchestrator.owners.owners import Owners
+from services.orchestrator.owners.store import OwnerStore
 from services.orchestrator.peers import Peers
 from services.orchestrator.servicer import Domain, OrchestratorServicer
 from services.orchestrator.session_table.following import SessionTable
@@ -57,6 +59,8 @@ class OrchestratorService(Service):
         self._session_store = SessionStore(context.data_dir / "sessions")
         self._session_table = SessionTable(self._session_store, peers)
         minds = self._minds = Minds(peers, self._store, settings)
+        self._owner_store = OwnerStore(context.data_dir / "owners")
+        self._owners = Owners(self._owner_store, minds, peers)
         incognito = Incognito(settings.incognito_sessions)
         traces = Traces(self._store)
         reflecting = Reflecting(minds, peers)
@@ -91,6 +95,7 @@ class OrchestratorService(Service):
             self._graphs,
             EndedCommitments(peers, self._graphs),
             self._session_table,
+            self._owners,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -105,6 +110,7 @@ class OrchestratorService(Service):
             self._supervisor.run(),
             self._graphs.run(),
             self._session_table.run(),
+            self._owners.run(),
             self._performance.run(),
         ]
         self._tasks = [asyncio.create_task(each) for each in running]
@@ -119,6 +125,7 @@ class OrchestratorService(Service):
         self._store.close()
         self._graph_store.close()
         self._session_store.close()
+        self._owner_store.close()
 
     async def failed(self) -> BaseException:
         # A worker ends by itself only through a fault of ours, and must not be missed in silence.

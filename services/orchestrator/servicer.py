@@ -22,6 +22,7 @@ from services.orchestrator.explain import explain
 from services.orchestrator.forgetting import Forgetting
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.minds import Minds
+from services.orchestrator.owners.owners import Owners
 from services.orchestrator.peers import Peers
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.sessions import SessionActions
@@ -55,6 +56,7 @@ class Domain:
     graphs: Graphs
     ended: EndedCommitments
     session_table: SessionTable
+    owners: Owners
 
 
 class OrchestratorServicer(rpc.OrchestratorServiceServicer):
@@ -79,6 +81,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         state = await self._d.actions.create(
             request.mind_id, request.name, current_caller().owner, request.settings
         )
+        await self._d.owners.seen_soon(request.mind_id, 1)
         return pb.CreateMindResponse(mind=await self._mind(request.mind_id, state))
 
     async def GetMind(self, request: pb.GetMindRequest, context: _Context) -> pb.GetMindResponse:
@@ -86,14 +89,26 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         return pb.GetMindResponse(mind=await self._mind(request.mind_id, state))
 
     async def ListMinds(self, request: pb.ListMindsRequest, context: _Context) -> pb.ListMindsResponse:
-        page = await self._d.peers.minds(
-            request.page_token, request.prefix, request.page_size or DEFAULT_PAGE
+        found, following = await self._d.owners.listing(
+            current_caller(),
+            request.owner,
+            request.page_token,
+            request.prefix,
+            request.page_size or DEFAULT_PAGE,
         )
-        # The ledger was asked with our own token, not the caller's.
-        seen = [
-            found for found in page.minds if current_caller().may_reach(found.mind_id) and not found.deleted
-        ]
-        return pb.ListMindsResponse(minds=map(convert.listing, seen), next_page_token=page.next_page_token)
+        return pb.ListMindsResponse(minds=map(convert.listing, found), next_page_token=following)
+
+    async def GetDefaultMind(
+        self, request: pb.GetDefaultMindRequest, context: _Context
+    ) -> pb.GetDefaultMindResponse:
+        mind_id, is_marked = self._d.owners.default(current_caller())
+        return pb.GetDefaultMindResponse(mind_id=mind_id, is_marked=is_marked)
+
+    async def SetDefaultMind(
+        self, request: pb.SetDefaultMindRequest, context: _Context
+    ) -> pb.SetDefaultMindResponse:
+        seq = await self._d.owners.mark(request.mind_id, current_caller(), request.why)
+        return pb.SetDefaultMindResponse(seq=seq)
 
     async def SetPolicy(self, request: pb.SetPolicyRequest, context: _Context) -> pb.SetPolicyResponse:
         seq = await self._d.actions.set_policy(request.mind_id, request.key, request.value, request.why)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from pmm.mind.v1 import events_pb2 as mind
 
 
@@ -22,6 +24,17 @@ class Draft:
     def kind(self) -> str:
         """The kind that the event will have."""
         return self.body.WhichOneof("kind") or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the ledger knows of a mind."""
+
+    mind_id: str
+    head_seq: int
+    created_at: Timestamp
+    last_recorded_at: Timestamp
+    is_deleted: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Access:
 _REACH = {
     "pmm.ledger.v1.LedgerService/ListMinds": Reach.OWN,
     "pmm.orchestrator.v1.OrchestratorService/ListMinds": Reach.OWN,
+    "pmm.orchestrator.v1.OrchestratorService/GetDefaultMind": Reach.OWN,
     "pmm.orchestrator.v1.OrchestratorService/GetPerformance": Reach.NONE,
     "pmm.memory.v1.MemoryService/Embed": Reach.OWN,
     "pmm.memory.v1.MemoryService/ClearCache": Reach.OWN,
@@ -106,6 +107,7 @@ _ORCHESTRATOR = _service(
         "mind.read": [
             "GetMind",
             "ListMinds",
+            "GetDefaultMind",
             "DiffMind",
             "WatchMind",
             "GetSession",
@@ -127,6 +129,7 @@ _ORCHESTRATOR = _service(
         ],
         "mind.write": [
             "CreateMind",
+            "SetDefaultMind",
             "ImportMessages",
             "SetPolicy",
             "OpenCommitment",

@@ -75,7 +75,8 @@ READING = {
 
 def test_the_commands_are_those_that_users_were_promised() -> None:
     assert set(COMMANDS) == READING | {
-        "up", "down", "chat", "mind create", "mind import", "mind export", "mind restore", "ledger append",
+        "up", "down", "chat", "mind create", "mind default", "mind import", "mind export", "mind restore",
+        "ledger append",
         "mind copy", "mind forget", "mind delete", "ledger backup", "ledger redact", "ledger restore-backup",
         "ledger rotate-key",
         "ledger new-master-key", "memory add", "memory revise", "memory retract", "memory rate", "memory clear-cache",

@@ -59,11 +59,18 @@ class Client:
         """A mind by its id; nothing is called, and it need not exist yet."""
         return Mind(self, mind_id)
 
-    async def minds(self, prefix: str = "") -> AsyncGenerator[orchestrator_pb.MindListing]:
-        """The minds that the token may see, by name."""
+    async def default_mind(self) -> Mind:
+        """The mind that is meant where none is named: the one marked last, or else the first. Raises NoDefaultMind."""
+        request = orchestrator_pb.GetDefaultMindRequest()
+        return self.mind((await self.orchestrator.get_default_mind(request, timeout=self.timeout)).mind_id)
+
+    async def minds(
+        self, prefix: str = "", *, owner: str = ""
+    ) -> AsyncGenerator[orchestrator_pb.MindListing]:
+        """The minds that the token may see, by name; only an owner's where one is named."""
         token = ""
         while True:
-            request = orchestrator_pb.ListMindsRequest(prefix=prefix, page_token=token)
+            request = orchestrator_pb.ListMindsRequest(prefix=prefix, owner=owner, page_token=token)
             page = await self.orchestrator.list_minds(request, timeout=self.timeout)
             for mind in page.minds:
                 yield mind

@@ -8,6 +8,7 @@
     │   └── BrokenExport         the export file was changed
     ├── NotFound
     │   ├── UnknownMind          create it first
+    │   ├── NoDefaultMind        create one
     │   ├── UnknownSession       start one, or leave it out
     │   ├── UnknownEvent
     │   ├── UnknownMemory
@@ -113,6 +114,10 @@ class NotFound(PmmError):
     """Something that was named is not there."""
 
     code = grpc.StatusCode.NOT_FOUND
+
+
+class NoDefaultMind(NotFound):
+    """The token's owner has no mind yet: create one."""
 
 
 class UnknownMind(NotFound):
@@ -375,6 +380,7 @@ BY_REASON: dict[str, type[PmmError]] = {
     "UNKNOWN_MIND": UnknownMind,
     "UNKNOWN_MODEL": UnknownModel,
     "UNKNOWN_NODE": NotFound,
+    "NO_DEFAULT_MIND": NoDefaultMind,
     "UNKNOWN_REDACTION": NotFound,
     "UNKNOWN_SESSION": UnknownSession,
     "WITNESSED_CHECKPOINT": FailedPrecondition,

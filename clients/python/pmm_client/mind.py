@@ -67,6 +67,11 @@ class Mind(Selfhood):
         request = pb.GetMindRequest(mind_id=self.mind_id, as_of_seq=as_of_seq, min_seq=min_seq)
         return (await self._client.orchestrator.get_mind(request, timeout=self._client.timeout)).mind
 
+    async def make_default(self, *, why: str = "") -> int:
+        """Make it the mind that is meant where the token's owner names none; the seq of the mark, 0 if it was so."""
+        request = pb.SetDefaultMindRequest(mind_id=self.mind_id, why=why)
+        return (await self._client.orchestrator.set_default_mind(request, timeout=self._client.timeout)).seq
+
     def chat(
         self,
         text: str,

@@ -224,6 +224,12 @@ class OrchestratorClient(RawClient):
     create_mind = unary("CreateMind", orchestrator.CreateMindRequest, orchestrator.CreateMindResponse)
     get_mind = unary("GetMind", orchestrator.GetMindRequest, orchestrator.GetMindResponse)
     list_minds = unary("ListMinds", orchestrator.ListMindsRequest, orchestrator.ListMindsResponse)
+    get_default_mind = unary(
+        "GetDefaultMind", orchestrator.GetDefaultMindRequest, orchestrator.GetDefaultMindResponse
+    )
+    set_default_mind = unary(
+        "SetDefaultMind", orchestrator.SetDefaultMindRequest, orchestrator.SetDefaultMindResponse
+    )
     diff_mind = unary("DiffMind", orchestrator.DiffMindRequest, orchestrator.DiffMindResponse)
     watch_mind = stream("WatchMind", orchestrator.WatchMindRequest, orchestrator.WatchMindResponse)
     set_policy = unary("SetPolicy", orchestrator.SetPolicyRequest, orchestrator.SetPolicyResponse)

@@ -235,6 +235,7 @@ class Mind:
         self.mind_id = mind.mind_id
 
     create = _waiting(aio_mind.Mind.create)
+    make_default = _waiting(aio_mind.Mind.make_default)
     show = _waiting(aio_mind.Mind.show)
     chat = _replying(aio_mind.Mind.chat)
     import_messages = _waiting(aio_mind.Mind.import_messages)
@@ -295,14 +296,23 @@ class Mind:
     delete = _waiting(aio_mind.Mind.delete)
     export = _iterating(aio_mind.Mind.export)
 
-    def restore(self, parts: Iterable[bytes], *, force: bool = False) -> RestoreResponse:
-        """Make the mind of an export, given in parts of at most 4 MiB: all or nothing."""
+    def restore(
+        self,
+        parts: Iterable[bytes],
+        *,
+        force: bool = False,
+        copy_of: str = "",
+        origin_checkpoint: str = "",
+    ) -> RestoreResponse:
+        """Make the mind of an export, given in parts of at most 4 MiB: all or nothing. See ``pmm_client.Mind``."""
 
         async def given() -> AsyncIterator[bytes]:
             for part in parts:
                 yield part
 
-        return self._loop.run(self._mind.restore(given(), force=force))
+        return self._loop.run(
+            self._mind.restore(given(), force=force, copy_of=copy_of, origin_checkpoint=origin_checkpoint)
+        )
 
 
 class Client:
@@ -321,9 +331,13 @@ class Client:
         """A mind by its id; nothing is called, and it need not exist yet."""
         return Mind(self._loop, self._client.mind(mind_id))
 
-    def minds(self, prefix: str = "") -> Iteration[pb.MindListing]:
-        """The minds that the token may see, by name."""
-        return Iteration(self._loop, self._client.minds(prefix))
+    def default_mind(self) -> Mind:
+        """The mind that is meant where none is named: the one marked last, or else the first. Raises NoDefaultMind."""
+        return Mind(self._loop, self._loop.run(self._client.default_mind()))
+
+    def minds(self, prefix: str = "", *, owner: str = "") -> Iteration[pb.MindListing]:
+        """The minds that the token may see, by name; only an owner's where one is named."""
+        return Iteration(self._loop, self._client.minds(prefix, owner=owner))
 
     def models(self) -> list[Model]:
         """The models that can be asked for, and whether they are up."""

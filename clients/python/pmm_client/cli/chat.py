@@ -11,14 +11,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from pmm_client.cli import exits, output
+from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.conversation import Conversation
-from pmm_client.cli.options import Json, calls_server, complain
+from pmm_client.cli.options import Json, calls_server, complain, mind_option
 from pmm_client.jsonable import to_json
 from pmm_client.reply import Reply
-
-DEFAULT_MIND = "me"
-"""The mind that ``pmm chat`` talks to when none is named."""
 
 
 def register(app: typer.Typer) -> None:
@@ -26,16 +24,28 @@ def register(app: typer.Typer) -> None:
     calls_server(app, "chat")(chat)
 
 
+def _not_both(ctx: typer.Context, value: Any) -> Any:
+    if value and (ctx.params.get("session") or ctx.params.get("new_session")):
+        raise typer.BadParameter("--session and --new-session exclude each other")
+    return value
+
+
 async def chat(
     connection: Connection,
     mind: Annotated[
-        str, typer.Option(help="Whom to talk to; made by the first message if it is not there.")
+        str, mind_option("Whom to talk to; made by the first message if it is not there.")
     ] = DEFAULT_MIND,
     session: Annotated[
-        str, typer.Option(metavar="ID", help="Go on with this session. Without it each start is a new one.")
+        str,
+        typer.Option(
+            metavar="ID",
+            help="Go on with this session. Without it each start is a new one.",
+            callback=_not_both,
+        ),
     ] = "",
     new_session: Annotated[
-        bool, typer.Option("--new-session", help="Begin a new session, which is the default.")
+        bool,
+        typer.Option("--new-session", help="Begin a new session, which is the default.", callback=_not_both),
     ] = False,
     privacy: Annotated[
         Literal["normal", "paused", "incognito"] | None,
@@ -51,8 +61,7 @@ async def chat(
 
     Example: pmm chat --mind ada -m "Where does my sister live?"
     """
-    if session and new_session:
-        raise CliError("--session and --new-session exclude each other", exits.USAGE)
+    del new_session
     async with connection.open("memory") as client:
         conversation = Conversation(client.mind(mind), session, privacy)
         if message is not None:

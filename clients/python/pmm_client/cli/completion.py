@@ -15,8 +15,8 @@ from pmm_client.mind import Mind
 
 SECONDS = 2.0
 """Whoever presses the tab key does not wait longer."""
-DEFAULT_MIND = "me"
-"""The mind that is meant when none is named."""
+DEFAULT_MIND = ""
+"""Where none is named: the default mind of whoever calls."""
 OFFERED = 100
 SHORT = 60
 Offer = tuple[str, str]
@@ -76,8 +76,13 @@ def dead_letters(ctx: typer.Context, incomplete: str) -> list[Offer]:
 def _of_mind(
     ctx: typer.Context, incomplete: str, offers: Callable[[Mind], AsyncIterator[Offer]]
 ) -> list[Offer]:
-    name = ctx.params.get("mind") or ctx.params.get("name") or DEFAULT_MIND
-    return _offered(ctx, incomplete, lambda client: offers(client.mind(name)))
+    name = ctx.params.get("mind") or ctx.params.get("name")
+
+    async def of_mind(client: Client) -> AsyncIterator[Offer]:
+        async for offer in offers(client.mind(name) if name else await client.default_mind()):
+            yield offer
+
+    return _offered(ctx, incomplete, of_mind)
 
 
 def _offered(

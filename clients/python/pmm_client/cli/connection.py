@@ -18,6 +18,7 @@ import pmm_client
 from pmm_client.channel import open_channel
 from pmm_client.cli import exits
 from pmm_client.client import Client
+from pmm_client.errors import NoDefaultMind, Unimplemented
 from pmm_client.failed_calls import from_rpc_error
 from pmm_client.raw import InferenceClient, LedgerClient, MemoryClient, OrchestratorClient
 
@@ -30,6 +31,8 @@ SERVICES = {
 """Short names in the order of their ports under ``pmm up --split``."""
 
 HEALTH_TIMEOUT_S = 3.0
+FIRST_MIND = "me"
+"""The mind that is made by a first message to nobody in particular."""
 
 
 class CliError(Exception):
@@ -68,6 +71,15 @@ class Connection:
             raise CliError(f"{error} (--tls-ca FILE)", exits.USAGE) from None
         async with client:
             yield client
+
+    async def default_mind(self) -> str:
+        """The mind that is meant where none is named; that of a first conversation where there is none yet."""
+        async with self.open() as client:
+            try:
+                return (await client.default_mind()).mind_id
+            except (NoDefaultMind, Unimplemented):
+                # An earlier release knows of no default.
+                return FIRST_MIND
 
     async def find(self, name: str) -> str:
         """Where a service is: as said, else at the target, else as ``pmm up --split`` lays them out."""

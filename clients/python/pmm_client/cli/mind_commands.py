@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     calls_server(app, "create")(create)
     calls_server(app, "list")(list_minds)
+    calls_server(app, "default")(default)
     calls_server(app, "show")(show)
     calls_server(app, "at")(at)
     calls_server(app, "diff")(diff)
@@ -61,6 +62,7 @@ async def create(
 async def list_minds(
     connection: Connection,
     prefix: Annotated[str, typer.Option(help="Only names that begin so.")] = "",
+    owner: Annotated[str, typer.Option(help="Only those of this owner.")] = "",
     as_json: Json = False,
 ) -> None:
     """List the minds that you may see.
@@ -68,18 +70,42 @@ async def list_minds(
     Example: pmm mind list --json
     """
     async with connection.open() as client:
-        minds = [mind async for mind in client.minds(prefix)]
+        minds = [mind async for mind in client.minds(prefix, owner=owner)]
     if as_json:
         output.json_line([to_json(mind) for mind in minds])
         return
     if not minds:
         output.line("There are no minds yet. `pmm chat --mind NAME` makes one.")
         return
-    made = output.table("mind", "events", "began", "last event")
+    made = output.table("mind", "events", "began", "last event", "owner", "")
     for mind in minds:
         began, last = output.date(mind.created_at), output.date(mind.last_event_at)
-        output.row(made, mind.mind_id, f"{mind.head_seq:,}", began, last)
+        is_default = "your default" if mind.is_default else ""
+        output.row(made, mind.mind_id, f"{mind.head_seq:,}", began, last, mind.owner, is_default)
     output.console().print(made)
+
+
+async def default(
+    connection: Connection,
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="Make this one the default; else say which it is.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Say which mind is meant where you name none, or choose another one.
+
+    Without a choice it is the first that was made for you. PMM_MIND and --mind go before it.
+
+    Example: pmm mind default ada
+    """
+    async with connection.open() as client:
+        if name:
+            await client.mind(name).make_default()
+        meant = (await client.default_mind()).mind_id
+    if as_json:
+        output.json_line({"mind_id": meant})
+    else:
+        output.line(f"{meant} is your default mind: what names no mind means it.")
 
 
 async def show(

@@ -100,8 +100,9 @@ async def _export_full(connection: Connection, name: str, out: Path, as_json: bo
 async def restore(
     connection: Connection,
     file: Annotated[str, typer.Argument(metavar="FILE", help="An export; - is standard input.")],
-    mind: Annotated[
-        str, typer.Option(metavar="NAME", help="The name that it had; needed for standard input only.")
+    of: Annotated[
+        str,
+        typer.Option("--mind", metavar="NAME", help="The name that it had; needed for standard input only."),
     ] = "",
     as_name: As = "",
     force: Annotated[
@@ -117,9 +118,9 @@ async def restore(
     """
     path = None if file == "-" else _there(file)
     if path is not None and Archive.is_one(path):
-        await _restore_full(connection, path, mind, as_name, force, as_json)
+        await _restore_full(connection, path, of, as_name, force, as_json)
         return
-    origin = mind or (_named_in(path) if path else "")
+    origin = of or (_named_in(path) if path else "")
     if not origin:
         raise CliError("say which mind it is of with --mind NAME", exits.USAGE)
     source = path.open("rb") if path else sys.stdin.buffer
@@ -171,8 +172,8 @@ async def copy(
 async def compare(
     connection: Connection,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An export with --full.")],
-    mind: Annotated[
-        str, typer.Option(metavar="NAME", help="The mind; else the one that the export is of.")
+    which: Annotated[
+        str, typer.Option("--mind", metavar="NAME", help="The mind; else the one that the export is of.")
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -184,7 +185,7 @@ async def compare(
         archive.check()
         async with connection.open("ledger", "memory") as client:
             with _reporting(quiet=as_json) as report:
-                name = mind or archive.manifest.mind_id
+                name = which or archive.manifest.mind_id
                 found = await moving.compare(client.mind(name), archive, report=report)
     _tell(found, as_json)
 

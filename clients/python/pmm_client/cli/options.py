@@ -14,7 +14,8 @@ from typing import Annotated, Any
 import typer
 
 from pmm_client.cli import completion, exits, failures
-from pmm_client.cli.connection import CliError, connection_from
+from pmm_client.cli.completion import DEFAULT_MIND
+from pmm_client.cli.connection import CliError, Connection, connection_from
 from pmm_client.client import DEFAULT_TARGET
 from pmm_client.errors import PmmError
 
@@ -23,7 +24,14 @@ _PANEL = "Connection"
 
 def mind_option(text: str) -> Any:
     """An option that names a mind."""
-    return typer.Option("--mind", metavar="NAME", help=text, autocompletion=completion.minds)
+    return typer.Option(
+        "--mind",
+        envvar="PMM_MIND",
+        metavar="NAME",
+        help=text,
+        show_default="your default mind",
+        autocompletion=completion.minds,
+    )
 
 
 MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
@@ -107,6 +115,12 @@ def complain(message: str) -> None:
     sys.stderr.write(f"pmm: {message}\n")
 
 
+async def _call(function: Command, connection: Connection, arguments: dict[str, Any]) -> None:
+    if arguments.get("mind") == DEFAULT_MIND:
+        arguments["mind"] = await connection.default_mind()
+    await function(connection, **arguments)
+
+
 def _run(function: Command, options: dict[str, Any], arguments: dict[str, Any]) -> int:
     try:
         connection = connection_from(options)
@@ -114,7 +128,7 @@ def _run(function: Command, options: dict[str, Any], arguments: dict[str, Any]) 
         complain(str(error))
         return error.code
     try:
-        asyncio.run(function(connection, **arguments))
+        asyncio.run(_call(function, connection, arguments))
         sys.stdout.flush()
     except CliError as error:
         complain(str(error))

@@ -1078,22 +1078,26 @@ class ListMindsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     PREFIX_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most so many; 0: 100. At most 1,000."""
     page_token: _builtins.str
     """From the answer before; empty for the first page."""
     prefix: _builtins.str
     """Only names that begin so."""
+    owner: _builtins.str
+    """Only those of this owner; any when empty."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         prefix: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "prefix", b"prefix"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "page_size", b"page_size", "page_token", b"page_token", "prefix", b"prefix"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1137,10 +1141,16 @@ class MindListing(_message.Message):
     HEAD_SEQ_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     LAST_EVENT_AT_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    IS_DEFAULT_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """Its id."""
     head_seq: _builtins.int
     """Its last seq."""
+    owner: _builtins.str
+    """Who owns it."""
+    is_default: _builtins.bool
+    """True for the one that the caller means who names none."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it began."""
@@ -1156,14 +1166,107 @@ class MindListing(_message.Message):
         head_seq: _builtins.int = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         last_event_at: _timestamp_pb2.Timestamp | None = ...,
+        owner: _builtins.str = ...,
+        is_default: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "last_event_at", b"last_event_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "head_seq", b"head_seq", "last_event_at", b"last_event_at", "mind_id", b"mind_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "head_seq", b"head_seq", "is_default", b"is_default", "last_event_at", b"last_event_at", "mind_id", b"mind_id", "owner", b"owner"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MindListing: _TypeAlias = MindListing  # noqa: Y015
+
+@_typing.final
+class GetDefaultMindRequest(_message.Message):
+    """The caller's default mind."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDefaultMindRequest: _TypeAlias = GetDefaultMindRequest  # noqa: Y015
+
+@_typing.final
+class GetDefaultMindResponse(_message.Message):
+    """The mind that is meant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIND_ID_FIELD_NUMBER: _builtins.int
+    IS_MARKED_FIELD_NUMBER: _builtins.int
+    mind_id: _builtins.str
+    """It."""
+    is_marked: _builtins.bool
+    """True when SetDefaultMind named it; false when it is the owner's first."""
+    def __init__(
+        self,
+        *,
+        mind_id: _builtins.str = ...,
+        is_marked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_marked", b"is_marked", "mind_id", b"mind_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDefaultMindResponse: _TypeAlias = GetDefaultMindResponse  # noqa: Y015
+
+@_typing.final
+class SetDefaultMindRequest(_message.Message):
+    """Which mind is to be the default."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIND_ID_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    mind_id: _builtins.str
+    """The mind."""
+    why: _builtins.str
+    """Why, for the record."""
+    def __init__(
+        self,
+        *,
+        mind_id: _builtins.str = ...,
+        why: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mind_id", b"mind_id", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetDefaultMindRequest: _TypeAlias = SetDefaultMindRequest  # noqa: Y015
+
+@_typing.final
+class SetDefaultMindResponse(_message.Message):
+    """Where it was set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """The event; 0 when it was marked already."""
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetDefaultMindResponse: _TypeAlias = SetDefaultMindResponse  # noqa: Y015
 
 @_typing.final
 class DiffMindRequest(_message.Message):

@@ -60,6 +60,16 @@ class OrchestratorServiceStub:
                 request_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListMindsRequest.SerializeToString,
                 response_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListMindsResponse.FromString,
                 _registered_method=True)
+        self.GetDefaultMind = channel.unary_unary(
+                '/pmm.orchestrator.v1.OrchestratorService/GetDefaultMind',
+                request_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.GetDefaultMindRequest.SerializeToString,
+                response_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.GetDefaultMindResponse.FromString,
+                _registered_method=True)
+        self.SetDefaultMind = channel.unary_unary(
+                '/pmm.orchestrator.v1.OrchestratorService/SetDefaultMind',
+                request_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetDefaultMindRequest.SerializeToString,
+                response_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetDefaultMindResponse.FromString,
+                _registered_method=True)
         self.DiffMind = channel.unary_unary(
                 '/pmm.orchestrator.v1.OrchestratorService/DiffMind',
                 request_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.DiffMindRequest.SerializeToString,
@@ -327,6 +337,37 @@ class OrchestratorServiceServicer:
         Errors: those that every call may end in.
 
         Next: call again with next_page_token until it is empty.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDefaultMind(self, request, context):
+        """Returns the mind that the caller means who names none.
+
+        Guarantees: the one that the token's owner marked last with SetDefaultMind, or else the first that was made for
+        them; only one that the token covers.
+
+        Limits: those of every call.
+
+        Errors: NOT_FOUND with reason NO_DEFAULT_MIND: the owner has no mind yet.
+
+        Next: use its mind_id; after NO_DEFAULT_MIND CreateMind.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetDefaultMind(self, request, context):
+        """Makes a mind the default of the token's owner. Repeating it is harmless.
+
+        Guarantees: durable when it returns, as an event of that mind; GetDefaultMind shows it. Other owners keep theirs.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: leave out the name of the mind wherever a client lets you.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -908,6 +949,16 @@ def add_OrchestratorServiceServicer_to_server(servicer, server):
                     request_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListMindsRequest.FromString,
                     response_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListMindsResponse.SerializeToString,
             ),
+            'GetDefaultMind': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDefaultMind,
+                    request_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.GetDefaultMindRequest.FromString,
+                    response_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.GetDefaultMindResponse.SerializeToString,
+            ),
+            'SetDefaultMind': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetDefaultMind,
+                    request_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetDefaultMindRequest.FromString,
+                    response_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetDefaultMindResponse.SerializeToString,
+            ),
             'DiffMind': grpc.unary_unary_rpc_method_handler(
                     servicer.DiffMind,
                     request_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.DiffMindRequest.FromString,
@@ -1225,6 +1276,60 @@ class OrchestratorService:
             '/pmm.orchestrator.v1.OrchestratorService/ListMinds',
             pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListMindsRequest.SerializeToString,
             pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListMindsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDefaultMind(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pmm.orchestrator.v1.OrchestratorService/GetDefaultMind',
+            pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.GetDefaultMindRequest.SerializeToString,
+            pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.GetDefaultMindResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetDefaultMind(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pmm.orchestrator.v1.OrchestratorService/SetDefaultMind',
+            pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetDefaultMindRequest.SerializeToString,
+            pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetDefaultMindResponse.FromString,
             options,
             channel_credentials,
             insecure,

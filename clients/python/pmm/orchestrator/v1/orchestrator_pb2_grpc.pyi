@@ -112,6 +112,29 @@ class OrchestratorServiceStub:
 
     Next: call again with next_page_token until it is empty.
     """
+    GetDefaultMind: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetDefaultMindRequest, _orchestrator_pb2.GetDefaultMindResponse]
+    """Returns the mind that the caller means who names none.
+
+    Guarantees: the one that the token's owner marked last with SetDefaultMind, or else the first that was made for
+    them; only one that the token covers.
+
+    Limits: those of every call.
+
+    Errors: NOT_FOUND with reason NO_DEFAULT_MIND: the owner has no mind yet.
+
+    Next: use its mind_id; after NO_DEFAULT_MIND CreateMind.
+    """
+    SetDefaultMind: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.SetDefaultMindRequest, _orchestrator_pb2.SetDefaultMindResponse]
+    """Makes a mind the default of the token's owner. Repeating it is harmless.
+
+    Guarantees: durable when it returns, as an event of that mind; GetDefaultMind shows it. Other owners keep theirs.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: leave out the name of the mind wherever a client lets you.
+    """
     DiffMind: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.DiffMindRequest, _orchestrator_pb2.DiffMindResponse]
     """Says what changed in a mind's bounded state between two seqs.
 
@@ -587,6 +610,29 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Errors: those that every call may end in.
 
     Next: call again with next_page_token until it is empty.
+    """
+    GetDefaultMind: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetDefaultMindRequest, _orchestrator_pb2.GetDefaultMindResponse]  # type: ignore[assignment]
+    """Returns the mind that the caller means who names none.
+
+    Guarantees: the one that the token's owner marked last with SetDefaultMind, or else the first that was made for
+    them; only one that the token covers.
+
+    Limits: those of every call.
+
+    Errors: NOT_FOUND with reason NO_DEFAULT_MIND: the owner has no mind yet.
+
+    Next: use its mind_id; after NO_DEFAULT_MIND CreateMind.
+    """
+    SetDefaultMind: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.SetDefaultMindRequest, _orchestrator_pb2.SetDefaultMindResponse]  # type: ignore[assignment]
+    """Makes a mind the default of the token's owner. Repeating it is harmless.
+
+    Guarantees: durable when it returns, as an event of that mind; GetDefaultMind shows it. Other owners keep theirs.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: leave out the name of the mind wherever a client lets you.
     """
     DiffMind: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.DiffMindRequest, _orchestrator_pb2.DiffMindResponse]  # type: ignore[assignment]
     """Says what changed in a mind's bounded state between two seqs.
@@ -1090,6 +1136,41 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: those that every call may end in.
 
         Next: call again with next_page_token until it is empty.
+        """
+
+    @_abc_1.abstractmethod
+    def GetDefaultMind(
+        self,
+        request: _orchestrator_pb2.GetDefaultMindRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_pb2.GetDefaultMindResponse, _abc.Awaitable[_orchestrator_pb2.GetDefaultMindResponse]]:
+        """Returns the mind that the caller means who names none.
+
+        Guarantees: the one that the token's owner marked last with SetDefaultMind, or else the first that was made for
+        them; only one that the token covers.
+
+        Limits: those of every call.
+
+        Errors: NOT_FOUND with reason NO_DEFAULT_MIND: the owner has no mind yet.
+
+        Next: use its mind_id; after NO_DEFAULT_MIND CreateMind.
+        """
+
+    @_abc_1.abstractmethod
+    def SetDefaultMind(
+        self,
+        request: _orchestrator_pb2.SetDefaultMindRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_pb2.SetDefaultMindResponse, _abc.Awaitable[_orchestrator_pb2.SetDefaultMindResponse]]:
+        """Makes a mind the default of the token's owner. Repeating it is harmless.
+
+        Guarantees: durable when it returns, as an event of that mind; GetDefaultMind shows it. Other owners keep theirs.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: leave out the name of the mind wherever a client lets you.
         """
 
     @_abc_1.abstractmethod
