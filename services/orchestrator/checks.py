@@ -14,7 +14,8 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.autonomy.decide import CAP, FROZEN
 from services.orchestrator.graph.parts import EDGE_TYPES
-from services.orchestrator.guard import ACTIONS, POLICY_PREFIX, SEVERITIES
+from services.orchestrator.guard import ACTIONS, POLICY_PREFIX
+from services.orchestrator.policies import POLICIES
 from services.orchestrator.projections.profile import SETTINGS
 from services.orchestrator.projections.traits import START
 from services.runtime import checks
@@ -53,11 +54,11 @@ AsOf = (
     | pb.GetNeighborsRequest
     | pb.FindPathRequest
     | pb.GetSubgraphRequest
+    | pb.ListPoliciesRequest
 )
 """What can be asked as of a seq."""
 _LISTING_TOKEN = re.compile(r"[0-9]{1,18}\.[0-9]{1,18}")
 """The event as of which is listed, and the one below which the next page begins."""
-POLICY_KEYS = (*SETTINGS, FROZEN, CAP, *(POLICY_PREFIX + name for name in SEVERITIES))
 
 
 def converse(request: pb.ConverseRequest) -> Iterator[Violation]:
@@ -143,8 +144,8 @@ def set_policy(request: pb.SetPolicyRequest) -> Iterator[Violation]:
     yield from checks.mind_id(request.mind_id)
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
     value = cast("object", MessageToDict(request.value)) if request.value.WhichOneof("kind") else None
-    if request.key not in POLICY_KEYS:
-        yield Violation("key", f"must be one of {', '.join(POLICY_KEYS)}")
+    if request.key not in POLICIES:
+        yield Violation("key", f"must be one of {', '.join(POLICIES)}")
     elif request.key.startswith(POLICY_PREFIX) and value not in ACTIONS:
         yield Violation("value", f"must be one of {', '.join(ACTIONS)}")
     elif request.key == FROZEN and not isinstance(value, bool):
@@ -417,6 +418,7 @@ CHECKS: Mapping[type[Message], Check] = {
     pb.ListMindsRequest: list_minds,
     pb.SetDefaultMindRequest: set_default_mind,
     pb.SetPolicyRequest: set_policy,
+    pb.ListPoliciesRequest: at_seq,
     pb.StartSessionRequest: start_session,
     pb.GetSessionRequest: get_session,
     pb.EndSessionRequest: end_session,

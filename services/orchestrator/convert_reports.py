@@ -1,11 +1,14 @@
-"""Between wire and domain: what an operator looks at, performance and workers."""
+"""Between wire and domain: what an operator looks at, performance and workers, and sets, policies."""
 
 from __future__ import annotations
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.json_format import ParseDict
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.alerts import alerts
+from services.orchestrator.policies import POLICIES, held
+from services.orchestrator.projections.profile import Profile
 from services.orchestrator.store import DeadLetter
 from services.orchestrator.times import timestamp
 from services.orchestrator.workers.operations import Progress
@@ -23,6 +26,18 @@ def performance(report: Report) -> pb.GetPerformanceResponse:
         alerts=alerts(report),
         tokens_by_model=report.tokens,
     )
+
+
+def policies(profile: Profile) -> list[pb.Policy]:
+    """All that a mind can have, and what holds."""
+    found: list[pb.Policy] = []
+    said = held(profile)
+    for key, policy in sorted(POLICIES.items()):
+        shown = pb.Policy(key=key, is_set=key in said, meaning=policy.meaning, allowed=policy.allowed)
+        ParseDict(said.get(key, policy.default), shown.value)
+        ParseDict(policy.default, shown.default_value)
+        found.append(shown)
+    return found
 
 
 def worker(progress: Progress) -> pb.Worker:

@@ -114,6 +114,12 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         seq = await self._d.actions.set_policy(request.mind_id, request.key, request.value, request.why)
         return pb.SetPolicyResponse(seq=seq)
 
+    async def ListPolicies(
+        self, request: pb.ListPoliciesRequest, context: _Context
+    ) -> pb.ListPoliciesResponse:
+        state = await self._d.minds.as_of(request.mind_id, _seq(request))
+        return pb.ListPoliciesResponse(policies=convert_reports.policies(state.profile))
+
     async def StartSession(
         self, request: pb.StartSessionRequest, context: _Context
     ) -> pb.StartSessionResponse:

@@ -126,6 +126,7 @@ _ORCHESTRATOR = _service(
             "FindPath",
             "GetCommitmentThread",
             "GetSubgraph",
+            "ListPolicies",
         ],
         "mind.write": [
             "CreateMind",

@@ -70,6 +70,7 @@ READING = {
     "mind path", "mind compare", "commitments list",
     "commitments thread", "identity show", "session list", "session show", "stats",
     "directives list", "traits", "metrics", "reflections", "explain", "workers list", "workers dead-letters",
+    "mind policy",
 }  # fmt: skip
 
 

@@ -233,6 +233,7 @@ class OrchestratorClient(RawClient):
     diff_mind = unary("DiffMind", orchestrator.DiffMindRequest, orchestrator.DiffMindResponse)
     watch_mind = stream("WatchMind", orchestrator.WatchMindRequest, orchestrator.WatchMindResponse)
     set_policy = unary("SetPolicy", orchestrator.SetPolicyRequest, orchestrator.SetPolicyResponse)
+    list_policies = unary("ListPolicies", orchestrator.ListPoliciesRequest, orchestrator.ListPoliciesResponse)
     start_session = unary("StartSession", orchestrator.StartSessionRequest, orchestrator.StartSessionResponse)
     get_session = unary("GetSession", orchestrator.GetSessionRequest, orchestrator.GetSessionResponse)
     list_sessions = unary("ListSessions", orchestrator.ListSessionsRequest, orchestrator.ListSessionsResponse)

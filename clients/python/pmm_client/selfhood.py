@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from google.protobuf.struct_pb2 import Value
+
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.messages import timestamp
@@ -139,6 +141,25 @@ class Selfhood:
         """How far it has come, and what the next stage takes."""
         request = pb.GetStageRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
         return await self._client.orchestrator.get_stage(request, timeout=self._client.timeout)
+
+    async def policies(self, *, as_of_seq: int | None = None) -> list[pb.Policy]:
+        """Every policy that a mind can have, with its meaning, its default and what is set."""
+        request = pb.ListPoliciesRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
+        return list(
+            (await self._client.orchestrator.list_policies(request, timeout=self._client.timeout)).policies
+        )
+
+    async def set_policy(self, key: str, value: str | float | bool, *, why: str = "") -> int:
+        """Set one; the seq of the event. Raises InvalidArgument, which names what there is."""
+        match value:
+            case bool():
+                told = Value(bool_value=value)
+            case str():
+                told = Value(string_value=value)
+            case _:
+                told = Value(number_value=value)
+        request = pb.SetPolicyRequest(mind_id=self.mind_id, key=key, value=told, why=why)
+        return (await self._client.orchestrator.set_policy(request, timeout=self._client.timeout)).seq
 
     # Instructions and reflections
 

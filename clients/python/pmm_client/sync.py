@@ -252,6 +252,8 @@ class Mind:
     traits = _waiting(aio_mind.Mind.traits)
     metrics = _waiting(aio_mind.Mind.metrics)
     stage = _waiting(aio_mind.Mind.stage)
+    policies = _waiting(aio_mind.Mind.policies)
+    set_policy = _waiting(aio_mind.Mind.set_policy)
     directives = _waiting(aio_mind.Mind.directives)
     retire_directive = _waiting(aio_mind.Mind.retire_directive)
     reflect = _waiting(aio_mind.Mind.reflect)

@@ -7,6 +7,7 @@ statements about health and money by rules over words. docs/privacy.md says what
 from services.orchestrator.guard.contacts import region_of
 from services.orchestrator.guard.policy import (
     ACTIONS,
+    DEFAULTS,
     POLICY_PREFIX,
     SEVERITIES,
     Finding,
@@ -18,6 +19,7 @@ from services.orchestrator.guard.policy import (
 
 __all__ = [
     "ACTIONS",
+    "DEFAULTS",
     "POLICY_PREFIX",
     "SEVERITIES",
     "Finding",

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from pmm_client.cli import (
     audit_commands,
@@ -77,8 +78,23 @@ def _not_installed(name: str, summary: str) -> Callable[..., Any]:
     return command
 
 
-def _group(name: str, summary: str) -> typer.Typer:
-    group = typer.Typer(help=summary, no_args_is_help=True)
+class _Group(TyperGroup):
+    """A group one of whose commands is meant where none is named."""
+
+    default = ""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """``pmm session --json`` is ``pmm session list --json``."""
+        if self.default and (not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
+def _group(name: str, summary: str, default: str = "") -> typer.Typer:
+    """A group of commands; ``default`` is meant where none is named."""
+    told = f"{summary} Without a command: {default}." if default else summary
+    cls = type("_Group", (_Group,), {"default": default})
+    group = typer.Typer(help=told, no_args_is_help=not default, cls=cls)
     app.add_typer(group, name=name)
     return group
 
@@ -98,13 +114,15 @@ def _assemble() -> None:
     ledger_commands.register(ledger)
     audit_commands.register(ledger)
     _add_server_commands(ledger, "pmm.ledger_commands", LEDGER_COMMANDS, "ledger ")
-    commitment_commands.register(_group("commitments", "List, open, close, put off and change promises."))
-    self_commands.register_identity(_group("identity", "Show, give and take a mind's name."))
-    self_commands.register_directives(_group("directives", "List and end standing instructions."))
+    commitment_commands.register(
+        _group("commitments", "List, open, close, put off and change promises.", "list")
+    )
+    self_commands.register_identity(_group("identity", "Show, give and take a mind's name.", "show"))
+    self_commands.register_directives(_group("directives", "List and end standing instructions.", "list"))
     self_commands.register(app)
     stats_commands.register(app)
-    session_commands.register(_group("session", "List, show, rename and end conversations."))
-    worker_commands.register(_group("workers", "See how the workers do, and replay what they left."))
+    session_commands.register(_group("session", "List, show, rename and end conversations.", "list"))
+    worker_commands.register(_group("workers", "See how the workers do, and replay what they left.", "list"))
     memory_commands.register(_group("memory", "Search, list and manage what a mind remembers."))
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from pmm_client.cli import exits, output
+from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.conversation import Conversation
@@ -41,6 +41,7 @@ async def chat(
             metavar="ID",
             help="Go on with this session. Without it each start is a new one.",
             callback=_not_both,
+            autocompletion=completion.sessions,
         ),
     ] = "",
     new_session: Annotated[

@@ -6,20 +6,42 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from rich.table import Table
+from rich.text import Text
 
-from pmm.mind.v1.events_pb2 import Priority
+from pmm.mind.v1.events_pb2 import PRIORITY_HIGH, PRIORITY_LOW, CommitmentOutcome, Priority
 from pmm.orchestrator.v1.orchestrator_pb2 import Commitment, CommitmentStatus
-from pmm_client.cli import exits, output
+from pmm_client.cli import completion, exits, output
+from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import Json, MindOption, Why, calls_server
+from pmm_client.cli.options import AsOf, Json, MindOrMine, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
 Id = Annotated[
-    str, typer.Argument(metavar="ID", help="As `pmm commitments list` shows it.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="As `pmm commitments` shows it.",
+        show_default=False,
+        autocompletion=completion.commitments,
+    ),
 ]
 Due = Annotated[datetime | None, typer.Option(help="When it is due (UTC).")]
 Urgency = Annotated[str, typer.Option("--priority", help="low, normal or high.")]
+_ENDED = (CommitmentStatus.COMMITMENT_STATUS_CLOSED, CommitmentStatus.COMMITMENT_STATUS_EXPIRED)
+_STYLES: dict[str | int, str] = {
+    "overdue": "bold red",
+    "snoozed": "dim",
+    "done": "green",
+    "expired": "yellow",
+    "dropped": "dim",
+    PRIORITY_HIGH: "bold",
+    PRIORITY_LOW: "dim",
+}
+_NOTHING_OPEN = (
+    "Nothing is open. `pmm commitments open` promises something; --status closed shows what was done."
+)
 Project = Annotated[str | None, typer.Option(help="The project that it belongs to.")]
 
 
@@ -35,38 +57,65 @@ def register(app: typer.Typer) -> None:
 
 async def list_commitments(
     connection: Connection,
-    mind: MindOption,
-    status: Annotated[str, typer.Option(help="Only these: open, snoozed or overdue.")] = "",
+    mind: MindOrMine = DEFAULT_MIND,
+    status: Annotated[
+        str,
+        typer.Option(help="Only these: open, snoozed, overdue; or closed, expired, the latest end first."),
+    ] = "",
+    project: Annotated[str, typer.Option(help="Only of this project.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """List what a mind has promised and not yet done, the most urgent first.
+    """List what a mind has promised and not yet done, the most urgent first; or what it has done.
 
-    Example: pmm commitments list --mind ada --status overdue
+    Example: pmm commitments list --mind ada --status closed
     """
     wanted = _enum(CommitmentStatus, "COMMITMENT_STATUS", status) if status else 0
+    found: list[Commitment] = []
     async with connection.open() as client:
-        found = [one async for one in client.mind(mind).commitments(status=wanted)]  # type: ignore[arg-type]
+        listed = client.mind(mind).commitments(status=wanted, project=project, as_of_seq=as_of)  # type: ignore[arg-type]
+        async for one in listed:
+            found.append(one)
+            if len(found) == limit:
+                break
     if as_json:
         output.json_line([to_json(one) for one in found])
-        return
-    if not found:
-        output.line("Nothing is open. `pmm commitments open` promises something.")
-        return
-    made = output.table("id", "status", "due", "priority", "project", "what")
+    elif not found:
+        output.line(f"None is {status}." if status else _NOTHING_OPEN)
+    else:
+        output.console().print(_table(found))
+
+
+def _table(found: list[Commitment]) -> Table:
+    has_ended = found[0].status in _ENDED
+    made = output.table("id", "status", "ended" if has_ended else "due", "", "priority", "project", "what")
     for one in found:
-        due = output.date(one.due_at) if one.HasField("due_at") else ""
-        status_, urgency = (
-            short_name(CommitmentStatus, one.status).lower(),
-            short_name(Priority, one.priority).lower(),
+        when = one.closed_at if has_ended else one.due_at
+        status = _outcome(one) if has_ended else short_name(CommitmentStatus, one.status).lower()
+        output.row(
+            made,
+            one.commitment_id,
+            Text(status, style=_STYLES.get(status, "")),
+            output.date(when),
+            output.away(when),
+            Text(short_name(Priority, one.priority).lower(), style=_STYLES.get(one.priority, "")),
+            one.project,
+            one.text or "(erased)",
         )
-        output.row(made, one.commitment_id, status_, due, urgency, one.project, one.text)
-    output.console().print(made)
+    return made
+
+
+def _outcome(one: Commitment) -> str:
+    if one.status == CommitmentStatus.COMMITMENT_STATUS_EXPIRED:
+        return "expired"
+    return short_name(CommitmentOutcome, one.outcome).lower()
 
 
 async def open_commitment(
     connection: Connection,
     text: Annotated[str, typer.Argument(help="What is promised.", show_default=False)],
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     due: Due = None,
     priority: Urgency = "normal",
     project: Project = None,
@@ -90,7 +139,7 @@ async def open_commitment(
 async def close(
     connection: Connection,
     commitment_id: Id,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     evidence: Annotated[
         list[int] | None,
         typer.Option("--evidence", metavar="SEQ", help="An event that shows it; may be repeated."),
@@ -113,8 +162,8 @@ async def close(
 async def snooze(
     connection: Connection,
     commitment_id: Id,
-    mind: MindOption,
     until: Annotated[datetime, typer.Option(help="Until when (UTC).", show_default=False)],
+    mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
     """Put a commitment off.
@@ -129,7 +178,7 @@ async def snooze(
 async def revise(
     connection: Connection,
     commitment_id: Id,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     text: Annotated[str, typer.Option(help="The new words.")] = "",
     due: Due = None,
     priority: Annotated[str, typer.Option(help="low, normal or high.")] = "",
@@ -154,13 +203,19 @@ async def revise(
     _show(made, as_json, "is changed")
 
 
-async def thread(connection: Connection, commitment_id: Id, mind: MindOption, as_json: Json = False) -> None:
+async def thread(
+    connection: Connection,
+    commitment_id: Id,
+    mind: MindOrMine = DEFAULT_MIND,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
     """Tell the story of a commitment: the promise, the evidence, the end, and the messages behind them.
 
     Example: pmm commitments thread c-0a1b2c3d4e5f --mind ada
     """
     async with connection.open() as client:
-        events = await client.mind(mind).commitment_thread(commitment_id)
+        events = await client.mind(mind).commitment_thread(commitment_id, as_of_seq=as_of)
     if as_json:
         output.json_line([to_json(event) for event in events])
         return

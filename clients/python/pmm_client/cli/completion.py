@@ -63,6 +63,16 @@ def directives(ctx: typer.Context, incomplete: str) -> list[Offer]:
     return _of_mind(ctx, incomplete, offers)
 
 
+def policies(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """Keys of policies."""
+
+    async def offers(mind: Mind) -> AsyncIterator[Offer]:
+        for one in await mind.policies():
+            yield one.key, one.meaning
+
+    return _of_mind(ctx, incomplete, offers)
+
+
 def dead_letters(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Ids of dead letters."""
 

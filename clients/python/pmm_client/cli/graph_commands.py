@@ -9,12 +9,17 @@ import typer
 
 from pmm.orchestrator.v1.orchestrator_pb2 import FindPathResponse, GraphEdge, GraphNode
 from pmm_client import pictures
-from pmm_client.cli import exits, output
+from pmm_client.cli import completion, exits, output
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.drawing import Svg, write_svg
-from pmm_client.cli.options import Json, calls_server
+from pmm_client.cli.options import AsOf, Json, calls_server
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The mind's id.", show_default=False)]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="The mind's id.", show_default=False, autocompletion=completion.minds
+    ),
+]
 NODE_HELP = "A node: event:12, entity:ana, commitment:c-…, memory:m-…, identity:7 or session:…"
 Node = Annotated[str, typer.Argument(metavar="NODE", help=NODE_HELP, show_default=False)]
 TYPES_HELP = "Only along these edges: mentions, opens, recalled_in …; may be repeated."
@@ -43,10 +48,11 @@ def register(app: typer.Typer) -> None:
 async def graph(
     connection: Connection,
     name: Name,
-    node: Annotated[str, typer.Argument(metavar="[NODE]", help=f"{NODE_HELP}; the last message.")] = "",
+    node: Annotated[str, typer.Argument(metavar="NODE", help=f"{NODE_HELP}; the last message.")] = "",
     depth: Annotated[int, typer.Option(min=1, max=12, help="So many edges away.")] = 2,
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many nodes.")] = 40,
     types: Types = None,
+    as_of: AsOf = None,
     svg: Svg = None,
     as_json: Json = False,
 ) -> None:
@@ -57,7 +63,9 @@ async def graph(
     Example: pmm mind graph ada entity:porto --depth 3 --svg ada.svg
     """
     async with connection.open() as client:
-        found = await client.mind(name).subgraph(node, depth=depth, limit=limit, types=types or SHOWN)
+        found = await client.mind(name).subgraph(
+            node, depth=depth, limit=limit, types=types or SHOWN, as_of_seq=as_of
+        )
     if svg is not None:
         write_svg(svg, lambda: pictures.graph_svg(found.nodes, found.edges))
     if as_json:
@@ -73,6 +81,7 @@ async def neighbors(
     name: Name,
     node: Node,
     types: Types = None,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """List what a node of a mind is connected with.
@@ -80,7 +89,7 @@ async def neighbors(
     Example: pmm mind neighbors ada entity:porto --type mentions
     """
     async with connection.open() as client:
-        found = await client.mind(name).neighbors(node, types=types or ())
+        found = await client.mind(name).neighbors(node, types=types or (), as_of_seq=as_of)
     if as_json:
         output.json_line(found)
     else:
@@ -92,6 +101,7 @@ async def path(
     name: Name,
     start: Annotated[str, typer.Argument(metavar="FROM", help=NODE_HELP, show_default=False)],
     end: Annotated[str, typer.Argument(metavar="TO", help=NODE_HELP, show_default=False)],
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show a shortest way from one node of a mind to another. Ends with 1 where there is none.
@@ -99,7 +109,7 @@ async def path(
     Example: pmm mind path ada commitment:c-0f3a entity:porto
     """
     async with connection.open() as client:
-        found = await client.mind(name).path(start, end)
+        found = await client.mind(name).path(start, end, as_of_seq=as_of)
     if as_json:
         output.json_line(found)
     elif found.nodes:

@@ -11,14 +11,21 @@ from google.protobuf.struct_pb2 import Value
 
 from pmm.mind.v1.events_pb2 import MindSettings, Stage
 from pmm.orchestrator.v1.orchestrator_pb2 import Mind
-from pmm_client.cli import output
-from pmm_client.cli.connection import Connection
-from pmm_client.cli.options import Json, calls_server
+from pmm_client.cli import completion, exits, output
+from pmm_client.cli.completion import DEFAULT_MIND
+from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli.options import AsOf, Json, MindOrMine, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="The mind's id: A-Z a-z 0-9 . _ -", show_default=False)
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="The mind's id: A-Z a-z 0-9 . _ -",
+        show_default=False,
+        autocompletion=completion.minds,
+    ),
 ]
 
 
@@ -31,6 +38,7 @@ def register(app: typer.Typer) -> None:
     calls_server(app, "at")(at)
     calls_server(app, "diff")(diff)
     calls_server(app, "watch")(watch)
+    calls_server(app, "policy")(policy)
 
 
 async def create(
@@ -111,7 +119,7 @@ async def default(
 async def show(
     connection: Connection,
     name: Name,
-    as_of: Annotated[int | None, typer.Option(min=1, metavar="SEQ", help="As it was at this event.")] = None,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show who a mind is and what it has promised, now or as it was.
@@ -123,32 +131,32 @@ async def show(
 
 async def at(
     connection: Connection,
-    name: Name,
     seq: Annotated[int, typer.Argument(min=1, metavar="SEQ", help="The event.", show_default=False)],
+    mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
     """Show a mind as it was at an event.
 
-    Example: pmm mind at ada 120
+    Example: pmm mind at 120 --mind ada
     """
-    await _show(connection, name, seq, as_json)
+    await _show(connection, mind, seq, as_json)
 
 
 async def diff(
     connection: Connection,
-    name: Name,
     from_seq: Annotated[
         int, typer.Argument(min=0, metavar="A", help="The earlier event.", show_default=False)
     ],
     to_seq: Annotated[int, typer.Argument(min=0, metavar="B", help="The later one; the last.")] = 0,
+    mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
     """Say what changed in a mind between two events, and by which.
 
-    Example: pmm mind diff ada 100 120
+    Example: pmm mind diff 100 120 --mind ada
     """
     async with connection.open() as client:
-        answer = await client.mind(name).diff(from_seq, to_seq)
+        answer = await client.mind(mind).diff(from_seq, to_seq)
     if as_json:
         output.json_line(answer)
         return
@@ -182,9 +190,75 @@ async def watch(connection: Connection, name: Name, as_json: Json = False) -> No
             )
 
 
+async def policy(
+    connection: Connection,
+    name: Name,
+    key: Annotated[
+        str,
+        typer.Argument(metavar="KEY", help="One of them; all of them.", autocompletion=completion.policies),
+    ] = "",
+    value: Annotated[
+        str,
+        typer.Argument(metavar="VALUE", help="What is to hold from the next turn on.", show_default=False),
+    ] = "",
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Set it to what holds where nothing is set.")
+    ] = False,
+    why: Why = "",
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """List the policies of a mind with what they mean, or set one.
+
+    Example: pmm mind policy ada personal_data.email mask
+    """
+    async with connection.open() as client:
+        known = {one.key: one for one in await client.mind(name).policies(as_of_seq=as_of)}
+        if key and key not in known:
+            raise CliError(f"there is no policy {key!r}; there are {', '.join(known)}", exits.USAGE)
+        if value or reset:
+            if not key or (value and reset):
+                raise CliError("name one policy, and its value or --reset", exits.USAGE)
+            wanted = _plain(known[key].default_value) if reset else _read(value)
+            seq = await client.mind(name).set_policy(key, wanted, why=why)
+            if as_json:
+                output.json_line({"seq": seq, "key": key, "value": wanted})
+            else:
+                output.line(
+                    f"{key} is {json.dumps(wanted, ensure_ascii=False)} from the next turn on (#{seq})"
+                )
+            return
+    shown = [known[key]] if key else list(known.values())
+    if as_json:
+        output.json_line([to_json(one) for one in shown])
+        return
+    made = output.table("policy", "value", "", "meaning", "values")
+    for one in shown:
+        mark = "set" if one.is_set else "default"
+        output.row(made, one.key, _told(one.value) or "–", mark, one.meaning, ", ".join(one.allowed))
+    output.console().print(made)
+
+
+def _plain(value: Value) -> str | float | bool:
+    """A text, a number, or true or false."""
+    kind = value.WhichOneof("kind")
+    return getattr(value, kind) if kind else ""
+
+
+def _read(value: str) -> str | float | bool:
+    """True, false and numbers as such, and whatever else as text."""
+    try:
+        read: object = json.loads(value)
+    except ValueError:
+        return value
+    return read if isinstance(read, bool | int | float) else value
+
+
 def _told(value: Value) -> str:
     """A JSON value in few words."""
     told: object = MessageToDict(value)
+    if isinstance(told, float):
+        return f"{told:g}" if told.is_integer() else f"{told:.3f}"
     if value.HasField("struct_value") and "text" in value.struct_value:
         told = value.struct_value["text"]
     return output.shortened(told if isinstance(told, str) else json.dumps(told, ensure_ascii=False))

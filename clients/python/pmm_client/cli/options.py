@@ -34,7 +34,13 @@ def mind_option(text: str) -> Any:
     )
 
 
-MindOption = Annotated[str, typer.Option(help="The mind.", show_default=False)]
+AsOf = Annotated[int | None, typer.Option(min=1, metavar="SEQ", help="As it was at this event.")]
+MindOption = Annotated[
+    str,
+    typer.Option(
+        "--mind", metavar="NAME", help="The mind.", show_default=False, autocompletion=completion.minds
+    ),
+]
 MindOrMine = Annotated[str, mind_option("The mind.")]
 """For commands that read or that a person can take back: without it, the mind that ``pmm chat`` talks to."""
 Why = Annotated[str, typer.Option(help="Why, for the record.")]

@@ -21,6 +21,9 @@ from pmm.orchestrator.v1.orchestrator_pb2 import ExplainResponse
 from pmm_client.jsonable import to_json
 
 SHORT_CHARACTERS = 100
+BAR_WIDTH = 20
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def write(text: str) -> None:
@@ -53,9 +56,27 @@ def table(*columns: str) -> Table:
     return made
 
 
-def row(into: Table, *cells: str) -> None:
+def row(into: Table, *cells: str | Text) -> None:
     """Add cells as text of one paragraph each: what somebody said is no markup."""
-    into.add_row(*(Text(" ".join(cell.split())) for cell in cells))
+    into.add_row(*(cell if isinstance(cell, Text) else Text(" ".join(cell.split())) for cell in cells))
+
+
+def bar(share: float, width: int = BAR_WIDTH) -> Text:
+    """A share from 0 to 1 as a bar, to an eighth of a character."""
+    eighths = round(min(1.0, max(0.0, share)) * width * 8)
+    full, rest = divmod(eighths, 8)
+    filled = "█" * full + (_EIGHTHS[rest] if rest else "")
+    return Text(filled, style="cyan") + Text("·" * (width - len(filled)), style="dim")
+
+
+def away(stamp: Timestamp, now: datetime | None = None) -> str:
+    """How far a moment is from now, in the largest unit that fits: "in 3 h", "2 d ago"; empty for none."""
+    if not stamp.seconds:
+        return ""
+    seconds = (stamp.ToDatetime(tzinfo=UTC) - (now or datetime.now(UTC))).total_seconds()
+    size, unit = next((size, unit) for size, unit in _UNITS if abs(seconds) >= size or size == 1)
+    told = f"{abs(seconds) / size:.0f} {unit}"
+    return f"in {told}" if seconds > 0 else f"{told} ago"
 
 
 def shortened(text: str) -> str:

@@ -10,15 +10,19 @@ import typer
 from pmm.mind.v1.events_pb2 import ReflectionStyle, Stage, Trait
 from pmm.orchestrator.v1.orchestrator_pb2 import MetricsSample, Reflection
 from pmm_client import pictures
-from pmm_client.cli import exits, output
+from pmm_client.cli import completion, exits, output
+from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.drawing import Svg, write_svg
-from pmm_client.cli.options import Json, MindOption, Why, calls_server
+from pmm_client.cli.options import AsOf, Json, MindOrMine, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
-AsOf = Annotated[int | None, typer.Option(min=1, metavar="SEQ", help="As it was at this event.")]
-BAR, WIDTH = "█", 20
+_IDENTITY_WORDS = {
+    "identity_adopted": "took the name",
+    "identity_cleared": "gave its name up",
+    "user_identified": "learned your name",
+}
 _SPARKS = "▁▂▃▄▅▆▇█"
 COURSE = 60
 """Samples in a line of a terminal."""
@@ -48,30 +52,37 @@ def register_directives(app: typer.Typer) -> None:
     calls_server(app, "retire")(retire)
 
 
-async def show_identity(connection: Connection, mind: MindOption, as_json: Json = False) -> None:
+async def show_identity(
+    connection: Connection, mind: MindOrMine = DEFAULT_MIND, as_of: AsOf = None, as_json: Json = False
+) -> None:
     """Show what a mind goes by, what it calls you, and how that came about.
 
-    Example: pmm identity show --mind ada
+    Example: pmm identity show --mind ada --as-of 120
     """
     async with connection.open() as client:
-        now = (await client.mind(mind).show()).identity
-        history = await client.mind(mind).identity_history()
+        now = (await client.mind(mind).show(as_of_seq=as_of)).identity
+        history = await client.mind(mind).identity_history(as_of_seq=as_of)
     if as_json:
         output.json_line({"identity": to_json(now), "history": [to_json(change) for change in history]})
         return
     output.line(f"goes by {now.name} (#{now.adopted_seq})" if now.name else "has no name")
     if now.user_name:
         output.line(f"knows you as {now.user_name} (#{now.user_seq})")
-    made = output.table("seq", "when", "what", "name")
+    if not history:
+        output.line('Give it one: say "Your name is Nova", or use: pmm identity adopt Nova')
+        return
+    made = output.table("seq", "when", "what", "name", "because of")
     for change in history:
-        output.row(made, str(change.seq), output.date(change.recorded_at), change.kind, change.name)
+        because = " ".join(f"#{seq}" for seq in change.evidence_seqs)
+        what = _IDENTITY_WORDS.get(change.kind, change.kind)
+        output.row(made, str(change.seq), output.date(change.recorded_at), what, change.name, because)
     output.console().print(made)
 
 
 async def adopt(
     connection: Connection,
     name: Annotated[str, typer.Argument(help="The name.", show_default=False)],
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     why: Why = "",
     as_json: Json = False,
 ) -> None:
@@ -87,7 +98,9 @@ async def adopt(
         output.line(f"{mind} goes by {identity.name} (#{identity.adopted_seq})")
 
 
-async def clear(connection: Connection, mind: MindOption, why: Why = "", as_json: Json = False) -> None:
+async def clear(
+    connection: Connection, mind: MindOrMine = DEFAULT_MIND, why: Why = "", as_json: Json = False
+) -> None:
     """Take a mind's name away.
 
     Example: pmm identity clear --mind ada
@@ -100,7 +113,9 @@ async def clear(connection: Connection, mind: MindOption, why: Why = "", as_json
         output.line(f"{mind} has no name")
 
 
-async def traits(connection: Connection, mind: MindOption, as_of: AsOf = None, as_json: Json = False) -> None:
+async def traits(
+    connection: Connection, mind: MindOrMine = DEFAULT_MIND, as_of: AsOf = None, as_json: Json = False
+) -> None:
     """Show the five personality traits, from 0 to 1, and what moved them lately.
 
     Example: pmm traits --mind ada --as-of 120
@@ -110,13 +125,13 @@ async def traits(connection: Connection, mind: MindOption, as_of: AsOf = None, a
     if as_json:
         output.json_line(answer)
         return
-    made = output.table("", "", "")
+    made = output.table("", "", "0 ────── 0.5 ────── 1")
     for one in answer.traits:
-        output.row(
-            made, short_name(Trait, one.trait).lower(), f"{one.value:.2f}", BAR * round(one.value * WIDTH)
-        )
+        output.row(made, short_name(Trait, one.trait).lower(), f"{one.value:.2f}", output.bar(one.value))
     output.console().print(made)
-    if answer.changes:
+    if not answer.changes:
+        output.line("Nothing has moved them yet: they are reviewed once a day on which something happened.")
+    else:
         made = output.table("seq", "when", "trait", "by", "why")
         for change in answer.changes[:10]:
             name = short_name(Trait, change.trait).lower()
@@ -132,7 +147,11 @@ async def traits(connection: Connection, mind: MindOption, as_of: AsOf = None, a
 
 
 async def metrics(
-    connection: Connection, mind: MindOption, as_of: AsOf = None, svg: Svg = None, as_json: Json = False
+    connection: Connection,
+    mind: MindOrMine = DEFAULT_MIND,
+    as_of: AsOf = None,
+    svg: Svg = None,
+    as_json: Json = False,
 ) -> None:
     """Show the autonomy scores of a mind, their course, and its stage; or draw the course.
 
@@ -149,8 +168,11 @@ async def metrics(
         return
     if svg is not None:
         return
-    output.line(f"IAS {answer.metrics.ias:.3f}  {_spark(answer.samples, 'ias')}")
-    output.line(f"GAS {answer.metrics.gas:.3f}  {_spark(answer.samples, 'gas')}")
+    made = output.table("", "", "", "")
+    for label, name in (("IAS, identity", "ias"), ("GAS, growth", "gas")):
+        value = getattr(answer.metrics, name)
+        output.row(made, label, f"{value:.3f}", output.bar(value), _spark(answer.samples, name))
+    output.console().print(made)
     needs = (
         f"; the next takes IAS {stage.next_ias:.2f} and GAS {stage.next_gas:.2f}" if stage.next_ias else ""
     )
@@ -164,8 +186,9 @@ def _spark(samples: Iterable[MetricsSample], name: str) -> str:
 
 async def list_directives(
     connection: Connection,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     retired: Annotated[bool, typer.Option("--retired", help="Also those that have ended.")] = False,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """List standing instructions, those that were given most often first.
@@ -173,7 +196,7 @@ async def list_directives(
     Example: pmm directives list --mind ada
     """
     async with connection.open() as client:
-        found = await client.mind(mind).directives(include_retired=retired)
+        found = await client.mind(mind).directives(include_retired=retired, as_of_seq=as_of)
     if as_json:
         output.json_line([to_json(one) for one in found])
         return
@@ -190,9 +213,15 @@ async def list_directives(
 async def retire(
     connection: Connection,
     directive_id: Annotated[
-        str, typer.Argument(metavar="ID", show_default=False, help="As `list` shows it.")
+        str,
+        typer.Argument(
+            metavar="ID",
+            show_default=False,
+            help="As `list` shows it.",
+            autocompletion=completion.directives,
+        ),
     ],
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     why: Why = "",
     as_json: Json = False,
 ) -> None:
@@ -210,7 +239,7 @@ async def retire(
 
 async def reflect(
     connection: Connection,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     style: Annotated[
         str, typer.Option(help="succinct, question, narrative, checklist or analytical; as the stage has it.")
     ] = "",
@@ -234,8 +263,9 @@ async def reflect(
 
 async def reflections(
     connection: Connection,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 10,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """List what a mind thought of itself, the latest first.
@@ -244,7 +274,7 @@ async def reflections(
     """
     async with connection.open() as client:
         found: list[Reflection] = []
-        async for one in client.mind(mind).reflections():
+        async for one in client.mind(mind).reflections(as_of_seq=as_of):
             found.append(one)
             if len(found) == limit:
                 break
@@ -267,8 +297,10 @@ def _print(one: Reflection) -> None:
 
 async def explain(
     connection: Connection,
-    seq: Annotated[int, typer.Argument(min=0, help="The answer's event; 0: the last one.")],
-    mind: MindOption,
+    seq: Annotated[
+        int, typer.Argument(min=0, help="The answer's event; the last one.", show_default=False)
+    ] = 0,
+    mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
     """Say what an answer was made from: memories with their sources, recent turns, promises and instructions.

@@ -6,13 +6,22 @@ from typing import Annotated
 
 import typer
 
-from pmm_client.cli import output
+from pmm_client.cli import completion, output
+from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import Connection
-from pmm_client.cli.options import Json, MindOption, calls_server
+from pmm_client.cli.options import AsOf, Json, MindOrMine, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import privacy_name
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="As `pmm session list` shows it.", show_default=False)]
+Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="As `pmm session` shows it.",
+        show_default=False,
+        autocompletion=completion.sessions,
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -23,13 +32,15 @@ def register(app: typer.Typer) -> None:
     calls_server(app, "end")(end)
 
 
-async def list_sessions(connection: Connection, mind: MindOption, as_json: Json = False) -> None:
+async def list_sessions(
+    connection: Connection, mind: MindOrMine = DEFAULT_MIND, as_of: AsOf = None, as_json: Json = False
+) -> None:
     """List the conversations of a mind, the latest first.
 
     Example: pmm session list --mind ada
     """
     async with connection.open() as client:
-        found = [one async for one in client.mind(mind).sessions()]
+        found = [one async for one in client.mind(mind).sessions(as_of_seq=as_of)]
     if as_json:
         output.json_line([to_json(one) for one in found])
         return
@@ -46,10 +57,16 @@ async def list_sessions(connection: Connection, mind: MindOption, as_json: Json 
 
 async def show(
     connection: Connection,
-    mind: MindOption,
     session: Annotated[
-        str, typer.Argument(metavar="ID", help="A conversation; without one, all of them.")
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="A conversation; without one, all of them.",
+            autocompletion=completion.sessions,
+        ),
     ] = "",
+    mind: MindOrMine = DEFAULT_MIND,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show what was said earlier in a conversation in few words, and what it was like.
@@ -59,32 +76,44 @@ async def show(
     Example: pmm session show s-0a1b2c3d4e5f --mind ada
     """
     async with connection.open() as client:
-        found = await client.mind(mind).analytics(session)
-        summaries = (await client.mind(mind).session(session)).summaries if session else []
+        found = await client.mind(mind).analytics(session, as_of_seq=as_of)
+        of = await client.mind(mind).session(session, as_of_seq=as_of) if session else None
+    summaries = of.summaries if of is not None else []
     if as_json:
         output.json_line(to_json(found) | {"summaries": [to_json(one) for one in summaries]})
         return
     counts = found.counts
-    output.line(f"{counts.user_messages:,} messages, {counts.assistant_messages:,} answers")
+    made = output.table("", "", "", "")
+    if of is not None:
+        until = f" to {output.date(of.ended_at)}, when it ended" if of.ended_at.seconds else ""
+        output.row(made, "session", of.session_id, of.title)
+        output.row(made, "began", output.date(of.started_at) + until, privacy_name(of.privacy_mode))
+    output.row(made, "messages", f"{counts.user_messages:,}", f"{counts.assistant_messages:,} answers")
+    if found.engagement:
+        mood = _mood(found.sentiment)
+        output.row(made, "sentiment", f"{found.sentiment:+.2f}", output.bar((found.sentiment + 1) / 2), mood)
+        output.row(made, "engagement", f"{found.engagement:.2f}", output.bar(found.engagement))
+    output.console().print(made)
     for one in summaries:
         output.line(f"earlier (#{one.from_seq} to #{one.to_seq}): {one.text}")
     if not found.engagement:
         output.line("Not looked at yet: it is after some messages, or when the conversation has ended.")
-        return
-    output.line(
-        f"sentiment {found.sentiment:+.2f} (-1 unhappy, 1 happy), engagement {found.engagement:.2f} (of 1)"
-    )
     if found.topics:
         output.line(f"about {', '.join(found.topics)}")
     for question in found.open_questions:
         output.line(f"open: {question}")
 
 
+def _mood(sentiment: float) -> str:
+    """In VADER's bounds."""
+    return "happy" if sentiment >= 0.05 else "unhappy" if sentiment <= -0.05 else "neither"
+
+
 async def rename(
     connection: Connection,
     session: Id,
     title: Annotated[str, typer.Argument(help="The new title.", show_default=False)],
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
     """Give a conversation another title.
@@ -99,7 +128,9 @@ async def rename(
         output.line(f"{changed.session_id} is called {changed.title}")
 
 
-async def end(connection: Connection, session: Id, mind: MindOption, as_json: Json = False) -> None:
+async def end(
+    connection: Connection, session: Id, mind: MindOrMine = DEFAULT_MIND, as_json: Json = False
+) -> None:
     """End a conversation. Ending it twice is harmless.
 
     Example: pmm session end s-0a1b2c3d4e5f --mind ada

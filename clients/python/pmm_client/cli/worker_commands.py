@@ -7,14 +7,23 @@ from typing import Annotated
 import typer
 
 from pmm.orchestrator.v1.orchestrator_pb2 import DeadLetter
-from pmm_client.cli import exits, output
+from pmm_client.cli import completion, exits, output
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import Json, calls_server, mind_option
+from pmm_client.cli.options import Json, calls_server
 from pmm_client.client import Client
 from pmm_client.errors import FailedPrecondition, NotFound
 from pmm_client.jsonable import to_json
 
-AnyMind = Annotated[str, mind_option("The mind; without one, all of them.")]
+AnyMind = Annotated[
+    str,
+    typer.Option(
+        "--mind",
+        metavar="NAME",
+        help="The mind; without one, all of them.",
+        show_default=False,
+        autocompletion=completion.minds,
+    ),
+]
 OnlyWorker = Annotated[str, typer.Option(help="Only of this worker.")]
 
 
@@ -25,18 +34,18 @@ def register(app: typer.Typer) -> None:
     calls_server(app, "replay")(replay)
 
 
-async def list_workers(connection: Connection, mind: AnyMind = "", as_json: Json = False) -> None:
+async def list_workers(connection: Connection, of: AnyMind = "", as_json: Json = False) -> None:
     """Show how far each worker is, and how well it did since the start.
 
     Example: pmm workers list --mind ada
     """
     async with connection.open() as client:
-        found = await (client.mind(mind).workers() if mind else client.workers())
+        found = await (client.mind(of).workers() if of else client.workers())
     if as_json:
         output.json_line([to_json(one) for one in found])
         return
     made = output.table(
-        "worker", "seq" if mind else "position", "behind by", "done", "derived", "success", "last success",
+        "worker", "seq" if of else "position", "behind by", "done", "derived", "success", "last success",
         "retries", "dead letters",
     )  # fmt: skip
     for one in found:
@@ -54,19 +63,19 @@ async def list_workers(connection: Connection, mind: AnyMind = "", as_json: Json
         )
     output.console().print(made)
     if any(one.dead_letters for one in found):
-        where = f" --mind {mind}" if mind else ""
+        where = f" --mind {of}" if of else ""
         output.line(f"What was left is listed by: pmm workers dead-letters{where}")
 
 
 async def dead_letters(
-    connection: Connection, mind: AnyMind = "", worker: OnlyWorker = "", as_json: Json = False
+    connection: Connection, of: AnyMind = "", worker: OnlyWorker = "", as_json: Json = False
 ) -> None:
     """List the events that a worker could not deal with, of one mind or of all, the oldest first.
 
     Example: pmm workers dead-letters --mind ada
     """
     async with connection.open() as client:
-        found = await _left(client, mind, worker)
+        found = await _left(client, of, worker)
     if as_json:
         output.json_line([to_json(one) for one in found])
         return
@@ -86,9 +95,15 @@ async def dead_letters(
 async def replay(
     connection: Connection,
     dead_letter_id: Annotated[
-        str, typer.Argument(metavar="[ID]", show_default=False, help="As `dead-letters` shows it.")
+        str,
+        typer.Argument(
+            metavar="ID",
+            show_default=False,
+            help="As `dead-letters` shows it.",
+            autocompletion=completion.dead_letters,
+        ),
     ] = "",
-    mind: AnyMind = "",
+    of: AnyMind = "",
     every: Annotated[
         bool, typer.Option("--all", help="All of them: of one mind, or of all minds where none is named.")
     ] = False,
@@ -101,13 +116,13 @@ async def replay(
     """
     if every == bool(dead_letter_id):
         raise CliError("name one dead letter and its --mind, or say --all", exits.USAGE)
-    if dead_letter_id and not mind:
+    if dead_letter_id and not of:
         raise CliError("whose? --mind NAME, as `pmm workers dead-letters` shows it", exits.USAGE)
     async with connection.open() as client:
         if every:
-            await _replay_all(client, mind, worker, as_json)
+            await _replay_all(client, of, worker, as_json)
             return
-        seqs = await client.mind(mind).replay_dead_letter(dead_letter_id)
+        seqs = await client.mind(of).replay_dead_letter(dead_letter_id)
     if as_json:
         output.json_line({"derived_seqs": seqs})
     else:

@@ -85,6 +85,11 @@ class OrchestratorServiceStub:
                 request_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetPolicyRequest.SerializeToString,
                 response_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetPolicyResponse.FromString,
                 _registered_method=True)
+        self.ListPolicies = channel.unary_unary(
+                '/pmm.orchestrator.v1.OrchestratorService/ListPolicies',
+                request_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListPoliciesRequest.SerializeToString,
+                response_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListPoliciesResponse.FromString,
+                _registered_method=True)
         self.StartSession = channel.unary_unary(
                 '/pmm.orchestrator.v1.OrchestratorService/StartSession',
                 request_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.StartSessionRequest.SerializeToString,
@@ -413,6 +418,21 @@ class OrchestratorServiceServicer:
         Errors: INVALID_ARGUMENT names the keys that there are.
 
         Next: GetMind with min_seq set to seq shows it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPolicies(self, request, context):
+        """Lists every policy that a mind can have, with its meaning, its default and what is set.
+
+        Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: SetPolicy.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -974,6 +994,11 @@ def add_OrchestratorServiceServicer_to_server(servicer, server):
                     request_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetPolicyRequest.FromString,
                     response_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetPolicyResponse.SerializeToString,
             ),
+            'ListPolicies': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPolicies,
+                    request_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListPoliciesRequest.FromString,
+                    response_serializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListPoliciesResponse.SerializeToString,
+            ),
             'StartSession': grpc.unary_unary_rpc_method_handler(
                     servicer.StartSession,
                     request_deserializer=pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.StartSessionRequest.FromString,
@@ -1411,6 +1436,33 @@ class OrchestratorService:
             '/pmm.orchestrator.v1.OrchestratorService/SetPolicy',
             pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetPolicyRequest.SerializeToString,
             pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.SetPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPolicies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pmm.orchestrator.v1.OrchestratorService/ListPolicies',
+            pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListPoliciesRequest.SerializeToString,
+            pmm_dot_orchestrator_dot_v1_dot_orchestrator__pb2.ListPoliciesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -168,6 +168,17 @@ class OrchestratorServiceStub:
 
     Next: GetMind with min_seq set to seq shows it.
     """
+    ListPolicies: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListPoliciesRequest, _orchestrator_pb2.ListPoliciesResponse]
+    """Lists every policy that a mind can have, with its meaning, its default and what is set.
+
+    Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: SetPolicy.
+    """
     StartSession: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.StartSessionRequest, _orchestrator_pb2.StartSessionResponse]
     """Begins a conversation.
 
@@ -666,6 +677,17 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Errors: INVALID_ARGUMENT names the keys that there are.
 
     Next: GetMind with min_seq set to seq shows it.
+    """
+    ListPolicies: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListPoliciesRequest, _orchestrator_pb2.ListPoliciesResponse]  # type: ignore[assignment]
+    """Lists every policy that a mind can have, with its meaning, its default and what is set.
+
+    Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since.
+
+    Limits: those of every call.
+
+    Errors: those that every call may end in.
+
+    Next: SetPolicy.
     """
     StartSession: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.StartSessionRequest, _orchestrator_pb2.StartSessionResponse]  # type: ignore[assignment]
     """Begins a conversation.
@@ -1222,6 +1244,23 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: INVALID_ARGUMENT names the keys that there are.
 
         Next: GetMind with min_seq set to seq shows it.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPolicies(
+        self,
+        request: _orchestrator_pb2.ListPoliciesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_pb2.ListPoliciesResponse, _abc.Awaitable[_orchestrator_pb2.ListPoliciesResponse]]:
+        """Lists every policy that a mind can have, with its meaning, its default and what is set.
+
+        Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since.
+
+        Limits: those of every call.
+
+        Errors: those that every call may end in.
+
+        Next: SetPolicy.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,170 @@
+"""What a person sees of a mind, sets in it, and is offered by the tab key: the command against real services."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pmm_client.cli import exits
+from pmm_client.cli.app import app
+from tests.support.stack import Stack
+
+Pmm = Callable[..., str]
+PATIENCE_S = 20
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("minds") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def pmm(stack: Stack) -> Pmm:
+    """Run a command and return what it printed: standard output, or with another code than 0 standard error."""
+
+    def run(*arguments: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, [*arguments, "--target", stack.target], catch_exceptions=False)
+        assert done.exit_code == code, done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def talked(pmm: Pmm) -> None:
+    """The mind that is meant where none is named, with a name, an instruction, and promises of which one is kept."""
+    pmm("chat", "-m", "Your name is Nova. From now on, answer in one sentence.")
+    pmm("commitments", "open", "water the plants", "--project", "home")
+    made = json.loads(pmm("commitments", "open", "call Ana", "--due", "2026-01-01T10:00:00", "--json"))
+    kept = json.loads(pmm("commitments", "open", "buy bread", "--json"))
+    said = json.loads(pmm("chat", "-m", "The bread is here.", "--json"))
+    pmm("commitments", "close", kept["commitment_id"], "--evidence", str(said["user_seq"]))
+    assert made["due_at"]
+    until(lambda: json.loads(pmm("directives", "--json")))
+    until(lambda: json.loads(pmm("identity", "--json"))["identity"]["name"])
+
+
+def until(look: Callable[[], Any]) -> Any:
+    end = time.monotonic() + PATIENCE_S
+    while not (seen := look()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("group", "command"),
+    [
+        ("commitments", "list"),
+        ("identity", "show"),
+        ("directives", "list"),
+        ("session", "list"),
+        ("workers", "list"),
+    ],
+)
+def test_a_group_without_a_command_shows_what_there_is(pmm: Pmm, group: str, command: str) -> None:
+    shown, spelled = json.loads(pmm(group, "--json")), json.loads(pmm(group, command, "--json"))
+
+    assert shown
+    # A worker may have moved on between the two.
+    assert group == "workers" or shown == spelled
+    assert f"Without a command: {command}" in CliRunner().invoke(app, [group, "--help"]).stdout
+
+
+def test_what_was_kept_is_listed_beside_what_is_open(pmm: Pmm) -> None:
+    still = json.loads(pmm("commitments", "--json"))
+    overdue = json.loads(pmm("commitments", "--status", "overdue", "--json"))
+    at_home = json.loads(pmm("commitments", "--project", "home", "--json"))
+    closed = json.loads(pmm("commitments", "--status", "closed", "--json"))
+    before = json.loads(
+        pmm("commitments", "--status", "closed", "--as-of", str(closed[0]["closed_seq"] - 1), "--json")
+    )
+
+    assert {one["text"] for one in still} == {"call Ana", "water the plants"}
+    assert [one["text"] for one in overdue] == ["call Ana"]
+    assert [one["text"] for one in at_home] == ["water the plants"]
+    assert [(one["text"], one["status"], one["outcome"]) for one in closed] == [
+        ("buy bread", "CLOSED", "DONE")
+    ]
+    assert before == []
+    screen = pmm("commitments", "--status", "closed")
+    assert "done" in screen
+    assert "buy bread" in screen
+
+
+def test_a_mind_is_shown_as_it_was_and_compared_with_what_it_became(pmm: Pmm) -> None:
+    identity = json.loads(pmm("identity", "--json"))
+    adopted = identity["identity"]["adopted_seq"]
+    was = json.loads(pmm("mind", "at", str(adopted - 1), "--json"))
+    changes = json.loads(pmm("mind", "diff", str(adopted - 1), str(adopted), "--json"))["changes"]
+    history = json.loads(pmm("identity", "--as-of", str(adopted - 1), "--json"))
+
+    assert was["identity"] is None or not was["identity"]["name"]
+    assert {"path": "identity.name", "before": None, "after": "Nova", "seqs": [adopted]} in changes
+    assert history["history"] == []
+    assert "Nova" in pmm("mind", "diff", "1")
+
+
+def test_every_policy_is_listed_with_its_meaning_and_set_and_reset(pmm: Pmm) -> None:
+    listed = {one["key"]: one for one in json.loads(pmm("mind", "policy", "me", "--json"))}
+    pmm("mind", "policy", "me", "traits.frozen", "true", "--why", "a test")
+    pmm("mind", "policy", "me", "time_zone", "Europe/Lisbon")
+    frozen = json.loads(pmm("mind", "policy", "me", "traits.frozen", "--json"))
+    set_at = json.loads(pmm("mind", "policy", "me", "traits.frozen", "--reset", "--json"))["seq"]
+    reset, zone = (
+        json.loads(pmm("mind", "policy", "me", key, "--json"))[0] for key in ("traits.frozen", "time_zone")
+    )
+    earlier = json.loads(pmm("mind", "policy", "me", "traits.frozen", "--as-of", str(set_at - 1), "--json"))
+
+    assert all(one["meaning"] for one in listed.values())
+    assert listed["personal_data.email"]["allowed"] == ["allow", "warn", "mask", "refuse"]
+    assert (frozen[0]["value"], frozen[0]["is_set"]) == (True, True)
+    assert (reset["value"], zone["value"]) == (False, "Europe/Lisbon")
+    assert earlier == frozen
+    assert "personal_data.email" in pmm("mind", "policy", "me", "nonsense", code=exits.USAGE)
+    assert "value" in pmm("mind", "policy", "me", "traits.cap", "7", code=exits.FAILED)
+
+
+def test_the_tab_key_offers_minds_and_what_is_in_them(stack: Stack, pmm: Pmm) -> None:
+    (ana, *_) = json.loads(pmm("commitments", "--status", "overdue", "--json"))
+    (session, *_) = json.loads(pmm("session", "--json"))
+
+    assert offered(stack, "pmm traits --mind m") == ["me"]
+    assert offered(stack, "pmm mind show m") == ["me"]
+    assert ana["commitment_id"] in offered(stack, "pmm commitments close c-")
+    assert offered(stack, f"pmm session show {session['session_id'][:6]}") == [session["session_id"]]
+    assert "traits.frozen" in offered(stack, "pmm mind policy me traits.")
+    assert offered(stack, "pmm mind show m", target="127.0.0.1:1") == []
+
+
+def offered(stack: Stack, line: str, target: str = "") -> list[str]:
+    """As a shell asks for it."""
+    asked = {
+        "_PMM_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(line.split()) - 1),
+        "PMM_TARGET": target or stack.target,
+    }
+    pmm = Path(sys.executable).with_name("pmm")
+    done = subprocess.run([pmm], env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    return done.stdout.split()
+
+
+def test_dead_letters_are_replayed_together_or_by_name(pmm: Pmm) -> None:
+    assert json.loads(pmm("workers", "dead-letters", "--json")) == []
+    done = json.loads(pmm("workers", "replay", "--all", "--json"))
+
+    assert done == {"replayed": 0, "derived": 0, "still_failing": []}
+    pmm("workers", "replay", code=exits.USAGE)
+    pmm("workers", "replay", "commitments:1", code=exits.USAGE)
+    pmm("workers", "replay", "commitments:1", "--mind", "me", code=exits.FAILED)
