@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,9 +151,7 @@ def offered(stack: Stack, line: str, target: str = "") -> list[str]:
         "COMP_CWORD": str(len(line.split()) - 1),
         "PMM_TARGET": target or stack.target,
     }
-    pmm = Path(sys.executable).with_name("pmm")
-    done = subprocess.run([pmm], env={**os.environ, **asked}, capture_output=True, text=True, check=False)
-    return done.stdout.split()
+    return CliRunner().invoke(app, [], env=asked, prog_name="pmm").stdout.split()
 
 
 def test_dead_letters_are_replayed_together_or_by_name(pmm: Pmm) -> None:

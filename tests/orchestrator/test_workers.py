@@ -29,6 +29,7 @@ from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
 PATIENCE_S = 30
+POISON = 12
 
 
 class Failing(OpenAIServer):
@@ -175,18 +176,18 @@ async def test_a_mind_whose_events_are_poison_does_not_hold_up_the_others(
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         for mind_id in ("ada", "ben"):
             await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
-        await say(running, "ada", *["poison"] * 50)
+        await say(running, "ada", *["poison"] * POISON)
         await say(running, "ben", "free")
         await wait_for(running, "user_identified", mind_id="ben")
         while_busy = len(await letters(running, "fragile", "ada"))
 
         async def all_left() -> list[pb.DeadLetter]:
             left = await letters(running, "fragile", "ada")
-            return left if len(left) == 50 else []
+            return left if len(left) == POISON else []
 
         left = await until(all_left)
 
-    assert while_busy < 50
+    assert while_busy < POISON
     # Nothing but a person can mend it: it is not tried over and over.
     assert not any(each.HasField("next_attempt_at") for each in left)
     assert {each.attempts for each in left} == {3}
