@@ -305,6 +305,11 @@ def test_a_listing_names_no_other_mind_and_neither_do_its_pages(channel: grpc.Ch
         assert ([found.mind_id for found in seen.minds], seen.next_page_token) == (own, "")
         assert ([found.mind_id for found in kept.minds], kept.next_page_token) == (own, "")
 
+    of_admin = rpc.OrchestratorServiceStub(channel).ListMinds(
+        pb.ListMindsRequest(owner="admin", page_size=1), **ana
+    )
+    assert ([found.mind_id for found in of_admin.minds], of_admin.next_page_token) == ([OWN], "")
+
 
 def test_what_is_reported_of_the_whole_process_names_no_mind(channel: grpc.Channel) -> None:
     report = rpc.OrchestratorServiceStub(channel).GetPerformance(

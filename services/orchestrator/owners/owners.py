@@ -20,6 +20,9 @@ from services.runtime.caller import Caller
 PATIENCE_SECONDS = 1.0
 """For the table to take in a mind that was just made: whoever lists it at once should see it."""
 
+LEDGER_PAGE = 1_000
+"""The most that the ledger lists at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -80,17 +83,28 @@ class Owners:
     async def listing(
         self, caller: Caller, owner: str, token: str, prefix: str, size: int
     ) -> tuple[list[Listed], str]:
-        """Minds by name, an owner's where one is named, and the name to go on after; empty at the end."""
-        if owner:
-            names = self._store.minds(owner, token, prefix, size + 1)
-            pages = [await self._peers.minds("", name, 1) for name in names[:size]]
-            found = [one for page, _ in pages for one in page]
-            following = names[size - 1] if len(names) > size else ""
-        else:
-            # The ledger is asked with our own token, not the caller's.
-            found, following = await self._peers.minds(token, prefix, size)
-        seen = [one for one in found if caller.may_reach(one.mind_id) and not one.is_deleted]
+        """Minds by name, an owner's where one is named, and the name to go on after; empty at the end.
+
+        That name is one that the caller sees, too: the pages of all minds end with others' names.
+        """
+        found: list[Summary] = []
+        while True:
+            page, following = await self._page(owner, token, prefix, size)
+            found += [one for one in page if caller.may_reach(one.mind_id) and not one.is_deleted]
+            if len(found) > size or not following:
+                break
+            token = following
         meant = ""
         with suppress(NoDefaultMind):
             meant, _ = self.default(caller)
-        return [Listed(one, self._store.owner(one.mind_id), one.mind_id == meant) for one in seen], following
+        listed = [Listed(one, self._store.owner(one.mind_id), one.mind_id == meant) for one in found[:size]]
+        return listed, found[size - 1].mind_id if len(found) > size else ""
+
+    async def _page(self, owner: str, token: str, prefix: str, size: int) -> tuple[list[Summary], str]:
+        """Minds by name, whoever may see them, and the name to go on after; empty at the end."""
+        if not owner:
+            # The ledger is asked with our own token, not the caller's.
+            return await self._peers.minds(token, prefix, LEDGER_PAGE)
+        names = self._store.minds(owner, token, prefix, size + 1)
+        pages = [await self._peers.minds("", name, 1) for name in names]
+        return [one for page, _ in pages for one in page], names[-1] if len(names) > size else ""
