@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import grpc.aio
 
 from services.runtime import telemetry
+from services.runtime.inside import Exchange, InsideChannel
 from services.runtime.tracing import client_interceptors, trace_metadata
 
 if TYPE_CHECKING:
@@ -24,16 +25,25 @@ class Peers:
     """
 
     def __init__(
-        self, targets: Mapping[str, str], *, token: str | None = None, tls_ca: bytes | None = None
+        self,
+        targets: Mapping[str, str],
+        *,
+        token: str | None = None,
+        tls_ca: bytes | None = None,
+        inside: Exchange | None = None,
     ) -> None:
+        """``inside`` has the services that share this process; its calls need no target."""
         self._targets = dict(targets)
         self._token = token
         self._tls_ca = tls_ca
+        self._inside = cast("grpc.aio.Channel", InsideChannel(inside, token)) if inside else None
         self._channels: dict[str, grpc.aio.Channel] = {}
         self._clients: dict[str, RawClient] = {}
 
     def channel(self, name: str) -> grpc.aio.Channel:
         """The channel to a service, by its short name. Services with the same address share one."""
+        if self._inside is not None:
+            return self._inside
         target = self._targets[name]
         if target not in self._channels:
             from pmm_client.channel import open_channel
@@ -81,5 +91,7 @@ class Peers:
         """Close every channel; calls that still run are cancelled."""
         self._clients.clear()
         channels, self._channels = self._channels, {}
+        if self._inside is not None:
+            await self._inside.close(None)
         for channel in channels.values():
             await channel.close(None)

@@ -31,6 +31,8 @@ from services.runtime import auth, deadline, status
 from services.runtime.caller import Caller, set_caller
 from services.runtime.checks import Check, enforce, nothing
 from services.runtime.errors import DeadlineExceeded, InvalidArgument, Violation
+from services.runtime.inside import Exchange
+from services.runtime.inside_call import PEER
 from services.runtime.limits import Gate, Limits
 from services.runtime.scopes import ACCESS, Access
 from services.runtime.sections import ServerSettings
@@ -94,9 +96,9 @@ class Pipeline:
         self._checks = checks
         self._limits = Limits(settings.max_concurrent_rpcs, settings.max_streams_per_peer)
 
-    def around(self, server: grpc.aio.Server) -> grpc.aio.Server:
-        """What servicers are to be added to, as generated code does it."""
-        return cast("grpc.aio.Server", _WrappingServer(server, self))
+    def around(self, server: grpc.aio.Server, inside: Exchange | None = None) -> grpc.aio.Server:
+        """What servicers are to be added to, as generated code does it; ``inside`` gets the same."""
+        return cast("grpc.aio.Server", _WrappingServer(server, self, inside))
 
     def wrap(self, service: str, handlers: Mapping[str, Handler]) -> dict[str, Handler]:
         """The handlers of a service's methods, by name, with the pipeline around them."""
@@ -174,8 +176,9 @@ class Pipeline:
         caller = auth.authenticate(self._tokens, rpc.access, metadata)
         set_caller(caller)
         deadline.start(client_seconds)
-        # Without tokens a client is its connection.
-        peer = (caller.owner if self._tokens else context.peer()) if rpc.is_stream else ""
+        # Without tokens a client is its connection. This process itself is nobody's to limit.
+        is_counted = rpc.is_stream and context.peer() != PEER
+        peer = (caller.owner if self._tokens else context.peer()) if is_counted else ""
         seconds = self._own_limit(rpc, client_seconds)
         rpc.gate.enter()
         try:
@@ -222,9 +225,10 @@ class Pipeline:
 class _WrappingServer:
     """Takes what generated code registers, and registers it wrapped."""
 
-    def __init__(self, server: grpc.aio.Server, pipeline: Pipeline) -> None:
+    def __init__(self, server: grpc.aio.Server, pipeline: Pipeline, inside: Exchange | None) -> None:
         self._server = server
         self._pipeline = pipeline
+        self._inside = inside
 
     def add_generic_rpc_handlers(self, _: object) -> None:
         """Generated code names the methods once more, below."""
@@ -232,6 +236,8 @@ class _WrappingServer:
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
         wrapped = self._pipeline.wrap(service, handlers)
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, wrapped),))
+        if self._inside is not None:
+            self._inside.add(service, wrapped)
 
 
 def _decoder(decode: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:

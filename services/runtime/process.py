@@ -9,7 +9,6 @@ import os
 import secrets
 import signal
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
@@ -25,16 +24,15 @@ from services.runtime.auth import Tokens
 from services.runtime.caller import LOCAL
 from services.runtime.datadir import service_folder
 from services.runtime.exits import StartupError
+from services.runtime.inside import Exchange
 from services.runtime.peers import Peers
 from services.runtime.sections import DataSettings, PeerSettings, ServerSettings, TelemetrySettings
-from services.runtime.server import RunningServer, serve
+from services.runtime.server import RunningServer, limits, serve
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 from services.runtime.tls import is_loopback
 
 Flags = Mapping[str, Mapping[str, Any]]
 """Section to field to the value that a flag gave; None where it was not given."""
-
-SOCKET_FILE = "pmm.sock"
 
 GARBAGE_THRESHOLD = 20_000
 """Objects that are made, less those that are gone, before the next collection; Python's 700 is for small programs."""
@@ -138,12 +136,12 @@ async def _main(
     stopped = _stop_asked(until_eof)
     async with AsyncExitStack() as stack:
         tokens = Tokens.read(process.server.tokens_file) if process.server.tokens_file else None
-        socket_path, peers = _peers(process, tokens, stack)
+        inside, peers = _peers(process, tokens)
         stack.push_async_callback(peers.close)
         services = [
             _build(spec, process, ServiceContext(folders[spec.name], peers)) for spec in process.specs
         ]
-        serving = serve(services, process.server, tokens=tokens, socket_path=socket_path)
+        serving = serve(services, process.server, tokens=tokens, inside=inside)
         starting = asyncio.create_task(stack.enter_async_context(serving))
         await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
@@ -199,18 +197,16 @@ def _build(spec: ServiceSpec, process: Plan, context: ServiceContext) -> Service
     return spec.build(process.sections[spec.name], context)
 
 
-def _peers(process: Plan, tokens: Tokens | None, stack: AsyncExitStack) -> tuple[str | None, Peers]:
-    """The other services: over our own socket where they share this process, else as the settings say."""
+def _peers(process: Plan, tokens: Tokens | None) -> tuple[Exchange | None, Peers]:
+    """The other services: within this process where they share it, else as the settings say."""
     if len(process.specs) == 1:
         return None, _remote_peers(process.peers)
-    # Not the public port: that one may want TLS, and a name that its certificate covers.
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="pmm-"))
-    path = str(Path(folder) / SOCKET_FILE)
+    inside = Exchange(limits(process.server))
     token = None
     if tokens is not None:
         token = secrets.token_urlsafe(32)
         tokens.add(token, LOCAL)
-    return path, Peers({spec.name: f"unix:{path}" for spec in process.specs}, token=token)
+    return inside, Peers({}, token=token, inside=inside)
 
 
 def _remote_peers(peers: PeerSettings) -> Peers:

@@ -20,14 +20,14 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2
 from services.runtime import tls
 from services.runtime.auth import Tokens
 from services.runtime.exits import ADDRESS, StartupError
+from services.runtime.inside import CANCEL_GRACE_SECONDS, Exchange
+from services.runtime.inside_call import Limits
 from services.runtime.limits import Gate
 from services.runtime.pipeline import Pipeline
 from services.runtime.sections import ServerSettings
 from services.runtime.service import Service
 
 REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
-CANCEL_GRACE_SECONDS = 0.5
-"""For calls that did not end within the drain to be told that they are cancelled."""
 
 # The stubs of these packages leave their aio half out.
 _health_aio = cast("Any", health_module).aio
@@ -38,11 +38,16 @@ _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 _log = logging.getLogger("pmm.server")
 
 
+def limits(settings: ServerSettings) -> Limits:
+    """How long messages may be."""
+    # Answers are bounded by their own limits, page by page; this is the seat belt.
+    return Limits(settings.max_message_bytes, 2 * settings.max_message_bytes)
+
+
 def _options(settings: ServerSettings) -> list[tuple[str, Any]]:
     return [
-        ("grpc.max_receive_message_length", settings.max_message_bytes),
-        # Answers are bounded by their own limits, page by page; this is the seat belt.
-        ("grpc.max_send_message_length", 2 * settings.max_message_bytes),
+        ("grpc.max_receive_message_length", limits(settings).request_bytes),
+        ("grpc.max_send_message_length", limits(settings).response_bytes),
         # Two servers on one port would share its connections at random: the second must fail instead.
         ("grpc.so_reuseport", 0),
         # Connections that died without a word are noticed within a minute and a half.
@@ -59,9 +64,14 @@ class RunningServer:
     """A server that listens. Made by ``serve``."""
 
     def __init__(
-        self, server: grpc.aio.Server, services: Sequence[Service], settings: ServerSettings
+        self,
+        server: grpc.aio.Server,
+        services: Sequence[Service],
+        settings: ServerSettings,
+        inside: Exchange | None,
     ) -> None:
         self._server = server
+        self._inside = inside
         self._services = services
         self._settings = settings
         self.gates = {service.full_name: Gate(service.name) for service in services}
@@ -114,6 +124,8 @@ class RunningServer:
     async def stop(self) -> None:
         """Drain, end every call that is left, then stop the services."""
         await self.drain()
+        if self._inside is not None:
+            await self._inside.stop()
         await self._server.stop(CANCEL_GRACE_SECONDS)
         for service in reversed(self._started):
             await service.stop()
@@ -125,13 +137,12 @@ async def serve(
     settings: ServerSettings,
     *,
     tokens: Tokens | None = None,
-    socket_path: str | None = None,
+    inside: Exchange | None = None,
 ) -> AsyncGenerator[RunningServer]:
     """Run services on one server for as long as the block runs; SERVING when it is entered.
 
-    ``tokens`` turns authentication on; ``socket_path`` is a Unix socket to listen on as
-    well, for this process's own calls. Raises StartupError if the address is taken, and SettingsError if it
-    must not be listened on.
+    ``tokens`` turns authentication on; ``inside`` gets the services too, for this process's own calls. Raises
+    StartupError if the address is taken, and SettingsError if it must not be listened on.
     """
     tls.refuse_open_doors(settings)
     credentials = tls.server_credentials(settings)
@@ -139,15 +150,13 @@ async def serve(
     checks = {message: check for service in services for message, check in service.checks.items()}
     pipeline = Pipeline(settings, tokens, gates_of, checks)
     server = grpc.aio.server(options=_options(settings))
-    running = RunningServer(server, services, settings)
+    running = RunningServer(server, services, settings, inside)
     gates_of.update(running.gates)
-    wrapping = pipeline.around(server)
+    wrapping = pipeline.around(server, inside)
     for service in services:
         service.register(wrapping)
     _add_common_services(wrapping, running, services)
     running.port = _listen(server, settings.host, settings.port, credentials)
-    if socket_path:
-        server.add_insecure_port(f"unix:{socket_path}")
     async with _health_port(running.health, settings):
         try:
             await running.start()

@@ -110,6 +110,34 @@ def _measure(
     telemetry.record_ms(name, milliseconds, **attributes, **{STATUS_CODE: code.value[0]})
 
 
+class ClientSpan:
+    """The span of a call to a peer, from its start. ``end`` it, whichever way the call ends."""
+
+    def __init__(self, method: str) -> None:
+        service, name = _split(method)
+        self._attributes: dict[str, telemetry.Attribute] = {
+            "rpc.system": "grpc",
+            "rpc.service": service,
+            "rpc.method": name,
+        }
+        self._started = time.perf_counter()
+        self._span = telemetry.tracer().start_span(
+            method.lstrip("/"), kind=SpanKind.CLIENT, attributes=self._attributes
+        )
+
+    @property
+    def metadata(self) -> Sequence[tuple[str, str]]:
+        """What goes with the call."""
+        carrier: dict[str, str] = {}
+        _propagator.inject(carrier, trace.set_span_in_context(self._span))
+        return tuple(carrier.items())
+
+    def end(self, code: grpc.StatusCode) -> None:
+        """With the call's final code."""
+        _close(self._span, code, failed=code is not grpc.StatusCode.OK)
+        _measure(CLIENT_DURATION, self._started, self._attributes, code)
+
+
 class _Tracing:
     """A client span from the call's start to its end, whichever way it ends."""
 
@@ -119,33 +147,14 @@ class _Tracing:
         details: grpc.aio.ClientCallDetails,
         request: Any,
     ) -> Any:
-        method = details.method.decode() if isinstance(details.method, bytes) else details.method
-        service, name = _split(method)
-        attributes: dict[str, telemetry.Attribute] = {
-            "rpc.system": "grpc",
-            "rpc.service": service,
-            "rpc.method": name,
-        }
-        started = time.perf_counter()
-        span = telemetry.tracer().start_span(method.lstrip("/"), kind=SpanKind.CLIENT, attributes=attributes)
-
-        def ended(call: grpc.aio.Call) -> None:
-            code = _final_code(call)
-            _close(span, code, failed=code is not grpc.StatusCode.OK)
-            _measure(CLIENT_DURATION, started, attributes, code)
-
-        call = await continuation(_with_context(details, span), request)
-        call.add_done_callback(ended)
+        span = ClientSpan(details.method.decode() if isinstance(details.method, bytes) else details.method)
+        metadata = grpc.aio.Metadata(*(details.metadata or ()), *span.metadata)
+        with_context = grpc.aio.ClientCallDetails(
+            details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
+        )
+        call = await continuation(with_context, request)
+        call.add_done_callback(lambda done: span.end(_final_code(done)))
         return call
-
-
-def _with_context(details: grpc.aio.ClientCallDetails, span: Span) -> grpc.aio.ClientCallDetails:
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier, trace.set_span_in_context(span))
-    metadata = grpc.aio.Metadata(*(details.metadata or ()), *carrier.items())
-    return grpc.aio.ClientCallDetails(
-        details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
-    )
 
 
 def _final_code(call: grpc.aio.Call) -> grpc.StatusCode:

@@ -18,8 +18,9 @@ from pmm.ledger.v1 import ledger_pb2 as pb
 from pmm.ledger.v1 import ledger_pb2_grpc as rpc
 from services.runtime import checks, telemetry
 from services.runtime.auth import Tokens
+from services.runtime.inside import Exchange
 from services.runtime.sections import ServerSettings, TelemetrySettings
-from services.runtime.server import RunningServer, serve
+from services.runtime.server import RunningServer, limits, serve
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 
 
@@ -93,6 +94,8 @@ class Running:
     service: FakeLedger
     server: RunningServer
     channel: grpc.aio.Channel
+    inside: Exchange
+    """For calls as a service in the same process makes them."""
 
     @property
     def stub(self) -> Any:
@@ -109,7 +112,9 @@ async def running(
 ) -> AsyncIterator[Running]:
     """The fake behind a real server on a free port, and a channel to it."""
     service = service or FakeLedger()
-    async with serve([service], ServerSettings(port=0, **settings), tokens=tokens) as server:
+    server_settings = ServerSettings(port=0, **settings)
+    inside = Exchange(limits(server_settings))
+    async with serve([service], server_settings, tokens=tokens, inside=inside) as server:
         target = f"127.0.0.1:{server.port}"
         if credentials:
             channel = grpc.aio.secure_channel(
@@ -121,7 +126,7 @@ async def running(
         else:
             channel = grpc.aio.insecure_channel(target, interceptors=interceptors)
         async with channel:
-            yield Running(service, server, channel)
+            yield Running(service, server, channel, inside)
 
 
 @asynccontextmanager

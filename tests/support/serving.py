@@ -11,9 +11,10 @@ from typing import Any
 
 from pmm_client.channel import open_channel
 from pmm_client.raw import InferenceClient, LedgerClient, MemoryClient, OrchestratorClient
+from services.runtime.inside import Exchange
 from services.runtime.peers import Peers
 from services.runtime.sections import ServerSettings
-from services.runtime.server import serve
+from services.runtime.server import limits, serve
 from services.runtime.service import ServiceContext, ServiceSpec
 
 
@@ -33,8 +34,9 @@ async def serving(
     folder: Path, *names: str, settings: dict[str, dict[str, Any]] | None = None
 ) -> AsyncGenerator[Served]:
     """Run the named services, in this order, with their data under ``folder``."""
-    socket = str(folder / "s")
-    peers = Peers(dict.fromkeys(names, f"unix:{socket}"))
+    server_settings = ServerSettings(port=0)
+    inside = Exchange(limits(server_settings))
+    peers = Peers({}, inside=inside)
     services: list[Any] = []
     for name in names:
         spec: ServiceSpec = importlib.import_module(f"services.{name}.server").SPEC
@@ -43,7 +45,7 @@ async def serving(
         chosen = spec.settings(**(settings or {}).get(name, {}))
         services.append(spec.build(chosen, ServiceContext(own, peers)))
     async with AsyncExitStack() as stack:
-        running = await stack.enter_async_context(serve(services, ServerSettings(port=0), socket_path=socket))
+        running = await stack.enter_async_context(serve(services, server_settings, inside=inside))
         stack.push_async_callback(peers.close)
         target = f"127.0.0.1:{running.port}"
         channel = open_channel(target)
