@@ -51,10 +51,8 @@ class AppendCall:
 
 def put_event(store: Store, batch: Batch, mind_id: str, state: MindState, event: NewEvent) -> MindState:
     """Chain, seal and write one event after the head; the state with the new head, which is not yet written."""
-    key = os.urandom(encoding.KEY_BYTES)
-    state = _seal(batch, mind_id, state, event, key, max(time.time_ns(), state.head_ns))
-    store.event_keys.write(state.head_position - 1, [key])
-    return state
+    (key,) = store.event_keys.take(batch.next_position() - 1, 1)
+    return _seal(batch, mind_id, state, event, key, max(time.time_ns(), state.head_ns))
 
 
 def _seal(
@@ -179,24 +177,22 @@ class Decision:
         call, batch = self._call, self._batch
         state = self._state or batch.new_mind(call.mind_id, os.urandom(encoding.KEY_BYTES))
         self._state = state
-        first_position = batch.next_position()
-        keys: list[bytes] = []
+        fresh = len(call.events) - len(existing)
+        keys = iter(self._store.event_keys.take(batch.next_position() - 1, fresh))
         appended: list[Appended] = []
         now_ns = max(time.time_ns(), state.head_ns)
         for i, event in enumerate(call.events):
             if i in existing:
                 appended.append(self._stored(existing[i], existed=True))
                 continue
-            key = os.urandom(encoding.KEY_BYTES)
+            key = next(keys)
             state = self._state = _seal(batch, call.mind_id, state, event, key, now_ns)
-            keys.append(key)
             appended.append(
                 Appended(state.head_seq, state.head_position, state.head_ns, state.head_hash, existed=False)
             )
             if event.idempotency_key:
                 self._remember(_EVENT_KEY, event.idempotency_key, event.fingerprint, [state.head_seq], [key])
-        if keys:
-            self._store.event_keys.write(first_position - 1, keys)
+        if fresh:
             batch.put_mind(call.mind_id, state)
         if call.idempotency_key:
             seqs = [event.seq for event in appended]

@@ -1,7 +1,9 @@
 """The keys of sealed payloads, in segment files apart from the events, so that a key can be erased for good.
 
 A segment holds 4,096 keys of 32 bytes; zeros where there is none. Written and synced before the LMDB commit
-that needs its keys: an orphan key harms nobody, and is overwritten when its slot is used. The name of a segment
+that needs its keys: an orphan key harms nobody, and is overwritten when its slot is used. Keys for the next slots are
+made and synced ahead, so that most commits need not wait for theirs; each seals once, and is forgotten when the
+process ends. The name of a segment
 whose keys are wrapped says by which master key: ``events-00000000.<id>.keys``.
 """
 
@@ -24,6 +26,8 @@ SEGMENT_BYTES = KEYS_PER_SEGMENT * KEY_BYTES
 _NO_KEY = bytes(KEY_BYTES)
 _MAPPED_SEGMENTS = 64
 """A map costs a descriptor, and a million events have 245 segments."""
+KEYS_AHEAD = 128
+"""A page of the file; one sync for so many lone events."""
 _SUFFIX = ".keys"
 
 
@@ -38,6 +42,8 @@ class KeySegments:
         self._mapping = threading.Lock()
         """Held while a segment is mapped or replaced: nobody may keep a map of a file that was replaced."""
         self._unsynced: dict[int, int] = {}
+        self._ahead: dict[int, bytes] = {}
+        """Keys that are on disk and have sealed nothing, by slot."""
         self._descriptors: dict[int, int] = {}
         if not is_readonly:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -46,8 +52,30 @@ class KeySegments:
             self._wrap_all()
             sync(folder)
 
+    def take(self, first_slot: int, count: int) -> list[bytes]:
+        """Keys for consecutive slots that have sealed nothing yet. Durable after ``sync``."""
+        ahead = [self._ahead.pop(slot, None) for slot in range(first_slot, first_slot + count)]
+        keys = [key or os.urandom(KEY_BYTES) for key in ahead]
+        if None in ahead:
+            self.write(first_slot, keys)
+        return keys
+
+    @property
+    def is_short(self) -> bool:
+        """Whether ``make_ahead`` is due."""
+        return len(self._ahead) < KEYS_AHEAD // 4
+
+    def make_ahead(self, next_slot: int) -> None:
+        """Put keys on disk for the next slot and those behind it. Raises OSError."""
+        keys = [os.urandom(KEY_BYTES) for _ in range(KEYS_AHEAD)]
+        self.write(next_slot, keys)
+        self.sync()
+        self._ahead = dict(enumerate(keys, next_slot))
+
     def write(self, first_slot: int, keys: list[bytes]) -> None:
         """Put keys into consecutive slots. Durable after ``sync``."""
+        for slot in range(first_slot, first_slot + len(keys)):
+            self._ahead.pop(slot, None)
         wrap = self._masters.current
         slot, done = first_slot, 0
         while done < len(keys):

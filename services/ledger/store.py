@@ -147,6 +147,21 @@ class Store(ReadOnlyStore):
                 raise StorageFull from error
             raise
 
+    def make_keys_ahead(self) -> None:
+        """Have keys on disk for the next events, so that their commits need not wait for them. For the writer, at rest.
+
+        A full disk is left to the commit to meet. Raises OSError: the disk cannot be trusted.
+        """
+        if not self.event_keys.is_short:
+            return
+        with self.read() as reader:
+            next_slot = reader.head_position()
+        try:
+            self.event_keys.make_ahead(next_slot)
+        except OSError as error:
+            if not is_full(error):
+                raise
+
     def rename(self) -> None:
         """Take a new store_id: whoever followed this store must begin anew."""
         with self.write() as batch:

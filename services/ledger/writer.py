@@ -123,6 +123,8 @@ class Writer:
             is_enough = len(group) == self._limits.group_appends or size >= GROUP_BYTES
             if is_enough or self._queue.empty():
                 self._finish(group)
+                if self._queue.empty():
+                    self._store.make_keys_ahead()
                 return True
             following = self._queue.get()
         if group:

@@ -12,7 +12,6 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
-import grpc.aio
 
 from services.runtime.inside_call import Call, Limits, Metadata, failed
 

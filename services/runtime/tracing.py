@@ -152,8 +152,12 @@ class _Tracing:
         with_context = grpc.aio.ClientCallDetails(
             details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
         )
+
+        def ended(call: grpc.aio.Call) -> None:
+            span.end(_final_code(call))
+
         call = await continuation(with_context, request)
-        call.add_done_callback(lambda done: span.end(_final_code(done)))
+        call.add_done_callback(ended)
         return call
 
 
