@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import BeyondHead, MindDeleted
+from services.orchestrator.lately import Lately
 from services.orchestrator.peers import Peers
+from services.orchestrator.prompt import CHARACTERS_PER_TOKEN
 from services.orchestrator.saving import Saving
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
@@ -19,9 +21,11 @@ from services.orchestrator.terms import Draft
 class ActiveMind:
     """One mind: its latest snapshot, and a lock for whoever brings it forward."""
 
-    def __init__(self, mind_id: str) -> None:
+    def __init__(self, mind_id: str, lately: Lately) -> None:
         self.id = mind_id
         self.snapshot = Snapshot()
+        self.lately = lately
+        """Has noted every event up to the snapshot's seq."""
         self.lock = asyncio.Lock()
         """Held while the snapshot is brought forward from the ledger."""
         self.deciding = asyncio.Lock()
@@ -94,7 +98,7 @@ class Minds:
             async with active.lock:
                 if active.snapshot.seq == 0:
                     active.snapshot = self._saving.latest(active.id, seq)
-                active.snapshot = await self._replay(active.id, active.snapshot, seq, save=True)
+                active.snapshot = await self._replay(active.id, active.snapshot, seq, active)
         return active.snapshot
 
     async def as_of(self, mind_id: str, seq: int | None, min_seq: int = 0) -> Snapshot:
@@ -104,7 +108,7 @@ class Minds:
         _within(now, mind_id, max(min_seq, seq or 0))
         if seq is None or seq == now.seq:
             return now
-        return await self._replay(mind_id, self._saving.latest(mind_id, seq), seq, save=False)
+        return await self._replay(mind_id, self._saving.latest(mind_id, seq), seq)
 
     async def upto(self, mind_id: str, seq: int | None) -> int:
         """The seq up to which history is read: the one that is named, or the head. Raises BeyondHead."""
@@ -133,6 +137,7 @@ class Minds:
                 body=draft.body,
             )
             active.snapshot = active.snapshot.apply(event)
+            active.lately.note(event)
             self._saving.keep(active.id, active.snapshot, active.snapshot.seq)
         return [written.seq for written in response.events]
 
@@ -171,6 +176,7 @@ class Minds:
         if active is not None:
             async with active.lock:
                 active.snapshot = Snapshot()
+                active.lately.clear()
                 # What is being written would come after it was erased.
                 await self._saving.settled(mind_id)
 
@@ -178,7 +184,10 @@ class Minds:
         """Finish what is being written."""
         await self._saving.close()
 
-    async def _replay(self, mind_id: str, state: Snapshot, seq: int, *, save: bool) -> Snapshot:
+    async def _replay(
+        self, mind_id: str, state: Snapshot, seq: int, becomes_of: ActiveMind | None = None
+    ) -> Snapshot:
+        """A state brought forward; ``becomes_of`` the mind whose own it will be."""
         if state.seq >= seq:
             return state
         async for event in self._peers.read(mind_id, from_seq=state.seq + 1, to_seq=seq, page_size=1_000):
@@ -187,7 +196,8 @@ class Minds:
                     f"mind {mind_id!r} was deleted; its name is never used again", mind_id=mind_id
                 )
             state = state.apply(event)
-            if save:
+            if becomes_of is not None:
+                becomes_of.lately.note(event)
                 self._saving.keep(mind_id, state, seq)
         return state
 
@@ -204,10 +214,14 @@ class Minds:
     def _hold(self, mind_id: str) -> ActiveMind:
         active = self._active.get(mind_id)
         if active is None:
-            active = self._active.setdefault(mind_id, ActiveMind(mind_id))
+            active = self._active.setdefault(mind_id, ActiveMind(mind_id, self._lately()))
             self._forget_idle()
         self._active.move_to_end(mind_id)
         return active
+
+    def _lately(self) -> Lately:
+        settings = self._settings
+        return Lately(settings.recent_turns, settings.prompt_tokens * CHARACTERS_PER_TOKEN)
 
     def _forget_idle(self) -> None:
         for mind_id, active in list(self._active.items()):

@@ -20,6 +20,7 @@ from services.orchestrator import citations, privacy, prompt
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.errors import ModelFailed, SessionEnded, UnknownSession
 from services.orchestrator.guard import Guarded
+from services.orchestrator.lately import BEYOND, said_in
 from services.orchestrator.minds import ActiveMind, Minds, terminal
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.sessions import Session
@@ -173,6 +174,7 @@ class Turn:
         digest = hashlib.sha256(key.encode()).hexdigest() if key else ""
         drafts: list[Draft] = []
         if self._is_new:
+            self._active.lately.begin(self._session_id)
             begun = mind.SessionStarted(privacy_mode=mode)  # type: ignore[arg-type]
             drafts.append(
                 Draft(
@@ -220,19 +222,28 @@ class Turn:
         """The last messages of the session, oldest first."""
         if self._is_new or not self._s.settings.recent_turns:
             return []
+        lately = self._active.lately
         with _Stage(self._clock, "snapshot"):
-            return [
-                _said(event)
-                async for event in self._s.peers.read(
-                    self._active.id,
-                    from_seq=state.seq,
-                    reverse=True,
-                    limit=self._s.settings.recent_turns,
-                    kinds=("user_message", "assistant_message"),
-                    session_ids=(self._session_id,),
-                )
-                if not event.redacted
-            ][::-1]
+            known = lately.upto(self._session_id, state.seq)
+            if known is None:
+                reading = lately.reading(self._session_id)
+                head_seq = max(state.seq, self._active.snapshot.seq, lately.seq)
+                read = await self._read_recent(head_seq)
+                lately.read(self._session_id, reading, read, head_seq)
+                known = [said for said in read if said.seq <= state.seq]
+            return known[-self._s.settings.recent_turns :]
+
+    async def _read_recent(self, seq: int) -> list[Said]:
+        events = self._s.peers.read(
+            self._active.id,
+            from_seq=seq,
+            reverse=True,
+            limit=self._s.settings.recent_turns + BEYOND,
+            kinds=("user_message", "assistant_message"),
+            session_ids=(self._session_id,),
+        )
+        said = [said_in(event) async for event in events]
+        return [one for one in reversed(said) if one is not None]
 
     async def _answer(
         self, state: Snapshot, mode: int, memories: list[Recalled], recent: list[Said], degraded: bool
@@ -371,12 +382,6 @@ def session_for(ask: Ask) -> str:
     if ask.idempotency_key:
         return f"s-{hashlib.sha256(ask.idempotency_key.encode()).hexdigest()[:12]}"
     return f"s-{uuid.uuid4().hex[:12]}"
-
-
-def _said(event: mind.Event) -> Said:
-    if event.kind == "user_message":
-        return Said("user", event.body.user_message.text, event.seq)
-    return Said("assistant", event.body.assistant_message.text, event.seq)
 
 
 def _replayed(event: mind.Event, user_seq: int, mode: int) -> list[Part]:

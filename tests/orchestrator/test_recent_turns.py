@@ -1,0 +1,132 @@
+"""What was said lately stands in the prompt, though it is not read anew for each turn."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.lately import Lately
+from services.orchestrator.terms import Said
+from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.talking import converse, events
+from tests.support.serving import Served, serving
+
+MESSAGES, CHARACTERS = 4, 40
+SPOKEN = ("user_message", "assistant_message")
+
+
+def message(seq: int, session_id: str, text: str) -> mind.Event:
+    body = mind.Body(user_message=mind.UserMessage(text=text))
+    return mind.Event(seq=seq, session_id=session_id, kind="user_message", body=body)
+
+
+def lasting(said: list[Said]) -> list[Said]:
+    """The last messages, and of these no more than there is room for: the one that does not fit is shown to be cut."""
+    kept: list[Said] = []
+    for one in reversed(said[-MESSAGES:]):
+        kept.insert(0, one)
+        if sum(len(each.text) for each in kept) > CHARACTERS:
+            break
+    return kept
+
+
+@given(
+    some.lists(
+        some.one_of(
+            some.tuples(some.just("say"), some.sampled_from("ab"), some.text("x", max_size=30)),
+            some.tuples(
+                some.sampled_from(["erase", "open", "close"]), some.sampled_from("ab"), some.just("")
+            ),
+        ),
+        max_size=40,
+    )
+)
+def test_what_is_kept_is_what_would_be_read(steps: list[tuple[str, str, str]]) -> None:
+    lately = Lately(MESSAGES, CHARACTERS)
+    ledger_says: dict[str, list[Said]] = {"a": [], "b": []}
+    opened: dict[str, tuple[object, list[Said], int]] = {}
+    for seq, (step, session_id, text) in enumerate(steps, 1):
+        match step:
+            case "say":
+                lately.note(message(seq, session_id, text))
+                ledger_says[session_id].append(Said("user", text, seq))
+            case "erase":
+                lately.note(mind.Event(seq=seq, kind="event_redacted"))
+                ledger_says = {name: said[:-1] for name, said in ledger_says.items()}
+            case "open":
+                lately.note(mind.Event(seq=seq, kind="tick_recorded"))
+                opened[session_id] = (lately.reading(session_id), list(ledger_says[session_id]), seq)
+            case _:
+                lately.note(mind.Event(seq=seq, kind="tick_recorded"))
+                if session_id in opened:
+                    reading, said, upto = opened.pop(session_id)
+                    lately.read(session_id, reading, said, upto)  # pyright: ignore[reportArgumentType]
+        for name, said in ledger_says.items():
+            kept = lately.upto(name, seq)
+            if kept is not None:
+                expected = lasting(said)
+                assert kept[-len(expected) :] == expected if expected else not kept
+            before = lately.upto(name, seq - 1)
+            if before is not None:
+                expected = [one for one in lasting(said) if one.seq < seq]
+                assert before[len(before) - len(expected) :] == expected
+
+
+def test_few_conversations_are_kept_and_those_asked_for_last() -> None:
+    lately = Lately(MESSAGES, CHARACTERS)
+    for number in range(10):
+        lately.begin(f"s{number}")
+        lately.upto("s0", 0)
+
+    kept = [number for number in range(10) if lately.upto(f"s{number}", 0) is not None]
+    assert kept == [0, 7, 8, 9]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_prompt_holds_the_last_messages_whoever_wrote_them_and_none_that_was_erased(
+    tmp_path: Path, seed: int
+) -> None:
+    rng = random.Random(seed)
+    settings = {**ROOMY, "orchestrator": {**ROOMY.get("orchestrator", {}), "recent_turns": MESSAGES}}
+    async with serving(tmp_path, *SERVICES, settings=settings) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        for session_id in "ab":
+            start = pb.StartSessionRequest(mind_id="ada", session_id=session_id)
+            await served.orchestrator.start_session(start)
+        for number in range(40):
+            match rng.choice(["turn", "turn", "turn", "other writer", "erasure"]):
+                case "turn":
+                    await turn_shows_what_was_said(served, rng.choice("ab"), f"message {number}")
+                case "other writer":
+                    said = mind.Body(user_message=mind.UserMessage(text=f"said elsewhere {number}"))
+                    event = ledger.NewEvent(session_id=rng.choice("ab"), actor="user", body=said)
+                    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[event]))
+                case _:
+                    spoken = await events(served, kinds=SPOKEN)
+                    if spoken:
+                        seqs = [rng.choice(spoken[-6:]).seq]
+                        await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=seqs, why="test"))
+
+
+async def turn_shows_what_was_said(served: Served, session_id: str, text: str) -> None:
+    turn = await converse(served, text, session_id=session_id)
+    assert turn.started
+    receipt = turn.started.receipt
+    spoken = [
+        event
+        for event in await events(served, kinds=SPOKEN)
+        if event.session_id == session_id and event.seq <= receipt.head_seq
+    ]
+    there = [event.seq for event in spoken if not event.redacted]
+    shown = list(receipt.recent_seqs)
+    assert shown == there[len(there) - len(shown) :]
+    # What was erased leaves a gap that nothing older need fill.
+    erased = sum(event.redacted for event in spoken[-MESSAGES - 2 :])
+    assert len(shown) >= min(len(there), MESSAGES - erased)
