@@ -75,13 +75,13 @@ async def progress(served: Served, name: str, mind_id: str = "") -> pb.Worker:
 async def test_a_model_that_is_away_for_long_costs_no_event_and_holds_up_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    peers = Peers(Channels({"inference": f"unix:{tmp_path / 's'}"}))
+    reached: list[Peers] = []
 
     async def thinks(event: mind.Event, _minds: object) -> list[mind.Body]:
         text = event.body.user_message.text
         if "plain" in text:
             return [mind.Body(user_identified=mind.UserIdentified(name=text))]
-        stream = peers.generate(
+        stream = reached[0].generate(
             [Said("user", text)],
             [],
             mind_id=event.mind_id,
@@ -98,6 +98,7 @@ async def test_a_model_that_is_away_for_long_costs_no_event_and_holds_up_nobody(
     with Failing() as model:
         backend = {"backend": "openai", "openai_base_url": model.base_url, "model": "ok", "max_retries": 0}
         async with serving(tmp_path, *SERVICES, settings={**ROOMY, "inference": backend}) as running:
+            reached.append(Peers(Channels({"inference": running.target})))
             for mind_id in ("ada", "ben"):
                 await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
             await say(running, "ada", "one", "two", "three")
