@@ -12,11 +12,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import privacy
-from services.orchestrator.errors import EvidenceMissing, MindExists, UnknownCommitment, UnknownDirective
+from services.orchestrator.errors import (
+    EvidenceMissing,
+    MindExists,
+    TooManyCommitments,
+    UnknownCommitment,
+    UnknownDirective,
+)
 from services.orchestrator.extraction.promises import commitment_id
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
-from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.projections.commitments import MAX_OPEN, Commitment
 from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
 from services.orchestrator.snapshot import Snapshot
@@ -136,12 +142,16 @@ class MindActions:
     async def open_commitment(
         self, mind_id: str, text: str, due_at: Timestamp | None, priority: int, project: str, source_seq: int
     ) -> Commitment:
-        """The same words while they are open are the open commitment."""
+        """The same words while they are open are the open commitment. Raises TooManyCommitments."""
         its_id = commitment_id(text)
 
         def decide(state: Snapshot) -> list[Draft]:
             if its_id in state.commitments.by_id:
                 return []
+            if len(state.commitments.by_id) >= MAX_OPEN:
+                raise TooManyCommitments(
+                    f"mind {mind_id!r} has {MAX_OPEN:,} open commitments: close some that are done or given up"
+                )
             body = mind.CommitmentOpened(
                 commitment_id=its_id,
                 text=text,

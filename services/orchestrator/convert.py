@@ -22,6 +22,7 @@ from services.orchestrator.projections import stage
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
+from services.orchestrator.projections.invariants import Violated
 from services.orchestrator.projections.metrics import Metrics
 from services.orchestrator.projections.reflections import Reflection
 from services.orchestrator.projections.sessions import Session
@@ -137,6 +138,7 @@ def mind_message(mind_id: str, state: Snapshot, sessions: int, now_ns: int = 0) 
         created_at=timestamp(profile.created_ns),
         last_event_at=timestamp(state.last_event_ns),
         violations=state.violations,
+        violated_invariants=map(violated, reversed(state.invariants.recent)),
     )
 
 
@@ -204,6 +206,17 @@ def reflection(folded: Reflection) -> pb.Reflection:
         trigger=folded.trigger,
         style=folded.style,  # type: ignore[arg-type]
         novelty=folded.novelty,
+        recorded_at=timestamp(folded.recorded_ns),
+    )
+
+
+def violated(folded: Violated) -> pb.ViolatedInvariant:
+    """What was found wrong."""
+    return pb.ViolatedInvariant(
+        seq=folded.seq,
+        code=folded.code,
+        seqs=folded.seqs,
+        message=folded.message,
         recorded_at=timestamp(folded.recorded_ns),
     )
 

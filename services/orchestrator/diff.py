@@ -17,6 +17,7 @@ _LEFT_OUT = frozenset({"seq", "hash", "lastEventAt"})
 """They change with every event."""
 _KEYS = {
     "openCommitments": "commitmentId", "directives": "directiveId", "recentReflections": "seq", "traits": "trait",
+    "violatedInvariants": "seq",
 }  # fmt: skip
 """By list: the field that tells its items apart."""
 _IDS = ("commitment_id", "directive_id")
@@ -30,6 +31,7 @@ _FIELDS = {
     "traits": ("traits",),
     "metrics": ("metrics",),
     "stage": ("stage",),
+    "invariants": ("violatedInvariants",),
 }
 """By projection: the fields of Mind that it fills."""
 

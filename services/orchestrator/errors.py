@@ -84,6 +84,12 @@ class MindDeleted(FailedPrecondition):
     reason = "MIND_DELETED"
 
 
+class TooManyCommitments(ResourceExhausted):
+    """As many commitments are open as can be."""
+
+    reason = "TOO_MANY_COMMITMENTS"
+
+
 class UnknownCommitment(NotFound):
     """The mind has no such open commitment."""
 

@@ -58,6 +58,7 @@ class Traces:
         is_changed = self._store.erase_from(event.mind_id, first)
         if event.kind == "mind_deleted":
             self._store.forget_key(event.mind_id)
+            self._store.forget_verified(event.mind_id)
             self._store.sleep(event.mind_id)
             self._store.drop_dead_letters(event.mind_id)
             is_changed = True

@@ -41,6 +41,10 @@ class ActiveMind:
         self.repaired = False
         self.restored_seq: int | None = None
         """Up to here its events came with a restore; None until it is asked for."""
+        self.verified_seq = 0
+        """Its chain needs no look up to here."""
+        self.verifying_ns = 0
+        """When its chain was last looked at, by a clock of this process."""
         self.audited_ns = 0
         """When its state was last compared with its whole ledger."""
 
@@ -57,6 +61,11 @@ class Minds:
     def active(self) -> list[str]:
         """The minds in memory in which something happened since their last tick."""
         return [active.id for active in self._active.values() if active.snapshot.activity.is_active]
+
+    def unverified(self) -> list[ActiveMind]:
+        """The minds in memory whose chains have grown since they were verified, the one looked at longest ago first."""
+        grown = [active for active in self._active.values() if active.verified_seq < active.snapshot.seq]
+        return sorted(grown, key=lambda active: active.verifying_ns)
 
     async def open(self, mind_id: str) -> ActiveMind:
         """The mind at the ledger's present head. Raises pmm_client's UnknownMind."""
@@ -203,13 +212,13 @@ class Minds:
 
     async def _close_interrupted(self, active: ActiveMind) -> None:
         """Every message that a process before this one left without an answer gets its terminal event."""
-        for seq, session_id in sorted(active.snapshot.sessions.open_turns.items()):
+        for seq, turn in sorted(active.snapshot.sessions.open_turns.items()):
             if seq not in active.running:
                 failed = mind.TurnFailed(
                     reason=mind.TURN_FAILURE_REASON_INTERRUPTED,
                     message="the process ended before the answer was complete",
                 )
-                await self.append(active, [terminal(mind.Body(turn_failed=failed), seq, session_id)])
+                await self.append(active, [terminal(mind.Body(turn_failed=failed), seq, turn.session_id)])
 
     def _hold(self, mind_id: str) -> ActiveMind:
         active = self._active.get(mind_id)

@@ -13,7 +13,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import ModelFailed
-from services.orchestrator.terms import Draft, Finished, Part, Recalled, Said, Started, Summary
+from services.orchestrator.terms import Draft, Finished, Part, Recalled, Said, Started, Summary, Verdict
 from services.orchestrator.times import nanoseconds, timestamp
 from services.runtime import deadline
 from services.runtime.peers import Peers as Channels
@@ -30,6 +30,7 @@ _PASSING = (
     pmm_client.errors.RateLimited,
     pmm_client.errors.BackendCredentials,
 )
+VERIFY_SECONDS = 60.0
 _ROLES = {
     "system": inference.ROLE_SYSTEM,
     "user": inference.ROLE_USER,
@@ -64,6 +65,25 @@ class Peers:
         return (
             await client.get_head(ledger.GetHeadRequest(mind_id=mind_id), timeout=CALL_SECONDS)
         ).restored_seq
+
+    async def hash_at(self, mind_id: str, seq: int) -> bytes | None:
+        """The chain's hash at a seq; None where there is no such event, or none that can be read."""
+        client = await self._channels.ledger()
+        request = ledger.GetHeadRequest(mind_id=mind_id, as_of_seq=seq)
+        try:
+            return (await client.get_head(request, timeout=CALL_SECONDS)).hash
+        except (pmm_client.errors.UnknownEvent, pmm_client.errors.DataLoss):
+            return None
+
+    async def verify(self, mind_id: str, from_seq: int, to_seq: int) -> Verdict:
+        """Have a part of a mind's bytes read again and checked, both ends included."""
+        client = await self._channels.ledger()
+        request = ledger.VerifyRequest(mind_id=mind_id, from_seq=from_seq, to_seq=to_seq)
+        last = [step async for step in client.verify(request, timeout=VERIFY_SECONDS)][-1]
+        if last.HasField("broken"):
+            kind = ledger.BreakKind.Name(last.broken.kind).removeprefix("BREAK_KIND_")
+            return Verdict(last.broken.seq, break_kind=kind, message=last.broken.message)
+        return Verdict(last.verified.seq, last.verified.hash)
 
     async def event(self, mind_id: str, seq: int) -> mind.Event:
         """One event."""

@@ -11,6 +11,7 @@ from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
 from services.orchestrator.actions import MindActions
 from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.auditing import Auditing
+from services.orchestrator.autonomy.chain import ChainWatch
 from services.orchestrator.autonomy.reflecting import Reflecting
 from services.orchestrator.autonomy.summarizing import Summarizing
 from services.orchestrator.autonomy.supervisor import Supervisor
@@ -68,6 +69,7 @@ class OrchestratorService(Service):
         self._performance = Performance()
         auditing = Auditing(minds, peers, self._store)
         summarizing = Summarizing(minds, peers, settings.recent_turns)
+        self._chain_watch = ChainWatch(minds, peers, self._store, settings)
         self._supervisor = Supervisor(minds, self._store, auditing, settings)
         workers = (
             *WORKERS,
@@ -108,6 +110,7 @@ class OrchestratorService(Service):
         running = [
             *(follower.run() for follower in self._followers),
             self._supervisor.run(),
+            self._chain_watch.run(),
             self._graphs.run(),
             self._session_table.run(),
             self._owners.run(),

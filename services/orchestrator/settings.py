@@ -78,6 +78,12 @@ class OrchestratorSettings(BaseModel):
         json_schema_extra={"unit": "s"},
         description="So often the state of a mind in use is compared with its whole ledger; 0: never.",
     )
+    verified_events: int = Field(
+        10_000,
+        ge=0,
+        json_schema_extra={"unit": "events"},
+        description="So many events of the minds in use are read again at each look, to verify their chains; 0: none.",
+    )
     remind_before_seconds: float = Field(
         3_600,
         ge=0,

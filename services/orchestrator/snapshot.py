@@ -17,6 +17,7 @@ from services.orchestrator.projections.activity import ACTIVITY, Activity
 from services.orchestrator.projections.commitments import COMMITMENTS, Commitments
 from services.orchestrator.projections.directives import DIRECTIVES, Directives
 from services.orchestrator.projections.identity import IDENTITY, Identity
+from services.orchestrator.projections.invariants import INVARIANTS, Invariants
 from services.orchestrator.projections.metrics import METRICS, Metrics
 from services.orchestrator.projections.profile import PROFILE, Profile
 from services.orchestrator.projections.reflections import REFLECTIONS, Reflections
@@ -28,7 +29,8 @@ from services.orchestrator.times import nanoseconds
 
 _CHECKSUM_BYTES = 8
 GENESIS = bytes(32)
-FORMAT = 7
+MAX_REFUSED = 10
+FORMAT = 8
 """Of the saved form; another one is replayed."""
 
 
@@ -51,6 +53,9 @@ class Snapshot(State, frozen=True):
     stage: StageState = STAGE.initial
     activity: Activity = ACTIVITY.initial
     summaries: Summaries = SUMMARIES.initial
+    invariants: Invariants = INVARIANTS.initial
+    refused: tuple[int, ...] = ()
+    """The latest events that made no sense."""
 
     def apply(self, event: Event) -> Snapshot:
         """The state after the next event. Raises ValueError where it is not the next."""
@@ -61,7 +66,7 @@ class Snapshot(State, frozen=True):
     def fold(self, event: Event) -> Snapshot:
         """The state after an event, whether or not it is the next: for those who fold some kinds only."""
         changed: dict[str, Any] = {}
-        violations = self.violations
+        violations, refused = self.violations, self.refused
         try:
             for name, fold, of_header in _FOLDS.get(event.kind, ()):
                 if of_header or not event.redacted:
@@ -70,12 +75,14 @@ class Snapshot(State, frozen=True):
             # What makes no sense to one projection changes none.
             changed = {}
             violations += 1
+            refused = (*refused, event.seq)[-MAX_REFUSED:]
         return replace(
             self,
             seq=event.seq,
             hash=event.hash,
             last_event_ns=nanoseconds(event.recorded_at),
             violations=violations,
+            refused=refused,
             **changed,
         )
 
@@ -84,7 +91,7 @@ _PROJECTIONS: Mapping[str, Projection[Any]] = {
     projection.name: projection
     for projection in (
         PROFILE, IDENTITY, COMMITMENTS, SESSIONS, DIRECTIVES, REFLECTIONS, TRAITS_PROJECTION, METRICS, STAGE, ACTIVITY,
-        SUMMARIES,
+        SUMMARIES, INVARIANTS,
     )
 }  # fmt: skip
 """By the name of their field."""

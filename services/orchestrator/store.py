@@ -18,7 +18,7 @@ _MAP_BYTES = 64 * 2**30
 """Address space, not disk."""
 _ERASED = b"\x00erased"
 """There while what was removed may still be on a free page. No worker has such a name."""
-TABLES = ("snapshots", "workers", "keys", "wakes", "dead_letters")
+TABLES = ("snapshots", "workers", "keys", "wakes", "dead_letters", "verified")
 """mind_id, 0x00, seq → dump; name → store_id, 0x00, position; mind_id → 32 random bytes; mind_id → ns since 1970;
 mind_id, 0x00, worker, 0x00, seq → a dead letter as JSON."""
 _SEQ = struct.Struct(">Q")
@@ -112,6 +112,22 @@ class Store:
             if removed:
                 txn.put(_ERASED, b"1", db=self._file.table("workers"))
         return removed
+
+    def verified(self, mind_id: str) -> tuple[int, bytes]:
+        """Up to which event a mind's chain is verified, and its hash there; 0 at the beginning."""
+        with self._file.read() as txn:
+            value = txn.get(mind_id.encode(), db=self._file.table("verified"))
+        return (0, b"") if value is None else (_SEQ.unpack_from(value)[0], bytes(value[_SEQ.size :]))
+
+    def put_verified(self, mind_id: str, seq: int, its_hash: bytes) -> None:
+        """Note up to where a mind's chain is verified."""
+        with self._file.write() as txn:
+            txn.put(mind_id.encode(), _SEQ.pack(seq) + its_hash, db=self._file.table("verified"))
+
+    def forget_verified(self, mind_id: str) -> None:
+        """Forget it of a mind that was deleted."""
+        with self._file.write() as txn:
+            txn.delete(mind_id.encode(), db=self._file.table("verified"))
 
     def forget_key(self, mind_id: str) -> None:
         """Remove the key of a mind that was deleted."""

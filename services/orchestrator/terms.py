@@ -61,6 +61,19 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of verifying a part of a chain."""
+
+    seq: int
+    """The last event that was verified, or the first that is broken."""
+    hash: bytes = b""
+    break_kind: str = ""
+    """Empty where all is well."""
+    message: str = ""
+    """What is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """A model has accepted the call."""
 

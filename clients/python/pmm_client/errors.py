@@ -370,6 +370,7 @@ BY_REASON: dict[str, type[PmmError]] = {
     "STARTING": Starting,
     "STILL_FAILING": FailedPrecondition,
     "TOO_MANY_CALLS": RateLimited,
+    "TOO_MANY_COMMITMENTS": RateLimited,
     "TOO_MANY_STREAMS": RateLimited,
     "TOO_MANY_TURNS": RateLimited,
     "UNKNOWN_COMMITMENT": UnknownCommitment,

@@ -5,10 +5,11 @@ Pure: the same snapshot and moment give the same decision (docs/concepts.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.autonomy.invariants import next_check, violations
 from services.orchestrator.projections import stage
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.reflections import Reflections
@@ -18,6 +19,7 @@ from services.orchestrator.snapshot import Snapshot
 SECOND_NS = 1_000_000_000
 REFLECT, REMIND, EXPIRE, RETIRE, STAGE, META = "reflect", "remind", "expire", "retire", "stage", "meta"
 ANALYZE, SUMMARIZE = "analyze", "summarize"
+VIOLATED = "invariant"
 NONE = "none"
 CADENCED, IDENTITY_CHANGED = "cadence", "identity"
 """What sets a reflection off."""
@@ -93,8 +95,11 @@ class Decision:
         )
 
 
-def decide(state: Snapshot, now_ns: int, limits: Limits) -> Decision | None:
-    """What is to be done now; None where there is nothing, and nothing has happened since the last tick."""
+def decide(state: Snapshot, now_ns: int, limits: Limits, running: Collection[int] = ()) -> Decision | None:
+    """What is to be done now; None where there is nothing, and nothing has happened since the last tick.
+
+    ``running`` are the messages that are being answered.
+    """
     expired = [
         mind.Body(commitment_expired=mind.CommitmentExpired(commitment_id=one.id))
         for one in state.commitments.in_order()
@@ -105,7 +110,8 @@ def decide(state: Snapshot, now_ns: int, limits: Limits) -> Decision | None:
         for one in state.commitments.in_order()
         if not is_expired(one, now_ns, limits) and is_to_remind(one, now_ns, limits)
     ]
-    done: dict[str, list[mind.Body]] = {REMIND: reminded, EXPIRE: expired}
+    violated = [mind.Body(invariant_violated=one) for one in violations(state, now_ns, running)]
+    done: dict[str, list[mind.Body]] = {REMIND: reminded, EXPIRE: expired, VIOLATED: violated}
     style, sessions, summarized = mind.REFLECTION_STYLE_UNSPECIFIED, list[str](), list[str]()
     # The rest waits until somebody is there: an idle mind is left alone.
     if state.activity.is_active:
@@ -165,6 +171,8 @@ def next_wake(state: Snapshot, now_ns: int, limits: Limits) -> int:
         )
         if moment > now_ns
     ]
+    if check := next_check(state, now_ns):
+        moments.append(check)
     return min(moments, default=0)
 
 

@@ -12,6 +12,7 @@ import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.decide import Decision, Limits, decide, next_wake
+from services.orchestrator.autonomy.invariants import abandoned
 from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
@@ -72,12 +73,11 @@ class Supervisor:
         """Look after one mind; whether there was anything to record."""
         with telemetry.stage("tick"):
             now_ns = self._now_ns()
-            is_recorded = False
+            decision: Decision | None = None
 
             def drafts(state: Snapshot) -> list[Draft]:
-                nonlocal is_recorded
-                decision = decide(state, now_ns, self._limits)
-                is_recorded = decision is not None
+                nonlocal decision
+                decision = decide(state, now_ns, self._limits, active.running)
                 return _drafts(decision, state.seq + 1) if decision else []
 
             try:
@@ -86,10 +86,18 @@ class Supervisor:
                 self._store.sleep(mind_id)
                 return False
             state = await self._minds.decide(active, drafts, from_known=True)
+            if abandoned(state, now_ns, active.running):
+                # Whoever opens the mind next closes them.
+                active.repaired = False
+                await self._minds.open(mind_id)
             self._store.wake_at(mind_id, next_wake(state, now_ns, self._limits))
-        if is_recorded:
-            telemetry.count("pmm.ticks.recorded")
-        return is_recorded
+        if decision is None:
+            return False
+        telemetry.count("pmm.ticks.recorded")
+        for body in decision.bodies:
+            if body.HasField("invariant_violated"):
+                telemetry.count("pmm.invariants.violated", code=body.invariant_violated.code)
+        return True
 
     async def _audit(self, mind_id: str) -> None:
         if self._is_to_audit(await self._minds.at_hand(mind_id)):

@@ -16,6 +16,11 @@ from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.projection import Projection, State
 from services.orchestrator.times import nanoseconds
 
+MAX_OPEN = 1_000
+"""Commitments that may be open: one more makes no sense."""
+MAX_EVIDENCE = 100
+"""Of a commitment: the latest."""
+
 
 class Commitment(State, frozen=True):
     """One thing that the mind has said it will do. Times in ns since 1970 UTC, 0 where there is none."""
@@ -43,7 +48,7 @@ class Commitment(State, frozen=True):
 
 
 class Commitments(State, frozen=True):
-    """The open commitments of one mind, by id."""
+    """The open commitments of one mind, by id, at most ``MAX_OPEN``."""
 
     by_id: Map[str, Commitment] = Map()
     closed: int = 0
@@ -58,6 +63,8 @@ def opened(state: Commitments, event: Event) -> Commitments:
     body = event.body.commitment_opened
     if body.commitment_id in state.by_id:
         raise ValueError("it is open already")
+    if len(state.by_id) >= MAX_OPEN:
+        raise ValueError("too many are open")
     new = Commitment(
         body.commitment_id,
         body.text,
@@ -76,7 +83,7 @@ def gained_evidence(state: Commitments, event: Event) -> Commitments:
     known = state.by_id[body.commitment_id]
     # Evidence that no event holds is its own event.
     seqs = tuple(body.seqs) or (event.seq,)
-    return _with(state, replace(known, evidence=(*known.evidence, *seqs)))
+    return _with(state, replace(known, evidence=(*known.evidence, *seqs)[-MAX_EVIDENCE:]))
 
 
 def snoozed(state: Commitments, event: Event) -> Commitments:

@@ -12,6 +12,10 @@ IN_PROMPT = 7
 """So many stand in a prompt."""
 
 
+MAX_HELD = 1_000
+"""Instructions that may hold; the supervisor retires all but far fewer. One more replaces the one that counts least."""
+
+
 class Directive(State, frozen=True):
     """One instruction."""
 
@@ -46,6 +50,9 @@ def adopted(state: Directives, event: Event) -> Directives:
     known = state.by_id.get(body.directive_id)
     if known is None:
         new = Directive(body.directive_id, body.text, body.source_seq, event.seq, last_seq=event.seq)
+        if len(state.by_id) >= MAX_HELD:
+            least = min(state.by_id.values(), key=lambda d: (d.given, d.last_seq))
+            state = Directives(state.by_id.delete(least.id), state.retired + 1)
         return replace(state, by_id=state.by_id.set(new.id, new))
     again = replace(known, given=known.given + 1, last_seq=event.seq)
     return replace(state, by_id=state.by_id.set(again.id, again))

@@ -31,6 +31,8 @@ CLOSE_GAIN, CONSCIENTIOUSNESS_WEIGHT = 0.12, 0.3
 """One that is done brings so much of it; one that is given up brings none."""
 VIOLATION_LOSS = 0.005
 IAS_TO_GAS, GAS_TO_IAS = 0.1, 0.05
+MAX_OPENED = 1_000
+"""Commitments that count as opened lately; a flood of more is no growth."""
 SAMPLES = 10
 """Post-tick samples that the stage is judged by."""
 MAX_VIOLATIONS = 100
@@ -90,6 +92,8 @@ def reflected(state: Metrics, event: Event) -> Metrics:
 def opened(state: Metrics, event: Event) -> Metrics:
     its_id = event.body.commitment_opened.commitment_id
     before = state.opened.get(its_id)
+    if before is None and len(state.opened) >= MAX_OPENED:
+        return state
     known = replace(state, opened=state.opened.set(its_id, state.ticks))
     if before is not None and state.ticks - before <= NOVEL_TICKS:
         return known

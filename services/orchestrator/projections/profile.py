@@ -16,6 +16,10 @@ SETTINGS = ("description", "persona_prompt", "time_zone", "language")
 """Keys of policy_changed that are settings of the mind; the others are policies."""
 
 
+MAX_POLICIES = 1_000
+"""More than there are keys that mean anything."""
+
+
 class Profile(State, frozen=True):
     """The mind as a whole. Times in ns since 1970 UTC."""
 
@@ -53,6 +57,8 @@ def policy_changed(state: Profile, event: Event) -> Profile:
         if not isinstance(value, str):
             raise ValueError(f"{body.key} is a text")
         return replace(state, **{body.key: value})
+    if body.key not in state.policies and len(state.policies) >= MAX_POLICIES:
+        raise ValueError("there are too many policies")
     return replace(state, policies=state.policies.set(body.key, value))
 
 

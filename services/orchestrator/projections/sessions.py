@@ -46,6 +46,13 @@ class Waiting(State, frozen=True, array_like=True):
     is_ended: bool = False
 
 
+class OpenTurn(State, frozen=True, array_like=True):
+    """A message without its terminal event."""
+
+    session_id: str
+    since_ns: int
+
+
 class Sessions(State, frozen=True):
     """What a turn and the supervisor need of conversations."""
 
@@ -55,8 +62,8 @@ class Sessions(State, frozen=True):
     """Those that were touched last, by id, each as a whole."""
     forgotten_seq: int = 0
     """The last event that concerns a conversation which is not among them; 0: all there are are among them."""
-    open_turns: Map[int, str] = Map()
-    """Seq of a user_message without its terminal event → its session. Those that run, and those that were cut off until
+    open_turns: Map[int, OpenTurn] = Map()
+    """By seq of a user_message without its terminal event. Those that run, and those that were cut off until
     the mind is opened: few, for a turn waits for the one before."""
     to_analyze: Map[str, Waiting] = Map()
     """By session."""
@@ -146,7 +153,8 @@ def ended(state: Sessions, event: Event) -> Sessions:
 
 def asked(state: Sessions, event: Event) -> Sessions:
     after = happened(state, event)
-    opened = replace(after, open_turns=after.open_turns.set(event.seq, event.session_id))
+    turn = OpenTurn(event.session_id, nanoseconds(event.recorded_at))
+    opened = replace(after, open_turns=after.open_turns.set(event.seq, turn))
     if not event.remember:
         return opened
     before = opened.to_analyze.get(event.session_id) or Waiting(0, 0)

@@ -275,6 +275,9 @@ async def _show(connection: Connection, name: str, as_of: int | None, as_json: b
         if value:
             output.row(made, label, value)
     output.console().print(made)
+    for found in mind.violated_invariants:
+        where = f" (events {', '.join(f'#{seq}' for seq in found.seqs)})" if found.seqs else ""
+        output.line(f"  wrong: {found.code}: {found.message}{where}  #{found.seq}")
     for directive in mind.directives:
         output.line(f"  from now on: {directive.text}  #{directive.adopted_seq}")
     for commitment in mind.open_commitments:

@@ -573,6 +573,7 @@ class Mind(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     LAST_EVENT_AT_FIELD_NUMBER: _builtins.int
     VIOLATIONS_FIELD_NUMBER: _builtins.int
+    VIOLATED_INVARIANTS_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """Its id."""
     name: _builtins.str
@@ -631,6 +632,10 @@ class Mind(_message.Message):
     def last_event_at(self) -> _timestamp_pb2.Timestamp:
         """When something last happened."""
 
+    @_builtins.property
+    def violated_invariants(self) -> _containers.RepeatedCompositeFieldContainer[Global___ViolatedInvariant]:
+        """What was found wrong with it, latest first; at most 20."""
+
     def __init__(
         self,
         *,
@@ -652,14 +657,57 @@ class Mind(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         last_event_at: _timestamp_pb2.Timestamp | None = ...,
         violations: _builtins.int = ...,
+        violated_invariants: _abc.Iterable[Global___ViolatedInvariant] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "created_at", b"created_at", "identity", b"identity", "last_event_at", b"last_event_at", "metrics", b"metrics", "policies", b"policies", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "created_at", b"created_at", "directives", b"directives", "hash", b"hash", "identity", b"identity", "last_event_at", b"last_event_at", "metrics", b"metrics", "mind_id", b"mind_id", "name", b"name", "open_commitments", b"open_commitments", "owner", b"owner", "policies", b"policies", "recent_reflections", b"recent_reflections", "seq", b"seq", "settings", b"settings", "stage", b"stage", "traits", b"traits", "violations", b"violations"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "created_at", b"created_at", "directives", b"directives", "hash", b"hash", "identity", b"identity", "last_event_at", b"last_event_at", "metrics", b"metrics", "mind_id", b"mind_id", "name", b"name", "open_commitments", b"open_commitments", "owner", b"owner", "policies", b"policies", "recent_reflections", b"recent_reflections", "seq", b"seq", "settings", b"settings", "stage", b"stage", "traits", b"traits", "violated_invariants", b"violated_invariants", "violations", b"violations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Mind: _TypeAlias = Mind  # noqa: Y015
+
+@_typing.final
+class ViolatedInvariant(_message.Message):
+    """Something that must always hold of a mind, and did not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    SEQS_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    RECORDED_AT_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """The event that says so."""
+    code: _builtins.str
+    """A stable code, for example CHAIN_BROKEN; docs/mind.md lists them."""
+    message: _builtins.str
+    """For people to read; never holds message text."""
+    @_builtins.property
+    def seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The events concerned: the latest ten."""
+
+    @_builtins.property
+    def recorded_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was found."""
+
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        code: _builtins.str = ...,
+        seqs: _abc.Iterable[_builtins.int] | None = ...,
+        message: _builtins.str = ...,
+        recorded_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_at", b"recorded_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "message", b"message", "recorded_at", b"recorded_at", "seq", b"seq", "seqs", b"seqs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ViolatedInvariant: _TypeAlias = ViolatedInvariant  # noqa: Y015
 
 @_typing.final
 class MindCounts(_message.Message):

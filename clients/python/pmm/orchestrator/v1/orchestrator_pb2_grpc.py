@@ -552,9 +552,9 @@ class OrchestratorServiceServicer:
 
         Guarantees: opening the same words again while they are open returns the open one.
 
-        Limits: a text of 4 KiB.
+        Limits: a text of 4 KiB; 1,000 open ones a mind.
 
-        Errors: those that every call may end in.
+        Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS.
 
         Next: CloseCommitment with its evidence when it is done.
         """

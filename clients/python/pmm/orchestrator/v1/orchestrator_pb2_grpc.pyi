@@ -265,9 +265,9 @@ class OrchestratorServiceStub:
 
     Guarantees: opening the same words again while they are open returns the open one.
 
-    Limits: a text of 4 KiB.
+    Limits: a text of 4 KiB; 1,000 open ones a mind.
 
-    Errors: those that every call may end in.
+    Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS.
 
     Next: CloseCommitment with its evidence when it is done.
     """
@@ -775,9 +775,9 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Guarantees: opening the same words again while they are open returns the open one.
 
-    Limits: a text of 4 KiB.
+    Limits: a text of 4 KiB; 1,000 open ones a mind.
 
-    Errors: those that every call may end in.
+    Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS.
 
     Next: CloseCommitment with its evidence when it is done.
     """
@@ -1396,9 +1396,9 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: opening the same words again while they are open returns the open one.
 
-        Limits: a text of 4 KiB.
+        Limits: a text of 4 KiB; 1,000 open ones a mind.
 
-        Errors: those that every call may end in.
+        Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS.
 
         Next: CloseCommitment with its evidence when it is done.
         """
