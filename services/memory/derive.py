@@ -106,6 +106,11 @@ def claim_of(row: Row) -> Claim | None:
     return claim(row.text) if row.type in _CLAIMING else None
 
 
+def ended_by(row: Row) -> Claim | None:
+    """What an event makes true from then on, in place of what a fact said: who moved lives there no longer."""
+    return claim(row.text) if row.type == mind.MEMORY_TYPE_EVENT else None
+
+
 def merged(held: Row, again: Row) -> Row:
     """A new version of what is held, to which the same was added. Nothing else of the other may be in it: when the
     other's event is erased, only the mention of it goes.

@@ -165,15 +165,16 @@ def _form(batch: Batch, added: Added, row: Row, contradicts: Sequence[str]) -> N
         added.rows.append(batch.merge(mind, row, same[1].memory_id))
         _replace(batch, added, *same, derive.merged(same[1], row))
         return
-    claim = derive.claim_of(row)
+    ended = derive.ended_by(row)
+    claim = derive.claim_of(row) or ended
     rival = batch.claiming(mind, claim.of) if claim else None
     older = {memory_id: batch.current(mind, memory_id) for memory_id in contradicts}
     if claim and rival and derive.claim_of(rival[1]) != claim and rival[1].valid_to_ns == 0:
-        if derive.begins_ns(row) < rival[1].valid_from_ns:
+        if derive.begins_ns(row) >= rival[1].valid_from_ns:
+            older[rival[1].memory_id] = rival
+        elif ended is None:
             # What is told later, but held earlier, ended when that began which is known already.
             row = msgspec.structs.replace(row, valid_to_ns=row.valid_to_ns or rival[1].valid_from_ns)
-        else:
-            older[rival[1].memory_id] = rival
     for held in older.values():
         if held is not None:
             at_ns = derive.begins_ns(row)

@@ -264,6 +264,9 @@ def identity(folded: Identity) -> pb.Identity:
         evidence_seqs=folded.evidence_seqs,
         user_name=folded.user_name,
         user_seq=folded.user_seq,
+        proposed_name=folded.proposed_name,
+        proposed_confidence=folded.proposed_confidence,
+        proposed_seq=folded.proposed_seq,
     )
 
 
@@ -271,8 +274,8 @@ def identity_change(event: mind.Event) -> pb.IdentityChange:
     """A change of names."""
     change = pb.IdentityChange(seq=event.seq, kind=event.kind, recorded_at=event.recorded_at)
     match event.kind:
-        case "identity_adopted":
-            body = event.body.identity_adopted
+        case "identity_adopted" | "identity_proposed":
+            body = getattr(event.body, event.kind)
             change.name, change.confidence = body.name, body.confidence
             change.evidence_seqs.extend(body.evidence_seqs)
         case "user_identified":

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.extraction.extractor import Extractor
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
@@ -38,8 +39,9 @@ class Progress:
 class Traces:
     """Removes what the orchestrator itself keeps of erased events, as they are erased."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, extractor: Extractor) -> None:
         self._store = store
+        self._extractor = extractor
         self._gone: dict[str, int] = {}
         self._changed = asyncio.Event()
 
@@ -55,6 +57,7 @@ class Traces:
     async def _erase(self, event: mind.Event, minds: Minds) -> list[mind.Body]:
         first = 1 if event.kind == "mind_deleted" else min(event.body.event_redacted.seqs, default=1)
         await minds.forget(event.mind_id)
+        self._extractor.forget(event.mind_id)
         is_changed = self._store.erase_from(event.mind_id, first)
         if event.kind == "mind_deleted":
             self._store.forget_key(event.mind_id)

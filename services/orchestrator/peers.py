@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -13,6 +13,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import ModelFailed
+from services.orchestrator.recalled import without_repeats
 from services.orchestrator.terms import Draft, Finished, Part, Recalled, Said, Started, Summary, Verdict
 from services.orchestrator.times import nanoseconds, timestamp
 from services.runtime import deadline
@@ -31,6 +32,8 @@ _PASSING = (
     pmm_client.errors.BackendCredentials,
 )
 VERIFY_SECONDS = 60.0
+SPARE = 2
+"""So many times as many memories are asked for as are wanted: some say the same as others."""
 _ROLES = {
     "system": inference.ROLE_SYSTEM,
     "user": inference.ROLE_USER,
@@ -153,18 +156,18 @@ class Peers:
     async def search(
         self, mind_id: str, query: str, k: int, head_seq: int, query_time: Timestamp | None, seconds: float
     ) -> list[Recalled]:
-        """Memories as of a head, best first. Raises DeadlineExceeded when it takes longer."""
+        """Memories as of a head, best first, nothing twice. Raises DeadlineExceeded when it takes longer."""
         client = await self._channels.memory()
         request = memory.SearchRequest(
             mind_id=mind_id,
             query=_shortened(query),
-            k=k,
+            k=k * SPARE,
             as_of_seq=head_seq,
             min_seq=head_seq,
             query_time=query_time,
         )
         answer = await client.search(request, timeout=seconds)
-        return [_recalled(result) for result in answer.results]
+        return without_repeats([_recalled(result) for result in answer.results])[:k]
 
     async def generate(
         self,
@@ -177,8 +180,12 @@ class Peers:
         query_time: Timestamp | None,
         first_turn: bool,
         background_tokens: int = 0,
+        json_schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[Part]:
-        """A model's answer; of at most so many tokens, after those that persons wait for. Raises ModelFailed."""
+        """A model's answer; with ``background_tokens`` of at most so many, after those that persons wait for.
+
+        With ``json_schema`` it is JSON of that shape. Raises ModelFailed.
+        """
         client = await self._channels.inference()
         request = inference.GenerateRequest(
             messages=[inference.Message(role=_ROLES[said.role], text=said.text) for said in messages],
@@ -194,6 +201,8 @@ class Peers:
             request.sampling.CopyFrom(sampling)
         if background_tokens:
             request.sampling.max_tokens = background_tokens
+        if json_schema is not None:
+            request.json_schema.update(json_schema)
         if query_time is not None:
             request.query_time.CopyFrom(query_time)
         stream = client.generate(request, timeout=deadline.remaining())

@@ -18,6 +18,7 @@ from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.checks import CHECKS
 from services.orchestrator.conversation import Conversations
 from services.orchestrator.ended import EndedCommitments
+from services.orchestrator.extraction.extractor import Extractor
 from services.orchestrator.forgetting import Forgetting, Traces
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.graph.store import GraphStore
@@ -34,15 +35,14 @@ from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store import Store
 from services.orchestrator.turn import Services
 from services.orchestrator.views import Views
-from services.orchestrator.workers.commitments import COMMITMENTS_WORKER
-from services.orchestrator.workers.directives import DIRECTIVES_WORKER
+from services.orchestrator.workers import commitments, directives, extraction, identity
 from services.orchestrator.workers.follower import Follower
-from services.orchestrator.workers.identity import IDENTITY_WORKER
 from services.orchestrator.workers.operations import Operations
 from services.runtime.performance import Performance
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 
-WORKERS = (IDENTITY_WORKER, COMMITMENTS_WORKER, DIRECTIVES_WORKER)
+WORKERS = (identity.worker, commitments.worker, directives.worker, extraction.worker)
+"""What reads messages: each makes its worker of the one extractor."""
 
 
 class OrchestratorService(Service):
@@ -63,7 +63,8 @@ class OrchestratorService(Service):
         self._owner_store = OwnerStore(context.data_dir / "owners")
         self._owners = Owners(self._owner_store, minds, peers)
         incognito = Incognito(settings.incognito_sessions)
-        traces = Traces(self._store)
+        extractor = Extractor(minds, peers, with_model=settings.extracts_with_model)
+        traces = Traces(self._store, extractor)
         reflecting = Reflecting(minds, peers)
         analyzing = Analyzing(minds, self._session_table, peers)
         self._performance = Performance()
@@ -72,7 +73,7 @@ class OrchestratorService(Service):
         self._chain_watch = ChainWatch(minds, peers, self._store, settings)
         self._supervisor = Supervisor(minds, self._store, auditing, settings)
         workers = (
-            *WORKERS,
+            *(reader(extractor) for reader in WORKERS),
             analyzing.worker(),
             summarizing.worker(),
             reflecting.worker(),

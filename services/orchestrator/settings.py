@@ -105,6 +105,11 @@ class OrchestratorSettings(BaseModel):
         description="Whether messages that have left recent_turns are summarised, twelve at a time; with a model, each "
         "summary is a call of it.",
     )
+    extracts_with_model: bool = Field(
+        True,
+        description="Whether a model, where there is one, finds names, promises, instructions and facts in messages: "
+        "one call each, after those that persons wait for. Otherwise rules do, in English.",
+    )
     max_directives: int = Field(
         50,
         ge=1,

@@ -20,7 +20,7 @@ from services.orchestrator.times import nanoseconds
 
 MAX_THREAD = 1_000
 MAX_NAME_CHANGES = 1_000
-IDENTITY_KINDS = ("identity_adopted", "identity_cleared", "user_identified")
+IDENTITY_KINDS = ("identity_proposed", "identity_adopted", "identity_cleared", "user_identified")
 _COMMITMENT_KINDS = tuple(COMMITMENTS.folds)
 _METRICS_KINDS = tuple({**METRICS.folds, **COMMITMENTS.folds, **TRAITS_PROJECTION.folds})
 """Of the events that move the scores, and of those that tell whether such an event makes sense."""

@@ -215,6 +215,22 @@ async def test_what_can_hold_together_stays_open(served: Served, one: str, other
         assert not (await served.memory.get_memory(request)).memory.HasField("valid_to")
 
 
+async def test_an_event_ends_what_held_before_it_and_stays_itself(served: Served) -> None:
+    await begin(served)
+    lived = await record(served, fact("Ana lives in Lisbon", valid_from=stamp(DAY)))
+    moving = fact("Ana moved to Porto in May", valid_from=stamp(DAY + timedelta(days=9)))
+    moving.type = mind.MEMORY_TYPE_EVENT
+    moved = await record(served, moving)
+    again = await record(served, fact("Ana lives in Braga", valid_from=stamp(DAY + timedelta(days=99))))
+    ends: list[datetime] = []
+    for formed in (lived, moved, again):
+        request = pb.GetMemoryRequest(mind_id="ada", memory_id=formed.memory_ids[0], min_seq=again.seq)
+        ends.append((await served.memory.get_memory(request)).memory.valid_to.ToDatetime(UTC))
+
+    assert ends[0] == DAY + timedelta(days=9)
+    assert [end.year for end in ends[1:]] == [1970, 1970]
+
+
 async def test_what_held_earlier_and_is_told_later_does_not_close_what_holds(served: Served) -> None:
     await begin(served)
     now = await record(served, fact("Ana lives in Porto", valid_from=stamp(DAY)))

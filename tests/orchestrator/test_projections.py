@@ -42,6 +42,11 @@ def bodies() -> st.SearchStrategy[mind.Body]:
             NAMES,
             st.sampled_from([0.5, 0.9, 1.0]),
         ),
+        st.builds(
+            lambda n, c: mind.Body(identity_proposed=mind.IdentityProposed(name=n, confidence=c)),
+            NAMES,
+            st.sampled_from([0.5, 0.8]),
+        ),
         st.builds(lambda: mind.Body(identity_cleared=mind.IdentityCleared())),
         st.builds(lambda n: mind.Body(user_identified=mind.UserIdentified(name=n)), NAMES),
         st.builds(

@@ -242,7 +242,8 @@ async def test_what_a_worker_cannot_do_is_left_listed_and_tried_again(
             raise ValueError("poison is quoted here")
         return [mind.Body(user_identified=mind.UserIdentified(name="Ana"))]
 
-    monkeypatch.setattr(server, "WORKERS", (*server.WORKERS, Worker("fragile", ("user_message",), fragile)))
+    made = Worker("fragile", ("user_message",), fragile)
+    monkeypatch.setattr(server, "WORKERS", (*server.WORKERS, lambda _extractor: made))
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         turn = await converse(running, "this is poison")
@@ -432,7 +433,7 @@ async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_let
         await is_gone.wait()
         return [mind.Body(user_identified=mind.UserIdentified(name="Ana"))]
 
-    monkeypatch.setattr(server, "WORKERS", (Worker("slow", ("user_message",), slow),))
+    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("slow", ("user_message",), slow)])
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         await converse(running, "hello")

@@ -19,6 +19,16 @@ from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
 TOLD = "my sister Ana moved to Porto in May"
+DRAWN = ("Ana is the user's sister.", "Ana moved to Porto in May.")
+"""The memories that come of it."""
+
+
+async def drawn(served: Served) -> None:
+    """Return once they are formed: from then on nothing more follows from it."""
+    request = ledger.SubscribeRequest(mind_id="ada", kinds=["memory_recorded"])
+    async for message in served.ledger.subscribe(request, timeout=20):
+        if any(event.body.memory_recorded.text == DRAWN[-1] for event in message.page.events):
+            return
 
 
 async def test_a_turn_begins_streams_and_completes(served: Served) -> None:
@@ -30,7 +40,7 @@ async def test_a_turn_begins_streams_and_completes(served: Served) -> None:
     assert turn.started
     assert turn.completed
     assert turn.completed.text == turn.text
-    kinds = [event.kind for event in await events(served)]
+    kinds = [event.kind for event in await events(served) if event.kind != "memory_recorded"]
     assert kinds == ["mind_created", "session_started", "user_message", "assistant_message"]
 
 
@@ -43,7 +53,8 @@ async def test_an_answer_quotes_with_its_receipt(served: Served) -> None:
     assert TOLD in turn.text
     cited = [list(m.source_seqs) for m in turn.completed.receipt.memories if m.cited]
     assert cited == [[told.started.user_seq]]
-    assert turn.completed.receipt.head_seq == 4
+    assert turn.started
+    assert turn.completed.receipt.head_seq == turn.started.user_seq - 2
     assert len(turn.completed.receipt.prompt_digest) == 32
     assert not turn.completed.warnings
 
@@ -63,7 +74,7 @@ async def test_a_retry_returns_the_stored_outcome(served: Served) -> None:
     assert again.completed
     assert again.completed.assistant_seq == first.completed.assistant_seq
     assert again.text == first.text
-    assert await head(served) == 4
+    assert len(await events(served, kinds=["user_message", "assistant_message"])) == 2
 
 
 async def test_a_retry_attaches_to_the_running_turn(served: Served) -> None:
@@ -71,7 +82,7 @@ async def test_a_retry_attaches_to_the_running_turn(served: Served) -> None:
 
     assert len({turn.completed.assistant_seq for turn in turns if turn.completed}) == 1
     assert {turn.text for turn in turns} == {turns[0].text}
-    assert await head(served) == 4
+    assert len(await events(served, kinds=["user_message", "assistant_message"])) == 2
 
 
 async def test_a_key_with_another_message_is_refused(served: Served) -> None:
@@ -116,6 +127,7 @@ async def test_what_others_append_meanwhile_is_seen(served: Served) -> None:
 
 async def test_incognito_leaves_the_ledger_as_it_was(served: Served) -> None:
     await converse(served, TOLD)
+    await drawn(served)
     before = await head(served)
     turn = await converse(served, "where does my sister live?", privacy_mode=mind.PRIVACY_MODE_INCOGNITO)
 
@@ -128,18 +140,20 @@ async def test_incognito_leaves_the_ledger_as_it_was(served: Served) -> None:
 
 async def test_a_paused_session_is_kept_and_not_remembered(served: Served) -> None:
     await converse(served, TOLD)
+    await drawn(served)
     turn = await converse(
         served, "remind me to call Ana, where does my sister live?", privacy_mode=mind.PRIVACY_MODE_PAUSED
     )
-    seqs = [event.seq for event in await events(served, from_seq=5) if event.remember]
+    assert turn.started
+    later = await events(served, from_seq=turn.started.user_seq - 1)
     at = await head(served)
     stats = await served.memory.list_memories(
         memory.ListMemoriesRequest(mind_id="ada", min_seq=at), timeout=10
     )
 
     assert "Porto" in turn.text
-    assert [e.kind for e in await events(served) if e.seq in seqs] == ["session_started"]
-    assert [m.text for m in stats.memories] == [TOLD]
+    assert [event.kind for event in later if event.remember] == ["session_started"]
+    assert {m.text for m in stats.memories} == {TOLD, *DRAWN}
 
 
 async def test_personal_data_is_masked_or_refused_before_the_ledger(served: Served) -> None:
@@ -226,7 +240,9 @@ async def test_a_model_sees_instructions_memories_and_the_message(
     turn = await converse(modelled, "where does my sister live?")
 
     assert turn.text == "Your sister lives in Porto."
-    messages = model_server.requests[-1]["messages"]
+    messages = next(
+        asked["messages"] for asked in reversed(model_server.requests) if "response_format" not in asked
+    )
     assert messages[0]["role"] == "system"
     assert "[#3, " in messages[0]["content"]
     assert TOLD in messages[0]["content"]

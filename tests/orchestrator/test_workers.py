@@ -94,7 +94,7 @@ async def test_a_model_that_is_away_for_long_costs_no_event_and_holds_up_nobody(
         said = "".join([part async for part in stream if isinstance(part, str)])
         return [mind.Body(user_identified=mind.UserIdentified(name=f"{text}: {said}"))]
 
-    monkeypatch.setattr(server, "WORKERS", (Worker("thinker", ("user_message",), thinks),))
+    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("thinker", ("user_message",), thinks)])
     with Failing() as model:
         backend = {"backend": "openai", "openai_base_url": model.base_url, "model": "ok", "max_retries": 0}
         async with serving(tmp_path, *SERVICES, settings={**ROOMY, "inference": backend}) as running:
@@ -143,7 +143,7 @@ async def test_a_mind_whose_event_hangs_does_not_hold_up_the_others(
             await others_are_done.wait()
         return [mind.Body(user_identified=mind.UserIdentified(name=event.body.user_message.text))]
 
-    monkeypatch.setattr(server, "WORKERS", (Worker("hanging", ("user_message",), hangs),))
+    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("hanging", ("user_message",), hangs)])
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         for mind_id in ("ada", "ben"):
             await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
@@ -173,7 +173,7 @@ async def test_a_mind_whose_events_are_poison_does_not_hold_up_the_others(
             raise ValueError("poison")
         return [mind.Body(user_identified=mind.UserIdentified(name="Ben"))]
 
-    monkeypatch.setattr(server, "WORKERS", (Worker("fragile", ("user_message",), fragile),))
+    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("fragile", ("user_message",), fragile)])
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         for mind_id in ("ada", "ben"):
             await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
@@ -202,7 +202,7 @@ async def test_lag_and_outcomes_of_each_worker_are_metrics(
             raise ValueError("poison")
         return [mind.Body(user_identified=mind.UserIdentified(name="Ana"))]
 
-    monkeypatch.setattr(server, "WORKERS", (Worker("fragile", ("user_message",), fragile),))
+    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("fragile", ("user_message",), fragile)])
     before = telemetry.current()
     made = telemetry.setup(TelemetrySettings.model_construct(), "test")
     made.exports_metrics = True

@@ -20,6 +20,24 @@ class Identity(State, frozen=True):
     evidence_seqs: tuple[int, ...] = ()
     user_name: str = ""
     user_seq: int = 0
+    proposed_name: str = ""
+    """The latest that was suggested and neither taken nor given up since; it changes nothing."""
+    proposed_confidence: float = 0.0
+    proposed_seq: int = 0
+
+
+_NO_PROPOSAL = {"proposed_name": "", "proposed_confidence": 0.0, "proposed_seq": 0}
+
+
+def proposed(state: Identity, event: Event) -> Identity:
+    body = event.body.identity_proposed
+    if not body.name:
+        raise ValueError("a proposal has a name")
+    if body.name == state.name:
+        return state
+    return replace(
+        state, proposed_name=body.name, proposed_confidence=body.confidence, proposed_seq=event.seq
+    )
 
 
 def adopted(state: Identity, event: Event) -> Identity:
@@ -32,11 +50,12 @@ def adopted(state: Identity, event: Event) -> Identity:
         confidence=body.confidence,
         adopted_seq=event.seq,
         evidence_seqs=tuple(body.evidence_seqs),
+        **_NO_PROPOSAL,
     )
 
 
 def cleared(state: Identity, _event: Event) -> Identity:
-    return replace(state, name="", confidence=0.0, adopted_seq=0, evidence_seqs=())
+    return replace(state, name="", confidence=0.0, adopted_seq=0, evidence_seqs=(), **_NO_PROPOSAL)
 
 
 def user_identified(state: Identity, event: Event) -> Identity:
@@ -46,5 +65,10 @@ def user_identified(state: Identity, event: Event) -> Identity:
 IDENTITY = Projection(
     name="identity",
     initial=Identity(),
-    folds={"identity_adopted": adopted, "identity_cleared": cleared, "user_identified": user_identified},
+    folds={
+        "identity_proposed": proposed,
+        "identity_adopted": adopted,
+        "identity_cleared": cleared,
+        "user_identified": user_identified,
+    },
 )

@@ -24,6 +24,7 @@ from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
 from services.orchestrator.terms import Draft
+from services.orchestrator.workers.derived import Derived
 from services.orchestrator.workers.lanes import Lanes
 from services.orchestrator.workers.tally import Tally
 from services.runtime import telemetry
@@ -61,6 +62,8 @@ class Worker:
     """Instead: appends by itself what it decides from the mind's state, once however often it is called; their seqs."""
     appends: bool = True
     """Whether what it derives are events. Those of a mind that was restored came along with it."""
+    derives: tuple[str, ...] = ()
+    """The kinds that may follow; it is looked whether they are there already where a crash may have hidden it."""
 
 
 class Follower:
@@ -71,6 +74,7 @@ class Follower:
         self._minds = minds
         self._peers = peers
         self._store = store
+        self._before = Derived(worker.name, worker.derives, peers)
         self._store_id, self._saved = store.worker(worker.name)
         self._lanes = Lanes(self._process, self._saved)
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
@@ -91,6 +95,7 @@ class Follower:
     async def _follow(self, group: asyncio.TaskGroup) -> None:
         attempt = 0
         while True:
+            self._before.forget()
             try:
                 async for store_id, events, position in self._peers.follow(
                     self._lanes.delivered, self._worker.kinds
@@ -259,12 +264,24 @@ class Follower:
             seqs = await self._worker.act(event)
             self._count("derived", event.mind_id, len(seqs))
             return seqs
-        bodies = await self._worker.derive(event, self._minds) if self._worker.derive else []
-        if not bodies:
+        if self._worker.derive is None or await self._before.follows_from(event):
+            return []
+        bodies = await self._worker.derive(event, self._minds)
+        if not bodies or (await self._peers.event(event.mind_id, event.seq)).redacted:
+            # A model takes its time: what was erased meanwhile leaves nothing behind.
             return []
         active = await self._minds.open(event.mind_id)
         drafts = [self._draft(event, body, i) for i, body in enumerate(bodies)]
-        seqs = await self._minds.append(active, drafts)
+        try:
+            seqs = await self._minds.append(active, drafts)
+        except pmm_client.errors.IdempotencyKeyReused:
+            if await self._before.follows_from(event, is_sure=False):
+                return []
+            raise
+        except _RETRIED:
+            # It may be there although nobody said so.
+            self._before.forget(event.mind_id)
+            raise
         self._count("derived", event.mind_id, len(bodies))
         return seqs
 

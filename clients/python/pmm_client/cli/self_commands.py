@@ -66,6 +66,9 @@ async def show_identity(
         output.json_line({"identity": to_json(now), "history": [to_json(change) for change in history]})
         return
     output.line(f"goes by {now.name} (#{now.adopted_seq})" if now.name else "has no name")
+    if now.proposed_name:
+        take = f"pmm identity adopt {now.proposed_name} --mind {mind}"
+        output.line(f"might go by {now.proposed_name} (#{now.proposed_seq}): {take}")
     if now.user_name:
         output.line(f"knows you as {now.user_name} (#{now.user_seq})")
     if not history:

@@ -763,6 +763,9 @@ class Identity(_message.Message):
     EVIDENCE_SEQS_FIELD_NUMBER: _builtins.int
     USER_NAME_FIELD_NUMBER: _builtins.int
     USER_SEQ_FIELD_NUMBER: _builtins.int
+    PROPOSED_NAME_FIELD_NUMBER: _builtins.int
+    PROPOSED_CONFIDENCE_FIELD_NUMBER: _builtins.int
+    PROPOSED_SEQ_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its name; empty when it has none."""
     confidence: _builtins.float
@@ -773,6 +776,12 @@ class Identity(_message.Message):
     """The user's name; empty when not known."""
     user_seq: _builtins.int
     """The event in which that was learned."""
+    proposed_name: _builtins.str
+    """A name that was suggested and neither taken nor given up since; empty when there is none. It changes nothing."""
+    proposed_confidence: _builtins.float
+    """How sure that suggestion is, from 0 to 1."""
+    proposed_seq: _builtins.int
+    """The event in which it was made."""
     @_builtins.property
     def evidence_seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The events in which it was given."""
@@ -786,10 +795,13 @@ class Identity(_message.Message):
         evidence_seqs: _abc.Iterable[_builtins.int] | None = ...,
         user_name: _builtins.str = ...,
         user_seq: _builtins.int = ...,
+        proposed_name: _builtins.str = ...,
+        proposed_confidence: _builtins.float = ...,
+        proposed_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adopted_seq", b"adopted_seq", "confidence", b"confidence", "evidence_seqs", b"evidence_seqs", "name", b"name", "user_name", b"user_name", "user_seq", b"user_seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adopted_seq", b"adopted_seq", "confidence", b"confidence", "evidence_seqs", b"evidence_seqs", "name", b"name", "proposed_confidence", b"proposed_confidence", "proposed_name", b"proposed_name", "proposed_seq", b"proposed_seq", "user_name", b"user_name", "user_seq", b"user_seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -810,7 +822,7 @@ class IdentityChange(_message.Message):
     seq: _builtins.int
     """The event."""
     kind: _builtins.str
-    """Its kind, for example "identity_adopted"."""
+    """Its kind: "identity_proposed", "identity_adopted", "identity_cleared" or "user_identified"."""
     name: _builtins.str
     """The name; empty when cleared."""
     confidence: _builtins.float

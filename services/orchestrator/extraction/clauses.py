@@ -1,0 +1,101 @@
+"""The clauses of a message in which something is stated: no question, no "if", no quotation, nothing made up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+MAX_CHARACTERS = 16_384
+"""Read of a message: what is longer is pasted rather than said."""
+MAX_SENTENCE = 400
+"""Characters: what is longer is no plain statement."""
+_SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\w)|(?<=\b[DM]r)\.|(?<=\bMrs)\.|(?<=\bMs)\.)+[.!?]*")
+_QUOTED = re.compile(r"[\"“«][^\"”»\n]*[\"”»]?")
+_UNREAL = re.compile(
+    r"(?i)\b(?:if|unless|wish|maybe|perhaps|possibly|might|may(?= \w+ (?:be|have))|probably|not sure|whether|"
+    r"wonder(?:ing)?|"
+    r"thinking (?:about|of)|considering|would have|would be|would love to|in theory|as though|nearly|almost|"
+    r"hopefully|hope|hoping|"
+    r"going to be|tempted)\b"
+)
+"""A clause with one of these says what is not so, or not yet."""
+_MADE_UP = re.compile(
+    r"(?i)\b(?:imagine|pretend|suppose|supposing|hypothetical\w*|it's possible|dream(?:t|ed|s)?|"
+    r"(?:claims?|claimed|says|said|told me|supposedly|allegedly|apparently|reportedly|rumou?rs?|they say|doubt)\b|"
+    r"according to|i (?:heard|read)\b|in (?:that|this|the|a|my) (?:film|movie|book|novel|story|song|series|show|"
+    r"game|play|"
+    r"poem|episode)|in the voice of|fictional|the (?:character|hero|heroine|narrator|protagonist)\b|role-?play)"
+    r"|^\W*(?:if|were|had|should|unless|maybe|perhaps)\b"
+    r"|^\W*(?:(?:please|can you|could you|now|ok|okay|then)\W+)*(?:write|draft|compose|translate|rewrite|correct|"
+    r"proofread|"
+    r"summari[sz]e|paraphrase|let's|act|say|repeat)\b"
+)
+"""A sentence with one of these is told, quoted or made up."""
+_ASKS = r"(?:what|which|how|where|who|when|why|can|could|do|does|did|is|are|any|would|should|will|have you|got any)\b"
+_CONTRACTIONS = (
+    (re.compile(r"(?i)\b(i)'m\b"), r"\1 am"),
+    (re.compile(r"(?i)\b(we|you|they)'re\b"), r"\1 are"),
+    (re.compile(r"(?i)\b(i|we|you|they)'ve(?: got)?\b"), r"\1 have"),
+    (re.compile(r"(?i)\b(have|has) got (?=an?\b|\w+ \w+ )(?!(?:to|married|engaged)\b)"), r"\1 "),
+    (re.compile(r"(?i)\b(he|she)'s (been|got|had|worked|lived|always)\b"), r"\1 has \2"),
+    (re.compile(r"(?i)\b(he|she)'s\b"), r"\1 is"),
+    (re.compile(r"(?i)\b(i|we|he|she|they)'d\b"), r"\1 would"),
+    (re.compile(r"(?i)\b(name|wife|husband|birthday|favou?rite \w+)'s (?=(?-i:[A-Z\d]))"), r"\1 is "),
+    (
+        re.compile(
+            r"\b(?!It|it|That|that|What|what|There|there|Let|let)(\w+)'s (?=(?:an?|the|my|our|allergic|from|"
+            r"called|named|not|married|pregnant|into|been|retired|"
+            r"(?!wedding|painting|building|spring|morning|evening|thing|king|ring|being)\w+ing)\b)"
+        ),
+        r"\1 is ",
+    ),
+    (re.compile(r"(?i)\b(do|does)n't\b"), r"\1 not"),
+    (re.compile(r"(?i)\bcan(?:'t|not)\b"), "can not"),
+)
+_BREAK = re.compile(
+    r"\s*[;–—]\s*|\s+-\s+|:\s+(?=(?:I|i|my|My|we|We|the|please|can)\b)"
+    r"|,?\s+(?:but|so|because|'cause|although|though|whereas|while|which is why|since (?=I|we|he|she|my))\s+(?=\S)"
+    r"|,?\s+and\s+(?=(?:also )?(?:I|i|we|We|he|she|my|our|My|there|it)(?:'\w+)?\s)"
+    r"|,\s+(?=(?:I|i|we|he|she|please|it|that|this|there|which)(?:'\w+)?\s)"
+)
+_BREAK_OF_QUESTION = re.compile(rf"{_BREAK.pattern}|,\s+(?={_ASKS})")
+_ASKING = re.compile(rf"(?i){_ASKS}")
+_BOTH = re.compile(r"^[A-ZÀ-Þ][\w' -]*$")
+
+
+def clauses(text: str) -> Iterator[str]:
+    """In their order, with contractions written out: "I'm" as "I am"."""
+    for match in _SENTENCE.finditer(text[:MAX_CHARACTERS].replace("’", "'")):
+        sentence = match.group().strip()
+        if len(sentence) > MAX_SENTENCE or _MADE_UP.search(sentence):
+            continue
+        for part in _parts(_without_quotations(sentence)):
+            plain = part.strip(" ,.!")
+            if len(plain) > 3 and not _UNREAL.search(plain):
+                for pattern, full in _CONTRACTIONS:
+                    plain = pattern.sub(full, plain)
+                yield plain
+
+
+def _parts(sentence: str) -> list[str]:
+    """The clauses of a sentence; of a question, what is stated before it asks."""
+    is_question = sentence.rstrip(" \"'”)").endswith("?")
+    parts = (_BREAK_OF_QUESTION if is_question else _BREAK).split(sentence)
+    if len(parts) > 1 and _BOTH.match(parts[0]) and " " not in parts[0]:
+        parts = [f"{parts[0]} and {parts[1]}", *parts[2:]]
+    if not is_question:
+        return parts
+    asked = next((index for index, part in enumerate(parts) if index and _ASKING.match(part)), 0)
+    return (
+        parts[:asked]
+        if asked
+        and not re.search(
+            r"(?i)\b(?:do|does|is|are|was|did|have|has)n?'?t? (?:they|you|he|she|it|we|i)\?$", sentence
+        )
+        else []
+    )
+
+
+def _without_quotations(sentence: str) -> str:
+    """A word in quotation marks is a word; more are somebody else's."""
+    return _QUOTED.sub(lambda quoted: quoted.group() if len(quoted.group().split()) < 3 else " ", sentence)

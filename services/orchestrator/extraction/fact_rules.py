@@ -1,0 +1,263 @@
+"""The patterns of ``facts.py``: what is said of somebody, after the words that say of whom. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from services.orchestrator.extraction import lexicon
+from services.orchestrator.extraction.lexicon import NAME, RELATION
+
+ADVERBS = (
+    r"(?>(?:(?:also|now|currently|still|really|just|always|actually|finally|absolutely|recently|already|usually|"
+    r"often|only|"
+    r"mostly|mainly|simply|truly|secretly|quite|rather|both|all|sometimes|originally|mainly|generally|normally|"
+    r"totally)\s+)*)"
+)
+"""Between a subject and its verb; atomic, so that no pattern takes one of them for the verb."""
+_BE, _HAVE = r"(?:am|are|is)", r"(?:have|has)"
+_NOT = r"(?:do not|does not|can not|could not|never|do never|would never|will never)"
+_TO_END = r"(?P<object>\S.*)"
+_NO_PRONOUN = (
+    r"(?!(?:it|this|that|these|those|them|you|me|him|her|us|down|up|out|away|off|back|sure|sense)\b)"
+)
+
+
+def _rule(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"{ADVERBS}{pattern}", re.IGNORECASE)
+
+
+PREFERENCES = tuple(
+    map(
+        _rule,
+        (
+            rf"{_NOT} {ADVERBS}(?:like|enjoy|love|stand|bear|stomach|eat|drink|smoke|wear|care (?:much )?for|touch|"
+            rf"resist|do"
+            rf"(?= (?:mornings|crowds|small talk|spicy|heights|dairy|gluten|sugar|parties|video calls))) {_TO_END}",
+            rf"(?:{_HAVE} (?:always |never |long )*(?:loved|liked|enjoyed|adored|hated|loathed|disliked|preferred)|"
+            rf"loves?|likes?|enjoys?|"
+            rf"adores?|hates?|loathes?|dislikes?|detests?|prefers?|despises?|abhors?|cherish(?:es)?) {_TO_END}",
+            rf"{_BE} (?:not )?{ADVERBS}(?:very |so |completely |too |big |much )*(?:into|fond of|keen on|crazy "
+            rf"about|mad about|obsessed with|"
+            rf"passionate about|addicted to|partial to|not one for|hooked on|big on) {_TO_END}",
+            rf"{_BE} (?:not )?(?:an? |no )?(?:\w+[ -])*(?:fan|lover|admirer|devotee) of {_TO_END}",
+            rf"{_BE} (?:not )?(?:really )?(?:more of )?(?P<object>an? (?:\w+[ -]){{1,3}}(?:drinker|eater|reader|"
+            rf"person|lover|addict|fanatic|enthusiast|nut|buff|fan|supporter|junkie|snob))\b",
+            rf"{_BE} a sucker for {_TO_END}",
+            rf"{_BE} (?:happiest|happier|at my best) (?:when |on |in |with |at )?{_TO_END}",
+            rf"(?:avoids?|can do without|(?:can|could) (?:happily )?live on|(?:can|could) not (?:live|do) without|"
+            rf"only (?:eats?|drinks?|reads?|wears?|watch(?:es)?)|"
+            rf"(?:eats?|drinks?|reads?|wears?|watch(?:es)?) (?:only|mostly|mainly|nothing but)) {_TO_END}",
+            r"(?:find|finds|consider) (?P<object>[^,]+?) (?:\w+ )?(?:boring|dull|relaxing|fascinating|disgusting|"
+            r"tedious|delicious|"
+            r"exhausting|soothing|annoying|repulsive|irritating|calming|unbearable|overwhelming|revolting|"
+            r"therapeutic)\b",
+            r"(?:drinks?|takes?|likes?|eats?) (?P<object>(?:my|his|her|their|our) (?:coffee|tea|steak|eggs|toast|"
+            r"pasta|wine|beer) [^,]+)",
+            rf"{_HAVE} (?:an? |no |always had an? )?(?:\w+ )?(?:weakness|soft spot|passion|fondness|aversion|taste|"
+            rf"love|dislike|thing|craving)s? (?:for|to|of) {_TO_END}",
+            rf"{_HAVE} (?P<object>an? (?:\w+ )?sweet tooth)",
+            r"(?:loves?|likes?|hates?|enjoys?) it when (?!that|this|it|you)(?P<object>.+)",
+            rf"{_HAVE} gone off {_TO_END}",
+            r"would (?:always )?(?:rather|sooner|choose|pick|prefer|take) (?P<object>.+?) (?:than|over|to|instead "
+            r"of|any day)\b",
+            rf"(?:{_BE}|{_HAVE} been) (?:an? )?(?:strict |lifelong )?(?P<object>{lexicon.DIET})\b",
+            r"keeps? (?P<object>kosher|halal)\b",
+            rf"listens? to (?:a lot of |lots of |mostly |mainly |nothing but )?{_TO_END}",
+            rf"(?:swears? by|(?:can|could) not get enough of|lives? for) {_TO_END}",
+        ),
+    )
+)
+
+OF_ANYBODY = tuple(
+    map(
+        _rule,
+        (
+            rf"(?:lives|resides|is living|{_HAVE} been living|has lived) (?:here )?(?:in|on|at|near|with|by|"
+            rf"outside|close to) {_TO_END}",
+            rf"(?:works|is working|has (?:been working|worked)) (?:at|as) (?!me\b|it\b|an? (?:\w+ )?(?:\w+er|"
+            rf"replacement|alternative)\b){_TO_END}",
+            rf"(?:is|has) (?:\w+ )?(?:allergic|intolerant) to {_TO_END}",
+            rf"is (?P<object>an? (?:\w+ )?{lexicon.JOBS}\b.*)",
+            r"is (?P<object>pregnant)\b",
+        ),
+    )
+)
+"""Facts of somebody of whom nothing but the name is known: what is said of people only."""
+LIKED_BY_ANYBODY = _rule(
+    r"(?:(?:loves|hates|adores|loathes|prefers|enjoys|dislikes|can not stand|can not bear)|does not (?:like|eat|"
+    r"drink)|is "
+    r"(?:not )?(?:into|fond of|keen on)) (?P<object>\S.*)"
+)
+HELD_TO = re.compile(
+    r"(?:only|mostly|mainly|always|usually|generally|never|tend to|generally tend to) (?:eats?|drinks?|reads?|"
+    r"wears?|watch(?:es)?|"
+    r"listens? to|orders?|buys?|sits? in|goe?s? for|picks?|chooses?|choose|prefers?) (?!it\b|this\b|that\b|"
+    r"the\b)(?P<object>\S.*)",
+    re.IGNORECASE,
+)
+FACTS = tuple(
+    map(
+        _rule,
+        (
+            rf"(?:(?:lives?|resides?)|(?:{_BE}|{_HAVE} been) (?:living|based)|{_BE} based|{_HAVE} lived) (?:here "
+            rf")?(?:in|on|at|near|with|by|outside|close to) {_TO_END}",
+            r"lives? (?P<object>(?:alone|abroad|apart|by (?:myself|himself|herself)|off-grid)\b.*)",
+            rf"(?:works?|{_BE} (?:working|employed)|{_HAVE} (?:been working|worked)) (?!on\b|out\b|it\b|well\b|"
+            rf"late\b|hard\b|fine\b|up\b|for me\b|for you\b|to\b)"
+            rf"(?:(?:at|for|as|in|with|from|by) )?{_TO_END}",
+            rf"{_BE} (?:\w+ )?(?:allergic|intolerant|sensitive) to {_TO_END}",
+            rf"(?:{_BE} (?:originally )?from|comes? from|hails? from) (?!my\b|the (?:same|other)\b){_TO_END}",
+            rf"(?:was|were) (?:born|raised|brought up)(?: and (?:raised|bred))? {_TO_END}",
+            rf"grew up (?:in|on|near|outside|speaking|with|as) {_TO_END}",
+            rf"(?:trained|qualified|served|worked) (?:as|in|for|with) {_TO_END}",
+            rf"(?:was|were) (?P<object>an? (?:\w+ )?(?:{lexicon.JOBS}|miner|soldier|sailor|officer|teacher|"
+            rf"professor)\b.*)",
+            r"(?:studied|attended|read) (?!it|this|that|the (?:article|book|report))(?P<object>[\w' ]+ (?:at|in) "
+            r".+)",
+            r"(?:went to|left|did (?:my|his|her|an?|the)) (?P<object>(?:\w+ )?(?:school|university|college|phd|"
+            r"degree|master's|doctorate|apprenticeship|training)\b.*)",
+            r"spent (?P<object>(?:my|his|her) (?:childhood|youth)\b.*|(?:\w+) years? (?:in|at|as|with) .+)",
+            r"(?:lived|worked|taught|ran|played|served) (?P<object>.+ for (?:\w+ ){1,2}(?:years|months|decades))",
+            rf"{_BE} (?:both |all )?(?P<object>{lexicon.JOBS}s)\b",
+            rf"{_BE} (?P<object>one of (?:\w+) (?:children|siblings|brothers|sisters|kids))",
+            rf"{_HAVE} been (?P<object>together .+|with (?:my|the|our) .+ (?:for|since) .+)",
+            rf"{_BE} (?P<object>(?:recovering|suffering) from .+|hard of hearing|blind in .+|deaf in .+)",
+            rf"{_BE} (?:\w+ )?(?:afraid|scared|terrified|frightened) of (?!you\b|it\b|that\b|losing|missing|being "
+            rf"late){_TO_END}",
+            rf"{_BE} (?P<object>(?:the )?(?:eldest|oldest|youngest|middle child|only child|only \w+)(?: of .+)?)$",
+            rf"{_BE} (?P<object>(?:in charge|head|a member|the (?:head|chair|owner|manager|director|founder|"
+            rf"secretary|treasurer|captain|mother|father)|responsible|"
+            rf"on the board|in my (?:\w+) year|part-owner|co-owner) (?:of|for|at) .+)",
+            rf"{_BE} (?P<object>in (?:my|his|her) (?:early |mid |late )?(?:twenties|thirties|forties|fifties|"
+            rf"sixties|seventies|eighties|nineties|teens))",
+            rf"{_BE} (?P<object>on (?:an? |the )?(?:[\w-]+ )?(?:diet|medication|insulin|dialysis|(?:parental|"
+            rf"maternity|paternity|sick) leave|sabbatical|night shifts?)\b.*)",
+            rf"{_BE} (?P<object>(?:half|part) [A-Z]\w+)",
+            rf"(?:stud(?:y|ies)|{_BE} (?:studying|training|apprenticed|learning)) (?!this|that|it\b|a (?:ton|lot)|"
+            rf"so\b|more\b|to (?!be|play|speak|read|write|drive|swim|ride|sail|cook|paint)){_TO_END}",
+            rf"{_BE} (?:finishing|doing|working on|writing|starting|in|halfway through) (?=(?:\w+ "
+            rf"){{1,3}}(?:degree|phd|thesis|dissertation|master's|apprenticeship|course|novel|book)\b){_TO_END}",
+            rf"{_HAVE} been (?!working\b|thinking\b|trying\b|having\b|looking\b|getting\b|waiting\b|wondering\b|"
+            rf"meaning\b|using\b|feeling\b|being\b|going\b|doing\b)(?P<object>\w+ing {_NO_PRONOUN}.+)",
+            rf"{_BE} (?P<object>(?:nearly |almost )?(?:\d{{1,3}}|\w+ty(?:-\w+)?|\w+teen)(?: years old)?)(?:$|,)",
+            rf"{_BE} (?P<object>(?:\d|four|five|six|seven) ?(?:foot|feet|ft|')(?: \w+)?|\d(?:\.\d+)? ?(?:m|metres?|"
+            rf"meters?|cm)(?: \w+)? ?tall)",
+            rf"{_BE} (?=(?:in|on|at|near|next to|above|below) (?:the|a|an|our|my) \w+ (?:floor|street|road|square|"
+            rf"river|beach|coast|station|harbou?r|park)\b){_TO_END}",
+            rf"(?:{_BE}|{_HAVE} been) (?P<object>(?-i:{lexicon.STATUS}))(?=$|,| and | with | by | for | since | in "
+            rf"| from )",
+            rf"(?:speaks?|takes?|hold|owns?|plays?|teach|drives?|rides?|sells?) (?!for\b|a (?:look|break|seat|"
+            rf"while)|care|my time|note|part|place|too|so|advantage){_NO_PRONOUN}{_TO_END}",
+            rf"{lexicon.HABITS}(?:s|es)? (?!the (?!accounts|books|night)|{lexicon.AT_WORK}|on\b|to (?!church|"
+            rf"mosque|synagogue|temple|school|univ|college|the gym)|late\b|low\b|well\b|for (?:me|"
+            rf"you)\b){_NO_PRONOUN}{_TO_END}",
+            rf"{_HAVE} (?P<object>(?:\w+ )?{lexicon.CONDITIONS})\b",
+            rf"{_HAVE} (?P<object>(?:an? |the )?(?:\w+ )?(?:\w+ )?(?:allergy|intolerance|passport|degree|phd|"
+            rf"disability|licen[cs]e|diploma|citizenship|tattoos?)\b.*)",
+            rf"{_HAVE} (?P<object>custody of .+|(?:blue|green|brown|grey|gray|hazel|red|blond|blonde|black|curly|"
+            rf"long|short) (?:eyes|hair))",
+            r"(?:uses?|needs?|wears?) (?P<object>(?:an? )?(?:wheelchair|cane|walking stick|hearing aids?|"
+            r"pacemaker|inhaler|insulin pump|reading glasses|glasses|contact lenses|crutches)\b.*)",
+            rf"(?:looks? after|cares? for) (?P<object>(?:my|his|her|our|their) {RELATION}\b.*)",
+            r"can(?: not)? (?P<object>(?:play the|speak|swim|drive|ride|read sheet|sign|juggle|eat (?:gluten|"
+            r"dairy|nuts|wheat|eggs|meat|shellfish)|have (?:gluten|dairy|nuts|alcohol))\b(?! (?:to|with|about) "
+            r"\w+).*)",
+            r"shares? (?P<object>(?:an? |the )?(?:flat|house|room|office|apartment|studio|allotment)\b.*)",
+        ),
+    )
+)
+HABIT = _rule(rf"(?!{lexicon.NOT_A_HABIT}\b)(?P<object>[a-z]+ {_NO_PRONOUN}\S.*)")
+"""With words that make a habit of it."""
+HAD = _rule(
+    rf"{_HAVE} (?P<object>(?:an?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d+) (?!\w+ for (?:you|"
+    rf"me))\S.*)"
+)
+ROLE = _rule(rf"(?:{_BE}|{_HAVE} been) (?P<object>an? \S.*)")
+NICKNAME = re.compile(rf"{_BE} (?:called |named )?(?P<object>{NAME})(?:$|,| from | and )")
+
+EXPECTING = _rule(
+    rf"{_BE} expecting (?!you|it|this|that|an? (?:call|reply|answer|email|parcel|delivery)){_TO_END}"
+)
+PLANNED = re.compile(
+    rf"{ADVERBS}(?P<object>(?i:{_BE}) {ADVERBS}(?!going to [a-z])\w+ing\b.*|(?i:{lexicon.BEARING})(?i:s|es)?\b.*)"
+)
+HAPPENED = _rule(rf"(?P<object>{lexicon.PAST}.*)")
+LIVED = _rule(rf"(?P<object>{lexicon.LIFE}.*)")
+
+OCCASION = re.compile(
+    rf"(?:[Mm]y|[Oo]ur)\s+(?P<object>(?:\w+\s+)?{lexicon.OCCASIONS})\s+(?:is|was|will be|takes place)\b.*"
+)
+_ADJECTIVES = (
+    r"(?:(?:old|oldest|older|eldest|young|younger|youngest|little|big|dear|dearest|new|former|late|only|first|"
+    r"second|close|"
+    r"good|two|three|four)\s+)*"
+)
+MY = rf"(?:[Mm]y|[Oo]ur)\s+{_ADJECTIVES}(?:(?!favou?rite)[a-z-]+ ){{0,2}}?"
+FAVOURITE = re.compile(
+    rf"(?:(?P<mine>[Mm]y|[Oo]ur)|(?P<name>{NAME})'s|{MY}(?P<relation>{RELATION})'s)\s+(?:all-time\s+|absolute\s+)?"
+    rf"(?P<what>(?:favou?rite|go-to)(?: [\w-]+){{0,4}}?|(?:\w+ )?{lexicon.LIKINGS})\s+(?:is|are|has always been|"
+    rf"have always been|was always|will always be)\s+"
+    r"(?P<object>\S.*)"
+)
+FAVOURITE_ASKED = re.compile(r"\b[Mm]y (?P<what>favou?rite [\w -]{1,40})\?\s+(?P<object>[\w' -]{1,60})")
+IS_FAVOURITE = re.compile(
+    r"(?P<object>[A-ZÀ-Þ]?[\w'-]+(?: [\w'-]+){0,4}?) (?:is|are|has always been|have always been) (?:not )?(?:by "
+    r"far )?my (?:\w+ )?"
+    rf"(?:favou?rite\b|{lexicon.LIKINGS}\b).*"
+)
+FELT = re.compile(
+    r"(?P<object>[\w'-]+(?: [\w'-]+){0,4}?) (?:(?:disgust|bore|annoy|delight|scare|fascinate|irritate|terrifie|"
+    r"frighten|relaxe|soothe|excite)s?"
+    r"|terrify|gets? on|drives?|(?:makes?|turns?) me (?:happy|sad|sick|ill|nervous|anxious|cry|queasy|miserable|"
+    r"smile|sneeze)|gives? me (?:the creeps|a headache|nightmares|migraines|hives))"
+    r"(?: me\b| my nerves\b|$| every| so| to).*"
+)
+WHAT_I_LIKE = re.compile(
+    r"(?:[Ww]hat (?:I|i) (?:really )?(?:love|like|enjoy|hate|dread|can not stand)(?: most| best| more than "
+    r"anything)?|(?:[Tt]he )?(?:one|only) thing "
+    r"(?:I|i) (?:really )?(?:love|hate|can not stand)|[Tt]he only (?P<what>\w+) (?:I|i) (?:like|listen to|read|"
+    r"watch|eat|drink)) (?:is|are) (?P<object>\S.*)"
+)
+NOTHING_BEATS = re.compile(r"[Nn]othing (?:beats|makes me happier than|relaxes me like) (?P<object>\S.*)")
+NO_FAN = re.compile(
+    r"(?:(?:[Bb]ig|[Hh]uge) fan of|[Nn]ot (?:really )?(?:an? )?(?:\w+ )?(?:fan of|one for|keen on|into)) "
+    r"(?P<object>\S.*)"
+)
+NAME_IS = re.compile(rf"(?:[Mm]y (?:full |first |real )?name is|(?:\w+ )?calls? me) (?P<object>{NAME})")
+IS_ATTRIBUTE = re.compile(
+    rf"(?P<object>[A-ZÀ-Þ]\w+(?: \w+){{0,3}}?) (?:is|are) (?:not )?my (?:\w+ )?{lexicon.ATTRIBUTES}\b.*"
+)
+AS_A = re.compile(r"(?:[Aa]s|[Bb]eing) (?P<object>an? [^,]{3,60}),\s+(?:I|i|my|My)\b.*")
+ATTRIBUTE = re.compile(
+    rf"(?:[Mm]y|[Oo]ur) (?P<what>{lexicon.ATTRIBUTES}) (?:is|are) (?!not\b|to\b|that\b|in\b|on\b|at\b|\w+ing\b|"
+    rf"very\b|so\b)(?P<object>\S.*)"
+)
+
+_NAMES = rf"(?P<name>{NAME}(?:(?:,| and|, and)\s+{NAME})*)"
+RELATION_NAME = re.compile(
+    rf"\b{MY}(?P<relation>{RELATION})(?:\s+(?:is|are)\s+(?:called|named)|'s?\s+names?\s+(?:is|are)|\s+named|"
+    rf"\s+called|,|:|\s+(?:is|are))?\s+{_NAMES}"
+)
+NAME_RELATION = re.compile(
+    rf"{_NAMES}(?:,|(?:,\s+who [^,]*,)?\s+(?:is|are|has been|was)(?:\s+(?:now|also|still|"
+    rf"actually))?)\s+{MY}(?P<relation>{RELATION})\b(?!')"
+)
+OF_MINE = re.compile(
+    rf"(?:(?P<name>{NAME})(?:,| is) (?:an? |one of )?(?:old |good |close |dear )?(?P<relation>{RELATION}) of "
+    rf"(?:mine|ours)\b"
+    rf"|(?P<relation2>{RELATION}) of (?:mine|ours),? (?:called |named )?(?P<name2>{NAME}))"
+)
+HAVE_NAMED = re.compile(
+    rf"\b(?:have|has|got|adopted|bought|with)\s+(?:an?|one|two|three|four|"
+    rf"five)\s+(?:\w+\s+)??(?P<relation>(?:baby\s+)?{RELATION})"
+    rf"(?:\s+(?:named|called)|[,:])?\s+{_NAMES}"
+)
+CALLED = re.compile(rf"\ban?\s+(?P<relation>{RELATION})\s+(?:named|called)\s+(?P<name>{NAME})")
+MARRIED = re.compile(
+    rf"\b(?:am|are)\s+(?:happily\s+)?(?P<relation>married|engaged|related)\s+to\s+(?P<name>{NAME})"
+)
+DATING = re.compile(rf"\b(?:am|are|have been)\s+(?P<relation>dating)\s+(?P<name>{NAME})")
+OF_SOMEBODY = re.compile(rf"\b(?:am|are)\s+(?P<name>{NAME})'s\s+(?P<relation>{RELATION})\b")
+BOTH = re.compile(
+    rf"(?P<name>{NAME}) and (?:I|i) (?P<said>(?:are|have been|were) (?:\w+ )?(?P<relation>{RELATION})\b.*)"
+)

@@ -1,0 +1,307 @@
+"""What a person says of themselves and of those around them: facts, likings, events, relations. For English. Pure.
+
+A statement is read clause by clause: whom it is about, then what it says of them, by the patterns of ``fact_rules.py``.
+What no pattern covers is left alone: a memory that nobody said is worse than one that is missing, since the message
+itself is remembered anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from services.orchestrator.extraction import fact_rules as rules
+from services.orchestrator.extraction import lexicon, telling
+from services.orchestrator.extraction.clauses import clauses
+from services.orchestrator.extraction.lexicon import NAME, PARENT, RELATION
+
+Type = Literal["fact", "preference", "event", "relationship"]
+USER = "user"
+IMPORTANCE: dict[Type, float] = {"relationship": 0.7, "fact": 0.6, "event": 0.6, "preference": 0.5}
+VITAL = 0.9
+"""Importance of what health hangs on."""
+MAX_FACTS = 24
+"""Of one message: more are a list that was pasted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something worth remembering that a message says."""
+
+    type: Type
+    subject: str
+    """"user", a name, or what somebody is to the user: "sister"."""
+    object: str
+    """What is said of the subject, in the message's words."""
+    text: str
+    """The same as a sentence that stands by itself."""
+    when: str = ""
+    """The words that say when it was or will be, or since when it is."""
+    importance: float = 0.5
+    """From 0 (trivia) to 1 (vital)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    key: str
+    shown: str
+    is_known: bool = True
+    """Whether more is known than a name: that it is somebody's sister, or the like."""
+
+    @property
+    def is_user(self) -> bool:
+        return self.key == USER
+
+
+_ME = _About(USER, "the user")
+_LEAD = re.compile(
+    r"(?:(?:and|so|oh|yes|yeah|well|ok|okay|hi|hello|hey|also|actually|by the way|btw|fyi|anyway|just so you know|"
+    r"for the record|as you know|you know|honestly|frankly|personally|these days|nowadays|currently|at home|in my free "
+    r"time|as a child|in the evenings?|on weekends|for (?:context|reference)|(?:bear|keep) in mind(?: that)?|"
+    r"(?:you should|i should|let me) (?:know|say|mention|add)(?: that)?|as i (?:said|mentioned)|the thing is|"
+    r"(?:as|being) an? [^,]{3,60}(?=,)|at \w+(?=,)|every \w+|professionally|fun fact|(?:please )?note(?: that)?|"
+    r"remember(?: that)?)[,!:]?\s+)*",
+    re.IGNORECASE,
+)
+_USER = re.compile(rf"(?:(?:{rules.MY}{RELATION}|{NAME}) and )?(?:I|i|We|we)\s+")
+_RELATED = re.compile(
+    rf"(?:[Bb]oth (?:of )?)?{rules.MY}(?P<relation>{RELATION})(?:,?\s+(?P<name>{NAME}))?(?:,?\s+(?:from|of|at) \w+)?"
+    r"(?:,\s+(?:who|which)\s[^,]*)?,?\s+(?!'s\b)"
+)
+_PARENT = re.compile(rf"(?P<name>{PARENT}(?: [A-ZÀ-Þ][\w'-]+)?)\s+")
+_PRONOUN = re.compile(r"(?:[Hh]e|[Ss]he)\s+")
+_MINE = re.compile(rf"(?:[Mm]y|[Oo]ur)\s+(?P<thing>(?:\w+\s+)?{lexicon.PLACES_OF_MINE})\s+")
+_GROUP = re.compile(rf"(?:[Mm]y|[Oo]ur)\s+(?P<thing>{lexicon.GROUPS})\s+")
+_NAMED = re.compile(
+    rf"(?P<name>{NAME})(?:,\s+(?:{rules.MY}(?P<relation>{RELATION})(?:\s+(?:from|of|at)\s+[\w ]+?)?|who\s[^,]*),|"
+    r"\s+(?P<place>from (?:work|school|university|college|church|uni|yoga|the \w+)))?\s+"
+)
+_OWN = re.compile(r"\b(?:I|i|[Ww]e|[Mm]y|[Oo]ur)\b")
+_VERB_PHRASES = re.compile(
+    r",? and (?=(?:(?:also|now|still|really) )?(?:works?|lives?|has|have|am|is|are|loves?|likes?|hates?|plays?|"
+    r"teach(?:es)?|speaks?|runs?|owns?|stud(?:y|ies)|collects?|can(?: not)?|do not|does not|volunteers?|sings?|writes?|"
+    r"drives?|rides?|moved|got|bought|started|retired)\s)"
+)
+_UNRESOLVED = re.compile(
+    r"(?i)\b(?:it|this|these|those|such|something|stuff|thing|yours?|you|they'll)\b|\b(?:of|with|in|on|at|to) that\b"
+    r"|^\w+ that\b"
+)
+"""A sentence with one of these does not stand by itself."""
+_IT_WHEN = re.compile(r"(?i)\w+ it when (?!.*\b(?:it|this|these|those|that|you)\b)")
+
+
+def facts(text: str) -> list[Fact]:
+    """What a message says, in its order; nothing twice."""
+    found: dict[tuple[str, str], Fact] = {}
+    for fact in _found(text):
+        importance = VITAL if lexicon.HEALTH.search(fact.text) else IMPORTANCE[fact.type]
+        found.setdefault((fact.type, fact.text.lower()), replace(fact, importance=importance))
+        if len(found) == MAX_FACTS:
+            break
+    return list(found.values())
+
+
+def _found(text: str) -> Iterator[Fact]:
+    for match in rules.FAVOURITE_ASKED.finditer(text[:4_096]):
+        yield _favourite("The user's", match["what"], match["object"].strip(), USER)
+    last: _About | None = None
+    known: set[str] = set()
+    for clause in clauses(text):
+        for fact in _relations(clause):
+            known.add(fact.subject)
+            yield fact
+        about, said = _subject(clause, last, known)
+        if about is not None and not about.is_user:
+            last = about
+        yield from _of_the_user(clause)
+        if about is not None:
+            when = _when(clause)
+            for part in _VERB_PHRASES.split(said):
+                fact = _statement(about, part, _when(part) or (when if when not in said else ""))
+                if fact is None:
+                    break
+                yield fact
+
+
+def _relations(clause: str) -> Iterator[Fact]:
+    """Who is what to the user."""
+    if both := rules.BOTH.search(clause):
+        text = f"{both['name']} and the user {both['said']}."
+        yield Fact("relationship", both["name"], both["relation"], text, _when(clause))
+        return
+    named = (rules.HAVE_NAMED, rules.CALLED) if _OWN.search(clause) else ()
+    for pattern in (rules.RELATION_NAME, rules.NAME_RELATION, rules.MARRIED, rules.DATING, *named):
+        for match in pattern.finditer(clause):
+            names = [name for name in re.split(r",? and |, ", match["name"]) if _is_name(name)]
+            for name in names:
+                yield _related(name, match["relation"], is_one_of_many=len(names) > 1)
+    for match in rules.OF_MINE.finditer(clause):
+        name, relation = match["name"] or match["name2"], match["relation"] or match["relation2"]
+        if _is_name(name):
+            yield _related(name, relation, is_one_of_many=False)
+    for match in rules.OF_SOMEBODY.finditer(clause):
+        if _is_name(match["name"]):
+            text = f"The user is {match['name']}'s {match['relation']}."
+            yield Fact("relationship", match["name"], match["relation"], text)
+
+
+def _related(name: str, relation: str, *, is_one_of_many: bool) -> Fact:
+    match relation:
+        case "married" | "engaged" | "related":
+            text = f"The user is {relation} to {name}."
+        case "dating":
+            text = f"The user is dating {name}."
+        case _ if is_one_of_many:
+            text = f"{name} is one of the user's {relation}."
+        case _:
+            text = f"{name} is the user's {relation}."
+    return Fact("relationship", name, relation, text)
+
+
+def _subject(clause: str, last: _About | None, known: set[str]) -> tuple[_About | None, str]:
+    """Whom a clause is about, and what follows; words that say when may stand before."""
+    start = _LEAD.match(clause)
+    rest = clause[start.end() if start else 0 :]
+    if time := lexicon.TIME.match(rest):
+        rest = rest[time.end() :].lstrip(" ,")
+    for pattern, about in _SUBJECTS:
+        if match := pattern.match(rest):
+            return about(match), rest[match.end() :]
+    if last is not None and (match := _PRONOUN.match(rest)):
+        return last, rest[match.end() :]
+    if (match := _NAMED.match(rest)) and _is_name(match["name"]):
+        is_known = bool(match["relation"] or match["place"]) or match["name"] in known
+        return _About(match["name"], match["name"], is_known=is_known), rest[match.end() :]
+    return None, ""
+
+
+def _relative(match: re.Match[str]) -> _About:
+    name = match["name"] if match["name"] and _is_name(match["name"]) else ""
+    return _About(name or match["relation"], name or f"the user's {match['relation']}")
+
+
+def _parent(match: re.Match[str]) -> _About:
+    name = match["name"]
+    return _About(name, name if " " in name else f"the user's {name.lower()}")
+
+
+_SUBJECTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _About]], ...] = (
+    (_USER, lambda _match: _ME),
+    (_RELATED, _relative),
+    (_MINE, lambda match: _About(match["thing"], f"the user's {match['thing']}")),
+    (_GROUP, lambda match: _About(USER, f"the user's {match['thing']}")),
+    (_PARENT, _parent),
+)
+
+
+def _statement(about: _About, said: str, when: str) -> Fact | None:
+    """What is said of somebody, by the first pattern that covers it."""
+    if lexicon.MOMENT.search(said) or (_UNRESOLVED.search(said) and not _IT_WHEN.match(said)):
+        return None
+    if about.is_known and (match := rules.HELD_TO.match(said)):
+        return _told("preference", about, match["object"], said)
+    for pattern in rules.PREFERENCES if about.is_known else (rules.LIKED_BY_ANYBODY,):
+        if (match := pattern.match(said)) and not lexicon.NOT_LIKED.match(match["object"]):
+            return _told("preference", about, match["object"], said)
+    return _event(about, said, when) or _fact(about, said)
+
+
+def _event(about: _About, said: str, when: str) -> Fact | None:
+    """What happened or is planned: with the words that say when, or such as counts without."""
+    if not about.is_known and not lexicon.PERSONAL.match(said):
+        return None
+    patterns = [(rules.LIVED, True), (rules.EXPECTING, False)]
+    if when and not re.match(r"(?i)since\b", when):
+        patterns += [(rules.HAPPENED, True), (rules.PLANNED, False)]
+    for pattern, is_past in patterns:
+        match = pattern.match(said)
+        if match and not (pattern is rules.HAPPENED and lexicon.NOT_KEPT.match(match["object"])):
+            return _told("event", about, match["object"], said, when, is_past=is_past)
+    return None
+
+
+def _fact(about: _About, said: str) -> Fact | None:
+    """What is so, by the patterns for those of whom so much is known."""
+    for pattern in rules.FACTS if about.is_known else rules.OF_ANYBODY:
+        if match := pattern.match(said):
+            return _told("fact", about, match["object"], said, _when(said), is_past=_is_past(said))
+    if about.is_user and (match := rules.NICKNAME.match(said)) and _is_name(match["object"]):
+        return Fact("fact", USER, match["object"], f"The user is called {match['object']}.")
+    what = _habit(said) or _possession(said) or _role(said) if about.is_known else ""
+    return _told("fact", about, what, said) if what else None
+
+
+def _habit(said: str) -> str:
+    match = rules.HABIT.match(said) if lexicon.HABITUAL.search(said) else None
+    return match["object"] if match and not _is_past(match["object"]) else ""
+
+
+def _possession(said: str) -> str:
+    match = None if rules.HAVE_NAMED.search(said) else rules.HAD.match(said)
+    return match["object"] if match and not lexicon.NOT_HAD.match(match["object"]) else ""
+
+
+def _role(said: str) -> str:
+    match = rules.ROLE.match(said)
+    return match["object"] if match and not _is_no_role(match["object"]) else ""
+
+
+def _is_no_role(what: str) -> bool:
+    return bool(lexicon.NOT_A_ROLE.match(what.partition(" ")[2]))
+
+
+def _is_past(said: str) -> bool:
+    return bool(rules.HAPPENED.match(said))
+
+
+def _told(type_: Type, about: _About, what: str, said: str, when: str = "", *, is_past: bool = False) -> Fact:
+    whole = said if not when or when in said else f"{said} {when[0].lower()}{when[1:]}"
+    text = (
+        telling.of_user(whole, is_present=not is_past)
+        if about is _ME
+        else telling.of_other(about.shown, whole)
+    )
+    return Fact(type_, about.key, what.rstrip(" ,."), text, when)
+
+
+def _of_the_user(clause: str) -> Iterator[Fact]:
+    """In sentences that begin with something else than "I"."""
+    if match := rules.NAME_IS.search(clause):
+        yield Fact("fact", USER, match["object"], f"The user is called {match['object']}.")
+    if (match := rules.AS_A.match(clause)) and not _is_no_role(match["object"]):
+        yield Fact("fact", USER, match["object"], f"The user is {match['object']}.")
+    if match := rules.IS_ATTRIBUTE.match(clause):
+        yield Fact("fact", USER, match["object"], telling.of_other("", clause))
+    if match := rules.ATTRIBUTE.match(clause):
+        yield Fact("fact", USER, match["object"], telling.of_other("the user's", clause.split(" ", 1)[1]))
+    if match := rules.FAVOURITE.match(clause):
+        owner = match["relation"] or match["name"] or USER
+        shown = (
+            f"The user's {owner}'s" if match["relation"] else f"{owner}'s" if match["name"] else "The user's"
+        )
+        yield _favourite(shown, match["what"], match["object"], owner)
+    if match := rules.OCCASION.match(clause):
+        text = telling.of_other("the user's", clause.split(" ", 1)[1])
+        yield Fact("event", USER, match["object"], text, _when(clause))
+    for pattern in (rules.FELT, rules.IS_FAVOURITE, rules.WHAT_I_LIKE):
+        if (match := pattern.match(clause)) and not lexicon.NOT_LIKED.match(match["object"]):
+            yield Fact("preference", USER, match["object"], telling.of_other("", clause))
+    if match := rules.NOTHING_BEATS.match(clause):
+        yield Fact("preference", USER, match["object"], f"For the user nothing beats {match['object']}.")
+    if match := rules.NO_FAN.match(clause):
+        yield Fact("preference", USER, match["object"], f"The user is {clause[0].lower()}{clause[1:]}.")
+
+
+def _favourite(shown: str, what: str, value: str, owner: str) -> Fact:
+    return Fact("preference", owner, value, f"{shown} {what} is {value}.")
+
+
+def _when(clause: str) -> str:
+    match = lexicon.TIME.search(clause)
+    return match.group().strip() if match else ""
+
+
+def _is_name(name: str) -> bool:
+    return name.split(maxsplit=1)[0] not in lexicon.NO_NAMES

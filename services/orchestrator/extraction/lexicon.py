@@ -1,0 +1,293 @@
+"""Words by which rules read what a person says of themselves and of those around them. English."""
+
+from __future__ import annotations
+
+import re
+
+_FAMILY = (
+    "mother father mum mom mummy dad daddy parents brother sister sibling son daughter child children kid kids "
+    "baby twin "
+    "twins grandmother grandfather grandma grandpa granny gran grandad granddad nan nana grandson granddaughter "
+    "grandchild aunt auntie uncle cousin niece nephew husband wife spouse partner boyfriend girlfriend fiancé "
+    "fiancée "
+    "fiance fiancee ex godson goddaughter godmother godfather stepmother stepfather stepmum stepmom stepdad "
+    "stepson "
+    "stepdaughter stepbrother stepsister toddler girl boy"
+)
+_OTHERS = (
+    "friend mate pal buddy colleague coworker boss manager supervisor employer employee assistant secretary "
+    "neighbour "
+    "neighbor flatmate roommate housemate landlord landlady tenant teacher tutor professor student pupil mentor "
+    "coach "
+    "trainer therapist doctor dentist nurse physician gp vet lawyer solicitor accountant agent editor publisher "
+    "plumber "
+    "electrician hairdresser barber gardener cleaner nanny babysitter au-pair classmate schoolmate teammate "
+    "bandmate "
+    "client customer cofounder co-founder physiotherapist psychiatrist psychologist midwife priest pastor rabbi "
+    "imam "
+    "instructor guardian carer optician surgeon specialist sis bro hubby missus bestie deputy apprentice intern "
+    "roomie director "
+    "stylist mechanic butcher counsellor counselor notary broker banker consultant osteopath chiropractor "
+    "beautician "
+    "childminder caretaker driver sponsor captain conductor godchild newborn widow bride groom crush GP "
+    "headteacher "
+    "headmaster penfriend pen-pal in-laws grandkids grandchildren youngest eldest oldest"
+)
+_PETS = (
+    "dog cat puppy kitten horse pony rabbit hamster tortoise turtle parrot budgie canary goldfish fish snake "
+    "lizard "
+    "gecko ferret goat sheep hen chicken cow donkey pig rat mouse spaniel labrador terrier poodle retriever "
+    "greyhound "
+    "beagle collie dachshund"
+)
+
+
+def _any_of(words: str, plural: str = "s?") -> str:
+    return f"(?:{'|'.join(sorted(map(re.escape, words.split()), key=len, reverse=True))}){plural}"
+
+
+RELATION = (
+    rf"(?:(?:(?:half|step|ex|god|great|foster|grand)-?\s?)?(?:business |life |baby |pen |best |family |line |"
+    rf"childhood |school |foster |next-door |upstairs |downstairs |social |cleaning )?"
+    rf"(?:{_any_of(_FAMILY)}|{_any_of(_OTHERS)}|{_any_of(_PETS)})(?:-in-law|-to-be)?"
+    r"|\w+(?:ologist|mate|sitter|minder|iatrist)s?|(?:other|better) half)"
+)
+"""What somebody, or an animal, can be to a person: "sister-in-law", "business partner", "tortoise"."""
+PARENT = r"(?:[Mm]um|[Mm]om|[Dd]ad|Mother|Father|Gran|Grandma|Grandpa|Granny|Nan|Nana|Grandad|Granddad|Auntie?|Uncle)"
+"""How one calls one's own without saying "my"."""
+
+_CAPITALIZED = r"[A-ZÀ-Þ][\w-]*(?:['’](?!s\b)\w+)?(?<=\w\w)"
+NAME = (
+    r"(?:(?:Dr|Mr|Mrs|Ms|Miss|Prof|Professor|Sir|Father|Sister|Uncle|Aunt|Auntie)\.? )?"
+    rf"{_CAPITALIZED}(?: (?:(?:van|von|de|der|da|di|el|al) )*{_CAPITALIZED}){{0,2}}"
+)
+NO_NAMES = frozenset(
+    "I We You He She It They The A An This That These Those My Our Your His Her Its Their Monday Tuesday Wednesday "
+    "Thursday Friday Saturday Sunday January February March April May June July August September October November "
+    "December And But So Or If When While Where What Who Why How Which Yes No Not Now Then There Here Today "
+    "Tomorrow "
+    "Yesterday Sorry Thanks Hi Hello Hey Ok Okay Well Oh Also Just Maybe Perhaps Please Someone Somebody Everyone "
+    "Everybody Nobody People Some Most Many All Both Each Every Next Last On In At By For From To With After "
+    "Before "
+    "Since Until During Let Can Could Would Should Will Did Do Does Is Are Was Were Has Have Had Dear Christmas "
+    "Easter "
+    "Growing Seeing Being Having Hard Good Great Wow Yeah Cool Sure Glad God Lol English French German Spanish "
+    "Italian Dutch Portuguese Chinese Japanese Russian Internet Google Mum Mom Dad".split()
+)
+"""Capitalized words that name nobody."""
+
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+WEEKDAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+_NUMBER = (
+    r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|a few|a couple of|\d+)"
+)
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+TIME = re.compile(
+    rf"(?i:\b(?:on|by|until|since|before|after|from) )?(?:(?i:the )?\b{_DAY}(?: (?i:of ))? ?(?:{MONTHS})\b(?:,? "
+    rf"\d{{4}})?"
+    rf"|\b(?:{MONTHS}) {_DAY}\b(?:,? \d{{4}})?"
+    rf"|\b(?i:on|since|until) (?i:the )?{_DAY}\b(?! \w+ing)"
+    rf"|(?i:\b(?:on|last|next|this|since|until)) (?:{WEEKDAYS})s?\b"
+    rf"|(?i:\b(?:in|last|next|this|since|until|at the end of|at the beginning of|early|late|mid))-? "
+    rf"?(?:{MONTHS})\b(?: \d{{4}})?"
+    r"|(?i:\b(?:last|next|this) (?:week(?:end)?|month|year|spring|summer|autumn|fall|winter|term|semester))\b"
+    rf"|(?i:\b{_NUMBER} (?:days?|weeks?|months?|years?) ago)\b|(?i:\bin {_NUMBER} (?:days?|weeks?|months?))\b"
+    r"|(?i:\b(?:in|since|until|back in|of)) (?:19|20)\d\d\b|\b(?:19|20)\d\d-\d\d-\d\d\b"
+    r"|(?i:\b(?:on|at|over|until|since)) (?:(?:Boxing|Christmas|New Year'?s|Easter|Valentine'?s) (?:Day|Eve|"
+    r"Monday)|Christmas|Easter)\b"
+    r"|(?i:\b(?:yesterday|tomorrow)\b))"
+)
+"""Words that say on which day, or in which month or year, something is."""
+MOMENT = re.compile(
+    r"(?i)\b(?:today|tonight|right now|just now|at the moment|this (?:morning|afternoon|evening)|now$|again$|in a "
+    r"(?:second"
+    r"|minute|moment|hurry)|later|for a (?:second|minute|moment)|about to|last night|all day)\b"
+)
+"""What is so for the moment only."""
+
+HABITS = (
+    r"(?:play|teach|speak|study|code|program|run|own|drive|ride|sell|collect|breed|grow|make|bake|brew|paint|"
+    r"write|coach|"
+    r"manage|lead|volunteer|commute|cycle|swim|dance|sing|practise|practice|train|wear|hold|earn|farm|rent|share|"
+    r"subscribe|support|belong|attend|raise|foster|translate|design|build|repair|restore|knit|sew|climb|hike|fish|"
+    r"ski|surf|sail|garden|tutor|edit|serve|head|direct|freelance|moonlight|weigh|suffer from|sleep|cook|smoke|"
+    r"vote|pray|"
+    r"meditate|jog|row|box|fence|compose|blog|busk|skate|keep(?= (?:\w+ )?(?:bees|chickens|hens|goats|sheep|"
+    r"horses|fish|pigeons|koi|alpacas))|"
+    r"go(?= to (?:church|mosque|synagogue|temple|\w* ?school|university|college|the gym)\b| (?!going|"
+    r"being)\w+ing\b)|"
+    r"do(?= the (?:accounts|books|night shift)| (?:yoga|karate|judo|pilates|ballet|archery|research|volunteer\w*|"
+    r"shift work|freelance)\b)|read(?! (?:about|it|your|the))|follow|referee|report to|use(?= (?:an? |"
+    r"(?-i:[A-Z])))|stutter|lisp|dye|employ|moderate|chair)"
+)
+"""What "I … it" says of a life rather than of a moment."""
+AT_WORK = (
+    r"(?:an? |some |my |another )?(?:\w+ ){0,2}?(?:functions?|loops?|quer(?:y|ies)|scripts?|class|tests?|images?|"
+    r"files?|commands?|"
+    r"requests?|models?|mistakes?|lists?|copy|notes?|calls?|errors?|programs?|containers?|servers?|appointments?|"
+    r"reservations?|"
+    r"decisions?|sure|e-?mails?|letters?|summar(?:y|ies)|sentences?|paragraphs?|sense)\b"
+)
+"""What one makes or runs once, and not as a habit."""
+HABITUAL = re.compile(
+    r"(?i)\b(?:every|each|twice|once a|three times|usually|always|often|most (?:days|mornings|evenings|weekends)|"
+    r"on (?:weekends|"
+    r"weekdays|(?:mon|tues|wednes|thurs|fri|satur|sun)days)|for a living|by profession|in my (?:free|spare) time)\b"
+)
+"""What makes a habit of whatever is said."""
+NOT_A_HABIT = (
+    r"(?:think|know|need|want|hope|guess|mean|see|feel|say|agree|understand|believe|remember|forget|wonder|"
+    r"suppose|wish|doubt|"
+    r"promise|ask|tell|get|let|try|look|thank|apologi[sz]e|appreciate|can|will|could|should|must|may|might|would|"
+    r"was|were|had|"
+    r"did|am|is|are|have|has|do|does|just|seem|sound|like|love|hate|not|got|went|said|been)"
+)
+JOBS = (
+    r"(?:doctor|nurse|teacher|lawyer|engineer|plumber|chef|cook|baker|pilot|dentist|architect|electrician|"
+    r"accountant|journalist|"
+    r"musician|firefighter|police officer|carpenter|farmer|butcher|midwife|paramedic|surgeon|vet|librarian|"
+    r"pharmacist|hairdresser|"
+    r"mechanic|translator|photographer|physiotherapist|psychologist|therapist|bus driver|truck driver|taxi driver|"
+    r"waiter|waitress|"
+    r"barista|gardener|florist|tailor|potter|sculptor|violinist|cellist|pianist|drummer|actor|actress|singer|"
+    r"dancer)"
+)
+"""What only people are."""
+CONDITIONS = (
+    r"(?:type (?:1|2|one|two) diabetes|diabetes|asthma|epilepsy|arthritis|migraines?|anxiety|depression|insomnia|"
+    r"ADHD|"
+    r"autism|dyslexia|tinnitus|eczema|psoriasis|coeliac disease|celiac disease|Crohn's(?: disease)?|endometriosis|"
+    r"hay fever|high blood pressure|MS|multiple sclerosis|cancer|anaemia|vertigo|bipolar disorder|PTSD|OCD)"
+)
+STATUS = (
+    r"(?:married|single|divorced|widowed|separated|engaged|pregnant|retired|unemployed|self-employed|diabetic|"
+    r"coeliac|"
+    r"celiac|asthmatic|epileptic|deaf|blind|colou?r[- ]?blind|left-handed|right-handed|ambidextrous|dyslexic|"
+    r"autistic|"
+    r"bisexual|gay|lesbian|trans|non-binary|bilingual|adopted|(?:lactose|gluten)[- ]intolerant|short-sighted|"
+    r"near-sighted|long-sighted|hard of hearing|an only child|atheist|agnostic|"
+    r"[A-Z][a-z]+(?:ish|ese|ian|ean|can|lim|wish|dhist|indu|utch|elsh|rench|reek|wiss|erman|tholic|estant|raqi|"
+    r"nese|ani))"
+)
+DIET = r"(?:vegans?|vegetarians?|pescatarians?|flexitarians?|teetotal|teetotallers?|fruitarians?)"
+PLACES_OF_MINE = (
+    r"(?:flat|house|apartment|home|studio|cottage|farm|garden|car|van|boat|bike|shop|store|company|office|"
+    r"restaurant|phone|laptop|computer|motorbike|piano|guitar|camera|village|town|street|business|salon|practice|"
+    r"workshop|"
+    r"birthday|anniversary)"
+)
+ATTRIBUTES = (
+    r"(?:(?:first|native|second|home) language|mother tongue|job|day job|profession|occupation|trade|home ?town|"
+    r"nationality|blood (?:type|"
+    r"group)|(?:shoe|dress|ring|clothing) size|(?:star|zodiac) sign|surname|(?:last|family|middle|maiden|first) "
+    r"name|nickname|age|height|"
+    r"weight|address|e-?mail(?: address)?|(?:phone|mobile) number|major|degree|religion|faith|hobb(?:y|ies)|"
+    r"employer|eyesight|"
+    r"pronouns|diet|eye colou?r|hair colou?r)"
+)
+"""What everybody has one of: "my blood type is …"."""
+LIKINGS = (
+    r"(?:passion|great love|guilty pleasure|weakness|obsession|pet peeve|idea of (?:heaven|hell|fun)|comfort food|"
+    r"drink of choice|cup of tea|thing|jam)"
+)
+GROUPS = r"(?:band|team|choir|class|family|orchestra|crew|club|company|quartet|troupe|squad)"
+"""In whose doings one takes part."""
+OCCASIONS = (
+    r"(?:wedding|birthday|anniversary|exam|finals|interview|operation|surgery|trial|graduation|funeral|flight|"
+    r"move|recital|"
+    r"concert|christening|baptism|bar mitzvah|due date|viva|defence|defense|retirement party|engagement party|"
+    r"holiday|"
+    r"vacation|appointment)"
+)
+
+NOT_HAD = re.compile(
+    r"(?i)(?:an? |some |no |one |two |three |\d+ |a few |five |ten |little |much )?(?:\w+ )?"
+    r"(?:questions?|problems?|issues?|ideas?|feelings?|minutes?|moments?|hours?|seconds?|time|favou?rs?|points?|"
+    r"doubts?|looks?|"
+    r"calls?|choices?|bugs?|hunch|plans?|go|requests?|suggestions?|headache|cold|meetings?|thoughts?|chance|"
+    r"deadline|clue|"
+    r"pictures?|photos?|experience|setback|great time|mind|interest|say|decision|target|bunch|ton|heap|break|nap|"
+    r"bath|shower|drink|snack|lunch|dinner|breakfast|rest|word|chat|quick|weird|strange|funny|nice|good|bad|great|"
+    r"terrible|lovely|fun|blast|try|think|been|had|gone|done|to|never|always|just|already|not|no|nothing|"
+    r"everything|"
+    r"something|anything|it|them|this|that|you|him|her|days? off|favou?r|errors?|file|list|text|draft|sentence|"
+    r"paragraph|"
+    r"essay|spreadsheet|couple of)\b"
+)
+"""What one has for the moment, or only in a manner of speaking."""
+NOT_A_ROLE = re.compile(
+    r"(?i)(?:\w+ )?(?:mix|way|part|mistake|problem|reminder|pleasure|shame|pity|joke|disaster|relief|surprise|"
+    r"question|thing|example|blast|"
+    r"believer|stranger|loss|hurry|rush|moment)\b|(?:bit|little|lot|fan|mess|step|fool|genius|big|huge|minute|"
+    r"while|few|couple|tad|touch|kind|sort|hundred|thousand|"
+    r"wreck|happy|good|great|total|complete|whole|very|really|long|hurry)\b"
+)
+_GENERIC = (
+    r"(?:sea|seaside|ocean|mountains?|beach|outdoors|cold|heat|countryside|theatre|theater|opera|piano|guitar|"
+    r"violin|rain|sun|"
+    r"summer|winter|autumn|spring|snow|forest|woods|city|dark|gym|cinema|movies|news|radio|smell|sound|taste|feel|"
+    r"colou?r|number|"
+    r"idea of|[A-Z]\w+)"
+)
+NOT_LIKED = re.compile(
+    r"(?i)(?:it|that|this|these|those|them|you|your|him|her|me|us|what|how|where|when|the way|to$|to (?:know|"
+    r"think|say|ask|"
+    rf"see|hear|check|thank|point|add|be)|the (?!(?-i:{_GENERIC})\b)|both|all|everything|nothing|so|very|more|"
+    rf"better|if|of|"
+    r"your|something|someone|anything|where|most|nice|good|great|seeing|hearing|knowing)\b"
+)
+"""What is liked in the conversation, and not in life."""
+
+LIFE = (
+    r"(?:(?:have |has )?(?:just |recently |finally )?)(?:"
+    r"(?:moved|relocated|emigrated|immigrated) (?:here|back|to|from|in with|out|into|away)\b"
+    r"|got (?:married|engaged|divorced|promoted|hired|fired|laid off|accepted)\b|(?:graduated|retired|eloped|"
+    r"enlisted|adopted)\b"
+    r"|(?:was|were|have been|has been|been) (?:made redundant|promoted|fired|laid off|diagnosed|hired|accepted|"
+    r"elected|awarded|sacked)\b"
+    r"|(?:quit|left|lost|started) (?:my|his|her|our|their|a|school|university|college|work)\b"
+    r"|won\b(?!')|gave birth\b|became\b|turned (?:\d|\w+ty\b|\w+teen\b)|celebrated\b|passed away\b|died\b|"
+    r"published\b"
+    r"|(?:broke|fractured|sprained|twisted|tore) (?:my|his|her)\b|passed (?:my|his|her|the)\b"
+    r"|had (?:(?:an?|my|his|her) (?:\w+ )?(?:baby|operation|surgery|accident|stroke|heart attack|miscarriage|"
+    r"transplant|boy|girl)|(?:my|his|her) \w+ (?:out|removed))\b"
+    r"|(?:bought|sold|inherited|built) (?:an?|my|his|her|our|their)\b|finished (?:my|his|her) (?:thesis|degree|"
+    r"phd|training|novel|book|studies)\b"
+    r"|opened an?\b)"
+)
+"""What is worth knowing without a date."""
+PERSONAL = re.compile(
+    r"(?i)(?:moved|relocated|emigrated|got (?:married|engaged|divorced)|graduated|retired|turned|gave birth|had "
+    r"(?:his|her) "
+    r"(?:\w+ )?(?:baby|operation|surgery)|broke (?:his|her)|passed (?:his|her)|(?:started|quit|lost) (?:his|her|"
+    r"school|work))\b"
+)
+"""What only people do: of somebody of whom nothing but the name is known."""
+PAST = (
+    r"(?!(?:used|tried|wanted|needed|liked|loved|asked|thought|wondered|hoped|planned) (?:to|whether|"
+    r"if)\b)(?:\w{2,}ed|"
+    r"was|were|had|went|got|ran|won(?!')|met|saw|made|took|gave|bought|sold|built|began|broke|came|did|drove|fell|"
+    r"flew|found|"
+    r"grew|held|kept|left|lost|paid|rode|sang|sent|spent|spoke|swam|taught|told|wrote|became|hurt|quit|beat|set|"
+    r"put)\b"
+)
+NOT_KEPT = re.compile(
+    r"(?i)(?:(?:was|were) (?:\w+ )*?\w+ing\b|(?:was|were|had) (?:a meeting|in a|at a|late|tired|ill|sick|busy|"
+    r"just|about|asleep|so|very)\b"
+    r"|had (?:an? |some |such |the )?(?:\w+ )?(?:time|blast|fun|experience|day|talk|chat|conversation|dream|look|"
+    r"incident|idea|"
+    r"question|problem|issue|call|meeting|lunch|dinner|breakfast|coffee|drink)s?\b"
+    r"|(?:asked|told|said|thought|knew|felt|heard|realized|realised|remembered|learned|learnt|noticed|mentioned|"
+    r"talked|tried|sent|needed|wanted|got the|got (?:an? )?(?:\w+ )?(?:e-?mail|message|error|idea|call))\b"
+    r"|(?:\w+) (?:(?:out |up |down |off |on )?(?:it|that|this|these|those|them|something|anything|everything|"
+    r"stuff|nothing|you)\b))"
+)
+"""What happened, and says nothing of a life."""
+BEARING = (
+    r"(?:start|begin|leave|fly|move|graduate|retire|travel|depart|return|arrive|marry|finish|turn)(?:s|es)?\b"
+)
+"""What is said in the present tense of what is planned."""
+
+HEALTH = re.compile(
+    rf"(?i)\b(?:allerg\w+|intoleran\w+|pregnant|diagnosed|medication|lithium|insulin|{CONDITIONS})\b"
+)

@@ -1,0 +1,60 @@
+"""Memories drawn from what a person said: one sentence each, with the message that it came from."""
+
+from __future__ import annotations
+
+import re
+
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.extraction import lexicon
+from services.orchestrator.extraction.begins import begins
+from services.orchestrator.extraction.extractor import Extractor
+from services.orchestrator.extraction.facts import USER, Fact
+from services.orchestrator.minds import Minds
+from services.orchestrator.times import moment, nanoseconds
+from services.orchestrator.workers.follower import Worker
+
+_TYPES = {
+    "fact": mind.MEMORY_TYPE_FACT,
+    "preference": mind.MEMORY_TYPE_PREFERENCE,
+    "event": mind.MEMORY_TYPE_EVENT,
+    "relationship": mind.MEMORY_TYPE_RELATIONSHIP,
+}
+_AHEAD = re.compile(r"\b(?:is|are|will|starts?|begins?|leaves?|flies|fly)\b")
+_NAME = re.compile(lexicon.NAME)
+
+
+def worker(extractor: Extractor) -> Worker:
+    """Reads what persons say to the mind. Answers and imported messages form no memories but themselves."""
+
+    async def derive(event: mind.Event, _minds: Minds) -> list[mind.Body]:
+        found = await extractor.found(event)
+        return [
+            mind.Body(memory_recorded=_recorded(fact, event, ordinal, found.model))
+            for ordinal, fact in enumerate(found.facts)
+        ]
+
+    return Worker("extraction", ("user_message",), derive, derives=("memory_recorded",))
+
+
+def _recorded(fact: Fact, event: mind.Event, ordinal: int, model: str) -> mind.MemoryRecorded:
+    recorded = mind.MemoryRecorded(
+        memory_id=f"m-{event.seq}-{ordinal}",
+        text=fact.text,
+        type=_TYPES[fact.type],
+        importance=fact.importance,
+        entities=_entities(fact),
+        source_seqs=[event.seq],
+        model=model,
+    )
+    said_ns = nanoseconds(event.body.user_message.occurred_at) or nanoseconds(event.recorded_at)
+    begun = begins(fact.when, moment(said_ns), is_past=not _AHEAD.search(fact.text)) if fact.when else None
+    if begun is not None:
+        recorded.valid_from.FromDatetime(begun)
+    return recorded
+
+
+def _entities(fact: Fact) -> list[str]:
+    """Names in it, whom it is about first."""
+    about = [] if fact.subject == USER else [fact.subject]
+    named = [name for name in _NAME.findall(fact.text) if name.split()[0] not in lexicon.NO_NAMES]
+    return list(dict.fromkeys([*about, *named]))

@@ -1,0 +1,308 @@
+"""What a mind draws from what was said, by a model that answers from a recording and by rules, through all services."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as memory
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client import errors
+from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.talking import converse, events, head, wait_for
+from tests.support.recorded_model import MODEL, RecordedModel, fact, name
+from tests.support.serving import Served, serving
+
+READERS = {"commitments", "directives", "extraction", "identity"}
+SAID = (
+    "Hi, I'm Ana. Your name is Nova. I moved to Porto in May. From now on, answer in verse. "
+    "Remind me to call Eva by Friday."
+)
+FOUND: dict[str, Any] = {
+    "names": [name("assistant", "Nova", "Your name is Nova"), name("user", "Ana", "I'm Ana")],
+    "promises": [{"what": "call Eva by Friday", "due": "by Friday"}],
+    "instructions": ["answer in verse"],
+    "facts": [
+        fact(
+            "event",
+            "user",
+            "Porto",
+            "The user moved to Porto in May.",
+            "I moved to Porto in May",
+            "in May",
+            0.8,
+        ),
+        fact("fact", "user", "Lisbon", "The user lives in Lisbon.", "I live in Lisbon"),
+    ],
+}
+"""The last of it was never said."""
+
+
+def configured(model: RecordedModel, **orchestrator: Any) -> dict[str, dict[str, Any]]:
+    backend = {"backend": "openai", "openai_base_url": model.base_url, "model": MODEL, "json_attempts": 2}
+    return {**ROOMY, "orchestrator": ROOMY["orchestrator"] | orchestrator, "inference": backend}
+
+
+@pytest.fixture
+def model() -> Iterator[RecordedModel]:
+    with RecordedModel() as server:
+        server.found[SAID] = FOUND
+        yield server
+
+
+@pytest.fixture
+async def thinking(tmp_path: Path, model: RecordedModel) -> AsyncIterator[Served]:
+    async with serving(tmp_path, *SERVICES, settings=configured(model)) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        yield running
+
+
+async def caught_up(served: Served, mind_id: str = "ada") -> None:
+    """Return once the workers that read messages have read them all."""
+    last = max(e.seq for e in await events(served, mind_id, kinds=["user_message", "assistant_message"]))
+    async with asyncio.timeout(20):
+        while True:
+            listed = await served.orchestrator.list_workers(pb.ListWorkersRequest(mind_id=mind_id))
+            if all(one.seq >= last for one in listed.workers if one.name in READERS):
+                return
+            await asyncio.sleep(0.02)
+
+
+async def derived(served: Served, mind_id: str = "ada") -> dict[str, list[mind.Event]]:
+    """By kind: what the workers made of what was said."""
+    await caught_up(served, mind_id)
+    by_kind: dict[str, list[mind.Event]] = {}
+    for event in await events(served, mind_id):
+        if event.actor in READERS:
+            by_kind.setdefault(event.kind, []).append(event)
+    return by_kind
+
+
+async def test_every_worker_derives_from_one_call_of_the_model(
+    thinking: Served, model: RecordedModel
+) -> None:
+    turn = await converse(thinking, SAID)
+    made = await derived(thinking)
+
+    assert turn.started
+    assert {event.causation_seq for of_kind in made.values() for event in of_kind} == {turn.started.user_seq}
+    assert made["identity_adopted"][0].body.identity_adopted.name == "Nova"
+    assert made["user_identified"][0].body.user_identified.name == "Ana"
+    assert made["commitment_opened"][0].body.commitment_opened.HasField("due_at")
+    assert made["directive_adopted"][0].body.directive_adopted.text == "answer in verse"
+    assert model.read_messages.count(SAID) == 1
+
+
+async def test_a_memory_is_formed_of_what_was_said_and_of_nothing_else(thinking: Served) -> None:
+    turn = await converse(thinking, SAID)
+    (event,) = (await derived(thinking))["memory_recorded"]
+    formed = event.body.memory_recorded
+    at = await head(thinking)
+    listed = await thinking.memory.list_memories(
+        memory.ListMemoriesRequest(
+            mind_id="ada", min_seq=at, filter=memory.MemoryFilter(types=[mind.MEMORY_TYPE_EVENT])
+        )
+    )
+
+    assert turn.started
+    assert (formed.text, formed.model) == ("The user moved to Porto in May.", MODEL)
+    assert list(formed.source_seqs) == [turn.started.user_seq]
+    assert list(formed.entities) == ["Porto"]
+    assert (formed.importance, formed.type) == (0.8, mind.MEMORY_TYPE_EVENT)
+    assert formed.valid_from.ToDatetime().month == 5
+    assert [one.text for one in listed.memories] == [formed.text]
+
+
+async def test_a_suggested_name_is_proposed_and_changes_nothing(
+    thinking: Served, model: RecordedModel
+) -> None:
+    hint = "Nova would be a fine name for somebody like you."
+    model.found[hint] = {"names": [name("assistant", "Nova", "Nova would be a fine name", 0.8)]}
+    await converse(thinking, hint)
+    proposed = await wait_for(thinking, "identity_proposed")
+    asked = pb.GetIdentityHistoryRequest(mind_id="ada")
+    state = (await thinking.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind.identity
+    history = (await thinking.orchestrator.get_identity_history(asked)).changes
+
+    assert (state.name, state.proposed_name, state.proposed_seq) == ("", "Nova", proposed.seq)
+    assert [(change.kind, change.name, change.confidence) for change in history] == [
+        ("identity_proposed", "Nova", 0.8)
+    ]
+
+    await thinking.orchestrator.adopt_name(pb.AdoptNameRequest(mind_id="ada", name="Nova"))
+    state = (await thinking.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind.identity
+    assert (state.name, state.proposed_name) == ("Nova", "")
+
+
+async def test_what_is_no_json_is_asked_for_again_then_left_and_replayed_when_mended(
+    thinking: Served, model: RecordedModel
+) -> None:
+    model.found[SAID] = "I would rather chat."
+    await converse(thinking, SAID)
+    assert not await derived(thinking)
+    asked = pb.ListDeadLettersRequest(mind_id="ada")
+    letters = (await thinking.orchestrator.list_dead_letters(asked)).dead_letters
+    assert {(one.worker, one.reason) for one in letters} == {(worker, "INVALID_JSON") for worker in READERS}
+    assert model.read_messages.count(SAID) % 2 == 0
+
+    model.found[SAID] = FOUND
+    for letter in letters:
+        replay = pb.ReplayDeadLetterRequest(mind_id="ada", dead_letter_id=letter.dead_letter_id)
+        await thinking.orchestrator.replay_dead_letter(replay)
+
+    assert not (await thinking.orchestrator.list_dead_letters(asked)).dead_letters
+    assert set(await derived(thinking)) == {
+        "identity_adopted", "user_identified", "commitment_opened", "directive_adopted", "memory_recorded",
+    }  # fmt: skip
+
+
+async def test_the_promises_of_an_answer_are_read_and_no_facts(
+    thinking: Served, model: RecordedModel
+) -> None:
+    reply = "I live in the cloud. I'll look it up tomorrow."
+    model.replies["Hello there"] = reply
+    model.found[reply] = {"promises": [{"what": "look it up tomorrow", "due": "tomorrow"}]} | {
+        "facts": [fact("fact", "user", "the cloud", "The user lives in the cloud.", "I live in the cloud")]
+    }
+    await converse(thinking, "Hello there")
+    made = await derived(thinking)
+
+    assert list(made) == ["commitment_opened"]
+    assert made["commitment_opened"][0].body.commitment_opened.text == "look it up tomorrow"
+
+
+async def test_imported_messages_form_nothing_but_themselves(thinking: Served, model: RecordedModel) -> None:
+    imported = pb.ImportedMessage(text=SAID, speaker="Ana")
+    await thinking.orchestrator.import_messages(pb.ImportMessagesRequest(mind_id="ada", messages=[imported]))
+    await converse(thinking, "Good morning")
+
+    assert not await derived(thinking)
+    assert SAID not in model.read_messages
+
+
+async def test_what_is_erased_while_the_model_reads_it_leaves_nothing(
+    thinking: Served, model: RecordedModel
+) -> None:
+    model.holding.clear()
+    turn = await converse(thinking, SAID)
+    assert turn.started
+    async with asyncio.timeout(20):
+        while SAID not in model.read_messages:
+            await asyncio.sleep(0.01)
+    erased = ledger.RedactRequest(mind_id="ada", seqs=[turn.started.user_seq], why="asked for")
+    await thinking.ledger.redact(erased)
+    model.holding.set()
+
+    assert not await derived(thinking)
+
+
+async def test_what_was_derived_before_a_crash_is_not_derived_again_whatever_the_model_says_now(
+    tmp_path: Path, model: RecordedModel
+) -> None:
+    """The positions were not saved, and the model changed its mind: other bodies, other kinds, more of them."""
+    before = [
+        (
+            "extraction",
+            mind.Body(memory_recorded=mind.MemoryRecorded(memory_id="m-3-0", text="Before the crash.")),
+        ),
+        ("identity", mind.Body(identity_proposed=mind.IdentityProposed(name="Iris", confidence=0.8))),
+    ]
+    async with serving(tmp_path, "ledger") as running:
+        begun = [mind.Body(mind_created=mind.MindCreated()), mind.Body(session_started=mind.SessionStarted())]
+        said = mind.Body(user_message=mind.UserMessage(text=SAID))
+        new = [ledger.NewEvent(session_id="s", body=body) for body in (*begun, said)]
+        new += [
+            ledger.NewEvent(
+                session_id="s",
+                actor=actor,
+                causation_seq=3,
+                body=body,
+                idempotency_key=f"{actor}:3:{body.WhichOneof('kind')}:0",
+            )
+            for actor, body in before
+        ]
+        await running.ledger.append(ledger.AppendRequest(mind_id="ada", events=new))
+    async with serving(tmp_path, *SERVICES, settings=configured(model)) as running:
+        await converse(running, "Good morning")
+        made = await derived(running)
+        left = await running.orchestrator.list_dead_letters(pb.ListDeadLettersRequest(mind_id="ada"))
+
+    assert [event.body.memory_recorded.text for event in made["memory_recorded"]] == ["Before the crash."]
+    assert [event.body.identity_proposed.name for event in made["identity_proposed"]] == ["Iris"]
+    assert "identity_adopted" not in made
+    assert set(made) >= {"commitment_opened", "directive_adopted"}
+    assert not left.dead_letters
+
+
+async def test_rules_read_where_the_model_may_not(tmp_path: Path, model: RecordedModel) -> None:
+    chosen = configured(model, extracts_with_model=False)
+    async with serving(tmp_path, *SERVICES, settings=chosen) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await converse(running, SAID)
+        made = await derived(running)
+
+    assert not model.read_messages
+    assert [(e.body.memory_recorded.text, e.body.memory_recorded.model) for e in made["memory_recorded"]] == [
+        ("The user is called Ana.", ""),
+        ("The user moved to Porto in May.", ""),
+    ]
+
+
+async def test_rules_read_where_there_is_no_model(served: Served) -> None:
+    await converse(served, SAID)
+    made = await derived(served)
+
+    assert set(made) >= {"identity_adopted", "commitment_opened", "directive_adopted", "memory_recorded"}
+    assert not any(event.body.memory_recorded.model for event in made["memory_recorded"])
+
+
+async def test_a_long_message_is_read_by_rules(thinking: Served, model: RecordedModel) -> None:
+    long = f"I moved to Porto in May. {'So it goes on. ' * 1_000}"
+    await converse(thinking, long)
+    (formed,) = (await derived(thinking))["memory_recorded"]
+
+    assert not formed.body.memory_recorded.model
+    assert long not in model.read_messages
+
+
+async def test_a_newer_fact_ends_the_older_one(served: Served) -> None:
+    await converse(served, "I live in Lisbon.")
+    await caught_up(served)
+    await converse(served, "I live in Porto now, I moved to Porto in May.")
+    await converse(served, "I live in Porto.")
+    await caught_up(served)
+    at = await head(served)
+    listed = await served.memory.list_memories(
+        memory.ListMemoriesRequest(
+            mind_id="ada", min_seq=at, filter=memory.MemoryFilter(types=[mind.MEMORY_TYPE_FACT])
+        )
+    )
+
+    assert {one.text: one.HasField("valid_to") for one in listed.memories} == {
+        "The user lives in Lisbon.": True,
+        "The user lives in Porto.": False,
+    }
+
+
+async def test_a_key_that_another_event_took_leaves_a_letter(served: Served) -> None:
+    spoiled = ledger.NewEvent(
+        body=mind.Body(custom=mind.Custom(name="spoiler")), idempotency_key="extraction:4:memory_recorded:0"
+    )
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[spoiled]))
+    await converse(served, "I live in Porto.")
+    made = await derived(served)
+    asked = pb.ListDeadLettersRequest(mind_id="ada", worker="extraction")
+    (letter,) = (await served.orchestrator.list_dead_letters(asked)).dead_letters
+
+    assert "memory_recorded" not in made
+    assert letter.reason == "IDEMPOTENCY_KEY_REUSED"
+    with pytest.raises(errors.PmmError):
+        await served.orchestrator.replay_dead_letter(
+            pb.ReplayDeadLetterRequest(mind_id="ada", dead_letter_id=letter.dead_letter_id)
+        )

@@ -1,0 +1,122 @@
+"""Facts by rules: how many are found, and that nothing is found which nobody said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.orchestrator.extraction.begins import begins
+from services.orchestrator.extraction.facts import MAX_FACTS, facts
+from tests.support.facts import rows, score
+
+NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
+"""A Wednesday."""
+
+
+@pytest.mark.parametrize(
+    ("held_out", "precision", "recall"), [(False, 0.98, 0.98), (True, 0.90, 0.65)], ids=["known", "held-out"]
+)
+def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float, recall: float) -> None:
+    result = score(rows(held_out=held_out), facts)
+
+    assert result.precision >= precision, result
+    assert result.recall >= recall, result
+
+
+@pytest.mark.parametrize(
+    ("said", "remembered"),
+    [
+        ("I live in Graz and work as a baker.", ["The user lives in Graz.", "The user works as a baker."]),
+        ("my wife's name is Elena", ["Elena is the user's wife."]),
+        ("My brother Tom just got engaged.", ["Tom is the user's brother.", "Tom just got engaged."]),
+        ("We broke our car in May 2024", ["The user broke their car in May 2024."]),
+        ("I'm allergic to penicillin, which dose may I take?", ["The user is allergic to penicillin."]),
+        ("I can't stand coriander", ["The user can not stand coriander."]),
+        ("Please note that my sister lives in Cork.", ["The user's sister lives in Cork."]),
+    ],
+)
+def test_a_memory_is_a_sentence_that_stands_by_itself(said: str, remembered: list[str]) -> None:
+    assert [fact.text for fact in facts(said)] == remembered
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Do I live in Graz?",
+        "If I lived in Graz I would be a baker.",
+        "Write a story: I am a baker and my sister is called Ana.",
+        'Translate "I live in Graz, I am a baker" into Dutch.',
+        "My sister says I am a baker.",
+        "I love it, and I like this one better.",
+        "Maybe I am moving to Graz in May.",
+        "Once there was a girl named Elsa.",
+        "I am on the bus right now.",
+        "I write a function that returns a list.",
+    ],
+)
+def test_what_nobody_said_of_a_life_is_no_memory(said: str) -> None:
+    assert facts(said) == []
+
+
+def test_what_health_hangs_on_is_important() -> None:
+    (allergy,), (liking,) = facts("Jonas is allergic to bee stings."), facts("I loathe video calls.")
+
+    assert allergy.importance > 0.8 > liking.importance
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "a" * 262_144,
+        "I live " * 37_000,
+        "my sister Ana, my sister " * 10_000,
+        "I like tea. " * 21_000,
+        '"' * 262_144,
+        ("I " + "really " * 50 + ". ") * 700,
+        (("Ana Maria " * 39) + ". ") * 650,
+        ("my big old " * 35 + ". ") * 650,
+    ],
+    ids=lambda said: said[:12],
+)
+def test_a_message_of_any_kind_is_read_to_a_few_facts(said: str) -> None:
+    assert len(facts(said)) <= MAX_FACTS
+
+
+@given(st.text(st.sampled_from("IMim yourlv inAntPo.,'\"?\n’-"), max_size=200))
+def test_any_text_is_read(said: str) -> None:
+    for fact in facts(said):
+        assert fact.text
+        assert fact.object
+
+
+@pytest.mark.parametrize(
+    ("words", "is_past", "date"),
+    [
+        ("in May", True, "2026-05-01"),
+        ("in May", False, "2027-05-01"),
+        ("on Saturday", True, "2026-11-21"),
+        ("next Thursday", False, "2026-11-26"),
+        ("three weeks ago", True, "2026-11-04"),
+        ("on the 14th", True, "2026-11-14"),
+        ("on 21 September", False, "2027-09-21"),
+        ("since 2008", False, "2008-01-01"),
+        ("on Boxing Day", True, "2025-12-26"),
+        ("in two weeks", True, "2026-12-09"),
+        ("last spring", True, "2026-03-01"),
+        ("at the end of November", False, "2026-11-01"),
+        ("2026-05-03", True, "2026-05-03"),
+    ],
+)
+def test_a_memory_holds_from_the_day_that_the_words_name(words: str, is_past: bool, date: str) -> None:
+    begun = begins(words, NOW, is_past=is_past)
+
+    assert begun is not None
+    assert begun.date().isoformat() == date
+
+
+@pytest.mark.parametrize("words", ["on 31 June", "whenever", "", "on the 99th"])
+def test_words_that_name_no_day_begin_nothing(words: str) -> None:
+    assert begins(words, NOW, is_past=True) is None
