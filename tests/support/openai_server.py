@@ -27,7 +27,7 @@ REFUSALS: dict[str, tuple[int, dict[str, str]]] = {
     "429": (429, {"message": "slow down"}),
     "500": (500, {"message": "out of memory"}),
 }
-"""Models that answer with an error."""
+"""Models that answer with an error; ``echo`` answers with one that holds the whole conversation."""
 STREAMS = (
     "ok", "slow-first", "slow-mid", "endless", "cut-first", "cut", "unfinished",
     "malformed-first", "malformed", "misshapen", "error-mid", "no-usage", "long", "json", "not-json",
@@ -98,6 +98,9 @@ class OpenAIServer(HttpServer):
             status, error = REFUSALS[name]
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 429 else {}
             return JSONResponse({"error": error}, status, headers)
+        if name == "echo":  # an error that quotes what it was asked
+            said = str(body.get("messages") or body.get("input"))
+            return JSONResponse({"error": {"message": f"cannot answer {said}"}}, 400)
         dialect = Responses() if request.url.path.endswith("/responses") else ChatCompletions()
         return StreamingResponse(self._counted(_stream(name, dialect)), media_type="text/event-stream")
 

@@ -1,0 +1,85 @@
+"""PAUSED is held by the orchestrator and, by what stands in the header, by whoever reads the ledger: each by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as memory
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from tests.orchestrator.talking import converse, events
+from tests.support.serving import Served, serving
+
+PROMISED = "Remind me to call Ana by Friday. From now on, always answer in French. Your name is Zed."
+
+
+async def worked_through(served: Served) -> list[mind.Event]:
+    """All events, once the workers have gone past a message that a commitment comes of."""
+    await converse(served, "remind me to water the plants")
+    request = ledger.SubscribeRequest(mind_id="ada", kinds=["commitment_opened"])
+    async for message in served.ledger.subscribe(request, timeout=20):
+        if any("plants" in event.body.commitment_opened.text for event in message.page.events):
+            return await events(served)
+    raise AssertionError("a subscription does not end")
+
+
+async def test_the_orchestrator_marks_all_of_a_paused_turn_and_makes_nothing_of_it(served: Served) -> None:
+    said = f"{PROMISED} My card is 4111 1111 1111 1111."
+    turn = await converse(served, said, privacy_mode=mind.PRIVACY_MODE_PAUSED)
+    assert turn.started
+    paused = [event for event in await events(served) if event.session_id == turn.started.session_id]
+
+    everything = await worked_through(served)
+
+    assert [(event.kind, event.remember) for event in paused] == [
+        ("session_started", True),
+        ("user_message", False),
+        ("personal_data_found", False),
+        ("assistant_message", False),
+    ]
+    seqs = {event.seq for event in paused}
+    assert [event.kind for event in everything if event.causation_seq in seqs and event.seq not in seqs] == []
+    state = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+    assert "call Ana" not in str(state)
+    assert state.identity.name == ""
+    graph = await served.orchestrator.get_subgraph(pb.GetSubgraphRequest(mind_id="ada", depth=12))
+    assert "Ana" not in str(graph)
+
+
+async def test_what_only_the_header_says_is_not_to_be_remembered_binds_the_orchestrator(
+    served: Served,
+) -> None:
+    body = mind.Body(user_message=mind.UserMessage(text=PROMISED))
+    unmarked = ledger.NewEvent(actor="user", session_id="s-1", remember=False, body=body)
+    appended = await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[unmarked]))
+
+    everything = await worked_through(served)
+
+    derived = [event.kind for event in everything if event.causation_seq == appended.head_seq]
+    assert set(derived) <= {"turn_failed"}
+    graph = await served.orchestrator.get_subgraph(pb.GetSubgraphRequest(mind_id="ada", depth=12))
+    assert "Ana" not in str(graph)
+
+
+async def test_what_only_the_header_says_is_not_to_be_remembered_binds_the_memory(tmp_path: Path) -> None:
+    async with serving(tmp_path, "ledger", "memory", settings={"memory": {"settle_ms": 0}}) as served:
+        told = [
+            mind.Body(mind_created=mind.MindCreated(name="ada")),
+            mind.Body(user_message=mind.UserMessage(text=PROMISED)),
+            mind.Body(message_imported=mind.MessageImported(text=PROMISED)),
+            mind.Body(assistant_message=mind.AssistantMessage(text=PROMISED)),
+        ]
+        new = [
+            ledger.NewEvent(actor="user", session_id="s-1", remember=body.HasField("mind_created"), body=body)
+            for body in told
+        ]
+        head = (await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=new))).head_seq
+
+        listed = await served.memory.list_memories(memory.ListMemoriesRequest(mind_id="ada", min_seq=head))
+        found = await served.memory.search(
+            memory.SearchRequest(mind_id="ada", query="call Ana", k=10, min_seq=head)
+        )
+
+    assert list(listed.memories) == []
+    assert list(found.results) == []
