@@ -9,6 +9,8 @@ from services.runtime.performance import Report
 TURN, SLOW_TURNS_MS = "turn", (10_000, 5_000)
 STORAGE, SLOW_STORAGE_MS = ("turn.append", "turn.finish", "ledger.append"), 500
 LOW_HIT_RATE = 0.7
+MIN_QUERIES = 100
+"""A cache that was asked less often is not judged."""
 
 
 def alerts(report: Report) -> Iterator[str]:
@@ -22,6 +24,6 @@ def alerts(report: Report) -> Iterator[str]:
     for stage in STORAGE:
         if stage in report.stages and (slow := report.stages[stage].above(SLOW_STORAGE_MS)):
             yield f"{slow} times {stage} took longer than {SLOW_STORAGE_MS} ms: is the ledger's disk slow or full?"
-    for cache, rate in sorted(report.hit_rates.items()):
-        if rate < LOW_HIT_RATE:
-            yield f"the cache {cache} has {rate:.0%} of what is asked: make it larger"
+    for cache, use in sorted(report.caches.items()):
+        if use.asked >= MIN_QUERIES and use.rate < LOW_HIT_RATE:
+            yield f"the cache {cache} has {use.rate:.0%} of what is asked: make it larger"

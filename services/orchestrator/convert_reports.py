@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import ParseDict
 
@@ -12,19 +14,45 @@ from services.orchestrator.projections.profile import Profile
 from services.orchestrator.store import DeadLetter
 from services.orchestrator.times import timestamp
 from services.orchestrator.workers.operations import Progress
-from services.runtime.performance import Durations, Report
+from services.runtime.performance import Durations, ModelUse, Report, SlowTurn
+
+MAX_SLOW_TURNS = 20
 
 
-def performance(report: Report) -> pb.GetPerformanceResponse:
-    """How things go."""
+def performance(report: Report, may_reach: Callable[[str], bool]) -> pb.GetPerformanceResponse:
+    """How things go; of slow turns those in minds that the caller may reach."""
     return pb.GetPerformanceResponse(
         stages=[
             _stage(name, durations, report.previous.get(name))
             for name, durations in sorted(report.stages.items())
         ],
-        cache_hit_rates=report.hit_rates,
+        cache_hit_rates={name: use.rate for name, use in report.caches.items()},
         alerts=alerts(report),
-        tokens_by_model=report.tokens,
+        tokens_by_model={name: use.input_tokens + use.output_tokens for name, use in report.models.items()},
+        models=[_model(name, use) for name, use in sorted(report.models.items())],
+        slow_turns=[_slow_turn(turn) for turn in report.slow_turns if may_reach(turn.mind_id)][
+            :MAX_SLOW_TURNS
+        ],
+    )
+
+
+def _model(name: str, use: ModelUse) -> pb.ModelUsage:
+    return pb.ModelUsage(
+        model=name,
+        calls=use.calls,
+        input_tokens=use.input_tokens,
+        output_tokens=use.output_tokens,
+        avg=_duration(1_000 * use.seconds / use.calls) if use.calls else None,
+    )
+
+
+def _slow_turn(turn: SlowTurn) -> pb.SlowTurn:
+    return pb.SlowTurn(
+        mind_id=turn.mind_id,
+        session_id=turn.session_id,
+        seq=turn.seq,
+        duration=_duration(1_000 * turn.seconds),
+        ended_at=timestamp(turn.ended_ns),
     )
 
 
@@ -81,6 +109,8 @@ def _stage(name: str, durations: Durations, previous: Durations | None) -> pb.St
         p95=_duration(durations.percentile(0.95)),
         p99=_duration(durations.percentile(0.99)),
         previous_p50=_duration(previous.percentile(0.50)) if previous else None,
+        previous_p95=_duration(previous.percentile(0.95)) if previous else None,
+        previous_count=previous.count if previous else 0,
     )
 
 

@@ -329,7 +329,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         self, request: pb.GetPerformanceRequest, context: _Context
     ) -> pb.GetPerformanceResponse:
         period = request.period.ToTimedelta().total_seconds() if request.HasField("period") else None
-        return convert_reports.performance(self._d.performance.report(period))
+        return convert_reports.performance(self._d.performance.report(period), current_caller().may_reach)
 
     async def GetAnalytics(
         self, request: pb.GetAnalyticsRequest, context: _Context

@@ -36,6 +36,7 @@ _FAILURE_TEXT = {
     mind.TURN_FAILURE_REASON_CANCELLED: "the caller went away",
     mind.TURN_FAILURE_REASON_DEADLINE: "the deadline passed before the answer was complete",
 }
+TURN_DURATION = telemetry.Distribution(telemetry.TURN_DURATION, "s", telemetry.TURN_BUCKETS_S)
 
 
 @dataclass
@@ -311,10 +312,7 @@ class Turn:
         )
         with _Stage(self._clock, "finish"):
             seq = await self._end(mind.Body(assistant_message=message))
-        telemetry.record_ms(
-            telemetry.STAGE_DURATION, 1000 * (time.perf_counter() - self._clock.began), stage="turn"
-        )
-        telemetry.count("pmm.turns", outcome="completed")
+        self._measured(seq, "completed")
         return TurnCompleted(
             seq, text, finished.usage, finished.finish_reason, timings, receipt, tuple(warnings)
         )
@@ -353,8 +351,15 @@ class Turn:
     async def _fail(self, reason: int, message: str, inference_reason: str = "") -> TurnFailed:
         failed = mind.TurnFailed(reason=reason, message=message)  # type: ignore[arg-type]
         seq = await self._end(mind.Body(turn_failed=failed))
-        telemetry.count("pmm.turns", outcome=mind.TurnFailureReason.Name(reason))  # type: ignore[arg-type]
+        self._measured(seq, mind.TurnFailureReason.Name(reason))  # type: ignore[arg-type]
         return TurnFailed(seq, reason, message, inference_reason)
+
+    def _measured(self, seq: int, outcome: str) -> None:
+        """How long it took, whichever way it ended."""
+        seconds = time.perf_counter() - self._clock.began
+        telemetry.record_ms(telemetry.STAGE_DURATION, 1000 * seconds, stage="turn")
+        TURN_DURATION.record(seconds, mind=self._active.id, session=self._session_id, seq=seq)
+        telemetry.count("pmm.turns", outcome=outcome)
 
     async def _end(self, body: mind.Body) -> int:
         draft = terminal(body, self._user_seq, self._session_id, remember=self._remember)

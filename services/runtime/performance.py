@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from opentelemetry.sdk.metrics import Exemplar
 from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader, NumberDataPoint
 
 from services.runtime import telemetry
@@ -19,8 +20,8 @@ from services.runtime import telemetry
 SAMPLE_SECONDS = 60.0
 KEPT_SAMPLES = 24 * 60
 """A day."""
-MIN_QUERIES = 100
-"""A cache that was asked less often is not judged."""
+KEPT_SLOW_TURNS = 1_000
+PREFIX_CACHE = "prompt prefix"
 _Key = tuple[str, frozenset[tuple[str, str]]]
 
 
@@ -69,16 +70,63 @@ class Durations:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What a model was used for."""
+
+    calls: int = 0
+    seconds: float = 0.0
+    """All calls together."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def less(self, earlier: ModelUse) -> ModelUse:
+        """What came after an earlier reading."""
+        return ModelUse(
+            self.calls - earlier.calls,
+            self.seconds - earlier.seconds,
+            self.input_tokens - earlier.input_tokens,
+            self.output_tokens - earlier.output_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CacheUse:
+    """How often a cache was asked, and had it."""
+
+    hits: int = 0
+    asked: int = 0
+
+    @property
+    def rate(self) -> float:
+        """From 0 to 1; 1 where it was not asked."""
+        return self.hits / self.asked if self.asked else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SlowTurn:
+    """A turn that took long, from an exemplar of its histogram."""
+
+    mind_id: str
+    session_id: str
+    seq: int
+    """Of what ended it."""
+    seconds: float
+    ended_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """All metrics of interest at one moment."""
 
     at: float = 0.0
     """Seconds of the monotonic clock."""
     stages: Mapping[str, Durations] = field(default_factory=lambda: {})
-    tokens: Mapping[str, int] = field(default_factory=lambda: {})
-    """By model, since the start."""
-    caches: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {})
-    """Hits and misses by cache, since the start."""
+    models: Mapping[str, ModelUse] = field(default_factory=lambda: {})
+    """Since the start."""
+    caches: Mapping[str, CacheUse] = field(default_factory=lambda: {})
+    """Since the start."""
+    slow_turns: tuple[SlowTurn, ...] = ()
+    """Since the last reading: one of each bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +136,10 @@ class Report:
     stages: Mapping[str, Durations]
     previous: Mapping[str, Durations]
     """In the period of the same length before; empty where none is known."""
-    tokens: Mapping[str, int]
-    hit_rates: Mapping[str, float]
-    """From 0 to 1."""
+    models: Mapping[str, ModelUse]
+    caches: Mapping[str, CacheUse]
+    slow_turns: Sequence[SlowTurn] = ()
+    """The slowest first."""
 
 
 class Performance:
@@ -98,25 +147,37 @@ class Performance:
 
     def __init__(self) -> None:
         self._history: deque[Reading] = deque(maxlen=KEPT_SAMPLES)
+        self._slow: deque[SlowTurn] = deque(maxlen=KEPT_SLOW_TURNS)
+        """What the exemplars of all readings named: a reader gets each only once."""
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
             await asyncio.sleep(SAMPLE_SECONDS)
-            self._history.append(read())
+            self._history.append(self._read())
 
     def report(self, seconds: float | None) -> Report:
         """Of the last so many seconds; None: since the start."""
-        now = read()
+        now = self._read()
         base = self._at(now.at - seconds) if seconds else None
         before = self._at(now.at - 2 * seconds) if seconds and base else None
         start = base or Reading()
+        since_ns = time.time_ns() - int(seconds * 1e9) if seconds else 0
+        models = {name: use.less(start.models.get(name, ModelUse())) for name, use in now.models.items()}
         return Report(
             _since(now, start),
             _since(base, before or Reading()) if base else {},
-            {model: count - start.tokens.get(model, 0) for model, count in now.tokens.items()},
-            dict(_hit_rates(now, start)),
+            {name: use for name, use in models.items() if use.calls or use.input_tokens},
+            dict(_cache_uses(now, start)),
+            sorted(
+                (turn for turn in self._slow if turn.ended_ns >= since_ns), key=lambda turn: -turn.seconds
+            ),
         )
+
+    def _read(self) -> Reading:
+        reading = read()
+        self._slow.extend(reading.slow_turns)
+        return reading
 
     def _at(self, at: float) -> Reading | None:
         """The newest reading that is as old as that."""
@@ -127,8 +188,9 @@ def read() -> Reading:
     """The metrics as they stand now."""
     reader = telemetry.current().reader
     stages: dict[str, Durations] = {}
-    tokens: dict[str, int] = {}
-    hits: dict[str, dict[str, int]] = {}
+    models: defaultdict[str, ModelUse] = defaultdict(ModelUse)
+    counted: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    slow: list[SlowTurn] = []
     for name, point in _points(reader) if reader else ():
         attributes = point.attributes or {}
         match point:
@@ -136,16 +198,45 @@ def read() -> Reading:
                 stages[str(attributes["stage"])] = Durations(
                     tuple(point.explicit_bounds), tuple(point.bucket_counts), point.sum, point.min, point.max
                 )
-            case HistogramDataPoint() if name == telemetry.TOKEN_USAGE:
+            case HistogramDataPoint() if name in (telemetry.TOKEN_USAGE, telemetry.MODEL_DURATION):
                 model = str(attributes.get("gen_ai.response.model") or attributes.get("gen_ai.request.model"))
-                tokens[model] = tokens.get(model, 0) + int(point.sum)
+                models[model] = _with_use(models[model], name, point)
+            case HistogramDataPoint() if name == telemetry.TURN_DURATION:
+                slow = [_slow_turn(exemplar) for exemplar in point.exemplars]
             case NumberDataPoint() if name in telemetry.CACHE_COUNTS:
-                hits.setdefault(str(attributes["cache"]), {})[name] = int(point.value)
+                counted[str(attributes["cache"])][name] = int(point.value)
+            case NumberDataPoint() if name in telemetry.PREFIX_CACHE:
+                so_far = counted[PREFIX_CACHE].get(name, 0)
+                counted[PREFIX_CACHE][name] = so_far + int(point.value)
             case _:
                 pass
-    hit, miss = telemetry.CACHE_COUNTS
-    caches = {cache: (counts.get(hit, 0), counts.get(miss, 0)) for cache, counts in hits.items()}
-    return Reading(time.monotonic(), stages, tokens, caches)
+    caches = {cache: _cache_use(counts) for cache, counts in counted.items()}
+    return Reading(time.monotonic(), stages, dict(models), caches, tuple(slow))
+
+
+def _with_use(use: ModelUse, name: str, point: HistogramDataPoint) -> ModelUse:
+    if name == telemetry.MODEL_DURATION:
+        return replace(use, calls=use.calls + point.count, seconds=use.seconds + point.sum)
+    if (point.attributes or {}).get("gen_ai.token.type") == "input":
+        return replace(use, input_tokens=use.input_tokens + int(point.sum))
+    return replace(use, output_tokens=use.output_tokens + int(point.sum))
+
+
+def _cache_use(counts: Mapping[str, int]) -> CacheUse:
+    hits, misses = (counts.get(name, 0) for name in telemetry.CACHE_COUNTS)
+    prefix_hits, asked = (counts.get(name, 0) for name in telemetry.PREFIX_CACHE)
+    return CacheUse(hits + prefix_hits, hits + misses + asked)
+
+
+def _slow_turn(exemplar: Exemplar) -> SlowTurn:
+    said = exemplar.filtered_attributes or {}
+    return SlowTurn(
+        str(said["mind"]),
+        str(said["session"]),
+        int(str(said["seq"])),
+        exemplar.value,
+        exemplar.time_unix_nano,
+    )
 
 
 def _points(reader: InMemoryMetricReader) -> Iterator[tuple[str, HistogramDataPoint | NumberDataPoint]]:
@@ -163,9 +254,8 @@ def _since(now: Reading, then: Reading) -> dict[str, Durations]:
     return {stage: durations for stage, durations in found.items() if durations.count}
 
 
-def _hit_rates(now: Reading, then: Reading) -> Iterator[tuple[str, float]]:
-    for cache, (hits, misses) in now.caches.items():
-        before = then.caches.get(cache, (0, 0))
-        asked = hits + misses - sum(before)
-        if asked >= MIN_QUERIES:
-            yield cache, (hits - before[0]) / asked
+def _cache_uses(now: Reading, then: Reading) -> Iterator[tuple[str, CacheUse]]:
+    for cache, use in now.caches.items():
+        before = then.caches.get(cache, CacheUse())
+        if use.asked > before.asked:
+            yield cache, CacheUse(use.hits - before.hits, use.asked - before.asked)

@@ -23,12 +23,14 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Meter, NoOpMeter, Observation
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics import ExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.metrics.view import View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.util.types import Attributes
 
 from services.runtime.sections import TelemetrySettings
 
@@ -42,13 +44,36 @@ DURATION_BUCKETS_MS = (0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 25
 """Bounds in milliseconds: from one LMDB read to a slow model's answer."""
 
 TOKEN_USAGE = "gen_ai.client.token.usage"
+MODEL_DURATION = "gen_ai.client.operation.duration"
 CACHE_COUNTS = ("pmm.memory.cache.hits", "pmm.memory.cache.misses")
-REPORTED = frozenset({STAGE_DURATION, TOKEN_USAGE, *CACHE_COUNTS})
+PREFIX_CACHE = ("pmm.inference.prefix_cache.hits", "pmm.inference.prefix_cache.queries")
+TURN_DURATION = "pmm.turn.duration"
+"""Histogram, s. Its exemplars say which turns were slow: mind, session and seq, and no word of them."""
+SLOW_TURN_SECONDS = 5.0
+TURN_BUCKETS_S = (0.25, 0.5, 1, 2.5, SLOW_TURN_SECONDS, 6, 8, 10, 12, 15, 20, 30, 45, 60, 90, 120, 180, 300)
+"""Narrow where turns are slow: a bucket keeps one exemplar between two readings."""
+REPORTED = frozenset(
+    {STAGE_DURATION, TOKEN_USAGE, MODEL_DURATION, *CACHE_COUNTS, *PREFIX_CACHE, TURN_DURATION}
+)
 """Recorded also where nothing is exported: reports of performance are read from them."""
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 Attribute = str | bool | int | float
+
+
+class SlowTurns(ExemplarFilter):
+    """Takes an exemplar of a turn that was slow and is not incognito, and of nothing else."""
+
+    def should_sample(
+        self, value: int | float, time_unix_nano: int, attributes: Attributes, context: Context
+    ) -> bool:
+        """Only what names a turn has its seq."""
+        return bool(attributes) and "seq" in attributes and value >= SLOW_TURN_SECONDS
+
+
+_NAMELESS_TURNS = View(instrument_name=TURN_DURATION, attribute_keys=set())
+"""One series for all turns: whose they are is for exemplars only."""
 
 
 def _unexported() -> TracerProvider:
@@ -115,7 +140,13 @@ def setup(settings: TelemetrySettings, service_name: str) -> Telemetry:
         traces.add_span_processor(processor)
     readers = exporters.metric_readers(settings)
     reader = InMemoryMetricReader()
-    metrics = MeterProvider([*readers, reader], resource, shutdown_on_exit=False)
+    metrics = MeterProvider(
+        [*readers, reader],
+        resource,
+        shutdown_on_exit=False,
+        exemplar_filter=SlowTurns(),
+        views=[_NAMELESS_TURNS],
+    )
     _current = Telemetry(settings, traces, metrics, reader, bool(readers))
     return _current
 

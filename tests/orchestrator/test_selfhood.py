@@ -363,11 +363,15 @@ def test_a_question_is_open_until_it_is_answered() -> None:
     assert analyze([]).engagement == 0.0
 
 
-async def test_how_turns_went_is_told_from_the_metrics(served: Served) -> None:
+async def test_how_turns_went_is_told_from_the_metrics(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telemetry, "SLOW_TURN_SECONDS", 0.0)
     before = telemetry.current()
     made = telemetry.setup(TelemetrySettings.model_construct(), "test")
     try:
-        await converse(served, "Hello.")
+        said = await converse(served, "Hello.")
+        await converse(served, "Not for others.", privacy_mode=mind.PRIVACY_MODE_INCOGNITO)
         answer = await served.orchestrator.get_performance(pb.GetPerformanceRequest())
     finally:
         made.shutdown()
@@ -379,6 +383,14 @@ async def test_how_turns_went_is_told_from_the_metrics(served: Served) -> None:
     assert turn.count == 1
     assert turn.min.ToMicroseconds() == turn.max.ToMicroseconds() == turn.p99.ToMicroseconds() > 0
     assert sum(answer.tokens_by_model.values()) > 0
+    (model,) = answer.models
+    assert (model.model, model.calls) == ("recall", 2)
+    assert model.input_tokens + model.output_tokens == answer.tokens_by_model["recall"]
+    assert model.avg.ToMicroseconds() > 0
+    (slow,) = answer.slow_turns
+    assert (slow.mind_id, slow.session_id) == ("ada", said.started.session_id)
+    assert slow.seq == said.completed.assistant_seq
+    assert slow.duration.ToMicroseconds() == pytest.approx(turn.max.ToMicroseconds(), abs=1_000)
     request = pb.GetPerformanceRequest()
     request.period.seconds = 13 * 3_600
     with pytest.raises(errors.InvalidArgument):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.orchestrator.alerts import alerts
 from services.runtime import performance, telemetry
-from services.runtime.performance import Durations, Performance, Reading, Report
+from services.runtime.performance import CacheUse, Durations, ModelUse, Performance, Reading, Report
 from services.runtime.sections import TelemetrySettings
 
 BOUNDS = telemetry.DURATION_BUCKETS_MS
@@ -45,23 +45,28 @@ def test_what_was_measured_is_read_where_nothing_is_exported() -> None:
 
     assert report.stages["turn"].count == 10
     assert report.stages["turn"].percentile(0.5) == 3.0
-    assert report.hit_rates == {"queries": 0.45}
+    assert report.caches == {"queries": CacheUse(90, 200)}
     assert list(alerts(report)) == ["the cache queries has 45% of what is asked: make it larger"]
 
 
 def test_a_period_is_compared_with_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.monotonic()
     early, middle, late = durations(1, 1), durations(1, 1, 40, 40), durations(1, 1, 40, 40, 700, 700, 700)
-    readings = [Reading(now - 120, {"turn": early}), Reading(now - 60, {"turn": middle}, {"m": 5})]
+    readings = [
+        Reading(now - 120, {"turn": early}),
+        Reading(now - 60, {"turn": middle}, {"m": ModelUse(1, 2.0, 3, 2)}),
+    ]
     history = Performance()
     history._history.extend(readings)
-    monkeypatch.setattr(performance, "read", lambda: Reading(now, {"turn": late}, {"m": 12}))
+    monkeypatch.setattr(
+        performance, "read", lambda: Reading(now, {"turn": late}, {"m": ModelUse(4, 5.0, 9, 3)})
+    )
     report = history.report(60)
 
     assert (report.stages["turn"].count, report.previous["turn"].count) == (3, 2)
     assert 500 < report.stages["turn"].percentile(0.5) <= 700
     assert 25 < report.previous["turn"].percentile(0.5) <= 50
-    assert report.tokens == {"m": 7}
+    assert report.models == {"m": ModelUse(3, 3.0, 6, 1)}
     assert report.stages["turn"].low == 500.0
     assert history.report(None).stages["turn"].count == 7
 
@@ -72,7 +77,29 @@ def test_what_is_slow_is_told() -> None:
 
     assert [line.split(" took")[0] for line in alerts(slow)] == ["1 of 2 turns", "1 times turn.append"]
     assert [line.split(":")[0] for line in alerts(slower)] == ["1 of 3 turns took longer than 10 s"]
-    assert list(alerts(Report({"turn": durations(100)}, {}, {}, {"c": 0.9}))) == []
+    well = {"often": CacheUse(90, 100), "seldom": CacheUse(0, 99)}
+    assert list(alerts(Report({"turn": durations(100)}, {}, {}, well))) == []
+    badly = Report({}, {}, {}, {"often": CacheUse(69, 100)})
+    assert [line.split(":")[0] for line in alerts(badly)] == ["the cache often has 69% of what is asked"]
+
+
+@pytest.mark.usefixtures("measuring")
+def test_slow_turns_are_named_by_the_exemplars_of_their_histogram() -> None:
+    turns = telemetry.Distribution(telemetry.TURN_DURATION, "s", telemetry.TURN_BUCKETS_S)
+    history = Performance()
+    turns.record(1.0, mind="ada", session="s", seq=1)
+    turns.record(5.5, mind="ada", session="s", seq=2)
+    first = history.report(None)
+    turns.record(40.0, mind="ben", session="t", seq=3)
+    turns.record(70.0)  # incognito: nobody's
+    second = history.report(None)
+
+    assert [(turn.seq, turn.seconds) for turn in first.slow_turns] == [(2, 5.5)]
+    # Each is told by one reading only, and kept.
+    assert [(turn.mind_id, turn.session_id, turn.seq) for turn in second.slow_turns] == [
+        ("ben", "t", 3),
+        ("ada", "s", 2),
+    ]
 
 
 @given(st.lists(st.floats(0.01, 50_000), min_size=1, max_size=60), st.floats(0.01, 1))

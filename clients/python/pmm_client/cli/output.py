@@ -47,11 +47,11 @@ def console() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else 400)
 
 
-def table(*columns: str) -> Table:
-    """A plain table; numbers stand to the right."""
+def table(*columns: str, right: Sequence[str] = ()) -> Table:
+    """A plain table; numbers stand to the right, and whatever columns ``right`` names."""
     made = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
-        numeric = column in {"seq", "events", "score", "messages"}
+        numeric = column in {"seq", "events", "score", "messages", *right}
         made.add_column(column, justify="right" if numeric else "left", overflow="fold")
     return made
 

@@ -8,11 +8,15 @@ from typing import Annotated
 
 import typer
 from google.protobuf.duration_pb2 import Duration
+from rich.table import Table
+from rich.text import Text
 
+from pmm.orchestrator.v1.orchestrator_pb2 import GetPerformanceResponse
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import Json, calls_server
 
+_BEFORE = ("times before", "p50 before", "p95 before")
 _UNITS = {"m": "minutes", "h": "hours"}
 
 
@@ -41,20 +45,50 @@ async def stats(
         output.json_line(answer)
         return
     for alert in answer.alerts:
-        output.line(f"! {alert}")
+        output.console().print(Text(f"! {alert}", style="bold red"))
     if not answer.stages:
         output.line("Nothing has happened yet.")
         return
-    made = output.table("stage", "times", "avg ms", "min", "max", "p50", "p95", "p99", "p50 before")
+    for made in (_stages(answer), _caches(answer), _models(answer), _slow_turns(answer)):
+        if made.row_count:
+            output.console().print(made)
+
+
+def _stages(answer: GetPerformanceResponse) -> Table:
+    before = any(one.previous_count for one in answer.stages)
+    columns = ("times", "avg ms", "min", "max", "p50", "p95", "p99", *(_BEFORE if before else ()))
+    made = output.table("stage", *columns, right=columns)
     for one in answer.stages:
-        figures = (one.avg, one.min, one.max, one.p50, one.p95, one.p99)
-        before = _ms(one.previous_p50) if one.HasField("previous_p50") else ""
-        output.row(made, one.stage, f"{one.count:,}", *map(_ms, figures), before)
-    output.console().print(made)
+        figures = [_ms(each) for each in (one.avg, one.min, one.max, one.p50, one.p95, one.p99)]
+        earlier = [f"{one.previous_count:,}", _ms(one.previous_p50), _ms(one.previous_p95)]
+        if not one.previous_count:
+            earlier = [""] * len(_BEFORE)
+        output.row(made, one.stage, f"{one.count:,}", *figures, *(earlier if before else ()))
+    return made
+
+
+def _caches(answer: GetPerformanceResponse) -> Table:
+    made = output.table("cache", "found", "")
     for cache, rate in sorted(answer.cache_hit_rates.items()):
-        output.line(f"cache {cache}: {rate:.0%} found")
-    for model, tokens in sorted(answer.tokens_by_model.items()):
-        output.line(f"model {model}: {tokens:,} tokens")
+        output.row(made, cache, f"{rate:.0%}", output.bar(rate))
+    return made
+
+
+def _models(answer: GetPerformanceResponse) -> Table:
+    columns = ("calls", "avg ms", "tokens in", "tokens out")
+    made = output.table("model", *columns, right=columns)
+    for one in answer.models:
+        tokens = f"{one.input_tokens:,}", f"{one.output_tokens:,}"
+        output.row(made, one.model, f"{one.calls:,}", _ms(one.avg), *tokens)
+    return made
+
+
+def _slow_turns(answer: GetPerformanceResponse) -> Table:
+    made = output.table("slow turn", "seq", "seconds", "ended", "session", right=("seconds",))
+    for one in answer.slow_turns:
+        seconds = f"{one.duration.ToMicroseconds() / 1e6:.1f}"
+        output.row(made, one.mind_id, str(one.seq), seconds, output.date(one.ended_at), one.session_id)
+    return made
 
 
 def _ms(duration: Duration) -> str:

@@ -3772,6 +3772,8 @@ class GetPerformanceResponse(_message.Message):
     CACHE_HIT_RATES_FIELD_NUMBER: _builtins.int
     ALERTS_FIELD_NUMBER: _builtins.int
     TOKENS_BY_MODEL_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    SLOW_TURNS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___StagePerformance]:
         """One for each stage of a turn."""
@@ -3788,6 +3790,16 @@ class GetPerformanceResponse(_message.Message):
     def tokens_by_model(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Tokens by model."""
 
+    @_builtins.property
+    def models(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelUsage]:
+        """What each model was used for, by name."""
+
+    @_builtins.property
+    def slow_turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___SlowTurn]:
+        """Turns of more than 5 s, the slowest first; at most 20, and of those that took about as long within a minute one. Only
+        of minds that the caller may reach, and never of incognito ones.
+        """
+
     def __init__(
         self,
         *,
@@ -3795,14 +3807,98 @@ class GetPerformanceResponse(_message.Message):
         cache_hit_rates: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         alerts: _abc.Iterable[_builtins.str] | None = ...,
         tokens_by_model: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        models: _abc.Iterable[Global___ModelUsage] | None = ...,
+        slow_turns: _abc.Iterable[Global___SlowTurn] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "cache_hit_rates", b"cache_hit_rates", "stages", b"stages", "tokens_by_model", b"tokens_by_model"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "cache_hit_rates", b"cache_hit_rates", "models", b"models", "slow_turns", b"slow_turns", "stages", b"stages", "tokens_by_model", b"tokens_by_model"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPerformanceResponse: _TypeAlias = GetPerformanceResponse  # noqa: Y015
+
+@_typing.final
+class ModelUsage(_message.Message):
+    """What a model was used for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    INPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    AVG_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """Its name."""
+    calls: _builtins.int
+    """How often it was called."""
+    input_tokens: _builtins.int
+    """Tokens of prompts."""
+    output_tokens: _builtins.int
+    """Tokens of answers."""
+    @_builtins.property
+    def avg(self) -> _duration_pb2.Duration:
+        """How long a call took on average."""
+
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        calls: _builtins.int = ...,
+        input_tokens: _builtins.int = ...,
+        output_tokens: _builtins.int = ...,
+        avg: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["avg", b"avg"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avg", b"avg", "calls", b"calls", "input_tokens", b"input_tokens", "model", b"model", "output_tokens", b"output_tokens"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModelUsage: _TypeAlias = ModelUsage  # noqa: Y015
+
+@_typing.final
+class SlowTurn(_message.Message):
+    """A turn that took long."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIND_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    DURATION_FIELD_NUMBER: _builtins.int
+    ENDED_AT_FIELD_NUMBER: _builtins.int
+    mind_id: _builtins.str
+    """The mind."""
+    session_id: _builtins.str
+    """The conversation."""
+    seq: _builtins.int
+    """What ended it: Explain says what it was made from."""
+    @_builtins.property
+    def duration(self) -> _duration_pb2.Duration:
+        """How long."""
+
+    @_builtins.property
+    def ended_at(self) -> _timestamp_pb2.Timestamp:
+        """When it ended."""
+
+    def __init__(
+        self,
+        *,
+        mind_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        duration: _duration_pb2.Duration | None = ...,
+        ended_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "ended_at", b"ended_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "ended_at", b"ended_at", "mind_id", b"mind_id", "seq", b"seq", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SlowTurn: _TypeAlias = SlowTurn  # noqa: Y015
 
 @_typing.final
 class StagePerformance(_message.Message):
@@ -3819,10 +3915,14 @@ class StagePerformance(_message.Message):
     P95_FIELD_NUMBER: _builtins.int
     P99_FIELD_NUMBER: _builtins.int
     PREVIOUS_P50_FIELD_NUMBER: _builtins.int
+    PREVIOUS_P95_FIELD_NUMBER: _builtins.int
+    PREVIOUS_COUNT_FIELD_NUMBER: _builtins.int
     stage: _builtins.str
     """Its name."""
     count: _builtins.int
     """How often."""
+    previous_count: _builtins.int
+    """How often in the period before."""
     @_builtins.property
     def avg(self) -> _duration_pb2.Duration:
         """Average."""
@@ -3851,6 +3951,10 @@ class StagePerformance(_message.Message):
     def previous_p50(self) -> _duration_pb2.Duration:
         """The median of the period before; unset when there is none."""
 
+    @_builtins.property
+    def previous_p95(self) -> _duration_pb2.Duration:
+        """95 of 100 were below in the period before; unset when there is none."""
+
     def __init__(
         self,
         *,
@@ -3863,10 +3967,12 @@ class StagePerformance(_message.Message):
         p95: _duration_pb2.Duration | None = ...,
         p99: _duration_pb2.Duration | None = ...,
         previous_p50: _duration_pb2.Duration | None = ...,
+        previous_p95: _duration_pb2.Duration | None = ...,
+        previous_count: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["avg", b"avg", "max", b"max", "min", b"min", "p50", b"p50", "p95", b"p95", "p99", b"p99", "previous_p50", b"previous_p50"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["avg", b"avg", "max", b"max", "min", b"min", "p50", b"p50", "p95", b"p95", "p99", b"p99", "previous_p50", b"previous_p50", "previous_p95", b"previous_p95"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["avg", b"avg", "count", b"count", "max", b"max", "min", b"min", "p50", b"p50", "p95", b"p95", "p99", b"p99", "previous_p50", b"previous_p50", "stage", b"stage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avg", b"avg", "count", b"count", "max", b"max", "min", b"min", "p50", b"p50", "p95", b"p95", "p99", b"p99", "previous_count", b"previous_count", "previous_p50", b"previous_p50", "previous_p95", b"previous_p95", "stage", b"stage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
