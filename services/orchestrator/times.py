@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -22,3 +23,11 @@ def timestamp(ns: int) -> Timestamp | None:
 def moment(ns: int) -> datetime:
     """As a datetime in UTC, to the microsecond."""
     return datetime.fromtimestamp(ns / _SECOND, UTC)
+
+
+def zone(name: str) -> ZoneInfo:
+    """A time zone by its IANA name; UTC where there is none of that name."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

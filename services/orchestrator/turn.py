@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator import citations, privacy, prompt
+from services.orchestrator import citations, claims, privacy, prompt
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.errors import ModelFailed, SessionEnded, UnknownSession
 from services.orchestrator.guard import Guarded
@@ -32,6 +32,8 @@ from services.orchestrator.terms import Draft, Finished, Recalled, Said, Started
 from services.orchestrator.times import moment, nanoseconds
 from services.runtime import deadline, telemetry
 
+RECALL = "recall"
+"""It quotes what was said, and claims nothing."""
 _FAILURE_TEXT = {
     mind.TURN_FAILURE_REASON_CANCELLED: "the caller went away",
     mind.TURN_FAILURE_REASON_DEADLINE: "the deadline passed before the answer was complete",
@@ -284,7 +286,7 @@ class Turn:
                         self._clock.seconds.setdefault("first_token", time.perf_counter() - self._clock.began)
                         parts.append(text)
                         yield text
-        yield await self._complete("".join(parts), state, receipt, built, started, finished)
+        yield await self._complete("".join(parts), state, receipt, built, recent, started, finished)
 
     async def _complete(
         self,
@@ -292,10 +294,16 @@ class Turn:
         state: Snapshot,
         receipt: mind.Receipt,
         built: prompt.Prompt,
+        recent: list[Said],
         started: Started,
         finished: Finished,
     ) -> TurnCompleted:
         warnings = self._warnings(text, state, receipt, built)
+        if started.backend != RECALL:
+            said = [self._guarded.text, *(one.text for one in recent if one.role == "user")]
+            warnings += await claims.warnings(
+                text, (state, self._active.snapshot), said, moment(self._query_ns)
+            )
         cited = set(citations.cited_seqs(text))
         for recalled in receipt.memories:
             recalled.cited = not cited.isdisjoint(recalled.source_seqs)

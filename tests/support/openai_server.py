@@ -30,9 +30,10 @@ REFUSALS: dict[str, tuple[int, dict[str, str]]] = {
 """Models that answer with an error; ``echo`` answers with one that holds the whole conversation."""
 STREAMS = (
     "ok", "slow-first", "slow-mid", "endless", "cut-first", "cut", "unfinished",
-    "malformed-first", "malformed", "misshapen", "error-mid", "no-usage", "long", "json", "not-json",
+    "malformed-first", "malformed", "misshapen", "error-mid", "no-usage", "long", "json", "not-json", "said",
 )  # fmt: skip
-"""Models that begin to answer. ``NAME-then-ok``: as NAME at first, and well the second time."""
+"""Models that begin to answer. ``NAME-then-ok``: as NAME at first, and well the second time. ``said`` says what
+``says`` tells it to."""
 
 
 class OpenAIServer(HttpServer):
@@ -45,6 +46,8 @@ class OpenAIServer(HttpServer):
         """What stood in the header ``Authorization`` of each."""
         self.models: Any = {"object": "list", "data": [{"id": name, "object": "model"} for name in STREAMS]}
         """The answer to a request for the models."""
+        self.says = ""
+        """What the model `said` answers."""
         self._changed = threading.Condition()
         self._open = 0
         self._disconnected = 0
@@ -102,7 +105,9 @@ class OpenAIServer(HttpServer):
             said = str(body.get("messages") or body.get("input"))
             return JSONResponse({"error": {"message": f"cannot answer {said}"}}, 400)
         dialect = Responses() if request.url.path.endswith("/responses") else ChatCompletions()
-        return StreamingResponse(self._counted(_stream(name, dialect)), media_type="text/event-stream")
+        return StreamingResponse(
+            self._counted(_stream(name, dialect, self.says)), media_type="text/event-stream"
+        )
 
     async def _counted(self, stream: AsyncIterator[str]) -> AsyncIterator[str]:
         self._count(opened=1)
@@ -189,7 +194,7 @@ class Responses:
         return f"event: {name}\ndata: {json.dumps({'type': name, 'sequence_number': 1} | content)}\n\n"
 
 
-async def _stream(name: str, dialect: ChatCompletions | Responses) -> AsyncIterator[str]:
+async def _stream(name: str, dialect: ChatCompletions | Responses, says: str) -> AsyncIterator[str]:
     yield dialect.begin()
     match name:
         case "slow-first":
@@ -198,7 +203,7 @@ async def _stream(name: str, dialect: ChatCompletions | Responses) -> AsyncItera
             raise ConnectionResetError
         case "malformed-first":
             yield "data: {this is no JSON\n\n"
-    words = {"json": ('{"city": "Porto"}',), "not-json": ('{"city": 3}',)}.get(name, WORDS)
+    words = {"json": ('{"city": "Porto"}',), "not-json": ('{"city": 3}',), "said": (says,)}.get(name, WORDS)
     for index, word in enumerate(words):
         if index == 2:
             async for line in _disturbed(name, dialect):

@@ -18,7 +18,7 @@ _ADVERBS = frozenset("just already finally now also actually have 've had i've w
 _SUBJECTS = frozenset("i we i've we've".split())
 _BE = frozenset("is are was were been got".split())
 _LEAD = frozenset("done ok okay yes finally just already all set hey".split())
-_SMALL = frozenset(
+SMALL = frozenset(
     "a an the to of on in at by for from with my your our his her their you me it its this that and some up".split()
 )
 _PAST = {
@@ -36,22 +36,27 @@ _PAST = {
 
 def score(text: str, promise: str) -> float:
     """How much of what a promise is about a text says was done: from 0 to 1."""
-    words = _words(without_time(promise))
-    if not words:
+    verb, about = parts_of(promise)
+    if not verb:
         return 0.0
-    verb, about = words[0], [word for word in words[1:] if word not in _SMALL]
     return max((_of_sentence(match.group(), verb, about) for match in _SENTENCE.finditer(text)), default=0.0)
+
+
+def parts_of(promise: str) -> tuple[str, list[str]]:
+    """The verb of a promise, and the words that say what it is about; empty where there is none."""
+    words = words_of(without_time(promise))
+    return (words[0], [word for word in words[1:] if word not in SMALL]) if words else ("", [])
 
 
 def _of_sentence(sentence: str, verb: str, about: list[str]) -> float:
     if sentence.rstrip().endswith("?") or _UNDONE.search(sentence):
         return 0.0
-    words = _words(sentence)
-    past = _past(verb)
+    words = words_of(sentence)
+    past = past_of(verb)
     for index, word in enumerate(words):
         if word in past and _is_said_to_be_done(words[:index]):
             said = [other for other in words if other != word]
-            named = sum(any(_same(one, other) for other in said) for one in about)
+            named = sum(any(same(one, other) for other in said) for one in about)
             return named / len(about) if about else 1.0
     return 0.0
 
@@ -64,7 +69,8 @@ def _is_said_to_be_done(before: list[str]) -> bool:
     return plain[-1] in _SUBJECTS or plain[-1] in _BE
 
 
-def _past(verb: str) -> set[str]:
+def past_of(verb: str) -> set[str]:
+    """Its past tense and past participle."""
     regular = {
         f"{verb}ed",
         f"{verb}d" if verb.endswith("e") else "",
@@ -74,10 +80,11 @@ def _past(verb: str) -> set[str]:
     return {*regular, doubled, *_PAST.get(verb, "").split()} - {""}
 
 
-def _same(one: str, other: str) -> bool:
+def same(one: str, other: str) -> bool:
     """Whether two words are forms of one: "book" and "books"."""
     return one == other or (min(len(one), len(other)) > 3 and (one.rstrip("s") == other.rstrip("s")))
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """In lower case."""
     return [word.lower() for word in _WORD.findall(text)]

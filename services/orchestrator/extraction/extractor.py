@@ -7,7 +7,6 @@ import time
 from collections import OrderedDict
 from contextlib import aclosing
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -18,7 +17,7 @@ from services.orchestrator.extraction.found import Found, by_rules
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.terms import Finished, Said, Started
-from services.orchestrator.times import moment, nanoseconds
+from services.orchestrator.times import moment, nanoseconds, zone
 
 RECALL = "recall"
 """It answers with quotations: it finds nothing, and promises nothing."""
@@ -116,17 +115,10 @@ class Extractor:
         state = await self._minds.state(event.mind_id, event.seq)
         occurred = event.body.user_message.occurred_at if event.kind == "user_message" else Timestamp()
         return moment(nanoseconds(occurred) or nanoseconds(event.recorded_at)).astimezone(
-            _zone(state.profile.time_zone)
+            zone(state.profile.time_zone)
         )
 
 
 def is_quotation(event: mind.Event) -> bool:
     """Whether it is an answer that was put together from memories."""
     return event.kind == "assistant_message" and event.body.assistant_message.backend == RECALL
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

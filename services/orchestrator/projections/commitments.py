@@ -20,6 +20,8 @@ MAX_OPEN = 1_000
 """Commitments that may be open: one more makes no sense."""
 MAX_EVIDENCE = 100
 """Of a commitment: the latest."""
+LATELY_DONE = 20
+"""Commitments that were kept and are remembered here: about as many as anybody speaks of as if they were open."""
 
 
 class Commitment(State, frozen=True):
@@ -47,12 +49,21 @@ class Commitment(State, frozen=True):
         return self.snoozed_until_ns > now_ns
 
 
+class Done(State, frozen=True, array_like=True):
+    """A commitment that was kept."""
+
+    text: str
+    opened_seq: int
+
+
 class Commitments(State, frozen=True):
     """The open commitments of one mind, by id, at most ``MAX_OPEN``."""
 
     by_id: Map[str, Commitment] = Map()
     closed: int = 0
     """How many were closed or expired."""
+    lately_done: tuple[Done, ...] = ()
+    """The latest that were kept, oldest first: what an answer says of them is checked."""
 
     def in_order(self) -> list[Commitment]:
         """The most urgent first, then the soonest due, those without a due time last, then the oldest."""
@@ -112,7 +123,13 @@ def revised(state: Commitments, event: Event) -> Commitments:
 
 
 def closed(state: Commitments, event: Event) -> Commitments:
-    return _without(state, event.body.commitment_closed.commitment_id)
+    body = event.body.commitment_closed
+    ended = _without(state, body.commitment_id)
+    if body.outcome != mind.COMMITMENT_OUTCOME_DONE:
+        return ended
+    known = state.by_id[body.commitment_id]
+    done = (*state.lately_done, Done(known.text, known.opened_seq))
+    return replace(ended, lately_done=done[-LATELY_DONE:])
 
 
 def expired(state: Commitments, event: Event) -> Commitments:
@@ -124,7 +141,7 @@ def _with(state: Commitments, commitment: Commitment) -> Commitments:
 
 
 def _without(state: Commitments, commitment_id: str) -> Commitments:
-    return Commitments(state.by_id.delete(commitment_id), state.closed + 1)
+    return replace(state, by_id=state.by_id.delete(commitment_id), closed=state.closed + 1)
 
 
 COMMITMENTS = Projection(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator import claims
 from services.orchestrator.extraction import evidence
 from services.orchestrator.extraction.extractor import Extractor, is_quotation
 from services.orchestrator.extraction.promises import Promise, commitment_id
@@ -25,7 +26,10 @@ def worker(extractor: Extractor) -> Worker:
         text: str = getattr(event.body, event.kind).text
         found = await extractor.found(event)
         state = await minds.state(event.mind_id, event.seq)
-        return _told(text, event.seq, state.commitments.in_order()) + [
+        # What the ledger did not know when the answer said so is no evidence.
+        doubted = claims.doubted(event)
+        believed = [one for one in state.commitments.in_order() if one.opened_seq not in doubted]
+        return _told(text, event.seq, believed) + [
             mind.Body(commitment_opened=_opened(promise, event.seq))
             for promise in found.promises
             if commitment_id(promise.text) not in state.commitments.by_id
