@@ -36,6 +36,12 @@ class SessionEnded(FailedPrecondition):
     reason = "SESSION_ENDED"
 
 
+class KeepsMore(FailedPrecondition):
+    """The session keeps more of a message than its sender allows."""
+
+    reason = "SESSION_KEEPS_MORE"
+
+
 class MindExists(AlreadyExists):
     """The name of the mind is taken."""
 

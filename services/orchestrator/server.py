@@ -22,6 +22,7 @@ from services.orchestrator.extraction.extractor import Extractor
 from services.orchestrator.forgetting import Forgetting, Traces
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.graph.store import GraphStore
+from services.orchestrator.guard import warm_up
 from services.orchestrator.incognito import Incognito
 from services.orchestrator.minds import Minds
 from services.orchestrator.owners.owners import Owners
@@ -101,6 +102,7 @@ class OrchestratorService(Service):
             self._owners,
         )
         self._tasks: list[asyncio.Task[None]] = []
+        self._warming: list[asyncio.Task[None]] = []
 
     def register(self, server: grpc.aio.Server) -> None:
         servicer = OrchestratorServicer(self._domain)  # pyright: ignore[reportAbstractUsage]
@@ -118,11 +120,12 @@ class OrchestratorService(Service):
             self._performance.run(),
         ]
         self._tasks = [asyncio.create_task(each) for each in running]
+        self._warming = [asyncio.create_task(asyncio.to_thread(warm_up))]
 
     async def drain(self) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._warming, return_exceptions=True)
 
     async def stop(self) -> None:
         await self._minds.close()

@@ -18,7 +18,7 @@ import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import citations, claims, privacy, prompt
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
-from services.orchestrator.errors import ModelFailed, SessionEnded, UnknownSession
+from services.orchestrator.errors import KeepsMore, ModelFailed, SessionEnded, UnknownSession
 from services.orchestrator.guard import Guarded
 from services.orchestrator.lately import BEYOND, said_in
 from services.orchestrator.minds import ActiveMind, Minds, terminal
@@ -154,6 +154,13 @@ class Turn:
             return self._ask.privacy_mode or mind.PRIVACY_MODE_NORMAL
         if session.ended_ns:
             raise SessionEnded(f"session {self._session_id!r} has ended: start another one")
+        if self._ask.privacy_mode > session.privacy_mode:
+            # The modes are in the order of how little they keep. Nobody's words are kept against their wish.
+            raise KeepsMore(
+                f"session {self._session_id!r} keeps more than the message allows: SetPrivacyMode first, or leave "
+                "session_id empty",
+                session_id=self._session_id,
+            )
         return session.privacy_mode
 
     async def _gather(self, state: Snapshot, mode: int) -> tuple[list[Recalled], list[Said], bool]:

@@ -45,6 +45,20 @@ def test_each_class_is_found_once_and_masked_by_its_name() -> None:
     assert not any(c.isdigit() for c in masked.text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Einstein was born on 14 March 1879",
+        "He has a cold beer, and I have an operation to run",
+        "I got 20 dollars off and paid 20 euros for lunch",
+        "git clone git@github.com:ana/mind.git, or user:secret@host over https",
+        "Ship order 4556737586899855123 with tracking 089 21234567",
+    ],
+)
+def test_what_only_looks_like_it_is_not_found(text: str) -> None:
+    assert find(text) == []
+
+
 def test_severity_decides_where_no_policy_does() -> None:
     actions = {finding.name: finding.action for finding in guard(ALL_OF_IT, {}).findings}
 

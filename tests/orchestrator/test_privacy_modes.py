@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+import pmm_client.errors as errors
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from tests.orchestrator.talking import converse, events
+from tests.orchestrator.talking import converse, events, head
 from tests.support.serving import Served, serving
 
 PROMISED = "Remind me to call Ana by Friday. From now on, always answer in French. Your name is Zed."
@@ -60,6 +64,44 @@ async def test_what_only_the_header_says_is_not_to_be_remembered_binds_the_orche
     assert set(derived) <= {"turn_failed"}
     graph = await served.orchestrator.get_subgraph(pb.GetSubgraphRequest(mind_id="ada", depth=12))
     assert "Ana" not in str(graph)
+
+
+@pytest.mark.parametrize(
+    ("of_session", "asked"),
+    [
+        (mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_INCOGNITO),
+        (mind.PRIVACY_MODE_PAUSED, mind.PRIVACY_MODE_INCOGNITO),
+        (mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_PAUSED),
+    ],
+)
+async def test_a_session_that_keeps_more_than_a_message_allows_does_not_get_it(
+    served: Served, of_session: Any, asked: Any
+) -> None:
+    session = (await converse(served, "hello", privacy_mode=of_session)).started
+    assert session
+    before = await head(served)
+
+    with pytest.raises(errors.KeepsMore):
+        await converse(served, PROMISED, session_id=session.session_id, privacy_mode=asked)
+
+    assert await head(served) == before
+    less = await converse(
+        served, "hello", session_id=session.session_id, privacy_mode=mind.PRIVACY_MODE_NORMAL
+    )
+    assert less.started
+    assert less.started.privacy_mode == of_session
+
+
+async def test_an_incognito_session_that_is_gone_is_not_kept_instead(served: Served) -> None:
+    session = (await converse(served, "hello", privacy_mode=mind.PRIVACY_MODE_INCOGNITO)).started
+    assert session
+    await served.orchestrator.end_session(pb.EndSessionRequest(mind_id="ada", session_id=session.session_id))
+    before = await head(served)
+
+    with pytest.raises(errors.UnknownSession):
+        await converse(served, PROMISED, session_id=session.session_id)
+
+    assert await head(served) == before
 
 
 async def test_what_only_the_header_says_is_not_to_be_remembered_binds_the_memory(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@
     │   ├── BeyondHead           a seq that the mind has not reached
     │   ├── MindDeleted          the name is never used again
     │   ├── SessionEnded         start another one
+    │   ├── KeepsMore            the session keeps more of a message than its ``privacy`` allows
     │   ├── MemoryRetracted      record a new one
     │   ├── NotAnAnswer          only answers can be explained
     │   ├── PersonalDataRefused  the mind's policy refuses what the message holds
@@ -203,6 +204,10 @@ class SessionEnded(FailedPrecondition):
     """The session has ended."""
 
 
+class KeepsMore(FailedPrecondition):
+    """The session keeps more of a message than its sender allows."""
+
+
 class NotAnAnswer(FailedPrecondition):
     """Only answers, and turns that failed, can be explained."""
 
@@ -364,6 +369,7 @@ BY_REASON: dict[str, type[PmmError]] = {
     "NOT_SUPPORTED": Unimplemented,
     "PERSONAL_DATA_REFUSED": PersonalDataRefused,
     "POLICY_UNUSABLE": PolicyUnusable,
+    "SESSION_KEEPS_MORE": KeepsMore,
     "QUOTA_EXCEEDED": DiskFull,
     "SESSION_ENDED": SessionEnded,
     "SESSION_EXISTS": SessionExists,

@@ -15,6 +15,7 @@ from services.orchestrator.guard.policy import (
     NoAction,
     find,
     guard,
+    warm_up,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "find",
     "guard",
     "region_of",
+    "warm_up",
 ]

@@ -26,7 +26,7 @@ _DATE = re.compile(
     rf"|(?:the )?{_DAY}[ -]?(?:of |de |di )?(?:{_MONTHS})\.?(?:(?:,|-| of| de| del| di)? ?(?:{_YEAR}|"
     rf"'?\d\d))?"
     rf"|(?:{_MONTHS})\.? (?:the )?{_DAY}(?:,? (?:{_YEAR}|'\d\d))?"
-    r")(?!\w|[-/.]\d)",
+    r")(?!\w|[-/.]\d|,?(?: of)? ?\d{4})",
     re.IGNORECASE,
 )
 _BORN = words(

@@ -59,7 +59,7 @@ tumour|tumor|tumours|tumors|type 1|type 2|type one diabetes|type two diabetes|ul
 ulcerative colitis|urinary tract infection|uti|utis|varicose veins|vertigo|visual impairment|warts|whiplash|
 whooping cough|
 yeast infection|food allergy|food allergies|food intolerance|alopecia|vitiligo|sprained ankle|black-?outs|
-memory loss|hallucinations|mood swings|stage fright|cold|cough|heart palpitations|collapsed lung|
+memory loss|hallucinations|mood swings|stage fright|cough|heart palpitations|collapsed lung|
 bone marrow disease|autoimmune disease|
 blood disorder|rare disease|chronic illness|illness|condition|disease|syndrome|disorder|lung disease|
 slipped discs|bad knee|bad knees|bad hip|trauma|grief counselling|labyrinthitis|bell's palsy|norovirus|
@@ -131,7 +131,7 @@ MEDICINE_STEMS = (
     r"taxel|rubicin|trexate|lamide|stigmine|dopa)"
 )
 PROCEDURES = """
-surgery|operation|an operation|transplant|kidney transplant|liver transplant|heart transplant|
+surgery|operation(?! to| that| mode)|transplant|kidney transplant|liver transplant|heart transplant|
 bone marrow transplant|hip replacement|knee replacement|bypass|heart bypass|triple bypass|gastric bypass|
 stent|stents|c-section|caesarean|cesarean|abortion|termination|
 ivf|biopsy|mri|ct scan|endoscopy|dialysis|chemo|chemotherapy|radiation|radiation therapy|radiotherapy|
@@ -249,7 +249,7 @@ support joint day rate hourly half ring mutual retirement limit settlement fortu
 )
 
 _HEALTH_VERBS = """
-diagnosed|broke|broken|fractured|sprained|tore|torn|twisted|dislocated|injured|ruptured|allergic|intolerant|
+diagnosed|cold|operation|broke|broken|fractured|sprained|tore|torn|twisted|dislocated|injured|ruptured|allergic|intolerant|
 positive|sick|ill|unwell|dying|therapy|hospital|dose|mg|prescribed|pregnant|therapist|relapsed|overdosed|
 fainted|collapsed|miscarried|breathe|swallow|walk|hear|tolerate|
 digest|hurt|hurts|aches|swollen|numb|inflamed|amputated|removed|infected|gluten|lactose|dairy|lost|suffer|

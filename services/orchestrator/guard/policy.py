@@ -100,6 +100,11 @@ def find(text: str, region: str | None = None) -> list[Span]:
     return sorted([*found, *health(text), *financial(text)], key=lambda span: (span.start, span.end))
 
 
+def warm_up() -> None:
+    """Compile the rules and load the tables of the libraries: a third of a second that no message should wait for."""
+    find("I've had the flu and owe 5,000 euros. Call 020 7946 0958, 212-555-0188 or +351 912 345 678.")
+
+
 def guard(text: str, policies: Mapping[str, Any], region: str | None = None) -> Guarded:
     """The text with what must be masked masked, and what was found. Raises NoAction."""
     spans = find(text, region)

@@ -101,7 +101,7 @@ class ConverseRequest(_message.Message):
     speaker: _builtins.str
     """Who speaks; empty: the mind's usual user."""
     privacy_mode: _events_pb2.PrivacyMode.ValueType
-    """For a new conversation: what is kept of it."""
+    """For a new conversation: what is kept of it. For one that goes on: the most that may be kept of this message."""
     @_builtins.property
     def sampling(self) -> _inference_pb2.Sampling:
         """How the words are chosen; unset: the model's defaults."""

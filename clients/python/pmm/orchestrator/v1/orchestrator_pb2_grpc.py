@@ -273,7 +273,9 @@ class OrchestratorServiceServicer:
         Limits: a message of 256 KiB; 8 turns waiting per session.
 
         Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with
-        reason SESSION_ENDED. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message
+        reason SESSION_ENDED. FAILED_PRECONDITION with reason SESSION_KEEPS_MORE: the session is NORMAL where PAUSED or
+        INCOGNITO was asked for, or PAUSED where INCOGNITO was: SetPrivacyMode, or leave session_id empty.
+        ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another message
         before: take a new key. FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses
         what the message holds. FAILED_PRECONDITION with reason POLICY_UNUSABLE: a policy personal_data.* is no
         action: SetPolicy. RESOURCE_EXHAUSTED with reason TOO_MANY_TURNS: wait for the turns before. A model
