@@ -299,6 +299,7 @@ def commitment(folded: Commitment, now_ns: int) -> pb.Commitment:
         project=folded.project,
         evidence_seqs=folded.evidence,
         snoozed_until=timestamp(folded.snoozed_until_ns),
+        reminded_at=timestamp(folded.reminded_ns),
         opened_at=timestamp(folded.opened_ns),
     )
 

@@ -36,6 +36,7 @@ class Script:
     def __init__(self) -> None:
         self.asked: list[pb.ConverseRequest] = []
         self.stopped = asyncio.Event()
+        self.is_due = asyncio.Event()
 
     async def converse(self, request: Any, context: Any) -> AsyncIterator[pb.ConverseResponse]:
         self.asked.append(request)
@@ -62,6 +63,20 @@ class Script:
         answer = Event(seq=request.seq, body=Body(assistant_message=said))
         return pb.ExplainResponse(answer=answer, memories=[explained])
 
+    async def watch(self, request: Any, context: Any) -> AsyncIterator[pb.WatchMindResponse]:
+        """One reminder from before, then one that comes while somebody talks."""
+        tea, ana = (
+            pb.Commitment(commitment_id=its_id, text=text)
+            for its_id, text in (("c-1", "make tea"), ("c-2", "call [Ana]"))
+        )
+        tea.reminded_at.seconds = 1_780_000_000
+        yield pb.WatchMindResponse(mind=pb.Mind(mind_id="ada", open_commitments=[tea, ana]))
+        await self.is_due.wait()
+        ana.reminded_at.seconds = 1_780_000_060
+        ana.due_at.seconds = 1_780_000_120
+        yield pb.WatchMindResponse(mind=pb.Mind(mind_id="ada", open_commitments=[tea, ana]))
+        await asyncio.Event().wait()
+
     async def set_privacy(self, request: Any, context: Any) -> pb.SetPrivacyModeResponse:
         incognito = request.privacy_mode == PRIVACY_MODE_INCOGNITO
         session = pb.Session(session_id="hidden" if incognito else request.session_id)
@@ -84,6 +99,7 @@ async def chat(script: Script, tmp_path: Path) -> AsyncIterator[pexpect.spawn]:
         Converse=script.converse,
         Explain=script.explain,
         SetPrivacyMode=script.set_privacy,
+        WatchMind=script.watch,
         Search=always(found),
     )
     env = {
@@ -222,3 +238,18 @@ async def test_nothing_that_is_typed_reaches_the_disk(chat: pexpect.spawn, tmp_p
     await ended(chat)
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+async def test_a_reminder_is_told_when_it_comes_and_only_once(chat: pexpect.spawn, script: Script) -> None:
+    await see(chat, "Reminder: make tea")
+    await prompted(chat)
+    script.is_due.set()
+    await see(chat, "Reminder: call [Ana] (due 20")
+    await type_(chat, "hello")
+    await see(chat, "Good morning")
+    await prompted(chat)
+    since = chat.before
+    chat.send("/quit\r")
+
+    assert await ended(chat) == 0
+    assert "Reminder" not in since + chat.before

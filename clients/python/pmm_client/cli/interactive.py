@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.shortcuts import CompleteStyle
@@ -17,6 +18,7 @@ from pmm_client.cli.commands import COMMANDS, Leave, run_command
 from pmm_client.cli.connection import Connection
 from pmm_client.cli.conversation import Conversation
 from pmm_client.cli.options import complain
+from pmm_client.cli.reminders import Reminders
 from pmm_client.errors import PmmError
 
 
@@ -47,7 +49,30 @@ async def interactive(connection: Connection, conversation: Conversation) -> Non
         complete_style=CompleteStyle.READLINE_LIKE,
         reserve_space_for_menu=0,
     )
+    waiting: list[str] = []
+
+    def tell(reminder: str) -> None:
+        """Above the line that is being typed; not into an answer, and not to whoever wants nothing to be read."""
+        if conversation.privacy == "incognito":
+            return
+        if prompt.app.is_running:
+            run_in_terminal(lambda: output.line(reminder))
+        else:
+            waiting.append(reminder)
+
+    reminding = asyncio.create_task(Reminders(conversation.mind, tell).run())
+    try:
+        await _talk(connection, conversation, prompt, waiting)
+    finally:
+        reminding.cancel()
+
+
+async def _talk(
+    connection: Connection, conversation: Conversation, prompt: PromptSession[str], waiting: list[str]
+) -> None:
     while True:
+        while waiting:
+            output.line(waiting.pop(0))
         try:
             text = (await prompt.prompt_async(_label(conversation))).strip()
             if text:

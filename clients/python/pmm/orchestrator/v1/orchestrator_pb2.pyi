@@ -873,6 +873,7 @@ class Commitment(_message.Message):
     CLOSED_SEQ_FIELD_NUMBER: _builtins.int
     OPENED_AT_FIELD_NUMBER: _builtins.int
     CLOSED_AT_FIELD_NUMBER: _builtins.int
+    REMINDED_AT_FIELD_NUMBER: _builtins.int
     commitment_id: _builtins.str
     """The same for the same words."""
     text: _builtins.str
@@ -911,6 +912,10 @@ class Commitment(_message.Message):
     def closed_at(self) -> _timestamp_pb2.Timestamp:
         """When it ended."""
 
+    @_builtins.property
+    def reminded_at(self) -> _timestamp_pb2.Timestamp:
+        """When the person was last reminded of it; WatchMind shows it as it happens."""
+
     def __init__(
         self,
         *,
@@ -928,10 +933,11 @@ class Commitment(_message.Message):
         closed_seq: _builtins.int = ...,
         opened_at: _timestamp_pb2.Timestamp | None = ...,
         closed_at: _timestamp_pb2.Timestamp | None = ...,
+        reminded_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "due_at", b"due_at", "opened_at", b"opened_at", "snoozed_until", b"snoozed_until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "due_at", b"due_at", "opened_at", b"opened_at", "reminded_at", b"reminded_at", "snoozed_until", b"snoozed_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "closed_seq", b"closed_seq", "commitment_id", b"commitment_id", "due_at", b"due_at", "evidence_seqs", b"evidence_seqs", "opened_at", b"opened_at", "opened_seq", b"opened_seq", "outcome", b"outcome", "priority", b"priority", "project", b"project", "snoozed_until", b"snoozed_until", "source_seq", b"source_seq", "status", b"status", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "closed_seq", b"closed_seq", "commitment_id", b"commitment_id", "due_at", b"due_at", "evidence_seqs", b"evidence_seqs", "opened_at", b"opened_at", "opened_seq", b"opened_seq", "outcome", b"outcome", "priority", b"priority", "project", b"project", "reminded_at", b"reminded_at", "snoozed_until", b"snoozed_until", "source_seq", b"source_seq", "status", b"status", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
