@@ -98,11 +98,13 @@ class Following:
     async def run(self) -> None:
         """Follow until cancelled."""
         while True:
+            is_anew = False
             try:
                 async for store_id, events, position in self._peers.follow(self.position, self._kinds):
                     if store_id != self._store_id:
                         await asyncio.to_thread(self._tables.start_anew, store_id)
                         self._store_id, self.position = store_id, 0
+                        is_anew = True
                         break
                     if position > self.position:
                         with telemetry.stage(self._name):
@@ -112,7 +114,8 @@ class Following:
                         self._moved = asyncio.Event()
             except (ConnectionError, pmm_client.errors.Unavailable) as error:
                 _log.warning("the table %s waits for the ledger: %s", self._name, error)
-            await asyncio.sleep(RECONNECT_SECONDS)
+            if not is_anew:
+                await asyncio.sleep(RECONNECT_SECONDS)
 
     async def moved(self) -> None:
         """Return once the tables have taken in more than they have now."""

@@ -17,7 +17,7 @@ from services.orchestrator.tables import Following
 from services.orchestrator.terms import Draft, Summary
 from services.runtime.caller import Caller
 
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 5.0
 """For the table to take in a mind that was just made: whoever lists it at once should see it."""
 
 LEDGER_PAGE = 1_000
