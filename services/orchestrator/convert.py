@@ -12,7 +12,6 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.actions import Imported, Message
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
-from services.orchestrator.autonomy.analyzing import Analytics
 from services.orchestrator.diff import MISSING, FieldChange, Touch, changes
 from services.orchestrator.ended import EXPIRED, Ended
 from services.orchestrator.explain import Explanation
@@ -133,7 +132,7 @@ def mind_message(mind_id: str, state: Snapshot, sessions: int, now_ns: int = 0) 
         recent_reflections=map(reflection, reversed(state.reflections.recent)),
         metrics=metrics(state.metrics),
         stage=state.stage.stage,  # type: ignore[arg-type]
-        counts=_counts(state, sessions),
+        counts=counts(state, sessions),
         policies=ParseDict(dict(profile.policies), Struct()),
         created_at=timestamp(profile.created_ns),
         last_event_at=timestamp(state.last_event_ns),
@@ -142,7 +141,7 @@ def mind_message(mind_id: str, state: Snapshot, sessions: int, now_ns: int = 0) 
     )
 
 
-def _counts(state: Snapshot, sessions: int) -> pb.MindCounts:
+def counts(state: Snapshot, sessions: int) -> pb.MindCounts:
     profile = state.profile
     return pb.MindCounts(
         sessions=sessions,
@@ -370,24 +369,6 @@ def explanation(found: Explanation) -> pb.ExplainResponse:
         recent=found.recent,
         state=found.state,
         consequences=found.consequences,
-    )
-
-
-def analytics(found: Analytics, sessions: int) -> pb.GetAnalyticsResponse:
-    """What a conversation was like, or a mind's as a whole, which has so many."""
-    counts = _counts(found.state, sessions)
-    if found.session is not None:
-        counts = pb.MindCounts(
-            sessions=1,
-            user_messages=found.session.user_messages,
-            assistant_messages=found.session.assistant_messages,
-        )
-    return pb.GetAnalyticsResponse(
-        counts=counts,
-        sentiment=found.sentiment,
-        topics=found.topics,
-        engagement=found.engagement,
-        open_questions=found.open_questions,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.counting.following import Counts
 from services.orchestrator.extraction.extractor import Extractor
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.minds import Minds
@@ -76,11 +77,14 @@ class Traces:
 class Forgetting:
     """Finds what an event reached, and forgets it."""
 
-    def __init__(self, peers: Peers, traces: Traces, graphs: Graphs, sessions: SessionTable) -> None:
+    def __init__(
+        self, peers: Peers, traces: Traces, graphs: Graphs, sessions: SessionTable, counts: Counts
+    ) -> None:
         self._peers = peers
         self._traces = traces
         self._graphs = graphs
         self._sessions = sessions
+        self._counts = counts
         self._running: set[asyncio.Task[None]] = set()
 
     async def radius(self, mind_id: str, seq: int) -> AsyncIterator[list[Reached]]:
@@ -122,6 +126,7 @@ class Forgetting:
         steps.put_nowait(Progress("erasing it from snapshots, the graph and the sessions", 0.5, done))
         await self._traces.gone(mind_id, ordered)
         await self._graphs.reached(mind_id, ordered)
+        await self._counts.reached(mind_id, ordered)
         await self._sessions.reached(mind_id, ordered)
         steps.put_nowait(Progress("erasing it from memory", 0.7, done))
         await self._peers.indexed(mind_id, ordered)

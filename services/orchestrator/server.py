@@ -17,6 +17,8 @@ from services.orchestrator.autonomy.summarizing import Summarizing
 from services.orchestrator.autonomy.supervisor import Supervisor
 from services.orchestrator.checks import CHECKS
 from services.orchestrator.conversation import Conversations
+from services.orchestrator.counting.following import Counts
+from services.orchestrator.counting.store import CountStore
 from services.orchestrator.ended import EndedCommitments
 from services.orchestrator.extraction.extractor import Extractor
 from services.orchestrator.forgetting import Forgetting, Traces
@@ -63,6 +65,8 @@ class OrchestratorService(Service):
         minds = self._minds = Minds(peers, self._store, settings)
         self._owner_store = OwnerStore(context.data_dir / "owners")
         self._owners = Owners(self._owner_store, minds, peers)
+        self._count_store = CountStore(context.data_dir / "counts")
+        self._counts = Counts(self._count_store, peers)
         incognito = Incognito(settings.incognito_sessions)
         extractor = Extractor(minds, peers, with_model=settings.extracts_with_model)
         traces = Traces(self._store, extractor)
@@ -90,7 +94,7 @@ class OrchestratorService(Service):
             Conversations(Services(minds, peers, self._store, self._session_table, settings), incognito),
             SessionActions(minds, self._session_table, incognito),
             MindActions(minds, peers),
-            Forgetting(peers, traces, self._graphs, self._session_table),
+            Forgetting(peers, traces, self._graphs, self._session_table, self._counts),
             Views(minds, peers),
             reflecting,
             analyzing,
@@ -100,6 +104,7 @@ class OrchestratorService(Service):
             EndedCommitments(peers, self._graphs),
             self._session_table,
             self._owners,
+            self._counts,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._warming: list[asyncio.Task[None]] = []
@@ -117,6 +122,7 @@ class OrchestratorService(Service):
             self._graphs.run(),
             self._session_table.run(),
             self._owners.run(),
+            self._counts.run(),
             self._performance.run(),
         ]
         self._tasks = [asyncio.create_task(each) for each in running]
@@ -133,6 +139,7 @@ class OrchestratorService(Service):
         self._graph_store.close()
         self._session_store.close()
         self._owner_store.close()
+        self._count_store.close()
 
     async def failed(self) -> BaseException:
         # A worker ends by itself only through a fault of ours, and must not be missed in silence.

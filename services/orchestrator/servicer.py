@@ -10,12 +10,13 @@ import grpc.aio
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
-from services.orchestrator import convert, convert_graph, convert_reports
+from services.orchestrator import convert, convert_analytics, convert_graph, convert_reports
 from services.orchestrator.actions import MindActions
 from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.reflecting import REQUESTED, Reflecting
 from services.orchestrator.checks import AsOf
 from services.orchestrator.conversation import Conversations
+from services.orchestrator.counting.following import Counts
 from services.orchestrator.ended import CLOSED, EXPIRED, EndedCommitments
 from services.orchestrator.errors import ModelFailed, ModelUnavailable
 from services.orchestrator.explain import explain
@@ -27,6 +28,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.sessions import SessionActions
 from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.times import zone
 from services.orchestrator.views import Views
 from services.orchestrator.workers.operations import Operations
 from services.runtime.caller import current_caller
@@ -57,6 +59,7 @@ class Domain:
     ended: EndedCommitments
     session_table: SessionTable
     owners: Owners
+    counts: Counts
 
 
 class OrchestratorServicer(rpc.OrchestratorServiceServicer):
@@ -336,7 +339,13 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     ) -> pb.GetAnalyticsResponse:
         found = await self._d.analyzing.analytics(request.mind_id, request.session_id, _seq(request))
         sessions = await self._d.session_table.count(request.mind_id, found.state)
-        return convert.analytics(found, sessions)
+        counted = None
+        if _seq(request) is None:
+            its_zone = zone(found.state.profile.time_zone)
+            counted = await self._d.counts.statistics(
+                request.mind_id, request.session_id, found.state.seq, its_zone
+            )
+        return convert_analytics.analytics(found, sessions, counted)
 
     async def ListWorkers(self, request: pb.ListWorkersRequest, context: _Context) -> pb.ListWorkersResponse:
         found = await self._d.operations.workers(request.mind_id)

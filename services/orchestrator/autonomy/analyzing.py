@@ -14,6 +14,7 @@ from services.orchestrator.projections.sessions import Session
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft, Said
+from services.orchestrator.times import nanoseconds
 from services.orchestrator.workers.follower import Worker
 
 READ_MESSAGES = 60
@@ -21,6 +22,17 @@ READ_MESSAGES = 60
 SUMMED = 100
 """Analyses that a mind's own are made of: the latest."""
 MAX_QUESTIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one analysis found."""
+
+    seq: int
+    recorded_ns: int
+    session_id: str
+    sentiment: float
+    engagement: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,8 @@ class Analytics:
     topics: tuple[str, ...] = ()
     engagement: float = 0.0
     open_questions: tuple[str, ...] = ()
+    course: tuple[Point, ...] = ()
+    """The latest, oldest first."""
 
 
 class Analyzing:
@@ -115,13 +129,15 @@ class Analyzing:
             mind_id,
             from_seq=state.seq,
             reverse=True,
-            limit=1 if session_id else SUMMED,
+            limit=SUMMED,
             kinds=("conversation_analyzed",),
             session_ids=(session_id,) if session_id else (),
         )
         latest: dict[str, mind.ConversationAnalyzed] = {}
+        course: list[Point] = []
         async for event in events:
             if not event.redacted:
+                course.append(_point(event))
                 latest.setdefault(event.session_id, event.body.conversation_analyzed)
         found = list(latest.values())
         if not found:
@@ -134,7 +150,15 @@ class Analyzing:
             tuple(topic for topic, _ in topics.most_common(MAX_TOPICS if session_id else SUMMED)),
             sum(one.engagement for one in found) / len(found),
             tuple(question for one in found for question in one.open_questions)[:MAX_QUESTIONS],
+            tuple(reversed(course)),
         )
+
+
+def _point(event: mind.Event) -> Point:
+    found = event.body.conversation_analyzed
+    return Point(
+        event.seq, nanoseconds(event.recorded_at), event.session_id, found.sentiment, found.engagement
+    )
 
 
 def _said(event: mind.Event) -> Said:

@@ -3075,6 +3075,8 @@ class GetAnalyticsResponse(_message.Message):
     TOPICS_FIELD_NUMBER: _builtins.int
     ENGAGEMENT_FIELD_NUMBER: _builtins.int
     OPEN_QUESTIONS_FIELD_NUMBER: _builtins.int
+    COURSE_FIELD_NUMBER: _builtins.int
+    STATISTICS_FIELD_NUMBER: _builtins.int
     sentiment: _builtins.float
     """From -1 to 1."""
     engagement: _builtins.float
@@ -3091,6 +3093,14 @@ class GetAnalyticsResponse(_message.Message):
     def open_questions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What was asked and not answered."""
 
+    @_builtins.property
+    def course(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnalysisPoint]:
+        """How sentiment and engagement went, oldest first: the latest 100 analyses."""
+
+    @_builtins.property
+    def statistics(self) -> Global___Statistics:
+        """What was counted; unset with as_of_seq."""
+
     def __init__(
         self,
         *,
@@ -3099,14 +3109,282 @@ class GetAnalyticsResponse(_message.Message):
         topics: _abc.Iterable[_builtins.str] | None = ...,
         engagement: _builtins.float = ...,
         open_questions: _abc.Iterable[_builtins.str] | None = ...,
+        course: _abc.Iterable[Global___AnalysisPoint] | None = ...,
+        statistics: Global___Statistics | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "statistics", b"statistics"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "engagement", b"engagement", "open_questions", b"open_questions", "sentiment", b"sentiment", "topics", b"topics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "course", b"course", "engagement", b"engagement", "open_questions", b"open_questions", "sentiment", b"sentiment", "statistics", b"statistics", "topics", b"topics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetAnalyticsResponse: _TypeAlias = GetAnalyticsResponse  # noqa: Y015
+
+@_typing.final
+class AnalysisPoint(_message.Message):
+    """What one analysis of a conversation found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    RECORDED_AT_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    SENTIMENT_FIELD_NUMBER: _builtins.int
+    ENGAGEMENT_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """The event."""
+    session_id: _builtins.str
+    """The conversation."""
+    sentiment: _builtins.float
+    """From -1 to 1."""
+    engagement: _builtins.float
+    """From 0 to 1."""
+    @_builtins.property
+    def recorded_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        recorded_at: _timestamp_pb2.Timestamp | None = ...,
+        session_id: _builtins.str = ...,
+        sentiment: _builtins.float = ...,
+        engagement: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_at", b"recorded_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["engagement", b"engagement", "recorded_at", b"recorded_at", "sentiment", b"sentiment", "seq", b"seq", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnalysisPoint: _TypeAlias = AnalysisPoint  # noqa: Y015
+
+@_typing.final
+class Statistics(_message.Message):
+    """What was counted of a conversation, or of a mind. What was erased does not count, but for the fact that it was said."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class PersonalDataEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class CommitmentsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class MemoriesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    SPEAKERS_FIELD_NUMBER: _builtins.int
+    DURATION_FIELD_NUMBER: _builtins.int
+    MEAN_REPLY_FIELD_NUMBER: _builtins.int
+    PERSONAL_DATA_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    HOURS_FIELD_NUMBER: _builtins.int
+    COMMITMENTS_FIELD_NUMBER: _builtins.int
+    MEMORIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def speakers(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpeakerCount]:
+        """Of a conversation: who spoke, the most talkative first."""
+
+    @_builtins.property
+    def duration(self) -> _duration_pb2.Duration:
+        """From its first event to its last; of a conversation."""
+
+    @_builtins.property
+    def mean_reply(self) -> _duration_pb2.Duration:
+        """From a message to the end of its answer."""
+
+    @_builtins.property
+    def personal_data(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """How often personal data was found, by class, for example "email"."""
+
+    @_builtins.property
+    def models(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelUse]:
+        """Which models answered, the most used first."""
+
+    @_builtins.property
+    def days(self) -> _containers.RepeatedCompositeFieldContainer[Global___DayCount]:
+        """Of a mind: the days on which something happened, oldest first; the latest 366."""
+
+    @_builtins.property
+    def hours(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Of a mind: messages to it by the hour of the day in its time zone, 24 of them; empty where there are none."""
+
+    @_builtins.property
+    def commitments(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Of a mind: "opened", "kept", "dropped" and "expired" commitments."""
+
+    @_builtins.property
+    def memories(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Of a mind: memories that were formed, by type, for example "fact"."""
+
+    def __init__(
+        self,
+        *,
+        speakers: _abc.Iterable[Global___SpeakerCount] | None = ...,
+        duration: _duration_pb2.Duration | None = ...,
+        mean_reply: _duration_pb2.Duration | None = ...,
+        personal_data: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        models: _abc.Iterable[Global___ModelUse] | None = ...,
+        days: _abc.Iterable[Global___DayCount] | None = ...,
+        hours: _abc.Iterable[_builtins.int] | None = ...,
+        commitments: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        memories: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "mean_reply", b"mean_reply"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitments", b"commitments", "days", b"days", "duration", b"duration", "hours", b"hours", "mean_reply", b"mean_reply", "memories", b"memories", "models", b"models", "personal_data", b"personal_data", "speakers", b"speakers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Statistics: _TypeAlias = Statistics  # noqa: Y015
+
+@_typing.final
+class SpeakerCount(_message.Message):
+    """Who spoke in a conversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPEAKER_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    speaker: _builtins.str
+    """Their name; "user" for the mind's usual user, "assistant" for the mind."""
+    messages: _builtins.int
+    """How often."""
+    words: _builtins.int
+    """How much."""
+    def __init__(
+        self,
+        *,
+        speaker: _builtins.str = ...,
+        messages: _builtins.int = ...,
+        words: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages", "speaker", b"speaker", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpeakerCount: _TypeAlias = SpeakerCount  # noqa: Y015
+
+@_typing.final
+class DayCount(_message.Message):
+    """What happened on a day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAY_FIELD_NUMBER: _builtins.int
+    SESSIONS_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    day: _builtins.str
+    """UTC, YYYY-MM-DD."""
+    sessions: _builtins.int
+    """Conversations that began."""
+    messages: _builtins.int
+    """Messages and answers, without imported ones."""
+    def __init__(
+        self,
+        *,
+        day: _builtins.str = ...,
+        sessions: _builtins.int = ...,
+        messages: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "messages", b"messages", "sessions", b"sessions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DayCount: _TypeAlias = DayCount  # noqa: Y015
+
+@_typing.final
+class ModelUse(_message.Message):
+    """What a model was used for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
+    COMPLETION_TOKENS_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """The model."""
+    answers: _builtins.int
+    """Answers."""
+    prompt_tokens: _builtins.int
+    """Tokens of the prompts."""
+    completion_tokens: _builtins.int
+    """Tokens of the answers."""
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        answers: _builtins.int = ...,
+        prompt_tokens: _builtins.int = ...,
+        completion_tokens: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "completion_tokens", b"completion_tokens", "model", b"model", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModelUse: _TypeAlias = ModelUse  # noqa: Y015
 
 @_typing.final
 class ExplainRequest(_message.Message):

@@ -761,7 +761,7 @@ class OrchestratorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetAnalytics(self, request, context):
-        """Returns counts, sentiment and topics of a session or of the whole mind.
+        """Returns counts, sentiment, topics and statistics of a session or of the whole mind.
 
         Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 

@@ -418,7 +418,7 @@ class OrchestratorServiceStub:
     Next: nothing: stages come by themselves.
     """
     GetAnalytics: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.GetAnalyticsRequest, _orchestrator_pb2.GetAnalyticsResponse]
-    """Returns counts, sentiment and topics of a session or of the whole mind.
+    """Returns counts, sentiment, topics and statistics of a session or of the whole mind.
 
     Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
@@ -930,7 +930,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Next: nothing: stages come by themselves.
     """
     GetAnalytics: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.GetAnalyticsRequest, _orchestrator_pb2.GetAnalyticsResponse]  # type: ignore[assignment]
-    """Returns counts, sentiment and topics of a session or of the whole mind.
+    """Returns counts, sentiment, topics and statistics of a session or of the whole mind.
 
     Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
@@ -1637,7 +1637,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.GetAnalyticsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_pb2.GetAnalyticsResponse, _abc.Awaitable[_orchestrator_pb2.GetAnalyticsResponse]]:
-        """Returns counts, sentiment and topics of a session or of the whole mind.
+        """Returns counts, sentiment, topics and statistics of a session or of the whole mind.
 
         Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 

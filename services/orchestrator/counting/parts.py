@@ -1,0 +1,111 @@
+"""What each event adds to the counts of its mind and of its conversation. Pure.
+
+What its header tells stays when the payload is erased; what the payload tells is taken back then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.times import nanoseconds
+
+MESSAGES = frozenset({"user_message", "assistant_message", "message_imported"})
+HEADERS = {"commitment_opened": "opened", "commitment_expired": "expired"}
+KINDS = (
+    *MESSAGES,
+    "session_started",
+    *HEADERS,
+    "commitment_closed",
+    "memory_recorded",
+    "personal_data_found",
+    "event_redacted",
+    "mind_deleted",
+)
+DAY, QUARTER, SPEAKER, WORDS, REPLY = "day", "quarter", "speaker", "words", "reply"
+DATA, COMMITMENT, MODEL, MEMORY = "data", "commitment", "model", "memory"
+"""What a name begins with; the rest follows after a colon each."""
+QUARTERS = 96
+"""Of an hour, in a day: enough to tell the hours of every time zone."""
+_MAX_NAME = 128
+"""Characters of what somebody chose, within a name."""
+_OUTCOMES = {mind.COMMITMENT_OUTCOME_DONE: "kept", mind.COMMITMENT_OUTCOME_DROPPED: "dropped"}
+_TYPES = {value: name.removeprefix("MEMORY_TYPE_").lower() for name, value in mind.MemoryType.items()}
+_CLASSES = {
+    value: name.removeprefix("PERSONAL_DATA_CLASS_").lower() for name, value in mind.PersonalDataClass.items()
+}
+Count = tuple[bool, str, int]
+"""Whether it is the conversation's rather than the mind's, its name, and how much it grows."""
+
+
+def from_header(event: Event, *, is_first: bool) -> Iterator[Count]:
+    """What the header tells; ``is_first``: no event of this conversation was counted before."""
+    if is_first:
+        yield False, f"{DAY}:{_day(event)}:sessions", 1
+    if event.kind in MESSAGES:
+        yield True, "messages", 1
+    if event.kind in ("user_message", "assistant_message"):
+        yield False, f"{DAY}:{_day(event)}:messages", 1
+    if event.kind == "user_message":
+        yield False, f"{QUARTER}:{_quarter(event):02}", 1
+    if event.kind in HEADERS:
+        yield False, f"{COMMITMENT}:{HEADERS[event.kind]}", 1
+
+
+def from_payload(event: Event) -> Iterator[Count]:
+    """What the payload tells; nothing where it was erased, or is not to be remembered."""
+    if event.redacted or not event.remember:
+        return
+    body = event.body
+    match event.kind:
+        case "user_message":
+            yield from _said(body.user_message.speaker or "user", body.user_message.text)
+        case "message_imported":
+            yield from _said(body.message_imported.speaker or "imported", body.message_imported.text)
+        case "assistant_message":
+            yield from _said("assistant", body.assistant_message.text)
+            yield from _answered(body.assistant_message)
+        case "commitment_closed":
+            if outcome := _OUTCOMES.get(body.commitment_closed.outcome):
+                yield False, f"{COMMITMENT}:{outcome}", 1
+        case "memory_recorded":
+            yield False, f"{MEMORY}:{_TYPES.get(body.memory_recorded.type, 'other')}", 1
+        case "personal_data_found":
+            for finding in body.personal_data_found.findings:
+                for of_session in (False, True):
+                    yield of_session, f"{DATA}:{_CLASSES.get(finding.data_class, 'other')}", finding.count
+        case _:
+            return
+
+
+def _said(speaker: str, text: str) -> Iterator[Count]:
+    yield True, f"{SPEAKER}:{speaker[:_MAX_NAME]}", 1
+    yield True, f"{WORDS}:{speaker[:_MAX_NAME]}", len(text.split())
+
+
+def _answered(answer: mind.AssistantMessage) -> Iterator[Count]:
+    milliseconds = answer.timings.total.ToMilliseconds()
+    for of_session in (False, True):
+        if milliseconds > 0:
+            yield of_session, f"{REPLY}:answers", 1
+            yield of_session, f"{REPLY}:ms", milliseconds
+        model = answer.model[:_MAX_NAME] or answer.backend[:_MAX_NAME] or "unknown"
+        yield of_session, f"{MODEL}:{model}:answers", 1
+        yield of_session, f"{MODEL}:{model}:prompt", answer.usage.prompt_tokens
+        yield of_session, f"{MODEL}:{model}:completion", answer.usage.completion_tokens
+
+
+def _moment(event: Event) -> datetime:
+    return datetime.fromtimestamp(nanoseconds(event.recorded_at) // 1_000_000_000, UTC)
+
+
+def _day(event: Event) -> str:
+    return _moment(event).strftime("%Y-%m-%d")
+
+
+def _quarter(event: Event) -> int:
+    """Of an hour, in its day in UTC."""
+    moment = _moment(event)
+    return moment.hour * 4 + moment.minute // 15

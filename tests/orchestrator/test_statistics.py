@@ -1,0 +1,231 @@
+"""What was said when, by whom and how much: counted as it happens, and taken back when it is erased."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.struct_pb2 import Value
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.counting.parts import from_payload
+from services.orchestrator.counting.store import CountStore
+from tests.orchestrator.talking import converse, events, wait_for
+from tests.support.files import files_with
+from tests.support.serving import Served
+
+SESSIONS = ["", "s1", "s2"]
+DAY_SECONDS = 86_400
+
+
+def bodies() -> st.SearchStrategy[mind.Body]:
+    texts, speakers = st.sampled_from(["tea", "green tea please", ""]), st.sampled_from(["", "Ana", "Ben:x"])
+    user = st.builds(lambda t, s: mind.UserMessage(text=t, speaker=s), texts, speakers)
+    imported = st.builds(lambda t, s: mind.MessageImported(text=t, speaker=s), texts, speakers)
+    answer = st.builds(
+        lambda t, m, ms: mind.AssistantMessage(
+            text=t,
+            model=m,
+            usage=mind.Usage(prompt_tokens=ms, completion_tokens=1),
+            timings=mind.TurnTimings(total=Duration(nanos=ms * 1_000_000)),
+        ),
+        texts,
+        st.sampled_from(["", "llama:8b"]),
+        st.integers(0, 3),
+    )
+    return st.one_of(
+        user.map(lambda body: mind.Body(user_message=body)),
+        imported.map(lambda body: mind.Body(message_imported=body)),
+        answer.map(lambda body: mind.Body(assistant_message=body)),
+        st.just(mind.Body(session_started=mind.SessionStarted(title="Tea"))),
+        st.builds(lambda o: mind.Body(commitment_closed=mind.CommitmentClosed(outcome=o)), st.integers(0, 3)),
+        st.just(mind.Body(commitment_opened=mind.CommitmentOpened(commitment_id="c"))),
+        st.builds(lambda t: mind.Body(memory_recorded=mind.MemoryRecorded(type=t)), st.integers(0, 9)),
+        st.builds(
+            lambda c, n: mind.Body(
+                personal_data_found=mind.PersonalDataFound(
+                    findings=[mind.PersonalDataFinding(data_class=c, count=n)]
+                )
+            ),
+            st.integers(0, 12),
+            st.integers(0, 2),
+        ),
+    )
+
+
+@st.composite
+def ledgers(draw: st.DrawFn) -> list[mind.Event]:
+    made: list[mind.Event] = []
+    for body, session, gap, remember in draw(
+        st.lists(
+            st.tuples(bodies(), st.sampled_from(SESSIONS), st.integers(0, DAY_SECONDS), st.booleans()),
+            max_size=25,
+        )
+    ):
+        seconds = (made[-1].recorded_at.seconds if made else 1_000_000) + gap
+        made.append(
+            mind.Event(
+                mind_id="ada",
+                seq=len(made) + 1,
+                kind=body.WhichOneof("kind") or "",
+                recorded_at=Timestamp(seconds=seconds),
+                session_id=session,
+                remember=remember,
+                body=body,
+            )
+        )
+        if draw(st.integers(0, 5)) == 0:
+            erased = draw(st.integers(1, len(made)))
+            redacted = mind.Body(event_redacted=mind.EventRedacted(seqs=[erased]))
+            made.append(
+                mind.Event(
+                    mind_id="ada",
+                    seq=len(made) + 1,
+                    kind="event_redacted",
+                    recorded_at=Timestamp(seconds=seconds),
+                    remember=True,
+                    body=redacted,
+                )
+            )
+    return made
+
+
+def everything(store: CountStore) -> dict[str, dict[str, int]]:
+    return {session: store.counts("ada", session) for session in SESSIONS}
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(made=ledgers(), page=st.integers(1, 7))
+def test_counts_are_those_of_the_ledger_as_it_stands_whatever_came_when(
+    tmp_path: Path, made: list[mind.Event], page: int
+) -> None:
+    erased = {seq for event in made for seq in event.body.event_redacted.seqs}
+    later = [mind.Event.FromString(event.SerializeToString()) for event in made]
+    for event in later:
+        if event.seq in erased and event.kind != "event_redacted":
+            event.ClearField("body")
+            event.redacted = True
+    found: list[dict[str, dict[str, int]]] = []
+    for events_then, size in ((made, page), (later, len(made) or 1)):
+        folder = tmp_path / "counts"
+        shutil.rmtree(folder, ignore_errors=True)
+        store = CountStore(folder)
+        for start in range(0, len(events_then), size):
+            store.apply(events_then[start : start + size], "store", start + size)
+        found.append(everything(store))
+        store.close()
+    assert found[0] == found[1]
+
+    told: Counter[tuple[str, str]] = Counter()
+    for event in later:
+        for of_session, name, amount in from_payload(event):
+            told[event.session_id if of_session else "", name] += amount
+    for (session, name), amount in told.items():
+        assert found[0][session].get(name, 0) == amount
+    spoken = [event for event in later if event.kind == "user_message"]
+    assert sum(n for name, n in found[0][""].items() if name.startswith("quarter:")) == len(spoken)
+    begun = {event.session_id for event in later if event.session_id and event.kind in BEGINNING}
+    assert sum(n for name, n in found[0][""].items() if name.endswith(":sessions")) == len(begun)
+
+
+BEGINNING = {"session_started", "user_message", "assistant_message", "message_imported"}
+
+
+async def analytics(served: Served, session: str = "", mind_id: str = "ada") -> pb.GetAnalyticsResponse:
+    return await served.orchestrator.get_analytics(
+        pb.GetAnalyticsRequest(mind_id=mind_id, session_id=session)
+    )
+
+
+async def test_a_conversation_tells_who_spoke_how_much_and_how_long_answers_took(served: Served) -> None:
+    warn = pb.SetPolicyRequest(mind_id="ada", key="personal_data.email", value=Value(string_value="warn"))
+    await served.orchestrator.set_policy(warn)
+    turn = await converse(served, "I like green tea", speaker="Ana")
+    assert turn.started
+    session = turn.started.session_id
+    await converse(served, "Write to ana@example.org", session_id=session)
+    await wait_for(served, "personal_data_found")
+
+    found = (await analytics(served, session)).statistics
+
+    said = {one.speaker: (one.messages, one.words) for one in found.speakers}
+    answers = [event.body.assistant_message for event in await events(served, kinds=["assistant_message"])]
+    assert said["Ana"] == (1, 4)
+    assert said["user"][0] == 1
+    assert said["assistant"] == (2, sum(len(answer.text.split()) for answer in answers))
+    assert found.mean_reply.ToNanoseconds() > 0
+    assert found.duration.ToNanoseconds() > 0
+    assert dict(found.personal_data) == {"email": 1}
+    assert [(use.model, use.answers) for use in found.models] == [(answers[0].model, 2)]
+
+
+async def test_a_mind_tells_when_it_is_spoken_to_and_what_became_of_promises(served: Served) -> None:
+    before = (await analytics(served)).statistics
+    assert (list(before.days), list(before.hours)) == ([], [])
+    zone = pb.SetPolicyRequest(mind_id="ada", key="time_zone", value=Value(string_value="Asia/Kathmandu"))
+    await served.orchestrator.set_policy(zone)
+    await converse(served, "one")
+    await converse(served, "two")
+    for text, outcome in (
+        ("a", mind.COMMITMENT_OUTCOME_DONE),
+        ("b", mind.COMMITMENT_OUTCOME_DROPPED),
+        ("c", None),
+    ):
+        opened = (
+            await served.orchestrator.open_commitment(pb.OpenCommitmentRequest(mind_id="ada", text=text))
+        ).commitment
+        if outcome:
+            evidence = (await served.ledger.append(note())).events[0].seq
+            await served.orchestrator.close_commitment(
+                pb.CloseCommitmentRequest(
+                    mind_id="ada",
+                    commitment_id=opened.commitment_id,
+                    outcome=outcome,
+                    evidence_seqs=[evidence],
+                )
+            )
+
+    found = (await analytics(served)).statistics
+    assert [(day.sessions, day.messages) for day in found.days] in ([(2, 4)], [(1, 2), (1, 2)])
+    asked = [event.recorded_at.seconds for event in await events(served, kinds=["user_message"])]
+    # Kathmandu is 5 h 45 min east, summer and winter.
+    hours = Counter((second + 5 * 3_600 + 45 * 60) // 3_600 % 24 for second in asked)
+    assert dict(enumerate(found.hours)) == {hour: hours[hour] for hour in range(24)}
+    assert dict(found.commitments) == {"opened": 3, "kept": 1, "dropped": 1}
+
+
+def note() -> ledger.AppendRequest:
+    body = mind.Body(custom=mind.Custom(name="note"))
+    return ledger.AppendRequest(mind_id="ada", events=[ledger.NewEvent(body=body)])
+
+
+async def test_what_was_forgotten_is_not_counted_and_its_speaker_is_in_no_file(
+    served: Served, tmp_path: Path
+) -> None:
+    turn = await converse(served, "I like green tea", speaker="Zarathustra-7")
+    assert turn.started
+    session = turn.started.session_id
+    assert "Zarathustra-7" in [one.speaker for one in (await analytics(served, session)).statistics.speakers]
+
+    async for _ in served.orchestrator.forget(pb.ForgetRequest(mind_id="ada", seq=turn.started.user_seq)):
+        pass
+
+    after = await analytics(served, session)
+    assert "Zarathustra-7" not in [one.speaker for one in after.statistics.speakers]
+    assert after.counts.user_messages == 1
+    assert files_with(tmp_path / "orchestrator" / "counts", b"Zarathustra-7") == []
+
+
+async def test_statistics_of_an_earlier_state_are_not_made_up(served: Served) -> None:
+    await converse(served, "one")
+
+    past = await served.orchestrator.get_analytics(pb.GetAnalyticsRequest(mind_id="ada", as_of_seq=2))
+
+    assert not past.HasField("statistics")
