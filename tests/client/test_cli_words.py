@@ -24,6 +24,7 @@ from tests.client.scripted import Behaviour, always, scripted
 from tests.client.test_reply import STARTED, completed, well
 
 ADA = pb.GetMindResponse(mind=pb.Mind(mind_id="ada", seq=2**60, hash=b"\x01\xff"))
+COUNTED = pb.GetAnalyticsResponse(statistics=pb.Statistics(memories={"fact": 3}))
 
 
 class UnknownMind(errors.NotFound):
@@ -82,7 +83,8 @@ def test_the_commands_are_those_that_users_were_promised() -> None:
         "ledger rotate-key",
         "ledger new-master-key", "memory add", "memory revise", "memory retract", "memory rate", "memory clear-cache",
         "commitments open", "commitments close", "commitments snooze", "commitments revise", "identity adopt",
-        "identity clear", "directives retire", "session rename", "session end", "reflect", "workers replay",
+        "identity clear", "directives retire", "session start", "session rename", "session privacy",
+        "session end", "reflect", "workers replay",
     }  # fmt: skip
 
 
@@ -169,12 +171,13 @@ def test_a_token_is_not_sent_in_the_clear(tmp_path: Path) -> None:
 
 
 async def test_json_has_numbers_hex_and_the_names_of_the_contract() -> None:
-    result = await pmm("mind", "show", "ada", "--json", GetMind=always(ADA))
+    result = await pmm("mind", "show", "ada", "--json", GetMind=always(ADA), GetAnalytics=always(COUNTED))
 
     mind = json.loads(result.stdout)
     assert (mind["mind_id"], mind["seq"], mind["hash"]) == ("ada", 2**60, "01ff")
     assert mind["identity"] is None
     assert mind["open_commitments"] == []
+    assert mind["analytics"]["statistics"]["memories"] == {"fact": 3}
 
 
 async def test_events_in_json_are_one_a_line_with_the_one_kind_that_they_are() -> None:

@@ -121,7 +121,7 @@ def _assemble() -> None:
     self_commands.register_directives(_group("directives", "List and end standing instructions.", "list"))
     self_commands.register(app)
     stats_commands.register(app)
-    session_commands.register(_group("session", "List, show, rename and end conversations.", "list"))
+    session_commands.register(_group("session", "Begin, list, show, rename and end conversations.", "list"))
     worker_commands.register(_group("workers", "See how the workers do, and replay what they left.", "list"))
     memory_commands.register(_group("memory", "Search, list and manage what a mind remembers."))
 

@@ -11,7 +11,7 @@ from google.protobuf.struct_pb2 import Value
 
 from pmm.mind.v1.events_pb2 import MindSettings, Stage
 from pmm.orchestrator.v1.orchestrator_pb2 import Mind
-from pmm_client.cli import completion, exits, output
+from pmm_client.cli import completion, exits, output, statistics
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import AsOf, Json, MindOrMine, Why, calls_server
@@ -267,17 +267,15 @@ def _told(value: Value) -> str:
 async def _show(connection: Connection, name: str, as_of: int | None, as_json: bool) -> None:
     async with connection.open() as client:
         mind = await client.mind(name).show(as_of_seq=as_of)
+        found = await client.mind(name).analytics(as_of_seq=as_of)
     if as_json:
-        output.json_line(mind)
+        output.json_line(to_json(mind) | {"analytics": to_json(found)})
         return
-    made = output.table("", "")
-    for label, value in _facts(mind):
-        if value:
-            output.row(made, label, value)
-    output.console().print(made)
-    for found in mind.violated_invariants:
-        where = f" (events {', '.join(f'#{seq}' for seq in found.seqs)})" if found.seqs else ""
-        output.line(f"  wrong: {found.code}: {found.message}{where}  #{found.seq}")
+    output.facts(_facts(mind))
+    output.facts(statistics.of_mind(found))
+    for wrong in mind.violated_invariants:
+        where = f" (events {', '.join(f'#{seq}' for seq in wrong.seqs)})" if wrong.seqs else ""
+        output.line(f"  wrong: {wrong.code}: {wrong.message}{where}  #{wrong.seq}")
     for directive in mind.directives:
         output.line(f"  from now on: {directive.text}  #{directive.adopted_seq}")
     for commitment in mind.open_commitments:

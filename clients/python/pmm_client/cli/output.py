@@ -79,6 +79,16 @@ def away(stamp: Timestamp, now: datetime | None = None) -> str:
     return f"in {told}" if seconds > 0 else f"{told} ago"
 
 
+def facts(rows: Sequence[tuple[str, str]]) -> None:
+    """A table of a name and what there is to say, without those of which there is nothing."""
+    made = table("", "")
+    for label, value in rows:
+        if value:
+            row(made, label, value)
+    if made.row_count:
+        console().print(made)
+
+
 def shortened(text: str) -> str:
     """Enough of it to know it again."""
     return text if len(text) <= SHORT_CHARACTERS else f"{text[: SHORT_CHARACTERS - 1]}…"

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from pmm_client.cli import completion, output
+from pmm_client.cli import completion, output, statistics
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import Connection
 from pmm_client.cli.options import AsOf, Json, MindOrMine, calls_server
 from pmm_client.jsonable import to_json
-from pmm_client.names import privacy_name
+from pmm_client.names import Privacy, privacy_name
 
 Id = Annotated[
     str,
@@ -25,11 +25,36 @@ Id = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``list``, ``show``, ``rename`` and ``end``."""
+    """Add ``start``, ``list``, ``show``, ``rename``, ``privacy`` and ``end``."""
+    calls_server(app, "start")(start)
     calls_server(app, "list")(list_sessions)
     calls_server(app, "show")(show)
     calls_server(app, "rename")(rename)
+    calls_server(app, "privacy")(set_privacy)
     calls_server(app, "end")(end)
+
+
+async def start(
+    connection: Connection,
+    title: Annotated[str, typer.Argument(metavar="[TITLE]", help="For people to read.")] = "",
+    session: Annotated[str, typer.Option("--id", metavar="ID", help="Its id; one is made.")] = "",
+    privacy: Annotated[
+        Privacy,
+        typer.Option(help="normal: remember. paused: keep, but form no memories. incognito: keep nothing."),
+    ] = "normal",
+    mind: MindOrMine = DEFAULT_MIND,
+    as_json: Json = False,
+) -> None:
+    """Begin a conversation.
+
+    Example: pmm session start "Holidays" --mind ada
+    """
+    async with connection.open() as client:
+        begun = await client.mind(mind).start_session(session, title=title, privacy=privacy)
+    if as_json:
+        output.json_line(begun)
+    else:
+        output.line(f"{begun.session_id} has begun: pmm chat --mind {mind} --session {begun.session_id}")
 
 
 async def list_sessions(
@@ -94,11 +119,12 @@ async def show(
         output.row(made, "sentiment", f"{found.sentiment:+.2f}", output.bar((found.sentiment + 1) / 2), mood)
         output.row(made, "engagement", f"{found.engagement:.2f}", output.bar(found.engagement))
     output.console().print(made)
+    output.facts(statistics.of_session(found) if session else statistics.of_mind(found))
     for one in summaries:
         output.line(f"earlier (#{one.from_seq} to #{one.to_seq}): {one.text}")
     if not found.engagement:
         output.line("Not looked at yet: it is after some messages, or when the conversation has ended.")
-    if found.topics:
+    if found.topics and session:
         output.line(f"about {', '.join(found.topics)}")
     for question in found.open_questions:
         output.line(f"open: {question}")
@@ -126,6 +152,27 @@ async def rename(
         output.json_line(changed)
     else:
         output.line(f"{changed.session_id} is called {changed.title}")
+
+
+async def set_privacy(
+    connection: Connection,
+    session: Id,
+    privacy: Annotated[Privacy, typer.Argument(help="normal, paused or incognito.", show_default=False)],
+    mind: MindOrMine = DEFAULT_MIND,
+    as_json: Json = False,
+) -> None:
+    """Set what is kept of a conversation from the next turn on. Incognito is a conversation of its own.
+
+    Example: pmm session privacy s-0a1b2c3d4e5f paused --mind ada
+    """
+    async with connection.open() as client:
+        now = await client.mind(mind).set_privacy(session, privacy)
+    if as_json:
+        output.json_line(now)
+    elif now.session_id == session:
+        output.line(f"{session} is {privacy_name(now.privacy_mode)} from the next turn on")
+    else:
+        output.line(f"go on in {now.session_id}, which is {privacy_name(now.privacy_mode)}")
 
 
 async def end(

@@ -1,0 +1,128 @@
+"""What was counted, as rows for people: a sparkline where there is a course, a number where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from google.protobuf.duration_pb2 import Duration
+
+from pmm.orchestrator.v1.orchestrator_pb2 import DayCount, GetAnalyticsResponse, Statistics
+
+SHOWN_DAYS, SHOWN_TOPICS = 60, 12
+BY_WEEK_DAYS = SHOWN_DAYS
+"""A longer time is shown by the week."""
+_BLOCKS = "▁▂▃▄▅▆▇█"
+Rows = list[tuple[str, str]]
+
+
+def sparkline(values: Sequence[float], low: float | None = None, high: float | None = None) -> str:
+    """Values as blocks of eight heights, between the bounds or else from 0 to the greatest."""
+    if not values:
+        return ""
+    low, high = low or 0.0, max(values) if high is None else high
+    span = (high - low) or 1.0
+    steps = len(_BLOCKS) - 1
+    return "".join(_BLOCKS[min(steps, max(0, round((value - low) / span * steps)))] for value in values)
+
+
+def of_session(found: GetAnalyticsResponse) -> Rows:
+    """How long a conversation took, who spoke in it, how its mood went."""
+    counted = found.statistics
+    rows: Rows = [("took", told(counted.duration))]
+    rows += [
+        (f"{one.speaker} said", f"{one.messages:,} messages, {one.words:,} words") for one in counted.speakers
+    ]
+    rows += [("mood", mood_course(found))]
+    return [*rows, *_of_both(counted)]
+
+
+def of_mind(found: GetAnalyticsResponse) -> Rows:
+    """When a mind is spoken to, what about, and what became of it."""
+    counted = found.statistics
+    rows: Rows = [
+        *_days(counted.days),
+        ("hours", _hours(counted.hours)),
+        ("mood", mood_course(found)),
+        ("about", ", ".join(found.topics[:SHOWN_TOPICS])),
+        ("promises", _listed(counted.commitments)),
+        ("formed", _listed(counted.memories)),
+    ]
+    return [*rows, *_of_both(counted)]
+
+
+def mood_course(found: GetAnalyticsResponse) -> str:
+    """Sentiment over time."""
+    if len(found.course) < 2:
+        return ""
+    line = sparkline([point.sentiment for point in found.course], -1.0, 1.0)
+    return f"{line}  {found.course[0].sentiment:+.2f} to {found.course[-1].sentiment:+.2f}"
+
+
+def told(duration: Duration) -> str:
+    """A duration in the two largest units that it has."""
+    seconds = duration.ToTimedelta().total_seconds()
+    if not seconds:
+        return ""
+    if seconds < 1:
+        return f"{seconds * 1_000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    parts: list[str] = []
+    for unit, size in units:
+        count, seconds = divmod(seconds, size)
+        if count or parts:
+            parts.append(f"{count:.0f} {unit}")
+    return " ".join(parts[:2])
+
+
+def _of_both(counted: Statistics) -> Rows:
+    rows: Rows = [
+        ("answers take", told(counted.mean_reply)),
+        ("personal data", _listed(counted.personal_data)),
+    ]
+    for use in counted.models:
+        tokens = f", {use.prompt_tokens:,} tokens in, {use.completion_tokens:,} out"
+        rows.append(
+            (
+                use.model,
+                f"{use.answers:,} answers{tokens if use.prompt_tokens + use.completion_tokens else ''}",
+            )
+        )
+    return rows
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{amount:,} {name.replace('_', ' ')}" for name, amount in ordered)
+
+
+def _days(days: Sequence[DayCount]) -> Rows:
+    """Messages and sessions, by the day or by the week, also of those on which nothing happened."""
+    if not days:
+        return []
+    first, last = date.fromisoformat(days[0].day), date.fromisoformat(days[-1].day)
+    step = 7 if (last - first).days >= BY_WEEK_DAYS else 1
+    slots = (last - first).days // step + 1
+    messages, sessions = [0] * slots, [0] * slots
+    for day in days:
+        slot = (date.fromisoformat(day.day) - first).days // step
+        messages[slot] += day.messages
+        sessions[slot] += day.sessions
+    shown = slice(-SHOWN_DAYS, None)
+    since = first + timedelta(days=step * max(0, slots - SHOWN_DAYS))
+    label = "by the week" if step == 7 else "by the day"
+    span = f"since {since}" if slots > 1 else f"on {since}"
+    return [
+        ("messages", f"{sparkline(messages[shown])}  {sum(messages[shown]):,} {span}, {label}"),
+        ("began", f"{sparkline(sessions[shown])}  {sum(sessions[shown]):,} sessions"),
+    ]
+
+
+def _hours(hours: Iterable[int]) -> str:
+    counted = list(hours)
+    if not counted:
+        return ""
+    busiest = max(range(24), key=lambda hour: counted[hour])
+    return f"{sparkline(counted)}  0 to 23 h, most at {busiest} h"

@@ -1,0 +1,94 @@
+"""How statistics look in the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from typer.testing import CliRunner
+
+from pmm.orchestrator.v1.orchestrator_pb2 import AnalysisPoint, DayCount, GetAnalyticsResponse, Statistics
+from pmm_client.cli import statistics
+from pmm_client.cli.app import app
+from tests.support.stack import Stack
+
+
+def test_a_sparkline_is_as_high_as_its_values() -> None:
+    assert statistics.sparkline([0, 1, 2, 4, 8, 7]) == "▁▂▃▅█▇"
+    assert statistics.sparkline([-1, 0, 1], -1, 1) == "▁▅█"
+    assert statistics.sparkline([0, 0]) == "▁▁"
+    assert statistics.sparkline([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, ""),
+        (0.25, "250 ms"),
+        (1.5, "1.5 s"),
+        (60, "1 min 0 s"),
+        (3_725, "1 h 2 min"),
+        (200_000, "2 d 7 h"),
+    ],
+)
+def test_a_duration_has_its_two_largest_units(seconds: float, words: str) -> None:
+    assert statistics.told(Duration(seconds=int(seconds), nanos=int(seconds % 1 * 1e9))) == words
+
+
+def days(*counts: tuple[str, int]) -> GetAnalyticsResponse:
+    made = [DayCount(day=day, messages=messages, sessions=1) for day, messages in counts]
+    return GetAnalyticsResponse(statistics=Statistics(days=made))
+
+
+def test_days_on_which_nothing_happened_are_there_and_long_times_go_by_the_week() -> None:
+    short = dict(statistics.of_mind(days(("2026-05-01", 4), ("2026-05-04", 2))))
+    assert short["messages"] == "█▁▁▅  6 since 2026-05-01, by the day"
+    assert short["began"] == "█▁▁█  2 sessions"
+    long = dict(statistics.of_mind(days(("2026-01-01", 4), ("2026-01-07", 4), ("2026-12-31", 2))))
+    assert long["messages"].startswith("█▁")
+    assert long["messages"].endswith("▃  10 since 2026-01-01, by the week")
+
+
+def test_what_there_is_nothing_to_say_of_is_left_out() -> None:
+    point = AnalysisPoint(sentiment=0.5)
+    assert dict(statistics.of_session(GetAnalyticsResponse(course=[point])))["mood"] == ""
+    two = GetAnalyticsResponse(course=[AnalysisPoint(sentiment=-1), AnalysisPoint(sentiment=1)])
+    assert dict(statistics.of_session(two))["mood"] == "▁█  -1.00 to +1.00"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("statistics") / "data") as running:
+        yield running
+
+
+def pmm(stack: Stack, *arguments: str) -> Any:
+    done = CliRunner().invoke(app, [*arguments, "--target", stack.target], catch_exceptions=False)
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
+
+
+def test_a_conversation_is_begun_shown_paused_and_ended_from_the_terminal(stack: Stack) -> None:
+    pmm(stack, "mind", "create", "ada")
+    begun = json.loads(pmm(stack, "session", "start", "Holidays", "--json"))["session_id"]
+    pmm(stack, "chat", "--session", begun, "-m", "I like green tea")
+
+    shown = pmm(stack, "session", "show", begun)
+    told = json.loads(pmm(stack, "session", "show", begun, "--json"))["statistics"]
+    assert "user said" in shown
+    assert "1 messages, 4 words" in shown
+    assert [one["speaker"] for one in told["speakers"]] == ["assistant", "user"]
+    assert "paused" in pmm(stack, "session", "privacy", begun, "paused")
+    assert "go on in" in pmm(stack, "session", "privacy", begun, "incognito")
+    pmm(stack, "session", "end", begun)
+
+    shown = pmm(stack, "mind", "show", "ada")
+    told = json.loads(pmm(stack, "mind", "show", "ada", "--json"))
+    assert "most at" in shown
+    assert "by the day" in shown
+    assert told["mind_id"] == "ada"
+    assert sum(told["analytics"]["statistics"]["hours"]) == 1
+    assert told["analytics"]["statistics"]["models"][0]["answers"] == 1
