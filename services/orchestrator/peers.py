@@ -143,6 +143,12 @@ class Peers:
         request = memory.ListMemoriesRequest(mind_id=mind_id, page_size=1, min_seq=seq)
         await client.list_memories(request, timeout=ERASE_SECONDS)
 
+    async def caches(self) -> dict[str, tuple[int, int]]:
+        """Hits and misses of memory's caches since it started, by name."""
+        client = await self._channels.memory()
+        stats = await client.stats(memory.StatsRequest(), timeout=CALL_SECONDS)
+        return {cache.name: (cache.hits, cache.misses) for cache in stats.caches}
+
     async def minds(self, token: str, prefix: str, limit: int) -> tuple[list[Summary], str]:
         """A page of minds by name, and the token of the next one; empty at the end."""
         client = await self._channels.ledger()

@@ -30,6 +30,7 @@ from services.orchestrator.minds import Minds
 from services.orchestrator.owners.owners import Owners
 from services.orchestrator.owners.store import OwnerStore
 from services.orchestrator.peers import Peers
+from services.orchestrator.reporting import Reporting
 from services.orchestrator.servicer import Domain, OrchestratorServicer
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.session_table.store import SessionStore
@@ -98,7 +99,7 @@ class OrchestratorService(Service):
             Views(minds, peers),
             reflecting,
             analyzing,
-            self._performance,
+            Reporting(self._performance, peers),
             self._operations,
             self._graphs,
             EndedCommitments(peers, self._graphs),

@@ -25,6 +25,7 @@ from services.orchestrator.graph.following import Graphs
 from services.orchestrator.minds import Minds
 from services.orchestrator.owners.owners import Owners
 from services.orchestrator.peers import Peers
+from services.orchestrator.reporting import Reporting
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.sessions import SessionActions
 from services.orchestrator.snapshot import Snapshot
@@ -32,7 +33,6 @@ from services.orchestrator.times import zone
 from services.orchestrator.views import Views
 from services.orchestrator.workers.operations import Operations
 from services.runtime.caller import current_caller
-from services.runtime.performance import Performance
 
 DEFAULT_PAGE = 100
 MAX_DIRECTIVES = 1_000
@@ -53,7 +53,7 @@ class Domain:
     views: Views
     reflecting: Reflecting
     analyzing: Analyzing
-    performance: Performance
+    reporting: Reporting
     operations: Operations
     graphs: Graphs
     ended: EndedCommitments
@@ -332,7 +332,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         self, request: pb.GetPerformanceRequest, context: _Context
     ) -> pb.GetPerformanceResponse:
         period = request.period.ToTimedelta().total_seconds() if request.HasField("period") else None
-        return convert_reports.performance(self._d.performance.report(period), current_caller().may_reach)
+        return convert_reports.performance(await self._d.reporting.report(period), current_caller().may_reach)
 
     async def GetAnalytics(
         self, request: pb.GetAnalyticsRequest, context: _Context

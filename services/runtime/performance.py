@@ -140,6 +140,8 @@ class Report:
     caches: Mapping[str, CacheUse]
     slow_turns: Sequence[SlowTurn] = ()
     """The slowest first."""
+    known_caches: frozenset[str] = frozenset()
+    """Those that this process has, asked or not."""
 
 
 class Performance:
@@ -172,6 +174,7 @@ class Performance:
             sorted(
                 (turn for turn in self._slow if turn.ended_ns >= since_ns), key=lambda turn: -turn.seconds
             ),
+            frozenset(now.caches),
         )
 
     def _read(self) -> Reading:

@@ -64,6 +64,17 @@ def biscuit(pmm: Pmm, transcript: Path) -> str:
     return "biscuit"
 
 
+def test_how_things_go_is_told_of_the_whole_wherever_its_parts_run(pmm: Pmm, biscuit: str) -> None:
+    for _ in range(3):
+        pmm("memory", "search", "Which pet does Ana have?", "--mind", biscuit)
+    pmm("chat", "--mind", biscuit, "-m", "Which pet does Ana have?")
+    found = json.loads(pmm("stats", "--json"))
+
+    assert {"turn", "turn.append", "turn.model", "turn.search"} <= {one["stage"] for one in found["stages"]}
+    assert 0 < found["cache_hit_rates"]["results"] < 1
+    assert "results" in pmm("stats")
+
+
 def test_importing_twice_is_the_same_as_once(pmm: Pmm, transcript: Path) -> None:
     first = json.loads(pmm("mind", "import", str(transcript), "--mind", "twice", "--json"))
     second = json.loads(pmm("mind", "import", "-", "--mind", "twice", "--json", stdin=transcript.read_text()))

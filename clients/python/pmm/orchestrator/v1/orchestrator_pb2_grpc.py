@@ -886,7 +886,8 @@ class OrchestratorServiceServicer:
 
         Guarantees: from the same measurements that OpenTelemetry exports.
 
-        Limits: of this process, since its start.
+        Limits: of this process, since its start; of memory's caches where it runs elsewhere, since its own start, whatever the
+        period. Where inference and the ledger run elsewhere, their part shows as turn.model, turn.append and turn.finish.
 
         Errors: those that every call may end in.
 

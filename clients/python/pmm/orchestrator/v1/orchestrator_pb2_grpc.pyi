@@ -511,7 +511,8 @@ class OrchestratorServiceStub:
 
     Guarantees: from the same measurements that OpenTelemetry exports.
 
-    Limits: of this process, since its start.
+    Limits: of this process, since its start; of memory's caches where it runs elsewhere, since its own start, whatever the
+    period. Where inference and the ledger run elsewhere, their part shows as turn.model, turn.append and turn.finish.
 
     Errors: those that every call may end in.
 
@@ -1023,7 +1024,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Guarantees: from the same measurements that OpenTelemetry exports.
 
-    Limits: of this process, since its start.
+    Limits: of this process, since its start; of memory's caches where it runs elsewhere, since its own start, whatever the
+    period. Where inference and the ledger run elsewhere, their part shows as turn.model, turn.append and turn.finish.
 
     Errors: those that every call may end in.
 
@@ -1778,7 +1780,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: from the same measurements that OpenTelemetry exports.
 
-        Limits: of this process, since its start.
+        Limits: of this process, since its start; of memory's caches where it runs elsewhere, since its own start, whatever the
+        period. Where inference and the ledger run elsewhere, their part shows as turn.model, turn.append and turn.finish.
 
         Errors: those that every call may end in.
 
