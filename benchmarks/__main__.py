@@ -25,10 +25,10 @@ from benchmarks.rows import Row
 
 SUITES = ("start", "ledger", "memory", "mind")
 MORE_SUITES = (
-    "ledger_rivals", "ledger_million", "memory_million", "memory_rivals", "recall", "inference",
+    "extraction", "ledger_rivals", "ledger_million", "memory_million", "memory_rivals", "recall", "inference",
     "mind_million", "mind_many", "mind_state", "personal_data",
 )  # fmt: skip
-"""Run when named: they take minutes, and the first needs other servers."""
+"""Run when named: most take minutes, and the rivals need other servers."""
 OUT = Path(__file__).resolve().parent.parent / "build" / "bench.json"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from services.orchestrator.extraction.promises import without_time
+from services.orchestrator.extraction.due import without_time
+from services.orchestrator.extraction.words import sentences
 
 MIN_SCORE, CLOSING_SCORE = 0.34, 0.66
 """Share of what the promise is about that the sentence names: from here on it is evidence; from there it closes."""
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _WORD = re.compile(r"[\w']+")
 _UNDONE = re.compile(
     r"(?i)\b(?:not|never|\w+n't|almost|nearly|if|would|will|\w+'ll|going to|need(?:ed)? to|want(?:ed)? to|have to"
@@ -39,16 +40,17 @@ def score(text: str, promise: str) -> float:
     verb, about = parts_of(promise)
     if not verb:
         return 0.0
-    return max((_of_sentence(match.group(), verb, about) for match in _SENTENCE.finditer(text)), default=0.0)
+    return max((_of_sentence(text[start:end], verb, about) for start, end in sentences(text)), default=0.0)
 
 
-def parts_of(promise: str) -> tuple[str, list[str]]:
+@lru_cache(maxsize=4096)  # The open promises are compared with every message.
+def parts_of(promise: str) -> tuple[str, tuple[str, ...]]:
     """The verb of a promise, and the words that say what it is about; empty where there is none."""
-    words = words_of(without_time(promise))
-    return (words[0], [word for word in words[1:] if word not in SMALL]) if words else ("", [])
+    verb, *about = words_of(without_time(promise)) or [""]
+    return verb, tuple(word for word in about if word not in SMALL)
 
 
-def _of_sentence(sentence: str, verb: str, about: list[str]) -> float:
+def _of_sentence(sentence: str, verb: str, about: tuple[str, ...]) -> float:
     if sentence.rstrip().endswith("?") or _UNDONE.search(sentence):
         return 0.0
     words = words_of(sentence)

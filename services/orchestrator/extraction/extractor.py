@@ -75,7 +75,7 @@ class Extractor:
             found = await self._by_model(event.mind_id, text, now, is_answer=is_answer)
             if found is not None:
                 return found
-        # A long message takes milliseconds, and the first due time loads tables: neither is for the event loop.
+        # A long message takes tens of milliseconds: not for the event loop.
         return await asyncio.to_thread(by_rules, text, now, is_answer=is_answer)
 
     async def _by_model(self, mind_id: str, text: str, now: datetime, *, is_answer: bool) -> Found | None:

@@ -1,63 +1,245 @@
-"""Standing instructions: what a person wants from now on, from explicit words only. Pure."""
+"""Standing instructions: what a person wants from now on, from explicit words only. Pure.
+
+What makes an instruction a standing one is said with it: from when on ("from now on", "in future", "by default"), how
+often ("always", "never", "whenever …", "every time"), in what ("in your answers", "each reply"), or that something is
+to end ("stop …ing", "no more …", "don't … any more"). What is asked for once, told, quoted or asked about is none.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from itertools import islice
 
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
-_START = (
-    r"(?:from (?:now|here) on(?: out)?|as of (?:today|now)|starting (?:today|now)|in (?:the )?future"
-    r"|going forward)"
-)
-_FROM_NOW_ON = re.compile(
-    rf"(?i)^\W*(?:(?:and|so|ok|okay|but)\W+)?(?:please\W+)?{_START}\W+(?:please\W+)?(?P<what>.+)"
-)
-_ALWAYS = re.compile(
-    r"(?i)^\W*(?:(?:and|so|ok|okay|but)\W+)?(?:please\W+)?"
-    r"(?:(?:i want you to|i'd like you to|i would like you to|you (?:should|must|have to|need to)|make sure"
-    r"(?: that)? you|remember to)\W+)?(?P<what>(?:always|never|don't ever|do not ever)\s+(?P<verb>[a-z'-]+)\b.*)"
-)
-_WHENEVER = re.compile(
-    r"(?i)^\W*(?P<what>(?:whenever|each time|every time)\s+[^,]+,\s*(?:please\s+)?(?P<verb>[a-z'-]+)\b.*)"
-)
-_NO_VERB = frozenset(
-    (
-        "a an again been going he her him his i in it its mind my one our she that the their there they this too was "
-        "we were will with you your am are is"
-    ).split()
-)
-"""What no instruction begins with: the sentence then tells how things are."""
-_NO_MORE = re.compile(r"(?i)^(?:no|not|only|just)\b")
+from services.orchestrator.extraction import instruction_patterns as said
+from services.orchestrator.extraction import words
+from services.orchestrator.extraction.verbs import is_imperative
 
 
 def directives(text: str) -> list[str]:
     """The instructions in a message, in its words."""
+    straight = words.plain(text)
+    own = words.own(straight)
     found: dict[str, None] = {}
-    for match in _SENTENCE.finditer(text):
-        sentence = match.group().strip()
-        if not sentence.endswith("?") and (what := _instruction(sentence)):
-            found.setdefault(what)
+    for start, end in words.sentences(own):
+        for first, last in _in_sentence(own[start:end], start):
+            found.setdefault(_trimmed(straight[first:last]))
     return list(found)
 
 
 def directive_id(text: str) -> str:
     """The same for the same words, whatever their case and punctuation."""
-    plain = " ".join(re.findall(r"\w+", text.lower()))
-    return f"d-{hashlib.sha256(plain.encode()).hexdigest()[:12]}"
+    return f"d-{hashlib.sha256(words.key(text).encode()).hexdigest()[:12]}"
 
 
-def _instruction(sentence: str) -> str:
-    if begun := _FROM_NOW_ON.match(sentence):
-        what = begun["what"]
-        first = what.split()[0].lower().strip(",'")
-        is_told = first in _NO_VERB or re.match(r"(?i)[\w' -]+? (?:meets?|is|are|will|has|have)\b", what)
-        return _trimmed(what) if _NO_MORE.match(what) or not is_told else ""
-    for pattern in (_ALWAYS, _WHENEVER):
-        if (begun := pattern.match(sentence)) and begun["verb"].lower() not in _NO_VERB:
-            return _trimmed(begun["what"])
-    return ""
+def _in_sentence(sentence: str, offset: int) -> Iterator[tuple[int, int]]:
+    """Where the instructions of a sentence lie in the text."""
+    body = sentence.rstrip(" \n\t\"'.!…)")
+    if body.endswith("?"):
+        body = body.rstrip("?!. ")
+        tagged = said.TAG.sub("", body)
+        if tagged == body and not (said.ASKS.search(body) and said.REQUEST.search(body)):
+            return
+        body = tagged
+    done = 0
+    for begin, joint in _beginnings(body):
+        before = body[:begin]
+        is_first = not before.strip(" \"'-*•\x00")
+        if begin < done or (joint == "and" and not (is_first or _follows_one(body[done:begin], done))):
+            continue
+        if not is_first and before.rstrip().endswith((":", ",")) and said.TELLS.search(before.rstrip(" ,:")):
+            continue
+        is_free = is_first or joint != "," or len(before.split()) <= 2
+        found = _instruction(body[begin:], is_free=is_free)
+        if not found and joint == "so" and said.SINCE_NOW.search(before) and is_imperative(body[begin:]):
+            found = 0, len(body) - begin
+        if found:
+            first, last = found
+            done = begin + last
+            yield offset + begin + first, offset + done
+
+
+def _follows_one(between: str, done: int) -> bool:
+    """Whether an "and" joins to an instruction: "I forget things and never learn" tells of oneself."""
+    return bool(done) and not between.strip(" ,").removeprefix("and")
+
+
+def _beginnings(body: str) -> Iterator[tuple[int, str]]:
+    """Where a clause may begin, and with what it is joined to the one before."""
+    lead = len(body) - len(body.lstrip(" \"'-*•\t\n"))
+    yield lead, ""
+    for match in islice(said.CLAUSE.finditer(body, lead), words.MAX_CLAUSES):
+        yield match.end(), (match["joint"] or match.group().strip()).lower()
+
+
+def _instruction(clause: str, *, is_free: bool) -> tuple[int, int] | None:
+    """Where in a clause, and what follows it, an instruction lies that begins with it."""
+    for find in _FRAMES if is_free else (_starting, _always, _in_case):
+        if (found := find(clause)) is not None:
+            first, rest = found
+            cut = said.CUT.search(clause, rest)
+            last = cut.start() if cut else len(clause)
+            if not said.TOLD_AFTER.search(clause, rest, rest + 200):
+                return first, last
+            return None
+    return None
+
+
+Found = tuple[int, int] | None
+"""Where an instruction begins in its clause, and from where on it may be cut off."""
+
+
+def _starting(clause: str) -> Found:
+    """ "From now on, …"."""
+    match = said.STARTS.match(clause)
+    if not match:
+        return None
+    what = match["what"]
+    polite = re.match(said.POLITE, what, re.I)
+    begin = match.start("what") + (polite.end() if polite else 0)
+    rest = clause[begin:]
+    first, comma, then = rest.partition(", ")
+    is_strong = not match["from"].lower().startswith(("in ", "by ", "as "))
+    if is_imperative(rest) or (
+        is_strong and said.NOUNS.match(rest) and not rest.lower().startswith("no one")
+    ):
+        return begin, begin
+    if re.match(r"no\b", rest, re.I):
+        return begin, begin
+    if wanted := re.match(
+        rf"i(?:'d| would)? (?:want|like|need|expect|prefer) (?={said.ANSWERS})", rest, re.I
+    ):
+        return begin + wanted.end(), begin + wanted.end()
+    is_case = comma and re.match(
+        r"(?:every|each|when|whenever|if|before|after|at|on|in|for|unless)\b", first, re.I
+    )
+    return (begin, begin + len(first) + 2) if is_case and is_imperative(then) else None
+
+
+def _always(clause: str) -> Found:
+    """ "Always …", "I want you to never …"."""
+    match = said.ALWAYS.match(clause)
+    if not match:
+        return None
+    what = match["what"]
+    is_shouted = what.upper() == what
+    if (said.OTHER_THAN_VERBS.match(what) and not is_shouted) or "\x00" in what[:12]:
+        return None
+    if re.search(r"\b(?:you'll|you (?:will|can|may)|will you) $", clause[: match.start("what")], re.I):
+        return None  # "You can always call me."
+    is_wished = (
+        clause[: match.start("what")]
+        .lower()
+        .endswith((" rather you ", " that you ", " if you ", " prefer you "))
+    )
+    banned = re.match(rf"{said.BY_NO_MEANS},? (?:(?:should|must|may|are|can) you (?:to )?)?", what, re.I)
+    if is_wished or is_imperative(what[banned.end() :] if banned else what):
+        # "Always, always": the comma belongs to it.
+        return match.start("what"), match.start("what") + 8
+    return None
+
+
+def _in_case(clause: str) -> Found:
+    """ "Whenever …, …"; "when …, always …"."""
+    match = said.CASE.match(clause)
+    if not match:
+        return None
+    polite = re.match(said.POLITE, match["then"], re.I)
+    then = match["then"][polite.end() if polite else 0 :]
+    is_told = (
+        is_imperative(then)
+        if match["every"] or match["often"]
+        else bool(said.ALWAYS.match(then)) and is_imperative(then)
+    )
+    is_yours = bool(said.RECURS.search(clause, match.start("what"), match.start("then"))) and is_imperative(
+        then
+    )
+    return (match.start("what"), match.start("then")) if is_told or is_yours else None
+
+
+def _ending(clause: str) -> Found:
+    """ "Answer in German from now on", "ask me whenever …", "start each answer with …"."""
+    polite = re.match(said.POLITE, clause, re.I)
+    begin = polite.end() if polite else 0
+    rest = clause[begin:]
+    if wanted := re.match(
+        rf"i(?:'d| would)? (?:want|like|need|expect|prefer) (?={said.ANSWERS})", rest, re.I
+    ):
+        return (begin + wanted.end(), begin + wanted.end()) if said.ENDS.search(rest) else None
+    if not (is_imperative(rest) or re.match(r"(?:no(?! one)|only|just|less|fewer) ", rest, re.I)):
+        return None
+    if said.ENDS.search(rest) or said.OFTEN.search(rest):
+        return begin, begin
+    return (begin, begin) if said.IN_YOURS.search(rest) and is_imperative(rest) else None
+
+
+def _rule(clause: str) -> Found:
+    """ "New rule: …"."""
+    match = said.RULE.match(clause)
+    if not match:
+        return None
+    rest = clause[match.end() :]
+    is_told = is_imperative(rest) or (re.match(r"(?:no|only) ", rest, re.I) and ", " not in rest)
+    return (match.end(), match.end()) if is_told else None
+
+
+def _wanted(clause: str) -> Found:
+    """ "I want all your replies in English"."""
+    match = said.WANTED.match(clause)
+    return (match.start("what"), match.start("what")) if match else None
+
+
+def _stopping(clause: str) -> Found:
+    """ "Stop …ing …"."""
+    match = said.STOP.match(clause)
+    if not match:
+        return None
+    if match["verb"][0].isupper() and not clause.isupper():
+        return None
+    is_once = said.ONCE.search(match["rest"])
+    is_manner = said.STOP_MANNER.match(match["verb"]) and match["rest"].strip(" ,") and not is_once
+    return (
+        (match.start("what"), match.start("rest"))
+        if is_manner or said.GENERAL.search(match["rest"])
+        else None
+    )
+
+
+def _enough(clause: str) -> Found:
+    """ "Enough of the …", "avoid …ing"; "your answers should …"; "at the end of each answer …"."""
+    if match := said.ENOUGH.match(clause):
+        return None if said.ONCE.search(match["what"]) else (match.start("what"), match.start("what"))
+    if match := said.RATHER.match(clause) or said.NO_EVER.match(clause):
+        return match.start("what"), match.start("what")
+    if said.SHOULD.match(clause):
+        return 0, 0
+    match = said.RECURRING.match(clause)
+    return (0, 0) if match and is_imperative(clause[match.end() :]) else None
+
+
+def _no_more(clause: str) -> Found:
+    """ "No more …"."""
+    match = said.NO_MORE.match(clause)
+    if not match:
+        return None
+    is_one = said.THINGS.search(match["thing"]) or re.search(rf"\bever$|{said.YOURS}", match["rest"], re.I)
+    return (match.start("what"), match.start("rest")) if is_one else None
+
+
+def _not_any_more(clause: str) -> Found:
+    """ "Don't … any more"."""
+    match = said.NOT_ANY_MORE.match(clause)
+    if not match or not is_imperative(match["what"]) or not said.ANY_MORE.search(match["what"].rstrip()):
+        return None
+    if re.search(r"\b(?:that|this|it) (?:ever )?again$", match["what"], re.I):
+        return None
+    return match.start("what"), match.start("what") + 6
+
+
+_FRAMES = (_rule, _starting, _always, _in_case, _stopping, _enough, _no_more, _not_any_more, _wanted, _ending)
 
 
 def _trimmed(what: str) -> str:
-    return what.strip().rstrip(".!")
+    plain = what.strip(" ,.!?…\n\t")
+    return said.TAG.sub("", said.ENDS.sub("", said.TAG.sub("", plain))).strip(" ,.!")

@@ -1,61 +1,235 @@
-"""Names that are given in so many words: to the mind, or by a person as their own. Pure."""
+"""Names that are given in so many words: to the mind, or by a person as their own. Pure.
+
+To be right comes before to find every one: a capitalised word alone is no name ("What about Paris in spring?"), nor is
+one that is asked about, denied, supposed, quoted or told of somebody else. What a person wants to be called counts more
+than what they are called, and either more than "I'm …"; among equals the last.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
-_NAME = r"(?P<name>[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,2})"
-_END = r"(?=\s*(?:[.,!?;:)\"]|$|\b(?:from now on|now|please|and|okay|ok)\b))"
-_MIND_NAMED = [
-    re.compile(rf"\b(?i:your (?:new )?name (?:is|shall be|will be)(?: now)?) {_NAME}{_END}"),
-    re.compile(rf"\b(?i:(?:please )?call yourself) {_NAME}{_END}"),
-    re.compile(rf"\b(?i:i(?:'ll| will| shall| want to| would like to|'d like to) call you) {_NAME}{_END}"),
-    re.compile(rf"\b(?i:i(?:'ll| will)? name you) {_NAME}{_END}"),
-    re.compile(rf"\b(?i:you are (?:now )?(?:called|named)) {_NAME}{_END}"),
-]
-_USER_NAMED = [
-    re.compile(
-        rf"\b(?i:my name is|my name's|i am called|i'm called|people call me|(?:please |you can )?call me) {_NAME}{_END}"
-    ),
-]
-_NEGATED = re.compile(r"(?i)\b(?:not|never|n't|isn't|don't|used to|if|would)\b")
-_NOT_NAMES = frozenset(
-    (
-        "I",
-        "You",
-        "He",
-        "She",
-        "It",
-        "We",
-        "They",
-        "The",
-        "A",
-        "An",
-        "Later",
-        "Back",
-        "Tomorrow",
-        "Today",
-        "When",
-        "If",
-    )
-)
+from services.orchestrator.extraction import name_patterns as said
+from services.orchestrator.extraction import words
+from services.orchestrator.extraction.not_names import is_description, is_no_name
 
 
 def mind_name(text: str) -> str:
     """The name that a message gives the mind, in so many words; empty where it gives none."""
-    return _named(text, _MIND_NAMED)
+    return _last(_mind_names(sentence, at) for sentence, at in _sentences(text))
 
 
 def user_name(text: str) -> str:
     """The name that a person says is theirs; empty where none is said."""
-    return _named(text, _USER_NAMED)
+    found = [list(_user_names(sentence, at)) for sentence, at in _sentences(text)]
+    flat = [one for names in found for one in names]
+    best = max((weight for weight, _ in flat), default=0)
+    return next((name for weight, name in reversed(flat) if weight == best), "")
 
 
-def _named(text: str, patterns: list[re.Pattern[str]]) -> str:
-    for pattern in patterns:
-        for match in pattern.finditer(text):
-            sentence = re.split(r"[.!?]", text[: match.start()])[-1]
-            first = match["name"].split()[0]
-            if first not in _NOT_NAMES and not _NEGATED.search(sentence):
-                return match["name"]
+def _last(found: Iterator[Iterator[str]]) -> str:
+    names = [name for some in found for name in some]
+    return names[-1] if names else ""
+
+
+class _Message:
+    """A message, and how it treats capitals."""
+
+    def __init__(self, text: str) -> None:
+        straight = said.QUOTED_NAME.sub(r"\1 \2", words.plain(text[: said.MAX_TEXT]))
+        self.text = words.own(straight)
+        letters = [letter for letter in self.text if letter.isalpha()]
+        uppers = sum(letter.isupper() for letter in letters)
+        self.is_flat = uppers <= self.text.count("I ") + self.text.count("I'") or uppers == len(letters)
+        """Whether all its letters are small, or all large: nothing tells a name from another word."""
+
+
+def _sentences(text: str) -> Iterator[tuple[_Message, tuple[int, int]]]:
+    message = _Message(text)
+    for start, end in words.sentences(message.text):
+        yield message, (start, end)
+
+
+def _mind_names(message: _Message, at: tuple[int, int]) -> Iterator[str]:
+    start, end = at
+    sentence = message.text[start:end]
+    for match in islice(said.MIND_NAMED.finditer(sentence), words.MAX_CLAUSES):
+        if _is_meant(sentence, match) and (name := _name_at(message, sentence, match.end())):
+            yield name
+    for match in islice(said.MIND_IS.finditer(sentence), words.MAX_CLAUSES):
+        name = _name_at(message, sentence, match.end(), is_exact=True)
+        is_now = name and (
+            said.FROM_NOW.match(sentence[match.end() + len(name) :])
+            or said.DECIDED.search(sentence[: match.start()])
+        )
+        if is_now and _is_meant(sentence, match):
+            yield name
+    for match in islice(said.IT_IS_YOURS.finditer(sentence), words.MAX_CLAUSES):
+        name = _name_before(sentence[: match.start()])
+        if name and _is_meant(sentence, match) and not sentence.rstrip().endswith("?"):
+            yield name
+
+
+def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, str]]:
+    """Names with their weights: what a person wants to be called, is called, and calls themselves by the way."""
+    start, end = at
+    sentence = message.text[start:end]
+    for match in islice(said.CALL_ME.finditer(sentence), words.MAX_CLAUSES):
+        clause = _clause(sentence[: match.start()])
+        is_asked = said.MAY_CALL.fullmatch(clause.strip()) and _is_meant(sentence, match, is_request=True)
+        if is_asked and (name := _name_at(message, sentence, match.end())):
+            yield 3, name
+    for match in islice(said.MY_NAME_AFTER.finditer(sentence), words.MAX_CLAUSES):
+        name = _name_before(sentence[: match.start()])
+        if name and _is_meant(sentence, match) and not sentence.rstrip().endswith("?"):
+            yield 2, name
+    named = [*islice(said.MY_NAME.finditer(sentence), words.MAX_CLAUSES), *said.THE_NAME.finditer(sentence)]
+    for match in sorted(named, key=lambda one: one.start()):
+        if _is_meant(sentence, match) and (name := _name_at(message, sentence, match.end())):
+            yield 2, name
+    for match in islice(said.BORN.finditer(sentence), words.MAX_CLAUSES):
+        if _is_meant(sentence, match) and (name := _name_at(message, sentence, match.end())):
+            yield 1, name
+    for name in (
+        *_i_am(message, start, sentence),
+        *_this_is(message, start, end),
+        *_here(message, start, sentence),
+    ):
+        yield 1, name
+
+
+def _i_am(message: _Message, start: int, sentence: str) -> Iterator[str]:
+    for match in islice(said.I_AM.finditer(sentence), words.MAX_CLAUSES):
+        is_greeted = bool(said.GREETED.search(message.text[max(0, start - 40) : start + match.start()]))
+        is_greeted = is_greeted or bool(
+            re.match(r"[^\W\d_]+ (?:btw|by the way)\b", sentence[match.end() :], re.I)
+        )
+        name = _name_at(message, sentence, match.end(), is_exact=True, may_be_small=is_greeted)
+        after = sentence[match.end() + len(name) :]
+        is_whole = said.AFTER_I_AM.match(after) and not said.SAYING_GOES.match(after)
+        if name and is_whole and _is_meant(sentence, match) and not _holds_other_words(name):
+            yield name
+
+
+def _holds_other_words(name: str) -> bool:
+    return any(is_no_name(word) for word in name.split() if word.lower().strip(".") not in said.TITLES)
+
+
+def _this_is(message: _Message, start: int, end: int) -> Iterator[str]:
+    sentence = message.text[start:end]
+    for match in islice(said.THIS_IS.finditer(sentence), words.MAX_CLAUSES):
+        before = message.text[max(0, start - 40) : start + match.start()]
+        name = _name_at(message, sentence, match.end(), is_exact=True)
+        after = message.text[start + match.end() + len(name) :][:60]
+        is_greeted = bool(said.GREETED.search(before))
+        is_first = not before.strip()
+        is_told = said.AFTER_THIS.match(after) or said.ASKS_NEXT.match(after)
+        fits = is_greeted and said.AFTER_GREETED_THIS.match(after)
+        if match["this"] and (is_first or is_greeted):
+            fits = fits or is_told
+        if name and fits and _is_meant(sentence, match):
+            yield name
+
+
+def _here(message: _Message, start: int, sentence: str) -> Iterator[str]:
+    for match in islice(re.finditer(r"(?i) (?:here|speaking)\b", sentence), words.MAX_CLAUSES):
+        name = _name_before(sentence[: match.start()])
+        before = sentence[: match.start() - len(name)]
+        fits = (
+            name
+            and not said.GENERALLY.search(name)
+            and said.HERE.match(sentence[match.start() :].rstrip("\n"))
+            and said.BEGINS.search(before)
+        )
+        if fits and not _holds_other_words(name) and not said.TOLD.search(before):
+            yield name
+
+
+def _is_meant(sentence: str, trigger: re.Match[str], *, is_request: bool = False) -> bool:
+    """Whether the words before a naming leave it true: not denied, asked, supposed, or told of somebody else."""
+    before = said.BY_THE_WAY.sub("", sentence[: trigger.start()])
+    clause = _clause(before)
+    if said.TITLE.search(trigger.group()) or said.DENIED.search(clause) or "\x00" in clause:
+        return False
+    if said.TOLD.search(said.SO.split(before)[-1]):
+        return False
+    if is_request:
+        return not re.search(r"\b(?:if|imagine|pretend|wish|unless|when)\b", before, re.I)
+    return not (said.SUPPOSED.search(before) or said.DOUBTED.search(clause) or said.ASKED.search(clause))
+
+
+def _clause(before: str) -> str:
+    return before[max((match.end() for match in said.CLAUSE.finditer(before)), default=0) :]
+
+
+def _name_at(
+    message: _Message, sentence: str, begin: int, *, is_exact: bool = False, may_be_small: bool = True
+) -> str:
+    """The name that stands at a place of a sentence; empty where none does."""
+    if message.is_flat:
+        return _flat_name(sentence, begin) if may_be_small and not (is_exact and not may_be_small) else ""
+    tokens: list[str] = []
+    place = begin
+    while len(tokens) < 5 and (match := said.TOKEN.match(sentence, place)):
+        token = match.group()
+        is_particle = token in said.PARTICLES and tokens
+        if not (token[0].isupper() or is_particle) or _ends(token, sentence[match.end() + 1 :]):
+            break
+        tokens.append(token)
+        place = match.end()
+        if sentence[place : place + 1] != " ":
+            break
+        place += 1
+    while tokens and tokens[-1] in said.PARTICLES:
+        tokens.pop()
+    name = " ".join(tokens)
+    after = sentence[begin + len(name) :]
+    if (
+        not tokens
+        or sum(token not in said.PARTICLES for token in tokens) > 4
+        or tokens[0] in said.PARTICLES
+        or name.lower() in said.TITLES
+    ):
+        return ""
+    if re.match(
+        r"(?i)^(?:'s\b| (?:is|said|says|was|were|are|has|calling)\b)|^\w", after
+    ) or said.SAYING_GOES.match(after):
+        return ""
+    return name
+
+
+def _ends(token: str, rest: str) -> bool:
+    """Whether a capitalised word is no part of a name. "Green" is none, but for "Green Bean"."""
+    if not is_no_name(token) or token.lower().strip(".") in said.TITLES:
+        return False
+    following = said.TOKEN.match(rest) if is_description(token) else None
+    return not (following and following.group()[0].isupper() and not is_no_name(following.group()))
+
+
+def _flat_name(sentence: str, begin: int) -> str:
+    """A name in a message all of small letters, or all of large ones: up to two words, then a stop."""
+    place, tokens = begin, list[str]()
+    while len(tokens) < 2 and (match := said.TOKEN.match(sentence, place)):
+        if is_no_name(match.group()):
+            return ""
+        tokens.append(match.group())
+        if said.LOWER_ENDS.match(sentence[match.end() :].lower()):
+            return " ".join(tokens)
+        place = match.end() + 1
     return ""
+
+
+def _name_before(before: str) -> str:
+    """The capitalised words that a text ends with, at most three."""
+    tokens: list[str] = []
+    for token in reversed(before.rsplit(" ", 3)[-3:]):
+        if (
+            not said.TOKEN.fullmatch(token)
+            or not token[0].isupper()
+            or (is_no_name(token) and token.lower() not in said.TITLES)
+        ):
+            break
+        tokens.insert(0, token)
+    return " ".join(tokens)

@@ -1,26 +1,177 @@
-"""Promises in a message, with their due times. Pure."""
+"""Promises in a message, with their due times. Pure.
+
+An answer promises where its writer says so of itself ("I'll …", "we're going to …", "let me … on Monday"); a person
+asks to be reminded ("remind me …", "don't let me forget …", "set a reminder …"). What is reported, quoted, offered,
+asked or supposed is no promise.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from services.orchestrator.extraction.due import WHEN, due
+from services.orchestrator.extraction import words
+from services.orchestrator.extraction.due import due
 
-_WHAT = r"(?P<what>[^.!?;\n]{3,300})"
-_PROMISE = re.compile(
-    r"(?i)(?:^|[.!?;,]\s+|\b(?:and|so|then|ok|okay|sure|yes)\s+)(?:I(?:'ll| will| promise to| shall)) "
-    + _WHAT
+_MAX_WORDS = 400
+"""Letters of one promise."""
+
+_WILL = re.compile(
+    r"(?<![\w'-])(?:"
+    r"(?P<will>(?:i|we)(?:'ll| will| shall|(?:'m|'re| am| are) (?:going to|gonna)| can and will| guarantee to| agree to"
+    r"|(?:'m|'re| am| are)? (?:plan(?:ning)?|intend(?:ing)?|aim(?:ing)?|mean|determined|set|about|committed) to)"
+    r"|im (?:going to|gonna)|ima|imma|i'ma|(?:^|(?<=[.!?,;:] ))(?:gonna|going to)"
+    r"|ill(?= (?:add|ask|bring|call|check|do|draft|fetch|find|fix|get|give|go|have|keep|let|look|make|note|ping"
+    r"|prepare|put"
+    r"|read|remind|send|take|tell|text|try|write)\b)"
+    r"|(?:i (?:hereby )?)?(?:promise|vow|swear|pledge|undertake|commit)(?: you)? to"
+    r"|(?:count|rely|depend|bank) on me to|(?:trust|expect) me to|leave it to me to"
+    r"|(?:my|the) (?:plan|next step|idea|job|task)(?: for [\w ]{1,20})? is to"
+    r"|(?:i|we) (?:won't|will not) forget to)"
+    r"|(?P<elided>will)|(?P<let>(?:let|allow) me(?: to)?|let's)|(?P<can>(?:i|we) can)"
+    r"|(?P<is>(?:i|we)(?:'m|'re| am| are)(?= [a-z]{2,}ing )|you(?:'ll| will)(?= (?:have|get|hear|find|receive)\b))"
+    r")(?:, (?:of course|naturally|as (?:agreed|promised|always|usual|you asked)),)? "
+    r"(?:(?:also|then|just|definitely|certainly|gladly|happily|personally|of course|not only|naturally|surely|now"
+    r"|still|simply|really) ){0,2}(?P<what>\S)",
+    re.IGNORECASE,
 )
-_REMIND = re.compile(
-    r"(?i)\b(?:remind me|don't let me forget|do not let me forget|make sure I remember)"
-    r"(?: to| that I (?:need|have) to) " + _WHAT
-)
+_AND_WILL = re.compile(r",? and (?:(?:i|we) )?will\b(?! \w)", re.I)
 _NO_PROMISE = re.compile(
-    r"(?i)^(?:not|never|be (?:happy|glad|here|there|able)|see|have to|need to|admit|bet|say|assume|guess|try not"
-    r"|probably|maybe|remember that|miss|always|love|wait|pass)\b"
+    r"(?:not|never|always|see(?! to| whether| if| that| what i| about)|say|admit|bet|assume|guess|imagine|suppose"
+    r"|miss|love"
+    r"|try not|probably|perhaps|maybe|forget|grant you|confess|spare you|leave it (?:at|there)|be (?:happy|glad|able"
+    r"|honest|delighted|fine|okay|ok|brief|frank|seeing|pleased|proud|sad|curious)|take (?:that|it|this) as|know"
+    r"|get better"
+    r"|live|survive|understand|have none|take your word|keep (?:it|this) (?:short|brief)|looking forward|hoping"
+    r"|thinking"
+    r"|wondering|having|feeling|afraid|being|doing (?:well|fine))\b",
+    re.I,
+)
+_NO_PROMISE_ALONE = re.compile(
+    r"(?:have to|need to|pass\W*$|wait\W*$|wait for|remember that|be (?:here|there|around)|be\W*$|do my best\W*$"
+    r"|try\W*$)",
+    re.I,
+)
+"""What is a promise only where a time is said."""
+_NOT_MINE = re.compile(
+    r"\x00|\b(?:what|how|where|why|who|whom|whose|which|whether|if|think|thinks|thought|guess|hope|hopes|hoping"
+    r"|doubt|fear"
+    r"|afraid|reckon|suppose|imagine|wish|feel|feels|said|says|say|saying|told|tell|tells|wrote|writes|heard"
+    r"|claims?|know"
+    r"|knows|wonder|maybe|perhaps|probably|unlikely|chances|not that|never|thing|things|way|one|all|is|was"
+    r"|everything|anything"
+    r"|nothing|day|song|line|\w+n't)$|^(?:he|she|they|you|it|that|this|there)\b(?!.* (?:before|so|then|after)$)"
+    r"|\b(?:said|says|say|told|tell|think|thought|hope|guess|doubt|know|wrote|claims?|sure|asks?|asked) that$"
+    r"|^(?:do|does|did|should|could|would|can|shall|will|is|are|was|were) (?:you|i|we|he|she|they|it)\b",
+    re.I,
+)
+"""Words before "I'll" that make it another's, or no promise: "the best thing I'll", "I think I'll", "he said I'll"."""
+_TEMPORAL = re.compile(
+    r"(?:(?:and|so|then|but|ok|okay|please|pls|also|or) ){0,2}(?:when|once|after|before|as soon as|while|until"
+    r"|till|by|on"
+    r"|in|at|over|during|next|this|tomorrow|today|tonight|later|starting|from|every|each|the (?:day|next|moment|minute"
+    r"|morning|evening|first|last|week)|first thing|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+    r"|early|late|soon|shortly|sometime|some time|right (?:after|before)|straight after|just (?:after|before)|come"
+    r"|between|within|upon|whenever|to be|to make|for|with|since|as|because|now that|given|without)\b",
+    re.I,
+)
+_CONDITION = re.compile(
+    r"(?:(?:and|so|but|or|ok|okay) )?(?:if|suppose|imagine|were i|had i|provided)\b", re.I
+)
+_IF_LIKED = re.compile(
+    r",? (?:if|whenever|should) you(?:'d| would)? (?:like|want|wish|prefer|need|agree|care|ask)\b", re.I
+)
+_REPORTED = re.compile(
+    r"\b(?:said|says|say|saying|wrote|writes|reads?|told|tell|asked|quote|according|be|goes|is|was|line|like this"
+    r"|example|e\.g\.)\W*$",
+    re.I,
+)
+_LATER = re.compile(
+    r"\b(?:later|overnight|first thing|next (?:time|session|lesson|visit)|(?:after|over) (?:your|the|our|lunch|dinner"
+    r"|breakfast|work)|(?:when|once|before) you(?:'re| are| get| come))\b",
+    re.I,
+)
+_WILL_BY_ITSELF = re.compile(r"(?:ok|okay|sure|yes|thanks|great|got it|noted|and|then|but)?", re.I)
+_I_HAVE = re.compile(
+    r"(?:i|we)(?:'ve|'m|'re| have| am| are)? (?!said|told|wrote|asked|know|think|hope)[^\x00]{0,120} and$",
+    re.I,
+)
+_CLAUSE = re.compile(r"[,;:(–—]| - ")
+
+_ASK = re.compile(
+    r"(?<![\w'-])(?:"
+    r"(?P<remind>remind(?:ed|ing)? (?:me|us)(?: again)?|(?:ping|nudge|poke|prod|alert|notify|warn|nag|bug|pester|badger"
+    r"|hound|hassle|chase|tap|buzz) me|(?:give|drop|shoot|send) me a (?:\w+ )?(?:nudge|shout|poke|heads[ -]up|buzz|ping"
+    r"|prod|line)|jog my memory|be reminded)"
+    r"|(?P<tell>(?:tell|text|message|shout at) me)"
+    r"|(?P<keep>(?:don't|dont|do not|never) (?:ever )?(?:let|allow) me (?:to )?(?:forget|miss|overlook|neglect)"
+    r"|(?:make sure|see to it|ensure|see) (?:that )?(?:i|we) (?:remember|(?:don't|dont|do not|never) (?:forget"
+    r"|miss|overlook))"
+    r"|(?:don't|dont|do not) let it slip my mind|help me (?:to )?(?:remember|not (?:to )?forget))"
+    r"|(?P<sure>(?:make sure|see to it|ensure) (?:that )?i(?= (?!am\b|was|have|had|got|get it|underst|can|could"
+    r"|will|did|do"
+    r"\b|don|remember|never|know|heard|read|see\b|haven|should|is\b)[a-z]))"
+    r"|(?P<reminder>(?:(?P<verb>set|create|add|schedule|make|put|leave|send|book|get|have|drop|shoot|pop|file"
+    r"|stick|note)"
+    r"|want|need|like|appreciate|use|do with)(?: me| us| up| in| down)?(?: an?| another| one)?(?: \w+)? reminder"
+    r"|^\W{0,3}reminder(?: please| to self)?)"
+    r")(?![\w'-])",
+    re.IGNORECASE,
+)
+_POLITE = re.compile(
+    r"(?:(?:please|pls|plz|kindly|just|also|and|so|then|but|oh|ok|okay|hey|hi|hello|well|yes|great|thanks|thank you|now"
+    r"|maybe|perhaps|again|would you mind|mind|do you mind|keep|start|(?:can|could|would|will|may) (?:you|u|i)"
+    r"|do me a favou?r and|be (?:a dear|so kind|an angel|a star|so good) (?:and|as to)|be sure to|make sure (?:to|you)"
+    r"|remember to|(?:don't|do not) forget to|try to|you'd better|you (?:should|must|can|could|need to|have to|may)"
+    r"|i(?:'d| would)? (?:like|want|need|love) (?:you to|for you to|to)"
+    r"|i(?:'d| would) (?:be (?:glad|grateful|happy|thankful)|appreciate it|like it|love it|prefer it) if you"
+    r"(?: could| would)?|(?:it(?:'d| would) (?:be (?:great|good|nice|lovely|kind|helpful)"
+    r"|help(?: me)?) )if you(?: could| would)?"
+    r"|i(?:'d| would)(?: really)?|i(?:'ll| will)|i could|i|whatever happens|feel free to|mind you|by the way|btw"
+    r"|one more thing|you to|let's|we|how about|what about|you)"
+    r"\b[ ,!]{0,3}){0,12}+",
+    re.I,
+)
+_YOU_COULD = re.compile(
+    r"\b(?:you|u)(?:'d| could| would| can| might| to| will| should|'ll)(?: please| just| maybe| kindly)?$",
+    re.I,
+)
+_POLITE_YOU = re.compile(r"(?:can|could|would|will|if|sure) you$", re.I)
+_I_DID = re.compile(r"(?<!can )(?<!may )(?<!could )\b(?:i|we)(?:'ve|'ll| already| just| have)? $", re.I)
+_NOT_NOW = re.compile(
+    r"\b(?:not|\w+n't|never|no|why|did|were|used to|stop\w*|told|said|asked|says|promised|thanks|ago|how|when)\b",
+    re.I,
+)
+_LINK = re.compile(r"(?:^|,? )(?P<link>to|2|about|that|for|of|not(?= to ))(?= )|(?<!\d):(?= )", re.I)
+_ASKS_BACK = re.compile(
+    r"(?:what|who|whose|how|why|where|which|whether|if|is|are|was|were|do|did|does|of|the|i|we|you)\b", re.I
+)
+"""Words after "remind me" that want to be told something now."""
+_NEED_TO = re.compile(
+    r"(?:that )?(?:i|we) (?:need|have|ought|want) to |(?:that )?(?:i|we) (?:must|should) ", re.I
+)
+
+_PRONOUN = r"(?:i|we|i'll|we'll|i'm|we're|i've|we've|i'd|we'd)"
+_CUT = re.compile(
+    r"[;–—(\n]| - |:(?!\d)"
+    rf"|,? (?:and|but|then|so|or)(?: then)? (?:(?:please|pls|also) )?(?={_PRONOUN}\b(?! can\b))"
+    rf"|,(?: and| but| then| so| or)?(?: then)? (?=(?:{_PRONOUN}|you|it|its|that|they|he|she|there|this is"
+    rf"|otherwise|because"
+    r"|since|just|ok|okay|please|pls|thanks|thank|will you|would you|could you|can you|right|alright|though|if|unless"
+    r"|don't|dont|do not|let|remind|ping|nudge|set|is that|deal|promise|promised|honest|of course|for sure|no problem"
+    r"|rain or shine|come what may|which|as (?:promised|agreed|always|usual|you)|cross my heart)\b)"
+    r"|, (?=so\b|but\b|or else\b)| and (?:please |also )?(?=(?:remind|ping|nudge) me\b|(?:don't|dont|do not) let me\b)"
+    rf"|,? and (?=tomorrow|tonight|next|then|on|in|after|when|later)(?=[^,;:.]{{1,40}}\b{_PRONOUN}\b)"
+    r"| so (?=(?:there|that|you|we|it|i|i'm|they)\b)| because "
+    r"|, (?=(?:my|the|her|his|our|their) [\w-]+ (?:[\w-]+ )?(?:is|are|was|were|has|have|had|will|isn't|closes|ends)\b)",
+    re.IGNORECASE,
+)
+_LAST = re.compile(
+    r"(?:[ ,]+(?:please|pls|plz|ok|okay|thanks|thank you|will you|would you|right|i promise|then))+$", re.I
 )
 
 
@@ -34,27 +185,148 @@ class Promise:
 
 def may_promise(text: str, *, reminders_only: bool) -> bool:
     """Whether a closer look is worth its time."""
-    return bool(_REMIND.search(text) or (not reminders_only and _PROMISE.search(text)))
+    return bool((_ASK if reminders_only else _WILL).search(words.plain(text)))
 
 
 def promises(text: str, now: datetime, *, reminders_only: bool) -> list[Promise]:
-    """Promises in a message, or only what a person asks to be reminded of; due times against the clock ``now``."""
-    patterns = [_REMIND] if reminders_only else [_PROMISE, _REMIND]
+    """Promises in an answer, or only what a person asks to be reminded of; due times against the clock ``now``."""
     found: dict[str, Promise] = {}
-    for pattern in patterns:
-        for match in pattern.finditer(text):
-            what = match["what"].strip(" ,")
-            if not _NO_PROMISE.search(what):
-                found.setdefault(commitment_id(what), Promise(what, due(what, now)))
+    straight = words.plain(text)
+    masked = words.own(straight)
+    for start, end in words.sentences(masked):
+        sentence, own = straight[start:end], masked[start:end]
+        for promise in (_asked if reminders_only else _promised)(sentence, own, now):
+            found.setdefault(commitment_id(promise.text), promise)
     return list(found.values())
-
-
-def without_time(text: str) -> str:
-    """A promise without the words that say when."""
-    return WHEN.sub("", text)
 
 
 def commitment_id(text: str) -> str:
     """The same for the same words, whatever their case and punctuation."""
-    plain = " ".join(re.findall(r"\w+", text.lower()))
-    return f"c-{hashlib.sha256(plain.encode()).hexdigest()[:12]}"
+    return f"c-{hashlib.sha256(words.key(text).encode()).hexdigest()[:12]}"
+
+
+def _promised(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
+    done = 0
+    for match in islice(_WILL.finditer(own), words.MAX_CLAUSES):
+        before = own[: match.start()]
+        if match.start() < done or not _is_said_for_oneself(before, is_elided=bool(match["elided"])):
+            continue
+        begin = match.start("what")
+        what, end = _cut(sentence, own, begin)
+        if match["can"]:
+            will = _AND_WILL.search(own, begin, begin + _MAX_WORDS)
+            what, end = (sentence[begin : will.start()], will.end()) if will else ("", end)
+        if not what or _NO_PROMISE.match(what) or _IF_LIKED.search(own, begin):
+            continue
+        when = due(_time_before(before), now) or due(what, now)
+        # "I'll explain:" is done at once, and "let me think", too.
+        is_now = match["is"] or (match["let"] and not _LATER.search(what)) or own[end : end + 1] == ":"
+        if not when and (is_now or _NO_PROMISE_ALONE.match(what)):
+            continue
+        done = end
+        yield Promise(what, when)
+
+
+def _is_said_for_oneself(before: str, *, is_elided: bool) -> bool:
+    """Whether what leads to "I'll" leaves the promise the writer's own, and one that is made."""
+    boundary = _last_clause(before)
+    last = before[boundary:].strip()
+    if is_elided:
+        return bool(_I_HAVE.match(last)) or bool(_WILL_BY_ITSELF.fullmatch(last))
+    earlier = before[:boundary].rstrip(" ,")
+    if before[boundary - 1 : boundary] == ":" and _REPORTED.search(earlier.rstrip(" :")):
+        return False
+    if _CONDITION.match(_clause_before(before, boundary).strip()) or _CONDITION.match(last):
+        return False
+    return bool(_TEMPORAL.match(last)) or not _NOT_MINE.search(_after_and(last))
+
+
+def _last_clause(before: str) -> int:
+    """Where the clause begins that a text ends with."""
+    return max((match.end() for match in _CLAUSE.finditer(before)), default=0)
+
+
+def _clause_before(before: str, boundary: int) -> str:
+    earlier = before[: max(boundary - 1, 0)]
+    return earlier[_last_clause(earlier) :]
+
+
+def _after_and(clause: str) -> str:
+    """What follows the last "and" of a clause: who says "do this and I'll do that" promises the latter."""
+    parts = re.split(r"(?:^| )(?:and|but|so|then)(?: |$)", clause, flags=re.I)
+    return parts[-1]
+
+
+def _time_before(before: str) -> str:
+    """The words right before that may say when."""
+    boundary = _last_clause(before)
+    clause = _after_and(before[boundary:].strip())
+    if _TEMPORAL.match(clause):
+        return clause
+    earlier = _clause_before(before, boundary).strip() if not clause else ""
+    return earlier if _TEMPORAL.match(earlier) else ""
+
+
+def _cut(sentence: str, own: str, begin: int) -> tuple[str, int]:
+    """What is to be done, and where its words end."""
+    stop = _CUT.search(own, begin + 1, begin + _MAX_WORDS)
+    end = stop.start() if stop else min(len(sentence), begin + _MAX_WORDS)
+    return _LAST.sub("", sentence[begin:end].strip(" ,.!?…\n\t")), end
+
+
+def _asked(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
+    done = 0
+    for match in islice(_ASK.finditer(own), words.MAX_CLAUSES):
+        before = own[: match.start()]
+        if match.start() < done or not _is_asked(before) or (match["verb"] and _I_DID.search(before)):
+            continue
+        begin, between = match.end(), ""
+        after = own[begin : begin + _MAX_WORDS]
+        if match["keep"]:
+            link = re.match(r" (?:to|about|that)?\b ?", after, re.I)
+            begin += link.end() if link else 0
+        elif match["sure"]:
+            begin += 1
+        else:
+            begin, between = _link(after, begin, now, needs_time=bool(match["tell"]))
+        if not begin:
+            continue
+        if need := _NEED_TO.match(own, begin):
+            begin = need.end()
+        what, done = _cut(sentence, own, begin)
+        if what:
+            yield Promise(what, due(between, now) or due(_time_before(before), now) or due(what, now))
+
+
+def _is_asked(before: str) -> bool:
+    """Whether the words before "remind me" ask for it: nobody else is asked, and nothing is told of it."""
+    clause = _after_and(before[_last_clause(before) :].strip())
+    if _POLITE.fullmatch(clause) or _TEMPORAL.match(clause):
+        return not clause.lower().endswith("you") or bool(_POLITE_YOU.search(clause))
+    return bool(_YOU_COULD.search(clause) and not _NOT_NOW.search(clause))
+
+
+def _link(after: str, begin: int, now: datetime, *, needs_time: bool) -> tuple[int, str]:
+    """Where begins what to be reminded of, and the words before it, which may say when; 0 where there is none."""
+    for match in _LINK.finditer(after[:80]):
+        between = after[: match.start()].strip(" ,")
+        if _ASKS_BACK.match(between):
+            return 0, ""
+        if needs_time and not (between and due(between, now)):
+            return 0, ""
+        link = (match["link"] or ":").lower()
+        if link == "not":
+            return begin + match.start("link"), between
+        rest = after[match.end() :].strip()
+        if link == "for" and _is_time_and_more(rest, now):
+            continue
+        if link == "of" and not due(rest, now):
+            return 0, ""
+        return begin + match.end() + 1, between
+    return 0, ""
+
+
+def _is_time_and_more(rest: str, now: datetime) -> bool:
+    """ "Tomorrow to call Ana", after "a reminder for"."""
+    first, to, _ = rest.partition(" to ")
+    return bool(to) and due(first, now) is not None and len(first.split()) <= 6

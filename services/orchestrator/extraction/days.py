@@ -1,0 +1,337 @@
+"""Words that name a day, or a run of days such as a month, seen from a day on which they are said. Pure.
+
+What a date lacks is taken from the future: "on the 5th" is the next fifth, today included; "on Friday", said on a
+Friday, is in a week, and "next Friday" is in the next week, which begins on its Monday.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dateutil.easter import easter
+from dateutil.relativedelta import TH, relativedelta
+
+from services.orchestrator.extraction.numbers import CARDINAL, ORDINAL, cardinal, ordinal
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_WEEKDAY = "|".join((*_WEEKDAYS, "tues", "weds", "thurs", "thur"))
+_SHORT_WEEKDAY = "mon|tue|wed|thu|fri|sat|sun"
+_MONTH = "|".join(
+    (*_MONTHS, "sept", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+)
+_DAY_OF_MONTH = rf"\d{{1,2}}(?:st|nd|rd|th)?|{ORDINAL}"
+_YEAR = r"(?:,? (?P<{}>(?:19|20|21)\d\d)(?![:\d]))?"
+_NOT_A_DATE = (
+    r"(?! (?:be|have|floor|attempt|try|page|time|chapter|row|line|edition|street|place|prize|draft|half)\b)"
+)
+_HOLIDAYS: dict[str, Callable[[int], date]] = {
+    "christmas eve": lambda year: date(year, 12, 24),
+    "christmas day": lambda year: date(year, 12, 25),
+    "christmas": lambda year: date(year, 12, 25),
+    "xmas": lambda year: date(year, 12, 25),
+    "boxing day": lambda year: date(year, 12, 26),
+    "new year's eve": lambda year: date(year, 12, 31),
+    "new year's day": lambda year: date(year, 1, 1),
+    "new year's": lambda year: date(year, 1, 1),
+    "new year": lambda year: date(year, 1, 1),
+    "valentine's day": lambda year: date(year, 2, 14),
+    "valentine's": lambda year: date(year, 2, 14),
+    "good friday": lambda year: easter(year) - timedelta(2),
+    "easter sunday": easter,
+    "easter monday": lambda year: easter(year) + timedelta(1),
+    "easter": easter,
+    "may day": lambda year: date(year, 5, 1),
+    "halloween": lambda year: date(year, 10, 31),
+    "thanksgiving": lambda year: date(year, 11, 1) + relativedelta(weekday=TH(4)),
+}
+_HOLIDAY = "|".join(_HOLIDAYS)
+_AMOUNT = rf"\d{{1,4}}(?:\.\d)?|an?|{CARDINAL}"
+_UNIT = r"minutes?|mins?|hours?|hrs?|days?|weeks?|fortnights?|months?|years?"
+
+_DAY = re.compile(
+    r"(?<![\w-])(?=\w)"
+    r"(?:(?P<lead>no later than|not later than|by|on|before|until|till|in|within|over|at|during|for|from|of|after"
+    r"|since|through) )?"
+    r"(?:(?:the )?(?P<edge>end|last day|start|beginning|middle) of |(?P<early>early|late|mid)[ -])?"
+    r"(?:(?P<which>this coming|the coming|the next|the following|next|this|last|past|every|each|coming|the) )?"
+    r"(?:"
+    r"(?P<near>day after tomorrow|today|tonight|tomorrow|tmrw|tmr|2morrow)"
+    r"|(?P<iso>\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.\d{4})"
+    rf"|(?P<span>(?:(?P<some>half|(?:a |three )?quarters?) (?:of )?an (?P<somehour>hour)"
+    rf"|(?:a )?couple of (?P<coupleunit>{_UNIT})"
+    rf"|(?P<amount>{_AMOUNT}) (?P<aunit>{_UNIT})(?:,? and (?:a (?P<more>half|quarter)"
+    rf"|(?P<amount2>{_AMOUNT}) (?P<aunit2>{_UNIT})))?"
+    rf"|(?P<and_a_half>{_AMOUNT}) and a half (?P<hunit>{_UNIT})|(?P<alone>hour))"
+    r"(?:['’]s?)?(?: time)?(?P<fromwhen> (?:from (?:now|today|tomorrow)|today|tomorrow))?"
+    r"(?! (?:before|after|ago|earlier|of|or|later)\b))"
+    rf"|(?P<date>(?:(?P<dom>{_DAY_OF_MONTH})(?: of)? (?P<dmonth>{_MONTH}){_YEAR.format('dyear')}"
+    rf"|(?P<mmonth>{_MONTH}) (?:the )?(?P<mday>{_DAY_OF_MONTH})(?! ?[ap]m\b|:\d){_YEAR.format('myear')}){_NOT_A_DATE})"
+    rf"|(?P<dayof>(?P<nth>{_DAY_OF_MONTH})(?: of (?P<ofwhich>the|this|next|the next) month)?{_NOT_A_DATE})"
+    r"|(?P<period>(?P<unit>week|weekend|month|year)(?P<afternext> after next)?)"
+    rf"|(?P<holiday>{_HOLIDAY})"
+    rf"|(?P<weekday>(?P<wday>{_WEEKDAY}|{_SHORT_WEEKDAY})(?P<week> week)?)"
+    rf"|(?P<month>(?P<mname>{_MONTH}){_YEAR.format('mnyear')})"
+    r")(?![\w-]|['’]s)",
+    re.IGNORECASE,
+)
+_DEADLINES = frozenset(("by", "on", "before", "until", "till", "no later than", "not later than", "through"))
+_NO_DEADLINES = frozenset(("since", "after", "of"))
+_PAST = frozenset(("last", "past", "every", "each"))
+_OWNED = re.compile(r"(?:\b(?:an?|my|your|our|his|her|their|that|one|no|last|past|every|each)|['’]s) $", re.I)
+_AFTER_WEEKDAY = re.compile(rf"\b(?:{_WEEKDAY}|{_SHORT_WEEKDAY}),? $", re.I)
+_GOES_ON = re.compile(r" (?!(?:about|to|with|and|or|so|if|then|because|please|at|when|sharp)\b)[\w'\"]")
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day or a run of days, and how it was said."""
+
+    start: int
+    end: int
+    """Where its words lie in the text."""
+    first: date
+    last: date
+    kind: str
+    """The name of the group of the pattern: near, iso, date, dayof, period, holiday, span, weekday, month."""
+    by: str = ""
+    """The word before it, such as "by"."""
+    is_strong: bool = True
+    """Whether it says a time by itself. Otherwise only beside an hour, or where nothing else is said."""
+    after: timedelta | None = None
+    """For hours and minutes: how long from now."""
+    is_tonight: bool = False
+
+    @property
+    def is_run(self) -> bool:
+        return self.last > self.first
+
+
+def days(text: str, today: date) -> Iterator[Day]:
+    """What is named, in the order of the text, whose words must lie one space apart."""
+    for match in _DAY.finditer(text):
+        which = (match["which"] or "").lower()
+        lead = (match["lead"] or "").lower()
+        if which not in _PAST and lead not in _NO_DEADLINES and (day := _day(match, lead, which, today)):
+            yield day
+
+
+def _day(match: re.Match[str], lead: str, which: str, today: date) -> Day | None:
+    kind = match.lastgroup or ""
+    is_bare = not lead and which in ("", "the")
+    if is_bare and kind != "near" and _OWNED.search(_before(match)):
+        return None
+    try:
+        found = _RESOLVED[kind](match, lead, which, today)
+    except (ValueError, OverflowError):  # 31 June, the year 12000
+        return None
+    if found is None:
+        return None
+    first, last, after = found
+    if after is None:
+        first, last = _edge(match, first, last)
+    is_strong = lead not in ("for", "from") and (kind != "weekday" or not is_bare)
+    if kind == "weekday" and not is_strong and _GOES_ON.match(match.string, match.end()) and lead != "from":
+        kind = "bare weekday"
+    is_tonight = (match["near"] or "").lower() == "tonight"
+    return Day(match.start(), match.end(), first, last, kind, lead, is_strong, after, is_tonight)
+
+
+def _before(match: re.Match[str]) -> str:
+    return match.string[max(0, match.start() - 12) : match.start()]
+
+
+def _edge(match: re.Match[str], first: date, last: date) -> tuple[date, date]:
+    """The end of a run of days, its beginning or its middle, where the words say one."""
+    edge = (match["edge"] or "").lower()
+    if edge in ("end", "last day"):
+        return last, last
+    if edge in ("start", "beginning"):
+        return first, first
+    if edge == "middle" or (match["early"] or "").lower() == "mid":
+        middle = first + (last - first) // 2
+        return middle, middle
+    return first, last
+
+
+_Found = tuple[date, date, timedelta | None] | None
+
+
+def _near(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
+    word = match["near"].lower()
+    ahead = {"today": 0, "tonight": 0, "day after tomorrow": 2}.get(word, 1)
+    return _one(today + timedelta(ahead))
+
+
+def _one(day: date) -> _Found:
+    return day, day, None
+
+
+def _iso(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
+    if "-" in match["iso"]:
+        return _one(date.fromisoformat(match["iso"]))
+    day, month, year = map(int, match["iso"].split("."))
+    return _one(date(year, month, day))
+
+
+def _date(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
+    month = _month_number(match["dmonth"] or match["mmonth"])
+    day = ordinal(match["dom"] or match["mday"])
+    if year := match["dyear"] or match["myear"]:
+        return _one(date(int(year), month, day))
+    return _one(_next(lambda year: date(year, month, day), today))
+
+
+def _next(of_year: Callable[[int], date], today: date) -> date:
+    """The first day of a yearly one from today on. Raises ValueError where no year of the next eight has it."""
+    for year in range(today.year, today.year + 9):
+        try:
+            day = of_year(year)
+        except ValueError:  # 29 February
+            continue
+        if day >= today:
+            return day
+    raise ValueError("no year has such a day")
+
+
+def _day_of_month(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
+    """ "On the 5th", "the first of next month"."""
+    of_which = (match["ofwhich"] or "").lower()
+    is_told_of = lead in _DEADLINES or lead == "for" or of_which
+    if which != "the" or not (is_told_of or _AFTER_WEEKDAY.search(_before(match))):
+        return None
+    number = ordinal(match["nth"])
+    if not 1 <= number <= 31:
+        return None
+    month = today.replace(day=1) + relativedelta(months="next" in of_which)
+    while True:
+        try:
+            day = month.replace(day=number)
+        except ValueError:  # no 31st in June
+            day = date.min
+        if day >= today:
+            return _one(day)
+        month += relativedelta(months=1)
+
+
+def _period(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
+    unit = match["unit"].lower()
+    is_next = "next" in which or "following" in which or ("coming" in which and unit != "weekend")
+    ahead = 2 if match["afternext"] else int(is_next)
+    named = bool(ahead or which in ("this", "this coming", "the coming") or match["edge"])
+    if not (named or (unit == "weekend" and which == "the" and lead)):
+        return None
+    if unit in ("week", "weekend"):
+        monday = today - timedelta(today.weekday()) + timedelta(weeks=ahead)
+        return monday + timedelta(5 if unit == "weekend" else 0), monday + timedelta(6), None
+    if unit == "month":
+        return _whole_month(today.replace(day=1) + relativedelta(months=ahead))
+    return date(today.year + ahead, 1, 1), date(today.year + ahead, 12, 31), None
+
+
+def _whole_month(first: date) -> _Found:
+    return first, first + relativedelta(day=31), None
+
+
+def _month(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
+    """ "In June", but neither "ask April" nor "you may"."""
+    is_placed = lead in ("in", "by", "before", "until", "till", "during", "over", "for") or match["edge"]
+    if not is_placed and which not in ("next", "this", "this coming", "the coming"):
+        return None
+    number = _month_number(match["mname"])
+    if year := match["mnyear"]:
+        return _whole_month(date(int(year), number, 1))
+    return _whole_month(date(today.year + (number < today.month), number, 1))
+
+
+def _month_number(name: str) -> int:
+    return next(number for number, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()[:3]))
+
+
+def _holiday(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
+    if not lead and which not in ("this", "next"):
+        return None
+    return _one(_next(_HOLIDAYS[match["holiday"].lower()], today))
+
+
+def _weekday(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
+    name = match["wday"].lower()
+    is_short = name in _SHORT_WEEKDAY.split("|")
+    if (is_short and not (lead in _DEADLINES or which)) or (which == "the" and lead not in _DEADLINES):
+        return None
+    weeks = timedelta(weeks=bool(match["week"]) or _before(match).lower().endswith("a week "))
+    wanted = next(n for n, weekday in enumerate(_WEEKDAYS) if weekday.startswith(name[:3]))
+    if which in ("next", "the following"):
+        return _one(today + timedelta(7 - today.weekday() + wanted))
+    ahead = (wanted - today.weekday()) % 7
+    return _one(today + timedelta(ahead or (0 if which.startswith("this") else 7)) + weeks)
+
+
+_UNITS = {"min": "minutes", "hou": "hours", "hrs": "hours", "hr": "hours", "day": "days", "wee": "weeks"} | {
+    "for": "fortnights",
+    "mon": "months",
+    "yea": "years",
+}
+
+
+def _span(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
+    """ "In two hours", "a week from today". Of hours and minutes, how long; of days and more, the day."""
+    from_when = (match["fromwhen"] or "").lower().split()
+    is_placed = lead in ("in", "within") or (lead == "over" and which == "the next") or from_when
+    if not is_placed or (match["alone"] and which != "the"):
+        return None
+    amounts = _amounts(match)
+    if set(amounts) <= {"minutes", "hours"}:
+        return today, today, timedelta(**amounts)
+    ahead = int("tomorrow" in from_when)
+    weeks = amounts.pop("weeks", 0) + 2 * amounts.pop("fortnights", 0)
+    whole = {unit: int(amount) for unit, amount in amounts.items()}
+    return _one(today + relativedelta(weeks=int(weeks), **whole) + timedelta(ahead))  # type: ignore[arg-type]
+
+
+def _amounts(match: re.Match[str]) -> dict[str, float]:
+    if match["some"]:
+        share = {"half": 0.5, "thr": 0.75}.get(match["some"].lower().split()[0][:4].removesuffix("e"), 0.25)
+        return {"hours": share}
+    if match["coupleunit"]:
+        return {_unit(match["coupleunit"]): 2}
+    if match["and_a_half"]:
+        return {_unit(match["hunit"]): _amount(match["and_a_half"]) + 0.5}
+    if match["alone"]:
+        return {"hours": 1}
+    found = {_unit(match["aunit"]): _amount(match["amount"])}
+    if more := match["more"]:
+        found[_unit(match["aunit"])] += 0.5 if more.lower() == "half" else 0.25
+    if match["amount2"]:
+        unit = _unit(match["aunit2"])
+        found[unit] = found.get(unit, 0) + _amount(match["amount2"])
+    return found
+
+
+def _unit(word: str) -> str:
+    return _UNITS[word.lower()[:3]]
+
+
+def _amount(word: str) -> float:
+    if word.lower() in ("a", "an"):
+        return 1
+    return float(word) if word[0].isdecimal() else cardinal(word)
+
+
+_RESOLVED: dict[str, Callable[[re.Match[str], str, str, date], _Found]] = {
+    "near": _near,
+    "iso": _iso,
+    "date": _date,
+    "dayof": _day_of_month,
+    "period": _period,
+    "holiday": _holiday,
+    "span": _span,
+    "weekday": _weekday,
+    "month": _month,
+}

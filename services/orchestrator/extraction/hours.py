@@ -1,0 +1,142 @@
+"""Words that name an hour of a day, or a part of it such as the evening. Pure.
+
+An hour without "am" or "pm" lies between seven in the morning and seven in the evening, unless the words around it say
+otherwise ("at nine in the evening", "tonight at 8"). Of a part of the day its end counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import time
+
+from services.orchestrator.extraction.numbers import CARDINAL, cardinal
+
+PARTS = {"morning": time(12), "afternoon": time(18), "evening": time(22), "night": time(23, 59, 59)}
+END_OF_DAY = time(23, 59, 59)
+_NAMED = {
+    "noon": time(12),
+    "midday": time(12),
+    "lunchtime": time(12),
+    "lunch": time(12),
+    "midnight": END_OF_DAY,
+    "eod": END_OF_DAY,
+    "cob": time(17),
+}
+_HOUR_WORD = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_AM_PM = r"(?P<{}>[ap]m\b|[ap]\.m\.)"
+_NOT_AN_HOUR = (
+    r"(?! ?(?:%|€|\$|£|percent|per cent|points?|euros?|dollars?|pounds?|degrees?|people|persons?|places?|other|more"
+    r"|times?|of|k|km|kg|miles?|metres?|meters?|minutes?|mins?|hours?|days?|weeks?|months?|years?|different|and a half"
+    r"|or)\b|[.,:/]\d| (?-i:(?!I\b)[A-Z][a-z]))"
+)
+_HOUR = re.compile(
+    r"(?<![\w.:-])(?=\w)(?:(?P<lead>at|by|before|until|till|around|about|from|over|during|no later than) )?"
+    r"(?:about |around )?"
+    r"(?:"
+    rf"(?P<digital>(?P<h>[01]?\d|2[0-3])(?P<sep>[:.h])(?P<m>[0-5]\d)(?: ?{_AM_PM.format('ap')})?)(?!\w)"
+    rf"|(?P<meridian>(?P<mh>1[0-2]|0?[1-9]) ?{_AM_PM.format('map')})(?!\w)"
+    r"|(?P<spoken>(?:(?P<half>half)(?: past)?"
+    rf"|(?:(?:a )?(?P<quarter>quarter)|(?P<minutes>\d\d?|{CARDINAL})(?: minutes)?)"
+    rf" (?P<side>past|to)) (?P<sh>{_HOUR_WORD}|1[0-2]|[1-9])(?: ?{_AM_PM.format('sap')})?)(?![\w-])"
+    rf"|(?P<bare>(?P<bh>{_HOUR_WORD}|[01]?\d|2[0-3])(?: o['’]?clock)?)(?![\w-]){_NOT_AN_HOUR}"
+    r"|(?P<named>noon|midday|midnight|lunchtime|lunch|eod|cob"
+    r"|(?:the )?(?P<close>close|end) of (?P<of>business|play|(?:the )?(?:working |work |business )?day))(?![\w-]|['’]s)"
+    r"|(?P<part>(?P<how>in the |this |every |each )?(?P<pname>morning|afternoon|evening|night))(?![\w-]|['’]s)"
+    r")",
+    re.IGNORECASE,
+)
+_FIXED = frozenset(("at", "by", "before", "until", "till", "around", "about", "no later than"))
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """An hour or a part of the day, and how it was said."""
+
+    start: int
+    end: int
+    at: time
+    is_part: bool = False
+    is_open: bool = False
+    """Whether "am" or "pm" was left out of an hour up to twelve."""
+    is_strong: bool = True
+    """Whether it says a time by itself. Otherwise only beside a day."""
+    is_today: bool = False
+
+    def within(self, part: time | None) -> time:
+        """The hour, in the part of the day that the words around it name, if any."""
+        if not self.is_open:
+            return self.at
+        hour = self.at.hour % 12
+        if part is None:
+            return self.at.replace(hour=hour if hour >= 7 else hour + 12)
+        is_early = part == PARTS["morning"] or (part == PARTS["night"] and hour < 5)
+        return self.at.replace(hour=hour if is_early else hour + 12)
+
+
+def hours(text: str) -> Iterator[Hour]:
+    """What is named, in the order of the text, whose words must lie one space apart."""
+    for match in _HOUR.finditer(text):
+        if found := _hour(match):
+            yield found
+
+
+def _hour(match: re.Match[str]) -> Hour | None:
+    kind = match.lastgroup
+    lead = (match["lead"] or "").lower()
+    if kind == "part":
+        return _part(match)
+    if kind == "named":
+        return _named(match, lead)
+    if kind == "spoken":
+        return _spoken(match, lead)
+    if (kind == "bare" or (match["sep"] or ":") != ":") and lead not in _FIXED:
+        return None
+    hour = match["h"] or match["mh"] or match["bh"]
+    return _clock(match, hour, int(match["m"] or 0), match["ap"] or match["map"])
+
+
+def _part(match: re.Match[str]) -> Hour:
+    how = (match["how"] or "").lower().strip()
+    at = PARTS[match["pname"].lower()]
+    return Hour(
+        match.start(),
+        match.end(),
+        at,
+        is_part=True,
+        is_strong=how in ("in the", "this"),
+        is_today=how == "this",
+    )
+
+
+def _named(match: re.Match[str], lead: str) -> Hour:
+    if match["close"]:
+        is_day = match["of"].lower() in ("day", "the day")
+        return Hour(match.start(), match.end(), END_OF_DAY if is_day else time(17))
+    word = match["named"].lower()
+    is_strong = word in ("eod", "cob") or lead in (*_FIXED, "over", "during")
+    return Hour(match.start(), match.end(), _NAMED[word], is_strong=is_strong)
+
+
+def _spoken(match: re.Match[str], lead: str) -> Hour | None:
+    """ "Half past six", "quarter to six", "ten past five", and "half six", which is half past."""
+    if (
+        lead not in _FIXED
+        and not (match["side"] and match["quarter"])
+        and " past " not in match["spoken"].lower()
+    ):
+        return None
+    minutes = 30 if match["half"] else 15 if match["quarter"] else cardinal(match["minutes"])
+    hour = cardinal(match["sh"])
+    if (match["side"] or "").lower() == "to":
+        hour, minutes = (hour - 2) % 12 + 1, 60 - minutes
+    return _clock(match, str(hour), minutes, match["sap"]) if minutes < 60 else None
+
+
+def _clock(match: re.Match[str], hour_word: str, minute: int, am_pm: str | None) -> Hour:
+    hour = cardinal(hour_word)
+    if am_pm:
+        hour = hour % 12 + (12 if am_pm.lower().startswith("p") else 0)
+    is_open = not am_pm and 0 < hour <= 12 and not hour_word.startswith("0")
+    return Hour(match.start(), match.end(), time(hour, minute), is_open=is_open)

@@ -1,0 +1,180 @@
+"""The words in which names are given, and those that take a naming back. Pure."""
+
+from __future__ import annotations
+
+import re
+
+NOW = r"(?: now| henceforth| hereby| officially| from (?:now|today|here)(?: on)?| from this day on)"
+CALLING = r"(?:call|name|rename|dub|christen|baptise|baptize|nickname|address|refer to)"
+MIND_NAMED = re.compile(
+    r"(?<![\w'-])(?:"
+    rf"your (?:new |proper |real |official |full |given )?name(?:,?{NOW},?)?(?:'s| is| shall be| will be"
+    rf"| is going to be"
+    rf"| becomes| should be| must be| is to be| to be|:){NOW}?"
+    r"|(?:let|make) your name(?: be)?|(?:call|name|rename|dub|christen) yourself(?: to| as)?"
+    r"|(?:change|switch|set|update) your name to|introduce yourself as|identify (?:yourself )?as"
+    r"|(?:take|take on|adopt|use|bear|accept) the name(?: of)?"
+    rf"|you(?:'ll| will| shall| should| can| could| may| now| to| must)?(?: now)? (?:go by|answer to|respond to"
+    rf"|listen to)"
+    r"(?: the name(?: of)?)?"
+    rf"|(?:i|we)(?:'ll| will| shall|(?:'m| am|'re| are) (?:going to|gonna)|'m gonna| want to| would like to|'d like to"
+    rf"|'d love to|(?:'ve| have) decided to| think i'll| think i will)"
+    rf"(?: just| now| hereby| simply| henceforth)? (?:be )?(?:{CALLING}|calling|naming) you(?: to| as)?"
+    rf"|(?:i|we)(?:'m| am|'re| are)(?: now| hereby| officially)? (?:calling|naming|renaming|christening|dubbing"
+    rf"|baptising"
+    r"|nicknaming) you(?: to| as)?"
+    r"|(?:i|we)(?:'ve| have)?(?: all| just| finally)? (?:decided|agreed|voted|settled|chosen|chose|elected|opted)"
+    r"(?: to| on| for)? (?:call|name|calling|naming) you|you to (?:be (?:called|named|known as)|answer to|respond to)"
+    r"|(?:named|christened|renamed|dubbed|baptised) you|(?:a|the|your) (?:new )?name (?:for you|now)(?: is|:|,)"
+    r"|(?:i|we)(?:'ve| have)?(?: hereby| now| just)? (?:name|named|rename|renamed|christen|christened|dub|dubbed"
+    r"|baptise"
+    r"|baptised|nicknamed) (?:you|thee)"
+    r"|let(?:'s| us| me) (?:call|name|rename|christen|dub|nickname) you|(?:giv(?:e|ing)|gave"
+    r"|given) you the name(?: of)?"
+    r"|the name (?:that )?(?:i|we)(?:'ve| have)? (?:chose|chosen|picked|gave you|given you)(?: for you)? is"
+    rf"|you(?:'re| are){NOW}{{1,2}}(?: to be)?(?: called| named| known as)?"
+    rf"|you(?:'re| are|(?:'ll| will| shall| should| are to| can){NOW}? be){NOW}? (?:called|named|known as)"
+    rf"|you(?:'re| are|'ll| will| shall)?{NOW}? (?:given|get|have|receive|bear|carry) the name(?: of)?"
+    rf"|(?:i|we)(?: hereby| now)? (?:declare|proclaim|pronounce|call) you|(?:answer|respond|react) to the name(?: of)?"
+    r"|your name (?:isn't|is not|is no longer|was|used to be) [^.;!?]{1,40}[,;] (?:but )?(?:it's|it is|now it's"
+    r"|it is now)"
+    r"(?: now)?"
+    r") ",
+    re.IGNORECASE,
+)
+IT_IS_YOURS = re.compile(
+    r"(?: is| will be| shall be) (?:going to be )?your (?:new )?name\b| (?:as|for) your (?:new )?name\b"
+    r"|(?: is|, that's|, that is) (?:what|how) (?:i'll|i will|i'm going to|we'll|we will) (?:call|name|address) you\b",
+    re.I,
+)
+MIND_IS = re.compile(r"(?<![\w'-])you(?:'re| are|'ll be| will be| shall be) ", re.I)
+DECIDED = re.compile(
+    r"^\W*(?:so |and |ok |okay )?from (?:now|today)(?: on)?\b|\b(?:decided|declare|agreed)(?: that)? $", re.I
+)
+FROM_NOW = re.compile(r"^ (?:now|from now on|henceforth|from today|from here on)\b", re.I)
+
+CALL_ME = re.compile(
+    r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?:get|be) called|(?:address"
+    r"|refer to) me as|(?:know|knows|knew) me as|call me by the name(?: of)?) ",
+    re.I,
+)
+MAY_CALL = re.compile(
+    r"(?:(?:please|pls|just|so|and|but|or|then|simply|ok|okay|oh|well|actually|anyway|hey|hi|hello|you (?:can|may|could"
+    r"|should|must|might as well)|(?:can|could|would|will) you|everyone|everybody|people|folks|they|most people"
+    r"|most|all"
+    r"|friends|(?:all )?(?:of )?my (?:family|\w+s)|(?:everyone|everybody|people|friends) (?:in|at|on|around"
+    r"|from)(?: \w+){1,3}|at work"
+    r"|at home|i'd (?:rather|prefer to|like to|love to)|i (?:prefer|want|like|would like|would rather)(?: to)?|i"
+    r"|everyone else|here|feel free to|i'd like you to|i want you to|i'd prefer (?:it )?if you|i prefer that you|to"
+    r"|better|always|usually|mostly|do|everybody at work|everyone at work|everyone here|around here|in \w+|of|kindly"
+    r"|from now on|rather|you'd better|instead|that you|if you like|i was born [\w-]+|now)\b[ ,]{0,2}){0,12}+",
+    re.I,
+)
+MY_NAME = re.compile(
+    r"(?<![\w'-])(?:my (?:(?:first|full|given|real|actual|proper|own|preferred|legal) ){0,2}(?:nick)?name"
+    r"(?:, [^,.;]{1,40},)?(?:'s| is)"
+    r"(?: actually| really| simply| just| now| in fact)?|my name, (?:it's|it is|that's)|as for my name, it's"
+    r"|i(?:'m| am)(?: usually| always| also| now| mostly)? (?:called|named|known as)"
+    r"|(?:i|but|and)(?: now| usually| mostly| always| just| normally| still)? go by(?: the name(?: of)?)?"
+    r"|(?:it(?:'s| is) )?(?:only |just )?me again[,:]|(?:by|use) my (?:first |full |real )?name[,:]"
+    r"|i (?:do |actually )?have a name[,:;]? (?:and )?(?:it's|it is)"
+    r"|you(?:'re| are)(?: now)? (?:speaking|talking|chatting) (?:with|to)"
+    r"|it(?:'s| is) (?:only |just )?(?:me|i)(?: again)?[,:]|introduce myself[:,]) ",
+    re.IGNORECASE,
+)
+THE_NAME = re.compile(r"^\W*(?:(?:hi|hello|hey|hiya)[,!]? )?(?:the )?name(?:'s| is|:) ", re.I)
+BORN = re.compile(
+    r"(?<![\w'-])(?:(?:named|christened|baptised|baptized) me|i was (?:named|christened|baptised)) ", re.I
+)
+I_AM = re.compile(r"(?<![\w'-])(?:i'm|i am|im) (?:actually |really )?", re.I)
+THIS_IS = re.compile(r"(?<![\w'-])(?:(?P<this>this is)|it's|it is) ", re.I)
+MY_NAME_AFTER = re.compile(
+    r"(?:(?: is|'s) my name| is the name|'s the name)\b(?! day| on| in| tag| twin)", re.I
+)
+GENERALLY = re.compile(
+    r"\b(?:generally|strictly|honestly|frankly|broadly|technically|relatively|roughly|\w+ically)$", re.I
+)
+HERE = re.compile(r"^ (?:here|speaking)(?: again)?(?=[.,!:;–—-]|$| - )", re.I)
+GREETING = (
+    r"(?:hi|hello|hey|hiya|yo|greetings|hallo|howdy|good (?:morning|afternoon|evening|day)|morning|evening|hi there"
+    r"|hello there|hey there|nice to meet you|pleased to meet you)"
+)
+GREETED = re.compile(
+    rf"(?:^|[.!?] ?){GREETING}(?: again| there| all| everyone| assistant| \w+)?[,.!:;–—-]{{0,2}}\s*(?:so )?$",
+    re.I,
+)
+BEGINS = re.compile(rf"^\W*(?:{GREETING}\W+)?(?:it's |it is )?$|[,;:–—!] (?:it's |it is )?$", re.I)
+AFTER_THIS = re.compile(
+    r"^(?:,? (?:speaking|here|again)\b|, (?:the|your|from|a|an|and i|and we|who|writing|calling)\b)", re.I
+)
+AFTER_GREETED_THIS = re.compile(r"^(?:[.,!;–—-]| (?:from|again|speaking|here|calling|and|writing)\b|$)", re.I)
+ASKS_NEXT = re.compile(
+    r"^\. (?:could|can|would|will|please|i have|i need|i'd|i've|i wanted|i want|do you|quick|any|is there|sorry"
+    r"|may|just)\b",
+    re.I,
+)
+AFTER_I_AM = re.compile(
+    r"^(?:[.,!;:?)–—]|\W*$| [:;][-)]| (?:and|but|by the way|btw|here|from|nice|pleased|–|—|-|\()|$)", re.I
+)
+
+TITLE = re.compile(r" (?:Name|Is|Are|Me|You|Yourself|By|Called|Am)\b")
+"""In "My Name Is Earl"."""
+DENIED = re.compile(
+    r"\b(?:not|never|no|nor|\w+n't|dont|used to|no longer|neither|once|almost|nearly)\b(?! only)", re.I
+)
+SUPPOSED = re.compile(
+    r"\b(?:if|imagine|suppose|supposing|pretend|what if|wish|unless|in case|say i'm|as though|let's say)\b",
+    re.I,
+)
+DOUBTED = re.compile(
+    r"\b(?:would|might|maybe|bet|thinks?|thought|believes?|swears?|assumes?|guess|(?:was|is|were|be|'s) like)\b",
+    re.I,
+)
+BY_THE_WAY = re.compile(
+    r"\b(?:if you (?:don't mind|like|want|wish|agree|must know|have to|need|'re|are|were|ask|forgot|really)[^,;]{0,30}"
+    r"|in case you[^,;]{0,40}|(?:i don't know |not sure )?if i (?:haven't|didn't|forgot|may|might)[^,;]{0,40}"
+    r"|(?:as|like) i (?:said|told you|wrote|say)|i(?:'ve| have)? (?:already )?told you(?: that)?"
+    r"|(?:let me|i'll|i should|i can) tell you(?: that)?|so you know(?: who)?|you should know(?: that)?)",
+    re.I,
+)
+TOLD = re.compile(
+    r"\b(?:say|says|said|saying|tell|tells|told|teach|write|writes|wrote|translate|titled|novel|story|film|movie"
+    r"|book|song"
+    r"|role-?play|scene|character|joke|lyrics?|sings?|began|begins|reads?|quotes?|heard|hear|types?|email|letter"
+    r"|play|poem"
+    r"|episode|sign|label|title|hired|plays|dream|dreamt|dreamed|spell|pronounce|sketch|villain|hero|chapter"
+    r"|claims?|insists?|shouts?|shouted|announced"
+    r"|joked|game|dreams|stage)\b",
+    re.I,
+)
+SO = re.compile(r",? so |; |,? but ", re.I)
+ASKED = re.compile(
+    r"\b(?:is|are|do|does|did|was|were|should|shall|can i|could i|may i|will i|why|what|how|when|where|which"
+    r"|whether)\b",
+    re.I,
+)
+SAYING_GOES = re.compile(
+    r"^,? (?:\w+ ){0,2}(?:said|says|wrote|replied|shouted|sang|sings|whispered|announced|declared|goes)\b"
+    r"|^[^.!?]{0,20}\bas (?:the|they|in)\b[^.!?]{0,24}\b(?:goes|say|joke|song|line|saying|film|movie|book)\b",
+    re.I,
+)
+CLAUSE = re.compile(r"[,;:–—(]|(?<![\w'-])(?:and|but|so|because)(?![\w'-])", re.I)
+QUOTED_NAME = re.compile(
+    r"\b(me|is|be|called|named|name|yourself|as|by|you|to"
+    r"|i'm) [\"“'‘]([^\W\d_][\w'-]{0,30}(?: [^\W\d_][\w'-]{0,30}){0,2})[.,!]?[\"”'’](?!\w)",
+    re.I,
+)
+TITLES = frozenset(
+    "mr mrs ms dr prof sir lady miss captain coach professor doctor uncle aunt auntie saint st".split()
+)
+PARTICLES = frozenset(
+    "de da do dos das la le van von der den ter ten di du del bin ibn al el y e af av zu".split()
+)
+TOKEN = re.compile(r"(?:(?i:mr|mrs|ms|dr|prof|st)\. )?[^\W\d_][\w'’-]*")
+LOWER_ENDS = re.compile(
+    r"^(?:\s*$|\s*[.,!?;:)\"–—]| (?:and|but|from now on|now|please|pls|plz|ok|okay|thanks|btw|by the way|so"
+    r"|because|cuz|haha"
+    r"|lol|instead|then|here|if you|or)\b)"
+)
+MAX_TEXT = 20_000
+"""A name is given in few words: nobody gives one in the middle of a pasted book."""
