@@ -107,9 +107,8 @@ class MindActions:
         head = active.snapshot.seq
         drafts: list[Draft] = []
         places: list[int] = []
-        for index, message in enumerate(messages):
-            field = f"messages[{index}].text"
-            guarded = await privacy.admitted(message.text, active.snapshot.profile, field)
+        let_in = await privacy.all_admitted([message.text for message in messages], active.snapshot.profile)
+        for message, guarded in zip(messages, let_in, strict=True):
             places.append(len(drafts))
             draft = message.draft(guarded.text)
             drafts += [draft, *privacy.found(guarded, draft)]

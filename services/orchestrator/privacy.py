@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import PersonalDataRefused, PolicyUnusable
@@ -18,11 +19,25 @@ _DONE = {
 }
 
 
-async def admitted(text: str, profile: Profile, field: str = "text") -> Guarded:
-    """The text of a field as the mind's policy lets it in. Raises PersonalDataRefused, PolicyUnusable."""
-    arguments = (text, profile.policies, region_of(profile.time_zone, profile.language))
+async def admitted(text: str, profile: Profile) -> Guarded:
+    """A message as the mind's policy lets it in. Raises PersonalDataRefused, PolicyUnusable."""
+    if len(text) > LONG:
+        return await asyncio.to_thread(_admitted, text, profile, "text")
+    return _admitted(text, profile, "text")
+
+
+async def all_admitted(texts: Sequence[str], profile: Profile) -> list[Guarded]:
+    """Imported messages as the mind's policy lets them in. Raises as ``admitted``, where it refuses one of them."""
+
+    def admit() -> list[Guarded]:
+        return [_admitted(text, profile, f"messages[{index}].text") for index, text in enumerate(texts)]
+
+    return await asyncio.to_thread(admit)
+
+
+def _admitted(text: str, profile: Profile, field: str) -> Guarded:
     try:
-        guarded = await asyncio.to_thread(guard, *arguments) if len(text) > LONG else guard(*arguments)
+        guarded = guard(text, profile.policies, region_of(profile.time_zone, profile.language))
     except NoAction as error:
         raise PolicyUnusable(f"no message is let in while {error}: set it again") from None
     if guarded.refused:

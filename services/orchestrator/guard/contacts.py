@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import phonenumbers
 import pytz
@@ -92,7 +92,7 @@ MOST_TRIED = 1_000
 """Candidates of one form in one text that are looked at closely."""
 
 
-@cache
+@lru_cache(maxsize=1_024)
 def region_of(time_zone: str, language: str) -> str | None:
     """The country of a mind by the subtag of its language (``pt-BR``), else by its time zone; None where neither says.
 
@@ -142,7 +142,6 @@ def _is_possible(number: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=4_096)
 def _is_valid(number: str, region: str) -> bool:
     try:
         return phonenumbers.is_valid_number_for_region(phonenumbers.parse(number, region), region)

@@ -282,7 +282,7 @@ def _statements(
     tried = 0
     for sentence in _SENTENCE.finditer(text):
         said = sentence[0]
-        if FICTION.search(said) or not any(concerns(word[0].lower()) for word in _WORD.finditer(said)):
+        if not any(concerns(word[0].lower()) for word in _WORD.finditer(said)) or FICTION.search(said):
             continue
         rules = rules_of()
         begun = [
