@@ -54,6 +54,7 @@ def call(request: pb.GenerateRequest) -> Call:
         _with_integers(MessageToDict(request.json_schema)) if request.HasField("json_schema") else None,
         request.query_time.ToDatetime(UTC) if request.HasField("query_time") else datetime.now(UTC),
         request.first_turn,
+        request.unremembered,
         request.sampling.logprobs if request.sampling.HasField("logprobs") else None,
         request.adapter,
         request.priority == pb.CALL_PRIORITY_BACKGROUND,

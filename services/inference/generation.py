@@ -52,6 +52,8 @@ class Call:
     json_schema: Mapping[str, Any] | None = None
     now: datetime = field(default_factory=lambda: datetime.now().astimezone())
     first_turn: bool = False
+    is_unremembered: bool = False
+    """Whether nothing of the conversation will be remembered."""
     logprobs: int | None = None
     """So many alternatives a token; None for no log-probabilities at all."""
     adapter: str = ""

@@ -175,6 +175,7 @@ class Conversations:
                 sampling=ask.sampling,
                 query_time=ask.query_time,
                 first_turn=not conversation.said and not active.snapshot.profile.assistant_messages,
+                remember=False,
             ):
                 match part:
                     case Started():

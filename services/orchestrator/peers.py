@@ -185,6 +185,7 @@ class Peers:
         sampling: inference.Sampling | None,
         query_time: Timestamp | None,
         first_turn: bool,
+        remember: bool = True,
         background_tokens: int = 0,
         json_schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[Part]:
@@ -201,6 +202,7 @@ class Peers:
             if background_tokens
             else inference.CALL_PRIORITY_INTERACTIVE,
             first_turn=first_turn,
+            unremembered=not remember,
             fairness_key=mind_id,
         )
         if sampling is not None:

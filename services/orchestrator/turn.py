@@ -280,6 +280,7 @@ class Turn:
                 sampling=self._ask.sampling,
                 query_time=self._ask.query_time,
                 first_turn=state.profile.assistant_messages == 0,
+                remember=self._remember,
             ):
                 match part:
                     case Started():

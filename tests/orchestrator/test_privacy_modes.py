@@ -92,6 +92,12 @@ async def test_a_session_that_keeps_more_than_a_message_allows_does_not_get_it(
     assert less.started.privacy_mode == of_session
 
 
+@pytest.mark.parametrize("mode", [mind.PRIVACY_MODE_PAUSED, mind.PRIVACY_MODE_INCOGNITO])
+async def test_no_answer_claims_to_remember_what_is_not_remembered(served: Served, mode: Any) -> None:
+    assert "I will remember that" in (await converse(served, "I like tea.")).text
+    assert "I will not remember that" in (await converse(served, "I like tea.", privacy_mode=mode)).text
+
+
 async def test_an_incognito_session_that_is_gone_is_not_kept_instead(served: Served) -> None:
     session = (await converse(served, "hello", privacy_mode=mind.PRIVACY_MODE_INCOGNITO)).started
     assert session

@@ -33,6 +33,7 @@ STRONG_SCORE = 7.0
 
 NOTHING = "I remember nothing about that."
 NOTED = "I will remember that."
+NOT_NOTED = "I will not remember that."
 SEVERAL = "This is what I remember:"
 HINT = (
     "No language model is connected, so I can only quote what I remember. To connect one, start PMM with "
@@ -101,7 +102,7 @@ def compose(call: Call) -> str:
     said = next((message.text for message in reversed(call.messages) if message.role == "user"), "")
     asks = is_question(said)
     quotes = [quote(memory, call.now) for memory in relevant(said, call.memories, asks=asks)]
-    answer = _answer(quotes) if asks else " ".join([NOTED, *quotes])
+    answer = _answer(quotes) if asks else " ".join([NOT_NOTED if call.is_unremembered else NOTED, *quotes])
     return f"{answer}\n\n{HINT}" if call.first_turn else answer
 
 

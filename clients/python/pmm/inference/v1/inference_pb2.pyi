@@ -261,6 +261,7 @@ class GenerateRequest(_message.Message):
     QUERY_TIME_FIELD_NUMBER: _builtins.int
     FIRST_TURN_FIELD_NUMBER: _builtins.int
     FAIRNESS_KEY_FIELD_NUMBER: _builtins.int
+    UNREMEMBERED_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """A model of ListModels; empty: the default."""
     priority: Global___CallPriority.ValueType
@@ -273,6 +274,8 @@ class GenerateRequest(_message.Message):
     """Where calls wait, those of the same key take turns with those of others, so that one with many does not hold up
     one with a single: a mind, a user. At most 256 bytes; empty: the connection.
     """
+    unremembered: _builtins.bool
+    """True where nothing of the conversation will be remembered: "recall" then does not say that it will."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Message]:
         """The conversation, oldest first."""
@@ -306,10 +309,11 @@ class GenerateRequest(_message.Message):
         query_time: _timestamp_pb2.Timestamp | None = ...,
         first_turn: _builtins.bool = ...,
         fairness_key: _builtins.str = ...,
+        unremembered: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["json_schema", b"json_schema", "query_time", b"query_time", "sampling", b"sampling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "json_schema", b"json_schema", "memories", b"memories", "messages", b"messages", "model", b"model", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "json_schema", b"json_schema", "memories", b"memories", "messages", b"messages", "model", b"model", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling", "unremembered", b"unremembered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
