@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import privacy, prompt
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
-from services.orchestrator.errors import ModelFailed, TooManyTurns, TurnTooLong
+from services.orchestrator.errors import IdempotencyKeyReused, ModelFailed, TooManyTurns, TurnTooLong
 from services.orchestrator.guard import Guarded
 from services.orchestrator.incognito import Conversation, Incognito
 from services.orchestrator.minds import ActiveMind
@@ -26,7 +26,8 @@ RETRY_AFTER_SECONDS = 1.0
 class Running:
     """A turn that runs in a task of its own; whoever follows it gets every part from the start."""
 
-    def __init__(self, parts: AsyncIterator[Part]) -> None:
+    def __init__(self, ask: Ask, parts: AsyncIterator[Part]) -> None:
+        self._ask = ask
         self._parts: list[Part] = []
         self._grown = asyncio.Event()
         self._followers = 0
@@ -43,6 +44,11 @@ class Running:
     def _wake(self) -> None:
         self._grown.set()
         self._grown = asyncio.Event()
+
+    def is_of(self, ask: Ask) -> bool:
+        """Whether it answers the same message."""
+        mine = self._ask
+        return (mine.text, mine.speaker, mine.query_time) == (ask.text, ask.speaker, ask.query_time)
 
     async def follow(self) -> AsyncIterator[Part]:
         """Every part. When the last follower goes away before the end, the turn is cancelled."""
@@ -98,8 +104,12 @@ class Conversations:
             parts = self._in_order(ask.mind_id, session_id, self._kept(active, ask, guarded, session_id))
         key = (ask.mind_id, ask.idempotency_key)
         running = self._running.get(key) if ask.idempotency_key else None
+        if running is not None and not running.is_of(ask):
+            raise IdempotencyKeyReused(
+                "the idempotency key came with another message, which is being answered: take a new one"
+            )
         if running is None:
-            running = Running(parts)
+            running = Running(ask, parts)
             if ask.idempotency_key:
                 self._running[key] = running
                 running.task.add_done_callback(lambda _: self._running.pop(key, None))

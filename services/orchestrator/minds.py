@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from pmm.mind.v1 import events_pb2 as mind
+from pmm_client.errors import DiskFull
 from services.orchestrator.errors import BeyondHead, MindDeleted
 from services.orchestrator.lately import Lately
 from services.orchestrator.peers import Peers
@@ -16,6 +18,8 @@ from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
+
+_log = logging.getLogger("pmm.orchestrator")
 
 
 class ActiveMind:
@@ -38,6 +42,8 @@ class ActiveMind:
         """Held while turns that were interrupted are closed."""
         self.running: set[int] = set()
         """Seqs of the user messages that this process is answering."""
+        self.keeping = 0
+        """User messages of this process that are on their way to the ledger."""
         self.repaired = False
         self.restored_seq: int | None = None
         """Up to here its events came with a restore; None until it is asked for."""
@@ -75,8 +81,7 @@ class Minds:
         if not active.repaired:
             async with active.repairing:
                 if not active.repaired:
-                    await self._close_interrupted(active)
-                    active.repaired = True
+                    active.repaired = not active.keeping and await self._close_interrupted(active)
         return active
 
     async def state(self, mind_id: str, seq: int) -> Snapshot:
@@ -210,15 +215,24 @@ class Minds:
                 self._saving.keep(mind_id, state, seq)
         return state
 
-    async def _close_interrupted(self, active: ActiveMind) -> None:
-        """Every message that a process before this one left without an answer gets its terminal event."""
+    async def _close_interrupted(self, active: ActiveMind) -> bool:
+        """Every message that a process before this one left without an answer gets its terminal event.
+
+        Whether it did: a mind without room for it can be read all the same, and is mended once there is room.
+        """
         for seq, turn in sorted(active.snapshot.sessions.open_turns.items()):
             if seq not in active.running:
                 failed = mind.TurnFailed(
                     reason=mind.TURN_FAILURE_REASON_INTERRUPTED,
                     message="the process ended before the answer was complete",
                 )
-                await self.append(active, [terminal(mind.Body(turn_failed=failed), seq, turn.session_id)])
+                closed = terminal(mind.Body(turn_failed=failed), seq, turn.session_id)
+                try:
+                    await self.append(active, [closed])
+                except DiskFull as error:
+                    _log.warning("an interrupted turn of a mind stays open: %s", error.reason)
+                    return False
+        return True
 
     def _hold(self, mind_id: str) -> ActiveMind:
         active = self._active.get(mind_id)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.orchestrator.extraction.condensing import shortened
 from services.orchestrator.projections.directives import IN_PROMPT
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
@@ -132,11 +133,13 @@ def _summaries(state: Snapshot, session_id: str) -> list[_Line]:
 
 
 def _within(lines: Iterable[_Line], room: int) -> list[_Line]:
-    """The first lines that find room."""
+    """The first lines that find room; the very first in part, where it alone is too long."""
     kept: list[_Line] = []
     for line, seq in lines:
         room -= len(line)
         if room < 0:
+            if not kept:
+                kept.append((shortened(line, room + len(line)), seq))
             break
         kept.append((line, seq))
     return kept

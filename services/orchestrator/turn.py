@@ -34,6 +34,8 @@ from services.runtime import deadline, telemetry
 
 RECALL = "recall"
 """It quotes what was said, and claims nothing."""
+NEARLY_OVER = 0.25
+"""Seconds before its deadline at which a call that goes away has met it: a caller's clock is ahead by the way here."""
 _FAILURE_TEXT = {
     mind.TURN_FAILURE_REASON_CANCELLED: "the caller went away",
     mind.TURN_FAILURE_REASON_DEADLINE: "the deadline passed before the answer was complete",
@@ -97,6 +99,7 @@ class Turn:
         self._clock = Clock()
         self._first_seq = self._user_seq = 0
         self._is_ended = False
+        self._began = 0.0
         self._remember = True
         self._is_new = False
         """Whether the session begins with this turn."""
@@ -104,6 +107,7 @@ class Turn:
 
     async def run(self) -> AsyncIterator[Part]:
         """The parts of the turn. A caller that goes away cancels it, and the ledger says so."""
+        self._began = time.perf_counter()
         state = self._active.snapshot
         session = await self._s.sessions.find(self._active.id, state, self._session_id)
         if self._ask.session_id and session is None:
@@ -119,8 +123,7 @@ class Turn:
             yield await self._fail(mind.TURN_FAILURE_REASON_MODEL_ERROR, error.message, error.reason)
         except asyncio.CancelledError:
             if self._user_seq:
-                late = deadline.remaining() is not None and not deadline.remaining()
-                reason = mind.TURN_FAILURE_REASON_DEADLINE if late else mind.TURN_FAILURE_REASON_CANCELLED
+                reason = self._why_cancelled()
                 await asyncio.shield(asyncio.ensure_future(self._fail(reason, _FAILURE_TEXT[reason])))
             raise
         finally:
@@ -128,6 +131,13 @@ class Turn:
             if not self._is_ended:
                 # Whatever went wrong, the message may be kept: the next one to open the mind closes its turn.
                 self._active.repaired = False
+
+    def _why_cancelled(self) -> mind.TurnFailureReason.ValueType:
+        left = deadline.remaining()
+        ran = time.perf_counter() - self._began
+        if (left is not None and left < NEARLY_OVER) or ran >= self._s.settings.turn_timeout_seconds:
+            return mind.TURN_FAILURE_REASON_DEADLINE
+        return mind.TURN_FAILURE_REASON_CANCELLED
 
     async def _kept(self, state: Snapshot, mode: int) -> AsyncIterator[Part]:
         memories, recent, degraded = await self._gather(state, mode)
@@ -204,11 +214,26 @@ class Turn:
             idempotency_key=f"message:{digest}" if key else "",
         )
         with _Stage(self._clock, "append"):
-            seqs = await self._s.minds.append(
-                self._active, [*drafts, said, *privacy.found(self._guarded, said)]
+            at = len(drafts)
+            keeping = asyncio.ensure_future(
+                self._append([*drafts, said, *privacy.found(self._guarded, said)], at)
             )
-        self._first_seq, self._user_seq = seqs[0], seqs[len(drafts)]
-        self._active.running.add(self._user_seq)
+            try:
+                await asyncio.shield(keeping)
+            except asyncio.CancelledError:
+                # What is on its way to the ledger may be kept: how this ends is to be told of it.
+                await asyncio.wait([keeping])
+                raise
+
+    async def _append(self, drafts: list[Draft], at: int) -> None:
+        """Keep the message, which is the draft at a place, so that nobody takes its turn for an interrupted one."""
+        self._active.keeping += 1
+        try:
+            seqs = await self._s.minds.append(self._active, drafts)
+            self._first_seq, self._user_seq = seqs[0], seqs[at]
+            self._active.running.add(self._user_seq)
+        finally:
+            self._active.keeping -= 1
 
     async def _search(self, head_seq: int) -> list[Recalled] | None:
         """Memories, or None where the search missed its budget."""

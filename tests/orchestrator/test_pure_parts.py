@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import citations, prompt
 from services.orchestrator.extraction import evidence, names, promises
 from services.orchestrator.extraction.instructions import directives
@@ -61,6 +62,28 @@ def test_a_prompt_keeps_to_its_budget_and_its_order() -> None:
     assert built.recent_seqs == tuple(range(130 - len(built.recent_seqs), 130))
     assert [m.memory_id for m in built.memories] == [f"e{i}" for i in range(1, len(built.memories) + 1)]
     assert 0 < len(built.memories) < 29
+
+
+@pytest.mark.parametrize("words", [3, 60, 400])
+def test_what_a_mind_knows_of_itself_keeps_to_its_room_and_is_never_left_out(words: int) -> None:
+    state = Snapshot()
+    for seq in range(1, 13):
+        text = f"thing {seq} " + "word " * words
+        opened = mind.CommitmentOpened(commitment_id=f"c-{seq}", text=text)
+        thought = mind.ReflectionRecorded(text=text)
+        for body in (mind.Body(commitment_opened=opened), mind.Body(reflection_recorded=thought)):
+            kind = body.WhichOneof("kind") or ""
+            state = state.apply(mind.Event(seq=state.seq + 1, kind=kind, remember=True, body=body))
+    built = prompt.build(state, [], [], "the question", NOW, tokens=6_000)
+    promised = built.messages[0].text.split("You have promised:\n")[1]
+    commitments, reflections = promised.split("\nYou thought of yourself lately:\n")
+    reflections = reflections.split("\n\n")[0]
+
+    assert 0 < len(commitments.replace("\n", "")) <= prompt.MAX_COMMITMENTS_CHARACTERS
+    assert 0 < len(reflections.replace("\n", "")) <= prompt.MAX_REFLECTIONS_CHARACTERS
+    assert "thing 1 " in commitments
+    assert "thing 12 " in reflections
+    assert len(built.state_seqs) == len(commitments.splitlines()) + len(reflections.splitlines())
 
 
 def test_a_memory_is_cited_with_its_day_and_another_year() -> None:

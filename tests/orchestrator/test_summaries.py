@@ -68,6 +68,11 @@ async def told(
     return seqs
 
 
+async def answer_to(served: Served, seq: int) -> int:
+    answers = await events(served, kinds=["assistant_message"])
+    return next(event.seq for event in answers if event.causation_seq == seq)
+
+
 @pytest.fixture
 async def ticking(tmp_path: Path) -> AsyncIterator[Served]:
     async with serving(tmp_path, *SERVICES, settings=TICKING) as running:
@@ -86,7 +91,11 @@ async def test_what_left_the_recent_turns_is_summarised_and_stands_in_the_next_p
     shown = await ticking.orchestrator.get_session(pb.GetSessionRequest(mind_id="ada", session_id="s"))
 
     body = recorded.body.summary_recorded
-    assert (recorded.session_id, body.from_seq, body.to_seq) == ("s", seqs[0], seqs[-1] + 1)
+    assert (recorded.session_id, body.from_seq, body.to_seq) == (
+        "s",
+        seqs[0],
+        await answer_to(ticking, seqs[-1]),
+    )
     assert (body.model, len(body.text) <= 240) == ("", True)
     assert "“My sister Ana moved to Porto in May.”" in body.text
     assert turn.completed
@@ -117,7 +126,7 @@ async def test_a_long_conversation_is_summarised_in_layers_within_its_room(ticki
     assert digest.seq == held[0].seq
     assert len(held) == summaries.KEPT
     assert all(one.to_seq < later.from_seq for one, later in pairwise(held))
-    assert (held[0].from_seq, held[-1].to_seq) == (seqs[0], seqs[-1] + 1)
+    assert (held[0].from_seq, held[-1].to_seq) == (seqs[0], await answer_to(ticking, seqs[-1]))
     assert sum(len(one.text) for one in held) <= MAX_SUMMARIES_CHARACTERS
 
 

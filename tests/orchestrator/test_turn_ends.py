@@ -1,0 +1,181 @@
+"""Each kept message gets one terminal event, in whatever way its turn ends, and a retry gets what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pmm_client
+from pmm.inference.v1 import inference_pb2 as inference
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.talking import converse, events, head, wait_for
+from tests.support.openai_server import OpenAIServer
+from tests.support.serving import Served, serving
+
+TOLD = "my sister Ana moved to Porto in May"
+ENDS = ("assistant_message", "turn_failed")
+
+
+@pytest.fixture
+def model_server() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server
+
+
+def chosen(server: OpenAIServer, **more: Any) -> dict[str, dict[str, Any]]:
+    orchestrator = {**ROOMY["orchestrator"], "extracts_with_model": False, **more}
+    backend = {"backend": "openai", "openai_base_url": server.base_url, "model": "ok"}
+    return {**ROOMY, "orchestrator": orchestrator, "inference": backend}
+
+
+@pytest.fixture
+async def modelled(tmp_path: Path, model_server: OpenAIServer) -> AsyncIterator[Served]:
+    async with serving(tmp_path, *SERVICES, settings=chosen(model_server)) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        yield running
+
+
+async def ends(served: Served) -> list[tuple[int, int]]:
+    """The message that each terminal event answers, and why it failed; 0 where it did not."""
+    return [
+        (event.causation_seq, event.body.turn_failed.reason) for event in await events(served, kinds=ENDS)
+    ]
+
+
+async def test_the_operators_limit_ends_a_turn_as_a_deadline_does(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    settings = chosen(model_server, turn_timeout_seconds=0.5)
+    async with serving(tmp_path, *SERVICES, settings=settings) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        with pytest.raises(pmm_client.DeadlineExceeded) as late:
+            await converse(served, TOLD, model="endless")
+        assert late.value.reason == "TURN_TOO_LONG"
+        assert await ends(served) == [(3, mind.TURN_FAILURE_REASON_DEADLINE)]
+
+
+async def test_the_callers_deadline_ends_a_turn(modelled: Served) -> None:
+    request = pb.ConverseRequest(mind_id="ada", text=TOLD, model="endless")
+    with pytest.raises(pmm_client.DeadlineExceeded):
+        async for _ in modelled.orchestrator.converse(request, timeout=1):
+            pass
+    await wait_for(modelled, "turn_failed")
+
+    assert await ends(modelled) == [(3, mind.TURN_FAILURE_REASON_DEADLINE)]
+
+
+async def test_a_message_that_is_cancelled_while_it_is_being_kept_is_closed(modelled: Served) -> None:
+    await converse(modelled, "hello")
+    for number in range(8):
+        request = pb.ConverseRequest(mind_id="ada", text=f"{TOLD} {number}", model="endless")
+        stream = modelled.orchestrator.converse(request, timeout=30)
+        asked = asyncio.create_task(anext(stream))
+        # Sooner or later: before it is kept, while it is, and after.
+        await asyncio.sleep(0.002 * number)
+        asked.cancel()
+        await asyncio.wait([asked])
+        await stream.aclose()
+    turn = await converse(modelled, "are you there?")
+
+    assert turn.completed
+    kept = [event.seq for event in await events(modelled, kinds=["user_message"])]
+    async with asyncio.timeout(20):
+        while sorted(seq for seq, _ in await ends(modelled)) != kept:
+            await asyncio.sleep(0.02)
+            kept = [event.seq for event in await events(modelled, kinds=["user_message"])]
+    assert mind.TURN_FAILURE_REASON_INTERRUPTED not in [reason for _, reason in await ends(modelled)]
+
+
+async def test_a_mind_without_room_for_an_answer_can_still_be_read_and_is_mended_when_there_is_room(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    full = {**chosen(model_server), "ledger": {"quota_events": 3}}
+    async with serving(tmp_path, *SERVICES, settings=full) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        with pytest.raises(pmm_client.DiskFull):
+            await converse(served, TOLD)
+        state = await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
+        assert (state.mind.seq, await ends(served)) == (3, [])
+    async with serving(tmp_path, *SERVICES, settings=chosen(model_server)) as served:
+        await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
+        assert await ends(served) == [(3, mind.TURN_FAILURE_REASON_INTERRUPTED)]
+
+
+async def test_a_retry_after_a_restart_gets_the_stored_outcome(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    async with serving(tmp_path, *SERVICES, settings=chosen(model_server)) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        first = await converse(served, TOLD, idempotency_key="k")
+        failed = await converse(served, TOLD, idempotency_key="f", model="cut")
+        before = await head(served)
+    async with serving(tmp_path, *SERVICES, settings=chosen(model_server)) as served:
+        again = await converse(served, TOLD, idempotency_key="k")
+        failed_again = await converse(served, TOLD, idempotency_key="f")
+        assert await head(served) == before
+
+    assert first.completed
+    assert again.completed
+    assert (again.text, again.completed.assistant_seq) == (first.text, first.completed.assistant_seq)
+    assert again.completed.receipt == first.completed.receipt
+    assert failed.failed
+    assert failed_again.failed
+    assert (failed_again.failed.seq, failed_again.failed.reason) == (failed.failed.seq, failed.failed.reason)
+
+
+async def test_a_key_of_a_running_turn_with_another_message_is_refused(modelled: Served) -> None:
+    request = pb.ConverseRequest(mind_id="ada", text=TOLD, model="endless", idempotency_key="k")
+    stream = modelled.orchestrator.converse(request, timeout=30)
+    await anext(stream)
+    with pytest.raises(pmm_client.IdempotencyKeyReused):
+        await converse(modelled, "something else", idempotency_key="k")
+    await stream.aclose()
+
+
+async def test_a_turn_is_asked_of_the_model_and_in_the_way_that_its_caller_chose(
+    modelled: Served, model_server: OpenAIServer
+) -> None:
+    sampling = inference.Sampling(max_tokens=7)
+    sampling.temperature = 0.25
+    turn = await converse(modelled, TOLD, model="long", sampling=sampling)
+
+    asked = model_server.requests[-1]
+    assert turn.completed
+    assert (asked["model"], asked["temperature"]) == ("long", 0.25)
+    assert 7 in (asked.get("max_tokens"), asked.get("max_completion_tokens"))
+    assert turn.completed.finish_reason == mind.FINISH_REASON_LENGTH
+
+
+async def test_nothing_is_streamed_before_the_message_is_durable(modelled: Served) -> None:
+    request = pb.ConverseRequest(mind_id="ada", text=TOLD, model="endless")
+    stream = modelled.orchestrator.converse(request, timeout=30)
+    first = await anext(stream)
+    kept = await modelled.ledger.get_event(ledger.GetEventRequest(mind_id="ada", seq=first.started.user_seq))
+    await stream.aclose()
+
+    assert kept.event.body.user_message.text == TOLD
+
+
+async def test_an_answer_is_explained_by_its_receipt_its_trace_and_its_memories_with_their_sources(
+    modelled: Served,
+) -> None:
+    told = await converse(modelled, TOLD)
+    turn = await converse(modelled, "where does my sister live?")
+    assert turn.completed
+    explained = await modelled.orchestrator.explain(
+        pb.ExplainRequest(mind_id="ada", seq=turn.completed.assistant_seq)
+    )
+
+    assert told.started
+    assert explained.answer.body.assistant_message.receipt == turn.completed.receipt
+    assert len(explained.answer.trace_id) in (0, 32)
+    sources = [[source.seq for source in one.sources] for one in explained.memories]
+    assert [told.started.user_seq] in sources
+    assert [list(one.memory.source_seqs) for one in explained.memories] == sources
