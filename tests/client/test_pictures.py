@@ -6,6 +6,7 @@ import itertools
 import re
 from xml.etree import ElementTree
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,10 +69,20 @@ def test_every_label_stands_in_the_picture_as_it_is_written() -> None:
         assert expected in written
 
 
-def test_the_course_of_scores_names_both() -> None:
-    samples = [pb.MetricsSample(seq=seq, metrics=pb.Metrics(ias=seq / 10, gas=0.5)) for seq in range(1, 5)]
+def test_the_course_of_scores_names_both_and_tells_when() -> None:
+    samples = [
+        pb.MetricsSample(
+            seq=seq,
+            recorded_at=Timestamp(seconds=1_780_000_000 + 86_400 * seq),
+            metrics=pb.Metrics(ias=seq / 10, gas=0.5),
+        )
+        for seq in range(1, 5)
+    ]
 
     written = " ".join(ElementTree.fromstring(pictures.metrics_svg(samples)).itertext())
 
     assert "IAS (identity)" in written
     assert "GAS (growth)" in written
+    assert "2026-05-29" in written
+    assert "2026-06-01" in written
+    assert pictures.metrics_svg([])

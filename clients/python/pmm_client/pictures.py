@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from pmm.orchestrator.v1.orchestrator_pb2 import GraphEdge, GraphNode, MetricsSample
@@ -50,6 +51,8 @@ BOX_WIDTH, BOX_HEIGHT = 0.64, 0.66
 NEXT_ROW = 1.5
 """Boxes of a column that lie so near have none between them."""
 LABEL_COLUMNS, LABEL_LINES = 36, 2
+TIMES = 5
+"""Moments that are written above the course of scores."""
 _ABOVE_EDGES = 5
 
 
@@ -165,20 +168,32 @@ def _legend(figure: Figure, nodes: Sequence[GraphNode], edges: Sequence[GraphEdg
 
 
 def metrics_svg(samples: Sequence[MetricsSample]) -> str:
-    """The course of IAS and GAS over the events that moved them, as an SVG document."""
-    figure = _figure(8, 3.6)
+    """The course of IAS and GAS over the events that moved them, with their times above, as an SVG document."""
+    figure = _figure(8, 3.9)
     axes = figure.add_subplot()
     seqs = [sample.seq for sample in samples]
     for name, label, color in (("ias", "IAS (identity)", "#3182bd"), ("gas", "GAS (growth)", "#e6550d")):
         values = [getattr(sample.metrics, name) for sample in samples]
-        axes.plot(seqs, values, label=label, color=color, linewidth=1.6)
+        # Between two events nothing moves.
+        axes.plot(seqs, values, label=label, color=color, linewidth=1.6, drawstyle="steps-post")
     axes.set_ylim(0, 1)
     axes.set_xlabel("event (seq)")
     axes.set_ylabel("score")
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
+    timed = [sample for sample in samples if sample.recorded_at.seconds]
+    if timed:
+        shown = [timed[round(part * (len(timed) - 1) / (TIMES - 1))] for part in range(TIMES)]
+        above = axes.secondary_xaxis("top")
+        above.set_xticks([sample.seq for sample in shown], [_moment(sample) for sample in shown])
+        above.tick_params(labelsize=7)
     figure.tight_layout()
     return _svg(figure)
+
+
+def _moment(sample: MetricsSample) -> str:
+    """Its day, and below it its minute, in UTC: the picture is the same wherever it is drawn."""
+    return sample.recorded_at.ToDatetime(tzinfo=UTC).strftime("%Y-%m-%d\n%H:%M")
 
 
 def _figure(width: float, height: float) -> Figure:
