@@ -67,7 +67,7 @@ def biscuit(pmm: Pmm, transcript: Path) -> str:
 def test_how_things_go_is_told_of_the_whole_wherever_its_parts_run(pmm: Pmm, biscuit: str) -> None:
     for _ in range(3):
         pmm("memory", "search", "Which pet does Ana have?", "--mind", biscuit)
-    pmm("chat", "--mind", biscuit, "-m", "Which pet does Ana have?")
+    pmm("chat", "--mind", "counted", "-m", "Which pet does Ana have?")
     found = json.loads(pmm("stats", "--json"))
 
     assert {"turn", "turn.append", "turn.model", "turn.search"} <= {one["stage"] for one in found["stages"]}

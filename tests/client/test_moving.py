@@ -239,6 +239,7 @@ def test_the_commands_export_restore_copy_and_compare(
     assert (restored["is_equal"], restored["head_seq"]) == (True, written["head_seq"])
     assert (copied["mind_id"], copied["origin_mind_id"], copied["is_equal"]) == ("dora", "cleo", True)
     assert "a copy of cleo" in pmm("mind", "copy", "cleo", "eva")
+    assert "a mind eva already" in pmm("mind", "copy", "cleo", "eva", code=exits.FAILED)
     assert "as exported" in pmm("mind", "compare", path, "--mind", "eva")
 
     pmm("chat", "--mind", "cleo", "-m", "and on")

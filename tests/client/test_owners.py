@@ -166,3 +166,18 @@ def test_commands_mean_the_default_mind_where_none_is_named(pmm: Callable[..., s
     assert json.loads(pmm("ben", "mind", "default", "--json")) == {"mind_id": "ben-2"}
     assert "your default" in pmm("ben", "mind", "list")
     assert "not cover" in pmm("ben", "mind", "default", "ana-a", code=exits.NOT_ALLOWED)
+
+
+@pytest.mark.usefixtures("minds")
+def test_what_is_asked_of_all_minds_stays_so_and_what_cannot_be_taken_back_wants_a_name(
+    pmm: Callable[..., str],
+) -> None:
+    pmm("ben", "memory", "add", "Ben likes tea")
+    pmm("ben", "mind", "default", "ben")
+
+    # Of all minds, which this token may not ask about.
+    assert "all minds" in pmm("ben", "memory", "stats", code=exits.NOT_ALLOWED)
+    assert json.loads(pmm("ben", "memory", "stats", "--mind", "ben-2", "--json"))["index_seq"] > 0
+    assert json.loads(pmm("ben", "ledger", "read", "--limit", "1", "--json"))["mind_id"] == "ben"
+    assert "--mind" in pmm("ben", "ledger", "redact", "1", "--yes", code=exits.USAGE)
+    assert "--mind" in pmm("ben", "mind", "forget", "1", "--yes", code=exits.USAGE)

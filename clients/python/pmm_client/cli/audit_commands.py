@@ -15,11 +15,11 @@ from pmm.ledger.v1.ledger_pb2 import BackupRequest
 from pmm.mind.v1.events_pb2 import Body
 from pmm_client.checkpoints import CheckpointError, VerifierKey
 from pmm_client.cli import exits, output
+from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.ledger_commands import MindOption
 from pmm_client.cli.mind_commands import Name
 from pmm_client.cli.moving_commands import replace_file
-from pmm_client.cli.options import Json, calls_server
+from pmm_client.cli.options import Json, MindOption, MindOrMine, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.witness import Observation, Witness
 
@@ -63,7 +63,11 @@ def _keys(given: list[str] | None) -> tuple[VerifierKey, ...]:
 
 
 async def checkpoint(
-    connection: Connection, mind: MindOption, size: Size = 0, key: Keys = None, as_json: Json = False
+    connection: Connection,
+    mind: MindOrMine = DEFAULT_MIND,
+    size: Size = 0,
+    key: Keys = None,
+    as_json: Json = False,
 ) -> None:
     """Print the signed head of a mind's Merkle tree (C2SP tlog-checkpoint), its signature checked.
 
@@ -84,7 +88,7 @@ async def checkpoint(
 async def prove(
     connection: Connection,
     seq: Annotated[int, typer.Argument(min=1, metavar="SEQ", help="The event.")],
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     size: Size = 0,
     key: Keys = None,
     as_json: Json = False,

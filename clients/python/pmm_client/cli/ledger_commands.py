@@ -13,8 +13,9 @@ from google.protobuf import json_format
 from pmm.ledger.v1.ledger_pb2 import NewEvent
 from pmm.mind.v1.events_pb2 import Body, Event
 from pmm_client.cli import exits, output
+from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import Json, MindOption, calls_server
+from pmm_client.cli.options import Json, MindOption, MindOrMine, calls_server
 from pmm_client.errors import BrokenChain
 from pmm_client.jsonable import to_json
 
@@ -34,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 async def read(
     connection: Connection,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     from_seq: Annotated[int, typer.Option("--from", min=0, metavar="SEQ", help="The first event.")] = 0,
     to_seq: Annotated[int, typer.Option("--to", min=0, metavar="SEQ", help="The last event, inclusive.")] = 0,
     limit: Annotated[int, typer.Option(min=0, help="Stop after so many; 0: no limit.")] = 0,
@@ -61,7 +62,7 @@ async def read(
 
 async def tail(
     connection: Connection,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the latest events.")] = 10,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", "-f", help="Go on as events come.")] = True,
     kind: Kinds = None,
@@ -100,7 +101,7 @@ def _print_one(event: Event, as_json: bool) -> None:
 
 async def verify(
     connection: Connection,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
     """Re-read a mind from disk and check every hash; exits with 4 where one is wrong.

@@ -22,9 +22,10 @@ from pmm.mind.v1.events_pb2 import (
     MemoryRevised,
     MemoryType,
 )
-from pmm_client.cli import exits, output
+from pmm_client.cli import completion, exits, output
+from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import Json, MindOption, Why, calls_server
+from pmm_client.cli.options import Json, MindOrMine, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.messages import timestamp
 
@@ -56,6 +57,10 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(\d+)([mhdw])")
 M = TypeVar("M", bound=Message)
 
+OfMind = Annotated[
+    str, typer.Option("--mind", metavar="NAME", help="Of this mind alone.", autocompletion=completion.minds)
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add every command of the group."""
@@ -73,7 +78,7 @@ def register(app: typer.Typer) -> None:
 async def search(
     connection: Connection,
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Words, a question, a sentence.")],
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="At most so many.")] = 10,
     kind: Types = None,
     speaker: Speakers = None,
@@ -112,7 +117,7 @@ async def search(
 
 async def list_memories(
     connection: Connection,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     limit: Annotated[int, typer.Option(min=0, help="Stop after so many; 0: no limit.")] = 50,
     kind: Types = None,
     speaker: Speakers = None,
@@ -146,7 +151,7 @@ async def list_memories(
 
 async def add(
     connection: Connection,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="One sentence each.")] = None,
     kind: Annotated[
         str, typer.Option("--type", help="fact, preference, event, relationship or other.")
@@ -202,7 +207,7 @@ async def add(
 
 async def revise(
     connection: Connection,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     memory_id: Annotated[str, typer.Argument(metavar="ID", help="The memory.")] = "",
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The new words; left out: the old ones.")] = "",
     importance: Annotated[float | None, typer.Option(min=0, max=1, help="The new importance.")] = None,
@@ -244,7 +249,7 @@ async def revise(
 
 async def retract(
     connection: Connection,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     memory_ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="The memories.")] = None,
     superseded_by: Annotated[str, typer.Option(metavar="ID", help="The memory that takes their place.")] = "",
     why: Why = "",
@@ -270,7 +275,7 @@ async def retract(
 
 async def rate(
     connection: Connection,
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     memory_ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="The memories.")] = None,
     rating: Annotated[
         float, typer.Option(min=-1, max=1, help="From -1, it did harm, to 1, it helped.")
@@ -298,7 +303,7 @@ async def rate(
 async def history(
     connection: Connection,
     memory_id: Annotated[str, typer.Argument(metavar="ID", help="The memory.")],
-    mind: MindOption,
+    mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
     """Show every version of a memory, and the events that it came from.
@@ -315,7 +320,7 @@ async def history(
 
 async def stats(
     connection: Connection,
-    mind: Annotated[str, typer.Option(help="Of this mind alone.", show_default=False)] = "",
+    of: OfMind = "",
     as_json: Json = False,
 ) -> None:
     """Say how much is remembered, how far the index is, and how the caches do.
@@ -323,7 +328,7 @@ async def stats(
     Example: pmm memory stats --mind ada
     """
     async with connection.open("memory") as client:
-        found = await client.memory.stats(StatsRequest(mind_id=mind), timeout=client.timeout)
+        found = await client.memory.stats(StatsRequest(mind_id=of), timeout=client.timeout)
     if as_json:
         output.json_line(found)
     else:
@@ -336,7 +341,7 @@ async def clear_cache(
         list[str] | None,
         typer.Argument(metavar="CACHE", help="embeddings, queries, results, understanding; all."),
     ] = None,
-    mind: Annotated[str, typer.Option(help="Of this mind alone.", show_default=False)] = "",
+    of: OfMind = "",
     as_json: Json = False,
 ) -> None:
     """Empty memory's caches. It costs nothing but speed.
@@ -344,7 +349,7 @@ async def clear_cache(
     Example: pmm memory clear-cache results queries
     """
     async with connection.open("memory") as client:
-        request = ClearCacheRequest(caches=names or (), mind_id=mind)
+        request = ClearCacheRequest(caches=names or (), mind_id=of)
         cleared = await client.memory.clear_cache(request, timeout=client.timeout)
     if as_json:
         output.json_line(cleared)

@@ -21,6 +21,7 @@ from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.mind_commands import Name
 from pmm_client.cli.options import Json, calls_server, complain
+from pmm_client.errors import MindExists
 from pmm_client.moving import Comparison
 
 CHUNK_BYTES = 1024 * 1024
@@ -131,7 +132,8 @@ async def restore(
         async with connection.open("ledger") as client:
             parts = _chunks(source, lambda done: bar.update(task, completed=done))
             copy_of = origin if name != origin else ""
-            restored = await client.mind(name).restore(parts, force=force, copy_of=copy_of)
+            with _taken(name):
+                restored = await client.mind(name).restore(parts, force=force, copy_of=copy_of)
     if as_json:
         output.json_line({"mind_id": name, "head_seq": restored.head_seq, "hash": restored.hash.hex()})
     else:
@@ -148,7 +150,7 @@ async def _restore_full(
                 exits.USAGE,
             )
         async with connection.open("ledger", "memory") as client:
-            with _reporting(quiet=as_json) as report:
+            with _taken(as_name or archive.manifest.mind_id), _reporting(quiet=as_json) as report:
                 found = await moving.restore(client, archive, as_name, force=force, report=report)
     _tell(found, as_json)
 
@@ -164,7 +166,7 @@ async def copy(
     Example: pmm mind copy ada ada-2
     """
     async with connection.open("ledger") as client:
-        with _reporting(quiet=as_json) as report:
+        with _taken(to), _reporting(quiet=as_json) as report:
             found = await moving.copy(client, name, to, report=report)
     _tell(found, as_json)
 
@@ -205,6 +207,17 @@ def _tell(found: Comparison, as_json: bool) -> None:
             output.line(f"  {what}")
     if not found.is_equal:
         raise CliError("something differs from the export", exits.FOUND_WRONG)
+
+
+@contextmanager
+def _taken(name: str) -> Generator[None]:
+    """Say what to do where a mind of that name is there."""
+    try:
+        yield
+    except MindExists:
+        raise CliError(
+            f"there is a mind {name} already: take another name for a copy, with --as NAME"
+        ) from None
 
 
 @contextmanager
