@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm_client.errors import DiskFull
+from services.orchestrator.appended import Appended
 from services.orchestrator.errors import BeyondHead, MindDeleted
 from services.orchestrator.lately import Lately
 from services.orchestrator.peers import Peers
@@ -30,6 +31,7 @@ class ActiveMind:
         self.snapshot = Snapshot()
         self.lately = lately
         """Has noted every event up to the snapshot's seq."""
+        self.appended = Appended()
         self.lock = asyncio.Lock()
         """Held while the snapshot is brought forward from the ledger."""
         self.deciding = asyncio.Lock()
@@ -113,7 +115,13 @@ class Minds:
                 if active.snapshot.seq == 0:
                     active.snapshot = self._saving.latest(active.id, seq)
                 active.snapshot = await self._replay(active.id, active.snapshot, seq, active)
+            self._fold(active)
         return active.snapshot
+
+    async def forward(self, active: ActiveMind, state: Snapshot, seq: int) -> Snapshot:
+        """A state of the mind that is at hand, brought forward to a seq that the ledger has."""
+        now = await self.reach(active, seq)
+        return now if now.seq == seq else await self._replay(active.id, state, seq)
 
     async def as_of(self, mind_id: str, seq: int | None, min_seq: int = 0) -> Snapshot:
         """A mind's snapshot now, or as it was at a seq. Raises BeyondHead."""
@@ -136,8 +144,6 @@ class Minds:
         """Append events, fold them where they are the next ones, and return their seqs."""
         response = await self._peers.append(active.id, drafts, expected_seq)
         for draft, written in zip(drafts, response.events, strict=True):
-            if written.seq != active.snapshot.seq + 1 or active.lock.locked():
-                continue
             event = mind.Event(
                 mind_id=active.id,
                 seq=written.seq,
@@ -150,10 +156,16 @@ class Minds:
                 hash=written.hash,
                 body=draft.body,
             )
+            active.appended.add(event)
+        self._fold(active)
+        return [written.seq for written in response.events]
+
+    def _fold(self, active: ActiveMind) -> None:
+        """Take what we appended ourselves into the state, as far as nothing is missing before it."""
+        while not active.lock.locked() and (event := active.appended.after(active.snapshot.seq)):
             active.snapshot = active.snapshot.apply(event)
             active.lately.note(event)
             self._saving.keep(active.id, active.snapshot, active.snapshot.seq)
-        return [written.seq for written in response.events]
 
     async def decide(
         self,
@@ -191,6 +203,7 @@ class Minds:
             async with active.lock:
                 active.snapshot = Snapshot()
                 active.lately.clear()
+                active.appended = Appended()
                 # What is being written would come after it was erased.
                 await self._saving.settled(mind_id)
 

@@ -103,15 +103,18 @@ class Turn:
         self._remember = True
         self._is_new = False
         """Whether the session begins with this turn."""
+        self._admitted = 0
+        """How much this process had appended to the mind when the turn began: what it appends later is no news."""
         self._query_ns = nanoseconds(ask.query_time) if ask.query_time else time.time_ns()
 
     async def run(self) -> AsyncIterator[Part]:
         """The parts of the turn. A caller that goes away cancels it, and the ledger says so."""
         self._began = time.perf_counter()
-        state = self._active.snapshot
+        state, self._admitted = self._active.snapshot, self._active.appended.count
         session = await self._s.sessions.find(self._active.id, state, self._session_id)
         if self._ask.session_id and session is None:
             state = (await self._s.minds.open(self._active.id)).snapshot
+            self._admitted = self._active.appended.count
             session = await self._s.sessions.find(self._active.id, state, self._session_id)
         self._is_new = session is None
         mode = self._mode(session)
@@ -141,9 +144,9 @@ class Turn:
 
     async def _kept(self, state: Snapshot, mode: int) -> AsyncIterator[Part]:
         memories, recent, degraded = await self._gather(state, mode)
-        if self._first_seq > state.seq + 1:
-            # Others appended since we last looked: what was looked up is not as of the head at admission.
-            state = await self._s.minds.as_of(self._active.id, self._first_seq - 1)
+        if not self._active.appended.all_since(self._admitted, state.seq + 1, self._first_seq - 1):
+            # Others appended before: what was looked up is not as of the head at admission.
+            state = await self._s.minds.forward(self._active, state, self._first_seq - 1)
             memories, recent, degraded = await self._look_up(state)
         stored = await self._stored_outcome(mode) if self._user_seq <= state.seq else None
         if stored is not None:

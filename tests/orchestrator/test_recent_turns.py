@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as some
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.appended import Appended
 from services.orchestrator.lately import Lately
 from services.orchestrator.terms import Said
 from tests.orchestrator.conftest import ROOMY, SERVICES
@@ -115,7 +117,41 @@ async def test_a_prompt_holds_the_last_messages_whoever_wrote_them_and_none_that
                         await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=seqs, why="test"))
 
 
-async def turn_shows_what_was_said(served: Served, session_id: str, text: str) -> None:
+async def test_conversations_that_go_on_at_once_in_one_mind_are_kept_apart(served: Served) -> None:
+    async def talk(name: str) -> list[list[int]]:
+        session = await served.orchestrator.start_session(
+            pb.StartSessionRequest(mind_id="ada", session_id=name)
+        )
+        return [
+            await turn_shows_what_was_said(served, session.session.session_id, f"{name} says {number}")
+            for number in range(3)
+        ]
+
+    shown = await asyncio.gather(*(talk(f"s{number}") for number in range(8)))
+
+    assert [[len(seqs) for seqs in turns] for turns in shown] == [[0, 2, 4]] * 8
+
+
+def test_only_what_this_process_appended_since_is_no_news() -> None:
+    appended = Appended()
+    for seq in (4, 5, 8):
+        appended.add(mind.Event(seq=seq))
+
+    assert appended.all_since(0, 4, 5)
+    assert appended.all_since(3, 9, 8), "nothing lies between"
+    assert not appended.all_since(1, 4, 5), "one was there before"
+    assert not appended.all_since(0, 4, 8), "others wrote 6 and 7"
+
+
+def test_what_was_appended_is_given_out_in_the_order_of_the_ledger() -> None:
+    appended = Appended()
+    for seq in (6, 4, 5, 8):
+        appended.add(mind.Event(seq=seq))
+
+    assert [event.seq if (event := appended.after(seq)) else 0 for seq in (3, 4, 5, 6, 7)] == [4, 5, 6, 0, 8]
+
+
+async def turn_shows_what_was_said(served: Served, session_id: str, text: str) -> list[int]:
     turn = await converse(served, text, session_id=session_id)
     assert turn.started
     receipt = turn.started.receipt
@@ -130,3 +166,4 @@ async def turn_shows_what_was_said(served: Served, session_id: str, text: str) -
     # What was erased leaves a gap that nothing older need fill.
     erased = sum(event.redacted for event in spoken[-MESSAGES - 2 :])
     assert len(shown) >= min(len(there), MESSAGES - erased)
+    return shown
