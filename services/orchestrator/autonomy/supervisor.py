@@ -125,7 +125,9 @@ class Supervisor:
         kinds = ("commitment_opened", "commitment_snoozed", "commitment_revised")
         return Worker("wakes", kinds, self._note, appends=False)
 
-    async def _note(self, event: mind.Event, _minds: Minds) -> list[mind.Body]:
+    async def _note(self, event: mind.Event, minds: Minds) -> list[mind.Body]:
+        # Others may have written it: a tick that does not know of it would take the note away again.
+        await minds.state(event.mind_id, event.seq)
         body = getattr(event.body, event.kind)
         due_ns = nanoseconds(body.until if event.kind == "commitment_snoozed" else body.due_at)
         if due_ns:
