@@ -63,3 +63,24 @@ class TurnFailed:
 
 Part = TurnStarted | str | TurnCompleted | TurnFailed
 """What a turn streams; the text comes as str."""
+
+
+def replayed(event: mind.Event, user_seq: int, mode: int) -> list[Part]:
+    """The parts of a turn that ended before, from its terminal event."""
+    if event.kind == "turn_failed":
+        failed = event.body.turn_failed
+        return [TurnFailed(event.seq, failed.reason, failed.message)]
+    said = event.body.assistant_message
+    return [
+        TurnStarted(event.session_id, user_seq, said.receipt, mode, said.model, said.backend),
+        said.text,
+        TurnCompleted(
+            event.seq,
+            said.text,
+            said.usage,
+            said.finish_reason,
+            said.timings,
+            said.receipt,
+            tuple(said.warnings),
+        ),
+    ]

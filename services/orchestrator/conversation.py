@@ -15,9 +15,10 @@ from services.orchestrator.guard import Guarded
 from services.orchestrator.incognito import Conversation, Incognito
 from services.orchestrator.minds import ActiveMind
 from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.stages import Clock
 from services.orchestrator.terms import Finished, Said, Started
 from services.orchestrator.times import moment, nanoseconds
-from services.orchestrator.turn import Clock, Services, Turn, session_for
+from services.orchestrator.turn import Services, Turn, session_for
 from services.runtime import telemetry
 
 RETRY_AFTER_SECONDS = 1.0

@@ -12,12 +12,12 @@ import hmac
 import time
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import citations, claims, privacy, prompt
-from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
+from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted, replayed
 from services.orchestrator.errors import KeepsMore, ModelFailed, SessionEnded, UnknownSession
 from services.orchestrator.guard import Guarded
 from services.orchestrator.lately import BEYOND, said_in
@@ -27,6 +27,7 @@ from services.orchestrator.projections.sessions import Session
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.stages import Clock, Stage
 from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft, Finished, Recalled, Said, Started
 from services.orchestrator.times import moment, nanoseconds
@@ -41,37 +42,6 @@ _FAILURE_TEXT = {
     mind.TURN_FAILURE_REASON_DEADLINE: "the deadline passed before the answer was complete",
 }
 TURN_DURATION = telemetry.Distribution(telemetry.TURN_DURATION, "s", telemetry.TURN_BUCKETS_S)
-
-
-@dataclass
-class Clock:
-    """How long each stage took, in seconds."""
-
-    began: float = field(default_factory=time.perf_counter)
-    seconds: dict[str, float] = field(default_factory=lambda: {})
-
-    def timings(self) -> mind.TurnTimings:
-        """As the event has them."""
-        timings = mind.TurnTimings()
-        for name, seconds in {**self.seconds, "total": time.perf_counter() - self.began}.items():
-            getattr(timings, name).FromNanoseconds(int(seconds * 1e9))
-        return timings
-
-
-class _Stage:
-    """A stage: a span, a histogram, and a line in the turn's timings."""
-
-    def __init__(self, clock: Clock, name: str) -> None:
-        self._clock, self._name = clock, name
-        self._span = telemetry.stage(f"turn.{name}")
-
-    def __enter__(self) -> None:
-        self._span.__enter__()
-        self._began = time.perf_counter()
-
-    def __exit__(self, *error: object) -> None:
-        self._clock.seconds[self._name] = time.perf_counter() - self._began
-        self._span.__exit__(*error)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +186,7 @@ class Turn:
             remember=self._remember,
             idempotency_key=f"message:{digest}" if key else "",
         )
-        with _Stage(self._clock, "append"):
+        with Stage(self._clock, "append"):
             at = len(drafts)
             keeping = asyncio.ensure_future(
                 self._append([*drafts, said, *privacy.found(self._guarded, said)], at)
@@ -242,7 +212,7 @@ class Turn:
         """Memories, or None where the search missed its budget."""
         settings = self._s.settings
         try:
-            with _Stage(self._clock, "search"):
+            with Stage(self._clock, "search"):
                 return await self._s.peers.search(
                     self._active.id,
                     self._guarded.text,
@@ -261,7 +231,7 @@ class Turn:
         if self._is_new or not self._s.settings.recent_turns:
             return []
         lately = self._active.lately
-        with _Stage(self._clock, "snapshot"):
+        with Stage(self._clock, "snapshot"):
             known = lately.upto(self._session_id, state.seq)
             if known is None:
                 reading = lately.reading(self._session_id)
@@ -286,7 +256,7 @@ class Turn:
     async def _answer(
         self, state: Snapshot, mode: int, memories: list[Recalled], recent: list[Said], degraded: bool
     ) -> AsyncIterator[Part]:
-        with _Stage(self._clock, "prompt"):
+        with Stage(self._clock, "prompt"):
             built = prompt.build(
                 state,
                 memories,
@@ -299,7 +269,7 @@ class Turn:
             receipt = self._receipt(state, built, degraded)
         parts: list[str] = []
         started, finished = Started("", ""), Finished(mind.FINISH_REASON_UNSPECIFIED)
-        with _Stage(self._clock, "model"):
+        with Stage(self._clock, "model"):
             async for part in self._s.peers.generate(
                 built.messages,
                 built.memories,
@@ -354,7 +324,7 @@ class Turn:
             warnings=warnings,
             backend=started.backend,
         )
-        with _Stage(self._clock, "finish"):
+        with Stage(self._clock, "finish"):
             seq = await self._end(mind.Body(assistant_message=message))
         self._measured(seq, "completed")
         return TurnCompleted(
@@ -420,7 +390,7 @@ class Turn:
             session_ids=(self._session_id,),
         ):
             if event.causation_seq == self._user_seq:
-                return _replayed(event, self._user_seq, mode)
+                return replayed(event, self._user_seq, mode)
         return None
 
 
@@ -431,23 +401,3 @@ def session_for(ask: Ask) -> str:
     if ask.idempotency_key:
         return f"s-{hashlib.sha256(ask.idempotency_key.encode()).hexdigest()[:12]}"
     return f"s-{uuid.uuid4().hex[:12]}"
-
-
-def _replayed(event: mind.Event, user_seq: int, mode: int) -> list[Part]:
-    if event.kind == "turn_failed":
-        failed = event.body.turn_failed
-        return [TurnFailed(event.seq, failed.reason, failed.message)]
-    said = event.body.assistant_message
-    return [
-        TurnStarted(event.session_id, user_seq, said.receipt, mode, said.model, said.backend),
-        said.text,
-        TurnCompleted(
-            event.seq,
-            said.text,
-            said.usage,
-            said.finish_reason,
-            said.timings,
-            said.receipt,
-            tuple(said.warnings),
-        ),
-    ]
