@@ -80,35 +80,13 @@ class Extractor:
 
     async def _by_model(self, mind_id: str, text: str, now: datetime, *, is_answer: bool) -> Found | None:
         """None where there is no model."""
-        instruction, read, schema = by_model.asked(text, is_answer=is_answer)
-        model, words = "", list[str]()
-        parts = self._peers.generate(
-            [Said("system", instruction), Said("user", read)],
-            [],
-            mind_id=mind_id,
-            model="",
-            sampling=None,
-            query_time=None,
-            first_turn=False,
-            background_tokens=by_model.MAX_TOKENS,
-            json_schema=schema,
-        )
         try:
-            async with aclosing(parts):
-                async for part in parts:
-                    match part:
-                        case Started(name, _):
-                            model = name
-                        case Finished():
-                            pass
-                        case said:
-                            words.append(said)
+            return await ask_model(self._peers, mind_id, text, now, is_answer=is_answer)
         except ModelFailed as error:
             if error.reason != NO_MODEL:
                 raise
             self._no_model_until = time.monotonic() + ASK_AGAIN_SECONDS
             return None
-        return by_model.found("".join(words), text, now, is_answer=is_answer, model=model)
 
     async def _said_at(self, event: mind.Event) -> datetime:
         """The message's own clock, in the mind's zone."""
@@ -117,6 +95,33 @@ class Extractor:
         return moment(nanoseconds(occurred) or nanoseconds(event.recorded_at)).astimezone(
             zone(state.profile.time_zone)
         )
+
+
+async def ask_model(peers: Peers, mind_id: str, text: str, now: datetime, *, is_answer: bool) -> Found:
+    """What a model finds in a text and the text bears out. Raises ModelFailed, ValueError."""
+    instruction, read, schema = by_model.asked(text, is_answer=is_answer)
+    model, words = "", list[str]()
+    parts = peers.generate(
+        [Said("system", instruction), Said("user", read)],
+        [],
+        mind_id=mind_id,
+        model="",
+        sampling=None,
+        query_time=None,
+        first_turn=False,
+        background_tokens=by_model.MAX_TOKENS,
+        json_schema=schema,
+    )
+    async with aclosing(parts):
+        async for part in parts:
+            match part:
+                case Started(name, _):
+                    model = name
+                case Finished():
+                    pass
+                case said:
+                    words.append(said)
+    return by_model.found("".join(words), text, now, is_answer=is_answer, model=model)
 
 
 def is_quotation(event: mind.Event) -> bool:
