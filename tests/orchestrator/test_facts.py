@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("held_out", "precision", "recall"), [(False, 0.98, 0.98), (True, 0.90, 0.65)], ids=["known", "held-out"]
+    ("held_out", "precision", "recall"), [(False, 0.98, 0.98), (True, 0.90, 0.69)], ids=["known", "held-out"]
 )
 def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float, recall: float) -> None:
     result = score(rows(held_out=held_out), facts)
@@ -35,6 +35,11 @@ def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float,
         ("We broke our car in May 2024", ["The user broke their car in May 2024."]),
         ("I'm allergic to penicillin, which dose may I take?", ["The user is allergic to penicillin."]),
         ("I can't stand coriander", ["The user can not stand coriander."]),
+        ("I have a dog. He's called Rex.", ["The user has a dog.", "Rex is the user's dog."]),
+        (
+            "My sister's husband Luis drives a taxi.",
+            ["Luis is the user's sister's husband.", "Luis drives a taxi."],
+        ),
         ("Please note that my sister lives in Cork.", ["The user's sister lives in Cork."]),
     ],
 )

@@ -49,6 +49,9 @@ _CONTRACTIONS = (
         ),
         r"\1 is ",
     ),
+    (re.compile(r"\b(\w+)'s (?=[A-Z][\w-]+$)"), r"\1 is "),
+    (re.compile(r"(?i)\b(is|are|was|were|has|have|would|could|did)n't\b"), r"\1 not"),
+    (re.compile(r"(?i)\bwon't\b"), "will not"),
     (re.compile(r"(?i)\b(do|does)n't\b"), r"\1 not"),
     (re.compile(r"(?i)\bcan(?:'t|not)\b"), "can not"),
 )

@@ -43,6 +43,13 @@ PREFERENCES = tuple(
             rf"{_BE} (?:not )?(?:really )?(?:more of )?(?P<object>an? (?:\w+[ -]){{1,3}}(?:drinker|eater|reader|"
             rf"person|lover|addict|fanatic|enthusiast|nut|buff|fan|supporter|junkie|snob))\b",
             rf"{_BE} a sucker for {_TO_END}",
+            rf"{_BE} not much of (?P<object>an? .+)",
+            rf"(?:loves?|likes?|enjoys?) nothing (?:more|better) than {_TO_END}",
+            rf"(?:steers? clear of|stays? away from|tr(?:y|ies) to avoid|dreads?|treasures?|relish(?:es)?|can not "
+            rf"(?:function|cope|survive) without|"
+            rf"would be lost without) {_TO_END}",
+            rf"(?:will|would) (?:only|not) (?:eat|drink|wear|touch) {_TO_END}",
+            rf"{_HAVE} given up (?!on\b){_TO_END}",
             rf"{_BE} (?:happiest|happier|at my best) (?:when |on |in |with |at )?{_TO_END}",
             rf"(?:avoids?|can do without|(?:can|could) (?:happily )?live on|(?:can|could) not (?:live|do) without|"
             rf"only (?:eats?|drinks?|reads?|wears?|watch(?:es)?)|"
@@ -100,8 +107,10 @@ FACTS = tuple(
         _rule,
         (
             rf"(?:(?:lives?|resides?)|(?:{_BE}|{_HAVE} been) (?:living|based)|{_BE} based|{_HAVE} lived) (?:here "
-            rf")?(?:in|on|at|near|with|by|outside|close to) {_TO_END}",
-            r"lives? (?P<object>(?:alone|abroad|apart|by (?:myself|himself|herself)|off-grid)\b.*)",
+            rf")?(?:in|on|at|near|with|by|outside|close to|above|below|behind|opposite|next to|across from|beside|"
+            rf"between|off) {_TO_END}",
+            r"lives? (?P<object>(?:upstairs|downstairs|next door|nearby|alone|abroad|apart|by (?:myself|himself|"
+            r"herself)|off-grid)\b.*)",
             rf"(?:works?|{_BE} (?:working|employed)|{_HAVE} (?:been working|worked)) (?!on\b|out\b|it\b|well\b|"
             rf"late\b|hard\b|fine\b|up\b|for me\b|for you\b|to\b)"
             rf"(?:(?:at|for|as|in|with|from|by) )?{_TO_END}",
@@ -118,6 +127,22 @@ FACTS = tuple(
             r"degree|master's|doctorate|apprenticeship|training)\b.*)",
             r"spent (?P<object>(?:my|his|her) (?:childhood|youth)\b.*|(?:\w+) years? (?:in|at|as|with) .+)",
             r"(?:lived|worked|taught|ran|played|served) (?P<object>.+ for (?:\w+ ){1,2}(?:years|months|decades))",
+            rf"(?:was|were) (?P<object>an? (?!{lexicon.NOT_A_ROLE_WORDS})\w+(?: \w+)? (?:for|until|in|at|with) "
+            rf"(?!the (?:beginning|end|moment|way)).+)",
+            rf"used to (?:be|live|work|play|teach|smoke|own|run) {_TO_END}",
+            r"gets? (?P<object>migraines|hay fever|seasick|carsick|airsick|cold sores|vertigo|panic attacks|"
+            r"nosebleeds)\b",
+            rf"{_BE} (?:raising|bringing up|fostering|renting|managing|coaching|teaching|saving (?:up )?for|"
+            rf"restoring|looking after|caring for|taking "
+            rf"(?=(?:\w+ )?(?:classes|lessons|courses?)\b)) {_TO_END}",
+            rf"{_BE} (?P<object>(?:head|chief|lead|senior|junior|assistant|deputy) \w+ (?:at|of|for|in) .+)",
+            rf"{_HAVE} been (?P<object>(?!colleagues|friends|neighbou?rs|mates|partners|busy|sick|ill|away|here|"
+            rf"there|stuck|out|off|down|really|very|so|trying|good|great|fine|in|on|at|a\b|the\b)\w+ (?:for|since) "
+            rf".+)",
+            rf"{_BE} (?:in|on|at|near) (?P<object>(?:the )?(?-i:[A-Z])[\w'-]+ (?:Street|Road|Square|Avenue|Lane|"
+            rf"Hill|Quay))",
+            rf"{_HAVE} (?P<object>(?:no |lots of |many |several )?(?:{RELATION}|relatives|siblings|allergies|"
+            rf"tattoos|dreadlocks|braces|dentures|solar panels)\b.*)",
             rf"{_BE} (?:both |all )?(?P<object>{lexicon.JOBS}s)\b",
             rf"{_BE} (?P<object>one of (?:\w+) (?:children|siblings|brothers|sisters|kids))",
             rf"{_HAVE} been (?P<object>together .+|with (?:my|the|our) .+ (?:for|since) .+)",
@@ -139,7 +164,8 @@ FACTS = tuple(
             rf"){{1,3}}(?:degree|phd|thesis|dissertation|master's|apprenticeship|course|novel|book)\b){_TO_END}",
             rf"{_HAVE} been (?!working\b|thinking\b|trying\b|having\b|looking\b|getting\b|waiting\b|wondering\b|"
             rf"meaning\b|using\b|feeling\b|being\b|going\b|doing\b)(?P<object>\w+ing {_NO_PRONOUN}.+)",
-            rf"{_BE} (?P<object>(?:nearly |almost )?(?:\d{{1,3}}|\w+ty(?:-\w+)?|\w+teen)(?: years old)?)(?:$|,)",
+            rf"{_BE} (?P<object>(?:nearly |almost )?(?:\d{{1,3}}|one|two|three|four|five|six|seven|eight|nine|ten|"
+            rf"eleven|twelve|\w+ty(?:-\w+)?|\w+teen)(?: years old)?)(?:$|,)",
             rf"{_BE} (?P<object>(?:\d|four|five|six|seven) ?(?:foot|feet|ft|')(?: \w+)?|\d(?:\.\d+)? ?(?:m|metres?|"
             rf"meters?|cm)(?: \w+)? ?tall)",
             rf"{_BE} (?=(?:in|on|at|near|next to|above|below) (?:the|a|an|our|my) \w+ (?:floor|street|road|square|"
@@ -166,6 +192,13 @@ FACTS = tuple(
         ),
     )
 )
+OF_OTHERS = _rule(
+    rf"(?P<object>(?:(?:is|are) (?!not\b|{lexicon.NOT_LASTING})\S.*|(?!(?:is|are|has|was|does|says|"
+    rf"{lexicon.NOT_A_HABIT}s)\b)[a-z]+s "
+    rf"{_NO_PRONOUN}\S.*|(?:has|have) (?!to\b|been\b|not\b|just\b|\w+ed\b|gone\b|got\b|a (?:meeting|cold|fever|"
+    rf"question|problem|day)\b)\S.*))"
+)
+"""In the present tense of somebody around the person: what is said of others is seldom said of the moment."""
 HABIT = _rule(rf"(?!{lexicon.NOT_A_HABIT}\b)(?P<object>[a-z]+ {_NO_PRONOUN}\S.*)")
 """With words that make a habit of it."""
 HAD = _rule(
@@ -173,7 +206,7 @@ HAD = _rule(
     rf"me))\S.*)"
 )
 ROLE = _rule(rf"(?:{_BE}|{_HAVE} been) (?P<object>an? \S.*)")
-NICKNAME = re.compile(rf"{_BE} (?:called |named )?(?P<object>{NAME})(?:$|,| from | and )")
+NICKNAME = re.compile(rf"(?:{_BE} (?:called |named )?|goe?s? by )(?P<object>{NAME})(?:$|,| from | and )")
 
 EXPECTING = _rule(
     rf"{_BE} expecting (?!you|it|this|that|an? (?:call|reply|answer|email|parcel|delivery)){_TO_END}"
@@ -218,7 +251,10 @@ WHAT_I_LIKE = re.compile(
     r"(?:I|i) (?:really )?(?:love|hate|can not stand)|[Tt]he only (?P<what>\w+) (?:I|i) (?:like|listen to|read|"
     r"watch|eat|drink)) (?:is|are) (?P<object>\S.*)"
 )
-NOTHING_BEATS = re.compile(r"[Nn]othing (?:beats|makes me happier than|relaxes me like) (?P<object>\S.*)")
+NOTHING_BEATS = re.compile(
+    r"(?:[Tt]here is )?[Nn]othing (?:beats|better than|(?:I|i) (?:love|like|enjoy) (?:more|better) than|makes me "
+    r"happier than|relaxes me like) (?P<object>\S.*)"
+)
 NO_FAN = re.compile(
     r"(?:(?:[Bb]ig|[Hh]uge) fan of|[Nn]ot (?:really )?(?:an? )?(?:\w+ )?(?:fan of|one for|keen on|into)) "
     r"(?P<object>\S.*)"
@@ -235,7 +271,8 @@ ATTRIBUTE = re.compile(
 
 _NAMES = rf"(?P<name>{NAME}(?:(?:,| and|, and)\s+{NAME})*)"
 RELATION_NAME = re.compile(
-    rf"\b{MY}(?P<relation>{RELATION})(?:\s+(?:is|are)\s+(?:called|named)|'s?\s+names?\s+(?:is|are)|\s+named|"
+    rf"\b{MY}(?P<of>{RELATION}'s )?(?P<relation>{RELATION})(?:\s+(?:at|from|in|on)\s+[a-z]+(?=\s+is))?(?:\s+(?:is|"
+    rf"are)\s+(?:called|named)|'s?\s+names?\s+(?:is|are)|\s+named|"
     rf"\s+called|,|:|\s+(?:is|are))?\s+{_NAMES}"
 )
 NAME_RELATION = re.compile(
@@ -252,12 +289,23 @@ HAVE_NAMED = re.compile(
     rf"five)\s+(?:\w+\s+)??(?P<relation>(?:baby\s+)?{RELATION})"
     rf"(?:\s+(?:named|called)|[,:])?\s+{_NAMES}"
 )
-CALLED = re.compile(rf"\ban?\s+(?P<relation>{RELATION})\s+(?:named|called)\s+(?P<name>{NAME})")
+CALLED = re.compile(rf"\ban?\s+(?P<relation>{RELATION})(?:\s+(?:named|called)|,)\s+(?P<name>{NAME})")
+UNNAMED = re.compile(
+    rf"(?:\b{MY}|\b(?:have|has|got|adopted)\s+(?:an?|one)\s+(?:\w+\s+)??)(?P<relation>{RELATION})\b(?!')"
+)
+"""Somebody who may get a name in what follows."""
+NAMED_LATER = re.compile(
+    rf"(?:[Hh]is|[Hh]er|[Ii]ts) name is (?P<name>{NAME})|(?:[Hh]e|[Ss]he|[Ii]t) is (?:called|named) "
+    rf"(?P<name2>{NAME})"
+)
 MARRIED = re.compile(
     rf"\b(?:am|are)\s+(?:happily\s+)?(?P<relation>married|engaged|related)\s+to\s+(?P<name>{NAME})"
 )
 DATING = re.compile(rf"\b(?:am|are|have been)\s+(?P<relation>dating)\s+(?P<name>{NAME})")
 OF_SOMEBODY = re.compile(rf"\b(?:am|are)\s+(?P<name>{NAME})'s\s+(?P<relation>{RELATION})\b")
+OF_NAMED = re.compile(
+    rf"\b(?P<of>{NAME})'s\s+(?P<relation>{RELATION})(?:,| is| is called| is named)?\s+(?P<name>{NAME})"
+)
 BOTH = re.compile(
     rf"(?P<name>{NAME}) and (?:I|i) (?P<said>(?:are|have been|were) (?:\w+ )?(?P<relation>{RELATION})\b.*)"
 )

@@ -58,7 +58,8 @@ class _About:
 _ME = _About(USER, "the user")
 _LEAD = re.compile(
     r"(?:(?:and|so|oh|yes|yeah|well|ok|okay|hi|hello|hey|also|actually|by the way|btw|fyi|anyway|just so you know|"
-    r"for the record|as you know|you know|honestly|frankly|personally|these days|nowadays|currently|at home|in my free "
+    r"for the record|as you know|you know|honestly|frankly|personally|these days|nowadays|currently|at home|in my "
+    r"free "
     r"time|as a child|in the evenings?|on weekends|for (?:context|reference)|(?:bear|keep) in mind(?: that)?|"
     r"(?:you should|i should|let me) (?:know|say|mention|add)(?: that)?|as i (?:said|mentioned)|the thing is|"
     r"(?:as|being) an? [^,]{3,60}(?=,)|at \w+(?=,)|every \w+|professionally|fun fact|(?:please )?note(?: that)?|"
@@ -67,8 +68,13 @@ _LEAD = re.compile(
 )
 _USER = re.compile(rf"(?:(?:{rules.MY}{RELATION}|{NAME}) and )?(?:I|i|We|we)\s+")
 _RELATED = re.compile(
-    rf"(?:[Bb]oth (?:of )?)?{rules.MY}(?P<relation>{RELATION})(?:,?\s+(?P<name>{NAME}))?(?:,?\s+(?:from|of|at) \w+)?"
+    rf"(?:[Bb]oth (?:of )?)?{rules.MY}(?P<relation>{RELATION})(?:,?\s+(?P<name>{NAME}))?(?:,?\s+(?:from|of|at) "
+    rf"\w+)?"
     r"(?:,\s+(?:who|which)\s[^,]*)?,?\s+(?!'s\b)"
+)
+_RELATIVE_OF = re.compile(
+    rf"(?:(?P<mine>{rules.MY}{RELATION})|"
+    rf"(?P<of>{NAME}))'s\s+(?P<relation>{RELATION})(?:,?\s+(?P<name>{NAME}),?)?\s+(?!'s\b)"
 )
 _PARENT = re.compile(rf"(?P<name>{PARENT}(?: [A-ZÀ-Þ][\w'-]+)?)\s+")
 _PRONOUN = re.compile(r"(?:[Hh]e|[Ss]he)\s+")
@@ -81,11 +87,13 @@ _NAMED = re.compile(
 _OWN = re.compile(r"\b(?:I|i|[Ww]e|[Mm]y|[Oo]ur)\b")
 _VERB_PHRASES = re.compile(
     r",? and (?=(?:(?:also|now|still|really) )?(?:works?|lives?|has|have|am|is|are|loves?|likes?|hates?|plays?|"
-    r"teach(?:es)?|speaks?|runs?|owns?|stud(?:y|ies)|collects?|can(?: not)?|do not|does not|volunteers?|sings?|writes?|"
+    r"teach(?:es)?|speaks?|runs?|owns?|stud(?:y|ies)|collects?|can(?: not)?|do not|does not|volunteers?|sings?|"
+    r"writes?|"
     r"drives?|rides?|moved|got|bought|started|retired)\s)"
 )
 _UNRESOLVED = re.compile(
-    r"(?i)\b(?:it|this|these|those|such|something|stuff|thing|yours?|you|they'll)\b|\b(?:of|with|in|on|at|to) that\b"
+    r"(?i)\b(?:it|this|these|those|such|something|stuff|thing|yours?|you|they'll)\b|\b(?:of|with|in|on|at|to) "
+    r"that\b"
     r"|^\w+ that\b"
 )
 """A sentence with one of these does not stand by itself."""
@@ -107,11 +115,21 @@ def _found(text: str) -> Iterator[Fact]:
     for match in rules.FAVOURITE_ASKED.finditer(text[:4_096]):
         yield _favourite("The user's", match["what"], match["object"].strip(), USER)
     last: _About | None = None
+    unnamed = ""
     known: set[str] = set()
     for clause in clauses(text):
         for fact in _relations(clause):
             known.add(fact.subject)
             yield fact
+        if unnamed and (named := rules.NAMED_LATER.search(clause)):
+            name = named["name"] or named["name2"]
+            if _is_name(name):
+                known.add(name)
+                last = _About(name, name)
+                yield _related(name, unnamed, is_one_of_many=False)
+                continue
+        if mentioned := rules.UNNAMED.search(clause):
+            unnamed = mentioned["relation"]
         about, said = _subject(clause, last, known)
         if about is not None and not about.is_user:
             last = about
@@ -136,27 +154,32 @@ def _relations(clause: str) -> Iterator[Fact]:
         for match in pattern.finditer(clause):
             names = [name for name in re.split(r",? and |, ", match["name"]) if _is_name(name)]
             for name in names:
-                yield _related(name, match["relation"], is_one_of_many=len(names) > 1)
+                of = match.groupdict().get("of") or ""
+                yield _related(name, match["relation"], of=of, is_one_of_many=len(names) > 1)
     for match in rules.OF_MINE.finditer(clause):
         name, relation = match["name"] or match["name2"], match["relation"] or match["relation2"]
         if _is_name(name):
             yield _related(name, relation, is_one_of_many=False)
+    for match in rules.OF_NAMED.finditer(clause):
+        if _is_name(match["name"]) and _is_name(match["of"]):
+            text = f"{match['name']} is {match['of']}'s {match['relation']}."
+            yield Fact("relationship", match["name"], match["relation"], text)
     for match in rules.OF_SOMEBODY.finditer(clause):
         if _is_name(match["name"]):
             text = f"The user is {match['name']}'s {match['relation']}."
             yield Fact("relationship", match["name"], match["relation"], text)
 
 
-def _related(name: str, relation: str, *, is_one_of_many: bool) -> Fact:
+def _related(name: str, relation: str, *, is_one_of_many: bool, of: str = "") -> Fact:
     match relation:
         case "married" | "engaged" | "related":
             text = f"The user is {relation} to {name}."
         case "dating":
             text = f"The user is dating {name}."
         case _ if is_one_of_many:
-            text = f"{name} is one of the user's {relation}."
+            text = f"{name} is one of the user's {of}{relation}."
         case _:
-            text = f"{name} is the user's {relation}."
+            text = f"{name} is the user's {of}{relation}."
     return Fact("relationship", name, relation, text)
 
 
@@ -182,6 +205,12 @@ def _relative(match: re.Match[str]) -> _About:
     return _About(name or match["relation"], name or f"the user's {match['relation']}")
 
 
+def _relative_of(match: re.Match[str]) -> _About:
+    whose = f"the user's {match['mine'].split(None, 1)[1]}" if match["mine"] else match["of"]
+    name = match["name"] if match["name"] and _is_name(match["name"]) else ""
+    return _About(name or match["relation"], name or f"{whose}'s {match['relation']}")
+
+
 def _parent(match: re.Match[str]) -> _About:
     name = match["name"]
     return _About(name, name if " " in name else f"the user's {name.lower()}")
@@ -190,6 +219,7 @@ def _parent(match: re.Match[str]) -> _About:
 _SUBJECTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _About]], ...] = (
     (_USER, lambda _match: _ME),
     (_RELATED, _relative),
+    (_RELATIVE_OF, _relative_of),
     (_MINE, lambda match: _About(match["thing"], f"the user's {match['thing']}")),
     (_GROUP, lambda match: _About(USER, f"the user's {match['thing']}")),
     (_PARENT, _parent),
@@ -203,7 +233,12 @@ def _statement(about: _About, said: str, when: str) -> Fact | None:
     if about.is_known and (match := rules.HELD_TO.match(said)):
         return _told("preference", about, match["object"], said)
     for pattern in rules.PREFERENCES if about.is_known else (rules.LIKED_BY_ANYBODY,):
-        if (match := pattern.match(said)) and not lexicon.NOT_LIKED.match(match["object"]):
+        match = pattern.match(said)
+        if match and (
+            (not about.is_user
+            and match["object"].startswith("the "))
+            or not lexicon.NOT_LIKED.match(match["object"])
+        ):
             return _told("preference", about, match["object"], said)
     return _event(about, said, when) or _fact(about, said)
 
@@ -230,6 +265,8 @@ def _fact(about: _About, said: str) -> Fact | None:
     if about.is_user and (match := rules.NICKNAME.match(said)) and _is_name(match["object"]):
         return Fact("fact", USER, match["object"], f"The user is called {match['object']}.")
     what = _habit(said) or _possession(said) or _role(said) if about.is_known else ""
+    if not what and about.is_known and not about.is_user and (match := rules.OF_OTHERS.match(said)):
+        what = match["object"]
     return _told("fact", about, what, said) if what else None
 
 

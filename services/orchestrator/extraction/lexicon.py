@@ -36,7 +36,8 @@ _OTHERS = (
 _PETS = (
     "dog cat puppy kitten horse pony rabbit hamster tortoise turtle parrot budgie canary goldfish fish snake "
     "lizard "
-    "gecko ferret goat sheep hen chicken cow donkey pig rat mouse spaniel labrador terrier poodle retriever "
+    "guinea-pig gecko ferret goat sheep hen chicken cow donkey pig rat mouse spaniel labrador terrier poodle "
+    "retriever "
     "greyhound "
     "beagle collie dachshund"
 )
@@ -157,7 +158,8 @@ CONDITIONS = (
     r"(?:type (?:1|2|one|two) diabetes|diabetes|asthma|epilepsy|arthritis|migraines?|anxiety|depression|insomnia|"
     r"ADHD|"
     r"autism|dyslexia|tinnitus|eczema|psoriasis|coeliac disease|celiac disease|Crohn's(?: disease)?|endometriosis|"
-    r"hay fever|high blood pressure|MS|multiple sclerosis|cancer|anaemia|vertigo|bipolar disorder|PTSD|OCD)"
+    r"hay fever|high blood pressure|MS|multiple sclerosis|cancer|anaemia|vertigo|high cholesterol|dementia|"
+    r"Parkinson's|lupus|glaucoma|gout|IBS|chronic (?:pain|fatigue)|bipolar disorder|PTSD|OCD)"
 )
 STATUS = (
     r"(?:married|single|divorced|widowed|separated|engaged|pregnant|retired|unemployed|self-employed|diabetic|"
@@ -215,6 +217,19 @@ NOT_HAD = re.compile(
     r"essay|spreadsheet|couple of)\b"
 )
 """What one has for the moment, or only in a manner of speaking."""
+NOT_LASTING = (
+    r"(?:on|at|in|out|off|away|back|here|there|so|too|going|coming|being|having|getting|doing|asking|waiting|"
+    r"trying|looking|calling|"
+    r"sick|ill|tired|angry|upset|happy|sad|late|busy|asleep|awake|ready|fine|ok|okay|well|better|worse|sure|right|"
+    r"wrong|mad|cross|"
+    r"hungry|bored|worried|excited|gone|stuck|lost|free|about to|all right|great|amazing|why|what|who|where|how|"
+    r"the (?:one|reason|best)|"
+    r"(?:now |also |still )?(?:my|our)|called|named|like|always \w+ing|\w+ing)\b"
+)
+"""How somebody is for a while, or what is said in passing."""
+NOT_A_ROLE_WORDS = (
+    r"(?:bit|little|lot|great|good|nice|long|mess|pleasure|mistake|shame|pity|joke|problem|while|time)"
+)
 NOT_A_ROLE = re.compile(
     r"(?i)(?:\w+ )?(?:mix|way|part|mistake|problem|reminder|pleasure|shame|pity|joke|disaster|relief|surprise|"
     r"question|thing|example|blast|"
