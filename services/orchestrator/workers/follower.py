@@ -42,7 +42,12 @@ LOOK_SECONDS = 0.5
 SAVE_SECONDS = 0.5
 """Between two writes of the position to disk."""
 _RETRIED = (pmm_client.errors.Unavailable, pmm_client.errors.DeadlineExceeded)
-_GONE = (pmm_client.errors.UnknownMind, pmm_client.errors.MindDeleted, MindDeleted)
+_GONE = (
+    pmm_client.errors.UnknownMind,
+    pmm_client.errors.UnknownEvent,
+    pmm_client.errors.MindDeleted,
+    MindDeleted,
+)
 _FAILURES = (pmm_client.errors.PmmError, DomainError, ModelFailed, ValueError, OverflowError)
 _log = logging.getLogger("pmm.worker")
 _NEVER_NS = 2**63
@@ -267,10 +272,12 @@ class Follower:
         if self._worker.derive is None or await self._before.follows_from(event):
             return []
         bodies = await self._worker.derive(event, self._minds)
-        if not bodies or (await self._peers.event(event.mind_id, event.seq)).redacted:
-            # A model takes its time: what was erased meanwhile leaves nothing behind.
+        if not bodies:
             return []
         active = await self._minds.open(event.mind_id)
+        if (await self._peers.event(event.mind_id, event.seq)).redacted:
+            # A model takes its time: what was erased meanwhile leaves nothing behind.
+            return []
         drafts = [self._draft(event, body, i) for i, body in enumerate(bodies)]
         try:
             seqs = await self._minds.append(active, drafts)
