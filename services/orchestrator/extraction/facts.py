@@ -235,8 +235,7 @@ def _statement(about: _About, said: str, when: str) -> Fact | None:
     for pattern in rules.PREFERENCES if about.is_known else (rules.LIKED_BY_ANYBODY,):
         match = pattern.match(said)
         if match and (
-            (not about.is_user
-            and match["object"].startswith("the "))
+            (not about.is_user and match["object"].startswith("the "))
             or not lexicon.NOT_LIKED.match(match["object"])
         ):
             return _told("preference", about, match["object"], said)

@@ -272,15 +272,18 @@ class Follower:
         if self._worker.derive is None or await self._before.follows_from(event):
             return []
         bodies = await self._worker.derive(event, self._minds)
-        if not bodies:
-            return []
+        return await self._append(event, bodies) if bodies else []
+
+    async def _append(self, event: mind.Event, bodies: list[mind.Body]) -> list[int]:
+        """All that follows from an event at once; nothing where it is there already, or the event was erased."""
         active = await self._minds.open(event.mind_id)
         if (await self._peers.event(event.mind_id, event.seq)).redacted:
             # A model takes its time: what was erased meanwhile leaves nothing behind.
             return []
-        drafts = [self._draft(event, body, i) for i, body in enumerate(bodies)]
         try:
-            seqs = await self._minds.append(active, drafts)
+            seqs = await self._minds.append(
+                active, [self._draft(event, body, i) for i, body in enumerate(bodies)]
+            )
         except pmm_client.errors.IdempotencyKeyReused:
             if await self._before.follows_from(event, is_sure=False):
                 return []
