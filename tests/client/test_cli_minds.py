@@ -98,6 +98,16 @@ def test_what_was_kept_is_listed_beside_what_is_open(pmm: Pmm) -> None:
     assert "buy bread" in screen
 
 
+def test_what_is_put_off_and_what_was_changed_is_told(pmm: Pmm) -> None:
+    (plants,) = json.loads(pmm("commitments", "--project", "home", "--json"))
+    its_id = plants["commitment_id"]
+    pmm("commitments", "snooze", its_id, "--until", "2126-01-01")
+    pmm("commitments", "revise", its_id, "--priority", "high")
+
+    assert "until 2126-01-01" in pmm("commitments", "--status", "snoozed")
+    assert "HIGH" in pmm("commitments", "thread", its_id)
+
+
 def test_a_mind_is_shown_as_it_was_and_compared_with_what_it_became(pmm: Pmm) -> None:
     identity = json.loads(pmm("identity", "--json"))
     adopted = identity["identity"]["adopted_seq"]

@@ -91,13 +91,14 @@ def _table(found: list[Commitment]) -> Table:
     has_ended = found[0].status in _ENDED
     made = output.table("id", "status", "ended" if has_ended else "due", "", "priority", "project", "what")
     for one in found:
-        when = one.closed_at if has_ended else one.due_at
+        is_put_off = one.status == CommitmentStatus.COMMITMENT_STATUS_SNOOZED
+        when = one.closed_at if has_ended else one.snoozed_until if is_put_off else one.due_at
         status = _outcome(one) if has_ended else short_name(CommitmentStatus, one.status).lower()
         output.row(
             made,
             one.commitment_id,
             Text(status, style=_STYLES.get(status, "")),
-            output.date(when),
+            f"until {output.date(when)}" if is_put_off else output.date(when),
             output.away(when),
             Text(short_name(Priority, one.priority).lower(), style=_STYLES.get(one.priority, "")),
             one.project,

@@ -122,7 +122,7 @@ def event_text(event: Event) -> str:
         return ""
     body = getattr(event.body, kind)
     text = getattr(body, "text", None)
-    if isinstance(text, str):
+    if text and isinstance(text, str):
         return text
     told = {name: value for name, value in to_json(body).items() if value not in (None, "", [], {}, 0)}
     return json.dumps(told, ensure_ascii=False) if told else ""

@@ -209,7 +209,8 @@ async def list_directives(
     made = output.table("id", "seq", "in prompts", "", "instruction")
     for one in found:
         ended = "ended" if one.retired else ""
-        output.row(made, one.directive_id, str(one.adopted_seq), str(one.uses), ended, one.text)
+        uses = "" if one.retired else f"{one.uses:,}"
+        output.row(made, one.directive_id, str(one.adopted_seq), uses, ended, one.text)
     output.console().print(made)
 
 

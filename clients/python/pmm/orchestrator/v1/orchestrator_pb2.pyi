@@ -1040,7 +1040,7 @@ class Directive(_message.Message):
     adopted_seq: _builtins.int
     """Where it was adopted."""
     uses: _builtins.int
-    """How often it was in a prompt."""
+    """How often it was in a prompt; 0 in a list for one that has ended."""
     retired: _builtins.bool
     """True when it has ended."""
     def __init__(
