@@ -70,6 +70,21 @@ def test_a_question_about_paris_renames_nobody() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "mind", "user"),
+    [
+        ("Your name's not Nova, it's Luna.", "Luna", ""),
+        ("You're not Nova any more, you're Luna.", "Luna", ""),
+        ("My name isn't Carl but Karl.", "", "Karl"),
+        ("Everybody calls me Liz, but my name is Elizabeth.", "", "Liz"),
+        ("I've heard of Otto. Let Otto be your name.", "Otto", ""),
+        ("You're not a robot, you're Amazing.", "", ""),
+    ],
+)
+def test_a_correction_counts_and_so_does_what_one_wants_to_be_called(text: str, mind: str, user: str) -> None:
+    assert (mind_name(text), user_name(text)) == (mind, user)
+
+
+@pytest.mark.parametrize(
     ("text", "when"),
     [
         ("Remind me tomorrow morning to send Lukas the plan for Friday.", "2026-05-07T12:00"),

@@ -8,7 +8,10 @@ NOW = r"(?: now| henceforth| hereby| officially| from (?:now|today|here)(?: on)?
 CALLING = r"(?:call|name|rename|dub|christen|baptise|baptize|nickname|address|refer to)"
 MIND_NAMED = re.compile(
     r"(?<![\w'-])(?:"
-    rf"your (?:new |proper |real |official |full |given )?name(?:,?{NOW},?)?(?:'s| is| shall be| will be"
+    r"your name(?: isn't| is not| is no longer| was| used to be|'s not) [^.;!?]{1,40}(?:[,;] (?:but )?(?:it's|it is"
+    r"|now it's)|,? but)(?: now)?"
+    r"|you(?:'re| are) (?:not|no longer) [^.;!?]{1,40}[,;] (?:but )?you(?:'re| are)(?: now)?"
+    rf"|your (?:new |proper |real |official |full |given )?name(?:,?{NOW},?)?(?:'s| is| shall be| will be"
     rf"| is going to be"
     rf"| becomes| should be| must be| is to be| to be|:){NOW}?"
     r"|(?:let|make) your name(?: be)?|(?:call|name|rename|dub|christen) yourself(?: to| as)?"
@@ -36,14 +39,14 @@ MIND_NAMED = re.compile(
     rf"|you(?:'re| are|(?:'ll| will| shall| should| are to| can){NOW}? be){NOW}? (?:called|named|known as)"
     rf"|you(?:'re| are|'ll| will| shall)?{NOW}? (?:given|get|have|receive|bear|carry) the name(?: of)?"
     rf"|(?:i|we)(?: hereby| now)? (?:declare|proclaim|pronounce|call) you|(?:answer|respond|react) to the name(?: of)?"
-    r"|your name (?:isn't|is not|is no longer|was|used to be) [^.;!?]{1,40}[,;] (?:but )?(?:it's|it is|now it's"
-    r"|it is now)"
-    r"(?: now)?"
+    r"|consider yourself (?:called|named|renamed|christened)"
     r") ",
     re.IGNORECASE,
 )
 IT_IS_YOURS = re.compile(
-    r"(?: is| will be| shall be) (?:going to be )?your (?:new )?name\b| (?:as|for) your (?:new )?name\b"
+    r"(?: is| will be| shall be| should be| be) (?:going to be )?your (?:new )?name\b| (?:as|for) your (?:new )?name\b"
+    r"| is what you(?:'re| are|'ll be| will be) (?:called|named)\b| is my name for you\b"
+    r"| is the name (?:i|we)(?:'ve| have)? (?:chose|chosen|picked|gave|given)(?: you| for you)\b"
     r"|(?: is|, that's|, that is) (?:what|how) (?:i'll|i will|i'm going to|we'll|we will) (?:call|name|address) you\b",
     re.I,
 )
@@ -71,9 +74,12 @@ MAY_CALL = re.compile(
     re.I,
 )
 MY_NAME = re.compile(
-    r"(?<![\w'-])(?:my (?:(?:first|full|given|real|actual|proper|own|preferred|legal) ){0,2}(?:nick)?name"
-    r"(?:, [^,.;]{1,40},)?(?:'s| is)"
-    r"(?: actually| really| simply| just| now| in fact)?|my name, (?:it's|it is|that's)|as for my name, it's"
+    r"(?<![\w'-])(?:"
+    r"my name(?: isn't| is not|'s not) [^.;!?]{1,40}(?:[,;] (?:but )?(?:it's|it is)|,? but)"
+    r"|my (?:(?:first|full|given|real|actual|proper|own|preferred|legal) ){0,2}(?:nick)?name"
+    r"(?:, [^,.;]{1,40},)?(?:'s| is|:)"
+    r"(?: actually| really| simply| just| now| in fact)?|my name, (?:it's|it is|that's)"
+    r"|your (?:user|owner|human)(?:'s name is| is called| is named)|as for my name, it's"
     r"|i(?:'m| am)(?: usually| always| also| now| mostly)? (?:called|named|known as)"
     r"|(?:i|but|and)(?: now| usually| mostly| always| just| normally| still)? go by(?: the name(?: of)?)?"
     r"|(?:it(?:'s| is) )?(?:only |just )?me again[,:]|(?:by|use) my (?:first |full |real )?name[,:]"
@@ -89,7 +95,9 @@ BORN = re.compile(
 I_AM = re.compile(r"(?<![\w'-])(?:i'm|i am|im) (?:actually |really )?", re.I)
 THIS_IS = re.compile(r"(?<![\w'-])(?:(?P<this>this is)|it's|it is) ", re.I)
 MY_NAME_AFTER = re.compile(
-    r"(?:(?: is|'s) my name| is the name|'s the name)\b(?! day| on| in| tag| twin)", re.I
+    r"(?:(?: is|'s) my name| is the name|'s the name)\b(?! day| on| in| tag| twin| for| i| we| of)"
+    r"| is what (?:i go by|(?:\w+ ){1,4}calls? me)\b",
+    re.I,
 )
 GENERALLY = re.compile(
     r"\b(?:generally|strictly|honestly|frankly|broadly|technically|relatively|roughly|\w+ically)$", re.I
@@ -105,7 +113,9 @@ GREETED = re.compile(
 )
 BEGINS = re.compile(rf"^\W*(?:{GREETING}\W+)?(?:it's |it is )?$|[,;:–—!] (?:it's |it is )?$", re.I)
 AFTER_THIS = re.compile(
-    r"^(?:,? (?:speaking|here|again)\b|, (?:the|your|from|a|an|and i|and we|who|writing|calling)\b)", re.I
+    r"^(?:,? (?:speaking|here|again)\b|, (?:the|your|from|a|an|and i|and we|who|writing|calling"
+    r"|you're (?:talking|speaking) (?:to|with))\b)",
+    re.I,
 )
 AFTER_GREETED_THIS = re.compile(r"^(?:[.,!;–—-]| (?:from|again|speaking|here|calling|and|writing)\b|$)", re.I)
 ASKS_NEXT = re.compile(
