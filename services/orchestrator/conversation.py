@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from services.orchestrator.turn import Services, Turn, session_for
 from services.runtime import telemetry
 
 RETRY_AFTER_SECONDS = 1.0
+_log = logging.getLogger("pmm.orchestrator")
 
 
 class Running:
@@ -71,6 +73,13 @@ class Running:
                 self.task.cancel()
                 # The model is stopped and the ledger told before the call ends.
                 await asyncio.shield(asyncio.wait([self.task]))
+                self._note_end()
+
+    def _note_end(self) -> None:
+        # Nobody is left to tell. By its name only: the text of an error may quote what somebody wrote.
+        error = None if self.task.cancelled() else self.task.exception()
+        if error is not None:
+            _log.warning("a turn that nobody follows any more ended in %s", type(error).__name__)
 
 
 @dataclass

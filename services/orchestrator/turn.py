@@ -12,6 +12,7 @@ import hmac
 import time
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pmm_client.errors
@@ -97,7 +98,9 @@ class Turn:
         except asyncio.CancelledError:
             if self._user_seq:
                 reason = self._why_cancelled()
-                await asyncio.shield(asyncio.ensure_future(self._fail(reason, _FAILURE_TEXT[reason])))
+                # Where the answer reached the ledger just as the caller left, it is the one terminal event.
+                with suppress(pmm_client.errors.IdempotencyKeyReused):
+                    await asyncio.shield(asyncio.ensure_future(self._fail(reason, _FAILURE_TEXT[reason])))
             raise
         finally:
             self._active.running.discard(self._user_seq)

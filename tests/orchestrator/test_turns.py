@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -289,3 +290,24 @@ async def test_a_worker_skips_what_it_cannot_deal_with(served: Served) -> None:
     await converse(served, "Your name is Iris")
 
     assert (await wait_for(served, "identity_adopted")).body.identity_adopted.name == "Iris"
+
+
+async def test_a_caller_that_leaves_as_the_answer_is_written_leaves_one_end_and_no_error(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(40):
+        call = served.orchestrator.converse(pb.ConverseRequest(mind_id="ada", text=f"turn {number}"))
+        async for response in call:
+            if response.WhichOneof("part") == "delta":
+                break
+            for _ in range(number):
+                await asyncio.sleep(0)
+        await call.aclose()
+    turn = await converse(served, "still there?")
+    gc.collect()
+
+    assert turn.completed
+    asked = {event.seq for event in await events(served, kinds=["user_message"])}
+    ended = [e.causation_seq for e in await events(served, kinds=["assistant_message", "turn_failed"])]
+    assert sorted(ended) == sorted(asked)
+    assert [r.getMessage() for r in caplog.records if r.name in ("asyncio", "pmm.orchestrator")] == []
