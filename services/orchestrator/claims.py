@@ -58,18 +58,21 @@ _CITATION = re.compile(r"\[#\d+[^\]]*\]")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _CLAUSE = re.compile(r"[,;:]\s|\s[–—-]\s|\b(?:and then|but|so that|because|while|although|though)\b")
 _QUOTED = re.compile(r"[\"“”„«][^\"“”„«»]{0,300}[\"“”»]")
-_QUOTES = re.compile(r"[\"“”„«»*_`]")
+_QUOTES = re.compile(r"[\"“”„«»*_`]|(?<!\w)'|'(?!\w)")
 _HEDGED = re.compile(
     r"(?i)\b(?:if|once|when|whenever|after|until|unless|before|whether|as soon as|let me know|tell me|hope|assume|think"
     r"|thought|maybe|perhaps|probably|might|may|could|should|would|will|won't|\w+'ll|must|seems?|guess|suppose|believe|wish|said|says?"
-    r"|claim(?:s|ed)?|pretend|imagine|no longer)\b"
+    r"|claim(?:s|ed)?|pretend|imagine|no longer|(?:sounds?|looks?) (?:like|as if)|apparently|told me)\b"
 )
 _NEGATED = re.compile(r"(?i)\b(?:not|never|\w+n't|almost|nearly|hardly|half|partly|wanted|tried|forgot)\b")
 _EARLIER = re.compile(r"(?i)\b(?:already|yesterday|earlier|ago|last (?:week|month|night|year|\w+day))\b")
-_FILLER = frozenset("commitment promise task reminder item one to do also and again now well".split())
+_FILLER = frozenset(
+    "i see that commitment promise task reminder item one to do also and again now well".split()
+)
 _ADVERBS = frozenset("already just also finally actually have had 've now both".split())
 _DONE_AFTER = re.compile(
-    r"(?i)^(?P<what>.+?)\s+(?:is|are|was|were|has been|have been)\s+(?:already |now |all )*"
+    r"(?i)^(?P<what>.+?)\s+(?:is|are|was|were|has(?: already)? been|have(?: already)? been)\s+"
+    r"(?:already |now |all |marked as |marked )*"
     r"(?:done|complete|completed|finished|closed|taken care of|dealt with|settled|off (?:your|my|the|our) list"
     r"|ticked off|crossed off)(?P<rest>.*)$"
 )
