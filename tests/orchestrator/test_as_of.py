@@ -132,7 +132,9 @@ async def answers(served: Served, mind_id: str, as_of_seq: int | None) -> dict[s
         if as_of_seq is not None:
             wanted.as_of_seq = as_of_seq
         try:
-            found[name] = await call(wanted, timeout=30)
+            found[name] = answer = await call(wanted, timeout=30)
+            if isinstance(answer, pb.GetAnalyticsResponse):
+                answer.ClearField("statistics")  # of the head only, as its contract says
         except errors.NotFound as error:
             found[name] = error.reason
     return found

@@ -35,7 +35,8 @@ RETRIED = {
         "ImportMessages", "GetMind", "ListMinds", "DiffMind", "WatchMind", "GetSession", "ListSessions",
         "ListCommitments", "GetIdentityHistory", "GetTraits", "ListDirectives", "ListReflections",
         "GetMetrics", "GetStage", "GetAnalytics", "Explain", "BlastRadius", "GetNeighbors", "FindPath",
-        "GetCommitmentThread", "GetSubgraph", "GetPerformance", "ListWorkers", "ListDeadLetters",
+        "GetCommitmentThread", "GetSubgraph", "ListPolicies", "GetDefaultMind", "GetPerformance", "ListWorkers",
+        "ListDeadLetters",
     ),
 }  # fmt: skip
 """What the channel repeats by itself: calls that write nothing, or nothing twice. A write with an idempotency
