@@ -21,6 +21,8 @@ from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
 
 _log = logging.getLogger("pmm.orchestrator")
+CLOSED_AT_ONCE = 500
+"""Interrupted turns, in one append."""
 
 
 class ActiveMind:
@@ -233,18 +235,21 @@ class Minds:
 
         Whether it did: a mind without room for it can be read all the same, and is mended once there is room.
         """
-        for seq, turn in sorted(active.snapshot.sessions.open_turns.items()):
-            if seq not in active.running:
-                failed = mind.TurnFailed(
-                    reason=mind.TURN_FAILURE_REASON_INTERRUPTED,
-                    message="the process ended before the answer was complete",
-                )
-                closed = terminal(mind.Body(turn_failed=failed), seq, turn.session_id)
-                try:
-                    await self.append(active, [closed])
-                except DiskFull as error:
-                    _log.warning("an interrupted turn of a mind stays open: %s", error.reason)
-                    return False
+        failed = mind.TurnFailed(
+            reason=mind.TURN_FAILURE_REASON_INTERRUPTED,
+            message="the process ended before the answer was complete",
+        )
+        ends = [
+            terminal(mind.Body(turn_failed=failed), seq, turn.session_id)
+            for seq, turn in sorted(active.snapshot.sessions.open_turns.items())
+            if seq not in active.running
+        ]
+        for start in range(0, len(ends), CLOSED_AT_ONCE):
+            try:
+                await self.append(active, ends[start : start + CLOSED_AT_ONCE])
+            except DiskFull as error:
+                _log.warning("interrupted turns of a mind stay open: %s", error.reason)
+                return False
         return True
 
     def _hold(self, mind_id: str) -> ActiveMind:

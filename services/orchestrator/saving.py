@@ -67,5 +67,7 @@ def is_kept(seq: int, head: int, distance: int) -> bool:
     Of the multiples of ``distance``, numbered, one that 2ⁿ divides and no higher power is kept for 2ⁿ⁺² further ones:
     two for each n, and one at most as far behind any seq as that lies behind the head.
     """
+    if seq == 0 or seq % distance:
+        return False
     number, behind = seq // distance, (head - seq) // distance
-    return number > 0 and seq % distance == 0 and behind < 4 * (number & -number)
+    return behind < 4 * (number & -number)

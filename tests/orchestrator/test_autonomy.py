@@ -191,6 +191,21 @@ def test_in_a_year_ticks_and_reflections_keep_to_their_cadence(year: World) -> N
             last, turns = event.recorded_at.seconds, 0
 
 
+def test_of_many_conversations_with_little_in_them_the_oldest_are_analysed() -> None:
+    world = born()
+    for number in range(600):
+        session_id = f"s-{number}"
+        asked = world.append(mind.Body(user_message=mind.UserMessage(text="hello")), session_id=session_id)
+        world.append(mind.Body(assistant_message=mind.AssistantMessage(text="yes")), asked, session_id)
+    waiting = world.state.sessions.to_analyze
+    decision = decide.decide(world.state, world.now * 10**9, LIMITS)
+
+    assert set(waiting) == {f"s-{number}" for number in range(600 - len(waiting), 600)}
+    assert decide.MANY_WAITING < len(waiting) < 600
+    assert decision
+    assert list(decision.sessions) == [f"s-{600 - len(waiting) + number}" for number in range(3)]
+
+
 def test_an_idle_month_adds_no_event() -> None:
     world = born()
     world.turn()

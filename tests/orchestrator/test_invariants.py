@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
@@ -9,11 +10,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
+from pmm_client.cli.app import app
 from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.chain import ChainWatch
 from services.orchestrator.autonomy.supervisor import Supervisor
@@ -143,7 +146,10 @@ async def test_a_damaged_ledger_shows_in_the_mind(folder: Path) -> None:
         await served.orchestrator.get_traits(pb.GetTraitsRequest(mind_id="ada"))
         await wait_for(served, "invariant_violated")
         shown = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+        arguments = ["mind", "show", "ada", "--target", served.target]
+        printed = await asyncio.to_thread(CliRunner().invoke, app, arguments, catch_exceptions=False)
 
+    assert "wrong: CHAIN_BROKEN" in printed.stdout
     found = shown.violated_invariants[0]
     assert (found.code, list(found.seqs)) == ("CHAIN_BROKEN", [7])
     assert found.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -228,3 +229,41 @@ def test_a_message_is_open_until_its_terminal_event() -> None:
 
     assert [turn.session_id for turn in replay([asked]).sessions.open_turns.values()] == ["s1"]
     assert dict(replay([asked, answered]).sessions.open_turns) == {}
+
+
+def flood(number: int) -> Iterator[mind.Event]:
+    """Events that are unlike any before, of every kind that adds to a state."""
+    its_id = f"c-{number}"
+    told = [
+        mind.Body(session_started=mind.SessionStarted(title="talk")),
+        mind.Body(user_message=mind.UserMessage(text="hello")),
+        mind.Body(assistant_message=mind.AssistantMessage(text="hi")),
+        mind.Body(commitment_opened=mind.CommitmentOpened(commitment_id=its_id, text="call")),
+        mind.Body(evidence_recorded=mind.EvidenceRecorded(commitment_id="c-1", seqs=[number + 1])),
+        mind.Body(directive_adopted=mind.DirectiveAdopted(directive_id=its_id, text="be brief")),
+        mind.Body(commitment_closed=mind.CommitmentClosed(commitment_id="c-none")),
+        mind.Body(reflection_recorded=mind.ReflectionRecorded(text=f"thought {number}")),
+        mind.Body(identity_adopted=mind.IdentityAdopted(name="Nova", confidence=1.0, evidence_seqs=[number])),
+        mind.Body(invariant_violated=mind.InvariantViolated(code="X", seqs=[number])),
+        mind.Body(conversation_analyzed=mind.ConversationAnalyzed(session_id="none", sentiment=0.1)),
+        mind.Body(
+            commitment_expired=mind.CommitmentExpired(commitment_id=its_id if number % 2 else "c-none")
+        ),
+        policy(f"key.{number}", "mask"),
+    ]
+    first = number * len(told) + 1
+    for seq, body in enumerate(told, first):
+        yield event(seq, body, f"s-{number}", first + 1 if body.HasField("assistant_message") else None)
+
+
+def test_whatever_floods_a_mind_its_state_stays_bounded() -> None:
+    state, sizes = Snapshot(), list[int]()
+    for number in range(4_500):
+        for each in flood(number):
+            state = state.apply(each)
+        if number in (2_499, 4_499):
+            sizes.append(len(snapshot.dump(state)))
+
+    # Seqs and times that have one more digit.
+    assert sizes[1] < 1.02 * sizes[0]
+    assert sizes[1] < 1_000_000
