@@ -138,7 +138,12 @@ async def test_a_ledger_that_was_set_back_is_noticed(folder: Path) -> None:
 
 
 async def test_a_damaged_ledger_shows_in_the_mind(folder: Path) -> None:
-    shutil.move(folder / "watching", folder / "orchestrator")
+    shutil.rmtree(folder / "watching")
+    idle = {"orchestrator": {"tick_seconds": 3_600, "snapshot_events": 4}}
+    async with serving(folder, "ledger", "orchestrator", settings=idle) as served:
+        # Whatever follows the ledger has read the event before it is damaged.
+        await served.orchestrator.get_analytics(pb.GetAnalyticsRequest(mind_id="ada"))
+        await served.orchestrator.get_subgraph(pb.GetSubgraphRequest(mind_id="ada"))
     change_stored(folder / "ledger", "events", 6, flip)
     quick = {**ROOMY, "orchestrator": {**ROOMY["orchestrator"], "tick_seconds": 0.05}}
 
@@ -149,7 +154,7 @@ async def test_a_damaged_ledger_shows_in_the_mind(folder: Path) -> None:
         arguments = ["mind", "show", "ada", "--target", served.target]
         printed = await asyncio.to_thread(CliRunner().invoke, app, arguments, catch_exceptions=False)
 
-    assert "wrong: CHAIN_BROKEN" in printed.stdout
+    assert "wrong: CHAIN_BROKEN" in printed.stdout, printed.stderr
     found = shown.violated_invariants[0]
     assert (found.code, list(found.seqs)) == ("CHAIN_BROKEN", [7])
     assert found.message

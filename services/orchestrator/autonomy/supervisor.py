@@ -85,7 +85,10 @@ class Supervisor:
             except (pmm_client.errors.UnknownMind, pmm_client.errors.MindDeleted, DomainError):
                 self._store.sleep(mind_id)
                 return False
-            state = await self._minds.decide(active, drafts, from_known=True)
+            # In an active mind there is a tick to append, which fails where the state is not the latest. One that the
+            # clock woke may have nothing to do but what the ledger alone knows of.
+            is_active = active.snapshot.activity.is_active
+            state = await self._minds.decide(active, drafts, from_known=is_active)
             if abandoned(state, now_ns, active.running):
                 # Whoever opens the mind next closes them.
                 active.repaired = False
