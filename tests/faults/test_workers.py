@@ -95,7 +95,7 @@ def _changing(number: str, before: int) -> dict[str, Any]:
         )
         for what in ("bees", "hens")
     ]
-    sure = 0.95 if before % 2 else 0.7
+    sure = 0.9 if before % 2 else 0.7
     named = name("assistant", f"Nova{number}", f"Nova{number} is what I call you", sure)
     return {"facts": kept[: 1 + before % 2], "names": [named]}
 

@@ -85,7 +85,7 @@ def test_what_is_denied_stays_denied() -> None:
     ("given_name", "text", "confidence"),
     [
         (name("assistant", "Nova", "I shall call you Nova"), SAID, 0.95),
-        (name("assistant", "Nova", "Nova would suit", 0.95), "Nova would suit, I think.", 0.85),
+        (name("assistant", "Nova", "Nova would suit", 0.9), "Nova would suit, I think.", 0.85),
         (name("assistant", "Nova", "I shall call you Nova", 0.7), SAID, 0.7),
         (name("assistant", "Nova", "I shall call you Nova", 0.2), SAID, 0.0),
         (name("assistant", "Vega", "I shall call you Vega"), SAID, 0.0),

@@ -89,6 +89,6 @@ def fact(
     }
 
 
-def name(of: str, given: str, quote: str, confidence: float = 0.95) -> Any:
+def name(of: str, given: str, quote: str, confidence: float = 0.9) -> Any:
     """A name as the model answers it."""
     return {"of": of, "name": given, "quote": quote, "confidence": confidence}

@@ -40,13 +40,13 @@ _MESSAGE_INSTRUCTION = (
     "from the message; make nothing up; leave a list empty where the message holds nothing for it. Take nothing from "
     "questions, from what is only imagined, quoted or supposed, or from small talk.\n"
     'names: a name that the message gives to the assistant ("assistant") or that the person says is theirs ("user"), '
-    "with the words that give it and how sure you are, from 0 to 1.\n"
+    "with the words that give it and how sure you are, from 0 to 1 in tenths.\n"
     "promises: what the person asks to be reminded of, beginning with the verb, and the words that say when.\n"
     'instructions: what the person wants in every answer from now on ("always …", "from now on …").\n'
     'facts: what is so of the person or of somebody around them. subject: "user", or the name or relation as the '
     "message has it; object: what is said of them, copied; sentence: one plain sentence in the third person that "
     'stands by itself, with "The user" for the person; quote: the words that say it; when: the words that say when, or '
-    "an empty string; importance: from 0 (trivia) to 1 (vital).\n"
+    "an empty string; importance: from 0 (trivia) to 1 (vital) in tenths.\n"
     "Answer with JSON only."
 )
 
@@ -69,7 +69,8 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 
 _PROMISES = _list(_object(what=_text(200), due=_text(60)), 6)
-_SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+_SHARE = {"enum": [tenth / 10 for tenth in range(11)]}
+"""Not any number between: a guided model may go on with digits for ever."""
 ANSWER_SCHEMA = _object(promises=_PROMISES)
 """Of an answer that is read."""
 MESSAGE_SCHEMA = _object(
