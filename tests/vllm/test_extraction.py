@@ -1,14 +1,12 @@
-"""The shape that extraction asks for, from the real engine: a random model keeps to it, and is not believed."""
+"""The shape in which promises of an answer are asked for: a random model keeps to it, and is not believed."""
 
 from __future__ import annotations
 
-import copy
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
-import pytest
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 
@@ -23,24 +21,19 @@ ROOM, ANSWER = 2_048, 1_850
 """Tokens of context, and of the answer in it."""
 
 
-@pytest.mark.parametrize("is_answer", [False, True], ids=["message", "answer"])
 async def test_a_random_model_keeps_to_the_shape_and_nothing_of_it_is_kept(
-    tiny_llama: str, tmp_path: Path, is_answer: bool
+    tiny_llama: str, tmp_path: Path
 ) -> None:
-    chosen = {"backend": "vllm", "model": tiny_llama, "json_attempts": 3}
+    chosen = {"backend": "vllm", "model": tiny_llama, "json_attempts": 8}
     arguments = {**ARGUMENTS, "max_model_len": ROOM}
-    instruction, read, schema = by_model.asked(SAID, is_answer=is_answer)
-    # Random weights fill every list and every text: with one of each they come to an end.
-    short = copy.deepcopy(dict(schema))
-    for one in short["properties"].values():
-        one["maxItems"] = 1
+    instruction, read, schema = by_model.asked(SAID, is_answer=True)
     request = pb.GenerateRequest(
         messages=[
             pb.Message(role=pb.ROLE_SYSTEM, text=instruction.split(".")[0]),
             pb.Message(role=pb.ROLE_USER, text=read),
         ],
         sampling=pb.Sampling(max_tokens=ANSWER),
-        json_schema=ParseDict(short, Struct()),
+        json_schema=ParseDict(schema, Struct()),
     )
     settings = {"inference": {**chosen, "vllm_arguments": arguments}}
     async with serving(tmp_path, "inference", settings=settings) as served:
@@ -48,7 +41,5 @@ async def test_a_random_model_keeps_to_the_shape_and_nothing_of_it_is_kept(
     text = "".join(part.delta.text for part in parts)
 
     jsonschema.validate(json.loads(text), schema)
-    found = by_model.found(text, SAID, NOW, is_answer=is_answer, model="tiny")
-    assert (found.facts, found.promises, found.instructions, found.mind_name, found.user_name) == (
-        (), (), (), "", "",
-    )  # fmt: skip
+    found = by_model.found(text, SAID, NOW, is_answer=True, model="tiny")
+    assert found.promises == ()
