@@ -9,7 +9,7 @@ import asyncio
 import logging
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,13 +102,13 @@ class Following:
             try:
                 async for store_id, events, position in self._peers.follow(self.position, self._kinds):
                     if store_id != self._store_id:
-                        await asyncio.to_thread(self._tables.start_anew, store_id)
+                        await _in_thread(self._tables.start_anew, store_id)
                         self._store_id, self.position = store_id, 0
                         is_anew = True
                         break
                     if position > self.position:
                         with telemetry.stage(self._name):
-                            await asyncio.to_thread(self._tables.apply, events, store_id, position)
+                            await _in_thread(self._tables.apply, events, store_id, position)
                         self.position = position
                         self._moved.set()
                         self._moved = asyncio.Event()
@@ -120,6 +120,16 @@ class Following:
     async def moved(self) -> None:
         """Return once the tables have taken in more than they have now."""
         await self._moved.wait()
+
+
+async def _in_thread(work: Callable[..., None], *arguments: Any) -> None:
+    """Beside the event loop. Whoever cancels it waits for its end: the file is not closed under it."""
+    task = asyncio.create_task(asyncio.to_thread(work, *arguments))
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def under(
