@@ -117,6 +117,9 @@ class Peers:
                     yield store_id, [], after_position
                 elif part == "page":
                     yield store_id, list(message.page.events), message.page.position
+                elif part == "caught_up":
+                    # Says alone how far it is where all that was stored was skipped.
+                    yield store_id, [], message.caught_up.position
         except pmm_client.errors.BeyondHead:
             # The store lost what we have seen: it is not the one that we followed.
             yield "", [], 0

@@ -38,17 +38,10 @@ def test_what_was_told_is_quoted_two_sessions_and_a_killed_process_later(stack: 
     assert TOLD in answer
     assert CITATION.search(answer)
     assert "PMM_INFERENCE__BACKEND" in first
-
-
-def test_the_chain_still_verifies_after_it(stack: Stack, pmm: Pmm) -> None:
-    pmm("chat", "--mind", "me", "-m", TOLD)
-    stack.kill()
-    stack.restart()
-
     assert "verified" in pmm("ledger", "verify", "--mind", "me").lower()
 
 
-def test_an_imported_conversation_answers_with_the_right_turn_cited(stack: Stack, pmm: Pmm) -> None:
+def test_an_imported_conversation_answers_with_the_right_turn_cited(pmm: Pmm) -> None:
     conversation = locomo("26.json")
     pmm("mind", "import", str(conversation), "--mind", "caroline")
 
@@ -59,7 +52,7 @@ def test_an_imported_conversation_answers_with_the_right_turn_cited(stack: Stack
     assert any("adoption agencies" in pmm(*read, "--from", str(seq)) for seq in cited)
 
 
-def test_importing_twice_is_the_same_as_once(stack: Stack, pmm: Pmm, tmp_path: Path) -> None:
+def test_importing_twice_is_the_same_as_once(pmm: Pmm, tmp_path: Path) -> None:
     transcript = tmp_path / "transcript.jsonl"
     lines = [
         {
@@ -81,27 +74,28 @@ def test_importing_twice_is_the_same_as_once(stack: Stack, pmm: Pmm, tmp_path: P
 
 def test_incognito_leaves_no_trace_in_any_file(stack: Stack, pmm: Pmm) -> None:
     marker = "zanzibar-quokka-paradox"
-    pmm("chat", "--mind", "me", "-m", TOLD)
-    pmm("chat", "--mind", "me", "--privacy", "incognito", "-m", f"the secret word is {marker}")
+    pmm("chat", "--mind", "discreet", "-m", TOLD)
+    pmm("chat", "--mind", "discreet", "--privacy", "incognito", "-m", f"the secret word is {marker}")
     stack.stop()
 
     holding = [
         path for path in stack.data.rglob("*") if path.is_file() and marker.encode() in path.read_bytes()
     ]
 
+    stack.start()
     assert holding == []
 
 
-def test_a_paused_session_forms_no_memory(stack: Stack, pmm: Pmm) -> None:
-    pmm("chat", "--mind", "me", "--privacy", "paused", "-m", TOLD)
+def test_a_paused_session_forms_no_memory(pmm: Pmm) -> None:
+    pmm("chat", "--mind", "paused", "--privacy", "paused", "-m", TOLD)
 
-    answer = pmm("chat", "--mind", "me", "-m", "where does my sister live?")
+    answer = pmm("chat", "--mind", "paused", "-m", "where does my sister live?")
 
     assert "Porto" not in answer
 
 
-def test_an_unknown_mind_is_not_made_by_reading(stack: Stack, pmm: Pmm) -> None:
+def test_an_unknown_mind_is_not_made_by_reading(pmm: Pmm) -> None:
     message = pmm("mind", "show", "nobody", code=1)
 
     assert "nobody" in message
-    assert json.loads(pmm("mind", "list", "--json")) in ([], {"minds": []})
+    assert "nobody" not in pmm("mind", "list", "--json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,3 +53,12 @@ async def wait_for(served: Served, kind: str, mind_id: str = "ada") -> mind.Even
         for event in message.page.events:
             return event
     raise AssertionError("a subscription does not end")
+
+
+async def followed(served: Served, mind_id: str = "ada") -> None:
+    """Return once every worker has processed the head."""
+    while True:
+        found = await served.orchestrator.list_workers(pb.ListWorkersRequest(mind_id=mind_id))
+        if not any(worker.lag for worker in found.workers):
+            return
+        await asyncio.sleep(0.05)

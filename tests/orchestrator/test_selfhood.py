@@ -24,7 +24,7 @@ from services.orchestrator.workers.follower import Worker
 from services.runtime import telemetry
 from services.runtime.sections import TelemetrySettings
 from tests.orchestrator.conftest import ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, head, wait_for
+from tests.orchestrator.talking import converse, events, followed, head, wait_for
 from tests.runtime.fake import free_port
 from tests.support.serving import Served, serving
 
@@ -203,12 +203,12 @@ async def test_a_person_is_reminded_of_what_is_due(lively: Served) -> None:
 
 async def test_a_mind_that_nobody_opened_is_reminded_after_a_restart(tmp_path: Path) -> None:
     due = mind.CommitmentOpened(commitment_id="c-1", text="call Ana")
-    due.due_at.FromNanoseconds(time.time_ns() + 2 * 10**9)
     quiet = {**QUICK, "orchestrator": {**QUICK["orchestrator"], "tick_seconds": 3_600}}
     async with serving(tmp_path, *SERVICES, settings=quiet) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        due.due_at.FromNanoseconds(time.time_ns() + 2 * 10**9)
         await append(running, mind.Body(commitment_opened=due))
-        await asyncio.sleep(0.3)
+        await followed(running)
     async with serving(tmp_path, *SERVICES, settings=QUICK) as running:
         reminded = await wait_for(running, "commitment_reminded")
 

@@ -24,7 +24,7 @@ from services.runtime import telemetry
 from services.runtime.peers import Peers as Channels
 from services.runtime.sections import TelemetrySettings
 from tests.orchestrator.conftest import ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, wait_for
+from tests.orchestrator.talking import converse, events, followed, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
@@ -112,6 +112,7 @@ async def test_a_model_that_is_away_for_long_costs_no_event_and_holds_up_nobody(
                 return left if len(left) == 3 and max(each.attempts for each in left) > 1 else []
 
             left = await until(tried_twice)
+            await followed(running)
             behind = await progress(running, "thinker")
             model.is_down = False
 
@@ -119,6 +120,7 @@ async def test_a_model_that_is_away_for_long_costs_no_event_and_holds_up_nobody(
                 return not await letters(running, "thinker")
 
             await until(none_left)
+            await followed(running)
             derived = await events(running, "ada", kinds=["user_identified"])
             after = await progress(running, "thinker", "ada")
 
@@ -283,10 +285,13 @@ async def test_what_a_tick_asked_for_is_done_after_a_crash_and_once_however_ofte
         store.close()
 
 
-async def followed(served: Served) -> None:
-    """Return once every worker has processed the head."""
-    while True:
-        found = await served.orchestrator.list_workers(pb.ListWorkersRequest(mind_id="ada"))
-        if not any(worker.lag for worker in found.workers):
-            return
-        await asyncio.sleep(0.05)
+async def test_a_worker_is_at_the_head_also_where_it_skipped_everything(tmp_path: Path) -> None:
+    async with serving(tmp_path, "ledger", settings=ROOMY) as running:
+        told = mind.Body(mind_created=mind.MindCreated(name="ada"))
+        await running.ledger.append(ledger.AppendRequest(mind_id="ada", events=[ledger.NewEvent(body=told)]))
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
+        async with asyncio.timeout(PATIENCE_S):
+            await followed(running)
+        found = await running.orchestrator.get_subgraph(pb.GetSubgraphRequest(mind_id="ada"), timeout=10)
+
+    assert not found.nodes
