@@ -94,7 +94,13 @@ class Turn:
             async for part in self._kept(state, mode):
                 yield part
         except ModelFailed as error:
-            yield await self._fail(mind.TURN_FAILURE_REASON_MODEL_ERROR, error.message, error.reason)
+            # A model is given a little less time than the turn has, and may be the first to notice.
+            late = mind.TURN_FAILURE_REASON_DEADLINE
+            yield await (
+                self._fail(late, _FAILURE_TEXT[late], error.reason)
+                if self._is_late()
+                else self._fail(mind.TURN_FAILURE_REASON_MODEL_ERROR, error.message, error.reason)
+            )
         except asyncio.CancelledError:
             if self._user_seq:
                 reason = self._why_cancelled()
@@ -108,10 +114,13 @@ class Turn:
                 # Whatever went wrong, the message may be kept: the next one to open the mind closes its turn.
                 self._active.repaired = False
 
-    def _why_cancelled(self) -> mind.TurnFailureReason.ValueType:
+    def _is_late(self) -> bool:
         left = deadline.remaining()
         ran = time.perf_counter() - self._began
-        if (left is not None and left < NEARLY_OVER) or ran >= self._s.settings.turn_timeout_seconds:
+        return (left is not None and left < NEARLY_OVER) or ran >= self._s.settings.turn_timeout_seconds
+
+    def _why_cancelled(self) -> mind.TurnFailureReason.ValueType:
+        if self._is_late():
             return mind.TURN_FAILURE_REASON_DEADLINE
         return mind.TURN_FAILURE_REASON_CANCELLED
 

@@ -62,3 +62,9 @@ async def followed(served: Served, mind_id: str = "ada") -> None:
         if not any(worker.lag for worker in found.workers):
             return
         await asyncio.sleep(0.05)
+
+
+async def settled_head(served: Served, mind_id: str = "ada") -> int:
+    """The head once nothing more follows from what is there."""
+    await followed(served, mind_id)
+    return await head(served, mind_id)

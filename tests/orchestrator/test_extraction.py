@@ -15,7 +15,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
 from tests.orchestrator.conftest import ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, head, wait_for
+from tests.orchestrator.talking import converse, events, settled_head, wait_for
 from tests.support.recorded_model import MODEL, RecordedModel, fact, name
 from tests.support.serving import Served, serving
 
@@ -103,7 +103,7 @@ async def test_a_memory_is_formed_of_what_was_said_and_of_nothing_else(thinking:
     turn = await converse(thinking, SAID)
     (event,) = (await derived(thinking))["memory_recorded"]
     formed = event.body.memory_recorded
-    at = await head(thinking)
+    at = await settled_head(thinking)
     listed = await thinking.memory.list_memories(
         memory.ListMemoriesRequest(
             mind_id="ada", min_seq=at, filter=memory.MemoryFilter(types=[mind.MEMORY_TYPE_EVENT])
@@ -277,7 +277,7 @@ async def test_a_newer_fact_ends_the_older_one(served: Served) -> None:
     await converse(served, "I live in Porto now, I moved to Porto in May.")
     await converse(served, "I live in Porto.")
     await caught_up(served)
-    at = await head(served)
+    at = await settled_head(served)
     listed = await served.memory.list_memories(
         memory.ListMemoriesRequest(
             mind_id="ada", min_seq=at, filter=memory.MemoryFilter(types=[mind.MEMORY_TYPE_FACT])

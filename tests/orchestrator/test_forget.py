@@ -47,13 +47,20 @@ async def search(served: Served, query: str) -> list[str]:
     return [result.memory.text for result in (await served.memory.search(request, timeout=20)).results]
 
 
+async def written(folder: Path) -> None:
+    """Return once a file holds the word: snapshots are saved beside the work."""
+    async with asyncio.timeout(20):
+        while not files_with(folder, MARKER):
+            await asyncio.sleep(0.02)
+
+
 async def test_what_is_forgotten_is_in_no_answer_and_no_file(tmp_path: Path) -> None:
     async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 2}}) as served:
         seq = await told(served)
         question = next(
             event.seq for event in await events(served) if event.body.user_message.text.startswith("where")
         )
-        assert files_with(tmp_path, MARKER)
+        await written(tmp_path)
 
         done = await forget(served, seq)
         assert done.done
@@ -109,7 +116,7 @@ async def test_a_promise_made_of_the_words_goes_with_them(tmp_path: Path) -> Non
         opened = await wait_for(served, "commitment_opened")
         assert MARKER in opened.body.commitment_opened.text
         await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada", min_seq=opened.seq))
-        assert files_with(tmp_path, MARKER)
+        await written(tmp_path)
 
         done = await forget(served, quoting)
         assert set(done.redacted_seqs) == {quoting, opened.seq}
@@ -124,7 +131,7 @@ async def test_a_bare_redaction_leaves_the_snapshots_too(tmp_path: Path) -> None
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         request = pb.OpenCommitmentRequest(mind_id="ada", text=f"caulk the {MARKER}")
         opened = (await served.orchestrator.open_commitment(request)).commitment
-        assert files_with(tmp_path / "orchestrator", MARKER)
+        await written(tmp_path / "orchestrator")
         seq = (await wait_for(served, "commitment_opened")).seq
         redacted = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[seq]))
         async with asyncio.timeout(10):

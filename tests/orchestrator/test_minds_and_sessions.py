@@ -12,7 +12,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
 from tests.orchestrator.conftest import ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, head
+from tests.orchestrator.talking import converse, events, head, settled_head
 from tests.support.drafts import said
 from tests.support.serving import Served, serving
 
@@ -101,7 +101,7 @@ async def test_a_session_lives(served: Served) -> None:
 async def test_going_incognito_starts_a_conversation_that_is_not_kept(served: Served) -> None:
     first = await converse(served, "hello there")
     assert first.started
-    before = await head(served)
+    before = await settled_head(served)
     request = pb.SetPrivacyModeRequest(
         mind_id="ada", session_id=first.started.session_id, privacy_mode=mind.PRIVACY_MODE_INCOGNITO
     )

@@ -16,7 +16,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.checks import MAX_MESSAGE_BYTES
 from services.orchestrator.guard import SEVERITIES, find, guard, policy, region_of
-from tests.orchestrator.talking import converse, events, head
+from tests.orchestrator.talking import converse, events, head, settled_head
 from tests.support.personal_data import score
 from tests.support.serving import Served
 
@@ -149,7 +149,7 @@ async def test_nothing_is_noted_of_what_is_allowed_nor_of_an_incognito_turn(serv
 
 async def test_a_retry_notes_nothing_twice(served: Served) -> None:
     first = await converse(served, CARD_SAID, idempotency_key="k")
-    at = await head(served)
+    at = await settled_head(served)
     again = await converse(served, CARD_SAID, idempotency_key="k")
 
     assert await head(served) == at
@@ -184,7 +184,7 @@ async def test_a_guard_that_breaks_lets_nothing_in_and_says_nothing_of_the_text(
         raise RuntimeError(text)
 
     monkeypatch.setattr(policy, "_NUMBERS", (broken,))
-    before = await head(served)
+    before = await settled_head(served)
 
     for call in (converse(served, "quokka", privacy_mode=mode), imported(served, "quokka")):
         with pytest.raises(errors.PmmError) as failed:
@@ -231,7 +231,7 @@ async def test_the_policy_holds_for_imported_messages_too(served: Served) -> Non
 
 async def test_an_import_with_a_refused_message_appends_none_of_it(served: Served) -> None:
     await set_policy(served, "payment_card", "refuse")
-    before = await head(served)
+    before = await settled_head(served)
 
     with pytest.raises(errors.FailedPrecondition) as refused:
         await imported(served, "hello", CARD_SAID)

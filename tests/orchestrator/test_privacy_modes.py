@@ -12,7 +12,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from tests.orchestrator.talking import converse, events, head
+from tests.orchestrator.talking import converse, events, head, settled_head
 from tests.support.serving import Served, serving
 
 PROMISED = "Remind me to call Ana by Friday. From now on, always answer in French. Your name is Zed."
@@ -79,7 +79,7 @@ async def test_a_session_that_keeps_more_than_a_message_allows_does_not_get_it(
 ) -> None:
     session = (await converse(served, "hello", privacy_mode=of_session)).started
     assert session
-    before = await head(served)
+    before = await settled_head(served)
 
     with pytest.raises(errors.KeepsMore):
         await converse(served, PROMISED, session_id=session.session_id, privacy_mode=asked)
@@ -102,7 +102,7 @@ async def test_an_incognito_session_that_is_gone_is_not_kept_instead(served: Ser
     session = (await converse(served, "hello", privacy_mode=mind.PRIVACY_MODE_INCOGNITO)).started
     assert session
     await served.orchestrator.end_session(pb.EndSessionRequest(mind_id="ada", session_id=session.session_id))
-    before = await head(served)
+    before = await settled_head(served)
 
     with pytest.raises(errors.UnknownSession):
         await converse(served, PROMISED, session_id=session.session_id)

@@ -15,7 +15,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from tests.orchestrator.conftest import ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, head, wait_for
+from tests.orchestrator.talking import converse, events, head, settled_head, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
@@ -115,7 +115,7 @@ async def test_a_retry_after_a_restart_gets_the_stored_outcome(
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         first = await converse(served, TOLD, idempotency_key="k")
         failed = await converse(served, TOLD, idempotency_key="f", model="cut")
-        before = await head(served)
+        before = await settled_head(served)
     async with serving(tmp_path, *SERVICES, settings=chosen(model_server)) as served:
         again = await converse(served, TOLD, idempotency_key="k")
         failed_again = await converse(served, TOLD, idempotency_key="f")

@@ -15,7 +15,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
 from tests.orchestrator.conftest import ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, head, wait_for
+from tests.orchestrator.talking import converse, events, followed, head, settled_head, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
@@ -47,6 +47,7 @@ async def test_a_turn_begins_streams_and_completes(served: Served) -> None:
 
 async def test_an_answer_quotes_with_its_receipt(served: Served) -> None:
     told = await converse(served, TOLD)
+    await followed(served)
     turn = await converse(served, "where does my sister live?")
 
     assert told.started
@@ -129,7 +130,7 @@ async def test_what_others_append_meanwhile_is_seen(served: Served) -> None:
 async def test_incognito_leaves_the_ledger_as_it_was(served: Served) -> None:
     await converse(served, TOLD)
     await drawn(served)
-    before = await head(served)
+    before = await settled_head(served)
     turn = await converse(served, "where does my sister live?", privacy_mode=mind.PRIVACY_MODE_INCOGNITO)
 
     assert turn.started
@@ -147,7 +148,7 @@ async def test_a_paused_session_is_kept_and_not_remembered(served: Served) -> No
     )
     assert turn.started
     later = await events(served, from_seq=turn.started.user_seq - 1)
-    at = await head(served)
+    at = await settled_head(served)
     stats = await served.memory.list_memories(
         memory.ListMemoriesRequest(mind_id="ada", min_seq=at), timeout=10
     )
@@ -170,7 +171,7 @@ async def test_personal_data_is_masked_or_refused_before_the_ledger(served: Serv
 
     policy.value.string_value = "refuse"
     await served.orchestrator.set_policy(policy)
-    before = await head(served)
+    before = await settled_head(served)
     with pytest.raises(errors.FailedPrecondition) as refused:
         await converse(served, "write to ana@example.org")
     assert refused.value.reason == "PERSONAL_DATA_REFUSED"
