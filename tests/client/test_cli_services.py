@@ -29,7 +29,10 @@ TRANSCRIPT = [
 ]
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["one-process", "four-processes"])
+SPLIT = pytest.param(True, marks=pytest.mark.slow)
+
+
+@pytest.fixture(scope="module", params=[False, SPLIT], ids=["one-process", "four-processes"])
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(tmp_path_factory.mktemp("cli") / "data", split=request.param) as running:
         yield running

@@ -16,7 +16,10 @@ from tests.support.stack import Stack
 Pmm = Callable[..., str]
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["one-process", "four-processes"])
+SPLIT = pytest.param(True, marks=pytest.mark.slow)
+
+
+@pytest.fixture(scope="module", params=[False, SPLIT], ids=["one-process", "four-processes"])
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Shared by a module's tests, each with minds of its own: starting takes longer than most of them."""
     with Stack(tmp_path_factory.mktemp("e2e") / "data", split=request.param) as running:

@@ -19,6 +19,7 @@ from tests.support.process import ServiceProcess
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 async def test_ten_thousand_minds(tmp_path: Path) -> None:
     names = [f"mind-{number:05d}" for number in range(10_000)]
     async with running_ledger(tmp_path) as ledger:

@@ -86,7 +86,7 @@ def subscribers(count: int, places: dict[str, int], chance: random.Random) -> li
     return made
 
 
-@pytest.mark.parametrize("count", [1, 200])
+@pytest.mark.parametrize("count", [1, pytest.param(200, marks=pytest.mark.slow)])
 async def test_no_gap_no_repeat_in_order_under_appends(tmp_path: Path, count: int) -> None:
     chance = random.Random(SEED + count)
     async with running_ledger(tmp_path, settle_ms=0) as ledger:

@@ -23,7 +23,8 @@ from services.runtime import exits
 
 ROOT = Path(__file__).parents[2]
 SERVING = health_pb2.HealthCheckResponse.SERVING
-MODES = pytest.mark.parametrize("mode", [[], ["--split"]], ids=["one process", "four processes"])
+SPLIT = pytest.param(["--split"], marks=pytest.mark.slow)
+MODES = pytest.mark.parametrize("mode", [[], SPLIT], ids=["one process", "four processes"])
 
 
 def pmm(*arguments: object, **environ: str) -> subprocess.CompletedProcess[str]:
