@@ -143,11 +143,13 @@ async def over_restarts(process: ServiceProcess, rounds: int, chance: random.Ran
         assert problems(each, held) == []
 
 
+@pytest.mark.slow
 async def test_no_gap_and_no_repeat_over_restarts(tmp_path: Path) -> None:
     with ServiceProcess("ledger", tmp_path / "data") as process:
         await over_restarts(process, 3, random.Random(SEED))
 
 
+@pytest.mark.slow
 async def test_a_slow_consumer_gets_everything_and_holds_nobody_up(tmp_path: Path) -> None:
     events, bytes_each = 70, 1_000_000
     with ServiceProcess("ledger", tmp_path / "data") as process:

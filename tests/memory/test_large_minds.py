@@ -16,6 +16,8 @@ from tests.support.drafts import created, said
 from tests.support.files import files_with
 from tests.support.serving import Served, serving
 
+pytestmark = pytest.mark.slow
+
 COUNT = 900
 FLAT = {"memory": {"settle_ms": 0}}
 BULK = {"memory": {"settle_ms": 0, "flat_limit": 150}}
