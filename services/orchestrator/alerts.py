@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.runtime.performance import Report
+from services.runtime.performance import PREFIX_CACHE, Report
 
 TURN, SLOW_TURNS_MS = "turn", (10_000, 5_000)
 STORAGE, SLOW_STORAGE_MS = ("turn.append", "turn.finish", "ledger.append"), 500
@@ -25,5 +25,7 @@ def alerts(report: Report) -> Iterator[str]:
         if stage in report.stages and (slow := report.stages[stage].above(SLOW_STORAGE_MS)):
             yield f"{slow} times {stage} took longer than {SLOW_STORAGE_MS} ms: is the ledger's disk slow or full?"
     for cache, use in sorted(report.caches.items()):
-        if use.asked >= MIN_QUERIES and use.rate < LOW_HIT_RATE:
+        # A model server that tells nothing of its prefixes has none to make larger.
+        is_told = cache != PREFIX_CACHE or use.rate > 0
+        if is_told and use.asked >= MIN_QUERIES and use.rate < LOW_HIT_RATE:
             yield f"the cache {cache} has {use.rate:.0%} of what is asked: make it larger"

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from services.orchestrator.alerts import alerts
 from services.runtime import performance, telemetry
-from services.runtime.performance import CacheUse, Durations, ModelUse, Performance, Reading, Report
+from services.runtime.performance import (
+    PREFIX_CACHE,
+    CacheUse,
+    Durations,
+    ModelUse,
+    Performance,
+    Reading,
+    Report,
+)
 from services.runtime.sections import TelemetrySettings
 
 BOUNDS = telemetry.DURATION_BUCKETS_MS
@@ -77,7 +85,7 @@ def test_what_is_slow_is_told() -> None:
 
     assert [line.split(" took")[0] for line in alerts(slow)] == ["1 of 2 turns", "1 times turn.append"]
     assert [line.split(":")[0] for line in alerts(slower)] == ["1 of 3 turns took longer than 10 s"]
-    well = {"often": CacheUse(90, 100), "seldom": CacheUse(0, 99)}
+    well = {"often": CacheUse(90, 100), "seldom": CacheUse(0, 99), PREFIX_CACHE: CacheUse(0, 900)}
     assert list(alerts(Report({"turn": durations(100)}, {}, {}, well))) == []
     badly = Report({}, {}, {}, {"often": CacheUse(69, 100)})
     assert [line.split(":")[0] for line in alerts(badly)] == ["the cache often has 69% of what is asked"]
