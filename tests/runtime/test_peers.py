@@ -184,7 +184,8 @@ async def test_nothing_but_the_trace_reaches_a_peer_from_around_the_call(where):
 
     ((owner, remaining),) = seen
     assert owner == "local"
-    assert 0 < remaining <= 5
+    # That of the call, which gRPC rounds up on the wire, and not what is left around it.
+    assert 0 < remaining < 10
 
 
 async def test_a_deadline_ends_the_call_and_the_peers_work(where):
