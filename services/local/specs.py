@@ -17,6 +17,8 @@ PORT_OFFSET = {"orchestrator": 0, "ledger": 1, "memory": 2, "inference": 3}
 
 def load() -> list[ServiceSpec]:
     """Import the services, side by side, since each loads libraries from disk. Raises StartupError."""
+    # Its modules import their package: threads that begin it at once would wait for one another.
+    importlib.import_module("pmm_client")
     with ThreadPoolExecutor(len(START_ORDER)) as pool:
         return list(pool.map(_load, START_ORDER))
 
