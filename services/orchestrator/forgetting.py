@@ -124,10 +124,12 @@ class Forgetting:
             redacted.update(fresh)
         done = tuple(sorted(redacted))
         steps.put_nowait(Progress("erasing it from snapshots, the graph and the sessions", 0.5, done))
-        await self._traces.gone(mind_id, ordered)
-        await self._graphs.reached(mind_id, ordered)
-        await self._counts.reached(mind_id, ordered)
-        await self._sessions.reached(mind_id, ordered)
+        # One that cannot go on ends the waiting for the others.
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._traces.gone(mind_id, ordered))
+            group.create_task(self._graphs.reached(mind_id, ordered))
+            group.create_task(self._counts.reached(mind_id, ordered))
+            group.create_task(self._sessions.reached(mind_id, ordered))
         steps.put_nowait(Progress("erasing it from memory", 0.7, done))
         await self._peers.indexed(mind_id, ordered)
         steps.put_nowait(Progress("done", 1.0, done, is_done=True))

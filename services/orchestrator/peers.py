@@ -105,7 +105,7 @@ class Peers:
     async def follow(
         self, after_position: int, kinds: Sequence[str]
     ) -> AsyncIterator[tuple[str, list[mind.Event], int]]:
-        """Store id, events and position of all minds' events of some kinds. Raises ConnectionError."""
+        """Store id, events and position of all minds' events of some kinds. Raises ConnectionError, DataLoss."""
         client = await self._channels.ledger()
         store_id = ""
         try:
@@ -123,6 +123,8 @@ class Peers:
         except pmm_client.errors.BeyondHead:
             # The store lost what we have seen: it is not the one that we followed.
             yield "", [], 0
+        except pmm_client.errors.DataLoss:
+            raise
         except pmm_client.errors.PmmError as error:
             raise ConnectionError(error.message) from None
 

@@ -17,8 +17,10 @@ import msgspec
 
 import pmm_client.errors
 from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.errors import LedgerDamaged
 from services.orchestrator.peers import Peers
 from services.runtime import telemetry
+from services.runtime.caller import current_caller
 from services.runtime.projection_file import ProjectionFile
 
 RECONNECT_SECONDS = 1.0
@@ -93,6 +95,8 @@ class Following:
         self._peers = peers
         self._kinds = kinds
         self._store_id, self.position = tables.position()
+        self._damage: pmm_client.errors.DataLoss | None = None
+        """What keeps the tables from going on, until they do."""
         self._moved = asyncio.Event()
 
     async def run(self) -> None:
@@ -103,23 +107,42 @@ class Following:
                 async for store_id, events, position in self._peers.follow(self.position, self._kinds):
                     if store_id != self._store_id:
                         await _in_thread(self._tables.start_anew, store_id)
-                        self._store_id, self.position = store_id, 0
+                        self._store_id, self.position, self._damage = store_id, 0, None
                         is_anew = True
                         break
                     if position > self.position:
                         with telemetry.stage(self._name):
                             await _in_thread(self._tables.apply, events, store_id, position)
-                        self.position = position
-                        self._moved.set()
-                        self._moved = asyncio.Event()
+                        self.position, self._damage = position, None
+                        self._tell()
+            except pmm_client.errors.DataLoss as error:
+                if self._damage is None:
+                    _log.error("the table %s cannot go on: %s", self._name, error)
+                self._damage = error
+                self._tell()
             except (ConnectionError, pmm_client.errors.Unavailable) as error:
                 _log.warning("the table %s waits for the ledger: %s", self._name, error)
             if not is_anew:
                 await asyncio.sleep(RECONNECT_SECONDS)
 
     async def moved(self) -> None:
-        """Return once the tables have taken in more than they have now."""
-        await self._moved.wait()
+        """Return once the tables may have taken in more than they have now. Raises LedgerDamaged where they cannot."""
+        if self._damage is None:
+            await self._moved.wait()
+        if self._damage is not None:
+            raise _told(self._damage)
+
+    def _tell(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+
+def _told(damage: pmm_client.errors.DataLoss) -> LedgerDamaged:
+    """What a caller is told of it, who may have no business with the mind that is damaged."""
+    mind_id = damage.metadata.get("mind_id", "")
+    if current_caller().may_reach(mind_id):
+        return LedgerDamaged(damage.message, damage.reason, **damage.metadata)
+    return LedgerDamaged("the ledger is damaged in another mind: its operator finds where in the log")
 
 
 async def _in_thread(work: Callable[..., None], *arguments: Any) -> None:

@@ -1,20 +1,36 @@
-"""Tables beside the state: they are not closed under whoever writes to them."""
+"""Tables beside the state: not closed under whoever writes to them, and not waited for where they cannot go on."""
 
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import pmm_client
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.tables import Tables
+from services.runtime.auth import Tokens
+from services.runtime.caller import LOCAL, Caller
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse
-from tests.support.serving import serving
+from tests.support.ledger import change_stored, created
+from tests.support.serving import OWN_TOKEN, Served, serving
+
+EVENTS = 10
+TABLES = ("graph", "sessions", "counts", "owners")
+IDLE = {"orchestrator": {"tick_seconds": 3_600, "snapshot_events": 4}}
+TOKENS = Tokens({})
+TOKENS.add(OWN_TOKEN, LOCAL)
+TOKENS.add("ada's", Caller("ada", ("ada",), frozenset({"*"})))
+Call = Callable[[Served], Awaitable[object]]
 
 
 async def test_a_service_that_stops_while_a_page_is_being_written_waits_for_it(
@@ -46,3 +62,104 @@ async def test_a_service_that_stops_while_a_page_is_being_written_waits_for_it(
         steps = [step for step, one in seen if one is tables]
         assert steps.count("begun") == steps.count("written")
         assert steps[-1] == "closed"
+
+
+async def subgraph(served: Served) -> None:
+    await served.orchestrator.get_subgraph(pb.GetSubgraphRequest(mind_id="ada"), timeout=30)
+
+
+async def analytics(served: Served) -> None:
+    await served.orchestrator.get_analytics(pb.GetAnalyticsRequest(mind_id="ada"), timeout=30)
+
+
+async def sessions(served: Served) -> None:
+    await served.orchestrator.list_sessions(pb.ListSessionsRequest(mind_id="ada"), timeout=30)
+
+
+async def default_mind(served: Served) -> None:
+    await served.orchestrator.set_default_mind(pb.SetDefaultMindRequest(mind_id="ada"), timeout=30)
+
+
+async def erasure(served: Served) -> None:
+    request = pb.ForgetRequest(mind_id="ada", seq=EVENTS)
+    async for _ in served.orchestrator.forget(request, timeout=30):
+        pass
+
+
+CALLS: list[Call] = [subgraph, analytics, sessions, default_mind, erasure]
+
+
+@pytest.fixture
+async def folder(tmp_path: Path) -> Path:
+    """Of a ledger with ada's events and then eve's, a saved state of ada, and tables that have read nothing."""
+    async with serving(tmp_path, "ledger", "orchestrator", settings=IDLE) as served:
+        for mind_id in ("ada", "eve"):
+            lines = [imported(number) for number in range(2, EVENTS + 1)]
+            events = [created(), *lines]
+            await served.ledger.append(ledger.AppendRequest(mind_id=mind_id, events=events))
+        for read in (subgraph, analytics, sessions):
+            await read(served)
+    for name in TABLES:
+        shutil.rmtree(tmp_path / "orchestrator" / name)
+    return tmp_path
+
+
+def imported(number: int) -> ledger.NewEvent:
+    line = mind.MessageImported(text=f"line {number}")
+    return ledger.NewEvent(session_id="s", body=mind.Body(message_imported=line))
+
+
+def damage(folder: Path, number: int) -> None:
+    """Cut off an event, by its number in the ledger from 0 on."""
+    change_stored(folder / "ledger", "events", number, lambda data: data[:10])
+
+
+async def test_calls_that_need_a_table_behind_a_damaged_event_are_told_which_it_is(folder: Path) -> None:
+    damage(folder, 4)
+
+    async with serving(folder, "ledger", "orchestrator", settings=IDLE) as served:
+        for call in CALLS + CALLS:
+            with pytest.raises(pmm_client.DataLoss) as lost:
+                await call(served)
+            assert lost.value.reason == "BROKEN_EVENT", call
+            assert (lost.value.metadata["mind_id"], lost.value.metadata["seq"]) == ("ada", "5")
+
+
+async def test_a_caller_is_not_told_whose_mind_is_damaged_where_it_is_not_theirs(folder: Path) -> None:
+    damage(folder, EVENTS + 4)
+
+    async with serving(
+        folder, "ledger", "orchestrator", settings=IDLE, tokens=TOKENS, token="ada's"
+    ) as served:
+        for call in CALLS:
+            with pytest.raises(pmm_client.DataLoss) as lost:
+                await call(served)
+            assert lost.value.reason == "LEDGER_DAMAGED", call
+            assert "eve" not in f"{lost.value.message} {lost.value.metadata}"
+
+
+async def test_a_mind_can_be_made_while_a_table_cannot_go_on(folder: Path) -> None:
+    damage(folder, 4)
+
+    async with serving(folder, "ledger", "orchestrator", settings=IDLE) as served:
+        made = await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="joe"), timeout=30)
+
+    assert made.mind.mind_id == "joe"
+
+
+async def test_a_table_goes_on_once_what_is_damaged_is_gone(folder: Path) -> None:
+    damage(folder, 4)
+
+    async with serving(folder, "ledger", "orchestrator", settings=IDLE) as served:
+        with pytest.raises(pmm_client.DataLoss):
+            await subgraph(served)
+        await served.ledger.delete_mind(
+            ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"), timeout=30
+        )
+        while True:
+            try:
+                await served.orchestrator.get_subgraph(pb.GetSubgraphRequest(mind_id="eve"), timeout=30)
+            except pmm_client.DataLoss:
+                await asyncio.sleep(0.05)
+            else:
+                return

@@ -11,11 +11,14 @@ from typing import Any
 
 from pmm_client.channel import open_channel
 from pmm_client.raw import InferenceClient, LedgerClient, MemoryClient, OrchestratorClient
+from services.runtime.auth import Tokens
 from services.runtime.inside import Exchange
 from services.runtime.peers import Peers
 from services.runtime.sections import ServerSettings
 from services.runtime.server import limits, serve
 from services.runtime.service import ServiceContext, ServiceSpec
+
+OWN_TOKEN = "token-of-the-services"
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,19 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, *names: str, settings: dict[str, dict[str, Any]] | None = None
+    folder: Path,
+    *names: str,
+    settings: dict[str, dict[str, Any]] | None = None,
+    tokens: Tokens | None = None,
+    token: str | None = None,
 ) -> AsyncGenerator[Served]:
-    """Run the named services, in this order, with their data under ``folder``."""
+    """Run the named services, in this order, with their data under ``folder``. ``token``: that of all calls.
+
+    With ``tokens`` one of them must be OWN_TOKEN, with which the services call one another.
+    """
     server_settings = ServerSettings(port=0)
     inside = Exchange(limits(server_settings))
-    peers = Peers({}, inside=inside)
+    peers = Peers({}, inside=inside, token=OWN_TOKEN if tokens else None)
     services: list[Any] = []
     for name in names:
         spec: ServiceSpec = importlib.import_module(f"services.{name}.server").SPEC
@@ -45,10 +55,12 @@ async def serving(
         chosen = spec.settings(**(settings or {}).get(name, {}))
         services.append(spec.build(chosen, ServiceContext(own, peers)))
     async with AsyncExitStack() as stack:
-        running = await stack.enter_async_context(serve(services, server_settings, inside=inside))
+        running = await stack.enter_async_context(
+            serve(services, server_settings, tokens=tokens, inside=inside)
+        )
         stack.push_async_callback(peers.close)
         target = f"127.0.0.1:{running.port}"
-        channel = open_channel(target)
+        channel = open_channel(target, token=token)
         stack.push_async_callback(channel.close)
         yield Served(
             target,

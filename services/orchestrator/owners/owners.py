@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from google.protobuf.struct_pb2 import Value
 
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator.errors import NoDefaultMind
+from services.orchestrator.errors import LedgerDamaged, NoDefaultMind
 from services.orchestrator.minds import Minds
 from services.orchestrator.owners.store import KINDS, MARK, OwnerStore
 from services.orchestrator.peers import Peers
@@ -54,8 +54,8 @@ class Owners:
             await self._following.moved()
 
     async def seen_soon(self, mind_id: str, seq: int) -> None:
-        """The same; a table that has much to catch up with is not waited for."""
-        with suppress(TimeoutError):
+        """The same; a table that has much to catch up with, or cannot go on, is not waited for."""
+        with suppress(TimeoutError, LedgerDamaged):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self.seen(mind_id, seq)
 

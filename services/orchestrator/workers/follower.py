@@ -112,7 +112,7 @@ class Follower:
                     for event in events:
                         await self._lanes.put(event, group)
                     self._lanes.deliver(position)
-            except ConnectionError as error:
+            except (ConnectionError, pmm_client.errors.DataLoss) as error:
                 _log.warning("worker %s waits for the ledger: %s", self._worker.name, error)
             await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
             attempt += 1
