@@ -240,7 +240,7 @@ class Minds:
             message="the process ended before the answer was complete",
         )
         ends = [
-            terminal(mind.Body(turn_failed=failed), seq, turn.session_id)
+            terminal(mind.Body(turn_failed=failed), seq, turn.session_id, remember=turn.remember)
             for seq, turn in sorted(active.snapshot.sessions.open_turns.items())
             if seq not in active.running
         ]
@@ -280,8 +280,8 @@ def _within(now: Snapshot, mind_id: str, seq: int) -> None:
         )
 
 
-def terminal(body: mind.Body, user_seq: int, session_id: str, *, remember: bool = True) -> Draft:
-    """The one event that ends a turn: its key keeps a second one from being written."""
+def terminal(body: mind.Body, user_seq: int, session_id: str, *, remember: bool) -> Draft:
+    """The one event that ends a turn: its key keeps a second one from being written. ``remember``: its message's."""
     return Draft(
         body,
         session_id=session_id,

@@ -185,19 +185,22 @@ async def test_commitments_are_put_off_revised_and_overdue(served: Served) -> No
     assert len(of_project.commitments) == 1
 
 
-async def test_an_interrupted_turn_is_closed_once_when_the_mind_opens(tmp_path: Path) -> None:
+@pytest.mark.parametrize("remember", [True, False])
+async def test_an_interrupted_turn_is_closed_once_as_its_message_was_kept_when_the_mind_opens(
+    tmp_path: Path, remember: bool
+) -> None:
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
     async with serving(tmp_path, "ledger") as served:
         # What a process leaves behind that was killed between keeping a message and answering it.
         started = ledger.NewEvent(session_id="s1", body=mind.Body(session_started=mind.SessionStarted()))
-        request = ledger.AppendRequest(mind_id="ada", events=[started, said("anybody?")])
+        request = ledger.AppendRequest(mind_id="ada", events=[started, said("anybody?", remember=remember)])
         await served.ledger.append(request)
 
     for _ in range(2):
         async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
             await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
             last = (await events(served, from_seq=3))[1:]
-            assert [(e.kind, e.causation_seq, e.body.turn_failed.reason) for e in last] == [
-                ("turn_failed", 3, mind.TURN_FAILURE_REASON_INTERRUPTED)
+            assert [(e.kind, e.causation_seq, e.body.turn_failed.reason, e.remember) for e in last] == [
+                ("turn_failed", 3, mind.TURN_FAILURE_REASON_INTERRUPTED, remember)
             ]

@@ -51,6 +51,7 @@ class OpenTurn(State, frozen=True, array_like=True):
 
     session_id: str
     since_ns: int
+    remember: bool
 
 
 class Sessions(State, frozen=True):
@@ -153,7 +154,7 @@ def ended(state: Sessions, event: Event) -> Sessions:
 
 def asked(state: Sessions, event: Event) -> Sessions:
     after = happened(state, event)
-    turn = OpenTurn(event.session_id, nanoseconds(event.recorded_at))
+    turn = OpenTurn(event.session_id, nanoseconds(event.recorded_at), event.remember)
     opened = replace(after, open_turns=after.open_turns.set(event.seq, turn))
     if not event.remember:
         return opened
