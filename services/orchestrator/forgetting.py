@@ -115,24 +115,31 @@ class Forgetting:
         steps.put_nowait(Progress("finding what it reached", 0.0))
         redacted: set[int] = set()
         ordered = 0
-        # What was said while we looked may carry the words as well.
+        # What was said while we looked may carry the words as well, and so may what was derived from a state that
+        # had not forgotten them: it is looked again until nothing holds them.
         while fresh := sorted({seq, *await self._carriers(mind_id, seq)} - redacted):
-            steps.put_nowait(Progress("erasing it from the ledger", 0.2, tuple(sorted(redacted))))
+            done = tuple(sorted(redacted))
+            steps.put_nowait(Progress("erasing it from the ledger", 0.5 if done else 0.2, done))
             for start in range(0, len(fresh), REDACTED_AT_ONCE):
                 part = fresh[start : start + REDACTED_AT_ONCE]
                 ordered = max(ordered, await self._peers.redact(mind_id, part, why))
             redacted.update(fresh)
+            done = tuple(sorted(redacted))
+            steps.put_nowait(Progress("erasing it from snapshots, the graph and the sessions", 0.5, done))
+            await self._left(mind_id, ordered)
         done = tuple(sorted(redacted))
-        steps.put_nowait(Progress("erasing it from snapshots, the graph and the sessions", 0.5, done))
+        steps.put_nowait(Progress("erasing it from memory", 0.7, done))
+        await self._peers.indexed(mind_id, ordered)
+        steps.put_nowait(Progress("done", 1.0, done, is_done=True))
+
+    async def _left(self, mind_id: str, ordered: int) -> None:
+        """Return once what an erasure erased has left all that the orchestrator keeps."""
         # One that cannot go on ends the waiting for the others.
         async with asyncio.TaskGroup() as group:
             group.create_task(self._traces.gone(mind_id, ordered))
             group.create_task(self._graphs.reached(mind_id, ordered))
             group.create_task(self._counts.reached(mind_id, ordered))
             group.create_task(self._sessions.reached(mind_id, ordered))
-        steps.put_nowait(Progress("erasing it from memory", 0.7, done))
-        await self._peers.indexed(mind_id, ordered)
-        steps.put_nowait(Progress("done", 1.0, done, is_done=True))
 
     async def _carriers(self, mind_id: str, seq: int) -> list[int]:
         return [each.seq for each in await self._reached(mind_id, seq) if each.carries_words]

@@ -48,6 +48,8 @@ class ActiveMind:
         """Seqs of the user messages that this process is answering."""
         self.keeping = 0
         """User messages of this process that are on their way to the ledger."""
+        self.drops = 0
+        """How often the state was dropped, because it might hold what was erased."""
         self.repaired = False
         self.restored_seq: int | None = None
         """Up to here its events came with a restore; None until it is asked for."""
@@ -57,6 +59,10 @@ class ActiveMind:
         """When its chain was last looked at, by a clock of this process."""
         self.audited_ns = 0
         """When its state was last compared with its whole ledger."""
+
+    def erasures(self) -> tuple[int, int]:
+        """Other ones than before: words were erased, and what was made of an earlier state may hold them."""
+        return self.snapshot.summaries.erased_seq, self.drops
 
 
 class Minds:
@@ -202,8 +208,10 @@ class Minds:
         """Drop the state in memory: something that it may hold was erased."""
         active = self._active.get(mind_id)
         if active is not None:
-            async with active.lock:
+            # What was decided from it is in the ledger before, where it is found, or is decided again after.
+            async with active.deciding, active.lock:
                 active.snapshot = Snapshot()
+                active.drops += 1
                 active.lately.clear()
                 active.appended = Appended()
                 # What is being written would come after it was erased.

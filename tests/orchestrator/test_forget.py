@@ -13,10 +13,13 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.minds import Minds
 from services.orchestrator.radius import BlastRadius
 from services.orchestrator.store import Store
+from tests.orchestrator.conftest import ROOMY
 from tests.orchestrator.talking import converse, events, wait_for
 from tests.support.files import files_with
+from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 from tests.support.stack import Stack
 
@@ -77,7 +80,7 @@ async def test_what_is_forgotten_is_in_no_answer_and_no_file(tmp_path: Path) -> 
         assert steps[-1].verified.redacted >= 3
         assert "Tom" in (await converse(served, "what is my cat called?")).text
         assert MARKER not in (await converse(served, "what lies in the harbour of Ophir?")).text
-    async with serving(tmp_path, *ALL) as served:
+    async with serving(tmp_path, *ALL, settings=ROOMY) as served:
         assert "Tom" in (await converse(served, "what is my cat called?")).text
         archive = [part.data async for part in served.ledger.backup(ledger.BackupRequest())]
     assert MARKER.encode() not in b"".join(archive)
@@ -124,6 +127,76 @@ async def test_a_promise_made_of_the_words_goes_with_them(tmp_path: Path) -> Non
         assert files_with(tmp_path, MARKER) == []
         open_ones = await served.orchestrator.list_commitments(pb.ListCommitmentsRequest(mind_id="ada"))
         assert not open_ones.commitments
+
+
+def thinking(server: OpenAIServer) -> dict[str, dict[str, Any]]:
+    """Settings for a mind that only thinks of itself when it is asked to, and for as long as the test wants."""
+    model = {"backend": "openai", "openai_base_url": server.base_url, "model": "held"}
+    idle = {"tick_seconds": 3_600, "extracts_with_model": False, "snapshot_events": 1}
+    return {"inference": model, "orchestrator": idle}
+
+
+async def asked_about(server: OpenAIServer) -> str:
+    """What the model was asked last, once it was."""
+    async with asyncio.timeout(20):
+        while not server.requests:
+            await asyncio.sleep(0.01)
+    return str(server.requests[-1]["messages"])
+
+
+async def test_a_reflection_on_what_is_forgotten_meanwhile_is_thought_again(tmp_path: Path) -> None:
+    with OpenAIServer() as server:
+        server.says = f"I still have to caulk the {MARKER}."
+        async with serving(tmp_path, *ALL, settings=thinking(server)) as served:
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+            opening = pb.OpenCommitmentRequest(mind_id="ada", text=f"caulk the {MARKER}")
+            await served.orchestrator.open_commitment(opening)
+            opened = await wait_for(served, "commitment_opened")
+            request = pb.ReflectRequest(mind_id="ada")
+            asked = asyncio.create_task(served.orchestrator.reflect(request, timeout=60))
+            assert MARKER in await asked_about(server)
+
+            await forget(served, opened.seq)
+            server.says = "I have nothing left to do."
+            server.released.set()
+            made = (await asked).reflection
+
+            kept = await events(served, kinds=["reflection_recorded"])
+            assert [one.body.reflection_recorded.text for one in kept] == [made.text] == [server.says]
+            assert files_with(tmp_path, MARKER) == []
+
+
+async def test_a_reflection_begun_before_the_state_has_forgotten_is_thought_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_state, may_forget = Minds.forget, asyncio.Event()
+
+    async def held(self: Minds, mind_id: str) -> None:
+        await may_forget.wait()
+        await forget_state(self, mind_id)
+
+    monkeypatch.setattr(Minds, "forget", held)
+    with OpenAIServer() as server:
+        server.says = f"I still have to caulk the {MARKER}."
+        async with serving(tmp_path, *ALL, settings=thinking(server)) as served:
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+            opening = pb.OpenCommitmentRequest(mind_id="ada", text=f"caulk the {MARKER}")
+            await served.orchestrator.open_commitment(opening)
+            opened = await wait_for(served, "commitment_opened")
+            forgetting = asyncio.create_task(forget(served, opened.seq))
+            redacted = await wait_for(served, "event_redacted")
+            await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada", min_seq=redacted.seq))
+            request = pb.ReflectRequest(mind_id="ada")
+            asked = asyncio.create_task(served.orchestrator.reflect(request, timeout=60))
+            assert MARKER in await asked_about(server)
+
+            may_forget.set()
+            await forgetting
+            server.says = "I have nothing left to do."
+            server.released.set()
+
+            assert (await asked).reflection.text == server.says
+            assert files_with(tmp_path, MARKER) == []
 
 
 async def test_a_bare_redaction_leaves_the_snapshots_too(tmp_path: Path) -> None:

@@ -30,10 +30,10 @@ REFUSALS: dict[str, tuple[int, dict[str, str]]] = {
 """Models that answer with an error; ``echo`` answers with one that holds the whole conversation."""
 STREAMS = (
     "ok", "slow-first", "slow-mid", "endless", "cut-first", "cut", "unfinished",
-    "malformed-first", "malformed", "misshapen", "error-mid", "no-usage", "long", "json", "not-json", "said",
+    "malformed-first", "malformed", "misshapen", "error-mid", "no-usage", "long", "json", "not-json", "said", "held",
 )  # fmt: skip
 """Models that begin to answer. ``NAME-then-ok``: as NAME at first, and well the second time. ``said`` says what
-``says`` tells it to."""
+``says`` tells it to; ``held`` what it told it when it was asked, once ``released`` is set."""
 
 
 class OpenAIServer(HttpServer):
@@ -47,7 +47,8 @@ class OpenAIServer(HttpServer):
         self.models: Any = {"object": "list", "data": [{"id": name, "object": "model"} for name in STREAMS]}
         """The answer to a request for the models."""
         self.says = ""
-        """What the model `said` answers."""
+        """What the models `said` and `held` answer."""
+        self.released = threading.Event()
         self._changed = threading.Condition()
         self._open = 0
         self._disconnected = 0
@@ -106,7 +107,7 @@ class OpenAIServer(HttpServer):
             return JSONResponse({"error": {"message": f"cannot answer {said}"}}, 400)
         dialect = Responses() if request.url.path.endswith("/responses") else ChatCompletions()
         return StreamingResponse(
-            self._counted(_stream(name, dialect, self.says)), media_type="text/event-stream"
+            self._counted(_stream(name, dialect, self.says, self.released)), media_type="text/event-stream"
         )
 
     async def _counted(self, stream: AsyncIterator[str]) -> AsyncIterator[str]:
@@ -194,16 +195,22 @@ class Responses:
         return f"event: {name}\ndata: {json.dumps({'type': name, 'sequence_number': 1} | content)}\n\n"
 
 
-async def _stream(name: str, dialect: ChatCompletions | Responses, says: str) -> AsyncIterator[str]:
+async def _stream(
+    name: str, dialect: ChatCompletions | Responses, says: str, released: threading.Event
+) -> AsyncIterator[str]:
     yield dialect.begin()
     match name:
+        case "held":
+            while not released.is_set():
+                await asyncio.sleep(0.01)
         case "slow-first":
             await asyncio.Event().wait()
         case "cut-first":
             raise ConnectionResetError
         case "malformed-first":
             yield "data: {this is no JSON\n\n"
-    words = {"json": ('{"city": "Porto"}',), "not-json": ('{"city": 3}',), "said": (says,)}.get(name, WORDS)
+    told = {"json": '{"city": "Porto"}', "not-json": '{"city": 3}', "said": says, "held": says}
+    words = (told[name],) if name in told else WORDS
     for index, word in enumerate(words):
         if index == 2:
             async for line in _disturbed(name, dialect):

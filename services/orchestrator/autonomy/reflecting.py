@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -39,6 +40,7 @@ class Thought:
     """A reflection before it is appended."""
 
     text: str
+    style: int
     evidence_seqs: tuple[int, ...]
     model: str = ""
     """Empty where rules wrote it."""
@@ -67,36 +69,24 @@ class Reflecting:
     async def reflect(
         self, mind_id: str, style: int, *, trigger: str, causation_seq: int | None = None
     ) -> Reflection:
-        """Think, and append it. Unspecified style: that of the stage. Raises ModelFailed."""
+        """Think, and append it. Unspecified style: that of the stage. Raises ModelFailed.
+
+        Where something is erased meanwhile, the mind thinks again: it may have thought of that.
+        """
         active = await self._minds.open(mind_id)
         async with active.reflecting:
-            state = active.snapshot
-            # Repeated after a crash, or asked for again while the mind was still thinking: it is the same thought.
-            if (
-                causation_seq
-                and state.reflections.recent
-                and state.reflections.recent[-1].seq > causation_seq
-            ):
-                return state.reflections.recent[-1]
-            style = style or CADENCE[state.stage.stage][2]
-            thought = await self._think(active, state, style)
-            body = mind.ReflectionRecorded(
-                text=thought.text,
-                trigger=trigger,
-                style=style,  # type: ignore[arg-type]
-                evidence_seqs=thought.evidence_seqs,
-                model=thought.model,
-            )
-            key = f"reflect:{causation_seq}" if causation_seq else ""
-            draft = Draft(
-                mind.Body(reflection_recorded=body),
-                actor="assistant",
-                causation_seq=causation_seq,
-                idempotency_key=key,
-            )
-            (seq,) = await self._minds.append(active, [draft])
-            after = await self._minds.reach(active, seq)
-            return next(one for one in after.reflections.recent if one.seq == seq)
+            while True:
+                state, before = (await self._minds.open(mind_id)).snapshot, active.erasures()
+                recent = state.reflections.recent
+                # Repeated after a crash, or asked for again while the mind was still thinking: it is the same thought.
+                if causation_seq and recent and recent[-1].seq > causation_seq:
+                    return recent[-1]
+                thought = await self._think(active, state, style or CADENCE[state.stage.stage][2])
+                draft = _draft(thought, trigger, causation_seq)
+                after = await self._minds.decide(active, _unless_erased(active, before, draft))
+                made = [one for one in after.reflections.recent if one.seq > state.seq]
+                if made:
+                    return made[-1]
 
     async def _think(self, active: ActiveMind, state: Snapshot, style: int) -> Thought:
         facts, seqs = known_of(state)
@@ -117,14 +107,36 @@ class Reflecting:
                 match part:
                     case Started(name, backend):
                         if backend == RECALL:
-                            return Thought(by_rules(state, style), seqs)
+                            return Thought(by_rules(state, style), style, seqs)
                         model = name
                     case Finished():
                         pass
                     case text:
                         words.append(text)
         text = "".join(words).strip()
-        return Thought(text, seqs, model) if text else Thought(by_rules(state, style), seqs)
+        return Thought(text, style, seqs, model) if text else Thought(by_rules(state, style), style, seqs)
+
+
+def _draft(thought: Thought, trigger: str, causation_seq: int | None) -> Draft:
+    body = mind.ReflectionRecorded(
+        text=thought.text,
+        trigger=trigger,
+        style=thought.style,  # type: ignore[arg-type]
+        evidence_seqs=thought.evidence_seqs,
+        model=thought.model,
+    )
+    return Draft(
+        mind.Body(reflection_recorded=body),
+        actor="assistant",
+        causation_seq=causation_seq,
+        idempotency_key=f"reflect:{causation_seq}" if causation_seq else "",
+    )
+
+
+def _unless_erased(
+    active: ActiveMind, before: tuple[int, int], draft: Draft
+) -> Callable[[Snapshot], list[Draft]]:
+    return lambda _now: [draft] if active.erasures() == before else []
 
 
 def known_of(state: Snapshot) -> tuple[list[str], tuple[int, ...]]:

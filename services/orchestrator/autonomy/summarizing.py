@@ -65,8 +65,8 @@ class Summarizing:
         seqs = list[int]()
         async with active.summarizing:
             for _ in range(MAX_JOBS):
-                state = active.snapshot
-                job = state.summaries.job(session_id, self._window)
+                before = active.erasures()
+                job = active.snapshot.summaries.job(session_id, self._window)
                 if job is None:
                     break
                 body = await self._write(active, session_id, job)
@@ -79,9 +79,9 @@ class Summarizing:
                 )
 
                 def decided(
-                    now: Snapshot, job: Job = job, then: Snapshot = state, draft: Draft = draft
+                    now: Snapshot, job: Job = job, before: tuple[int, int] = before, draft: Draft = draft
                 ) -> list[Draft]:
-                    is_whole = now.summaries.erased_seq == then.summaries.erased_seq
+                    is_whole = active.erasures() == before
                     is_wanted = now.summaries.job(session_id, self._window) == job
                     return [draft] if is_whole and is_wanted else []
 
