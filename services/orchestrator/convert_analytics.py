@@ -7,12 +7,12 @@ from google.protobuf.duration_pb2 import Duration
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.autonomy.analyzing import Analytics
 from services.orchestrator.convert import counts
-from services.orchestrator.counting.following import Statistics
+from services.orchestrator.counting.statistics import Statistics
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.times import timestamp
 
 
-def analytics(found: Analytics, sessions: int, counted: Statistics | None) -> pb.GetAnalyticsResponse:
+def analytics(found: Analytics, sessions: int, counted: Statistics) -> pb.GetAnalyticsResponse:
     """What a conversation was like, or a mind's as a whole, which has so many."""
     of_all = counts(found.state, sessions)
     if found.session is not None:
@@ -37,7 +37,7 @@ def analytics(found: Analytics, sessions: int, counted: Statistics | None) -> pb
             )
             for point in found.course
         ],
-        statistics=_statistics(counted, found.session) if counted else None,
+        statistics=_statistics(counted, found.session),
     )
 
 

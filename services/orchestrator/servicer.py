@@ -337,14 +337,12 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def GetAnalytics(
         self, request: pb.GetAnalyticsRequest, context: _Context
     ) -> pb.GetAnalyticsResponse:
-        found = await self._d.analyzing.analytics(request.mind_id, request.session_id, _seq(request))
-        sessions = await self._d.session_table.count(request.mind_id, found.state)
-        counted = None
-        if _seq(request) is None:
-            its_zone = zone(found.state.profile.time_zone)
-            counted = await self._d.counts.statistics(
-                request.mind_id, request.session_id, found.state.seq, its_zone
-            )
+        as_of_seq = _seq(request)
+        found = await self._d.analyzing.analytics(request.mind_id, request.session_id, as_of_seq)
+        state, its_zone = found.state, zone(found.state.profile.time_zone)
+        sessions = await self._d.session_table.count(request.mind_id, state)
+        count = self._d.counts.now if as_of_seq is None else self._d.counts.then
+        counted = await count(request.mind_id, request.session_id, state.seq, its_zone)
         return convert_analytics.analytics(found, sessions, counted)
 
     async def ListWorkers(self, request: pb.ListWorkersRequest, context: _Context) -> pb.ListWorkersResponse:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator.counting.parts import from_payload
+from services.orchestrator.counting.parts import Tally, from_payload
 from services.orchestrator.counting.store import CountStore
 from tests.orchestrator.talking import converse, events, wait_for
 from tests.support.files import files_with
@@ -129,6 +129,12 @@ def test_counts_are_those_of_the_ledger_as_it_stands_whatever_came_when(
             told[event.session_id if of_session else "", name] += amount
     for (session, name), amount in told.items():
         assert found[0][session].get(name, 0) == amount
+    for session in SESSIONS:
+        tally = Tally()
+        for event in later:
+            if session in ("", event.session_id):
+                tally.add(event)
+        assert found[0][session] == (tally.of_session if session else tally.of_mind)
     spoken = [event for event in later if event.kind == "user_message"]
     assert sum(n for name, n in found[0][""].items() if name.startswith("quarter:")) == len(spoken)
     begun = {event.session_id for event in later if event.session_id and event.kind in BEGINNING}
@@ -221,11 +227,3 @@ async def test_what_was_forgotten_is_not_counted_and_its_speaker_is_in_no_file(
     assert "Zarathustra-7" not in [one.speaker for one in after.statistics.speakers]
     assert after.counts.user_messages == 1
     assert files_with(tmp_path / "orchestrator" / "counts", b"Zarathustra-7") == []
-
-
-async def test_statistics_of_an_earlier_state_are_not_made_up(served: Served) -> None:
-    await converse(served, "one")
-
-    past = await served.orchestrator.get_analytics(pb.GetAnalyticsRequest(mind_id="ada", as_of_seq=2))
-
-    assert not past.HasField("statistics")

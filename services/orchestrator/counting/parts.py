@@ -5,6 +5,7 @@ What its header tells stays when the payload is erased; what the payload tells i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -29,8 +30,8 @@ DATA, COMMITMENT, MODEL, MEMORY = "data", "commitment", "model", "memory"
 """What a name begins with; the rest follows after a colon each."""
 QUARTERS = 96
 """Of an hour, in a day: enough to tell the hours of every time zone."""
-_MAX_NAME = 128
-"""Characters of what somebody chose, within a name."""
+_MAX_NAME, _MAX_NAME_BYTES = 128, 256
+"""Characters and bytes of what somebody chose, within a name: LMDB's keys are short."""
 _OUTCOMES = {mind.COMMITMENT_OUTCOME_DONE: "kept", mind.COMMITMENT_OUTCOME_DROPPED: "dropped"}
 _TYPES = {value: name.removeprefix("MEMORY_TYPE_").lower() for name, value in mind.MemoryType.items()}
 _CLASSES = {
@@ -40,11 +41,37 @@ Count = tuple[bool, str, int]
 """Whether it is the conversation's rather than the mind's, its name, and how much it grows."""
 
 
+class Tally:
+    """Counts of the events of a mind that it is given, in order, as the ledger has them now.
+
+    ``of_session`` makes sense where they are of one conversation.
+    """
+
+    def __init__(self) -> None:
+        self.of_mind: Counter[str] = Counter()
+        self.of_session: Counter[str] = Counter()
+        self._begun: set[str] = set()
+
+    def add(self, event: Event) -> None:
+        """Count the next event."""
+        is_first = begins(event) and event.session_id not in self._begun
+        if is_first:
+            self._begun.add(event.session_id)
+        for of_session, name, amount in (*from_header(event, is_first=is_first), *from_payload(event)):
+            if amount:
+                (self.of_session if of_session else self.of_mind)[name] += amount
+
+
+def begins(event: Event) -> bool:
+    """Whether a conversation begins with it, where it is the first such event of it."""
+    return bool(event.session_id) and (event.kind in MESSAGES or event.kind == "session_started")
+
+
 def from_header(event: Event, *, is_first: bool) -> Iterator[Count]:
     """What the header tells; ``is_first``: no event of this conversation was counted before."""
     if is_first:
         yield False, f"{DAY}:{_day(event)}:sessions", 1
-    if event.kind in MESSAGES:
+    if event.kind in MESSAGES and event.session_id:
         yield True, "messages", 1
     if event.kind in ("user_message", "assistant_message"):
         yield False, f"{DAY}:{_day(event)}:messages", 1
@@ -56,8 +83,12 @@ def from_header(event: Event, *, is_first: bool) -> Iterator[Count]:
 
 def from_payload(event: Event) -> Iterator[Count]:
     """What the payload tells; nothing where it was erased, or is not to be remembered."""
-    if event.redacted or not event.remember:
-        return
+    if not event.redacted and event.remember:
+        # Not everything is said in a conversation.
+        yield from (count for count in _told(event) if event.session_id or not count[0])
+
+
+def _told(event: Event) -> Iterator[Count]:
     body = event.body
     match event.kind:
         case "user_message":
@@ -81,8 +112,8 @@ def from_payload(event: Event) -> Iterator[Count]:
 
 
 def _said(speaker: str, text: str) -> Iterator[Count]:
-    yield True, f"{SPEAKER}:{speaker[:_MAX_NAME]}", 1
-    yield True, f"{WORDS}:{speaker[:_MAX_NAME]}", len(text.split())
+    yield True, f"{SPEAKER}:{_shortened(speaker)}", 1
+    yield True, f"{WORDS}:{_shortened(speaker)}", len(text.split())
 
 
 def _answered(answer: mind.AssistantMessage) -> Iterator[Count]:
@@ -91,10 +122,14 @@ def _answered(answer: mind.AssistantMessage) -> Iterator[Count]:
         if milliseconds > 0:
             yield of_session, f"{REPLY}:answers", 1
             yield of_session, f"{REPLY}:ms", milliseconds
-        model = answer.model[:_MAX_NAME] or answer.backend[:_MAX_NAME] or "unknown"
+        model = _shortened(answer.model) or _shortened(answer.backend) or "unknown"
         yield of_session, f"{MODEL}:{model}:answers", 1
         yield of_session, f"{MODEL}:{model}:prompt", answer.usage.prompt_tokens
         yield of_session, f"{MODEL}:{model}:completion", answer.usage.completion_tokens
+
+
+def _shortened(name: str) -> str:
+    return name[:_MAX_NAME].encode()[:_MAX_NAME_BYTES].decode(errors="ignore")
 
 
 def _moment(event: Event) -> datetime:

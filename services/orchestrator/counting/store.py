@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.counting.parts import MESSAGES, Count, from_header, from_payload
+from services.orchestrator.counting.parts import Count, begins, from_header, from_payload
 from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, under
 from services.runtime.projection_file import ProjectionFile
 
@@ -20,8 +20,6 @@ TABLES = ("counts", "told", "begun")
 _DIGEST_BYTES = 16
 _OF_MIND = bytes(_DIGEST_BYTES)
 """The scope of what is counted over a whole mind."""
-_MAX_KEY_BYTES = 500
-"""LMDB's limit is 511."""
 
 
 class CountStore(Tables):
@@ -69,7 +67,7 @@ class _Writer:
 
     def add(self, event: Event) -> None:
         """Count an event."""
-        is_first = bool(event.session_id) and (event.kind in MESSAGES or event.kind == "session_started")
+        is_first = begins(event)
         if is_first:
             # LMDB says whether it was new.
             begun = of_mind(event.mind_id) + _scope(event.session_id)
@@ -110,8 +108,7 @@ class _Writer:
 
 def _row(event: Event, count: Count) -> tuple[bytes, int]:
     of_session, name, amount = count
-    key = of_mind(event.mind_id) + _scope(event.session_id if of_session else "") + name.encode()
-    return key[:_MAX_KEY_BYTES], amount
+    return of_mind(event.mind_id) + _scope(event.session_id if of_session else "") + name.encode(), amount
 
 
 def _scope(session_id: str) -> bytes:

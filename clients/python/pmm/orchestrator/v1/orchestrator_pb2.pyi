@@ -3099,7 +3099,7 @@ class GetAnalyticsResponse(_message.Message):
 
     @_builtins.property
     def statistics(self) -> Global___Statistics:
-        """What was counted; unset with as_of_seq."""
+        """What was counted."""
 
     def __init__(
         self,

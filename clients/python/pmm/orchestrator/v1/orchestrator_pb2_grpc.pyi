@@ -422,7 +422,8 @@ class OrchestratorServiceStub:
 
     Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
-    Limits: the 100 first topics and questions.
+    Limits: the 100 first topics and questions. Statistics as of a seq are counted anew from the ledger: it takes as
+    long as reading the mind, or the session, up to there.
 
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
 
@@ -935,7 +936,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
-    Limits: the 100 first topics and questions.
+    Limits: the 100 first topics and questions. Statistics as of a seq are counted anew from the ledger: it takes as
+    long as reading the mind, or the session, up to there.
 
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
 
@@ -1643,7 +1645,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
-        Limits: the 100 first topics and questions.
+        Limits: the 100 first topics and questions. Statistics as of a seq are counted anew from the ledger: it takes as
+        long as reading the mind, or the session, up to there.
 
         Errors: NOT_FOUND with reason UNKNOWN_SESSION.
 
