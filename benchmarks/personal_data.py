@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from benchmarks.rows import Row, percentile, row
-from services.orchestrator.checks import MAX_MESSAGE_BYTES
+from services.orchestrator.checks.conversations import MAX_MESSAGE_BYTES
 from services.orchestrator.guard import SEVERITIES, find
 from tests.support.personal_data import score, sentences
 

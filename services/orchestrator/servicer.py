@@ -14,7 +14,7 @@ from services.orchestrator import convert, convert_analytics, convert_graph, con
 from services.orchestrator.actions import MindActions
 from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.reflecting import REQUESTED, Reflecting
-from services.orchestrator.checks import AsOf
+from services.orchestrator.checks.fields import AsOf
 from services.orchestrator.conversation import Conversations
 from services.orchestrator.counting.following import Counts
 from services.orchestrator.ended import CLOSED, EXPIRED, EndedCommitments

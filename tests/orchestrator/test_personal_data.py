@@ -14,7 +14,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator.checks import MAX_MESSAGE_BYTES
+from services.orchestrator.checks.conversations import MAX_MESSAGE_BYTES
 from services.orchestrator.guard import SEVERITIES, find, guard, policy, region_of
 from tests.orchestrator.talking import converse, events, head, settled_head
 from tests.support.personal_data import score

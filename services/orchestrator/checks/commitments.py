@@ -1,0 +1,80 @@
+"""Commitments, those that have ended among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from google.protobuf.message import Message
+
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.checks.fields import MAX_NAME, MAX_PAGE, MAX_SEQ, MAX_WHY, as_of, at_seq, page
+from services.runtime import checks
+from services.runtime.checks import Check
+from services.runtime.errors import Violation
+
+MAX_COMMITMENT = 4 * 1024
+
+
+def list_commitments(request: pb.ListCommitmentsRequest) -> Iterator[Violation]:
+    """ListCommitments."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.enum_known(request.status, "status", pb.CommitmentStatus.values(), optional=True)
+    yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
+    yield from checks.timestamp(request.query_time, "query_time")
+    yield from page(request)
+    yield from as_of(request)
+
+
+def open_commitment(request: pb.OpenCommitmentRequest) -> Iterator[Violation]:
+    """OpenCommitment."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.text(request.text, "text", max_bytes=MAX_COMMITMENT, required=True)
+    yield from checks.timestamp(request.due_at, "due_at")
+    yield from checks.enum_known(request.priority, "priority", mind.Priority.values(), optional=True)
+    yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
+    yield from checks.in_range(request.source_seq, "source_seq", 0, MAX_SEQ)
+
+
+def close_commitment(request: pb.CloseCommitmentRequest) -> Iterator[Violation]:
+    """CloseCommitment."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.commitment_id, "commitment_id")
+    yield from checks.enum_known(request.outcome, "outcome", mind.CommitmentOutcome.values())
+    yield from checks.items(request.evidence_seqs, "evidence_seqs", high=MAX_PAGE)
+    yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
+
+
+def snooze_commitment(request: pb.SnoozeCommitmentRequest) -> Iterator[Violation]:
+    """SnoozeCommitment."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.commitment_id, "commitment_id")
+    yield from checks.timestamp(request.until, "until")
+    if not request.HasField("until"):
+        yield Violation("until", "must be set")
+
+
+def revise_commitment(request: pb.ReviseCommitmentRequest) -> Iterator[Violation]:
+    """ReviseCommitment."""
+    yield from checks.mind_id(request.mind_id)
+    yield from checks.identifier(request.commitment_id, "commitment_id")
+    yield from checks.text(request.text, "text", max_bytes=MAX_COMMITMENT)
+    yield from checks.timestamp(request.due_at, "due_at")
+    yield from checks.enum_known(request.priority, "priority", mind.Priority.values(), optional=True)
+    yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
+
+
+def get_commitment_thread(request: pb.GetCommitmentThreadRequest) -> Iterator[Violation]:
+    """GetCommitmentThread."""
+    yield from at_seq(request)
+    yield from checks.identifier(request.commitment_id, "commitment_id")
+
+
+CHECKS: Mapping[type[Message], Check] = {
+    pb.ListCommitmentsRequest: list_commitments,
+    pb.OpenCommitmentRequest: open_commitment,
+    pb.CloseCommitmentRequest: close_commitment,
+    pb.SnoozeCommitmentRequest: snooze_commitment,
+    pb.ReviseCommitmentRequest: revise_commitment,
+    pb.GetCommitmentThreadRequest: get_commitment_thread,
+}
