@@ -12,13 +12,12 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.actions import Imported, Message
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
+from services.orchestrator.convert_commitments import commitment
 from services.orchestrator.diff import MISSING, FieldChange, Touch, changes
-from services.orchestrator.ended import EXPIRED, Ended
 from services.orchestrator.explain import Explanation
 from services.orchestrator.forgetting import Progress
 from services.orchestrator.owners.owners import Listed
 from services.orchestrator.projections import stage
-from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
 from services.orchestrator.projections.invariants import Violated
@@ -29,7 +28,7 @@ from services.orchestrator.projections.summaries import Summary
 from services.orchestrator.projections.traits import TRAITS, Change, Traits
 from services.orchestrator.radius import Reached
 from services.orchestrator.snapshot import Snapshot
-from services.orchestrator.times import nanoseconds, timestamp
+from services.orchestrator.times import timestamp
 from services.orchestrator.views import Sample
 
 MAX_LISTED = 100
@@ -285,49 +284,6 @@ def identity_change(event: mind.Event) -> pb.IdentityChange:
     return change
 
 
-def commitment(folded: Commitment, now_ns: int) -> pb.Commitment:
-    """An open commitment as it stands at a moment."""
-    return pb.Commitment(
-        commitment_id=folded.id,
-        text=folded.text,
-        status=status(folded, now_ns),
-        opened_seq=folded.opened_seq,
-        source_seq=folded.source_seq,
-        due_at=timestamp(folded.due_ns),
-        priority=folded.priority,  # type: ignore[arg-type]
-        project=folded.project,
-        evidence_seqs=folded.evidence,
-        snoozed_until=timestamp(folded.snoozed_until_ns),
-        reminded_at=timestamp(folded.reminded_ns),
-        opened_at=timestamp(folded.opened_ns),
-    )
-
-
-def status(folded: Commitment, now_ns: int) -> pb.CommitmentStatus.ValueType:
-    """How an open commitment stands at a moment."""
-    if folded.is_snoozed(now_ns):
-        return pb.COMMITMENT_STATUS_SNOOZED
-    return pb.COMMITMENT_STATUS_OVERDUE if folded.is_overdue(now_ns) else pb.COMMITMENT_STATUS_OPEN
-
-
-def closed_commitment(folded: Commitment, outcome: int, closed_seq: int) -> pb.Commitment:
-    """A commitment that has just been closed."""
-    shown = commitment(folded, 0)
-    shown.status = pb.COMMITMENT_STATUS_CLOSED
-    shown.outcome = outcome  # type: ignore[assignment]
-    shown.closed_seq = closed_seq
-    return shown
-
-
-def ended_commitment(ended: Ended) -> pb.Commitment:
-    """An episode of a commitment that has ended."""
-    shown = closed_commitment(ended.commitment, ended.outcome, ended.seq)
-    if ended.kind == EXPIRED:
-        shown.status = pb.COMMITMENT_STATUS_EXPIRED
-    shown.closed_at.FromNanoseconds(ended.ns)
-    return shown
-
-
 def session(folded: Session, summaries: Sequence[Summary] = ()) -> pb.Session:
     """A conversation."""
     return pb.Session(
@@ -370,11 +326,6 @@ def explanation(found: Explanation) -> pb.ExplainResponse:
         state=found.state,
         consequences=found.consequences,
     )
-
-
-def clock(request: pb.ListCommitmentsRequest) -> int:
-    """The moment against which a request reads "overdue", in nanoseconds."""
-    return nanoseconds(request.query_time) or time.time_ns()
 
 
 def blast_radius(page: Sequence[Reached]) -> pb.BlastRadiusResponse:

@@ -10,7 +10,13 @@ import grpc.aio
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm.orchestrator.v1 import orchestrator_pb2_grpc as rpc
-from services.orchestrator import convert, convert_analytics, convert_graph, convert_reports
+from services.orchestrator import (
+    convert,
+    convert_analytics,
+    convert_commitments,
+    convert_graph,
+    convert_reports,
+)
 from services.orchestrator.actions import MindActions
 from services.orchestrator.autonomy.analyzing import Analyzing
 from services.orchestrator.autonomy.reflecting import REQUESTED, Reflecting
@@ -166,18 +172,10 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         state = await self._d.minds.as_of(request.mind_id, _seq(request), request.min_seq)
         if request.status in ENDED:
             return await self._ended(request, state.seq)
-        now_ns = convert.clock(request)
-        found = [
-            convert.commitment(commitment, now_ns)
-            for commitment in state.commitments.in_order()
-            if (not request.project or commitment.project == request.project)
-            and request.status in (pb.COMMITMENT_STATUS_UNSPECIFIED, convert.status(commitment, now_ns))
-        ]
+        now_ns, standing = convert_commitments.clock(request), convert_commitments.standing(request)
+        found = state.commitments.listed(request.project, standing, now_ns)
         first, size = int(request.page_token or 0), request.page_size or DEFAULT_PAGE
-        token = str(first + size) if len(found) > first + size else ""
-        return pb.ListCommitmentsResponse(
-            commitments=found[first : first + size], next_page_token=token, seq=state.seq
-        )
+        return convert_commitments.page(found, first, size, now_ns, state.seq)
 
     async def _ended(self, request: pb.ListCommitmentsRequest, upto: int) -> pb.ListCommitmentsResponse:
         found, next_seq = await self._d.ended.page(
@@ -188,7 +186,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
             request.project,
         )
         return pb.ListCommitmentsResponse(
-            commitments=map(convert.ended_commitment, found),
+            commitments=map(convert_commitments.ended, found),
             next_page_token=str(next_seq) if next_seq else "",
             seq=upto,
         )
@@ -204,7 +202,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
             request.project,
             request.source_seq,
         )
-        return pb.OpenCommitmentResponse(commitment=convert.commitment(commitment, 0))
+        return pb.OpenCommitmentResponse(commitment=convert_commitments.commitment(commitment, 0))
 
     async def CloseCommitment(
         self, request: pb.CloseCommitmentRequest, context: _Context
@@ -217,7 +215,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
             request.why,
             request.expected_seq if request.HasField("expected_seq") else None,
         )
-        closed = convert.closed_commitment(commitment, request.outcome, seq)
+        closed = convert_commitments.closed(commitment, request.outcome, seq)
         return pb.CloseCommitmentResponse(commitment=closed)
 
     async def SnoozeCommitment(
@@ -227,7 +225,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         commitment = await self._d.actions.change_commitment(
             request.mind_id, request.commitment_id, mind.Body(commitment_snoozed=snoozed)
         )
-        return pb.SnoozeCommitmentResponse(commitment=convert.commitment(commitment, 0))
+        return pb.SnoozeCommitmentResponse(commitment=convert_commitments.commitment(commitment, 0))
 
     async def ReviseCommitment(
         self, request: pb.ReviseCommitmentRequest, context: _Context
@@ -242,7 +240,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         commitment = await self._d.actions.change_commitment(
             request.mind_id, request.commitment_id, mind.Body(commitment_revised=revised)
         )
-        return pb.ReviseCommitmentResponse(commitment=convert.commitment(commitment, 0))
+        return pb.ReviseCommitmentResponse(commitment=convert_commitments.commitment(commitment, 0))
 
     async def GetCommitmentThread(
         self, request: pb.GetCommitmentThreadRequest, context: _Context

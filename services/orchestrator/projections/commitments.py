@@ -8,6 +8,8 @@ Whatever depends on the present ("is it overdue?") takes it as an argument.
 
 from __future__ import annotations
 
+import enum
+
 from immutables import Map
 from msgspec.structs import replace
 
@@ -22,6 +24,14 @@ MAX_EVIDENCE = 100
 """Of a commitment: the latest."""
 LATELY_DONE = 20
 """Commitments that were kept and are remembered here: about as many as anybody speaks of as if they were open."""
+
+
+class Standing(enum.Enum):
+    """How an open commitment stands at a moment."""
+
+    OPEN = enum.auto()
+    OVERDUE = enum.auto()
+    SNOOZED = enum.auto()
 
 
 class Commitment(State, frozen=True):
@@ -48,6 +58,11 @@ class Commitment(State, frozen=True):
     def is_snoozed(self, now_ns: int) -> bool:
         return self.snoozed_until_ns > now_ns
 
+    def standing(self, now_ns: int) -> Standing:
+        if self.is_snoozed(now_ns):
+            return Standing.SNOOZED
+        return Standing.OVERDUE if self.is_overdue(now_ns) else Standing.OPEN
+
 
 class Done(State, frozen=True, array_like=True):
     """A commitment that was kept."""
@@ -68,6 +83,14 @@ class Commitments(State, frozen=True):
     def in_order(self) -> list[Commitment]:
         """The most urgent first, then the soonest due, those without a due time last, then the oldest."""
         return sorted(self.by_id.values(), key=lambda c: (-c.priority, c.due_ns == 0, c.due_ns, c.opened_seq))
+
+    def listed(self, project: str, standing: Standing | None, now_ns: int) -> list[Commitment]:
+        """In order, those of a project where one is named, and those that so stand at a moment where that is said."""
+        return [
+            one
+            for one in self.in_order()
+            if project in ("", one.project) and standing in (None, one.standing(now_ns))
+        ]
 
 
 def opened(state: Commitments, event: Event) -> Commitments:
