@@ -1,0 +1,243 @@
+"""``pmm memory``: what a mind is to remember, and what no more."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from google.protobuf.json_format import ParseDict, ParseError
+from google.protobuf.message import Message
+
+from pmm.mind.v1.events_pb2 import (
+    MemoryRated,
+    MemoryRecorded,
+    MemoryRetracted,
+    MemoryRevised,
+)
+from pmm_client.cli import exits, output
+from pmm_client.cli.completion import DEFAULT_MIND
+from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli.memory_options import memory_types, utc
+from pmm_client.cli.options import Json, MindOrMine, Why, calls_server
+from pmm_client.messages import timestamp
+
+Jsonl = Annotated[
+    Path | None,
+    typer.Option(
+        "--from-file", metavar="FILE", help="A JSON object a line, as in the contract; - reads stdin."
+    ),
+]
+BATCH = 100
+"""What one call takes."""
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"(\d+)([mhdw])")
+M = TypeVar("M", bound=Message)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands that change something."""
+    calls_server(app, "add")(add)
+    calls_server(app, "revise")(revise)
+    calls_server(app, "retract")(retract)
+    calls_server(app, "rate")(rate)
+
+
+async def add(
+    connection: Connection,
+    mind: MindOrMine = DEFAULT_MIND,
+    texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="One sentence each.")] = None,
+    kind: Annotated[
+        str, typer.Option("--type", help="fact, preference, event, relationship or other.")
+    ] = "fact",
+    importance: Annotated[float, typer.Option(min=0, max=1, help="From 0, trivia, to 1, vital.")] = 0,
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="To filter by; may be repeated.")] = None,
+    entity: Annotated[list[str] | None, typer.Option("--entity", help="Who or what it is about.")] = None,
+    source: Annotated[list[int] | None, typer.Option("--source", help="An event that it came from.")] = None,
+    since: Annotated[datetime | None, typer.Option("--valid-from", help="Since when it holds (UTC).")] = None,
+    ttl: Annotated[str, typer.Option(metavar="TIME", help="Forget it after 90m, 12h, 30d or 8w.")] = "",
+    contradicts: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="A memory that ceases to hold with it.")
+    ] = None,
+    file: Jsonl = None,
+    as_json: Json = False,
+) -> None:
+    """Form memories. What is held in the same words already is not formed twice.
+
+    Example: pmm memory add "Ana lives in Porto" --mind ada --tag home --entity Ana
+    """
+    expires = datetime.now(UTC) + _duration(ttl) if ttl else None
+    read = _read(file, MemoryRecorded)
+    for memory in read:
+        memory.type = memory.type or memory_types([kind])[0]
+    memories = read + [
+        MemoryRecorded(
+            text=text,
+            type=memory_types([kind])[0],
+            importance=importance,
+            tags=tag,
+            entities=entity,
+            source_seqs=source,
+            valid_from=timestamp(utc(since)),
+            expires_at=timestamp(expires),
+            contradicts=contradicts,
+        )
+        for text in texts or ()
+    ]
+    _some(memories, "TEXT")
+    seq, ids = 0, []
+    async with connection.open("memory") as client:
+        for batch in _batches(memories):
+            formed = await client.mind(mind).record_memories(batch)
+            seq = formed.seq
+            ids += formed.memory_ids
+        await client.mind(mind).wait_for_index(seq)
+    if as_json:
+        output.json_line({"memory_ids": ids, "seq": seq})
+        return
+    for memory_id, memory in zip(ids, memories, strict=True):
+        output.line(f"{memory_id}  {memory.text}")
+
+
+async def revise(
+    connection: Connection,
+    mind: MindOrMine = DEFAULT_MIND,
+    memory_id: Annotated[str, typer.Argument(metavar="ID", help="The memory.")] = "",
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The new words; left out: the old ones.")] = "",
+    importance: Annotated[float | None, typer.Option(min=0, max=1, help="The new importance.")] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="The new tags.")] = None,
+    entity: Annotated[list[str] | None, typer.Option("--entity", help="The new entities.")] = None,
+    until: Annotated[datetime | None, typer.Option("--valid-to", help="Until when it held (UTC).")] = None,
+    ttl: Annotated[str, typer.Option(metavar="TIME", help="Forget it after 90m, 12h, 30d or 8w.")] = "",
+    why: Why = "",
+    file: Jsonl = None,
+    as_json: Json = False,
+) -> None:
+    """Give a memory a new version; the old one stays in its history.
+
+    Example: pmm memory revise m-1f0c "Ana lives in Lisbon" --mind ada --why "she told me"
+    """
+    revisions = _read(file, MemoryRevised)
+    if memory_id:
+        expires = datetime.now(UTC) + _duration(ttl) if ttl else None
+        revision = MemoryRevised(
+            memory_id=memory_id,
+            text=text,
+            tags=tag,
+            entities=entity,
+            why=why,
+            valid_to=timestamp(utc(until)),
+            expires_at=timestamp(expires),
+        )
+        if importance is not None:
+            revision.importance = importance
+        revisions.append(revision)
+    _some(revisions, "ID")
+    seq = 0
+    async with connection.open("memory") as client:
+        for batch in _batches(revisions):
+            seq = await client.mind(mind).revise_memories(batch)
+        await client.mind(mind).wait_for_index(seq)
+    _done(as_json, seq, f"{_count(revisions)} revised.")
+
+
+async def retract(
+    connection: Connection,
+    mind: MindOrMine = DEFAULT_MIND,
+    memory_ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="The memories.")] = None,
+    superseded_by: Annotated[str, typer.Option(metavar="ID", help="The memory that takes their place.")] = "",
+    why: Why = "",
+    file: Jsonl = None,
+    as_json: Json = False,
+) -> None:
+    """Take memories back: they are found no more, and stay in their history. To erase, see pmm mind forget.
+
+    Example: pmm memory retract m-1f0c --mind ada --why "a misunderstanding"
+    """
+    retractions = _read(file, MemoryRetracted) + [
+        MemoryRetracted(memory_id=memory_id, why=why, superseded_by=superseded_by)
+        for memory_id in memory_ids or ()
+    ]
+    _some(retractions, "ID")
+    seq = 0
+    async with connection.open("memory") as client:
+        for batch in _batches(retractions):
+            seq = await client.mind(mind).retract_memories(batch)
+        await client.mind(mind).wait_for_index(seq)
+    _done(as_json, seq, f"{_count(retractions)} taken back.")
+
+
+async def rate(
+    connection: Connection,
+    mind: MindOrMine = DEFAULT_MIND,
+    memory_ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="The memories.")] = None,
+    rating: Annotated[
+        float, typer.Option(min=-1, max=1, help="From -1, it did harm, to 1, it helped.")
+    ] = 1.0,
+    why: Why = "",
+    file: Jsonl = None,
+    as_json: Json = False,
+) -> None:
+    """Judge memories: those that help come first in later searches, those that harm last.
+
+    Example: pmm memory rate m-1f0c e7 --rating -0.5 --mind ada
+    """
+    ratings = _read(file, MemoryRated) + [
+        MemoryRated(memory_id=memory_id, rating=rating, why=why) for memory_id in memory_ids or ()
+    ]
+    _some(ratings, "ID")
+    seq = 0
+    async with connection.open("memory") as client:
+        for batch in _batches(ratings):
+            seq = await client.mind(mind).rate_memories(batch)
+        await client.mind(mind).wait_for_index(seq)
+    _done(as_json, seq, f"{_count(ratings)} rated.")
+
+
+def _duration(text: str) -> timedelta:
+    match = _DURATION.fullmatch(text)
+    if not match:
+        raise CliError(f"--ttl {text!r} must be a number with m, h, d or w, as in 30d", exits.USAGE)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _read(file: Path | None, kind: type[M]) -> list[M]:
+    if file is None:
+        return []
+    try:
+        lines = (sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")).splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CliError(f"{file} cannot be read: {error}", exits.USAGE) from None
+    found: list[M] = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                found.append(ParseDict(json.loads(line), kind()))
+            except (ValueError, ParseError) as error:
+                raise CliError(f"{file}, line {number}: {error}", exits.USAGE) from None
+    return found
+
+
+def _some(given: Sequence[object], name: str) -> None:
+    if not given:
+        raise CliError(f"say at least one {name}, or --from-file FILE", exits.USAGE)
+
+
+def _batches(items: Sequence[M]) -> list[Sequence[M]]:
+    return [items[first : first + BATCH] for first in range(0, len(items), BATCH)]
+
+
+def _count(items: Sequence[object]) -> str:
+    return f"{len(items)} memory" if len(items) == 1 else f"{len(items)} memories"
+
+
+def _done(as_json: bool, seq: int, words: str) -> None:
+    if as_json:
+        output.json_line({"seq": seq})
+    else:
+        output.line(words)

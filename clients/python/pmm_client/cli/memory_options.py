@@ -1,0 +1,68 @@
+"""Options that say which memories are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from pmm.memory.v1.memory_pb2 import MemoryFilter
+from pmm.mind.v1.events_pb2 import MemoryType
+from pmm_client.cli import exits
+from pmm_client.cli.connection import CliError
+from pmm_client.messages import timestamp
+
+Types = Annotated[
+    list[str] | None,
+    typer.Option("--type", help="Only these: episode, fact, preference, event, relationship, other."),
+]
+Speakers = Annotated[
+    list[str] | None, typer.Option("--speaker", help="Only what they said; may be repeated.")
+]
+Sessions = Annotated[
+    list[str] | None, typer.Option("--session", help="Only from this session; may be repeated.")
+]
+Entities = Annotated[list[str] | None, typer.Option("--entity", help="Only about one of these.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only what bears all of these.")]
+From = Annotated[datetime | None, typer.Option("--from", help="Only what occurred at or after (UTC).")]
+To = Annotated[datetime | None, typer.Option("--to", help="Only what occurred before (UTC).")]
+Important = Annotated[float, typer.Option("--important", min=0, max=1, help="Only what is so important.")]
+
+
+def memory_filter(
+    types: list[str] | None,
+    speakers: list[str] | None,
+    sessions: list[str] | None,
+    entities: list[str] | None,
+    tags: list[str] | None,
+    since: datetime | None,
+    until: datetime | None,
+    important: float,
+) -> MemoryFilter:
+    """What the options admit. Raises CliError."""
+    return MemoryFilter(
+        types=memory_types(types or ()),
+        speakers=speakers or (),
+        session_ids=sessions or (),
+        entities=entities or (),
+        tags=tags or (),
+        occurred_from=timestamp(utc(since)),
+        occurred_to=timestamp(utc(until)),
+        min_importance=important,
+    )
+
+
+def memory_types(names: Sequence[str]) -> list[MemoryType.ValueType]:
+    """Kinds of memories by their names. Raises CliError."""
+    known = {name.removeprefix("MEMORY_TYPE_").lower(): value for name, value in MemoryType.items() if value}
+    for name in names:
+        if name.lower() not in known:
+            raise CliError(f"--type {name!r} is none of {', '.join(known)}", exits.USAGE)
+    return [known[name.lower()] for name in names]
+
+
+def utc(time: datetime | None) -> datetime | None:
+    """A time of the command line, which is in UTC."""
+    return time.replace(tzinfo=UTC) if time else None
