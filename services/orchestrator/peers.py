@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -14,7 +15,17 @@ from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.recalled import without_repeats
-from services.orchestrator.terms import Draft, Finished, Part, Recalled, Said, Started, Summary, Verdict
+from services.orchestrator.terms import (
+    Answer,
+    Draft,
+    Finished,
+    Part,
+    Recalled,
+    Said,
+    Started,
+    Summary,
+    Verdict,
+)
 from services.orchestrator.times import nanoseconds, timestamp
 from services.runtime import deadline
 from services.runtime.peers import Peers as Channels
@@ -234,6 +245,38 @@ class Peers:
             raise ModelFailed(error.message, error.reason, may_pass=isinstance(error, _PASSING)) from None
         finally:
             await stream.aclose()
+
+    async def answer(
+        self,
+        messages: Sequence[Said],
+        *,
+        mind_id: str,
+        max_tokens: int,
+        json_schema: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """A model's whole answer without memories, after those that persons wait for. Raises ModelFailed."""
+        started, words = Started("", ""), list[str]()
+        parts = self.generate(
+            messages,
+            [],
+            mind_id=mind_id,
+            model="",
+            sampling=None,
+            query_time=None,
+            first_turn=False,
+            background_tokens=max_tokens,
+            json_schema=json_schema,
+        )
+        async with aclosing(parts):
+            async for part in parts:
+                match part:
+                    case Started():
+                        started = part
+                    case Finished():
+                        pass
+                    case text:
+                        words.append(text)
+        return Answer("".join(words), started.model, started.backend)
 
 
 def _shortened(query: str) -> str:

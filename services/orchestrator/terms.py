@@ -8,6 +8,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.mind.v1 import events_pb2 as mind
 
+RECALL = "recall"
+"""The backend that answers with quotations of memories: it has nothing to say of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -87,6 +90,15 @@ class Finished:
 
     finish_reason: int
     usage: mind.Usage = field(default_factory=mind.Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that a model said."""
+
+    text: str
+    model: str
+    backend: str
 
 
 Part = Started | str | Finished

@@ -30,12 +30,10 @@ from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.stages import Clock, Stage
 from services.orchestrator.store import Store
-from services.orchestrator.terms import Draft, Finished, Recalled, Said, Started
+from services.orchestrator.terms import RECALL, Draft, Finished, Recalled, Said, Started
 from services.orchestrator.times import moment, nanoseconds
 from services.runtime import deadline, telemetry
 
-RECALL = "recall"
-"""It quotes what was said, and claims nothing."""
 NEARLY_OVER = 0.25
 """Seconds before its deadline at which a call that goes away has met it: a caller's clock is ahead by the way here."""
 _FAILURE_TEXT = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -12,14 +11,12 @@ from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.reflections import Reflection
 from services.orchestrator.snapshot import Snapshot
-from services.orchestrator.terms import Draft, Finished, Said, Started
+from services.orchestrator.terms import RECALL, Draft, Said
 from services.orchestrator.times import moment
 from services.orchestrator.workers.follower import Worker
 
 REQUESTED = "request"
 """What sets a reflection off that somebody asks for."""
-RECALL = "recall"
-"""It quotes memories, and has no thoughts."""
 MAX_TOKENS = 200
 MAX_PROMISES = 5
 
@@ -91,30 +88,11 @@ class Reflecting:
     async def _think(self, active: ActiveMind, state: Snapshot, style: int) -> Thought:
         facts, seqs = known_of(state)
         asked = [Said("system", _INSTRUCTION), Said("user", "\n".join([*facts, "", _ASKED[style]]))]
-        model, words = "", list[str]()
-        parts = self._peers.generate(
-            asked,
-            [],
-            mind_id=active.id,
-            model="",
-            sampling=None,
-            query_time=None,
-            first_turn=False,
-            background_tokens=MAX_TOKENS,
+        answer = await self._peers.answer(asked, mind_id=active.id, max_tokens=MAX_TOKENS)
+        text = "" if answer.backend == RECALL else answer.text.strip()
+        return (
+            Thought(text, style, seqs, answer.model) if text else Thought(by_rules(state, style), style, seqs)
         )
-        async with aclosing(parts):
-            async for part in parts:
-                match part:
-                    case Started(name, backend):
-                        if backend == RECALL:
-                            return Thought(by_rules(state, style), style, seqs)
-                        model = name
-                    case Finished():
-                        pass
-                    case text:
-                        words.append(text)
-        text = "".join(words).strip()
-        return Thought(text, style, seqs, model) if text else Thought(by_rules(state, style), style, seqs)
 
 
 def _draft(thought: Thought, trigger: str, causation_seq: int | None) -> Draft:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import aclosing
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.extraction.condensing import condense, quoted_in, shortened
@@ -11,7 +10,7 @@ from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.summaries import SPAN_MESSAGES, Job
 from services.orchestrator.snapshot import Snapshot
-from services.orchestrator.terms import Draft, Finished, Said, Started
+from services.orchestrator.terms import RECALL, Draft, Said
 from services.orchestrator.workers.follower import Worker
 
 MAX_CHARACTERS = 240
@@ -23,8 +22,6 @@ READ_CHARACTERS = 2_000
 """Of a message: what a pasted document is about stands at its beginning."""
 NOTES = "notes"
 """Who says what a summary says."""
-RECALL = "recall"
-"""It quotes memories, and cannot summarise."""
 _INSTRUCTION = (
     "You keep the notes of a conversation for somebody who was not there. Write down who and what it was about: names, "
     "facts, decisions, numbers, and what is left open. Make nothing up. Plain sentences without a heading, at most "
@@ -128,30 +125,10 @@ class Summarizing:
     async def _by_model(self, mind_id: str, said: Sequence[Said], asked: str) -> tuple[str, str]:
         """A model's words and its name; empty where there is no model. Raises ModelFailed."""
         lines = [f"{one.role}: {' '.join(one.text.split())}" for one in said]
-        model, words = "", list[str]()
-        parts = self._peers.generate(
-            [Said("system", _INSTRUCTION), Said("user", "\n".join([asked, *lines]))],
-            [],
-            mind_id=mind_id,
-            model="",
-            sampling=None,
-            query_time=None,
-            first_turn=False,
-            background_tokens=MAX_TOKENS,
-        )
-        async with aclosing(parts):
-            async for part in parts:
-                match part:
-                    case Started(name, backend):
-                        if backend == RECALL:
-                            return "", ""
-                        model = name
-                    case Finished():
-                        pass
-                    case text:
-                        words.append(text)
-        text = shortened("".join(words), MAX_CHARACTERS)
-        return (text, model) if text else ("", "")
+        messages = [Said("system", _INSTRUCTION), Said("user", "\n".join([asked, *lines]))]
+        answer = await self._peers.answer(messages, mind_id=mind_id, max_tokens=MAX_TOKENS)
+        text = "" if answer.backend == RECALL else shortened(answer.text, MAX_CHARACTERS)
+        return (text, answer.model) if text else ("", "")
 
 
 def _own_words(said: Sequence[Said]) -> Iterator[str]:
