@@ -23,6 +23,7 @@ from services.orchestrator.terms import (
     Recalled,
     Said,
     Started,
+    StorePage,
     Summary,
     Verdict,
 )
@@ -113,27 +114,31 @@ class Peers:
             for event in page.events:
                 yield event
 
-    async def follow(
-        self, after_position: int, kinds: Sequence[str]
-    ) -> AsyncIterator[tuple[str, list[mind.Event], int]]:
-        """Store id, events and position of all minds' events of some kinds. Raises ConnectionError, DataLoss."""
+    async def follow(self, after_position: int, kinds: Sequence[str]) -> AsyncGenerator[StorePage]:
+        """All minds' events of some kinds, of all where none is named. Raises ConnectionError, DataLoss.
+
+        A page of no store, at position 0, says that the ledger is not the one that was followed.
+        """
         client = await self._channels.ledger()
-        store_id = ""
+        store_id, is_caught_up = "", False
         try:
             request = ledger.SubscribeRequest(after_position=after_position, kinds=kinds)
-            async for message in client.subscribe(request):
-                part = message.WhichOneof("part")
-                if part == "started":
-                    store_id = message.started.store_id
-                    yield store_id, [], after_position
-                elif part == "page":
-                    yield store_id, list(message.page.events), message.page.position
-                elif part == "caught_up":
-                    # Says alone how far it is where all that was stored was skipped.
-                    yield store_id, [], message.caught_up.position
+            async with aclosing(client.subscribe(request)) as messages:
+                async for message in messages:
+                    part = message.WhichOneof("part")
+                    if part == "started":
+                        store_id = message.started.store_id
+                        yield StorePage(store_id, [], after_position, is_caught_up)
+                    elif part == "page":
+                        page = message.page
+                        yield StorePage(store_id, list(page.events), page.position, is_caught_up)
+                    elif part == "caught_up":
+                        # Says alone how far it is where all that was stored was skipped.
+                        is_caught_up = True
+                        yield StorePage(store_id, [], message.caught_up.position, is_caught_up)
         except pmm_client.errors.BeyondHead:
             # The store lost what we have seen: it is not the one that we followed.
-            yield "", [], 0
+            yield StorePage("", [], 0, is_caught_up)
         except pmm_client.errors.DataLoss:
             raise
         except pmm_client.errors.PmmError as error:

@@ -21,6 +21,7 @@ from services.orchestrator.counting.following import Counts
 from services.orchestrator.counting.store import CountStore
 from services.orchestrator.ended import EndedCommitments
 from services.orchestrator.extraction.extractor import Extractor
+from services.orchestrator.feed import Feed
 from services.orchestrator.forgetting import Forgetting, Traces
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.graph.store import GraphStore
@@ -42,6 +43,7 @@ from services.orchestrator.views import Views
 from services.orchestrator.workers import commitments, directives, extraction, identity
 from services.orchestrator.workers.follower import Follower
 from services.orchestrator.workers.operations import Operations
+from services.orchestrator.workers.positions import Positions
 from services.runtime.performance import Performance
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 
@@ -60,14 +62,15 @@ class OrchestratorService(Service):
         peers = Peers(context.peers)
         self._store = Store(context.data_dir)
         self._graph_store = GraphStore(context.data_dir / "graph")
-        self._graphs = Graphs(self._graph_store, peers)
+        feed = self._feed = Feed(peers)
+        self._graphs = Graphs(self._graph_store, peers, feed)
         self._session_store = SessionStore(context.data_dir / "sessions")
-        self._session_table = SessionTable(self._session_store, peers)
+        self._session_table = SessionTable(self._session_store, feed)
         minds = self._minds = Minds(peers, self._store, settings)
         self._owner_store = OwnerStore(context.data_dir / "owners")
-        self._owners = Owners(self._owner_store, minds, peers)
+        self._owners = Owners(self._owner_store, minds, peers, feed)
         self._count_store = CountStore(context.data_dir / "counts")
-        self._counts = Counts(self._count_store, peers)
+        self._counts = Counts(self._count_store, peers, feed)
         incognito = Incognito(settings.incognito_sessions)
         extractor = Extractor(minds, peers, with_model=settings.extracts_with_model)
         traces = Traces(self._store, extractor)
@@ -86,8 +89,9 @@ class OrchestratorService(Service):
             traces.worker(),
             self._supervisor.worker(),
         )
-        followers = {worker.name: Follower(worker, minds, peers, self._store) for worker in workers}
+        followers = {worker.name: Follower(worker, minds, peers, self._store, feed) for worker in workers}
         self._followers = list(followers.values())
+        self._positions = Positions(self._followers, self._store)
         self._operations = Operations(followers, minds, peers, self._store)
         self._domain = Domain(
             peers,
@@ -117,7 +121,9 @@ class OrchestratorService(Service):
     async def start(self) -> None:
         self._operations.observe()
         running = [
+            self._feed.run(),
             *(follower.run() for follower in self._followers),
+            self._positions.run(),
             self._supervisor.run(),
             self._chain_watch.run(),
             self._graphs.run(),
@@ -136,6 +142,7 @@ class OrchestratorService(Service):
 
     async def stop(self) -> None:
         await self._minds.close()
+        self._positions.save()
         self._store.close()
         self._graph_store.close()
         self._session_store.close()

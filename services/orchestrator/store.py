@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class DeadLetter:
 
 
 class Store:
-    """One LMDB file. Calls are short and, but for ``save``, made from the event loop."""
+    """One LMDB file. Calls are short and, where they do not say otherwise, made from the event loop."""
 
     def __init__(self, folder: Path) -> None:
         self._file = ProjectionFile(folder, TABLES, map_size=_MAP_BYTES, metasync=False)
@@ -154,11 +154,12 @@ class Store:
         store_id, _, position = bytes(value).partition(b"\x00")
         return store_id.decode(), _SEQ.unpack(position)[0]
 
-    def put_worker(self, name: str, store_id: str, position: int) -> None:
-        """Note how far a worker is."""
+    def put_workers(self, places: Mapping[str, tuple[str, int]]) -> None:
+        """Note the store_id and the position of some workers, by name. May be called from any thread."""
         with self._file.write() as txn:
-            value = store_id.encode() + b"\x00" + _SEQ.pack(position)
-            txn.put(name.encode(), value, db=self._file.table("workers"))
+            for name, (store_id, position) in places.items():
+                value = store_id.encode() + b"\x00" + _SEQ.pack(position)
+                txn.put(name.encode(), value, db=self._file.table("workers"))
 
     def put_dead_letter(self, letter: DeadLetter) -> None:
         """Keep what a worker could not do."""

@@ -10,6 +10,7 @@ import logging
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,15 @@ import msgspec
 import pmm_client.errors
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.errors import LedgerDamaged
-from services.orchestrator.peers import Peers
+from services.orchestrator.feed import Feed, Pace
+from services.orchestrator.terms import StorePage
 from services.runtime import telemetry
 from services.runtime.caller import current_caller
 from services.runtime.projection_file import ProjectionFile
 
 RECONNECT_SECONDS = 1.0
+SETTLE_SECONDS = 0.25
+"""Tables that nobody waits for take in what so long brings: each page costs a sync to disk."""
 SEQ = struct.Struct(">Q")
 encode, decode = msgspec.msgpack.encode, msgspec.msgpack.decode
 _MAP_BYTES = 256 * 2**30
@@ -89,11 +93,12 @@ class Tables(ABC):
 class Following:
     """Keeps tables up to date with the ledger."""
 
-    def __init__(self, name: str, tables: Tables, peers: Peers, kinds: Sequence[str]) -> None:
+    def __init__(self, name: str, tables: Tables, feed: Feed, kinds: Sequence[str]) -> None:
         self._name = name
         self._tables = tables
-        self._peers = peers
+        self._feed = feed
         self._kinds = kinds
+        self._pace = Pace(SETTLE_SECONDS)
         self._store_id, self.position = tables.position()
         self._damage: pmm_client.errors.DataLoss | None = None
         """What keeps the tables from going on, until they do."""
@@ -104,17 +109,14 @@ class Following:
         while True:
             is_anew = False
             try:
-                async for store_id, events, position in self._peers.follow(self.position, self._kinds):
-                    if store_id != self._store_id:
-                        await _in_thread(self._tables.start_anew, store_id)
-                        self._store_id, self.position, self._damage = store_id, 0, None
-                        is_anew = True
-                        break
-                    if position > self.position:
-                        with telemetry.stage(self._name):
-                            await _in_thread(self._tables.apply, events, store_id, position)
-                        self.position, self._damage = position, None
-                        self._tell()
+                async with aclosing(self._feed.follow(self.position, self._kinds, self._pace)) as pages:
+                    async for page in pages:
+                        if page.store_id != self._store_id:
+                            is_anew = True
+                            await self._start_anew(page.store_id)
+                            break
+                        if page.position > self.position:
+                            await self._take(page)
             except pmm_client.errors.DataLoss as error:
                 if self._damage is None:
                     _log.error("the table %s cannot go on: %s", self._name, error)
@@ -126,11 +128,25 @@ class Following:
                 await asyncio.sleep(RECONNECT_SECONDS)
 
     async def moved(self) -> None:
-        """Return once the tables may have taken in more than they have now. Raises LedgerDamaged where they cannot."""
+        """Return once the tables may have taken in more than they have now, which then do not tarry.
+
+        Raises LedgerDamaged where they cannot.
+        """
+        self._pace.hurry()
         if self._damage is None:
             await self._moved.wait()
         if self._damage is not None:
             raise _told(self._damage)
+
+    async def _start_anew(self, store_id: str) -> None:
+        await in_thread(self._tables.start_anew, store_id)
+        self._store_id, self.position, self._damage = store_id, 0, None
+
+    async def _take(self, page: StorePage) -> None:
+        with telemetry.stage(self._name):
+            await in_thread(self._tables.apply, page.events, page.store_id, page.position)
+        self.position, self._damage = page.position, None
+        self._tell()
 
     def _tell(self) -> None:
         self._moved.set()
@@ -145,7 +161,7 @@ def _told(damage: pmm_client.errors.DataLoss) -> LedgerDamaged:
     return LedgerDamaged("the ledger is damaged in another mind: its operator finds where in the log")
 
 
-async def _in_thread(work: Callable[..., None], *arguments: Any) -> None:
+async def in_thread(work: Callable[..., None], *arguments: Any) -> None:
     """Beside the event loop. Whoever cancels it waits for its end: the file is not closed under it."""
     task = asyncio.create_task(asyncio.to_thread(work, *arguments))
     try:

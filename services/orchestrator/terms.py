@@ -64,6 +64,19 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class StorePage:
+    """Events of all minds, and how far they go."""
+
+    store_id: str
+    """The ledger's; empty where it lost what was read of it."""
+    events: list[mind.Event]
+    position: int
+    """Everything up to here was read, or skipped."""
+    is_caught_up: bool
+    """Whether it reaches what was the ledger's head."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What came of verifying a part of a chain."""
 

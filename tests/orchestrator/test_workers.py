@@ -280,8 +280,8 @@ async def test_what_a_tick_asked_for_is_done_after_a_crash_and_once_however_ofte
         assert kinds.count("reflection_recorded") == kinds.count("conversation_analyzed") == 1
         # Every position is forgotten: all of it is followed again.
         store = Store(tmp_path / "orchestrator")
-        for name in ("reflection", "analysis", "summaries", "identity", "commitments", "directives"):
-            store.put_worker(name, "another store", 0)
+        names = ("reflection", "analysis", "summaries", "identity", "commitments", "directives")
+        store.put_workers(dict.fromkeys(names, ("another store", 0)))
         store.close()
 
 

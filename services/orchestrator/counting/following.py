@@ -9,6 +9,7 @@ from services.orchestrator.counting import parts
 from services.orchestrator.counting.parts import Tally
 from services.orchestrator.counting.statistics import MAX_DAYS, Statistics, of_mind, of_session
 from services.orchestrator.counting.store import CountStore
+from services.orchestrator.feed import Feed
 from services.orchestrator.peers import Peers
 from services.orchestrator.tables import Following
 
@@ -22,10 +23,10 @@ _OF_MIND = (parts.REPLY, parts.DATA, parts.MODEL, parts.QUARTER, parts.COMMITMEN
 class Counts:
     """The counts of all minds."""
 
-    def __init__(self, store: CountStore, peers: Peers) -> None:
+    def __init__(self, store: CountStore, peers: Peers, feed: Feed) -> None:
         self._store = store
         self._peers = peers
-        self._following = Following("counts", store, peers, parts.KINDS)
+        self._following = Following("counts", store, feed, parts.KINDS)
 
     async def run(self) -> None:
         """Follow the ledger until cancelled."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from services.orchestrator.feed import Feed
 from services.orchestrator.graph.parts import KINDS, MESSAGES, event_id
 from services.orchestrator.graph.queries import Graph, Subgraph
 from services.orchestrator.graph.store import GraphStore
@@ -15,10 +16,10 @@ from services.orchestrator.tables import Following
 class Graphs:
     """The graphs of all minds."""
 
-    def __init__(self, store: GraphStore, peers: Peers) -> None:
+    def __init__(self, store: GraphStore, peers: Peers, feed: Feed) -> None:
         self._store = store
         self._peers = peers
-        self._following = Following("graph", store, peers, KINDS)
+        self._following = Following("graph", store, feed, KINDS)
 
     async def run(self) -> None:
         """Follow until cancelled."""

@@ -10,6 +10,7 @@ from google.protobuf.struct_pb2 import Value
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import LedgerDamaged, NoDefaultMind
+from services.orchestrator.feed import Feed
 from services.orchestrator.minds import Minds
 from services.orchestrator.owners.store import KINDS, MARK, OwnerStore
 from services.orchestrator.peers import Peers
@@ -37,11 +38,11 @@ class Listed:
 class Owners:
     """Answers for a caller, and tells no caller of minds that the token does not cover."""
 
-    def __init__(self, store: OwnerStore, minds: Minds, peers: Peers) -> None:
+    def __init__(self, store: OwnerStore, minds: Minds, peers: Peers, feed: Feed) -> None:
         self._store = store
         self._minds = minds
         self._peers = peers
-        self._following = Following("owners", store, peers, KINDS)
+        self._following = Following("owners", store, feed, KINDS)
 
     async def run(self) -> None:
         """Follow the ledger until cancelled."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from services.orchestrator.peers import Peers
+from services.orchestrator.feed import Feed
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.session_table.store import KINDS, SessionStore
 from services.orchestrator.snapshot import Snapshot
@@ -32,9 +32,9 @@ class Page:
 class SessionTable:
     """Answers as of a state; where the table is behind it, it is waited for."""
 
-    def __init__(self, store: SessionStore, peers: Peers) -> None:
+    def __init__(self, store: SessionStore, feed: Feed) -> None:
         self._store = store
-        self._following = Following("sessions", store, peers, KINDS)
+        self._following = Following("sessions", store, feed, KINDS)
 
     async def run(self) -> None:
         """Follow the ledger until cancelled."""

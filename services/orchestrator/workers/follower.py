@@ -15,11 +15,13 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import MindDeleted, ModelFailed, StillFailing
+from services.orchestrator.feed import Feed, Pace
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
@@ -39,8 +41,9 @@ MAX_WAIT_SECONDS = 60.0
 """Between attempts at a letter that waits for another service."""
 LOOK_SECONDS = 0.5
 """Between looks for letters whose time has come."""
-SAVE_SECONDS = 0.5
-"""Between two writes of the position to disk."""
+SETTLE_SECONDS = 0.015
+"""Workers begin so long after an event reaches this process: not while its turn waits for its first token, unless the
+model takes its time."""
 _RETRIED = (pmm_client.errors.Unavailable, pmm_client.errors.DeadlineExceeded)
 _GONE = (
     pmm_client.errors.UnknownMind,
@@ -74,44 +77,44 @@ class Worker:
 class Follower:
     """Runs one worker over all minds: in order within a mind, and so that none waits for another one's model."""
 
-    def __init__(self, worker: Worker, minds: Minds, peers: Peers, store: Store) -> None:
+    def __init__(self, worker: Worker, minds: Minds, peers: Peers, store: Store, feed: Feed) -> None:
         self._worker = worker
         self._minds = minds
         self._peers = peers
         self._store = store
+        self._feed = feed
+        self._pace = Pace(SETTLE_SECONDS)
         self._before = Derived(worker.name, worker.derives, peers)
-        self._store_id, self._saved = store.worker(worker.name)
-        self._lanes = Lanes(self._process, self._saved)
+        self.store_id, position = store.worker(worker.name)
+        """The ledger that it follows."""
+        self._lanes = Lanes(self._process, position)
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self._look_ns = 0
         """When to look for letters to try again."""
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        try:
-            # A fault of ours in one of its tasks ends it, and with it the service.
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._save_now_and_then())
-                group.create_task(self._try_again())
-                await self._follow(group)
-        finally:
-            self._save()
+        # A fault of ours in one of its tasks ends it, and with it the service.
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._try_again())
+            await self._follow(group)
 
     async def _follow(self, group: asyncio.TaskGroup) -> None:
         attempt = 0
         while True:
             self._before.forget()
             try:
-                async for store_id, events, position in self._peers.follow(
-                    self._lanes.delivered, self._worker.kinds
-                ):
-                    attempt = 0
-                    if store_id != self._store_id:
-                        await self._start_anew(store_id)
-                        break
-                    for event in events:
-                        await self._lanes.put(event, group)
-                    self._lanes.deliver(position)
+                async with aclosing(
+                    self._feed.follow(self._lanes.delivered, self._worker.kinds, self._pace)
+                ) as pages:
+                    async for page in pages:
+                        attempt = 0
+                        if page.store_id != self.store_id:
+                            await self._start_anew(page.store_id)
+                            break
+                        for event in page.events:
+                            await self._lanes.put(event, group)
+                        self._lanes.deliver(page.position)
             except (ConnectionError, pmm_client.errors.DataLoss) as error:
                 _log.warning("worker %s waits for the ledger: %s", self._worker.name, error)
             await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
@@ -120,20 +123,8 @@ class Follower:
     async def _start_anew(self, store_id: str) -> None:
         """The ledger is another one."""
         await self._lanes.close()
-        self._store_id, self._saved = store_id, 0
-        self._store.put_worker(self._worker.name, store_id, 0)
+        self.store_id = store_id
         self._lanes = Lanes(self._process, 0)
-
-    async def _save_now_and_then(self) -> None:
-        """What was done since is repeated after a crash, and its keys keep it single."""
-        while True:
-            await asyncio.sleep(SAVE_SECONDS)
-            self._save()
-
-    def _save(self) -> None:
-        if self._lanes.done > self._saved:
-            self._saved = self._lanes.done
-            self._store.put_worker(self._worker.name, self._store_id, self._saved)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,39 @@
+"""How far the workers are, kept on disk: all of them in one write, now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from services.orchestrator.store import Store
+from services.orchestrator.tables import in_thread
+from services.orchestrator.workers.follower import Follower
+
+SAVE_SECONDS = 0.5
+"""Between two writes. What was done since is repeated after a crash, and its keys keep it single."""
+
+
+class Positions:
+    """Of all workers of this process."""
+
+    def __init__(self, followers: Sequence[Follower], store: Store) -> None:
+        self._followers = followers
+        self._store = store
+        self._saved = self._now()
+
+    async def run(self) -> None:
+        """Save until cancelled."""
+        while True:
+            await asyncio.sleep(SAVE_SECONDS)
+            await in_thread(self.save)
+
+    def save(self) -> None:
+        """Write what has changed since the last time."""
+        now = self._now()
+        changed = dict(now.items() - self._saved.items())
+        if changed:
+            self._store.put_workers(changed)
+        self._saved = now
+
+    def _now(self) -> dict[str, tuple[str, int]]:
+        return {follower.name: (follower.store_id, follower.position) for follower in self._followers}
