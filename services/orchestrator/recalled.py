@@ -20,5 +20,5 @@ def without_repeats(found: Sequence[Recalled]) -> list[Recalled]:
     kept: dict[str, Recalled] = {}
     for one in found:
         message = next((said[seq] for seq in one.source_seqs if seq in said), one)
-        kept.setdefault(message.memory_id, replace(message, score=one.score))
+        kept.setdefault(message.memory_id, message if message is one else replace(message, score=one.score))
     return list(kept.values())
