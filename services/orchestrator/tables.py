@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -88,6 +88,29 @@ class Tables(ABC):
         self.file.compact()
         with self.file.write() as txn:
             txn.delete(_ERASED, db=self.file.table(_STATE))
+
+
+class Writer(Protocol):
+    """Changes within one transaction; what removes says whether there was anything."""
+
+    def add(self, event: Event) -> None: ...
+    def remove_payload(self, mind_id: str, seq: int) -> bool: ...
+    def remove_mind(self, mind_id: str) -> bool: ...
+
+
+def write(writer: Writer, events: Iterable[Event]) -> bool:
+    """Write what events add and remove what they erase; whether anything was removed."""
+    is_erased = False
+    for event in events:
+        match event.kind:
+            case "mind_deleted":
+                is_erased |= writer.remove_mind(event.mind_id)
+            case "event_redacted":
+                for seq in event.body.event_redacted.seqs:
+                    is_erased |= writer.remove_payload(event.mind_id, seq)
+            case _:
+                writer.add(event)
+    return is_erased
 
 
 class Following:
@@ -190,3 +213,12 @@ def under(
 def of_mind(mind_id: str) -> bytes:
     """What the keys of a mind begin with."""
     return mind_id.encode() + b"\x00"
+
+
+def remove_mind(txn: Any, tables: Iterable[Any], mind_id: str) -> bool:
+    """Remove what the keys of a mind hold; whether there was anything."""
+    is_removed = False
+    for table in tables:
+        for key in [key for key, _ in under(txn, table, of_mind(mind_id))]:
+            is_removed |= txn.delete(key, db=table)
+    return is_removed

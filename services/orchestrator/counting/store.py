@@ -12,7 +12,7 @@ from typing import Any
 
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.counting.parts import Count, begins, from_header, from_payload
-from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, under
+from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, remove_mind, under, write
 from services.runtime.projection_file import ProjectionFile
 
 TABLES = ("counts", "told", "begun")
@@ -29,17 +29,7 @@ class CountStore(Tables):
         super().__init__(folder, TABLES)
 
     def take(self, txn: Any, events: Iterable[Event]) -> bool:
-        writer, is_erased = _Writer(self.file, txn), False
-        for event in events:
-            match event.kind:
-                case "mind_deleted":
-                    is_erased |= writer.remove_mind(event.mind_id)
-                case "event_redacted":
-                    for seq in event.body.event_redacted.seqs:
-                        is_erased |= writer.take_back(event.mind_id, seq)
-                case _:
-                    writer.add(event)
-        return is_erased
+        return write(_Writer(self.file, txn), events)
 
     def counts(
         self, mind_id: str, session_id: str, prefix: str = "", limit: int = 0, *, latest_first: bool = False
@@ -80,8 +70,8 @@ class _Writer:
         if told:
             self._txn.put(of_mind(event.mind_id) + SEQ.pack(event.seq), encode(told), db=self._told)
 
-    def take_back(self, mind_id: str, seq: int) -> bool:
-        """Whether the payload had added anything."""
+    def remove_payload(self, mind_id: str, seq: int) -> bool:
+        """Whether it had added anything."""
         told = self._txn.pop(of_mind(mind_id) + SEQ.pack(seq), db=self._told)
         if told is None:
             return False
@@ -91,11 +81,7 @@ class _Writer:
 
     def remove_mind(self, mind_id: str) -> bool:
         """Whether there was anything."""
-        is_removed = False
-        for table in (self._counts, self._told, self._begun):
-            for key in [key for key, _ in under(self._txn, table, of_mind(mind_id))]:
-                is_removed |= self._txn.delete(key, db=table)
-        return is_removed
+        return remove_mind(self._txn, (self._counts, self._told, self._begun), mind_id)
 
     def _grow(self, key: bytes, amount: int) -> None:
         known = self._txn.get(key, db=self._counts)

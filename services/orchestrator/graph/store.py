@@ -14,7 +14,7 @@ from typing import Any
 
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.graph.parts import MESSAGES, Before, Edge, Node, Part, from_header, from_payload
-from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, under
+from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, remove_mind, under, write
 from services.runtime.projection_file import ProjectionFile
 
 TABLES = ("nodes", "edges", "payload_keys", "last")
@@ -41,17 +41,7 @@ class GraphStore(Tables):
         super().__init__(folder, TABLES)
 
     def take(self, txn: Any, events: Iterable[Event]) -> bool:
-        is_erased = False
-        writer = _Writer(self.file, txn)
-        for event in events:
-            if event.kind == "mind_deleted":
-                is_erased |= writer.remove_mind(event.mind_id)
-            elif event.kind == "event_redacted":
-                for seq in event.body.event_redacted.seqs:
-                    is_erased |= writer.remove_payload(event.mind_id, seq)
-            elif event.remember:
-                writer.add(event)
-        return is_erased
+        return write(_Writer(self.file, txn), events)
 
     def node(self, mind_id: str, node_id: str, upto: int = LAST) -> Stored | None:
         """A node as it was at a seq, with the label that it was given last."""
@@ -100,6 +90,8 @@ class _Writer:
         self._payload_keys, self._last = file.table("payload_keys"), file.table("last")
 
     def add(self, event: Event) -> None:
+        if not event.remember:
+            return
         self._put(event, from_header(event, self._before(event)))
         keys = self._put(event, from_payload(event), is_payload=True)
         if keys:
@@ -116,12 +108,7 @@ class _Writer:
 
     def remove_mind(self, mind_id: str) -> bool:
         """Whether there was anything."""
-        is_removed = False
-        for table in (self._nodes, self._edges, self._payload_keys, self._last):
-            for key in [key for key, _ in under(self._txn, table, of_mind(mind_id))]:
-                self._txn.delete(key, db=table)
-                is_removed = True
-        return is_removed
+        return remove_mind(self._txn, (self._nodes, self._edges, self._payload_keys, self._last), mind_id)
 
     def _before(self, event: Event) -> Before:
         """What the headers before this one tell; notes this one."""

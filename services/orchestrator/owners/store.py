@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.tables import Tables, decode, encode, under
+from services.orchestrator.tables import Tables, decode, encode, under, write
 from services.orchestrator.times import nanoseconds
 from services.runtime.projection_file import ProjectionFile
 
@@ -47,18 +47,7 @@ class OwnerStore(Tables):
         super().__init__(folder, TABLES)
 
     def take(self, txn: Any, events: Iterable[Event]) -> bool:
-        writer, is_erased = _Writer(self.file, txn), False
-        for event in events:
-            match event.kind:
-                case "mind_deleted":
-                    is_erased |= writer.remove(event.mind_id)
-                case "event_redacted":
-                    is_erased |= writer.remove_payloads(event)
-                case "policy_changed":
-                    writer.mark(event)
-                case _:
-                    writer.begin(event)
-        return is_erased
+        return write(_Writer(self.file, txn), events)
 
     def owner(self, mind_id: str) -> str:
         """Whose a mind is; empty where nobody knows."""
@@ -95,10 +84,16 @@ class _Writer:
     def __init__(self, file: ProjectionFile, txn: Any) -> None:
         self._file, self._txn = file, txn
 
-    def begin(self, event: Event) -> None:
-        """A mind begins, under its own name or as a copy."""
+    def add(self, event: Event) -> None:
         if event.redacted:
             return
+        if event.kind == "policy_changed":
+            self._mark(event)
+        else:
+            self._begin(event)
+
+    def _begin(self, event: Event) -> None:
+        """A mind begins, under its own name or as a copy."""
         body = getattr(event.body, event.kind)
         is_copy = event.kind == "mind_imported"
         born_ns = nanoseconds(body.copied_at if is_copy else event.recorded_at) or nanoseconds(
@@ -109,10 +104,10 @@ class _Writer:
         self._txn.put(_of(known.owner) + event.mind_id.encode(), b"", db=self._file.table("names"))
         self._txn.put(_of(known.owner) + known.born, event.mind_id.encode(), db=self._file.table("births"))
 
-    def mark(self, event: Event) -> None:
+    def _mark(self, event: Event) -> None:
         """An owner's default mind, where the policy is that."""
         key, known = event.body.policy_changed.key, _known(self._file, self._txn, event.mind_id)
-        if event.redacted or not key.startswith(MARK) or known is None or event.seq <= known.copied_seq:
+        if not key.startswith(MARK) or known is None or event.seq <= known.copied_seq:
             return
         owner, end = key.removeprefix(MARK), _MOMENT.pack(nanoseconds(event.recorded_at), event.position)
         for seq in [seq for seq, (of, _) in known.marks.items() if of == owner]:
@@ -121,21 +116,18 @@ class _Writer:
         self._txn.put(_of(owner) + end, event.mind_id.encode(), db=self._file.table("marks"))
         self._put(event.mind_id, known)
 
-    def remove_payloads(self, event: Event) -> bool:
-        """Whether anything that was erased was kept here."""
-        known, seqs = _known(self._file, self._txn, event.mind_id), set(event.body.event_redacted.seqs)
-        if known is None:
+    def remove_payload(self, mind_id: str, seq: int) -> bool:
+        """Whether anything of it was kept here."""
+        if seq == 1:
+            return self.remove_mind(mind_id)
+        known = _known(self._file, self._txn, mind_id)
+        if known is None or seq not in known.marks:
             return False
-        if 1 in seqs:
-            return self.remove(event.mind_id)
-        gone = seqs & known.marks.keys()
-        for seq in gone:
-            self._unmark(known, seq)
-        if gone:
-            self._put(event.mind_id, known)
-        return bool(gone)
+        self._unmark(known, seq)
+        self._put(mind_id, known)
+        return True
 
-    def remove(self, mind_id: str) -> bool:
+    def remove_mind(self, mind_id: str) -> bool:
         """Whether it was there."""
         known = _known(self._file, self._txn, mind_id)
         if known is None:

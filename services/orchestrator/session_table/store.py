@@ -6,7 +6,7 @@ All of it is rebuilt from the ledger when it is lost. Keys hold digests of sessi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.projections.sessions import TOUCHING, Session, touched
-from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, under
+from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, remove_mind, under, write
 from services.runtime.projection_file import ProjectionFile
 
 TABLES = ("rows", "touches", "latest", "begun", "told", "told_in", "turns", "reached")
@@ -37,18 +37,9 @@ class SessionStore(Tables):
         super().__init__(folder, TABLES)
 
     def take(self, txn: Any, events: Iterable[Event]) -> bool:
-        writer = _Writer(self.file, txn)
-        is_erased = False
-        for event in events:
-            writer.reach(event)
-            if event.kind == "mind_deleted":
-                is_erased |= writer.remove_mind(event)
-            elif event.kind == "event_redacted":
-                for seq in event.body.event_redacted.seqs:
-                    is_erased |= writer.remove_payload(event.mind_id, seq)
-            else:
-                writer.add(event)
-        writer.write()
+        events, writer = list(events), _Writer(self.file, txn)
+        is_erased = write(writer, events)
+        writer.write({event.mind_id: event.seq for event in events})
         return is_erased
 
     def reached(self, mind_id: str) -> int:
@@ -133,11 +124,6 @@ class _Writer:
         self._rows: dict[tuple[str, str], Session] = {}
         self._before: dict[tuple[str, str], int] = {}
         """Where in the order a row stands that was read from the table."""
-        self._reached: dict[str, int] = {}
-
-    def reach(self, event: Event) -> None:
-        """Note how far its mind is."""
-        self._reached[event.mind_id] = event.seq
 
     def add(self, event: Event) -> None:
         place = _key(event.mind_id, event.causation_seq)
@@ -200,19 +186,12 @@ class _Writer:
             self._rows[mind_id, session_id] = replace(row, title=title, privacy_mode=mode)
         return True
 
-    def remove_mind(self, event: Event) -> bool:
-        """Whether there was anything."""
-        self.write()
-        is_removed = False
-        for name in TABLES[:-1]:
-            table = self._file.table(name)
-            for key in [key for key, _ in under(self._txn, table, of_mind(event.mind_id))]:
-                self._txn.delete(key, db=table)
-                is_removed = True
-        # How far it is stays: nobody waits for what will not come.
-        return is_removed
+    def remove_mind(self, mind_id: str) -> bool:
+        """Whether there was anything. How far it is stays: nobody waits for what will not come."""
+        self.write({})
+        return remove_mind(self._txn, map(self._file.table, TABLES[:-1]), mind_id)
 
-    def write(self) -> None:
+    def write(self, reached: Mapping[str, int]) -> None:
         """Write the rows that were changed, and how far each mind is."""
         for (mind_id, session_id), row in self._rows.items():
             before = self._before.get((mind_id, session_id))
@@ -220,9 +199,9 @@ class _Writer:
                 self._delete("latest", _key(mind_id, before))
             self._put("latest", _key(mind_id, row.last_seq), session_id.encode())
             self._put("rows", _row_key(mind_id, session_id), encode(row))
-        for mind_id, seq in self._reached.items():
+        for mind_id, seq in reached.items():
             self._put("reached", mind_id.encode(), SEQ.pack(seq))
-        self._rows, self._before, self._reached = {}, {}, {}
+        self._rows, self._before = {}, {}
 
     def _row(self, mind_id: str, session_id: str) -> Session | None:
         known = self._rows.get((mind_id, session_id))
