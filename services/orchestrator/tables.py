@@ -150,6 +150,11 @@ class Following:
             if not is_anew:
                 await asyncio.sleep(RECONNECT_SECONDS)
 
+    async def reached(self, position: int) -> None:
+        """Return once the tables have taken in everything up to a position. Raises LedgerDamaged."""
+        while self.position < position:
+            await self.moved()
+
     async def moved(self) -> None:
         """Return once the tables may have taken in more than they have now, which then do not tarry.
 

@@ -34,9 +34,7 @@ class Counts:
 
     async def reached(self, mind_id: str, seq: int) -> None:
         """Return once an event is counted."""
-        position = (await self._peers.event(mind_id, seq)).position
-        while self._following.position < position:
-            await self._following.moved()
+        await self._following.reached((await self._peers.event(mind_id, seq)).position)
 
     async def now(self, mind_id: str, session_id: str, seq: int, zone: ZoneInfo) -> Statistics:
         """Of a conversation, or with none named of the mind, once an event is counted."""

@@ -27,9 +27,7 @@ class Graphs:
 
     async def reached(self, mind_id: str, seq: int) -> None:
         """Return once the graph has taken in an event."""
-        position = (await self._peers.event(mind_id, seq)).position
-        while self._following.position < position:
-            await self._following.moved()
+        await self._following.reached((await self._peers.event(mind_id, seq)).position)
 
     async def ask(self, mind_id: str, question: Callable[[Graph], Subgraph], upto: int) -> Subgraph:
         """An answer as of a seq that the mind has."""

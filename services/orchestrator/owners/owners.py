@@ -50,9 +50,7 @@ class Owners:
 
     async def seen(self, mind_id: str, seq: int) -> None:
         """Return once the table has taken in an event."""
-        position = (await self._peers.event(mind_id, seq)).position
-        while self._following.position < position:
-            await self._following.moved()
+        await self._following.reached((await self._peers.event(mind_id, seq)).position)
 
     async def seen_soon(self, mind_id: str, seq: int) -> None:
         """The same; a table that has much to catch up with, or cannot go on, is not waited for."""
