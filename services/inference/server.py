@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import ClassVar
 
 import grpc.aio
@@ -109,7 +110,7 @@ class InferenceServicer(rpc.InferenceServiceServicer):
         attempt = 1
         while True:
             try:
-                async with aclosing(self._measured(call)) as parts:
+                async with aclosing(self._measured(replace(call, attempt=attempt))) as parts:
                     return [part async for part in parts]
             except InvalidJson:
                 if attempt == self._settings.json_attempts:

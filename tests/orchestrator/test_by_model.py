@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.orchestrator.extraction import by_model
-from services.orchestrator.extraction.found import Found
+from services.orchestrator.extraction.found import EXPLICIT, Found, by_rules, combined
+from services.orchestrator.extraction.language import is_english
+from services.orchestrator.projections.identity import ADOPTION_CONFIDENCE
 from tests.support.recorded_model import fact, name
 
 NOW = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)
@@ -42,14 +45,14 @@ def test_what_the_message_says_is_kept() -> None:
         facts=[MOVED],
     )
 
-    assert (result.mind_name, result.user_name, result.model) == ("Nova", "Ana", "m")
+    assert (result.mind_name, result.user_name) == ("Nova", "Ana")
     assert result.mind_name_confidence >= 0.9
     assert [(one.text, one.due and one.due.date().isoformat()) for one in result.promises] == [
         ("call Eva by Friday", "2026-05-08")
     ]
     assert result.instructions == ("keep it short",)
-    assert [(one.text, one.when, one.importance) for one in result.facts] == [
-        ("The user moved to Porto in May.", "in May", 0.6)
+    assert [(one.text, one.when, one.importance, one.model) for one in result.facts] == [
+        ("The user moved to Porto in May.", "in May", 0.6, "m")
     ]
 
 
@@ -146,9 +149,9 @@ def test_an_answer_of_another_shape_is_refused(answer: str) -> None:
         by_model.found(answer, SAID, NOW, is_answer=False, model="m")
 
 
-@pytest.mark.parametrize("is_answer", [True, False])
-def test_the_schema_is_one_and_what_is_recorded_keeps_to_it(is_answer: bool) -> None:
-    *_, schema = by_model.asked(SAID, is_answer=is_answer)
+@pytest.mark.parametrize(("is_answer", "is_english"), [(True, False), (False, True), (False, False)])
+def test_the_schema_is_one_and_what_is_recorded_keeps_to_it(is_answer: bool, is_english: bool) -> None:
+    _, schema = by_model.asked(SAID, is_answer=is_answer, is_english=is_english)
     jsonschema.Draft202012Validator.check_schema(schema)
     answer = {"names": [name("user", "Ana", "I'm Ana")], "promises": [], "instructions": [], "facts": [MOVED]}
 
@@ -167,3 +170,76 @@ def test_no_fact_says_more_than_its_message(text: str, answer: dict[str, str]) -
 
 def _letters(text: str) -> list[str]:
     return re.findall(r"[a-z]+", text.lower())
+
+
+@pytest.mark.parametrize("is_answer", [True, False])
+def test_the_examples_that_a_model_is_shown_are_borne_out(is_answer: bool) -> None:
+    messages, schema = by_model.asked(SAID, is_answer=is_answer, is_english=False)
+    shown = list(zip(messages[1:-1:2], messages[2:-1:2], strict=True))
+
+    assert [one.role for one in messages] == ["system", *["user", "assistant"] * len(shown), "user"]
+    for example, answer in shown:
+        read = json.loads(answer.text)
+        jsonschema.validate(read, schema)
+        kept = by_model.found(answer.text, example.text, NOW, is_answer=is_answer, model="m")
+        assert len(kept.promises) == len(read["promises"])
+        assert is_answer or len(kept.facts) == len(read["facts"])
+        assert is_answer or list(kept.instructions) == read["instructions"]
+        assert is_answer or bool(kept.user_name) == bool(read["names"])
+
+
+RULES = by_rules(SAID, NOW, is_answer=False)
+MADE_UP = found(
+    names=[name("user", "Ben", "I'm Ana and Ben"), name("assistant", "Eva", "Remind me to call Eva")],
+    promises=[{"what": "keep it short", "due": ""}, {"what": "call Eva by Friday", "due": ""}],
+    instructions=["I don't eat meat"],
+    facts=[MOVED, fact("preference", "user", "meat", "The user does not eat meat.", "I don't eat meat")],
+)
+
+
+def test_in_english_a_model_adds_facts_and_changes_nothing_that_rules_found() -> None:
+    both = combined(RULES, MADE_UP, is_english=True)
+
+    assert replace(both, facts=()) == replace(RULES, facts=())
+    assert both.facts[: len(RULES.facts)] == RULES.facts
+    assert len({(one.subject, one.object) for one in both.facts}) == len(both.facts)
+
+
+def test_in_english_a_name_that_only_a_model_sees_is_proposed() -> None:
+    sure = Found(mind_name="Nova", mind_name_confidence=EXPLICIT, user_name="Ana")
+    both = combined(Found(), sure, is_english=True)
+
+    assert (both.mind_name, both.user_name) == ("Nova", "")
+    assert 0 < both.mind_name_confidence < ADOPTION_CONFIDENCE
+    assert combined(Found(), sure, is_english=False) == sure
+
+
+def test_where_rules_cannot_read_a_model_stands_beside_them() -> None:
+    both = combined(RULES, MADE_UP, is_english=False)
+
+    assert [one.text for one in both.promises] == ["call Eva by Friday", "keep it short"]
+    assert both.promises[0].due is not None
+    assert set(both.instructions) == {*RULES.instructions, "I don't eat meat"}
+    assert (both.mind_name, both.user_name) == (RULES.mind_name, RULES.user_name)
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("", True),
+        ("Nova", True),
+        ("Ok, danke", True),
+        (SAID, True),
+        ("remind me to ring Müller at noon", True),
+        ("My sister Zsófia moved to Kraków.", True),
+        ("Erinnere mich daran, Eva am Freitag anzurufen.", False),
+        ("Je m'appelle Ana et j'habite à Lyon.", False),
+        ("Recuérdame llamar a Eva el viernes.", False),
+        ("Lembra-me de ligar à Eva na sexta.", False),
+        ("明日エヴァに電話するようにリマインドして", False),
+    ],
+)
+def test_what_rules_cannot_read_is_told_from_what_is_short_or_has_foreign_names(
+    text: str, english: bool
+) -> None:
+    assert is_english(text) == english

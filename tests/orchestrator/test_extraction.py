@@ -22,8 +22,10 @@ from tests.support.serving import Served, serving
 READERS = {"commitments", "directives", "extraction", "identity"}
 SAID = (
     "Hi, I'm Ana. Your name is Nova. I moved to Porto in May. From now on, answer in verse. "
-    "Remind me to call Eva by Friday."
+    "Remind me to call Eva by Friday. Lisbon has been home to Ben since March."
 )
+BY_RULES = ["The user is called Ana.", "The user moved to Porto in May."]
+"""Memories that need no model."""
 FOUND: dict[str, Any] = {
     "names": [name("assistant", "Nova", "Your name is Nova"), name("user", "Ana", "I'm Ana")],
     "promises": [{"what": "call Eva by Friday", "due": "by Friday"}],
@@ -38,10 +40,27 @@ FOUND: dict[str, Any] = {
             "in May",
             0.8,
         ),
+        fact(
+            "fact",
+            "Ben",
+            "home to Ben",
+            "Lisbon has been home to Ben.",
+            "Lisbon has been home to Ben since March",
+            "since March",
+            0.8,
+        ),
         fact("fact", "user", "Lisbon", "The user lives in Lisbon.", "I live in Lisbon"),
     ],
 }
-"""The last of it was never said."""
+"""The first of its facts rules find, too; the last was never said."""
+GERMAN = (
+    "Ich wohne in Porto. Erinnere mich bitte daran, Eva anzurufen. Antworte von jetzt an immer in Versen."
+)
+"""What no rule reads."""
+FOUND_IN_GERMAN: dict[str, Any] = {
+    "promises": [{"what": "Eva anzurufen", "due": ""}],
+    "instructions": ["Antworte von jetzt an immer in Versen"],
+}
 
 
 def configured(model: RecordedModel, **orchestrator: Any) -> dict[str, dict[str, Any]]:
@@ -99,24 +118,62 @@ async def test_every_worker_derives_from_one_call_of_the_model(
     assert model.read_messages.count(SAID) == 1
 
 
-async def test_a_memory_is_formed_of_what_was_said_and_of_nothing_else(thinking: Served) -> None:
+async def test_a_model_adds_the_memory_that_rules_miss_and_nothing_that_was_not_said(
+    thinking: Served,
+) -> None:
     turn = await converse(thinking, SAID)
-    (event,) = (await derived(thinking))["memory_recorded"]
-    formed = event.body.memory_recorded
+    made = [event.body.memory_recorded for event in (await derived(thinking))["memory_recorded"]]
     at = await settled_head(thinking)
     listed = await thinking.memory.list_memories(
         memory.ListMemoriesRequest(
-            mind_id="ada", min_seq=at, filter=memory.MemoryFilter(types=[mind.MEMORY_TYPE_EVENT])
+            mind_id="ada",
+            min_seq=at,
+            filter=memory.MemoryFilter(types=[mind.MEMORY_TYPE_EVENT, mind.MEMORY_TYPE_FACT]),
         )
     )
 
     assert turn.started
-    assert (formed.text, formed.model) == ("The user moved to Porto in May.", MODEL)
+    assert [(one.text, one.model) for one in made] == [
+        *((text, "") for text in BY_RULES),
+        ("Lisbon has been home to Ben.", MODEL),
+    ]
+    formed = made[-1]
     assert list(formed.source_seqs) == [turn.started.user_seq]
-    assert list(formed.entities) == ["Porto"]
-    assert (formed.importance, formed.type) == (0.8, mind.MEMORY_TYPE_EVENT)
-    assert formed.valid_from.ToDatetime().month == 5
-    assert [one.text for one in listed.memories] == [formed.text]
+    assert list(formed.entities) == ["Ben", "Lisbon"]
+    assert (formed.importance, formed.type) == (0.8, mind.MEMORY_TYPE_FACT)
+    assert formed.valid_from.ToDatetime().month == 3
+    assert {one.text for one in listed.memories} == {one.text for one in made}
+
+
+async def test_what_a_model_makes_up_opens_nothing_in_a_language_that_rules_read(
+    thinking: Served, model: RecordedModel
+) -> None:
+    chat = "My sister Eva said she would call on Friday. Nova is what Ana calls her cat, always."
+    model.found[chat] = {
+        "names": [
+            name("user", "Ana", "Nova is what Ana calls her cat"),
+            name("assistant", "Nova", "Nova is"),
+        ],
+        "promises": [{"what": "call on Friday", "due": "on Friday"}],
+        "instructions": ["Nova is what Ana calls her cat"],
+    }
+    await converse(thinking, chat)
+
+    assert set(await derived(thinking)) <= {"identity_proposed", "memory_recorded"}
+
+
+async def test_what_is_said_in_so_many_words_waits_for_no_model(
+    thinking: Served, model: RecordedModel
+) -> None:
+    model.holding.clear()
+    await converse(thinking, SAID)
+    for kind in ("identity_adopted", "user_identified", "commitment_opened", "directive_adopted"):
+        await wait_for(thinking, kind)
+    read = list(model.read_messages)
+    model.holding.set()
+
+    assert read.count(SAID) <= 1
+    assert (await derived(thinking))["memory_recorded"][-1].body.memory_recorded.model == MODEL
 
 
 async def test_a_suggested_name_is_proposed_and_changes_nothing(
@@ -140,41 +197,61 @@ async def test_a_suggested_name_is_proposed_and_changes_nothing(
     assert (state.name, state.proposed_name) == ("Nova", "")
 
 
-async def test_what_is_no_json_is_asked_for_again_then_left_and_replayed_when_mended(
+async def test_what_is_no_json_is_asked_for_again_and_then_rules_read_alone(
     thinking: Served, model: RecordedModel
 ) -> None:
     model.found[SAID] = "I would rather chat."
     await converse(thinking, SAID)
+    made = await derived(thinking)
+    letters = await thinking.orchestrator.list_dead_letters(pb.ListDeadLettersRequest(mind_id="ada"))
+
+    assert model.read_messages.count(SAID) == 2
+    assert [event.body.memory_recorded.text for event in made["memory_recorded"]] == BY_RULES
+    assert not letters.dead_letters
+
+
+async def test_where_rules_cannot_read_what_is_no_json_is_left_and_replayed_when_mended(
+    thinking: Served, model: RecordedModel
+) -> None:
+    model.found[GERMAN] = "I would rather chat."
+    await converse(thinking, GERMAN)
     assert not await derived(thinking)
     asked = pb.ListDeadLettersRequest(mind_id="ada")
     letters = (await thinking.orchestrator.list_dead_letters(asked)).dead_letters
     assert {(one.worker, one.reason) for one in letters} == {(worker, "INVALID_JSON") for worker in READERS}
-    assert model.read_messages.count(SAID) % 2 == 0
+    assert model.read_messages.count(GERMAN) % 2 == 0
 
-    model.found[SAID] = FOUND
+    model.found[GERMAN] = FOUND_IN_GERMAN
     for letter in letters:
         replay = pb.ReplayDeadLetterRequest(mind_id="ada", dead_letter_id=letter.dead_letter_id)
         await thinking.orchestrator.replay_dead_letter(replay)
 
     assert not (await thinking.orchestrator.list_dead_letters(asked)).dead_letters
-    assert set(await derived(thinking)) == {
-        "identity_adopted", "user_identified", "commitment_opened", "directive_adopted", "memory_recorded",
-    }  # fmt: skip
+    made = await derived(thinking)
+    assert made["commitment_opened"][0].body.commitment_opened.text == "Eva anzurufen"
+    assert made["directive_adopted"][0].body.directive_adopted.text == FOUND_IN_GERMAN["instructions"][0]
 
 
 async def test_the_promises_of_an_answer_are_read_and_no_facts(
     thinking: Served, model: RecordedModel
 ) -> None:
-    reply = "I live in the cloud. I'll look it up tomorrow."
-    model.replies["Hello there"] = reply
-    model.found[reply] = {"promises": [{"what": "look it up tomorrow", "due": "tomorrow"}]} | {
-        "facts": [fact("fact", "user", "the cloud", "The user lives in the cloud.", "I live in the cloud")]
-    }
+    english, german = (
+        "I live in the cloud. I'll look it up tomorrow.",
+        "Ich lebe in der Wolke. Morgen schaue ich das für dich nach.",
+    )
+    model.replies |= {"Hello there": english, "Good day": german}
+    model.found[english] = {"promises": [{"what": "live in the cloud", "due": ""}]}
+    model.found[german] = {"promises": [{"what": "Morgen schaue ich das für dich nach", "due": "Morgen"}]}
     await converse(thinking, "Hello there")
+    await converse(thinking, "Good day")
     made = await derived(thinking)
 
     assert list(made) == ["commitment_opened"]
-    assert made["commitment_opened"][0].body.commitment_opened.text == "look it up tomorrow"
+    assert [event.body.commitment_opened.text for event in made["commitment_opened"]] == [
+        "look it up tomorrow",
+        "Morgen schaue ich das für dich nach",
+    ]
+    assert (english in model.read_messages, german in model.read_messages) == (False, True)
 
 
 async def test_imported_messages_form_nothing_but_themselves(thinking: Served, model: RecordedModel) -> None:
@@ -199,7 +276,7 @@ async def test_what_is_erased_while_the_model_reads_it_leaves_nothing(
     await thinking.ledger.redact(erased)
     model.holding.set()
 
-    assert not await derived(thinking)
+    assert "memory_recorded" not in await derived(thinking)
 
 
 async def test_what_was_derived_before_a_crash_is_not_derived_again_whatever_the_model_says_now(
@@ -249,8 +326,7 @@ async def test_rules_read_where_the_model_may_not(tmp_path: Path, model: Recorde
 
     assert not model.read_messages
     assert [(e.body.memory_recorded.text, e.body.memory_recorded.model) for e in made["memory_recorded"]] == [
-        ("The user is called Ana.", ""),
-        ("The user moved to Porto in May.", ""),
+        (text, "") for text in BY_RULES
     ]
 
 

@@ -46,16 +46,17 @@ async def test_each_message_is_asked_once_and_counted(tmp_path: Path) -> None:
             channels = Channels({"inference": served.target})
             peers = Peers(channels)
 
-            async def ask(text: str, now: datetime, is_answer: bool) -> Found:
-                return await ask_model(peers, "m", text, now, is_answer=is_answer)
+            async def ask(text: str, now: datetime, is_answer: bool, english: bool) -> Found:
+                return await ask_model(peers, "m", text, now, is_answer=is_answer, is_english=english)
 
             measured = await extraction_model.measure(ask, {"facts": FACTS, "commitments": PROMISES})
             await channels.close()
 
     figures = {row.name.removeprefix("extraction_model."): row.value for row in measured}
     lost, labelled = len(FACTS[0]["facts"]), sum(len(row["facts"]) for row in FACTS)
-    assert figures["facts.failed"] == 1
-    assert figures["facts.precision"] == 1.0
-    assert 0.5 < figures["facts.recall"] <= 1 - lost / labelled
-    assert (figures["commitments.precision"], figures["commitments.recall"]) == (1.0, 1.0)
+    assert figures["facts.failed"] == figures["facts.failed.INVALID_JSON"] == 1
+    assert figures["facts.model.precision"] == 1.0
+    assert 0.5 < figures["facts.model.recall"] <= 1 - lost / labelled
+    assert figures["facts.both.recall"] >= figures["facts.rules.recall"] == 1.0
+    assert (figures["commitments.model.precision"], figures["commitments.model.recall"]) == (1.0, 1.0)
     assert len(model.read_messages) == len(FACTS) + len(PROMISES)

@@ -12,7 +12,7 @@ CORPUS = (
 WIDTH, LAYERS = 128, 2
 
 
-def make(folder: Path, *, ends: bool = True) -> str:
+def make(folder: Path, *, ends: bool = True, context: int = 2_048) -> str:
     """Write it into a folder; ``ends`` False: it never stops by itself. Needs torch and transformers."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -35,7 +35,7 @@ def make(folder: Path, *, ends: bool = True) -> str:
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=WIDTH, intermediate_size=256, num_hidden_layers=LAYERS,
-        num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=2048,
+        num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=context,
         bos_token_id=0, eos_token_id=1 if ends else None, pad_token_id=2,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(folder)

@@ -9,21 +9,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
 from services.orchestrator.extraction.due import due
 from services.orchestrator.extraction.facts import USER, Fact, Type
-from services.orchestrator.extraction.found import EXPLICIT, Found
+from services.orchestrator.extraction.found import EXPLICIT, SUGGESTED, Found
 from services.orchestrator.extraction.lexicon import NO_NAMES
 from services.orchestrator.extraction.promises import Promise, commitment_id
+from services.orchestrator.terms import Said
 
 MAX_CHARACTERS = 8_000
 """A longer message is read by rules: it is pasted rather than said, and may not fit into the model's context."""
-MAX_TOKENS = 1_024
-"""Of an answer; its shape keeps it below."""
-SUGGESTED = 0.85
-"""The most that a name counts which was not given in so many words: it is proposed, and not taken."""
+MAX_TOKENS = 2_048
+"""Of an answer: more than its shape has room for, at two and a half characters a token."""
 MIN_CONFIDENCE = 0.5
 """A name of which the model is less sure is not even proposed."""
 _TYPES: tuple[Type, ...] = ("fact", "preference", "event", "relationship")
@@ -38,17 +38,19 @@ _ANSWER_INSTRUCTION = (
 _MESSAGE_INSTRUCTION = (
     "You read one message of a person to an assistant and list what is worth remembering. Copy every quote exactly "
     "from the message; make nothing up; leave a list empty where the message holds nothing for it. Take nothing from "
-    "questions, from what is only imagined, quoted or supposed, or from small talk.\n"
-    'names: a name that the message gives to the assistant ("assistant") or that the person says is theirs ("user"), '
-    "with the words that give it and how sure you are, from 0 to 1 in tenths.\n"
-    "promises: what the person asks to be reminded of, beginning with the verb, and the words that say when.\n"
-    'instructions: what the person wants in every answer from now on ("always …", "from now on …").\n'
-    'facts: what is so of the person or of somebody around them. subject: "user", or the name or relation as the '
+    "questions, from what is only imagined, quoted or supposed, or from small talk."
+)
+_LISTS: Mapping[str, str] = {
+    "names": 'a name that the message gives to the assistant ("assistant") or that the person says is theirs ("user"), '
+    "with the words that give it and how sure you are, from 0 to 1 in tenths.",
+    "promises": "what the person asks to be reminded of, beginning with the verb, and the words that say when.",
+    "instructions": 'what the person wants in every answer from now on ("always …", "from now on …").',
+    "facts": 'what is so of the person or of somebody around them. subject: "user", or the name or relation as the '
     "message has it; object: what is said of them, copied; sentence: one plain sentence in the third person that "
     'stands by itself, with "The user" for the person; quote: the words that say it; when: the words that say when, or '
-    "an empty string; importance: from 0 (trivia) to 1 (vital) in tenths.\n"
-    "Answer with JSON only."
-)
+    "an empty string; importance: from 0 (trivia) to 1 (vital) in tenths.",
+}
+_JSON_ONLY = "Answer with JSON only."
 
 
 def _text(length: int) -> dict[str, Any]:
@@ -68,50 +70,128 @@ def _object(**properties: Any) -> dict[str, Any]:
     }
 
 
-_PROMISES = _list(_object(what=_text(200), due=_text(60)), 6)
 _SHARE = {"enum": [tenth / 10 for tenth in range(11)]}
 """Not any number between: a guided model may go on with digits for ever."""
-ANSWER_SCHEMA = _object(promises=_PROMISES)
-"""Of an answer that is read."""
-MESSAGE_SCHEMA = _object(
-    names=_list(
-        _object(of={"enum": ["assistant", "user"]}, name=_text(60), quote=_text(120), confidence=_SHARE), 3
+_SHAPES: Mapping[str, Mapping[str, Any]] = {
+    "names": _list(
+        _object(of={"enum": ["assistant", "user"]}, name=_text(40), quote=_text(80), confidence=_SHARE), 2
     ),
-    promises=_PROMISES,
-    instructions=_list(_text(200), 6),
-    facts=_list(
+    "promises": _list(_object(what=_text(160), due=_text(40)), 6),
+    "instructions": _list(_text(160), 4),
+    "facts": _list(
         _object(
             type={"enum": list(_TYPES)},
-            subject=_text(60),
-            object=_text(120),
-            sentence=_text(200),
-            quote=_text(200),
-            when=_text(60),
+            subject=_text(40),
+            object=_text(80),
+            sentence=_text(160),
+            quote=_text(160),
+            when=_text(40),
             importance=_SHARE,
         ),
-        10,
+        8,
+    ),
+}
+_BESIDE_RULES = ("names", "facts")
+"""What is asked of a message that rules read, too."""
+
+
+_EXAMPLES: Sequence[tuple[str, Mapping[str, Any]]] = (
+    (
+        "Good morning, I'm Jonas! My brother Otto works at the bakery now. Remind me to water the plants on Sunday. "
+        "From now on, keep your answers short.",
+        {
+            "names": [{"of": "user", "name": "Jonas", "quote": "I'm Jonas", "confidence": 1.0}],
+            "promises": [{"what": "water the plants on Sunday", "due": "on Sunday"}],
+            "instructions": ["keep your answers short"],
+            "facts": [
+                {
+                    "type": "relationship",
+                    "subject": "Otto",
+                    "object": "brother",
+                    "sentence": "Otto is the user's brother.",
+                    "quote": "My brother Otto",
+                    "when": "",
+                    "importance": 0.7,
+                },
+                {
+                    "type": "fact",
+                    "subject": "Otto",
+                    "object": "works at the bakery",
+                    "sentence": "Otto works at the bakery now.",
+                    "quote": "Otto works at the bakery now",
+                    "when": "now",
+                    "importance": 0.5,
+                },
+            ],
+        },
+    ),
+    (
+        "What would you do if it rained tomorrow?",
+        {"names": [], "promises": [], "instructions": [], "facts": []},
+    ),
+    (
+        "I can't stand coriander.",
+        {
+            "names": [],
+            "promises": [],
+            "instructions": [],
+            "facts": [
+                {
+                    "type": "preference",
+                    "subject": "user",
+                    "object": "coriander",
+                    "sentence": "The user can't stand coriander.",
+                    "quote": "I can't stand coriander",
+                    "when": "",
+                    "importance": 0.5,
+                }
+            ],
+        },
     ),
 )
-"""Of a person's message that is read."""
+_ANSWER_EXAMPLES: Sequence[tuple[str, Mapping[str, Any]]] = (
+    (
+        "Good idea. I'll book the table for Friday and send you the address.",
+        {
+            "promises": [
+                {"what": "book the table for Friday", "due": "for Friday"},
+                {"what": "send you the address", "due": ""},
+            ]
+        },
+    ),
+    ("The table is booked already, and I am glad to hear it.", {"promises": []}),
+)
+"""A small model learns more from them than from what it is told. None is of a labelled set."""
 
 
-def asked(text: str, *, is_answer: bool) -> tuple[str, str, Mapping[str, Any]]:
-    """What the model is told, what it is to read, and the JSON schema of what it answers."""
+def asked(text: str, *, is_answer: bool, is_english: bool) -> tuple[list[Said], Mapping[str, Any]]:
+    """What the model is to read, after what it is told, and the JSON schema of what it answers.
+
+    Of an English message only what rules are no good at is asked (``found.combined``): less to say is sooner said.
+    """
     if is_answer:
-        return _ANSWER_INSTRUCTION, text, ANSWER_SCHEMA
-    return _MESSAGE_INSTRUCTION, text, MESSAGE_SCHEMA
+        lists, told, examples = ("promises",), _ANSWER_INSTRUCTION, _ANSWER_EXAMPLES
+    else:
+        lists = _BESIDE_RULES if is_english else tuple(_LISTS)
+        told = "\n".join([_MESSAGE_INSTRUCTION, *(f"{name}: {_LISTS[name]}" for name in lists), _JSON_ONLY])
+        examples = _EXAMPLES
+    shown = [Said("system", told)]
+    for example, answer in examples:
+        whole = json.dumps({name: answer[name] for name in lists}, separators=(",", ":"))
+        shown += [Said("user", example), Said("assistant", whole)]
+    return [*shown, Said("user", text)], _object(**{name: _SHAPES[name] for name in lists})
 
 
 def found(answer: str, text: str, now: datetime, *, is_answer: bool, model: str) -> Found:
     """What of a model's answer the message bears out. Raises ValueError where it is not of the shape."""
     try:
         read = cast(dict[str, Any], json.loads(answer))
+        if not is_answer:
+            read = {name: [] for name in _LISTS if name not in _BESIDE_RULES} | read
         message = _Message(text)
-        promised = {
-            commitment_id(one.text): one for one in message.promises(read["promises"], now) if one.text
-        }
+        promised = {commitment_id(one.text): one for one in message.promises(read["promises"], now)}
         if is_answer:
-            return Found(promises=tuple(promised.values()), model=model)
+            return Found(promises=tuple(promised.values()))
         mind_name, confidence = message.mind_name(read["names"])
         return Found(
             mind_name=mind_name,
@@ -119,8 +199,11 @@ def found(answer: str, text: str, now: datetime, *, is_answer: bool, model: str)
             user_name=message.user_name(read["names"]),
             promises=tuple(promised.values()),
             instructions=tuple(dict.fromkeys(one for one in read["instructions"] if message.instructs(one))),
-            facts=tuple({one.text: one for one in map(message.fact, read["facts"]) if one}.values()),
-            model=model,
+            facts=tuple(
+                {
+                    one.text: replace(one, model=model) for one in map(message.fact, read["facts"]) if one
+                }.values()
+            ),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not of the shape that was asked for: {type(error).__name__}") from None
@@ -136,8 +219,8 @@ _NEGATION = re.compile(
 )
 _ENDINGS = ("ations", "ation", "'s", "’s", "ings", "ing", "ied", "ies", "ed", "es", "s", "e", "y")
 _PLAIN = frozenset(
-    "the a an user is are was were has have had be been being of in on at to for from with by and or as that who "
-    "which their "
+    "the a an user user's is are was were has have had be been being of in on at to for from with by and or as that "
+    "who which their "
     "they them his her she he him it its not does do did likes like loves love prefers prefer dislikes dislike "
     "enjoys enjoy hates "
     "hate called named name years old very own own's one can cannot no".split()

@@ -1,8 +1,9 @@
-"""Finds what a message gives to remember, by a model where there is one, else by rules: the workers do not know."""
+"""Finds what a message gives to remember, by rules and by a model where there is one: the workers do not know."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from contextlib import aclosing
@@ -13,20 +14,24 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.extraction import by_model
-from services.orchestrator.extraction.found import Found, by_rules
+from services.orchestrator.extraction.found import Found, by_rules, combined
+from services.orchestrator.extraction.language import is_english
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
-from services.orchestrator.terms import Finished, Said, Started
+from services.orchestrator.terms import Finished, Started
 from services.orchestrator.times import moment, nanoseconds, zone
 
 RECALL = "recall"
 """It answers with quotations: it finds nothing, and promises nothing."""
 NO_MODEL = "NOT_SUPPORTED"
 """What inference answers where no backend can keep to a JSON schema."""
+NO_USE = frozenset({"INVALID_JSON", "CONTEXT_TOO_LONG"})
+"""What it answers where the model can make nothing of a message, and could not the next time."""
 ASK_AGAIN_SECONDS = 60.0
 """Until it is asked again whether there is a model, where there was none."""
 KEPT = 64
 """Messages whose result is kept for the workers that have not asked yet."""
+_log = logging.getLogger("pmm.extraction")
 _Key = tuple[str, int]
 
 
@@ -40,8 +45,21 @@ class Extractor:
         self._no_model_until = 0.0
         self._read: OrderedDict[_Key, asyncio.Task[Found]] = OrderedDict()
 
+    async def explicit(self, event: mind.Event) -> Found:
+        """What is said in so many words: names, promises, instructions. Raises ModelFailed.
+
+        Rules see that at once; only what is in a language that they do not read waits for a model.
+        """
+        text = _text(event)
+        if is_quotation(event):
+            return Found()
+        if self._may_ask(text) and not await asyncio.to_thread(is_english, text):
+            return await self.found(event)
+        now = await self._said_at(event)
+        return await asyncio.to_thread(by_rules, text, now, is_answer=event.kind == "assistant_message")
+
     async def found(self, event: mind.Event) -> Found:
-        """What a message of a person or an answer holds. Raises ModelFailed."""
+        """All that a message holds, by rules and by a model where there is one. Raises ModelFailed."""
         key = (event.mind_id, event.seq)
         task = self._read.get(key)
         if task is None:
@@ -61,32 +79,37 @@ class Extractor:
         for key in [key for key in self._read if key[0] == mind_id]:
             del self._read[key]
 
+    def _may_ask(self, text: str) -> bool:
+        return (
+            self._with_model
+            and len(text) <= by_model.MAX_CHARACTERS
+            and time.monotonic() >= self._no_model_until
+        )
+
     async def _find(self, event: mind.Event) -> Found:
         if is_quotation(event):
             return Found()
         is_answer = event.kind == "assistant_message"
-        text: str = getattr(event.body, event.kind).text
+        text = _text(event)
         now = await self._said_at(event)
-        if (
-            self._with_model
-            and len(text) <= by_model.MAX_CHARACTERS
-            and time.monotonic() >= self._no_model_until
-        ):
-            found = await self._by_model(event.mind_id, text, now, is_answer=is_answer)
-            if found is not None:
-                return found
         # A long message takes tens of milliseconds: not for the event loop.
-        return await asyncio.to_thread(by_rules, text, now, is_answer=is_answer)
-
-    async def _by_model(self, mind_id: str, text: str, now: datetime, *, is_answer: bool) -> Found | None:
-        """None where there is no model."""
+        rules = await asyncio.to_thread(by_rules, text, now, is_answer=is_answer)
+        if not self._may_ask(text):
+            return rules
+        english = await asyncio.to_thread(is_english, text)
         try:
-            return await ask_model(self._peers, mind_id, text, now, is_answer=is_answer)
+            asked = ask_model(self._peers, event.mind_id, text, now, is_answer=is_answer, is_english=english)
+            return combined(rules, await asked, is_english=english)
         except ModelFailed as error:
-            if error.reason != NO_MODEL:
-                raise
-            self._no_model_until = time.monotonic() + ASK_AGAIN_SECONDS
-            return None
+            if error.reason == NO_MODEL:
+                self._no_model_until = time.monotonic() + ASK_AGAIN_SECONDS
+                return rules
+            if error.reason in NO_USE and english:
+                _log.warning(
+                    "a model could not read a message (%s): what rules found stands alone", error.reason
+                )
+                return rules
+            raise
 
     async def _said_at(self, event: mind.Event) -> datetime:
         """The message's own clock, in the mind's zone."""
@@ -97,12 +120,14 @@ class Extractor:
         )
 
 
-async def ask_model(peers: Peers, mind_id: str, text: str, now: datetime, *, is_answer: bool) -> Found:
+async def ask_model(
+    peers: Peers, mind_id: str, text: str, now: datetime, *, is_answer: bool, is_english: bool
+) -> Found:
     """What a model finds in a text and the text bears out. Raises ModelFailed, ValueError."""
-    instruction, read, schema = by_model.asked(text, is_answer=is_answer)
+    asked, schema = by_model.asked(text, is_answer=is_answer, is_english=is_english)
     model, words = "", list[str]()
     parts = peers.generate(
-        [Said("system", instruction), Said("user", read)],
+        asked,
         [],
         mind_id=mind_id,
         model="",
@@ -122,6 +147,10 @@ async def ask_model(peers: Peers, mind_id: str, text: str, now: datetime, *, is_
                 case said:
                     words.append(said)
     return by_model.found("".join(words), text, now, is_answer=is_answer, model=model)
+
+
+def _text(event: mind.Event) -> str:
+    return getattr(event.body, event.kind).text
 
 
 def is_quotation(event: mind.Event) -> bool:

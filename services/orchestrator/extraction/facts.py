@@ -41,6 +41,8 @@ class Fact:
     """The words that say when it was or will be, or since when it is."""
     importance: float = 0.5
     """From 0 (trivia) to 1 (vital)."""
+    model: str = ""
+    """The model that found it; empty: rules."""
 
 
 @dataclass(frozen=True, slots=True)

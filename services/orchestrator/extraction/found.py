@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from services.orchestrator.extraction import names
 from services.orchestrator.extraction.facts import Fact, facts
-from services.orchestrator.extraction.instructions import directives
-from services.orchestrator.extraction.promises import Promise, may_promise, promises
+from services.orchestrator.extraction.instructions import directive_id, directives
+from services.orchestrator.extraction.promises import Promise, commitment_id, may_promise, promises
+from services.orchestrator.extraction.words import key
 
 EXPLICIT = 0.95
 """How sure it is that a name was given where it was in so many words."""
+SUGGESTED = 0.85
+"""The most that a name counts which was not given in so many words: it is proposed, and not taken."""
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,6 @@ class Found:
     promises: tuple[Promise, ...] = ()
     instructions: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
-    model: str = ""
-    """The model that found it; empty: rules."""
 
 
 def by_rules(text: str, now: datetime, *, is_answer: bool) -> Found:
@@ -44,3 +48,36 @@ def by_rules(text: str, now: datetime, *, is_answer: bool) -> Found:
         instructions=tuple(directives(text)),
         facts=tuple(facts(text)),
     )
+
+
+def combined(rules: Found, model: Found, *, is_english: bool) -> Found:
+    """What both found in a message: a model takes nothing away, and adds what the rules are no good at.
+
+    In English these are facts, and a name for the mind, which is only proposed: about names, promises and instructions
+    the rules are right where a model may not be. Other languages they do not read.
+    """
+    if is_english:
+        suggested = min(model.mind_name_confidence, SUGGESTED)
+        model = Found(mind_name=model.mind_name, mind_name_confidence=suggested, facts=model.facts)
+    named = rules if rules.mind_name else model
+    return Found(
+        mind_name=named.mind_name,
+        mind_name_confidence=named.mind_name_confidence,
+        user_name=rules.user_name or model.user_name,
+        promises=_joined(rules.promises, model.promises, lambda one: commitment_id(one.text)),
+        instructions=_joined(rules.instructions, model.instructions, directive_id),
+        facts=rules.facts
+        + tuple(one for one in model.facts if not any(_tells(by, one) for by in rules.facts)),
+    )
+
+
+def _tells(one: Fact, other: Fact) -> bool:
+    """Whether a fact says what the other does: of the same subject, with its words or some of them."""
+    ours, theirs = f" {key(one.object)} ", f" {key(other.object)} "
+    return key(one.subject) == key(other.subject) and (ours in theirs or theirs in ours)
+
+
+def _joined(first: tuple[_T, ...], second: tuple[_T, ...], name: Callable[[_T], str]) -> tuple[_T, ...]:
+    """Both, without those of the second that the first names, too."""
+    named = set(map(name, first))
+    return first + tuple(one for one in second if name(one) not in named)

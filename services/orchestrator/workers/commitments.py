@@ -24,7 +24,7 @@ def worker(extractor: Extractor) -> Worker:
         if is_quotation(event):
             return []
         text: str = getattr(event.body, event.kind).text
-        found = await extractor.found(event)
+        found = await extractor.explicit(event)
         state = await minds.state(event.mind_id, event.seq)
         # What the ledger did not know when the answer said so is no evidence.
         doubted = claims.doubted(event)

@@ -19,7 +19,7 @@ def worker(extractor: Extractor) -> Worker:
                     directive_id=directive_id(text), text=text, source_seq=event.seq
                 )
             )
-            for text in (await extractor.found(event)).instructions
+            for text in (await extractor.explicit(event)).instructions
         ]
 
     return Worker("directives", ("user_message",), derive, derives=("directive_adopted",))

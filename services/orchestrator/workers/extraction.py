@@ -29,14 +29,14 @@ def worker(extractor: Extractor) -> Worker:
     async def derive(event: mind.Event, _minds: Minds) -> list[mind.Body]:
         found = await extractor.found(event)
         return [
-            mind.Body(memory_recorded=_recorded(fact, event, ordinal, found.model))
+            mind.Body(memory_recorded=_recorded(fact, event, ordinal))
             for ordinal, fact in enumerate(found.facts)
         ]
 
     return Worker("extraction", ("user_message",), derive, derives=("memory_recorded",))
 
 
-def _recorded(fact: Fact, event: mind.Event, ordinal: int, model: str) -> mind.MemoryRecorded:
+def _recorded(fact: Fact, event: mind.Event, ordinal: int) -> mind.MemoryRecorded:
     recorded = mind.MemoryRecorded(
         memory_id=f"m-{event.seq}-{ordinal}",
         text=fact.text,
@@ -44,7 +44,7 @@ def _recorded(fact: Fact, event: mind.Event, ordinal: int, model: str) -> mind.M
         importance=fact.importance,
         entities=_entities(fact),
         source_seqs=[event.seq],
-        model=model,
+        model=fact.model,
     )
     said_ns = nanoseconds(event.body.user_message.occurred_at) or nanoseconds(event.recorded_at)
     begun = begins(fact.when, moment(said_ns), is_past=not _AHEAD.search(fact.text)) if fact.when else None

@@ -15,7 +15,9 @@ def worker(extractor: Extractor) -> Worker:
     """Reads what persons say."""
 
     async def derive(event: mind.Event, _minds: Minds) -> list[mind.Body]:
-        found = await extractor.found(event)
+        found = await extractor.explicit(event)
+        if not (found.mind_name or found.user_name):
+            found = await extractor.found(event)
         bodies: list[mind.Body] = []
         if found.mind_name:
             named = mind.IdentityProposed(
