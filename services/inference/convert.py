@@ -51,7 +51,7 @@ def call(request: pb.GenerateRequest) -> Call:
         request.model,
         [_memory(memory) for memory in request.memories],
         sampling,
-        _with_integers(MessageToDict(request.json_schema)) if request.HasField("json_schema") else None,
+        _schema(MessageToDict(request.json_schema)) if request.HasField("json_schema") else None,
         request.query_time.ToDatetime(UTC) if request.HasField("query_time") else datetime.now(UTC),
         request.first_turn,
         request.unremembered,
@@ -83,13 +83,24 @@ def _needs(request: pb.GenerateRequest) -> frozenset[str]:
     return frozenset(name for name, is_set in asked.items() if is_set)
 
 
-def _with_integers(value: Any) -> Any:
-    """A Struct knows only floats; a JSON Schema says ``"minItems": 2``, and servers insist on it."""
+def _schema(value: Any) -> Any:
+    """A JSON Schema as a Struct cannot hold it: with integers, which servers insist on, and with properties in order.
+
+    A model answers in the order of the properties. A Struct keeps none, but a list does: "required" says it.
+    """
     match value:
         case dict():
-            return {name: _with_integers(inner) for name, inner in value.items()}
+            plain = {name: _schema(inner) for name, inner in value.items()}
+            match plain:
+                case {"properties": dict() as properties, "required": list() as required}:
+                    first = [name for name in required if name in properties]
+                    ordered = dict.fromkeys([*first, *sorted(properties)])
+                    plain["properties"] = {name: properties[name] for name in ordered}
+                case _:
+                    pass
+            return plain
         case list():
-            return [_with_integers(inner) for inner in value]
+            return [_schema(inner) for inner in value]
         case float() if value.is_integer():
             return int(value)
         case _:

@@ -62,10 +62,10 @@ class Call:
     """Whether nobody waits for it."""
     fairness_key: str = ""
     """Calls with the same key share a turn."""
-    attempt: int = 1
-    """How often it was asked by now: an answer that must be JSON is asked for again where it is none."""
     needs: frozenset[str] = frozenset()
     """Which of the fields that not every backend supports are set."""
+    attempt: int = 1
+    """How often it was asked by now: an answer that must be JSON is asked for again where it is none."""
 
 
 @dataclass(frozen=True, slots=True)

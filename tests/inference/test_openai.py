@@ -412,3 +412,29 @@ async def test_the_span_of_a_call_follows_the_conventions_and_holds_no_text(
     }
     assert (failed.status, failed.attributes["error.type"]) == (2, "BACKEND_FAILED")
     assert not any(word in span.raw for span in collector.spans for word in (b"sister", b"Porto."))
+
+
+async def test_the_properties_of_a_schema_stay_in_the_order_in_which_they_are_required(
+    tmp_path: Path, model_server: OpenAIServer, api: str
+) -> None:
+    wanted = ["quote", "type", "subject", "object", "sentence", "when"]
+    inner = {
+        "type": "object",
+        "required": wanted,
+        "properties": {name: {"type": "string"} for name in wanted},
+    }
+    outer = {
+        "type": "object",
+        "required": ["second", "city"],
+        "properties": {"city": {"type": "string"}, "more": {"type": "string"}, "second": inner},
+    }
+    model_server.requests.clear()
+    async with openai(tmp_path, model_server) as stub:
+        await read(stub.Generate(ask("json", json_schema=outer)))
+
+    sent = model_server.requests[-1]
+    is_chat = api == "chat_completions"
+    schema = (sent["response_format"]["json_schema"] if is_chat else sent["text"]["format"])["schema"]
+    assert schema == outer
+    assert list(schema["properties"]) == ["second", "city", "more"]
+    assert list(schema["properties"]["second"]["properties"]) == wanted

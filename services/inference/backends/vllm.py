@@ -223,7 +223,7 @@ def _parameters(call: Call, recommended: Mapping[str, Any], room: int) -> Any:
     )
 
     is_read = call.json_schema is not None and call.attempt == 1
-    sampling = {**recommended, **({"temperature": 0.0} if is_read else {}), **call.sampling}
+    sampling: dict[str, Any] = {**recommended, **({"temperature": 0.0} if is_read else {}), **call.sampling}
     sampling["max_tokens"] = min(sampling.get("max_tokens", room), room)
     if call.json_schema is not None:
         sampling["structured_outputs"] = StructuredOutputsParams(json=json.dumps(call.json_schema))

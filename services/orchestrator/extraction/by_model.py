@@ -45,9 +45,9 @@ _LISTS: Mapping[str, str] = {
     "with the words that give it and how sure you are, from 0 to 1 in tenths.",
     "promises": "what the person asks to be reminded of, beginning with the verb, and the words that say when.",
     "instructions": 'what the person wants in every answer from now on ("always …", "from now on …").',
-    "facts": 'what is so of the person or of somebody around them. subject: "user", or the name or relation as the '
-    "message has it; object: what is said of them, copied; sentence: one plain sentence in the third person that "
-    'stands by itself, with "The user" for the person; quote: the words that say it; when: the words that say when, or '
+    "facts": 'what is so of the person or of somebody around them. quote: the words that say it; subject: "user", or '
+    "the name or relation as the message has it; object: what is said of them, copied; sentence: one plain sentence in "
+    'the third person that stands by itself, with "The user" for the person; when: the words that say when, or '
     "an empty string; importance: from 0 (trivia) to 1 (vital) in tenths.",
 }
 _JSON_ONLY = "Answer with JSON only."
@@ -74,17 +74,17 @@ _SHARE = {"enum": [tenth / 10 for tenth in range(11)]}
 """Not any number between: a guided model may go on with digits for ever."""
 _SHAPES: Mapping[str, Mapping[str, Any]] = {
     "names": _list(
-        _object(of={"enum": ["assistant", "user"]}, name=_text(40), quote=_text(80), confidence=_SHARE), 2
+        _object(quote=_text(80), of={"enum": ["assistant", "user"]}, name=_text(40), confidence=_SHARE), 2
     ),
     "promises": _list(_object(what=_text(160), due=_text(40)), 6),
     "instructions": _list(_text(160), 4),
     "facts": _list(
         _object(
+            quote=_text(160),
             type={"enum": list(_TYPES)},
             subject=_text(40),
             object=_text(80),
             sentence=_text(160),
-            quote=_text(160),
             when=_text(40),
             importance=_SHARE,
         ),
@@ -100,34 +100,30 @@ _EXAMPLES: Sequence[tuple[str, Mapping[str, Any]]] = (
         "Good morning, I'm Jonas! My brother Otto works at the bakery now. Remind me to water the plants on Sunday. "
         "From now on, keep your answers short.",
         {
-            "names": [{"of": "user", "name": "Jonas", "quote": "I'm Jonas", "confidence": 1.0}],
+            "names": [{"quote": "I'm Jonas", "of": "user", "name": "Jonas", "confidence": 0.9}],
             "promises": [{"what": "water the plants on Sunday", "due": "on Sunday"}],
             "instructions": ["keep your answers short"],
             "facts": [
                 {
+                    "quote": "My brother Otto",
                     "type": "relationship",
                     "subject": "Otto",
                     "object": "brother",
                     "sentence": "Otto is the user's brother.",
-                    "quote": "My brother Otto",
                     "when": "",
                     "importance": 0.7,
                 },
                 {
+                    "quote": "Otto works at the bakery now",
                     "type": "fact",
                     "subject": "Otto",
                     "object": "works at the bakery",
                     "sentence": "Otto works at the bakery now.",
-                    "quote": "Otto works at the bakery now",
                     "when": "now",
                     "importance": 0.5,
                 },
             ],
         },
-    ),
-    (
-        "What would you do if it rained tomorrow?",
-        {"names": [], "promises": [], "instructions": [], "facts": []},
     ),
     (
         "I can't stand coriander.",
@@ -137,16 +133,20 @@ _EXAMPLES: Sequence[tuple[str, Mapping[str, Any]]] = (
             "instructions": [],
             "facts": [
                 {
+                    "quote": "I can't stand coriander",
                     "type": "preference",
                     "subject": "user",
                     "object": "coriander",
                     "sentence": "The user can't stand coriander.",
-                    "quote": "I can't stand coriander",
                     "when": "",
                     "importance": 0.5,
                 }
             ],
         },
+    ),
+    (
+        "What would you do if it rained tomorrow?",
+        {"names": [], "promises": [], "instructions": [], "facts": []},
     ),
 )
 _ANSWER_EXAMPLES: Sequence[tuple[str, Mapping[str, Any]]] = (

@@ -290,7 +290,7 @@ class GenerateRequest(_message.Message):
 
     @_builtins.property
     def json_schema(self) -> _struct_pb2.Struct:
-        """The answer must be JSON that this JSON Schema accepts."""
+        """The answer must be JSON that this JSON Schema accepts. A model answers in the order of "required": a Struct keeps none."""
 
     @_builtins.property
     def query_time(self) -> _timestamp_pb2.Timestamp:
