@@ -33,7 +33,7 @@ from services.runtime.peers import Peers as Channels
 from tests.support.facts import SET, score
 from tests.support.stack import Stack
 
-CALLS_AT_ONCE = 4
+CALLS_AT_ONCE = 16
 NOW = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)
 """The clock where a label does not depend on it: a Wednesday."""
 Labels = dict[str, Any]

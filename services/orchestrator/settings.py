@@ -107,8 +107,8 @@ class OrchestratorSettings(BaseModel):
     )
     extracts_with_model: bool = Field(
         True,
-        description="Whether a model, where there is one, finds names, promises, instructions and facts in messages: "
-        "one call each, after those that persons wait for. Otherwise rules do, in English.",
+        description="Whether a model, where there is one, reads messages beside the rules, which read English: it adds "
+        "facts, and all that is said in other languages; one call each, after those that persons wait for.",
     )
     max_directives: int = Field(
         50,

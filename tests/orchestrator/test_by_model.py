@@ -65,6 +65,8 @@ def test_what_the_message_says_is_kept() -> None:
         {"sentence": "The user moved to Porto in May with a dog."},
         {"sentence": "The user did not move to Porto."},
         {"sentence": ""},
+        {"sentence": "I moved to Porto in May."},
+        {"object": "Port"},
         {"subject": "Clara"},
         {"object": "Rome", "quote": "Does Ben live in Rome", "sentence": "The user moved to Rome."},
         {"type": "rumour"},

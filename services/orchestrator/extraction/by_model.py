@@ -213,6 +213,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _GIVES = re.compile(r"(?i)\b(?:you|your|yourself|call|named?)\b")
 _IS_MINE = re.compile(r"(?i)\b(?:i|i'm|my|me|mine)\b")
+_OF_TWO = re.compile(r"(?i)\b(?:i|me|my|mine|myself|we|us|our|ours|you|your|yours)\b")
+"""What means somebody else once the message is not beside it."""
 _NEGATION = re.compile(
     r"(?i)\b(?:not|never|no|nothing|none|without|avoids?|hates?|dislikes?|loathes?|detests?|\w+n['’]t|no longer|"
     r"used to|stopped)\b"
@@ -292,8 +294,9 @@ class _Message:
         is_said = (
             bool(sentence)
             and self.holds(quote)
-            and bool(what)
-            and " ".join(_words(what)) in " ".join(_words(quote))
+            and bool(_words(what))
+            and f" {' '.join(_words(what))} " in f" {' '.join(_words(quote))} "
+            and not _OF_TWO.search(sentence)
         )
         is_same = bool(_NEGATION.search(quote)) == bool(_NEGATION.search(sentence))
         own = {_stem(word) for word in _words(sentence) if word not in _PLAIN}
