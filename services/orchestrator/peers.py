@@ -260,7 +260,7 @@ class Peers:
         json_schema: Mapping[str, Any] | None = None,
     ) -> Answer:
         """A model's whole answer without memories, after those that persons wait for. Raises ModelFailed."""
-        started, words = Started("", ""), list[str]()
+        started, words, is_cut = Started("", ""), list[str](), False
         parts = self.generate(
             messages,
             [],
@@ -277,11 +277,11 @@ class Peers:
                 match part:
                     case Started():
                         started = part
-                    case Finished():
-                        pass
+                    case Finished(reason):
+                        is_cut = reason == mind.FINISH_REASON_LENGTH
                     case text:
                         words.append(text)
-        return Answer("".join(words), started.model, started.backend)
+        return Answer("".join(words), started.model, started.backend, is_cut)
 
 
 def _shortened(query: str) -> str:

@@ -112,6 +112,8 @@ class Answer:
     text: str
     model: str
     backend: str
+    is_cut: bool = False
+    """Whether it had more to say than it was let."""
 
 
 Part = Started | str | Finished

@@ -186,6 +186,34 @@ async def test_a_model_writes_the_summary_after_those_who_wait_and_reads_it_in_t
     assert recorded.seq in turn.completed.receipt.state_seqs
 
 
+@pytest.mark.parametrize(
+    ("says", "model", "text"),
+    [
+        ("I am Ben, a travel blogger from Lisbon. I blog.", "", "“"),
+        (
+            "Ana moved to Porto. Ben is a travel blogger. Ana moved to Porto.",
+            "porto-7b",
+            "Ana moved to Porto.",
+        ),
+    ],
+)
+async def test_what_a_model_makes_up_is_in_no_summary(
+    tmp_path: Path, says: str, model: str, text: str
+) -> None:
+    with OpenAIServer() as server:
+        server.says = says
+        backend = {"backend": "openai", "openai_base_url": server.base_url, "model": "said"}
+        async with serving(tmp_path, *SERVICES, settings={**TICKING, "inference": backend}) as served:
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+            await told(served, "s", TOLD)
+            await converse(served, "And what else?", session_id="s")
+            body = (await wait_for(served, "summary_recorded")).body.summary_recorded
+
+    assert body.model == model
+    assert text in body.text
+    assert "blog" not in body.text
+
+
 # --- What waits, by itself.
 
 

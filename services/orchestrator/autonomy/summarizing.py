@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.extraction.condensing import condense, quoted_in, shortened
+from services.orchestrator.extraction.own_words import borne_out, said_once
 from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.summaries import SPAN_MESSAGES, Job
@@ -123,11 +124,14 @@ class Summarizing:
         return found
 
     async def _by_model(self, mind_id: str, said: Sequence[Said], asked: str) -> tuple[str, str]:
-        """A model's words and its name; empty where there is no model. Raises ModelFailed."""
+        """A model's words and its name; empty where there is none, or what it says was not said. Raises ModelFailed."""
         lines = [f"{one.role}: {' '.join(one.text.split())}" for one in said]
         messages = [Said("system", _INSTRUCTION), Said("user", "\n".join([asked, *lines]))]
         answer = await self._peers.answer(messages, mind_id=mind_id, max_tokens=MAX_TOKENS)
-        text = "" if answer.backend == RECALL else shortened(answer.text, MAX_CHARACTERS)
+        if answer.backend == RECALL:
+            return "", ""
+        told = borne_out(said_once(answer.text, is_cut=answer.is_cut), [one.text for one in said])
+        text = shortened(told, MAX_CHARACTERS)
         return (text, answer.model) if text else ("", "")
 
 

@@ -18,6 +18,7 @@ from services.orchestrator.extraction.facts import USER, Fact, Type
 from services.orchestrator.extraction.found import EXPLICIT, SUGGESTED, Found
 from services.orchestrator.extraction.lexicon import NO_NAMES
 from services.orchestrator.extraction.promises import Promise, commitment_id
+from services.orchestrator.extraction.words import stem
 from services.orchestrator.terms import Said
 
 MAX_CHARACTERS = 8_000
@@ -219,7 +220,6 @@ _NEGATION = re.compile(
     r"(?i)\b(?:not|never|no|nothing|none|without|avoids?|hates?|dislikes?|loathes?|detests?|\w+n['’]t|no longer|"
     r"used to|stopped)\b"
 )
-_ENDINGS = ("ations", "ation", "'s", "’s", "ings", "ing", "ied", "ies", "ed", "es", "s", "e", "y")
 _PLAIN = frozenset(
     "the a an user user's is are was were has have had be been being of in on at to for from with by and or as that "
     "who which their "
@@ -236,7 +236,7 @@ class _Message:
     def __init__(self, text: str) -> None:
         self._words = _words(text)
         self._plain = f" {' '.join(self._words)} "
-        self._stems = frozenset(map(_stem, self._words))
+        self._stems = frozenset(map(stem, self._words))
         self._asking = [
             f" {' '.join(_words(s))} " for s in _SENTENCE.findall(text) if s.strip().endswith("?")
         ]
@@ -299,7 +299,7 @@ class _Message:
             and not _OF_TWO.search(sentence)
         )
         is_same = bool(_NEGATION.search(quote)) == bool(_NEGATION.search(sentence))
-        own = {_stem(word) for word in _words(sentence) if word not in _PLAIN}
+        own = {stem(word) for word in _words(sentence) if word not in _PLAIN}
         if one["type"] not in _TYPES or not (is_about and is_said and is_same and own and own <= self._stems):
             return None
         when = one["when"].strip() if self.holds(one["when"]) else ""
@@ -310,10 +310,3 @@ class _Message:
 
 def _words(text: str) -> list[str]:
     return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
-
-
-def _stem(word: str) -> str:
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word.removesuffix(ending)
-    return word

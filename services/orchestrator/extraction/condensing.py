@@ -17,7 +17,7 @@ MIN_CONTENT = 2
 """A sentence with fewer words that are no everybody's says nothing."""
 NAME_WEIGHT, NUMBER_WEIGHT, QUESTION_FACTOR = 3.0, 2.0, 0.4
 """Names and numbers are what is asked for later; what was asked says less than what was told."""
-_SENTENCE = re.compile(r"[^.!?…\n]+(?:(?<=\d)\.(?=\d)[^.!?…\n]*)*[.!?…]*")
+SENTENCE = re.compile(r"[^.!?…\n]+(?:(?<=\d)\.(?=\d)[^.!?…\n]*)*[.!?…]*")
 _WORD = re.compile(r"\w[\w'’-]*")
 _QUOTED = re.compile(r"“([^”]+)”")
 _NO_QUOTES = str.maketrans("“”", "''")
@@ -35,8 +35,8 @@ def condense(texts: Sequence[str], room: int) -> str:
     Empty where they say nothing.
     """
     sentences = list(dict.fromkeys(sentence for text in texts for sentence in _sentences(text)))
-    words = [_weights(sentence) for sentence in sentences]
-    counts = Counter(word for weights in words for word in weights)
+    words = [weights(sentence) for sentence in sentences]
+    counts = Counter(word for of_sentence in words for word in of_sentence)
     subjects = _subjects(sentences, words, counts)
     left = room - len(subjects) - 2
     covered: set[str] = set()
@@ -82,15 +82,15 @@ def shortened(text: str, room: int) -> str:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    for match in _SENTENCE.finditer(text):
+    for match in SENTENCE.finditer(text):
         sentence = " ".join(match.group().translate(_NO_QUOTES).split())
-        if len(_weights(sentence)) >= MIN_CONTENT:
+        if len(weights(sentence)) >= MIN_CONTENT:
             yield sentence
 
 
-def _weights(sentence: str) -> dict[str, float]:
-    """The words of a sentence that are no everybody's, with what each is worth."""
-    weights: dict[str, float] = {}
+def weights(sentence: str) -> dict[str, float]:
+    """The words of a sentence that are no everybody's, with what each is worth: more than 1 for names and numbers."""
+    worth: dict[str, float] = {}
     for index, match in enumerate(_WORD.finditer(sentence)):
         word = match.group()
         plain = re.sub(r"['’]s?$", "", word).casefold()
@@ -102,27 +102,27 @@ def _weights(sentence: str) -> dict[str, float]:
             continue
         else:
             weight = 1.0
-        weights[plain] = max(weights.get(plain, 0.0), weight)
-    return weights
+        worth[plain] = max(worth.get(plain, 0.0), weight)
+    return worth
 
 
-def _score(weights: dict[str, float], counts: Counter[str], covered: Iterable[str], sentence: str) -> float:
+def _score(worths: dict[str, float], counts: Counter[str], covered: Iterable[str], sentence: str) -> float:
     """How much a sentence adds: long ones hold more, and are not preferred for it alone."""
-    new = weights.keys() - set(covered)
-    worth = sum(weights[word] * (1 + 0.5 * (counts[word] - 1)) for word in sorted(new))
-    return worth / len(weights) ** 0.5 * (QUESTION_FACTOR if sentence.endswith("?") else 1.0)
+    new = worths.keys() - set(covered)
+    worth = sum(worths[word] * (1 + 0.5 * (counts[word] - 1)) for word in sorted(new))
+    return worth / len(worths) ** 0.5 * (QUESTION_FACTOR if sentence.endswith("?") else 1.0)
 
 
 def _subjects(sentences: Sequence[str], words: Sequence[dict[str, float]], counts: Counter[str]) -> str:
     """What came more than once: names before other words, as they are written."""
-    weights: dict[str, float] = {}
+    worths: dict[str, float] = {}
     for of_sentence in words:
         for word, weight in of_sentence.items():
-            weights[word] = max(weights.get(word, 0.0), weight)
-    again = [word for word in weights if counts[word] > 1 and not word[0].isdigit()]
-    again.sort(key=lambda word: (-weights[word] * counts[word], word))
+            worths[word] = max(worths.get(word, 0.0), weight)
+    again = [word for word in worths if counts[word] > 1 and not word[0].isdigit()]
+    again.sort(key=lambda word: (-worths[word] * counts[word], word))
     text = " ".join(sentences)
-    return ", ".join(_as_written(word, text, weights[word]) for word in again[:MAX_SUBJECTS])
+    return ", ".join(_as_written(word, text, worths[word]) for word in again[:MAX_SUBJECTS])
 
 
 def _as_written(word: str, text: str, weight: float) -> str:

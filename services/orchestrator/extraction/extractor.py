@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from contextlib import aclosing
 from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -18,7 +17,6 @@ from services.orchestrator.extraction.found import Found, by_rules, combined
 from services.orchestrator.extraction.language import is_english
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
-from services.orchestrator.terms import Finished, Started
 from services.orchestrator.times import moment, nanoseconds, zone
 
 RECALL = "recall"
@@ -125,28 +123,8 @@ async def ask_model(
 ) -> Found:
     """What a model finds in a text and the text bears out. Raises ModelFailed, ValueError."""
     asked, schema = by_model.asked(text, is_answer=is_answer, is_english=is_english)
-    model, words = "", list[str]()
-    parts = peers.generate(
-        asked,
-        [],
-        mind_id=mind_id,
-        model="",
-        sampling=None,
-        query_time=None,
-        first_turn=False,
-        background_tokens=by_model.MAX_TOKENS,
-        json_schema=schema,
-    )
-    async with aclosing(parts):
-        async for part in parts:
-            match part:
-                case Started(name, _):
-                    model = name
-                case Finished():
-                    pass
-                case said:
-                    words.append(said)
-    return by_model.found("".join(words), text, now, is_answer=is_answer, model=model)
+    answer = await peers.answer(asked, mind_id=mind_id, max_tokens=by_model.MAX_TOKENS, json_schema=schema)
+    return by_model.found(answer.text, text, now, is_answer=is_answer, model=answer.model)
 
 
 def _text(event: mind.Event) -> str:

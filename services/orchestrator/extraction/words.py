@@ -66,3 +66,14 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def key(text: str) -> str:
     """The words alone, in lower case: the same for texts that differ in case and punctuation."""
     return " ".join(re.findall(r"\w+", text.lower()))
+
+
+_ENDINGS = ("ations", "ation", "'s", "’s", "ings", "ing", "ied", "ies", "ed", "es", "s", "e", "y")
+
+
+def stem(word: str) -> str:
+    """A word without its ending, about: the same for "moved" and "moving". English."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word.removesuffix(ending)
+    return word
