@@ -17,10 +17,9 @@ from services.orchestrator.extraction.found import Found, by_rules, combined
 from services.orchestrator.extraction.language import is_english
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
+from services.orchestrator.terms import RECALL
 from services.orchestrator.times import moment, nanoseconds, zone
 
-RECALL = "recall"
-"""It answers with quotations: it finds nothing, and promises nothing."""
 NO_MODEL = "NOT_SUPPORTED"
 """What inference answers where no backend can keep to a JSON schema."""
 NO_USE = frozenset({"INVALID_JSON", "CONTEXT_TOO_LONG"})
