@@ -60,6 +60,7 @@ def test_what_is_written_without_spaces_is_left_as_it_is() -> None:
         ("I keep my word. And I wa", False, "I keep my word. And I wa"),
         ("I never sto", True, "I never sto"),
         ("- I answer\n- I ask\n- I answer", False, "- I answer\n- I ask"),
+        ("I ask. I answer.\nI ask. I answer.\nI wait.", False, "I ask. I answer.\nI wait."),
         ("What keeps me from it?", False, "What keeps me from it?"),
         ("  ", True, ""),
     ],
@@ -72,6 +73,6 @@ def test_what_goes_in_circles_is_kept_once(text: str, is_cut: bool, kept: str) -
 def test_nothing_is_added_and_what_is_kept_stays(text: str, is_cut: bool) -> None:
     kept = said_once(text, is_cut=is_cut)
 
-    assert len(kept) <= len(text)
+    assert len("".join(kept.split())) <= len("".join(text.split()))
     assert said_once(kept, is_cut=False) == kept
     assert borne_out(borne_out(text, [text]), [text]) == borne_out(text, [text])

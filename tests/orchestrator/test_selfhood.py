@@ -436,15 +436,21 @@ async def test_a_reflection_that_the_model_fails_at_is_told_with_its_reason(tmp_
     assert "reflection_recorded" not in kinds
 
 
-async def test_a_reflection_by_a_model_that_goes_in_circles_is_kept_once(tmp_path: Path) -> None:
+async def test_what_a_model_that_goes_in_circles_thinks_is_kept_once(tmp_path: Path) -> None:
     with OpenAIServer() as server:
         server.says = "I keep my word. I try to be kind. I keep my word. I try to be kind. I keep my word."
         chosen = {"backend": "openai", "openai_base_url": server.base_url, "model": "said"}
         async with serving(tmp_path, *SERVICES, settings={**ROOMY, "inference": chosen}) as running:
             await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
             made = (await running.orchestrator.reflect(pb.ReflectRequest(mind_id="ada"))).reflection
+            again = (await running.orchestrator.reflect(pb.ReflectRequest(mind_id="ada"))).reflection
+            said = [
+                one.body.reflection_recorded for one in await events(running, kinds=["reflection_recorded"])
+            ]
 
     assert made.text == "I keep my word. I try to be kind."
+    assert again.text not in ("", made.text)
+    assert [one.model for one in said] == ["porto-7b", ""]
 
 
 async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_letter(

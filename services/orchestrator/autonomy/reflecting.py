@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.autonomy.decide import CADENCE
 from services.orchestrator.extraction.own_words import said_once
+from services.orchestrator.extraction.words import key
 from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.reflections import Reflection
@@ -91,9 +92,10 @@ class Reflecting:
         asked = [Said("system", _INSTRUCTION), Said("user", "\n".join([*facts, "", _ASKED[style]]))]
         answer = await self._peers.answer(asked, mind_id=active.id, max_tokens=MAX_TOKENS)
         text = "" if answer.backend == RECALL else said_once(answer.text, is_cut=answer.is_cut)
-        return (
-            Thought(text, style, seqs, answer.model) if text else Thought(by_rules(state, style), style, seqs)
-        )
+        # A small model gives back what it is told that it thought before.
+        if text and key(text) not in {key(one.text) for one in state.reflections.recent}:
+            return Thought(text, style, seqs, answer.model)
+        return Thought(by_rules(state, style), style, seqs)
 
 
 def _draft(thought: Thought, trigger: str, causation_seq: int | None) -> Draft:

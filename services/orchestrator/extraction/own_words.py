@@ -29,13 +29,12 @@ def said_once(text: str, *, is_cut: bool) -> str:
     if is_cut and len(sentences) > 1 and not _END.search(sentences[-1]):
         sentences.pop()
     known: set[str] = set()
-    kept: list[str] = []
+    kept: list[bool] = []
     for sentence in sentences:
         words = {word.casefold() for word in _WORD.findall(sentence)}
-        if not words <= known:
-            kept.append(sentence)
+        kept.append(not words <= known)
         known |= words
-    return "".join(kept).strip()
+    return _joined(sentences, kept)
 
 
 def borne_out(summary: str, said: Sequence[str]) -> str:
@@ -44,7 +43,8 @@ def borne_out(summary: str, said: Sequence[str]) -> str:
     if _UNSPACED.search(whole):
         return summary
     known = {stem(word) for text in said for word in _plain(text)}
-    return "".join(one for one in _sentences(summary) if _is_known(one, known)).strip()
+    sentences = list(_sentences(summary))
+    return _joined(sentences, [_is_known(one, known) for one in sentences])
 
 
 def _is_known(sentence: str, known: set[str]) -> bool:
@@ -60,7 +60,18 @@ def _plain(text: str) -> Iterator[str]:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    """Each with the space that follows it."""
-    starts = [match.start() for match in SENTENCE.finditer(text) if match.group().strip()]
-    for start, end in pairwise([*starts, len(text)]):
+    """Each with the space before it."""
+    ends = [match.end() for match in SENTENCE.finditer(text) if match.group().strip()]
+    for start, end in pairwise([0, *ends]):
         yield text[start:end]
+
+
+def _joined(sentences: Sequence[str], kept: Sequence[bool]) -> str:
+    """Those that are kept, on a line of their own where they were."""
+    text = ""
+    for sentence, is_kept in zip(sentences, kept, strict=True):
+        if is_kept:
+            words = sentence.lstrip()
+            space = "\n" if "\n" in sentence[: -len(words)] else " "
+            text += space + words if text else words
+    return text.rstrip()
