@@ -236,6 +236,7 @@ def test_an_empty_message_is_refused_with_its_field(pmm: Pmm) -> None:
     assert "text" in pmm("chat", "--mind", "talk", "-m", "", code=exits.FAILED)
 
 
+@pytest.mark.slow
 def test_an_interrupted_import_is_finished_by_the_same_command(
     stack: Stack, pmm: Pmm, tmp_path: Path
 ) -> None:

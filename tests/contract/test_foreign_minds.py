@@ -25,6 +25,7 @@ from services.runtime.auth import mind_fields
 from tests.support.contracts import Rpc, empty, maximal, nonsense, rpcs
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
 OWN, FOREIGN, NOBODY = "ana", "ana-ben", "ana-nil"
 """The foreign names begin with the own one: no search by a prefix may reach into them."""
 SECRET = "quokka"

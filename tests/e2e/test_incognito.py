@@ -24,6 +24,7 @@ from tests.support.openai_server import OpenAIServer
 from tests.support.otlp_collector import OtlpCollector
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
 OPEN, HIDDEN = "pangolinparade", "zanzibarquokka"
 ANSWER = "sister lives in Porto"
 """What the model server answers."""

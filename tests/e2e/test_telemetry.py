@@ -53,7 +53,9 @@ def turn(stub: rpc.OrchestratorServiceStub, text: str, **more: str) -> list[pb.C
     return list(stub.Converse(pb.ConverseRequest(mind_id="ada", text=text, **more), timeout=30))
 
 
-@pytest.mark.parametrize("split", [False, True], ids=["one-process", "four-processes"])
+@pytest.mark.parametrize(
+    "split", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["one-process", "four-processes"]
+)
 def test_a_turn_is_one_trace_over_all_four_services(tmp_path: Path, split: bool) -> None:
     with OtlpCollector() as collector:
         with (

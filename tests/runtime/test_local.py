@@ -120,6 +120,7 @@ def test_after_kill_9_it_comes_up_again(data, mode):
     assert up(data, *mode).pid != running.pid
 
 
+@pytest.mark.slow
 def test_one_of_four_dies_and_all_are_stopped_with_the_reason_in_the_log(data):
     running = up(data, "--split")
     children = psutil.Process(running.pid).children()
