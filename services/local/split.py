@@ -21,6 +21,8 @@ from services.runtime.exits import StartupError
 
 START_SECONDS = 60.0
 """For all four to answer, on a slow disk."""
+MODEL_SECONDS = 1_800.0
+"""The same where one of them loads a model first."""
 
 STOP_SECONDS = 30.0
 """For one service to drain; a little more than its own limit."""
@@ -38,6 +40,8 @@ class Split:
     ports: Mapping[str, int]
     arguments: Sequence[str]
     """Settings for each of the processes, as command line arguments."""
+    start_seconds: float = START_SECONDS
+    """In which all must answer."""
 
     @property
     def endpoints(self) -> dict[str, str]:
@@ -118,10 +122,12 @@ async def _first_of(*waiting: object) -> None:
 
 async def _all_serving(split: Split) -> None:
     try:
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(split.start_seconds):
             await asyncio.gather(*(_serving(target) for target in split.endpoints.values()))
     except TimeoutError:
-        raise StartupError(exits.FAILED, f"not all services answered within {START_SECONDS:g} s") from None
+        raise StartupError(
+            exits.FAILED, f"not all services answered within {split.start_seconds:g} s"
+        ) from None
 
 
 async def _serving(target: str) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 
 import uvloop
 
+from services.inference.settings import InferenceSettings
 from services.local import runfile, specs
-from services.local.split import START_SECONDS, STOP_SECONDS, Split, ports_from, supervise
+from services.local.split import MODEL_SECONDS, START_SECONDS, STOP_SECONDS, Split, ports_from, supervise
 from services.runtime import exits, settings, telemetry
 from services.runtime.datadir import locked_folder
 from services.runtime.exits import StartupError
@@ -28,6 +29,8 @@ LOG_MAX_BYTES = 10 * 2**20
 """A longer log is set aside when the next run begins."""
 
 POLL_SECONDS = 0.02
+TELL_SECONDS = 20.0
+"""Between two words that it is still starting."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,14 @@ def data_folder(flags: Flags, config: Path | None) -> Path:
     return (
         settings.load("data", DataSettings, flags.get("data", {}), config=config).dir.expanduser().absolute()
     )
+
+
+def start_seconds(options: Options) -> float:
+    """Within which all services must answer: a model that one of them loads takes minutes. Raises SettingsError."""
+    chosen = settings.load(
+        "inference", InferenceSettings, options.flags.get("inference", {}), config=options.config
+    )
+    return MODEL_SECONDS if "vllm" in (chosen.backend, *chosen.fallback) else START_SECONDS
 
 
 def start(options: Options) -> int:
@@ -132,7 +143,7 @@ def _four_processes(loaded: Plan, options: Options, folder: Path) -> int:
     host = loaded.server.host
     ports = ports_from(loaded.server.port, host)
     own = options.arguments(without=("data.dir", "server.host", "server.port"))
-    split = Split(folder, host, _reachable(host), ports, own)
+    split = Split(folder, host, _reachable(host), ports, own, start_seconds(options))
     begun = runfile.of_this_process("four processes")
     runfile.write(folder, begun)
 
@@ -162,8 +173,12 @@ def _detach(options: Options, folder: Path) -> int:
             stderr=out,
             start_new_session=True,
         )
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
+    limit = start_seconds(options)
+    until, tell_at = time.monotonic() + limit, time.monotonic() + TELL_SECONDS
+    while (now := time.monotonic()) < until:
+        if now >= tell_at:
+            say(f"still starting: see {log}")
+            tell_at = now + TELL_SECONDS
         if (code := child.poll()) is not None:
             raise StartupError(code or exits.FAILED, _reason(log, begin))
         started = runfile.read(folder)
@@ -172,7 +187,7 @@ def _detach(options: Options, folder: Path) -> int:
             return exits.OK
         time.sleep(POLL_SECONDS)
     child.terminate()
-    raise StartupError(exits.FAILED, f"not up within {START_SECONDS:g} s: see {log}")
+    raise StartupError(exits.FAILED, f"not up within {limit:g} s: see {log}")
 
 
 def _open_log(folder: Path) -> Path:

@@ -19,6 +19,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.local import runfile
 from services.local.specs import PORT_OFFSET
+from services.local.split import MODEL_SECONDS, START_SECONDS
+from services.local.up import Options, start_seconds
 from services.runtime import exits
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +145,24 @@ def test_a_detached_start_that_fails_says_why_and_leaves_nothing_running(data, m
     assert ended.returncode == exits.ADDRESS
     assert f"port {port} on 127.0.0.1 is in use" in ended.stderr
     assert runfile.read(data) is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "config", "seconds"),
+    [
+        ({}, "", START_SECONDS),
+        ({"backend": "openai"}, "", START_SECONDS),
+        ({"backend": "vllm"}, "", MODEL_SECONDS),
+        ({}, 'backend = "vllm"', MODEL_SECONDS),
+        ({}, 'backend = "openai"\nfallback = ["vllm", "recall"]', MODEL_SECONDS),
+    ],
+)
+def test_a_model_that_is_loaded_is_waited_for(tmp_path, flags, config, seconds):
+    file = tmp_path / "pmm.toml"
+    file.write_text(f"[inference]\n{config}\n")
+
+    assert start_seconds(Options({"inference": flags}, file, is_split=False, is_detached=True)) == seconds
+    assert MODEL_SECONDS > 10 * START_SECONDS
 
 
 def test_the_ports_of_four_processes_follow_the_given_one():
