@@ -79,8 +79,9 @@ class Feed:
         self, after_position: int, kinds: Sequence[str], pace: Pace
     ) -> AsyncGenerator[StorePage]:
         """All minds' events of some kinds after a position. See ``Peers.follow``. Raises ConnectionError, DataLoss."""
-        position, share = after_position, None
+        position = after_position
         while True:
+            share: _Share | None = None
             async with aclosing(self._peers.follow(position, kinds)) as pages:
                 async for page in pages:
                     yield page
