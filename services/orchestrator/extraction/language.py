@@ -18,9 +18,6 @@ def is_english(text: str) -> bool:
 @cache
 def _identifier() -> Any:
     """Its model takes most of a second to unpack: only who needs it waits for it."""
-    from py3langid.langid import (  # pyright: ignore[reportMissingTypeStubs]
-        MODEL_FILE,
-        LanguageIdentifier,
-    )
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)  # pyright: ignore[reportUnknownMemberType]
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
