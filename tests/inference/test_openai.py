@@ -208,12 +208,12 @@ async def test_calls_of_a_mind_take_turns_with_those_of_others(
     async with openai(tmp_path, model_server, max_running=1) as stub:
         first = stub.Generate(ask("endless"))
         await first.read()
-        waiting = [
-            asyncio.create_task(read(stub.Generate(ask("ok", text, fairness_key=text[0]))))
-            for text in ("a1", "a2", "a3", "b1")
-        ]
-        while (await stub.GetLoad(pb.GetLoadRequest())).waiting < len(waiting):
-            await asyncio.sleep(0.01)
+        waiting: list[asyncio.Task[Any]] = []
+        for text in ("a1", "a2", "a3", "b1"):
+            call = stub.Generate(ask("ok", text, fairness_key=text[0]))
+            waiting.append(asyncio.create_task(read(call)))
+            while (await stub.GetLoad(pb.GetLoadRequest())).waiting < len(waiting):
+                await asyncio.sleep(0.01)
         first.cancel()
         await asyncio.gather(*waiting)
 
