@@ -26,8 +26,8 @@ from services.runtime.caller import current_caller
 from services.runtime.projection_file import ProjectionFile
 
 RECONNECT_SECONDS = 1.0
-SETTLE_SECONDS = 0.25
-"""Tables that nobody waits for take in what so long brings: each page costs a sync to disk."""
+SETTLE_SECONDS = 0.03
+"""Tables that nobody waits for take in what so long brings, after the workers: each page costs a sync to disk."""
 SEQ = struct.Struct(">Q")
 encode, decode = msgspec.msgpack.encode, msgspec.msgpack.decode
 _MAP_BYTES = 256 * 2**30
