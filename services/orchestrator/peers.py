@@ -16,6 +16,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.recalled import without_repeats
 from services.orchestrator.terms import (
+    RECALL,
     Answer,
     Draft,
     Finished,
@@ -195,6 +196,12 @@ class Peers:
         )
         answer = await client.search(request, timeout=seconds)
         return without_repeats([_recalled(result) for result in answer.results])[:k]
+
+    async def has_model(self) -> bool:
+        """Whether inference has a backend besides the one that quotes, be it away. Raises PmmError."""
+        client = await self._channels.inference()
+        listed = await client.list_models(inference.ListModelsRequest(), timeout=CALL_SECONDS)
+        return any(model.backend != RECALL for model in listed.models)
 
     async def generate(
         self,

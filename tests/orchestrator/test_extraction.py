@@ -14,6 +14,7 @@ from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
+from services.orchestrator.extraction import extractor
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, settled_head, wait_for
 from tests.support.recorded_model import MODEL, RecordedModel, fact, name
@@ -382,3 +383,23 @@ async def test_a_key_that_another_event_took_leaves_a_letter(served: Served) -> 
         await served.orchestrator.replay_dead_letter(
             pb.ReplayDeadLetterRequest(mind_id="ada", dead_letter_id=letter.dead_letter_id)
         )
+
+
+async def test_where_there_is_no_model_nobody_asks_in_what_language_a_message_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That takes a second of the processor the first time, in the middle of somebody's turn."""
+
+    def told(text: str) -> bool:
+        raise ValueError(f"asked for {text}")
+
+    monkeypatch.setattr(extractor, "is_english", told)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await converse(running, SAID)
+        await settled_head(running)
+        kinds = {event.kind for event in await events(running)}
+        left = (await running.orchestrator.list_dead_letters(pb.ListDeadLettersRequest())).dead_letters
+
+    assert {"identity_adopted", "commitment_opened", "directive_adopted", "memory_recorded"} <= kinds
+    assert not left

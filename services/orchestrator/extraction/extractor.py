@@ -11,6 +11,7 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.mind.v1 import events_pb2 as mind
+from pmm_client.errors import PmmError
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.extraction import by_model
 from services.orchestrator.extraction.found import Found, by_rules, combined
@@ -25,7 +26,7 @@ NO_MODEL = "NOT_SUPPORTED"
 NO_USE = frozenset({"INVALID_JSON", "CONTEXT_TOO_LONG"})
 """What it answers where the model can make nothing of a message, and could not the next time."""
 ASK_AGAIN_SECONDS = 60.0
-"""Until it is asked again whether there is a model, where there was none."""
+"""Until it is asked again whether there is a model."""
 KEPT = 64
 """Messages whose result is kept for the workers that have not asked yet."""
 _log = logging.getLogger("pmm.extraction")
@@ -39,7 +40,10 @@ class Extractor:
         self._minds = minds
         self._peers = peers
         self._with_model = with_model
-        self._no_model_until = 0.0
+        self._asking = asyncio.Lock()
+        """Held while it is asked whether there is a model."""
+        self._is_there, self._known_until = False, 0.0
+        """Whether there is a model, and until when that is believed."""
         self._read: OrderedDict[_Key, asyncio.Task[Found]] = OrderedDict()
 
     async def explicit(self, event: mind.Event) -> Found:
@@ -50,7 +54,7 @@ class Extractor:
         text = _text(event)
         if is_quotation(event):
             return Found()
-        if self._may_ask(text) and not await asyncio.to_thread(is_english, text):
+        if await self._may_ask(text) and not await asyncio.to_thread(is_english, text):
             return await self.found(event)
         now = await self._said_at(event)
         return await asyncio.to_thread(by_rules, text, now, is_answer=event.kind == "assistant_message")
@@ -76,12 +80,21 @@ class Extractor:
         for key in [key for key in self._read if key[0] == mind_id]:
             del self._read[key]
 
-    def _may_ask(self, text: str) -> bool:
-        return (
-            self._with_model
-            and len(text) <= by_model.MAX_CHARACTERS
-            and time.monotonic() >= self._no_model_until
-        )
+    async def _may_ask(self, text: str) -> bool:
+        return self._with_model and len(text) <= by_model.MAX_CHARACTERS and await self._has_model()
+
+    async def _has_model(self) -> bool:
+        """Whether there is one, as far as can be told."""
+        async with self._asking:
+            if time.monotonic() >= self._known_until:
+                try:
+                    self._believe(await self._peers.has_model())
+                except PmmError:
+                    return True
+        return self._is_there
+
+    def _believe(self, is_there: bool) -> None:
+        self._is_there, self._known_until = is_there, time.monotonic() + ASK_AGAIN_SECONDS
 
     async def _find(self, event: mind.Event) -> Found:
         if is_quotation(event):
@@ -91,7 +104,7 @@ class Extractor:
         now = await self._said_at(event)
         # A long message takes tens of milliseconds: not for the event loop.
         rules = await asyncio.to_thread(by_rules, text, now, is_answer=is_answer)
-        if not self._may_ask(text):
+        if not await self._may_ask(text):
             return rules
         english = await asyncio.to_thread(is_english, text)
         try:
@@ -99,7 +112,7 @@ class Extractor:
             return combined(rules, await asked, is_english=english)
         except ModelFailed as error:
             if error.reason == NO_MODEL:
-                self._no_model_until = time.monotonic() + ASK_AGAIN_SECONDS
+                self._believe(False)
                 return rules
             if error.reason in NO_USE and english:
                 _log.warning(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Any
 
+_LOADING = threading.Lock()
 SURE = 0.4
 """Probability from which a text counts as being in another language: short English ones stay well below."""
 
 
 def is_english(text: str) -> bool:
     """Whether a text is in English, or too short to tell."""
-    language, probability = _identifier().classify(text)
+    with _LOADING:
+        identifier = _identifier()
+    language, probability = identifier.classify(text)
     return language == "en" or float(probability) < SURE
 
 
