@@ -85,10 +85,11 @@ def test_the_sync_client_does_the_same(stack: Stack) -> None:
         ]
         assert mind.explain(answer.seq).memories
         assert [session.session_id for session in mind.sessions()] == [told.session_id]
-        assert [json.loads(line)["seq"] for line in exported.splitlines()] == [
-            event.seq for event in mind.events()
-        ]
-        assert mind.verify().seq == mind.head().seq
+        # Workers may go on meanwhile.
+        seqs = [json.loads(line)["seq"] for line in exported.splitlines()]
+        assert seqs[-1] >= answer.seq
+        assert seqs == [event.seq for event in mind.events()][: len(seqs)]
+        assert answer.seq <= mind.verify().seq <= mind.head().seq
         assert [found.mind_id for found in client.minds()] == ["ada"]
         assert [model.name for model in client.models() if model.default] == ["recall"]
         with pytest.raises(pmm_client.UnknownMind):
