@@ -15,7 +15,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
-from pmm.mind.v1.events_pb2 import TURN_FAILURE_REASON_MODEL_ERROR, Body, Event, UserMessage
+from pmm.mind.v1.events_pb2 import TURN_FAILURE_REASON_MODEL_ERROR, Body, Event, TurnFailed, UserMessage
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.cli import exits
 from pmm_client.cli.app import app
@@ -287,6 +287,17 @@ async def test_a_transcript_with_bad_lines_is_not_imported_at_all(tmp_path: Path
     assert result.exit_code == exits.FAILED
     assert "line 2" in result.stderr
     assert "line 3" in result.stderr
+
+
+async def test_a_turn_without_an_answer_is_explained_by_why_it_has_none() -> None:
+    asked = Event(seq=15, kind="user_message", body=Body(user_message=UserMessage(text="Where do I live?")))
+    failed = Body(turn_failed=TurnFailed(message="the caller went away"))
+    explained = pb.ExplainResponse(question=asked, answer=Event(seq=17, kind="turn_failed", body=failed))
+
+    result = await pmm("explain", "17", "--mind", "ada", Explain=always(explained))
+
+    assert "#17  No answer came: the caller went away." in result.stdout
+    assert "no model" not in result.stdout
 
 
 async def test_an_export_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:

@@ -92,11 +92,10 @@ async def _why(conversation: Conversation, argument: str) -> None:
         output.line("There is no answer to explain yet.")
         return
     answer = explained.answer
-    said = answer.body.assistant_message
-    output.line(
-        f"Answer #{answer.seq} by {said.model or said.backend or 'no model'}, from the mind as of "
-        f"#{said.receipt.head_seq}:"
-    )
+    if answer.kind == "turn_failed":
+        output.line(f"#{answer.seq}: {output.no_answer(answer)}")
+        return
+    output.line(f"Answer #{answer.seq} {output.made_by(answer)}:")
     made = output.why_table(explained)
     if made.row_count:
         output.console().print(made)

@@ -174,6 +174,17 @@ def explained_table(found: SearchResponse) -> Table:
     return made
 
 
+def made_by(answer: Event) -> str:
+    """Which model an answer is by, and as of which event."""
+    said = answer.body.assistant_message
+    return f"by {said.model or said.backend or 'no model'}, from the mind as of #{said.receipt.head_seq}"
+
+
+def no_answer(failed: Event) -> str:
+    """Why a turn has none."""
+    return f"No answer came: {failed.body.turn_failed.message}."
+
+
 def versions_table(versions: Sequence[Memory]) -> Table:
     """The versions of a memory, oldest first."""
     made = table("version", "date", "held", "rating", "events", "text")

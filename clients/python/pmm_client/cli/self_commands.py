@@ -316,12 +316,12 @@ async def explain(
     if as_json:
         output.json_line(found)
         return
-    said = found.answer.body.assistant_message
+    answer = found.answer
     output.line(f"#{found.question.seq}  {found.question.body.user_message.text}")
-    output.line(
-        f"#{found.answer.seq}  {said.text}\nby {said.model or said.backend or 'no model'}, from the mind as of "
-        f"#{said.receipt.head_seq}"
-    )
+    if answer.kind == "turn_failed":
+        output.line(f"#{answer.seq}  {output.no_answer(answer)}")
+    else:
+        output.line(f"#{answer.seq}  {answer.body.assistant_message.text}\n{output.made_by(answer)}")
     output.console().print(output.why_table(found))
     for event in found.consequences[:MAX_CONSEQUENCES]:
         output.line(f"led to #{event.seq} {event.kind}")
