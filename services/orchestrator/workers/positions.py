@@ -25,15 +25,17 @@ class Positions:
         """Save until cancelled."""
         while True:
             await asyncio.sleep(SAVE_SECONDS)
-            await in_thread(self.save)
+            # They move in the event loop, and are looked at there.
+            if changed := self._changed():
+                await in_thread(self._store.put_workers, changed)
+                self._saved |= changed
 
     def save(self) -> None:
-        """Write what has changed since the last time."""
-        now = self._now()
-        changed = dict(now.items() - self._saved.items())
-        if changed:
-            self._store.put_workers(changed)
-        self._saved = now
+        """Write what has changed since the last time, once no worker runs."""
+        self._store.put_workers(self._changed())
+
+    def _changed(self) -> dict[str, tuple[str, int]]:
+        return dict(self._now().items() - self._saved.items())
 
     def _now(self) -> dict[str, tuple[str, int]]:
         return {follower.name: (follower.store_id, follower.position) for follower in self._followers}
