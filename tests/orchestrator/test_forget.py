@@ -144,14 +144,19 @@ async def asked_about(server: OpenAIServer) -> str:
     return str(server.requests[-1]["messages"])
 
 
+async def promised(served: Served) -> mind.Event:
+    """A new mind's only promise, which holds the marker."""
+    await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+    opening = pb.OpenCommitmentRequest(mind_id="ada", text=f"caulk the {MARKER}")
+    await served.orchestrator.open_commitment(opening)
+    return await wait_for(served, "commitment_opened")
+
+
 async def test_a_reflection_on_what_is_forgotten_meanwhile_is_thought_again(tmp_path: Path) -> None:
     with OpenAIServer() as server:
         server.says = f"I still have to caulk the {MARKER}."
         async with serving(tmp_path, *ALL, settings=thinking(server)) as served:
-            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
-            opening = pb.OpenCommitmentRequest(mind_id="ada", text=f"caulk the {MARKER}")
-            await served.orchestrator.open_commitment(opening)
-            opened = await wait_for(served, "commitment_opened")
+            opened = await promised(served)
             request = pb.ReflectRequest(mind_id="ada")
             asked = asyncio.create_task(served.orchestrator.reflect(request, timeout=60))
             assert MARKER in await asked_about(server)
@@ -179,10 +184,7 @@ async def test_a_reflection_begun_before_the_state_has_forgotten_is_thought_agai
     with OpenAIServer() as server:
         server.says = f"I still have to caulk the {MARKER}."
         async with serving(tmp_path, *ALL, settings=thinking(server)) as served:
-            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
-            opening = pb.OpenCommitmentRequest(mind_id="ada", text=f"caulk the {MARKER}")
-            await served.orchestrator.open_commitment(opening)
-            opened = await wait_for(served, "commitment_opened")
+            opened = await promised(served)
             forgetting = asyncio.create_task(forget(served, opened.seq))
             redacted = await wait_for(served, "event_redacted")
             await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada", min_seq=redacted.seq))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -26,6 +26,7 @@ from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.memory_options import memory_types, utc
 from pmm_client.cli.options import Json, MindOrMine, Why, calls_server
 from pmm_client.messages import timestamp
+from pmm_client.mind import Mind
 
 Jsonl = Annotated[
     Path | None,
@@ -137,12 +138,7 @@ async def revise(
         if importance is not None:
             revision.importance = importance
         revisions.append(revision)
-    _some(revisions, "ID")
-    seq = 0
-    async with connection.open("memory") as client:
-        for batch in _batches(revisions):
-            seq = await client.mind(mind).revise_memories(batch)
-        await client.mind(mind).wait_for_index(seq)
+    seq = await _sent(connection, mind, revisions, Mind.revise_memories)
     _done(as_json, seq, f"{_count(revisions)} revised.")
 
 
@@ -163,12 +159,7 @@ async def retract(
         MemoryRetracted(memory_id=memory_id, why=why, superseded_by=superseded_by)
         for memory_id in memory_ids or ()
     ]
-    _some(retractions, "ID")
-    seq = 0
-    async with connection.open("memory") as client:
-        for batch in _batches(retractions):
-            seq = await client.mind(mind).retract_memories(batch)
-        await client.mind(mind).wait_for_index(seq)
+    seq = await _sent(connection, mind, retractions, Mind.retract_memories)
     _done(as_json, seq, f"{_count(retractions)} taken back.")
 
 
@@ -190,13 +181,25 @@ async def rate(
     ratings = _read(file, MemoryRated) + [
         MemoryRated(memory_id=memory_id, rating=rating, why=why) for memory_id in memory_ids or ()
     ]
-    _some(ratings, "ID")
+    seq = await _sent(connection, mind, ratings, Mind.rate_memories)
+    _done(as_json, seq, f"{_count(ratings)} rated.")
+
+
+async def _sent(
+    connection: Connection,
+    mind: str,
+    changes: Sequence[M],
+    send: Callable[[Mind, Sequence[M]], Awaitable[int]],
+) -> int:
+    """Send changes a batch at a time, and wait until searches see them; the last one's seq."""
+    _some(changes, "ID")
     seq = 0
     async with connection.open("memory") as client:
-        for batch in _batches(ratings):
-            seq = await client.mind(mind).rate_memories(batch)
-        await client.mind(mind).wait_for_index(seq)
-    _done(as_json, seq, f"{_count(ratings)} rated.")
+        changed = client.mind(mind)
+        for batch in _batches(changes):
+            seq = await send(changed, batch)
+        await changed.wait_for_index(seq)
+    return seq
 
 
 def _duration(text: str) -> timedelta:
