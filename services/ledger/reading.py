@@ -1,6 +1,7 @@
 """Reads: ranges in both directions, filtered by index, opened and checked, a page at a time.
 
-A page is one short transaction, so a slow reader holds nothing back; the next page starts where it ended.
+A page is one short transaction, so a slow reader holds nothing back; the next page starts where it ended. It ends
+before a damaged event, so that whatever is sound is delivered first; the page that begins there is what fails.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from services.ledger import encoding
 from services.ledger.encoding import Record
-from services.ledger.errors import broken_event
+from services.ledger.errors import BrokenEvent, broken_event
 from services.ledger.events import Selection, StoredEvent
 from services.ledger.store import ReadOnlyStore
 from services.ledger.tables import MindState, Reader
@@ -53,7 +54,7 @@ def read_page(
     *,
     reverse: bool,
 ) -> Page:
-    """A page of the seqs from ``first`` to ``last`` (``first`` is the higher one in reverse)."""
+    """A page of the seqs from ``first`` to ``last`` (``first`` is the higher one in reverse). Raises BrokenEvent."""
     with store.read() as reader:
         mind = reader.mind(mind_id)
         if mind is None:
@@ -62,42 +63,91 @@ def read_page(
         if mind.is_deleted:
             low = max(low, mind.head_seq)
         low, high = _within_time(reader, mind, selection, low, high)
-        events: list[StoredEvent] = []
-        size = 0
-        found = _candidates(reader, mind, selection, low, high, reverse=reverse)
-        for scanned, (seq, data) in enumerate(found, 1):
-            record = decoded(mind_id, seq, data)
-            if _admits(selection, record):
-                event = opened(store, reader, mind.number, record)
-                events.append(event)
-                size += len(event.payload or b"")
-            if len(events) >= limit or size >= PAGE_BYTES or scanned >= SCAN_EVENTS:
-                return Page(events, seq, record.position, is_end=seq == (low if reverse else high))
+        found = _selected(
+            store, reader, mind, selection, _candidates(reader, mind, selection, low, high, reverse=reverse)
+        )
+        filling = _Filling(limit)
+        seq = position = 0
+        try:
+            for seq, position, event in found:
+                filling.add(event)
+                if filling.is_full:
+                    return Page(filling.events, seq, position, is_end=seq == (low if reverse else high))
+        except BrokenEvent:
+            if not filling.scanned:
+                raise
+            return Page(filling.events, seq, position, is_end=False)
         at_last = reader.raw_event(mind, last)
-        return Page(events, last, encoding.position_of(at_last) if at_last else 0, is_end=True)
+        return Page(filling.events, last, encoding.position_of(at_last) if at_last else 0, is_end=True)
 
 
 def read_store_page(store: ReadOnlyStore, after_position: int, selection: Selection, limit: int) -> StorePage:
-    """A page of all minds' events after a position."""
+    """A page of all minds' events after a position. Raises BrokenEvent."""
     with store.read() as reader:
-        minds: dict[int, tuple[str, int]] = {}
-        events: list[StoredEvent] = []
-        size = 0
+        filling = _Filling(limit)
         position = after_position
-        for scanned, (position, number, seq) in enumerate(reader.places_from(after_position + 1), 1):
-            if number not in minds:
-                minds[number] = _name_and_start(reader, number)
-            mind_id, start = minds[number]
-            data = reader.event_at(number, seq) if seq >= start else None
-            if data is not None:
-                record = decoded(mind_id, seq, data)
-                if selection.admits_kind(record.header.kind):
-                    event = opened(store, reader, number, record)
-                    events.append(event)
-                    size += len(event.payload or b"")
-            if len(events) >= limit or size >= PAGE_BYTES or scanned >= SCAN_EVENTS:
-                return StorePage(events, position, is_end=False)
-        return StorePage(events, position, is_end=True)
+        try:
+            for position, event in _placed(store, reader, after_position, selection):
+                filling.add(event)
+                if filling.is_full:
+                    return StorePage(filling.events, position, is_end=False)
+        except BrokenEvent:
+            if not filling.scanned:
+                raise
+            return StorePage(filling.events, position, is_end=False)
+        return StorePage(filling.events, position, is_end=True)
+
+
+class _Filling:
+    """A page while it is filled."""
+
+    def __init__(self, limit: int) -> None:
+        self.events: list[StoredEvent] = []
+        self.scanned = 0
+        self._limit = limit
+        self._size = 0
+
+    def add(self, event: StoredEvent | None) -> None:
+        """One more was looked at; None where it is not wanted."""
+        self.scanned += 1
+        if event is not None:
+            self.events.append(event)
+            self._size += len(event.payload or b"")
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the page ends here."""
+        return len(self.events) >= self._limit or self._size >= PAGE_BYTES or self.scanned >= SCAN_EVENTS
+
+
+def _selected(
+    store: ReadOnlyStore,
+    reader: Reader,
+    mind: MindState,
+    selection: Selection,
+    found: Iterator[tuple[int, bytes]],
+) -> Iterator[tuple[int, int, StoredEvent | None]]:
+    """Seq and position of each record; its event where it is wanted."""
+    mind_id = reader.name(mind.number)
+    for seq, data in found:
+        record = decoded(mind_id, seq, data)
+        is_wanted = _admits(selection, record)
+        yield seq, record.position, opened(store, reader, mind.number, record) if is_wanted else None
+
+
+def _placed(
+    store: ReadOnlyStore, reader: Reader, after_position: int, selection: Selection
+) -> Iterator[tuple[int, StoredEvent | None]]:
+    """Each position of the store that is taken; its event where it is wanted."""
+    minds: dict[int, tuple[str, int]] = {}
+    for position, number, seq in reader.places_from(after_position + 1):
+        if number not in minds:
+            minds[number] = _name_and_start(reader, number)
+        mind_id, start = minds[number]
+        data = reader.event_at(number, seq) if seq >= start else None
+        record = decoded(mind_id, seq, data) if data is not None else None
+        is_wanted = record is not None and selection.admits_kind(record.header.kind)
+        yield position, opened(store, reader, number, record) if is_wanted else None
 
 
 def _name_and_start(reader: Reader, number: int) -> tuple[str, int]:

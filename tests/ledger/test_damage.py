@@ -6,6 +6,7 @@ import asyncio
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,55 @@ async def test_a_missing_event_is_named(tmp_path: Path) -> None:
             with pytest.raises(pmm_client.DataLoss) as lost:
                 await ledger.read("ada", **fields)
             assert lost.value.metadata["seq"] == "9"
+
+
+@pytest.mark.parametrize("change", [flip(10), flip(-1), lambda data: data[:10], lambda _: None])
+@pytest.mark.parametrize(
+    ("fields", "before"),
+    [
+        ({}, range(1, 7)),
+        ({"from_seq": 6}, range(6, 7)),
+        ({"reverse": True}, range(EVENTS, 7, -1)),
+        ({"filter": pb.EventFilter(kinds=["user_message"])}, range(2, 7)),
+        ({"filter": pb.EventFilter(session_ids=["s"]), "reverse": True}, range(EVENTS - 1, 7, -1)),
+        ({"from_seq": 7}, range(0)),
+    ],
+)
+async def test_what_is_sound_before_damage_is_delivered_before_it_is_named(
+    tmp_path: Path, fields: dict[str, Any], before: range, change: Change
+) -> None:
+    await fill(tmp_path)
+    change_stored(tmp_path, "events", 6, change)
+
+    async with running_ledger(tmp_path) as ledger:
+        found: list[int] = []
+        with pytest.raises(pmm_client.DataLoss) as lost:
+            async for page in ledger.client.read(pb.ReadRequest(mind_id="ada", **fields)):
+                found += [event.seq for event in page.events]
+
+    assert found == list(before)
+    assert lost.value.metadata["seq"] == "7"
+
+
+@pytest.mark.parametrize("fields", [{"mind_id": "ada"}, {"mind_id": "ada", "after_seq": 6}, {}])
+async def test_a_subscriber_gets_what_is_sound_before_damage_is_named(
+    tmp_path: Path, fields: dict[str, Any]
+) -> None:
+    await fill(tmp_path)
+    change_stored(tmp_path, "events", 6, flip(-1))
+
+    async with running_ledger(tmp_path) as ledger:
+        parts: list[pb.SubscribeResponse] = []
+        with pytest.raises(pmm_client.DataLoss) as lost:
+            async with asyncio.timeout(10):
+                async for part in ledger.client.subscribe(pb.SubscribeRequest(**fields)):
+                    parts.append(part)
+
+    found = [event.seq for part in parts for event in part.page.events]
+    assert found == list(range(fields.get("after_seq", 0) + 1, 7))
+    assert [part.page.position for part in parts if part.HasField("page")] == ([6] if found else [])
+    assert not any(part.HasField("caught_up") for part in parts)
+    assert lost.value.metadata["seq"] == "7"
 
 
 async def test_a_missing_last_event_is_named(tmp_path: Path) -> None:

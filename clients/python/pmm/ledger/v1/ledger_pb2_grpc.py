@@ -155,7 +155,7 @@ class LedgerServiceServicer:
         Limits: a page holds at most 1,000 events and about 1 MiB.
 
         Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq lies above the head. DATA_LOSS: a stored event
-        does not match its hash; metadata "seq" names it: run Verify.
+        does not match its hash; what stands before it came first; metadata "seq" names it: run Verify.
 
         Next: to go on later, call again with from_seq one above the last seq that came; to follow along,
         Subscribe.
@@ -220,7 +220,7 @@ class LedgerServiceServicer:
         Limits: pages as in Read; the streams of one caller are bounded by the server's settings.
 
         Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription. FAILED_PRECONDITION with
-        reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+        reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild. DATA_LOSS: as in Read.
 
         Next: keeps the seq or position of the last page that it has processed, with store_id, and after a broken
         stream subscribes again from there. Another store_id: rebuild from the start.

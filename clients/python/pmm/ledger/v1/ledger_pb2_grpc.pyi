@@ -76,7 +76,7 @@ class LedgerServiceStub:
     Limits: a page holds at most 1,000 events and about 1 MiB.
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq lies above the head. DATA_LOSS: a stored event
-    does not match its hash; metadata "seq" names it: run Verify.
+    does not match its hash; what stands before it came first; metadata "seq" names it: run Verify.
 
     Next: to go on later, call again with from_seq one above the last seq that came; to follow along,
     Subscribe.
@@ -125,7 +125,7 @@ class LedgerServiceStub:
     Limits: pages as in Read; the streams of one caller are bounded by the server's settings.
 
     Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription. FAILED_PRECONDITION with
-    reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+    reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild. DATA_LOSS: as in Read.
 
     Next: keeps the seq or position of the last page that it has processed, with store_id, and after a broken
     stream subscribes again from there. Another store_id: rebuild from the start.
@@ -295,7 +295,7 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     Limits: a page holds at most 1,000 events and about 1 MiB.
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq lies above the head. DATA_LOSS: a stored event
-    does not match its hash; metadata "seq" names it: run Verify.
+    does not match its hash; what stands before it came first; metadata "seq" names it: run Verify.
 
     Next: to go on later, call again with from_seq one above the last seq that came; to follow along,
     Subscribe.
@@ -344,7 +344,7 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     Limits: pages as in Read; the streams of one caller are bounded by the server's settings.
 
     Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription. FAILED_PRECONDITION with
-    reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+    reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild. DATA_LOSS: as in Read.
 
     Next: keeps the seq or position of the last page that it has processed, with store_id, and after a broken
     stream subscribes again from there. Another store_id: rebuild from the start.
@@ -523,7 +523,7 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         Limits: a page holds at most 1,000 events and about 1 MiB.
 
         Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq lies above the head. DATA_LOSS: a stored event
-        does not match its hash; metadata "seq" names it: run Verify.
+        does not match its hash; what stands before it came first; metadata "seq" names it: run Verify.
 
         Next: to go on later, call again with from_seq one above the last seq that came; to follow along,
         Subscribe.
@@ -596,7 +596,7 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         Limits: pages as in Read; the streams of one caller are bounded by the server's settings.
 
         Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_STREAMS: share one subscription. FAILED_PRECONDITION with
-        reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild.
+        reason BEYOND_HEAD: the place lies beyond what the store holds: rebuild. DATA_LOSS: as in Read.
 
         Next: keeps the seq or position of the last page that it has processed, with store_id, and after a broken
         stream subscribes again from there. Another store_id: rebuild from the start.
