@@ -145,9 +145,12 @@ def _placed(
             minds[number] = _name_and_start(reader, number)
         mind_id, start = minds[number]
         data = reader.event_at(number, seq) if seq >= start else None
-        record = decoded(mind_id, seq, data) if data is not None else None
-        is_wanted = record is not None and selection.admits_kind(record.header.kind)
-        yield position, opened(store, reader, number, record) if is_wanted else None
+        event = None
+        if data is not None:
+            record = decoded(mind_id, seq, data)
+            if selection.admits_kind(record.header.kind):
+                event = opened(store, reader, number, record)
+        yield position, event
 
 
 def _name_and_start(reader: Reader, number: int) -> tuple[str, int]:

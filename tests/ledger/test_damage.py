@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -16,6 +16,7 @@ from tests.support.ledger import change_stored, custom, running_ledger, said
 
 EVENTS = 24
 Change = Callable[[bytes], bytes | None]
+T = TypeVar("T")
 
 
 async def fill(folder: Path) -> None:
@@ -136,13 +137,10 @@ async def test_what_is_sound_before_damage_is_delivered_before_it_is_named(
     change_stored(tmp_path, "events", 6, change)
 
     async with running_ledger(tmp_path) as ledger:
-        found: list[int] = []
-        with pytest.raises(pmm_client.DataLoss) as lost:
-            async for page in ledger.client.read(pb.ReadRequest(mind_id="ada", **fields)):
-                found += [event.seq for event in page.events]
+        pages, lost = await until_lost(ledger.client.read(pb.ReadRequest(mind_id="ada", **fields)))
 
-    assert found == list(before)
-    assert lost.value.metadata["seq"] == "7"
+    assert [event.seq for page in pages for event in page.events] == list(before)
+    assert lost.metadata["seq"] == "7"
 
 
 @pytest.mark.parametrize("fields", [{"mind_id": "ada"}, {"mind_id": "ada", "after_seq": 6}, {}])
@@ -153,17 +151,25 @@ async def test_a_subscriber_gets_what_is_sound_before_damage_is_named(
     change_stored(tmp_path, "events", 6, flip(-1))
 
     async with running_ledger(tmp_path) as ledger:
-        parts: list[pb.SubscribeResponse] = []
-        with pytest.raises(pmm_client.DataLoss) as lost:
-            async with asyncio.timeout(10):
-                async for part in ledger.client.subscribe(pb.SubscribeRequest(**fields)):
-                    parts.append(part)
+        parts, lost = await until_lost(ledger.client.subscribe(pb.SubscribeRequest(**fields)))
 
     found = [event.seq for part in parts for event in part.page.events]
     assert found == list(range(fields.get("after_seq", 0) + 1, 7))
     assert [part.page.position for part in parts if part.HasField("page")] == ([6] if found else [])
     assert not any(part.HasField("caught_up") for part in parts)
-    assert lost.value.metadata["seq"] == "7"
+    assert lost.metadata["seq"] == "7"
+
+
+async def until_lost(stream: AsyncIterator[T]) -> tuple[list[T], pmm_client.DataLoss]:
+    """What a stream delivers before it ends with DATA_LOSS, and that."""
+    found: list[T] = []
+    try:
+        async with asyncio.timeout(10):
+            async for one in stream:
+                found.append(one)
+    except pmm_client.DataLoss as lost:
+        return found, lost
+    raise AssertionError(f"the stream ended as if nothing were damaged: {len(found)}")
 
 
 async def test_a_missing_last_event_is_named(tmp_path: Path) -> None:
