@@ -19,6 +19,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.radius import BlastRadius, Reached
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.store import Store
+from services.orchestrator.waiting import Waiting
 from services.orchestrator.workers.follower import Worker
 
 PAGE = 1_000
@@ -44,16 +45,17 @@ class Traces:
         self._store = store
         self._extractor = extractor
         self._gone: dict[str, int] = {}
-        self._changed = asyncio.Event()
+        self._waiting = Waiting()
 
     def worker(self) -> Worker:
         """Follows every erasure, and derives nothing."""
-        return Worker("erasure", ("event_redacted", "mind_deleted"), self._erase, appends=False)
+        kinds = ("event_redacted", "mind_deleted")
+        return Worker("erasure", kinds, self._erase, appends=False, waiting=self._waiting)
 
     async def gone(self, mind_id: str, seq: int) -> None:
-        """Return once nothing is left of what the erasure at a seq erased."""
+        """Return once nothing is left of what the erasure at a seq erased. Raises LedgerDamaged."""
         while self._gone.get(mind_id, 0) < seq:
-            await self._changed.wait()
+            await self._waiting.moved()
 
     async def _erase(self, event: mind.Event, minds: Minds) -> list[mind.Body]:
         first = 1 if event.kind == "mind_deleted" else min(event.body.event_redacted.seqs, default=1)
@@ -69,8 +71,7 @@ class Traces:
         if is_changed:
             self._store.compact()
         self._gone[event.mind_id] = event.seq
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._waiting.went_on()
         return []
 
 

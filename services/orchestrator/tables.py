@@ -18,11 +18,10 @@ import msgspec
 
 import pmm_client.errors
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.errors import LedgerDamaged
 from services.orchestrator.feed import Feed, Pace
 from services.orchestrator.terms import StorePage
+from services.orchestrator.waiting import Waiting
 from services.runtime import telemetry
-from services.runtime.caller import current_caller
 from services.runtime.projection_file import ProjectionFile
 
 RECONNECT_SECONDS = 1.0
@@ -123,9 +122,7 @@ class Following:
         self._kinds = kinds
         self._pace = Pace(SETTLE_SECONDS)
         self._store_id, self.position = tables.position()
-        self._damage: pmm_client.errors.DataLoss | None = None
-        """What keeps the tables from going on, until they do."""
-        self._moved = asyncio.Event()
+        self._waiting = Waiting()
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -141,10 +138,9 @@ class Following:
                         if page.position > self.position:
                             await self._take(page)
             except pmm_client.errors.DataLoss as error:
-                if self._damage is None:
+                if not self._waiting.is_stuck:
                     _log.error("the table %s cannot go on: %s", self._name, error)
-                self._damage = error
-                self._tell()
+                self._waiting.stuck(error)
             except (ConnectionError, pmm_client.errors.Unavailable) as error:
                 _log.warning("the table %s waits for the ledger: %s", self._name, error)
             if not is_anew:
@@ -161,32 +157,18 @@ class Following:
         Raises LedgerDamaged where they cannot.
         """
         self._pace.hurry()
-        if self._damage is None:
-            await self._moved.wait()
-        if self._damage is not None:
-            raise _told(self._damage)
+        await self._waiting.moved()
 
     async def _start_anew(self, store_id: str) -> None:
         await in_thread(self._tables.start_anew, store_id)
-        self._store_id, self.position, self._damage = store_id, 0, None
+        self._store_id, self.position = store_id, 0
+        self._waiting.went_on()
 
     async def _take(self, page: StorePage) -> None:
         with telemetry.stage(self._name):
             await in_thread(self._tables.apply, page.events, page.store_id, page.position)
-        self.position, self._damage = page.position, None
-        self._tell()
-
-    def _tell(self) -> None:
-        self._moved.set()
-        self._moved = asyncio.Event()
-
-
-def _told(damage: pmm_client.errors.DataLoss) -> LedgerDamaged:
-    """What a caller is told of it, who may have no business with the mind that is damaged."""
-    mind_id = damage.metadata.get("mind_id", "")
-    if current_caller().may_reach(mind_id):
-        return LedgerDamaged(damage.message, damage.reason, **damage.metadata)
-    return LedgerDamaged("the ledger is damaged in another mind: its operator finds where in the log")
+        self.position = page.position
+        self._waiting.went_on()
 
 
 async def in_thread(work: Callable[..., None], *arguments: Any) -> None:

@@ -16,7 +16,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
@@ -26,6 +26,7 @@ from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
 from services.orchestrator.terms import Draft
+from services.orchestrator.waiting import Waiting
 from services.orchestrator.workers.derived import Derived
 from services.orchestrator.workers.lanes import Lanes
 from services.orchestrator.workers.tally import Tally
@@ -72,6 +73,8 @@ class Worker:
     """Whether what it derives are events. Those of a mind that was restored came along with it."""
     derives: tuple[str, ...] = ()
     """The kinds that may follow; it is looked whether they are there already where a crash may have hidden it."""
+    waiting: Waiting = field(default_factory=Waiting)
+    """Those who wait for what it does."""
 
 
 class Follower:
@@ -115,7 +118,12 @@ class Follower:
                         for event in page.events:
                             await self._lanes.put(event, group)
                         self._lanes.deliver(page.position)
-            except (ConnectionError, pmm_client.errors.DataLoss) as error:
+                        self._worker.waiting.went_on()
+            except pmm_client.errors.DataLoss as error:
+                if not self._worker.waiting.is_stuck:
+                    _log.error("worker %s cannot go on: %s", self._worker.name, error)
+                self._worker.waiting.stuck(error)
+            except ConnectionError as error:
                 _log.warning("worker %s waits for the ledger: %s", self._worker.name, error)
             await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
             attempt += 1

@@ -874,7 +874,8 @@ class OrchestratorServiceServicer:
 
         Limits: one event a call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+        Errors: NOT_FOUND with reason UNKNOWN_EVENT. DATA_LOSS: it is erased from the ledger, and leaves the other files
+        once what is damaged is restored or gone; metadata names the event.
 
         Next: shows BlastRadius before, and asks.
         """

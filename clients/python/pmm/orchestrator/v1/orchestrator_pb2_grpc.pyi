@@ -503,7 +503,8 @@ class OrchestratorServiceStub:
 
     Limits: one event a call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT. DATA_LOSS: it is erased from the ledger, and leaves the other files
+    once what is damaged is restored or gone; metadata names the event.
 
     Next: shows BlastRadius before, and asks.
     """
@@ -1017,7 +1018,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Limits: one event a call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+    Errors: NOT_FOUND with reason UNKNOWN_EVENT. DATA_LOSS: it is erased from the ledger, and leaves the other files
+    once what is damaged is restored or gone; metadata names the event.
 
     Next: shows BlastRadius before, and asks.
     """
@@ -1768,7 +1770,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Limits: one event a call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_EVENT.
+        Errors: NOT_FOUND with reason UNKNOWN_EVENT. DATA_LOSS: it is erased from the ledger, and leaves the other files
+        once what is damaged is restored or gone; metadata names the event.
 
         Next: shows BlastRadius before, and asks.
         """
