@@ -23,6 +23,8 @@ from services.orchestrator.waiting import Waiting
 from services.orchestrator.workers.follower import Worker
 
 PAGE = 1_000
+ERASURE = "erasure"
+"""The worker that removes traces."""
 REDACTED_AT_ONCE = 10_000
 """The ledger's limit."""
 
@@ -50,7 +52,7 @@ class Traces:
     def worker(self) -> Worker:
         """Follows every erasure, and derives nothing."""
         kinds = ("event_redacted", "mind_deleted")
-        return Worker("erasure", kinds, self._erase, appends=False, waiting=self._waiting)
+        return Worker(ERASURE, kinds, self._erase, appends=False, waiting=self._waiting)
 
     async def gone(self, mind_id: str, seq: int) -> None:
         """Return once nothing is left of what the erasure at a seq erased. Raises LedgerDamaged."""

@@ -20,6 +20,7 @@ from pmm_client.cli.app import app
 from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.chain import ChainWatch
 from services.orchestrator.autonomy.supervisor import Supervisor
+from services.orchestrator.forgetting import ERASURE
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import MAX_OPEN
@@ -227,6 +228,33 @@ async def test_one_commitment_too_many_is_refused_with_a_reason(tmp_path: Path) 
                 pb.OpenCommitmentRequest(mind_id="ada", text="one more")
             )
         assert refused.value.reason == "TOO_MANY_COMMITMENTS"
+
+
+async def test_a_state_that_is_yet_to_be_dropped_after_an_erasure_is_no_mismatch(folder: Path) -> None:
+    async with watching(folder) as (served, minds, _, store):
+        channels = Channels({"ledger": served.target})
+        auditing = Auditing(minds, Peers(channels), store)
+        opened = mind.CommitmentOpened(commitment_id="c-1", text="call Ben")
+        request = ledger.AppendRequest(
+            mind_id="ada", events=[ledger.NewEvent(body=mind.Body(commitment_opened=opened))]
+        )
+        seq = (await served.ledger.append(request)).events[0].seq
+        await minds.state("ada", seq)
+        erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[seq], why="asked to"))
+        state = await minds.state("ada", erased.seq)
+        assert "c-1" in state.commitments.by_id
+
+        assert await auditing.audit("ada")
+        assert await told(served) == []
+
+        # Where it holds the words although the worker that drops it has been there, something is wrong.
+        head = await served.ledger.get_head(ledger.GetHeadRequest(mind_id="ada"))
+        store.put_workers({ERASURE: (head.store_id, head.position)})
+        assert not await auditing.audit("ada")
+        assert await told(served) == [("SNAPSHOT_MISMATCH", [erased.seq])]
+        assert "c-1" not in (await minds.open("ada")).snapshot.commitments.by_id
+        assert await auditing.audit("ada")
+        await channels.close()
 
 
 async def test_a_message_that_nobody_answers_is_told_and_gets_its_end(folder: Path) -> None:

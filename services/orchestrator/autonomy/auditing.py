@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.forgetting import ERASURE
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.snapshot import Snapshot, dump
@@ -30,13 +31,15 @@ class Auditing:
     async def audit(self, mind_id: str) -> bool:
         """Whether the state is what the ledger folds to; where it is not, it is thrown away and that is recorded."""
         async with self._one_at_a_time:
+            # Looked at before the state is: what was erased up to there has left it.
+            _, erased_position = self._store.worker(ERASURE)
             state = (await self._minds.at_hand(mind_id)).snapshot
             replayed = Snapshot()
             async for event in self._peers.read(mind_id, to_seq=state.seq, page_size=PAGE):
                 replayed = replayed.apply(event)
                 if event.seq % PAGE == 0:
                     await asyncio.sleep(0)
-            if dump(replayed) == dump(state) or await self._was_erased_since(mind_id, state.seq):
+            if dump(replayed) == dump(state) or await self._may_hold_erased(mind_id, state, erased_position):
                 return True
             _log.error(
                 "a mind's state at seq %d is not what its ledger folds to: it is folded anew", state.seq
@@ -55,9 +58,15 @@ class Auditing:
             )
             return False
 
-    async def _was_erased_since(self, mind_id: str, seq: int) -> bool:
-        """Whether words went meanwhile: the state may still hold what the ledger no longer does, for a moment."""
+    async def _may_hold_erased(self, mind_id: str, state: Snapshot, erased_position: int) -> bool:
+        """Whether the state may hold what the ledger no longer does: it is dropped for each erasure, a moment later.
+
+        ``erased_position``: that far it had been when the state was looked at.
+        """
+        erased_seq = state.summaries.erased_seq
+        if erased_seq and (await self._peers.event(mind_id, erased_seq)).position > erased_position:
+            return True
         erasures = self._peers.read(
-            mind_id, from_seq=seq + 1, kinds=("event_redacted", "mind_deleted"), limit=1
+            mind_id, from_seq=state.seq + 1, kinds=("event_redacted", "mind_deleted"), limit=1
         )
         return any([True async for _ in erasures])
