@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from pmm.mind.v1 import events_pb2 as mind
-from pmm_client.errors import DiskFull
+from pmm_client.errors import DiskFull, WrongExpectedSeq
 from services.orchestrator.appended import Appended
 from services.orchestrator.errors import BeyondHead, MindDeleted
 from services.orchestrator.lately import Lately
@@ -187,8 +187,6 @@ class Minds:
         ``from_known`` begins with the state in memory, without asking the ledger for its head: for a decision that may
         as well be made later where there turns out to be nothing to append. Returns the state after it.
         """
-        from pmm_client.errors import WrongExpectedSeq
-
         async with active.deciding:
             is_known = from_known
             while True:
@@ -203,6 +201,23 @@ class Minds:
                 except WrongExpectedSeq:
                     continue
                 return await self.reach(active, seqs[-1])
+
+    async def append_unless_erased(
+        self, active: ActiveMind, drafts: Sequence[Draft], erased_seq: int
+    ) -> list[int] | None:
+        """Append what was made of the mind's events as they were when the last erasure stood at ``erased_seq``.
+
+        Returns the seqs; None where something was erased since: what it was made of is to be looked at again. The
+        ledger's writer decides, so that no erasure falls between the look and the append.
+        """
+        async with active.deciding:
+            state = active.snapshot
+            while state.summaries.erased_seq == erased_seq:
+                try:
+                    return await self.append(active, drafts, expected_seq=state.seq)
+                except WrongExpectedSeq:
+                    state = await self.reach(active, await self._peers.head(active.id))
+        return None
 
     async def forget(self, mind_id: str) -> None:
         """Drop the state in memory: something that it may hold was erased."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.minds import Minds
+from services.orchestrator.peers import Peers
 from services.orchestrator.radius import BlastRadius
 from services.orchestrator.store import Store
+from services.orchestrator.terms import Draft
 from tests.orchestrator.conftest import ROOMY
-from tests.orchestrator.talking import converse, events, wait_for
+from tests.orchestrator.talking import converse, events, followed, head, wait_for
 from tests.support.files import files_with
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
@@ -199,6 +202,73 @@ async def test_a_reflection_begun_before_the_state_has_forgotten_is_thought_agai
 
             assert (await asked).reflection.text == server.says
             assert files_with(tmp_path, MARKER) == []
+
+
+class Interrupting:
+    """Erases an event when something that was made of it is on its way to the ledger, and lets it go on then."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, actor: str) -> None:
+        self.served: Served | None = None
+        self.seq = 0
+        self.was_there = False
+        append_now = Peers.append
+
+        async def append(
+            peers: Peers, mind_id: str, drafts: Sequence[Draft], expected_seq: int | None = None
+        ) -> ledger.AppendResponse:
+            if drafts[0].actor == actor and not self.was_there:
+                self.was_there = True
+                assert self.served
+                await self.served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[self.seq]))
+            return await append_now(peers, mind_id, drafts, expected_seq)
+
+        monkeypatch.setattr(Peers, "append", append)
+
+
+async def test_what_a_worker_makes_of_a_message_is_not_appended_once_that_is_erased(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupting = Interrupting(monkeypatch, "extraction")
+    async with serving(tmp_path, *ALL, settings=ROOMY) as served:
+        interrupting.served = served
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        said = mind.UserMessage(text=f"My name is Ana. I own a {MARKER}.")
+        message = ledger.NewEvent(actor="user", body=mind.Body(user_message=said))
+        interrupting.seq = await head(served) + 1
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[message]))
+        erased = await wait_for(served, "event_redacted")
+        await followed(served)
+
+        assert interrupting.was_there
+        made = [event for event in await events(served) if event.causation_seq == interrupting.seq]
+        assert "extraction" not in {event.actor for event in made}
+        assert all(event.seq < erased.seq for event in made)
+        left = await served.orchestrator.list_dead_letters(pb.ListDeadLettersRequest(mind_id="ada"))
+        assert not left.dead_letters
+
+
+async def test_a_message_that_is_erased_while_its_conversation_is_analysed_is_not_in_the_analysis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupting = Interrupting(monkeypatch, "analysis")
+    async with serving(tmp_path, *ALL, settings=ROOMY) as served:
+        interrupting.served = served
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        asked = (f"Where does my {MARKER} lie?", "Is Porto far away?")
+        said = [
+            ledger.NewEvent(session_id="talk", body=mind.Body(user_message=mind.UserMessage(text=text)))
+            for text in asked
+        ]
+        tick = mind.TickRecorded(decision="analyze", reasons=["analyze"], analyzed_session_ids=["talk"])
+        interrupting.seq = await head(served) + 1
+        new = [*said, ledger.NewEvent(body=mind.Body(tick_recorded=tick))]
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=new))
+        await wait_for(served, "conversation_analyzed")
+        await followed(served)
+        made = await events(served, kinds=["event_redacted", "conversation_analyzed"])
+
+    assert [event.kind for event in made] == ["event_redacted", "conversation_analyzed"]
+    assert list(made[1].body.conversation_analyzed.open_questions) == [asked[1]]
 
 
 async def test_a_bare_redaction_leaves_the_snapshots_too(tmp_path: Path) -> None:

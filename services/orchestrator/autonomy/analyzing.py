@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -70,40 +71,37 @@ class Analyzing:
         return [seq for seqs in found for seq in seqs]
 
     async def _analyze(self, mind_id: str, session_id: str, *, causation_seq: int) -> list[int]:
-        """Analyse the latest messages of a conversation, unless that was done for the event that asks for it."""
+        """Analyse the latest messages of a conversation, unless that was done for the event that asks for it.
+
+        Where something is erased meanwhile, they are read again: it may have been one of them.
+        """
         if await self._is_analyzed(mind_id, session_id, causation_seq):
             return []
+        active = await self._minds.at_hand(mind_id)
+        while True:
+            erased_seq = active.snapshot.summaries.erased_seq
+            kept = await self._kept(mind_id, session_id, causation_seq)
+            if not kept:
+                return []
+            draft = _draft(session_id, kept, causation_seq)
+            seqs = await self._minds.append_unless_erased(active, [draft], erased_seq)
+            if seqs is not None:
+                return seqs
+
+    async def _kept(self, mind_id: str, session_id: str, before_seq: int) -> list[mind.Event]:
+        """The latest messages of a conversation, oldest first, without what is not to be remembered or was erased."""
         events = [
             event
             async for event in self._peers.read(
                 mind_id,
-                from_seq=causation_seq,
+                from_seq=before_seq,
                 reverse=True,
                 limit=READ_MESSAGES,
                 kinds=("user_message", "assistant_message"),
                 session_ids=(session_id,),
             )
         ]
-        kept = [event for event in reversed(events) if event.remember and not event.redacted]
-        if not kept:
-            return []
-        found = analyze([_said(event) for event in kept])
-        body = mind.ConversationAnalyzed(
-            session_id=session_id,
-            sentiment=found.sentiment,
-            topics=found.topics,
-            engagement=found.engagement,
-            open_questions=found.open_questions,
-            to_seq=kept[-1].seq,
-        )
-        draft = Draft(
-            mind.Body(conversation_analyzed=body),
-            session_id=session_id,
-            actor="analysis",
-            causation_seq=causation_seq,
-            idempotency_key=f"analyze:{causation_seq}:{session_id}",
-        )
-        return await self._minds.append(await self._minds.at_hand(mind_id), [draft])
+        return [event for event in reversed(events) if event.remember and not event.redacted]
 
     async def _is_analyzed(self, mind_id: str, session_id: str, since_seq: int) -> bool:
         """Whether an analysis came after an event."""
@@ -152,6 +150,25 @@ class Analyzing:
             tuple(question for one in found for question in one.open_questions)[:MAX_QUESTIONS],
             tuple(reversed(course)),
         )
+
+
+def _draft(session_id: str, kept: Sequence[mind.Event], causation_seq: int) -> Draft:
+    found = analyze([_said(event) for event in kept])
+    body = mind.ConversationAnalyzed(
+        session_id=session_id,
+        sentiment=found.sentiment,
+        topics=found.topics,
+        engagement=found.engagement,
+        open_questions=found.open_questions,
+        to_seq=kept[-1].seq,
+    )
+    return Draft(
+        mind.Body(conversation_analyzed=body),
+        session_id=session_id,
+        actor="analysis",
+        causation_seq=causation_seq,
+        idempotency_key=f"analyze:{causation_seq}:{session_id}",
+    )
 
 
 def _point(event: mind.Event) -> Point:

@@ -275,13 +275,9 @@ class Follower:
 
     async def _append(self, event: mind.Event, bodies: list[mind.Body]) -> list[int]:
         """All that follows from an event at once; nothing where it is there already, or the event was erased."""
-        active = await self._minds.open(event.mind_id)
-        if (await self._peers.event(event.mind_id, event.seq)).redacted:
-            # A model takes its time: what was erased meanwhile leaves nothing behind.
-            return []
         try:
-            seqs = await self._minds.append(
-                active, [self._draft(event, body, i) for i, body in enumerate(bodies)]
+            seqs = await self._unless_erased(
+                event, [self._draft(event, body, i) for i, body in enumerate(bodies)]
             )
         except pmm_client.errors.IdempotencyKeyReused:
             if await self._before.follows_from(event, is_sure=False):
@@ -291,8 +287,19 @@ class Follower:
             # It may be there although nobody said so.
             self._before.forget(event.mind_id)
             raise
-        self._count("derived", event.mind_id, len(bodies))
+        self._count("derived", event.mind_id, len(seqs))
         return seqs
+
+    async def _unless_erased(self, event: mind.Event, drafts: list[Draft]) -> list[int]:
+        """A model takes its time: what was erased meanwhile leaves nothing behind."""
+        active = await self._minds.at_hand(event.mind_id)
+        while True:
+            erased_seq = active.snapshot.summaries.erased_seq
+            if erased_seq > event.seq and (await self._peers.event(event.mind_id, event.seq)).redacted:
+                return []
+            seqs = await self._minds.append_unless_erased(active, drafts, erased_seq)
+            if seqs is not None:
+                return seqs
 
     def _draft(self, event: mind.Event, body: mind.Body, ordinal: int) -> Draft:
         kind = body.WhichOneof("kind")
