@@ -110,7 +110,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def GetDefaultMind(
         self, request: pb.GetDefaultMindRequest, context: _Context
     ) -> pb.GetDefaultMindResponse:
-        mind_id, is_marked = self._d.owners.default(current_caller())
+        mind_id, is_marked = await self._d.owners.default(current_caller())
         return pb.GetDefaultMindResponse(mind_id=mind_id, is_marked=is_marked)
 
     async def SetDefaultMind(

@@ -1,18 +1,20 @@
 """What grows with the ledger lies in tables of its own: an LMDB file that follows the ledger, and is rebuilt from it.
 
 A page of events is taken in all or none, together with the position that it ends at. What is erased leaves the file.
+A file of another format is removed, and what it held is read from the ledger anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
@@ -32,22 +34,55 @@ encode, decode = msgspec.msgpack.encode, msgspec.msgpack.decode
 _MAP_BYTES = 256 * 2**30
 """Address space, not disk."""
 _STATE = "state"
-""""position" → store_id and position."""
+""""position" → _Place."""
 _POSITION, _ERASED = b"position", b"erased"
 """``_ERASED`` is there while what was removed may still be on a free page."""
 _log = logging.getLogger("pmm.tables")
 
 
+class _Place(msgspec.Struct, array_like=True):
+    """How far a file is, and what it is."""
+
+    store_id: str = ""
+    """The ledger's."""
+    position: int = 0
+    format: int = 0
+    """0: it was written before files had one."""
+
+
 class Tables(ABC):
     """One LMDB file. ``apply`` has one caller at a time, which may be another thread than the readers'."""
 
+    FORMAT: ClassVar[int]
+    """Of what the tables hold. Raise it whenever the same events would make other rows than before, or are other
+    kinds: a file of another format is built anew."""
+
     def __init__(self, folder: Path, tables: Sequence[str]) -> None:
         self._names = (*tables, _STATE)
-        self.file = ProjectionFile(folder, self._names, map_size=_MAP_BYTES, metasync=False)
+        self.file = self._opened(folder)
+        place = self._place()
+        if place is not None and place.format != self.FORMAT:
+            _log.warning("the tables in %r are of another format, and are built anew", folder.name)
+            self.file.close()
+            # Whole: another format may have tables that this one does not know, and would never erase from.
+            shutil.rmtree(folder)
+            self.file = self._opened(folder)
         with self.file.read() as txn:
             is_unfinished = txn.get(_ERASED, db=self.file.table(_STATE)) is not None
         if is_unfinished:
             self.compact()
+
+    def _opened(self, folder: Path) -> ProjectionFile:
+        return ProjectionFile(folder, self._names, map_size=_MAP_BYTES, metasync=False)
+
+    def _place(self) -> _Place | None:
+        """None where nothing was ever taken in."""
+        with self.file.read() as txn:
+            value = txn.get(_POSITION, db=self.file.table(_STATE))
+        return decode(bytes(value), type=_Place) if value else None
+
+    def _put_place(self, txn: Any, store_id: str, position: int) -> None:
+        txn.put(_POSITION, encode(_Place(store_id, position, self.FORMAT)), db=self.file.table(_STATE))
 
     def close(self) -> None:
         """Sync and close."""
@@ -55,9 +90,8 @@ class Tables(ABC):
 
     def position(self) -> tuple[str, int]:
         """The ledger's store_id, and its position up to which the tables stand."""
-        with self.file.read() as txn:
-            value = txn.get(_POSITION, db=self.file.table(_STATE))
-        return decode(bytes(value), type=tuple[str, int]) if value else ("", 0)
+        place = self._place() or _Place()
+        return place.store_id, place.position
 
     def start_anew(self, store_id: str) -> None:
         """Empty them: the ledger is another one."""
@@ -65,7 +99,7 @@ class Tables(ABC):
             for name in self._names:
                 txn.drop(self.file.table(name), delete=False)
             txn.put(_ERASED, b"1", db=self.file.table(_STATE))
-            txn.put(_POSITION, encode((store_id, 0)), db=self.file.table(_STATE))
+            self._put_place(txn, store_id, 0)
         self.compact()
 
     def apply(self, events: Iterable[Event], store_id: str, position: int) -> None:
@@ -74,7 +108,7 @@ class Tables(ABC):
             is_erased = self.take(txn, events)
             if is_erased:
                 txn.put(_ERASED, b"1", db=self.file.table(_STATE))
-            txn.put(_POSITION, encode((store_id, position)), db=self.file.table(_STATE))
+            self._put_place(txn, store_id, position)
         if is_erased:
             self.compact()
 
@@ -123,6 +157,8 @@ class Following:
         self._pace = Pace(SETTLE_SECONDS)
         self._store_id, self.position = tables.position()
         self._waiting = Waiting()
+        self._is_caught_up = False
+        """Whether they have taken in what the ledger held when they began to follow it."""
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -137,6 +173,10 @@ class Following:
                             break
                         if page.position > self.position:
                             await self._take(page)
+                        if page.is_caught_up and not self._is_caught_up:
+                            self._is_caught_up = True
+                            _log.info("the table %s stands at position %d", self._name, self.position)
+                            self._waiting.went_on()
             except pmm_client.errors.DataLoss as error:
                 if not self._waiting.is_stuck:
                     _log.error("the table %s cannot go on: %s", self._name, error)
@@ -145,6 +185,11 @@ class Following:
                 _log.warning("the table %s waits for the ledger: %s", self._name, error)
             if not is_anew:
                 await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def caught_up(self) -> None:
+        """Return once the tables have taken in what the ledger held when they began to. Raises LedgerDamaged."""
+        while not self._is_caught_up:
+            await self.moved()
 
     async def reached(self, position: int) -> None:
         """Return once the tables have taken in everything up to a position. Raises LedgerDamaged."""
@@ -161,7 +206,7 @@ class Following:
 
     async def _start_anew(self, store_id: str) -> None:
         await in_thread(self._tables.start_anew, store_id)
-        self._store_id, self.position = store_id, 0
+        self._store_id, self.position, self._is_caught_up = store_id, 0, False
         self._waiting.went_on()
 
     async def _take(self, page: StorePage) -> None:

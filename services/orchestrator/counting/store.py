@@ -25,6 +25,8 @@ _OF_MIND = bytes(_DIGEST_BYTES)
 class CountStore(Tables):
     """One LMDB file."""
 
+    FORMAT = 1
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, TABLES)
 

@@ -37,6 +37,8 @@ class Stored:
 class GraphStore(Tables):
     """One LMDB file."""
 
+    FORMAT = 1
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, TABLES)
 

@@ -58,8 +58,17 @@ class Owners:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self.seen(mind_id, seq)
 
-    def default(self, caller: Caller) -> tuple[str, bool]:
+    async def default(self, caller: Caller) -> tuple[str, bool]:
         """The mind that a caller means who names none, and whether it was marked. Raises NoDefaultMind."""
+        await self._built()
+        return self._default(caller)
+
+    async def _built(self) -> None:
+        """Return once the table is no longer behind with what was there at the start; or where it cannot go on."""
+        with suppress(LedgerDamaged):
+            await self._following.caught_up()
+
+    def _default(self, caller: Caller) -> tuple[str, bool]:
         found = self._store.default(caller.owner, caller.may_reach)
         if found is not None:
             return found
@@ -72,7 +81,7 @@ class Owners:
         """Make a mind the caller's default; the seq of the mark, 0 where it was so marked already."""
         active = await self._minds.open(mind_id)
         with suppress(NoDefaultMind):
-            if self.default(caller) == (mind_id, True):
+            if await self.default(caller) == (mind_id, True):
                 return 0
         body = mind.PolicyChanged(key=f"{MARK}{caller.owner}", value=Value(bool_value=True), why=why)
         (seq,) = await self._minds.append(active, [Draft(mind.Body(policy_changed=body))])
@@ -86,6 +95,7 @@ class Owners:
 
         That name is one that the caller sees, too: the pages of all minds end with others' names.
         """
+        await self._built()
         found: list[Summary] = []
         while True:
             page, following = await self._page(owner, token, prefix, size)
@@ -95,7 +105,7 @@ class Owners:
             token = following
         meant = ""
         with suppress(NoDefaultMind):
-            meant, _ = self.default(caller)
+            meant, _ = self._default(caller)
         listed = [Listed(one, self._store.owner(one.mind_id), one.mind_id == meant) for one in found[:size]]
         return listed, found[size - 1].mind_id if len(found) > size else ""
 

@@ -43,6 +43,8 @@ class Known(msgspec.Struct, array_like=True):
 class OwnerStore(Tables):
     """One LMDB file. Keys hold digests of owners, because LMDB's keys are short."""
 
+    FORMAT = 1
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, TABLES)
 

@@ -33,6 +33,8 @@ _MAX_SEQ = 2**63 - 1
 class SessionStore(Tables):
     """One LMDB file."""
 
+    FORMAT = 1
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, TABLES)
 
