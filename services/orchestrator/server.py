@@ -19,6 +19,7 @@ from services.orchestrator.checks import CHECKS
 from services.orchestrator.conversation import Conversations
 from services.orchestrator.counting.following import Counts
 from services.orchestrator.counting.store import CountStore
+from services.orchestrator.domain import Domain
 from services.orchestrator.ended import EndedCommitments
 from services.orchestrator.extraction.extractor import Extractor
 from services.orchestrator.feed import Feed
@@ -32,7 +33,7 @@ from services.orchestrator.owners.owners import Owners
 from services.orchestrator.owners.store import OwnerStore
 from services.orchestrator.peers import Peers
 from services.orchestrator.reporting import Reporting
-from services.orchestrator.servicer import Domain, OrchestratorServicer
+from services.orchestrator.servicer import OrchestratorServicer
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.session_table.store import SessionStore
 from services.orchestrator.sessions import SessionActions

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import grpc.aio
 
@@ -17,55 +16,20 @@ from services.orchestrator import (
     convert_graph,
     convert_reports,
 )
-from services.orchestrator.actions import MindActions
-from services.orchestrator.autonomy.analyzing import Analyzing
-from services.orchestrator.autonomy.reflecting import REQUESTED, Reflecting
+from services.orchestrator.autonomy.reflecting import REQUESTED
 from services.orchestrator.checks.fields import AsOf
-from services.orchestrator.conversation import Conversations
-from services.orchestrator.counting.following import Counts
-from services.orchestrator.ended import CLOSED, EXPIRED, EndedCommitments
+from services.orchestrator.domain import Domain
+from services.orchestrator.ended import CLOSED, EXPIRED
 from services.orchestrator.errors import ModelFailed, ModelUnavailable
 from services.orchestrator.explain import explain
-from services.orchestrator.forgetting import Forgetting
-from services.orchestrator.graph.following import Graphs
-from services.orchestrator.minds import Minds
-from services.orchestrator.owners.owners import Owners
-from services.orchestrator.peers import Peers
-from services.orchestrator.reporting import Reporting
-from services.orchestrator.session_table.following import SessionTable
-from services.orchestrator.sessions import SessionActions
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.times import zone
-from services.orchestrator.views import Views
-from services.orchestrator.workers.operations import Operations
 from services.runtime.caller import current_caller
 
 DEFAULT_PAGE = 100
 MAX_DIRECTIVES = 1_000
 ENDED = {pb.COMMITMENT_STATUS_CLOSED: CLOSED, pb.COMMITMENT_STATUS_EXPIRED: EXPIRED}
 _Context = grpc.aio.ServicerContext[object, object]
-
-
-@dataclass(frozen=True)
-class Domain:
-    """Everything that a call may need."""
-
-    peers: Peers
-    minds: Minds
-    conversations: Conversations
-    sessions: SessionActions
-    actions: MindActions
-    forgetting: Forgetting
-    views: Views
-    reflecting: Reflecting
-    analyzing: Analyzing
-    reporting: Reporting
-    operations: Operations
-    graphs: Graphs
-    ended: EndedCommitments
-    session_table: SessionTable
-    owners: Owners
-    counts: Counts
 
 
 class OrchestratorServicer(rpc.OrchestratorServiceServicer):
