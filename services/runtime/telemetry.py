@@ -32,6 +32,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRat
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.util.types import Attributes
 
+from services.runtime.measurements import Measurements
 from services.runtime.sections import TelemetrySettings
 
 SCOPE = "pmm"
@@ -91,30 +92,45 @@ class Telemetry:
     reader: InMemoryMetricReader | None = None
     """For what this process says of itself."""
     exports_metrics: bool = False
+    _measurements: Measurements = field(default_factory=Measurements)
     _histograms: dict[str, Histogram] = field(default_factory=lambda: {})
     _counters: dict[str, Counter] = field(default_factory=lambda: {})
 
     def __post_init__(self) -> None:
         self.tracer: Tracer = self.traces.get_tracer(SCOPE)
         self.meter: Meter = self.metrics.get_meter(SCOPE) if self.metrics else NoOpMeter(SCOPE)
+        # Called whenever metrics are read, before they are: what was measured until then is among them.
+        self.meter.create_observable_gauge("pmm.measurements", [self._handed_over])
+
+    def _handed_over(self, _options: CallbackOptions) -> Iterable[Observation]:
+        self._measurements.hand_over()
+        return ()
 
     def records(self, name: str) -> bool:
         """Whether anybody reads this metric."""
         return self.metrics is not None and (self.exports_metrics or name in REPORTED)
 
-    def histogram(self, name: str, unit: str, bounds: Sequence[float]) -> Histogram:
-        """The histogram of this name; unit and bounds count at the first call."""
-        if name not in self._histograms:
-            self._histograms[name] = self.meter.create_histogram(
+    def record(
+        self, name: str, unit: str, bounds: Sequence[float], value: float, attributes: dict[str, Attribute]
+    ) -> None:
+        """Add a value to the histogram of this name; unit and bounds count at the first call."""
+        if not self.records(name):
+            return
+        histogram = self._histograms.get(name)
+        if histogram is None:
+            histogram = self._histograms[name] = self.meter.create_histogram(
                 name, unit=unit, explicit_bucket_boundaries_advisory=bounds
             )
-        return self._histograms[name]
+        self._measurements.add(histogram.record, value, attributes)
 
-    def counter(self, name: str) -> Counter:
-        """The counter of this name."""
-        if name not in self._counters:
-            self._counters[name] = self.meter.create_counter(name)
-        return self._counters[name]
+    def count(self, name: str, amount: int, attributes: dict[str, Attribute]) -> None:
+        """Add to the counter of this name."""
+        if not self.records(name):
+            return
+        counter = self._counters.get(name)
+        if counter is None:
+            counter = self._counters[name] = self.meter.create_counter(name)
+        self._measurements.add(counter.add, amount, attributes)
 
     def shutdown(self) -> None:
         """Export what is left and stop. Blocks until the exporters are done, a few seconds at most."""
@@ -173,8 +189,7 @@ def records_text() -> bool:
 
 def count(name: str, amount: int = 1, **attributes: Attribute) -> None:
     """Add to a counter."""
-    if _current.records(name):
-        _current.counter(name).add(amount, attributes)
+    _current.count(name, amount, attributes)
 
 
 def observe(name: str, read: Callable[[], Iterable[tuple[float, dict[str, Attribute]]]]) -> None:
@@ -197,14 +212,12 @@ class Distribution:
 
     def record(self, value: float, **attributes: Attribute) -> None:
         """Add a value."""
-        if _current.records(self.name):
-            _current.histogram(self.name, self.unit, self.bounds).record(value, attributes)
+        _current.record(self.name, self.unit, self.bounds, value, attributes)
 
 
 def record_ms(name: str, milliseconds: float, **attributes: Attribute) -> None:
     """Record a duration in a histogram."""
-    if _current.records(name):
-        _current.histogram(name, "ms", DURATION_BUCKETS_MS).record(milliseconds, attributes)
+    _current.record(name, "ms", DURATION_BUCKETS_MS, milliseconds, attributes)
 
 
 def current_trace_id() -> str:
