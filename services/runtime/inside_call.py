@@ -13,7 +13,7 @@ import grpc
 import grpc.aio
 
 from services.runtime import telemetry
-from services.runtime.tracing import ClientSpan
+from services.runtime.tracing import ClientSpan, within
 
 if TYPE_CHECKING:
     # Generic in the stubs only.
@@ -59,7 +59,9 @@ class Call:
         self._begin = begin
         # As for a channel to elsewhere: only where spans go anywhere.
         self._span = ClientSpan(method) if telemetry.is_exported() else None
-        self._metadata = (*metadata, *(self._span.metadata if self._span else ()))
+        self.trace = self._span.context if self._span else within()
+        """The span that it is made in."""
+        self._metadata = metadata
         self._responses = _Pipe()
         self._failure: grpc.aio.AioRpcError | None = None
         self._is_late = False

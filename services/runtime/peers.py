@@ -81,7 +81,8 @@ class Peers:
 
     def _client(self, name: str, kind: type[Client]) -> Client:
         if name not in self._clients:
-            metadata = None if telemetry.is_exported() else trace_metadata
+            # A call that stays inside has its trace by itself.
+            metadata = None if self._inside or telemetry.is_exported() else trace_metadata
             self._clients[name] = kind(self.channel(name), metadata)
         client = self._clients[name]
         assert isinstance(client, kind)

@@ -32,11 +32,11 @@ from services.runtime.caller import Caller, set_caller
 from services.runtime.checks import Check, enforce, nothing
 from services.runtime.errors import DeadlineExceeded, InvalidArgument, Violation
 from services.runtime.inside import Exchange
-from services.runtime.inside_call import PEER
+from services.runtime.inside_call import PEER, Call
 from services.runtime.limits import Gate, Limits
 from services.runtime.scopes import ACCESS, Access
 from services.runtime.sections import ServerSettings
-from services.runtime.tracing import ServerSpan
+from services.runtime.tracing import ServerSpan, sent_along
 
 _log = logging.getLogger("pmm.server")
 
@@ -147,7 +147,8 @@ class Pipeline:
         """One call from its first to its last moment. Leaves by its result, by cancellation or by abort."""
         metadata = cast("tuple[tuple[str, Any], ...]", context.invocation_metadata() or ())
         client_seconds = cast("float | None", context.time_remaining())
-        with ServerSpan(rpc.method, metadata) as span:
+        parent = context.trace if isinstance(context, Call) else sent_along(metadata)
+        with ServerSpan(rpc.method, parent) as span:
             try:
                 return await self._admitted(rpc, context, request, work, metadata, client_seconds)
             except asyncio.CancelledError:

@@ -50,15 +50,16 @@ def _split(method: str) -> tuple[str, str]:
 class ServerSpan:
     """The span of one RPC. Set ``code`` (and ``reason``) before leaving the block."""
 
-    __slots__ = ("_attributes", "_metadata", "_method", "_span", "_started", "_token", "code", "reason")
+    __slots__ = ("_attributes", "_method", "_parent", "_span", "_started", "_token", "code", "reason")
 
     _token: Token[Context]
     _span: Span
     _started: float
 
-    def __init__(self, method: str, metadata: Iterable[tuple[str, Any]]) -> None:
+    def __init__(self, method: str, parent: Context) -> None:
+        """``parent`` has the span that the call was made in: ``sent_along`` or ``within``."""
         self._method = method
-        self._metadata = metadata
+        self._parent = parent
         self.code = grpc.StatusCode.OK
         self.reason = ""
 
@@ -69,8 +70,7 @@ class ServerSpan:
             "rpc.service": service,
             "rpc.method": name,
         }
-        carrier = {key: value for key, value in self._metadata if key in _TRACE_KEYS}
-        parent = _propagator.extract(carrier, Context()) if carrier else Context()
+        parent = self._parent
         self._started = time.perf_counter()
         if telemetry.is_exported():
             self._span = telemetry.tracer().start_span(
@@ -87,10 +87,21 @@ class ServerSpan:
         _measure(SERVER_DURATION, self._started, self._attributes, self.code)
 
 
+def sent_along(metadata: Iterable[tuple[str, Any]]) -> Context:
+    """The span that a call's client made it in, by the call's metadata."""
+    carrier = {key: value for key, value in metadata if key in _TRACE_KEYS}
+    return _propagator.extract(carrier, Context()) if carrier else Context()
+
+
+def within() -> Context:
+    """The span that this code runs in, and nothing else of its context."""
+    return trace.set_span_in_context(trace.get_current_span(), Context())
+
+
 def _unrecorded(parent: Context) -> Span:
     """Carries the trace's id, by which errors and events name it, and costs nothing else."""
-    within = trace.get_current_span(parent).get_span_context()
-    trace_id = within.trace_id if within.is_valid else _ids.generate_trace_id()
+    around = trace.get_current_span(parent).get_span_context()
+    trace_id = around.trace_id if around.is_valid else _ids.generate_trace_id()
     return NonRecordingSpan(SpanContext(trace_id, _ids.generate_span_id(), is_remote=False))
 
 
@@ -126,10 +137,15 @@ class ClientSpan:
         )
 
     @property
+    def context(self) -> Context:
+        """What the call is made in."""
+        return trace.set_span_in_context(self._span, Context())
+
+    @property
     def metadata(self) -> Sequence[tuple[str, str]]:
         """What goes with the call."""
         carrier: dict[str, str] = {}
-        _propagator.inject(carrier, trace.set_span_in_context(self._span))
+        _propagator.inject(carrier, self.context)
         return tuple(carrier.items())
 
     def end(self, code: grpc.StatusCode) -> None:
