@@ -8,7 +8,10 @@ ARG PYTHON=python:3.12.12-slim-bookworm
 FROM ${PYTHON} AS builder
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
-COPY LICENSE README.md constraints.txt pyproject.toml ./
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+COPY LICENSE README.md constraints.txt pyproject.toml setup.py ./
 COPY clients/python clients/python
 COPY services services
 RUN pip wheel --no-deps --wheel-dir /wheels ./clients/python .

@@ -1,43 +1,21 @@
-"""BM25 in which a turn is heard together with the turns around it.
-
-What a turn says is often clear only from its neighbours, so their words count as its own in part: term frequencies
-and lengths are those of the turn, half of those of the turn before and a third of those of the turn after, and BM25
-(Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009) is computed over these sums.
-"""
+"""Which rows are proposed for the words of a query. The formula is in ``scoring``."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.memory import analysis
+from services.memory import analysis, scoring
 from services.memory.index import MindIndex
+from services.memory.scoring import K1, B
 from services.memory.vectors import Mask, Ordinals
 
 Floats = NDArray[np.float64]
 
-K1 = 1.2
-B = 0.75
-BEFORE_SHARE = 0.5
-AFTER_SHARE = 0.3
-_CONTEXT_LENGTH = 1.0 + BEFORE_SHARE + AFTER_SHARE
 _MOST_ASKED = 100
 """The bulk is asked for ten times as many, and again, until enough are permitted; for no more than so many times."""
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbourhood:
-    """A pool of turns with the turns around them: places in ``around``, or behind its end where there is none."""
-
-    around: Ordinals
-    """Ascending."""
-    own: Ordinals
-    before: Ordinals
-    after: Ordinals
-    two_before: Ordinals
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +37,39 @@ def weigh(index: MindIndex, words: list[str], size: int, bounded: bool) -> Words
     """Look the words up in the first ``size`` rows; ``bounded``: the rows after these must not count."""
     by_code = {code: stem for stem, code in _coded(words)}
     codes = np.array(sorted(by_code), np.uint32)
+    stems = [by_code[code] for code in codes.tolist()]
     layout = index.layout
     start = min(layout.start, size)
-    flat, owners = index.terms.span(start, size)
-    mean_length = len(index.terms.saved(size)[0]) / size if size else 0.0
-    scores = np.zeros(size - start)
-    relative = K1 * (1 - B + B / max(mean_length, 1e-9) * index.column("length", size)[start:])
-    weights = np.zeros(len(codes))
-    for number, code in enumerate(codes):
-        rows, counts = _counted(owners[np.flatnonzero(flat == code)] - start)
-        holders = len(rows)
-        if layout.bulk:
-            holders += layout.bulk.text.holders(by_code[int(code)], start if bounded else None)
-        weights[number] = math.log(1 + (size - holders + 0.5) / (holders + 0.5))
-        scores[rows] += weights[number] * (K1 + 1) * counts / (counts + relative[rows])
-    return Words([by_code[int(code)] for code in codes], codes, weights, mean_length, scores)
+    rows, places, counts = _holders(index, codes, start, size)
+    holders = np.bincount(places, minlength=len(codes))
+    if layout.bulk:
+        holders += [layout.bulk.text.holders(stem, start if bounded else None) for stem in stems]
+    weights = np.log(1 + (size - holders + 0.5) / (holders + 0.5))
+    mean_length = index.terms.count(size) / size if size else 0.0
+    relative = K1 * (1 - B + B / max(mean_length, 1e-9) * index.column("length", size)[rows])
+    scores = weights[places] * (K1 + 1) * counts / (counts + relative)
+    return Words(stems, codes, weights, mean_length, _at(rows - start, scores, size - start))
 
 
-def _counted(owners: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64] | int]:
-    """Each of ascending owners once, and how often it was there: 1 for all where none was there twice."""
-    if not (owners[1:] == owners[:-1]).any():
-        return owners, 1
-    return np.unique(owners, return_counts=True)
+def _at(rows: Ordinals, scores: Floats, size: int) -> Floats:
+    """The sum of the scores of each row."""
+    return np.bincount(rows, scores, size).astype(np.float64, copy=False)
+
+
+def _holders(
+    index: MindIndex, codes: analysis.Terms, start: int, size: int
+) -> tuple[Ordinals, Ordinals, Floats]:
+    """Which rows of the tail hold which of the words (by their places), and how often."""
+    sorted_words = index.postings
+    if sorted_words.first != start:
+        # The tail has just begun anew.
+        sorted_words = index.terms.postings(start, start)
+    rest, owners = index.terms.span(min(sorted_words.last, size), size)
+    return scoring.holders(sorted_words.values, sorted_words.owners, rest, owners, codes, size)
 
 
 def _coded(words: list[str]) -> list[tuple[str, int]]:
-    stems = list(dict.fromkeys(analysis.stems(" ".join(words))))
+    stems = list(dict.fromkeys(analysis.stems(" ".join(words))))[: analysis.MAX_QUERY_WORDS]
     return list(zip(stems, analysis.codes(stems).tolist(), strict=True))
 
 
@@ -110,7 +95,7 @@ def _old(index: MindIndex, words: Words, start: int, allowed: Mask | None, limit
     if allowed is not None:
         permitted = np.flatnonzero(allowed[:start])
         if len(permitted) <= limit * 10:
-            return permitted[_best(own_scores(index, words, permitted), limit)]
+            return permitted[_best(_own_scores(index, words, permitted), limit)]
     wanted = limit
     while True:
         found = bulk.text.best(words.stems, wanted)
@@ -122,40 +107,8 @@ def _old(index: MindIndex, words: Words, start: int, allowed: Mask | None, limit
         wanted *= 10
 
 
-def own_scores(index: MindIndex, words: Words, ordinals: Ordinals) -> Floats:
-    """BM25 of rows by themselves."""
-    frequencies, lengths = _frequencies(index, words, ordinals)
-    return _bm25(frequencies, lengths, words, 1.0)
-
-
-def scores(index: MindIndex, words: Words, near: Neighbourhood) -> tuple[Floats, Floats]:
-    """BM25 of each of the pool with its neighbours, and of the turn two before by itself."""
-    frequencies, lengths = _frequencies(index, words, near.around)
-    frequencies = np.vstack([frequencies, np.zeros(len(words.codes))])
-    lengths = np.append(lengths, 0.0)
-    together, length = (
-        values[near.own] + BEFORE_SHARE * values[near.before] + AFTER_SHARE * values[near.after]
-        for values in (frequencies, lengths)
+def _own_scores(index: MindIndex, words: Words, ordinals: Ordinals) -> Floats:
+    terms = index.terms
+    return scoring.own_scores(
+        ordinals, terms.flat.values, terms.ends.values, words.codes, words.weights, words.mean_length
     )
-    return (
-        _bm25(together, length, words, _CONTEXT_LENGTH),
-        _bm25(frequencies[near.two_before], lengths[near.two_before], words, 1.0),
-    )
-
-
-def _frequencies(index: MindIndex, words: Words, ordinals: Ordinals) -> tuple[Floats, Floats]:
-    """How often each row holds each word, and its length."""
-    count = len(words.codes)
-    flat, owner, lengths = index.terms.gather(ordinals)
-    if not count:
-        return np.zeros((len(ordinals), 0)), lengths.astype(np.float64)
-    place = np.minimum(np.searchsorted(words.codes, flat), count - 1)
-    hit = words.codes[place] == flat
-    cells = np.bincount(owner[hit] * count + place[hit], minlength=len(ordinals) * count)
-    return cells.reshape(len(ordinals), count).astype(np.float64), lengths.astype(np.float64)
-
-
-def _bm25(frequencies: Floats, lengths: Floats, words: Words, share: float) -> Floats:
-    mean = max(words.mean_length * share, 1e-9)
-    relative = K1 * (1 - B + B * lengths / mean)
-    return (frequencies * (K1 + 1) / (frequencies + relative[:, None])) @ words.weights

@@ -43,6 +43,8 @@ COLUMNS: dict[str, Any] = {
     "type": np.int8,
     "form": np.int8,
 }
+_UNSORTED_WORDS = 4_096
+"""So many words of the tail, or an eighth of it, are looked through one by one."""
 _versions = itertools.count(1)
 
 
@@ -80,6 +82,8 @@ class MindIndex:
         self.dimensions = space.dimensions
         self.columns = {name: Column(kind) for name, kind in COLUMNS.items()}
         self.terms = Ragged(np.uint32)
+        self.postings = self.terms.postings(0, 0)
+        """The words of the tail, but for its newest rows."""
         self.layout = Layout(None, 0, FlatVectors(space.dimensions))
         self.sessions, self.speakers = Codes(), Codes()
         self.by_tag: dict[str, list[int]] = defaultdict(list)
@@ -142,7 +146,15 @@ class MindIndex:
                 self._link(ordinal, row)
         self.layout.tail.add(vectors)
         self._size = first + len(rows)
+        self._sort_words()
         self.version = next(_versions)
+
+    def _sort_words(self) -> None:
+        known, start = self.postings, self.layout.start
+        is_of_tail = known.first == start
+        new = self.terms.count(self._size) - self.terms.count(known.last if is_of_tail else start)
+        if new > max(_UNSORTED_WORDS, len(known.values) // 8 if is_of_tail else 0):
+            self.postings = self.terms.postings(start, self._size)
 
     def end(self, ordinal: int, seq: int) -> None:
         """A version holds no longer."""

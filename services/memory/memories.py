@@ -445,5 +445,6 @@ class Memories:
 
 def _strategies(found: search.Ranked, place: int) -> dict[str, tuple[float, float]]:
     return {
-        name: (float(found.raw[name][place]), float(added[place])) for name, added in found.normalized.items()
+        name: (float(raw), float(added))
+        for name, raw, added in zip(found.strategies, found.raw[:, place], found.added[:, place], strict=True)
     }

@@ -15,6 +15,7 @@ from services.memory.index import MindIndex
 from services.memory.requests import Request
 from services.memory.reranker import Reranker
 from services.memory.rows import FACT_TYPES
+from services.memory.scoring.plain import z_scored
 from services.memory.search import Ranked, Understood, View
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
@@ -105,14 +106,15 @@ class Ranking:
         head = found.take(slice(0, self._settings.rerank_candidates))
         rows = [stored.row(mind, int(ordinal)) for ordinal in head.ordinals]
         scores = reranker.scores(text, [row.text if row else "" for row in rows])
-        added = search.z_scored(scores)
+        added = z_scored(scores)
         # Those that were judged stay before those that were not.
         lift = max(0.0, found.scores[0] - float((head.scores + added).min()))
         judged = replace(
             head,
             scores=head.scores + added + lift,
-            raw=head.raw | {"reranker": scores},
-            normalized=head.normalized | {"reranker": added},
+            strategies=(*head.strategies, "reranker"),
+            raw=np.vstack([head.raw, scores]),
+            added=np.vstack([head.added, added]),
         )
         return judged.take(np.argsort(-judged.scores, kind="stable")).followed_by(found)
 

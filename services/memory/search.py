@@ -1,14 +1,10 @@
 """From a query to ranked memories: four strategies propose and judge, one fusion ranks.
 
-Scores of keyword and semantic live on scales of their own, and are z-scored over the pool of candidates before they
-are added. A memory also counts for the best of its session: where one turn answers, the others around it are near
-the answer. ``make bench-recall`` measures what comes of it; the weights were fitted on two conversations and tried
-on the third, in turn, and then rounded.
+The formulas of keyword, semantic and prior, and the weights of the first two and the last, are in ``scoring``.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -18,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.memory import analysis, bm25, temporal
-from services.memory.columns import distinct
+from services.memory import analysis, bm25, scoring, temporal
 from services.memory.embedder import Vectors
 from services.memory.filters import EVERYTHING, Filter
 from services.memory.index import NONE, Layout, MindIndex
@@ -27,15 +22,12 @@ from services.memory.vectors import InvertedFile, Mask, Ordinals, Scores
 
 Floats = NDArray[np.float64]
 
-STRATEGIES = ("semantic", "keyword", "temporal", "entity", "prior")
+STRATEGIES = ("keyword", "semantic", "temporal", "entity", "prior")
 """Four that look for something, and what speaks for a memory whatever is asked."""
 
-KEYWORD_OWN, KEYWORD_EARLIER, KEYWORD_SESSION = 0.6, 0.2, 0.6
-SEMANTIC_OWN, SEMANTIC_NEIGHBOUR, SEMANTIC_SESSION = 0.3, 0.1, 0.2
+KEYWORD, SEMANTIC, TEMPORAL, ENTITY, PRIOR = range(len(STRATEGIES))
 NEAR_IN_TIME, TELLS_TIME = 3.0, 1.5
 SAID_BY, ABOUT = 1.0, 0.5
-IS_QUESTION, ANSWERS_QUESTION, LENGTH = -0.6, 0.6, 0.6
-IMPORTANCE, RATING, NO_LONGER_TRUE = 0.5, 1.0, -1.0
 
 _ROLES = frozenset({"user", "assistant", ""})
 """Speakers whose names are words of the language rather than names."""
@@ -92,14 +84,9 @@ class View:
         """One property of some rows."""
         return self.index.column(name, self.size)[at]
 
-    def neighbours(self, ordinals: Ordinals, name: str) -> Ordinals:
-        """The ``previous`` or ``next`` turn of each in its session; NONE where there is none, or none to be seen."""
-        known = ordinals != NONE
-        found = np.where(known, self.column(name, np.where(known, ordinals, 0)), NONE).astype(np.int64)
-        found[found >= self.size] = NONE
-        if self.allowed is not None:
-            found[(found != NONE) & ~self.allowed[found]] = NONE
-        return found
+    def whole(self, name: str) -> NDArray[Any]:
+        """One property of all rows that may be seen."""
+        return self.index.column(name, self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +95,11 @@ class Ranked:
 
     ordinals: Ordinals
     scores: Floats
-    raw: dict[str, Floats]
-    """By strategy: its own scores."""
-    normalized: dict[str, Floats]
-    """By strategy: what it adds to the score."""
+    strategies: tuple[str, ...]
+    raw: Floats
+    """The strategies' own scores: a row a strategy, a column a memory."""
+    added: Floats
+    """The same of what each adds to the score."""
 
     def __len__(self) -> int:
         return len(self.ordinals)
@@ -121,8 +109,9 @@ class Ranked:
         return Ranked(
             self.ordinals[places],
             self.scores[places],
-            {name: values[places] for name, values in self.raw.items()},
-            {name: values[places] for name, values in self.normalized.items()},
+            self.strategies,
+            self.raw[:, places],
+            self.added[:, places],
         )
 
     def followed_by(self, others: Ranked) -> Ranked:
@@ -131,21 +120,23 @@ class Ranked:
         return Ranked(
             np.concatenate([self.ordinals, new.ordinals]),
             np.concatenate([self.scores, new.scores]),
-            _joined(self.raw, new.raw, len(new)),
-            _joined(self.normalized, new.normalized, len(new)),
+            self.strategies,
+            np.hstack([self.raw, _padded(new.raw, len(self.strategies))]),
+            np.hstack([self.added, _padded(new.added, len(self.strategies))]),
         )
 
 
-def _joined(first: dict[str, Floats], then: dict[str, Floats], count: int) -> dict[str, Floats]:
-    """A strategy that did not judge the others gave them nothing."""
-    return {name: np.concatenate([values, then.get(name, np.zeros(count))]) for name, values in first.items()}
+def _padded(values: Floats, strategies: int) -> Floats:
+    """A strategy that did not judge them gave them nothing."""
+    return np.pad(values, ((0, strategies - len(values)), (0, 0)))
 
 
 NOTHING = Ranked(
     np.zeros(0, np.int64),
     np.zeros(0),
-    dict.fromkeys(STRATEGIES, np.zeros(0)),
-    dict.fromkeys(STRATEGIES, np.zeros(0)),
+    STRATEGIES,
+    np.zeros((len(STRATEGIES), 0)),
+    np.zeros((len(STRATEGIES), 0)),
 )
 
 Embed = Callable[[str], Vectors | None]
@@ -206,8 +197,9 @@ def _known_speakers(view: View) -> dict[str, int]:
     numbers = dict(view.index.speakers.numbers)
     if not view.bounded:
         return numbers
-    heard = set(np.unique(view.index.column("speaker", view.size)).tolist())
-    return {name: code for name, code in numbers.items() if code in heard}
+    # Codes are given as their speakers are first heard.
+    newest = int(view.whole("speaker").max(initial=NONE))
+    return {name: code for name, code in numbers.items() if code <= newest}
 
 
 def _entities(index: MindIndex, words: set[str], text: str) -> list[str]:
@@ -246,7 +238,7 @@ def search(
     proposed.append(near)
     if in_time is not None and vector is not None:
         proposed.append(nearest(view, vector, candidates // 2, in_time, probes))
-    found = _with_neighbours(view, distinct(np.concatenate(proposed)))
+    found = np.concatenate(proposed)
     return _ranked(view, query, words, vector, found) if len(found) else NOTHING
 
 
@@ -310,70 +302,58 @@ def _in_time(view: View, query: Query) -> Mask | None:
     return near if view.allowed is None else near & view.allowed
 
 
-def _with_neighbours(view: View, found: Ordinals) -> Ordinals:
-    around = np.concatenate([found, view.neighbours(found, "previous"), view.neighbours(found, "next")])
-    pool = distinct(around)
-    return pool[pool != NONE]
-
-
-def _ranked(view: View, query: Query, words: bm25.Words, vector: Vectors | None, pool: Ordinals) -> Ranked:
-    near = _neighbourhood(view, pool)
-    sessions = _sessions(view, pool)
-    raw: dict[str, Floats] = {}
-    normalized: dict[str, Floats] = {}
-    raw["keyword"], normalized["keyword"] = _keyword(view, words, near, sessions)
-    raw["semantic"], normalized["semantic"] = _semantic(view, vector, near, sessions)
-    raw["temporal"], normalized["temporal"] = _temporal(view, query, pool)
-    raw["entity"], normalized["entity"] = _entity(view, query, pool)
-    raw["prior"] = normalized["prior"] = _prior(view, query, near)
-    total = np.sum([normalized[name] for name in STRATEGIES], axis=0)
-    return Ranked(pool, total, raw, normalized).take(np.argsort(-total, kind="stable"))
-
-
-def _neighbourhood(view: View, pool: Ordinals) -> bm25.Neighbourhood:
-    before, after = view.neighbours(pool, "previous"), view.neighbours(pool, "next")
-    two_before = view.neighbours(before, "previous")
-    together = np.concatenate([pool, before, after, two_before])
-    around = distinct(together)
-    around = around[np.searchsorted(around, 0) :]
-    places = np.searchsorted(around, together)
-    places[together == NONE] = len(around)
-    return bm25.Neighbourhood(around, *np.split(places, 4))
-
-
-def _keyword(
-    view: View, words: bm25.Words, near: bm25.Neighbourhood, sessions: Ordinals
-) -> tuple[Floats, Floats]:
-    raw, earlier = bm25.scores(view.index, words, near)
-    best = _best_of(sessions, raw)
-    return (
-        raw,
-        KEYWORD_OWN * z_scored(raw) + KEYWORD_EARLIER * z_scored(earlier) + KEYWORD_SESSION * z_scored(best),
+def _ranked(view: View, query: Query, words: bm25.Words, vector: Vectors | None, found: Ordinals) -> Ranked:
+    pool, before, after, two_before, heard = scoring.surroundings(
+        found, view.whole("previous"), view.whole("next"), view.size, view.allowed
     )
-
-
-def _semantic(
-    view: View, vector: Vectors | None, near: bm25.Neighbourhood, sessions: Ordinals
-) -> tuple[Floats, Floats]:
-    if vector is None:
-        return np.zeros(len(near.own)), np.zeros(len(near.own))
-    products = np.zeros(len(near.around) + 1)
-    needed = distinct(np.concatenate([near.own, near.before, near.after]))
-    needed = needed[needed < len(near.around)]
-    vectors = view.index.vectors_of(view.layout, near.around[needed])
-    products[needed] = vectors @ vector
-    raw = products[near.own].copy()
-    # What has no vector yet, or never will, is neither near nor far.
-    lacking = needed[~vectors.any(axis=1)]
-    if 0 < len(lacking) < len(needed):
-        products[lacking] = products[needed].sum() / (len(needed) - len(lacking))
-    own = products[near.own]
-    neighbours = z_scored(products[near.before]) + z_scored(products[near.after])
-    best = _best_of(sessions, own)
-    return (
-        raw,
-        SEMANTIC_OWN * z_scored(own) + SEMANTIC_NEIGHBOUR * neighbours + SEMANTIC_SESSION * z_scored(best),
+    sessions = scoring.session_groups(pool, view.whole("session"), view.index.sessions.numbers.get("", NONE))
+    raw, added = np.zeros((2, len(STRATEGIES), len(pool)))
+    terms = view.index.terms
+    scoring.keyword(
+        pool,
+        before,
+        after,
+        two_before,
+        sessions,
+        terms.flat.values,
+        terms.ends.values,
+        words.codes,
+        words.weights,
+        words.mean_length,
+        raw[KEYWORD],
+        added[KEYWORD],
     )
+    if vector is not None:
+        vectors = view.index.vectors_of(view.layout, heard)
+        scoring.semantic(
+            pool,
+            before,
+            after,
+            sessions,
+            heard,
+            vectors,
+            vectors @ vector,
+            raw[SEMANTIC],
+            added[SEMANTIC],
+        )
+    if query.spans or query.asks_when:
+        raw[TEMPORAL], added[TEMPORAL] = _temporal(view, query, pool)
+    if query.speakers or query.entities:
+        raw[ENTITY], added[ENTITY] = _entity(view, query, pool)
+    scoring.prior(
+        pool,
+        before,
+        view.whole("form"),
+        view.whole("length"),
+        view.whole("importance"),
+        view.whole("rating"),
+        view.whole("valid_to"),
+        query.now_ns,
+        added[PRIOR],
+    )
+    raw[PRIOR] = added[PRIOR]
+    total = added.sum(axis=0)
+    return Ranked(pool, total, STRATEGIES, raw, added).take(np.argsort(-total, kind="stable"))
 
 
 def _temporal(view: View, query: Query, pool: Ordinals) -> tuple[Floats, Floats]:
@@ -389,40 +369,3 @@ def _entity(view: View, query: Query, pool: Ordinals) -> tuple[Floats, Floats]:
     for name in query.entities:
         about += np.isin(pool, view.index.by_entity[name])
     return said_by + about, SAID_BY * said_by + ABOUT * np.minimum(about, 2.0)
-
-
-def _prior(view: View, query: Query, near: bm25.Neighbourhood) -> Floats:
-    """What speaks for a memory whatever is asked: that it states rather than asks, at length, and was judged well."""
-    pool = near.around[near.own]
-    asks = np.append((view.column("form", near.around) & analysis.IS_QUESTION) > 0, False)
-    ends = view.column("valid_to", pool)
-    over = (ends != 0) & (ends <= query.now_ns)
-    return (
-        IS_QUESTION * asks[near.own]
-        + ANSWERS_QUESTION * asks[near.before]
-        + LENGTH * np.log1p(view.column("length", pool))
-        + IMPORTANCE * view.column("importance", pool)
-        + RATING * view.column("rating", pool)
-        + NO_LONGER_TRUE * over
-    )
-
-
-def _sessions(view: View, pool: Ordinals) -> Ordinals:
-    """A number for the session of each, from 0; a memory outside of all sessions is one of its own."""
-    codes = view.column("session", pool).astype(np.int64)
-    nowhere = view.index.sessions.numbers.get("", NONE)
-    own = np.where(codes == nowhere, -2 - np.arange(len(pool)), codes)
-    return np.unique(own, return_inverse=True)[1]
-
-
-def _best_of(groups: Ordinals, scores: Floats) -> Floats:
-    best = np.full(int(groups.max()) + 1, -np.inf)
-    np.maximum.at(best, groups, scores)
-    return best[groups]
-
-
-def z_scored(scores: Floats) -> Floats:
-    """Mean 0 and deviation 1; zeros where all are the same."""
-    centred = scores - scores.sum() / len(scores)
-    deviation = math.sqrt(centred @ centred / len(scores))
-    return centred / deviation if deviation > 0 else centred

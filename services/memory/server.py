@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ import grpc.aio
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.memory.v1 import memory_pb2_grpc as rpc
 from pmm.mind.v1 import events_pb2 as mind
-from services.memory import convert
+from services.memory import convert, scoring
 from services.memory.checks import CHECKS
 from services.memory.embedder import EmbedderAway
 from services.memory.memories import Memories
@@ -22,6 +23,7 @@ from services.runtime.exits import USAGE, StartupError
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 from services.runtime.telemetry import stage
 
+_log = logging.getLogger("pmm.memory")
 _Context = grpc.aio.ServicerContext[object, object]
 _Change = pb.ReviseMemoriesRequest | pb.RetractMemoriesRequest | pb.RateMemoriesRequest
 
@@ -179,6 +181,11 @@ class MemoryService(Service):
 
 def build(settings: MemorySettings, context: ServiceContext) -> MemoryService:
     """From settings and context to a service. Raises StartupError."""
+    if not scoring.IS_COMPILED:
+        _log.warning(
+            "a search takes twice the processor time: there was no C compiler when PMM was installed; have one and "
+            "install it again"
+        )
     try:
         return MemoryService(Memories(context.data_dir, LedgerPeer(context.peers), settings))
     except (ImportError, ValueError, EmbedderAway) as error:

@@ -1,0 +1,479 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The arithmetic of a search, compiled: what numpy does in two hundred small calls, while all other threads wait.
+
+The same as ``plain.py``, which says what each function is for. Loops run without the interpreter's lock.
+"""
+
+import numpy as np
+
+from libc.math cimport fabs, log1p, sqrt
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t
+from libc.stdlib cimport free, malloc, qsort
+
+cdef double K1 = 1.2
+cdef double B = 0.75
+cdef double BEFORE_SHARE = 0.5
+cdef double AFTER_SHARE = 0.3
+cdef double CONTEXT = 1.0 + BEFORE_SHARE + AFTER_SHARE
+
+cdef double KEYWORD_OWN = 0.6
+cdef double KEYWORD_EARLIER = 0.2
+cdef double KEYWORD_SESSION = 0.6
+cdef double SEMANTIC_OWN = 0.3
+cdef double SEMANTIC_NEIGHBOUR = 0.1
+cdef double SEMANTIC_SESSION = 0.2
+cdef double IS_QUESTION = -0.6
+cdef double ANSWERS_QUESTION = 0.6
+cdef double LENGTH = 0.6
+cdef double IMPORTANCE = 0.5
+cdef double RATING = 1.0
+cdef double NO_LONGER_TRUE = -1.0
+
+cdef double SAME = 1e-12
+"""What is left by rounding where all scores are the same, relative to them."""
+
+cdef enum:
+    QUESTION_FORM = 1  # analysis.IS_QUESTION
+    MAX_WORDS = 64  # analysis.MAX_QUERY_WORDS
+
+
+cdef int _ascending(const void* left, const void* right) noexcept nogil:
+    cdef int64_t a = (<const int64_t*>left)[0]
+    cdef int64_t b = (<const int64_t*>right)[0]
+    return (a > b) - (a < b)
+
+
+cdef Py_ssize_t _distinct(int64_t* values, Py_ssize_t count) noexcept nogil:
+    """Sort in place, each value once and NONE not at all; returns how many are left."""
+    cdef Py_ssize_t place, kept = 0
+    qsort(values, count, sizeof(int64_t), _ascending)
+    for place in range(count):
+        if values[place] != -1 and (kept == 0 or values[kept - 1] != values[place]):
+            values[kept] = values[place]
+            kept += 1
+    return kept
+
+
+cdef inline int64_t _visible(int64_t row, int64_t size, const uint8_t[::1] allowed) noexcept nogil:
+    if row < 0 or row >= size or (allowed is not None and not allowed[row]):
+        return -1
+    return row
+
+
+cdef inline int64_t _next_to(
+    const int32_t[::1] links, int64_t row, int64_t size, const uint8_t[::1] allowed
+) noexcept nogil:
+    return -1 if row < 0 else _visible(links[row], size, allowed)
+
+
+def surroundings(
+    const int64_t[::1] found,
+    const int32_t[::1] previous,
+    const int32_t[::1] following,
+    int64_t size,
+    allowed,
+):
+    """The pool: what was found and the turns next to it, ascending; and for each its turn before, after, two before.
+
+    Only rows below ``size`` are seen, and of these the allowed, all where that is None. Returns five int64 arrays:
+    the pool, three of its length with NONE where there is no such turn, and ascending what stands in the first three.
+    """
+    cdef Py_ssize_t count = found.shape[0], place, kept
+    cdef const uint8_t[::1] seen = None if allowed is None else allowed.view(np.uint8)
+    held = np.empty(3 * count, np.int64)
+    cdef int64_t[::1] pool = held
+    with nogil:
+        for place in range(count):
+            pool[3 * place] = found[place]
+            pool[3 * place + 1] = _next_to(previous, found[place], size, seen)
+            pool[3 * place + 2] = _next_to(following, found[place], size, seen)
+        kept = _distinct(&pool[0], 3 * count) if count else 0
+    beside = np.empty((3, kept), np.int64)
+    around = np.empty(3 * kept, np.int64)
+    cdef int64_t[:, ::1] next_to = beside
+    cdef int64_t[::1] heard = around
+    cdef Py_ssize_t length = 0
+    with nogil:
+        for place in range(kept):
+            next_to[0, place] = _next_to(previous, pool[place], size, seen)
+            next_to[1, place] = _next_to(following, pool[place], size, seen)
+            next_to[2, place] = _next_to(previous, next_to[0, place], size, seen)
+            heard[3 * place] = pool[place]
+            heard[3 * place + 1] = next_to[0, place]
+            heard[3 * place + 2] = next_to[1, place]
+        if kept:
+            length = _distinct(&heard[0], 3 * kept)
+    return held[:kept], beside[0], beside[1], beside[2], around[:length]
+
+
+cdef inline Py_ssize_t _first_of(const uint32_t[::1] values, uint32_t value) noexcept nogil:
+    """The place of the first of ascending values that is not below one."""
+    cdef Py_ssize_t low = 0, high = values.shape[0], middle
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+cdef inline Py_ssize_t _place_of(const uint32_t[::1] codes, uint32_t code) noexcept nogil:
+    """Where a code stands among ascending ones, or -1."""
+    cdef Py_ssize_t low = _first_of(codes, code)
+    return low if low < codes.shape[0] and codes[low] == code else -1
+
+
+def holders(
+    const uint32_t[::1] values,
+    const int32_t[::1] owners,
+    const uint32_t[::1] rest,
+    const int32_t[::1] rest_owners,
+    const uint32_t[::1] codes,
+    int64_t size,
+):
+    """Which rows below ``size`` hold which of some words (``codes``, ascending), and how often.
+
+    ``values`` are words in ascending order and ``owners`` the row of each, ascending for each word; ``rest`` are the
+    words of later rows, one row after the other, with their rows. Returns three arrays of one length: rows (int64),
+    places in ``codes`` (int64) and counts (float64).
+    """
+    cdef Py_ssize_t word, place, room = 0, hits = 0, first_hit
+    cdef Py_ssize_t[MAX_WORDS] starts, stops
+    cdef uint8_t[256] may_be
+    for place in range(256):
+        may_be[place] = 0
+    assert codes.shape[0] <= MAX_WORDS
+    with nogil:
+        for word in range(codes.shape[0]):
+            may_be[codes[word] & 255] = 1
+            starts[word] = _first_of(values, codes[word])
+            stops[word] = starts[word]
+            while stops[word] < values.shape[0] and values[stops[word]] == codes[word]:
+                stops[word] += 1
+            room += stops[word] - starts[word]
+        for place in range(rest.shape[0]):
+            room += may_be[rest[place] & 255]
+    rows_held = np.empty(room, np.int64)
+    words_held = np.empty(room, np.int64)
+    counts_held = np.empty(room, np.float64)
+    cdef int64_t[::1] rows = rows_held
+    cdef int64_t[::1] words = words_held
+    cdef double[::1] counts = counts_held
+    with nogil:
+        for word in range(codes.shape[0]):
+            first_hit = hits
+            for place in range(starts[word], stops[word]):
+                if owners[place] >= size:
+                    break
+                hits = _hold(rows, words, counts, hits, first_hit, owners[place], word)
+        first_hit = hits
+        for place in range(rest.shape[0]):
+            word = _place_of(codes, rest[place]) if may_be[rest[place] & 255] else -1
+            if word >= 0:
+                hits = _hold(rows, words, counts, hits, first_hit, rest_owners[place], word)
+    return rows_held[:hits], words_held[:hits], counts_held[:hits]
+
+
+cdef inline Py_ssize_t _hold(
+    int64_t[::1] rows,
+    int64_t[::1] words,
+    double[::1] counts,
+    Py_ssize_t hits,
+    Py_ssize_t first,
+    int64_t row,
+    int64_t word,
+) noexcept nogil:
+    """Note that a row, of ascending ones, holds a word; again, where it is among its own hits from ``first`` on."""
+    cdef Py_ssize_t back = hits - 1
+    while back >= first and rows[back] == row:
+        if words[back] == word:
+            counts[back] += 1.0
+            return hits
+        back -= 1
+    rows[hits] = row
+    words[hits] = word
+    counts[hits] = 1.0
+    return hits + 1
+
+
+cdef inline double _length(const int64_t[::1] ends, int64_t row) noexcept nogil:
+    return 0.0 if row < 0 else ends[row] - (ends[row - 1] if row else 0)
+
+
+cdef inline void _count(
+    const uint32_t[::1] terms,
+    const int64_t[::1] ends,
+    int64_t row,
+    const uint32_t[::1] codes,
+    double share,
+    double* frequencies,
+) noexcept nogil:
+    """Add to the frequency of each code so much for each time that the row holds it."""
+    cdef Py_ssize_t place
+    cdef int64_t at
+    if row < 0:
+        return
+    for at in range(ends[row - 1] if row else 0, ends[row]):
+        place = _place_of(codes, terms[at])
+        if place >= 0:
+            frequencies[place] += share
+
+
+cdef inline double _bm25(
+    const double* frequencies, double length, double mean, const double[::1] weights
+) noexcept nogil:
+    cdef double score = 0.0
+    cdef double relative = K1 * (1 - B + B * length / max(mean, 1e-9))
+    cdef Py_ssize_t place
+    for place in range(weights.shape[0]):
+        if frequencies[place] > 0:
+            score += weights[place] * frequencies[place] * (K1 + 1) / (frequencies[place] + relative)
+    return score
+
+
+def own_scores(
+    const int64_t[::1] rows,
+    const uint32_t[::1] terms,
+    const int64_t[::1] ends,
+    const uint32_t[::1] codes,
+    const double[::1] weights,
+    double mean_length,
+):
+    """BM25 of rows by themselves, as float64: ``ends`` says where each row's words end in ``terms``."""
+    held = np.empty(rows.shape[0])
+    cdef double[::1] scores = held
+    cdef double[MAX_WORDS] frequencies
+    cdef Py_ssize_t place, word
+    assert codes.shape[0] <= MAX_WORDS
+    with nogil:
+        for place in range(rows.shape[0]):
+            for word in range(codes.shape[0]):
+                frequencies[word] = 0.0
+            _count(terms, ends, rows[place], codes, 1.0, frequencies)
+            scores[place] = _bm25(frequencies, _length(ends, rows[place]), mean_length, weights)
+    return held
+
+
+def keyword(
+    const int64_t[::1] pool,
+    const int64_t[::1] before,
+    const int64_t[::1] after,
+    const int64_t[::1] two_before,
+    const int64_t[::1] groups,
+    const uint32_t[::1] terms,
+    const int64_t[::1] ends,
+    const uint32_t[::1] codes,
+    const double[::1] weights,
+    double mean_length,
+    double[::1] raw,
+    double[::1] added,
+):
+    """Fill in BM25 of each of the pool together with its neighbours, and what it adds to the score.
+
+    ``groups`` has a number for the session of each, from 0.
+    """
+    cdef Py_ssize_t count = pool.shape[0], place, word
+    cdef double[MAX_WORDS] frequencies
+    cdef double length
+    assert codes.shape[0] <= MAX_WORDS
+    cdef double* earlier = <double*>malloc((3 * count + 1) * sizeof(double))
+    if earlier == NULL:
+        raise MemoryError
+    cdef double* best = earlier + count
+    cdef double* tops = best + count
+    with nogil:
+        for place in range(count):
+            for word in range(codes.shape[0]):
+                frequencies[word] = 0.0
+            _count(terms, ends, pool[place], codes, 1.0, frequencies)
+            _count(terms, ends, before[place], codes, BEFORE_SHARE, frequencies)
+            _count(terms, ends, after[place], codes, AFTER_SHARE, frequencies)
+            length = (
+                _length(ends, pool[place])
+                + BEFORE_SHARE * _length(ends, before[place])
+                + AFTER_SHARE * _length(ends, after[place])
+            )
+            raw[place] = _bm25(frequencies, length, mean_length * CONTEXT, weights)
+            for word in range(codes.shape[0]):
+                frequencies[word] = 0.0
+            _count(terms, ends, two_before[place], codes, 1.0, frequencies)
+            earlier[place] = _bm25(frequencies, _length(ends, two_before[place]), mean_length, weights)
+            added[place] = 0.0
+        if count:
+            _best_of(groups, &raw[0], tops, best)
+            _add_z_scored(&raw[0], count, KEYWORD_OWN, added)
+        _add_z_scored(earlier, count, KEYWORD_EARLIER, added)
+        _add_z_scored(best, count, KEYWORD_SESSION, added)
+    free(earlier)
+
+
+def semantic(
+    const int64_t[::1] pool,
+    const int64_t[::1] before,
+    const int64_t[::1] after,
+    const int64_t[::1] groups,
+    const int64_t[::1] heard,
+    const float[:, ::1] vectors,
+    const float[::1] products,
+    double[::1] raw,
+    double[::1] added,
+):
+    """Fill in the nearness of each of the pool to the query, and what it adds to the score.
+
+    ``heard``, ascending, are the rows whose ``vectors`` and ``products`` with the query's vector are given: the pool
+    and its neighbours. What has no vector yet (zeros), or never will, is neither near nor far.
+    """
+    cdef Py_ssize_t count = pool.shape[0], all_heard = heard.shape[0], place, lacking = 0
+    cdef double total = 0.0, middle
+    cdef double* values = <double*>malloc((all_heard + 5 * count + 1) * sizeof(double))
+    if values == NULL:
+        raise MemoryError
+    cdef double* own = values + all_heard
+    cdef double* earlier = own + count
+    cdef double* later = earlier + count
+    cdef double* best = later + count
+    cdef double* tops = best + count
+    with nogil:
+        for place in range(all_heard):
+            values[place] = products[place]
+            total += products[place]
+            if products[place] == 0.0 and _is_zero(vectors, place):
+                lacking += 1
+        middle = total / (all_heard - lacking) if 0 < lacking < all_heard else 0.0
+        if middle != 0.0:
+            for place in range(all_heard):
+                if products[place] == 0.0 and _is_zero(vectors, place):
+                    values[place] = middle
+        for place in range(count):
+            own[place] = _at(heard, values, pool[place])
+            earlier[place] = _at(heard, values, before[place])
+            later[place] = _at(heard, values, after[place])
+            raw[place] = products[_where(heard, pool[place])]
+            added[place] = 0.0
+        _best_of(groups, own, tops, best)
+        _add_z_scored(own, count, SEMANTIC_OWN, added)
+        _add_z_scored(earlier, count, SEMANTIC_NEIGHBOUR, added)
+        _add_z_scored(later, count, SEMANTIC_NEIGHBOUR, added)
+        _add_z_scored(best, count, SEMANTIC_SESSION, added)
+    free(values)
+
+
+def prior(
+    const int64_t[::1] pool,
+    const int64_t[::1] before,
+    const int8_t[::1] form,
+    const int32_t[::1] length,
+    const double[::1] importance,
+    const float[::1] rating,
+    const int64_t[::1] valid_to,
+    int64_t now_ns,
+    double[::1] added,
+):
+    """Fill in what speaks for a memory whatever is asked: that it states rather than asks, at length, and was judged
+    well.
+    """
+    cdef Py_ssize_t place
+    cdef int64_t row, ends
+    cdef double score
+    with nogil:
+        for place in range(pool.shape[0]):
+            row = pool[place]
+            score = LENGTH * log1p(length[row]) + IMPORTANCE * importance[row] + RATING * rating[row]
+            if form[row] & QUESTION_FORM:
+                score += IS_QUESTION
+            if before[place] >= 0 and form[before[place]] & QUESTION_FORM:
+                score += ANSWERS_QUESTION
+            ends = valid_to[row]
+            if ends != 0 and ends <= now_ns:
+                score += NO_LONGER_TRUE
+            added[place] = score
+
+
+def session_groups(const int64_t[::1] pool, const int32_t[::1] session, int64_t nowhere):
+    """A number for the session of each of the pool, from 0, as int64; a memory outside of all sessions (of the code
+    ``nowhere``) is one of its own.
+    """
+    cdef Py_ssize_t count = pool.shape[0], place, slot, room = 16, groups = 0
+    while room < 2 * count:
+        room *= 2
+    held = np.empty(count, np.int64)
+    cdef int64_t[::1] numbers = held
+    cdef int64_t* slots = <int64_t*>malloc(room * sizeof(int64_t))
+    if slots == NULL:
+        raise MemoryError
+    with nogil:
+        for slot in range(room):
+            slots[slot] = -1
+        for place in range(count):
+            if session[pool[place]] == nowhere:
+                numbers[place] = groups
+                groups += 1
+                continue
+            slot = <Py_ssize_t>((<uint32_t>session[pool[place]]) * <uint32_t>0x9E3779B1) % room
+            while slots[slot] >= 0 and session[pool[slots[slot]]] != session[pool[place]]:
+                slot = (slot + 1) % room
+            if slots[slot] < 0:
+                slots[slot] = place
+                numbers[place] = groups
+                groups += 1
+            else:
+                numbers[place] = numbers[slots[slot]]
+    free(slots)
+    return held
+
+
+cdef inline bint _is_zero(const float[:, ::1] vectors, Py_ssize_t row) noexcept nogil:
+    cdef Py_ssize_t place
+    for place in range(vectors.shape[1]):
+        if vectors[row, place] != 0.0:
+            return False
+    return True
+
+
+cdef inline Py_ssize_t _where(const int64_t[::1] heard, int64_t row) noexcept nogil:
+    """The place of a row that is among ascending ones."""
+    cdef Py_ssize_t low = 0, high = heard.shape[0] - 1, middle
+    while low < high:
+        middle = (low + high) // 2
+        if heard[middle] < row:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+cdef inline double _at(const int64_t[::1] heard, const double* values, int64_t row) noexcept nogil:
+    return 0.0 if row < 0 else values[_where(heard, row)]
+
+
+cdef void _best_of(
+    const int64_t[::1] groups, const double* scores, double* tops, double* best
+) noexcept nogil:
+    """For each the best score of its group; ``tops`` has room for one a group."""
+    cdef Py_ssize_t place
+    for place in range(groups.shape[0]):
+        tops[place] = -1e308
+    for place in range(groups.shape[0]):
+        if scores[place] > tops[groups[place]]:
+            tops[groups[place]] = scores[place]
+    for place in range(groups.shape[0]):
+        best[place] = tops[groups[place]]
+
+
+cdef void _add_z_scored(const double* scores, Py_ssize_t count, double weight, double[::1] added) noexcept nogil:
+    """Add the scores, brought to mean 0 and deviation 1, times a weight; nothing where all are the same."""
+    cdef double mean = 0.0, square = 0.0, deviation
+    cdef Py_ssize_t place
+    if not count:
+        return
+    for place in range(count):
+        mean += scores[place]
+    mean /= count
+    for place in range(count):
+        square += (scores[place] - mean) * (scores[place] - mean)
+    deviation = sqrt(square / count)
+    if deviation <= SAME * fabs(mean):
+        return
+    for place in range(count):
+        added[place] += weight * (scores[place] - mean) / deviation
