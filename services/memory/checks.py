@@ -36,7 +36,8 @@ def search(request: pb.SearchRequest) -> Iterator[Violation]:
     yield from checks.mind_id(request.mind_id)
     yield from checks.text(request.query, "query", max_bytes=MAX_QUERY_BYTES, required=True)
     yield from checks.limit(request.k, "k", high=MAX_K)
-    yield from memory_filter(request.filter)
+    if request.HasField("filter"):
+        yield from memory_filter(request.filter)
     yield from checks.timestamp(request.query_time, "query_time")
     yield from search_token(request.page_token)
 

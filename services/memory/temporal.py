@@ -65,8 +65,10 @@ def spans(query: str, now: datetime) -> list[Span]:
     ``now`` is the query's clock (UTC). "in May" is the last May that has begun. "before" and "after" open the span
     to one side.
     """
-    found: list[Span] = []
     rest = query.lower()
+    if not _MAY_NAME.search(rest):
+        return []
+    found: list[Span] = []
     for pattern, resolve in _GRAMMAR:
         while match := pattern.search(rest):
             before = rest[: match.start()]
@@ -228,6 +230,11 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], _Resolve], ...] = tuple(
         (_YEAR, _year_of),
     )
 )
+
+_MAY_NAME = re.compile(
+    rf"\b(?:\d{{4}}|{_month}|{_season}|{_weekday}|(?:{_UNITS})s?|today|tonight|yesterday|last night)\b"
+)
+"""Every form of the grammar has one of these words."""
 
 
 def describe(wanted: list[Span]) -> Iterator[str]:
