@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.terms import Recalled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -40,8 +41,7 @@ class Summary:
     is_deleted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
+class Recalled(msgspec.Struct, frozen=True):
     """A memory that a search found."""
 
     memory_id: str

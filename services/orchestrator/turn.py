@@ -11,9 +11,10 @@ import hashlib
 import hmac
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
@@ -123,7 +124,7 @@ class Turn:
         return mind.TURN_FAILURE_REASON_CANCELLED
 
     async def _kept(self, state: Snapshot, mode: int) -> AsyncIterator[Part]:
-        memories, recent, degraded = await self._gather(state, mode)
+        memories, recent, degraded = await self._look_up(state, self._keep(state, mode))
         if not self._active.appended.all_since(self._admitted, state.seq + 1, self._first_seq - 1):
             # Others appended before: what was looked up is not as of the head at admission.
             state = await self._s.minds.forward(self._active, state, self._first_seq - 1)
@@ -156,21 +157,19 @@ class Turn:
             )
         return session.privacy_mode
 
-    async def _gather(self, state: Snapshot, mode: int) -> tuple[list[Recalled], list[Said], bool]:
-        """Keep the message, and meanwhile look up memories and recent turns as of the head that we know."""
+    async def _look_up(
+        self, state: Snapshot, *beside: Coroutine[Any, Any, None]
+    ) -> tuple[list[Recalled], list[Said], bool]:
+        """Memories and recent turns as of a state, and whether the search was left out; ``beside`` runs meanwhile."""
         async with asyncio.TaskGroup() as group:
-            kept = group.create_task(self._keep(state, mode))
-            looked_up = group.create_task(self._look_up(state))
-        kept.result()
-        return looked_up.result()
-
-    async def _look_up(self, state: Snapshot) -> tuple[list[Recalled], list[Said], bool]:
-        """Memories and recent turns as of a state, and whether the search was left out."""
-        async with asyncio.TaskGroup() as group:
+            for work in beside:
+                group.create_task(work)
+                # What waits for the disk begins before what keeps the processor busy.
+                await asyncio.sleep(0)
             found = group.create_task(self._search(state.seq))
-            recent = group.create_task(self._recent(state))
+            recent = await self._recent(state)
         memories = found.result()
-        return memories or [], recent.result(), memories is None
+        return memories or [], recent, memories is None
 
     async def _keep(self, state: Snapshot, mode: int) -> None:
         key = self._ask.idempotency_key

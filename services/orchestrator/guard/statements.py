@@ -7,7 +7,7 @@ text without any costs no more than its words.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
@@ -268,21 +268,23 @@ def financial(text: str) -> Iterator[Span]:
     yield from _statements("financial", text, _rules_of_money, _concerns_money)
 
 
-def _concerns_health(word: str) -> bool:
-    return word in _HEALTH_WORDS or (len(word) > 5 and _HEALTH_FORM.fullmatch(word) is not None)
+def _concerns_health(words: Set[str]) -> bool:
+    return not _HEALTH_WORDS.isdisjoint(words) or any(
+        len(word) > 5 and _HEALTH_FORM.fullmatch(word) for word in words
+    )
 
 
-def _concerns_money(word: str) -> bool:
-    return word in _FINANCIAL_WORDS or word[0].isdigit()
+def _concerns_money(words: Set[str]) -> bool:
+    return not _FINANCIAL_WORDS.isdisjoint(words) or any(word[0].isdigit() for word in words)
 
 
 def _statements(
-    name: str, text: str, rules_of: Callable[[], Rules], concerns: Callable[[str], bool]
+    name: str, text: str, rules_of: Callable[[], Rules], concerns: Callable[[Set[str]], bool]
 ) -> Iterator[Span]:
     tried = 0
     for sentence in _SENTENCE.finditer(text):
         said = sentence[0]
-        if not any(concerns(word[0].lower()) for word in _WORD.finditer(said)) or FICTION.search(said):
+        if not concerns({word.lower() for word in _WORD.findall(said)}) or FICTION.search(said):
             continue
         rules = rules_of()
         begun = [
