@@ -2,7 +2,8 @@
 
 The overhead of a turn is the time to its first token through ``Converse``, in a conversation that goes on, less the
 time to the first token of the same inference call made directly: the same message and memories, in turn with it.
-``recall`` answers, so that the model's own time is as small as it gets and what is left is ours.
+``recall`` answers, so that the model's own time is as small as it gets and what is left is ours. Both calls come after
+the same pause, and so meet connections and caches that are as cold.
 
 Minds take turns as well: what else the machine does meets all of them.
 """
@@ -117,18 +118,20 @@ class Turns:
 
     def overhead(self, mind_id: str, session_id: str, number: int) -> float:
         """Milliseconds to the first token through the orchestrator, less those of the direct call."""
-        time.sleep(PAUSE_S)
         question = (
             f"What did {self._rng.choice(PEOPLE)} do with the {self._rng.choice(THINGS)} "
             f"in {self._rng.choice(PLACES)}? ({number})"
         )
+        time.sleep(PAUSE_S)
         through = _first_token_ms(
             self._orchestrator.Converse(
                 orchestrator_pb2.ConverseRequest(mind_id=mind_id, session_id=session_id, text=question),
                 timeout=30,
             )
         )
-        direct = _first_token_ms(self._inference.Generate(self._same_call(mind_id, question), timeout=30))
+        same = self._same_call(mind_id, question)
+        time.sleep(PAUSE_S)
+        direct = _first_token_ms(self._inference.Generate(same, timeout=30))
         return through - direct
 
     def _same_call(self, mind_id: str, question: str) -> inference_pb2.GenerateRequest:
