@@ -144,13 +144,15 @@ def _placed(
         if number not in minds:
             minds[number] = _name_and_start(reader, number)
         mind_id, start = minds[number]
-        data = reader.event_at(number, seq) if seq >= start else None
-        event = None
-        if data is not None:
-            record = decoded(mind_id, seq, data)
-            if selection.admits_kind(record.header.kind):
-                event = opened(store, reader, number, record)
-        yield position, event
+        if seq < start:
+            yield position, None
+            continue
+        data = reader.event_at(number, seq)
+        if data is None:
+            raise broken_event(mind_id, seq, "it is missing")
+        record = decoded(mind_id, seq, data)
+        is_wanted = selection.admits_kind(record.header.kind)
+        yield position, opened(store, reader, number, record) if is_wanted else None
 
 
 def _name_and_start(reader: Reader, number: int) -> tuple[str, int]:

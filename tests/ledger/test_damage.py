@@ -143,12 +143,13 @@ async def test_what_is_sound_before_damage_is_delivered_before_it_is_named(
     assert lost.metadata["seq"] == "7"
 
 
+@pytest.mark.parametrize("change", [flip(-1), lambda _: None])
 @pytest.mark.parametrize("fields", [{"mind_id": "ada"}, {"mind_id": "ada", "after_seq": 6}, {}])
 async def test_a_subscriber_gets_what_is_sound_before_damage_is_named(
-    tmp_path: Path, fields: dict[str, Any]
+    tmp_path: Path, fields: dict[str, Any], change: Change
 ) -> None:
     await fill(tmp_path)
-    change_stored(tmp_path, "events", 6, flip(-1))
+    change_stored(tmp_path, "events", 6, change)
 
     async with running_ledger(tmp_path) as ledger:
         parts, lost = await until_lost(ledger.client.subscribe(pb.SubscribeRequest(**fields)))
