@@ -18,6 +18,7 @@ from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.radius import BlastRadius, Reached
 from services.orchestrator.session_table.following import SessionTable
+from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
 from services.orchestrator.waiting import Waiting
 from services.orchestrator.workers.follower import Worker
@@ -43,9 +44,10 @@ class Progress:
 class Traces:
     """Removes what the orchestrator itself keeps of erased events, as they are erased."""
 
-    def __init__(self, store: Store, extractor: Extractor) -> None:
+    def __init__(self, store: Store, extractor: Extractor, peers: Peers) -> None:
         self._store = store
         self._extractor = extractor
+        self._peers = peers
         self._gone: dict[str, int] = {}
         self._waiting = Waiting()
 
@@ -58,6 +60,16 @@ class Traces:
         """Return once nothing is left of what the erasure at a seq erased. Raises LedgerDamaged."""
         while self._gone.get(mind_id, 0) < seq:
             await self._waiting.moved()
+
+    async def left(self, mind_id: str, state: Snapshot) -> None:
+        """Return once a state of a mind holds nothing that was erased, or is dropped. Raises LedgerDamaged."""
+        erased_seq = state.summaries.erased_seq
+        if not erased_seq or self._gone.get(mind_id, 0) >= erased_seq:
+            return
+        # What a process before this one has removed, this one is not told again.
+        _, done = self._store.worker(ERASURE)
+        if (await self._peers.event(mind_id, erased_seq)).position > done:
+            await self.gone(mind_id, erased_seq)
 
     async def _erase(self, event: mind.Event, minds: Minds) -> list[mind.Body]:
         first = 1 if event.kind == "mind_deleted" else min(event.body.event_redacted.seqs, default=1)

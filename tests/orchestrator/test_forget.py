@@ -174,36 +174,6 @@ async def test_a_reflection_on_what_is_forgotten_meanwhile_is_thought_again(tmp_
             assert files_with(tmp_path, MARKER) == []
 
 
-async def test_a_reflection_begun_before_the_state_has_forgotten_is_thought_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forget_state, may_forget = Minds.forget, asyncio.Event()
-
-    async def held(self: Minds, mind_id: str) -> None:
-        await may_forget.wait()
-        await forget_state(self, mind_id)
-
-    monkeypatch.setattr(Minds, "forget", held)
-    with OpenAIServer() as server:
-        server.says = f"I still have to caulk the {MARKER}."
-        async with serving(tmp_path, *ALL, settings=thinking(server)) as served:
-            opened = await promised(served)
-            forgetting = asyncio.create_task(forget(served, opened.seq))
-            redacted = await wait_for(served, "event_redacted")
-            await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada", min_seq=redacted.seq))
-            request = pb.ReflectRequest(mind_id="ada")
-            asked = asyncio.create_task(served.orchestrator.reflect(request, timeout=60))
-            assert MARKER in await asked_about(server)
-
-            may_forget.set()
-            await forgetting
-            server.says = "I have nothing left to do."
-            server.released.set()
-
-            assert (await asked).reflection.text == server.says
-            assert files_with(tmp_path, MARKER) == []
-
-
 class Interrupting:
     """Erases an event when something that was made of it is on its way to the ledger, and lets it go on then."""
 
@@ -269,6 +239,41 @@ async def test_a_message_that_is_erased_while_its_conversation_is_analysed_is_no
 
     assert [event.kind for event in made] == ["event_redacted", "conversation_analyzed"]
     assert list(made[1].body.conversation_analyzed.open_questions) == [asked[1]]
+
+
+async def test_a_mind_does_not_think_of_what_was_erased_while_its_state_still_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_state, may_forget = Minds.forget, asyncio.Event()
+
+    async def held(self: Minds, mind_id: str) -> None:
+        await may_forget.wait()
+        await forget_state(self, mind_id)
+
+    look = Peers.event
+
+    async def looked(self: Peers, mind_id: str, seq: int) -> mind.Event:
+        found = await look(self, mind_id, seq)
+        if found.kind == "event_redacted":
+            # Who is about to think has seen that the state is not to be relied on.
+            may_forget.set()
+        return found
+
+    monkeypatch.setattr(Minds, "forget", held)
+    monkeypatch.setattr(Peers, "event", looked)
+    with OpenAIServer() as server:
+        server.says = "I have nothing left to do."
+        server.released.set()
+        async with serving(tmp_path, *ALL, settings=thinking(server)) as served:
+            opened = await promised(served)
+            redacted = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[opened.seq]))
+            await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada", min_seq=redacted.seq))
+            made = (
+                await served.orchestrator.reflect(pb.ReflectRequest(mind_id="ada"), timeout=60)
+            ).reflection
+
+    assert made.text == server.says
+    assert MARKER not in str(server.requests)
 
 
 async def test_a_bare_redaction_leaves_the_snapshots_too(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.autonomy.decide import CADENCE
 from services.orchestrator.extraction.own_words import said_once
 from services.orchestrator.extraction.words import key
+from services.orchestrator.forgetting import Traces
 from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.reflections import Reflection
@@ -48,9 +49,10 @@ class Thought:
 class Reflecting:
     """One reflection of a mind at a time."""
 
-    def __init__(self, minds: Minds, peers: Peers) -> None:
+    def __init__(self, minds: Minds, peers: Peers, traces: Traces) -> None:
         self._minds = minds
         self._peers = peers
+        self._traces = traces
 
     def worker(self) -> Worker:
         """Reflects when a tick says so."""
@@ -80,6 +82,10 @@ class Reflecting:
                 # Repeated after a crash, or asked for again while the mind was still thinking: it is the same thought.
                 if causation_seq and recent and recent[-1].seq > causation_seq:
                     return recent[-1]
+                # A state that is yet to be dropped holds what was erased, and is another one once it was.
+                await self._traces.left(mind_id, state)
+                if active.erasures() != before:
+                    continue
                 thought = await self._think(active, state, style or CADENCE[state.stage.stage][2])
                 draft = _draft(thought, trigger, causation_seq)
                 after = await self._minds.decide(active, _unless_erased(active, before, draft))

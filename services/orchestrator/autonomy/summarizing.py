@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.extraction.condensing import condense, quoted_in, shortened
 from services.orchestrator.extraction.own_words import borne_out, said_once
+from services.orchestrator.forgetting import Traces
 from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.summaries import SPAN_MESSAGES, Job
@@ -37,9 +38,10 @@ _OF_SUMMARIES = (
 class Summarizing:
     """One conversation of a mind at a time."""
 
-    def __init__(self, minds: Minds, peers: Peers, window: int) -> None:
+    def __init__(self, minds: Minds, peers: Peers, traces: Traces, window: int) -> None:
         self._minds = minds
         self._peers = peers
+        self._traces = traces
         self._window = window
 
     def worker(self) -> Worker:
@@ -63,8 +65,12 @@ class Summarizing:
         seqs = list[int]()
         async with active.summarizing:
             for _ in range(MAX_JOBS):
-                before = active.erasures()
-                job = active.snapshot.summaries.job(session_id, self._window)
+                state, before = (await self._minds.open(mind_id)).snapshot, active.erasures()
+                # A state that is yet to be dropped holds what was erased, and is another one once it was.
+                await self._traces.left(mind_id, state)
+                if active.erasures() != before:
+                    continue
+                job = state.summaries.job(session_id, self._window)
                 if job is None:
                     break
                 body = await self._write(active, session_id, job)
