@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import pmm_client.errors
 from pmm.mind.v1.events_pb2 import Event
 from services.memory.errors import BeyondHead, IndexBehind
 from services.memory.ledger import Ledger, Page
@@ -14,6 +15,7 @@ from services.memory.settings import MemorySettings
 from services.memory.store import DISK_ERRORS, Damaged, Store
 from services.memory.writer import Writer
 from services.runtime import telemetry
+from services.runtime.waiting import LedgerDamaged, Waiting
 
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Between attempts to reach the ledger, the last one over and over."""
@@ -85,7 +87,7 @@ class Follower:
             self._store_id, self.position = stored.place()
             self.reached = {mind_id: mind.seq for mind_id, mind in stored.all_minds()}
         self._head_position = self.position
-        self._advanced = asyncio.Event()
+        self._waiting = Waiting()
         self._needed = asyncio.Event()
         """Set while somebody waits for events that are not indexed yet."""
 
@@ -110,6 +112,10 @@ class Follower:
                 _log.warning(
                     "the ledger is away (%s); memory serves what it has up to %d", error, self.position
                 )
+            except pmm_client.errors.DataLoss as damage:
+                if not self._waiting.is_stuck:
+                    _log.error("memory cannot go on: %s", damage)
+                self._waiting.stuck(damage)
             except DISK_ERRORS as error:
                 # Nothing of the page was written: it comes again. A full disk may have room by then.
                 _log.warning("what comes from the ledger cannot be written, and is tried again: %s", error)
@@ -166,8 +172,7 @@ class Follower:
             )
         self.reached.update(reached)
         self.position = position
-        self._advanced.set()
-        self._advanced = asyncio.Event()
+        self._waiting.went_on()
         self._needed.clear()
         telemetry.count("pmm.memory.events.processed", len(events))
         return True
@@ -193,7 +198,7 @@ class Follower:
     async def reach(self, mind_id: str, seq: int, within: float | None) -> None:
         """Wait until a mind has been processed up to a seq, for at most ``within`` seconds.
 
-        Raises UnknownMind, BeyondHead, IndexBehind.
+        Raises UnknownMind, BeyondHead, IndexBehind, LedgerDamaged.
         """
         if self.reached.get(mind_id, -1) >= seq or await self._reaches_soon(mind_id, seq):
             return
@@ -207,7 +212,7 @@ class Follower:
             async with asyncio.timeout(limit):
                 while self.reached.get(mind_id, 0) < seq:
                     self._needed.set()
-                    await self._advanced.wait()
+                    await self._waiting.moved()
         except TimeoutError:
             reached = self.reached.get(mind_id, 0)
             raise IndexBehind(
@@ -220,9 +225,9 @@ class Follower:
         """Whether the index gets there by itself: what was just appended is on its way."""
         if mind_id not in self.reached:
             return False
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, LedgerDamaged):
             async with asyncio.timeout(SOON_SECONDS):
                 while self.reached[mind_id] < seq:
                     self._needed.set()
-                    await self._advanced.wait()
+                    await self._waiting.moved()
         return self.reached[mind_id] >= seq

@@ -33,7 +33,10 @@ class Ledger(Protocol):
     """The ledger, as memory sees it."""
 
     def subscribe(self, after_position: int) -> AsyncIterator[Page]:
-        """Everything after a position, then what comes. Ends only by an exception."""
+        """Everything after a position, then what comes. Ends only by an exception.
+
+        Raises ConnectionError, and pmm_client's DataLoss where an event is damaged.
+        """
         ...
 
     async def head(self, mind_id: str) -> int:

@@ -34,6 +34,8 @@ class LedgerPeer:
         except pmm_client.errors.BeyondHead:
             # The store lost what we have seen: it is not the one that we followed.
             yield Page([], 0, "", 0)
+        except pmm_client.errors.DataLoss:
+            raise
         except pmm_client.errors.PmmError as error:
             raise ConnectionError(error.message) from None
 

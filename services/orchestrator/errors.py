@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from services.runtime.errors import (
     AlreadyExists,
-    DataLoss,
     DeadlineExceeded,
     FailedPrecondition,
     NotFound,
@@ -152,16 +151,6 @@ class ModelUnavailable(Unavailable):
 
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)
-        self.reason = reason or self.reason  # pyright: ignore[reportAttributeAccessIssue]
-
-
-class LedgerDamaged(DataLoss):
-    """What the answer needs lies behind what cannot be read; ``reason`` is the ledger's where it may be told."""
-
-    reason = "LEDGER_DAMAGED"
-
-    def __init__(self, message: str, reason: str = "", **metadata: str) -> None:
-        super().__init__(message, **metadata)
         self.reason = reason or self.reason  # pyright: ignore[reportAttributeAccessIssue]
 
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.counting.following import Counts
 from services.orchestrator.extraction.extractor import Extractor
@@ -20,8 +21,8 @@ from services.orchestrator.radius import BlastRadius, Reached
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
-from services.orchestrator.waiting import Waiting
 from services.orchestrator.workers.follower import Worker
+from services.runtime.waiting import Waiting, told
 
 PAGE = 1_000
 ERASURE = "erasure"
@@ -144,7 +145,11 @@ class Forgetting:
             await self._left(mind_id, ordered)
         done = tuple(sorted(redacted))
         steps.put_nowait(Progress("erasing it from memory", 0.7, done))
-        await self._peers.indexed(mind_id, ordered)
+        try:
+            await self._peers.indexed(mind_id, ordered)
+        except pmm_client.errors.DataLoss as damage:
+            # Memory told us, who may know of every mind.
+            raise told(damage) from None
         steps.put_nowait(Progress("done", 1.0, done, is_done=True))
 
     async def _left(self, mind_id: str, ordered: int) -> None:

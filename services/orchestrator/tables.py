@@ -22,9 +22,9 @@ import pmm_client.errors
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.feed import Feed, Pace
 from services.orchestrator.terms import StorePage
-from services.orchestrator.waiting import Waiting
 from services.runtime import telemetry
 from services.runtime.projection_file import ProjectionFile
+from services.runtime.waiting import Waiting
 
 RECONNECT_SECONDS = 1.0
 SETTLE_SECONDS = 0.03

@@ -17,10 +17,12 @@ from benchmarks.fill import PEOPLE, THINGS, fill
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.memory.v1 import memory_pb2_grpc
+from pmm_client.errors import BeyondHead, DataLoss
 from services.memory.device import choose
 from services.memory.vectors import Cpu, Device, FlatVectors, InvertedFile, sample_size
 from services.runtime.exits import StartupError
 from tests.support.drafts import created, said
+from tests.support.ledger import change_stored
 from tests.support.serving import Served, serving
 from tests.support.stack import Stack
 
@@ -185,3 +187,29 @@ def test_the_inverted_file_finds_nearly_all(tmp_path: Path, device: Device) -> N
     assert found[0] == 7
     assert allowed[found].all()
     assert np.allclose(index.take(np.array([5, 5_999])), vectors[[5, 5_999]], atol=2e-3)
+
+
+async def test_what_lies_before_a_damaged_event_is_found_and_who_waits_for_more_is_told_which_it_is(
+    tmp_path: Path,
+) -> None:
+    async with serving(tmp_path, "ledger") as served:
+        events = [created(), *(said(f"the {thing} leaks") for thing in THINGS)]
+        head = (await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=events))).head_seq
+    change_stored(tmp_path / "ledger", "events", head - 1, lambda data: data[:10])
+
+    async with serving(tmp_path, "ledger", "memory") as served:
+        found = await served.memory.search(
+            pb.SearchRequest(mind_id="ada", query=f"what about the {THINGS[0]}", min_seq=head - 1), timeout=30
+        )
+        for _ in range(2):
+            with pytest.raises(DataLoss) as lost:
+                await served.memory.list_memories(
+                    pb.ListMemoriesRequest(mind_id="ada", min_seq=head), timeout=30
+                )
+        with pytest.raises(BeyondHead):
+            await served.memory.list_memories(
+                pb.ListMemoriesRequest(mind_id="ada", min_seq=head + 1), timeout=30
+            )
+
+    assert THINGS[0] in found.results[0].memory.text
+    assert (lost.value.reason, lost.value.metadata["seq"]) == ("BROKEN_EVENT", str(head))

@@ -190,6 +190,19 @@ async def test_an_erasure_that_only_the_erasure_worker_is_behind_with_is_told_wh
         assert erased.event.redacted
 
 
+async def test_an_erasure_that_only_memory_is_behind_with_is_told_so(filled: Path) -> None:
+    damage(filled, "eve")
+
+    async with serving(
+        filled, "ledger", "memory", "orchestrator", settings=IDLE, tokens=TOKENS, token="ada's"
+    ) as served:
+        for _ in range(2):
+            with pytest.raises(pmm_client.DataLoss) as lost:
+                await erasure(served)
+            assert lost.value.reason == "LEDGER_DAMAGED"
+            assert "eve" not in f"{lost.value.message} {lost.value.metadata}"
+
+
 async def test_a_mind_can_be_made_while_a_table_cannot_go_on(folder: Path) -> None:
     damage(folder, "eve")
 

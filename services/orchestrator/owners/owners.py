@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from google.protobuf.struct_pb2 import Value
 
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator.errors import LedgerDamaged, NoDefaultMind
+from services.orchestrator.errors import NoDefaultMind
 from services.orchestrator.feed import Feed
 from services.orchestrator.minds import Minds
 from services.orchestrator.owners.store import KINDS, MARK, OwnerStore
@@ -17,6 +17,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.tables import Following
 from services.orchestrator.terms import Draft, Summary
 from services.runtime.caller import Caller
+from services.runtime.waiting import LedgerDamaged
 
 PATIENCE_SECONDS = 5.0
 """For the table to take in a mind that was just made: whoever lists it at once should see it."""

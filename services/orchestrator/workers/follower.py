@@ -26,12 +26,12 @@ from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
 from services.orchestrator.terms import Draft
-from services.orchestrator.waiting import Waiting
 from services.orchestrator.workers.derived import Derived
 from services.orchestrator.workers.lanes import Lanes
 from services.orchestrator.workers.tally import Tally
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
+from services.runtime.waiting import Waiting
 
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Between attempts to reach the ledger, the last one over and over."""

@@ -5,8 +5,18 @@ from __future__ import annotations
 import asyncio
 
 import pmm_client.errors
-from services.orchestrator.errors import LedgerDamaged
 from services.runtime.caller import current_caller
+from services.runtime.errors import DataLoss
+
+
+class LedgerDamaged(DataLoss):
+    """What the answer needs lies behind what cannot be read; ``reason`` is the ledger's where it may be told."""
+
+    reason = "LEDGER_DAMAGED"
+
+    def __init__(self, message: str, reason: str = "", **metadata: str) -> None:
+        super().__init__(message, **metadata)
+        self.reason = reason or self.reason  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class Waiting:
@@ -38,7 +48,7 @@ class Waiting:
         Raises LedgerDamaged where it cannot go on.
         """
         if self._damage is not None:
-            raise _told(self._damage)
+            raise told(self._damage)
         # It may go on and then be stuck before a waiter wakes, who may have what it waited for.
         await self._moved.wait()
 
@@ -47,7 +57,7 @@ class Waiting:
         self._moved = asyncio.Event()
 
 
-def _told(damage: pmm_client.errors.DataLoss) -> LedgerDamaged:
+def told(damage: pmm_client.errors.DataLoss) -> LedgerDamaged:
     """What a caller is told of it, who may have no business with the mind that is damaged."""
     mind_id = damage.metadata.get("mind_id", "")
     if current_caller().may_reach(mind_id):
