@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
-from typing import Any
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import faiss
+import numpy as np
 
-from services.memory.vectors import Cpu, Device
+from services.memory.embedder import Vectors
+from services.memory.vectors import (
+    ADDED_AT_ONCE,
+    Cpu,
+    Device,
+    Ordinals,
+    Scores,
+    new_inverted_file,
+    nothing_found,
+    searched,
+)
 from services.runtime.exits import USAGE, StartupError
 
+T = TypeVar("T")
+
+_log = logging.getLogger("pmm.memory")
 _faiss: Any = faiss
 _NAME_SECONDS = 5.0
+_SCRATCH_BYTES = 64 << 20
+"""What FAISS works with on the GPU; it takes 1.5 GiB if not told, and a model may want these."""
+_SIZES = (1, 32, 64, 128, 256, 512, 1_024, 2_048)
+"""FAISS has a kernel for so many results or lists each."""
+_MOST = _SIZES[-1]
+"""FAISS refuses to look for more results, or into more lists, at once."""
+_PATIENCE_SECONDS = 0.005
+"""A mind that is being copied to the GPU keeps it busy for a second; the processor answers sooner."""
+_FIRST_DIMENSIONS = 32
 
 
 def choose(wanted: str) -> Device:
@@ -22,24 +48,113 @@ def choose(wanted: str) -> Device:
     if not gpus:
         raise StartupError(
             USAGE,
-            "memory.device is gpu, and FAISS sees none: install faiss-gpu-cu12 in place of faiss-cpu on a machine "
+            "memory.device is gpu, and FAISS sees none: install faiss-gpu in place of faiss-cpu on a machine "
             "with an NVIDIA GPU, or set memory.device to auto",
         )
-    return Gpu()
+    try:
+        return Gpu()
+    except RuntimeError as error:
+        if wanted == "gpu":
+            raise StartupError(USAGE, f"memory.device is gpu, and it cannot be used: {error}") from None
+        _log.warning("vectors are searched on the processor: the GPU cannot be used: %s", error)
+        return Cpu()
 
 
 class Gpu:
-    """The first GPU. Vectors lie there in half precision, and stay on the processor too for what filters need."""
+    """The first GPU. Raises RuntimeError where it has no room.
+
+    FAISS's resources of a GPU may be used by one thread at a time, or it ends the process; it also does where a kernel
+    or cuBLAS is first needed when others have taken the memory. So there is one set of resources with a lock, and
+    all that searches need is used at the start.
+    """
 
     def __init__(self) -> None:
-        self._resources = _faiss.StandardGpuResources()
         self.name = _name()
+        self._lock = threading.RLock()
+        self._resources = _faiss.StandardGpuResources()
+        self._resources.setTempMemory(_SCRATCH_BYTES)
+        self._resources.setPinnedMemory(0)
+        vectors = np.eye(_FIRST_DIMENSIONS, dtype=np.float32)
+        for half in (False, True):
+            index = new_inverted_file(_FIRST_DIMENSIONS, 4, half=half)
+            self.train(index, vectors)
+            self.copy(index).add(vectors)
 
-    def place(self, index: Any) -> Any:
+    def train(self, index: Any, sample: Vectors) -> None:
         """See ``Device``."""
-        options = _faiss.GpuClonerOptions()
-        options.useFloat16 = True
-        return _faiss.index_cpu_to_gpu(self._resources, 0, index, options)
+        with self._lock:
+            centroids = self._moved(_faiss.IndexFlatIP(index.d))
+            index.clustering_index = centroids
+            try:
+                index.train(sample)
+            finally:
+                index.clustering_index = None
+                del centroids
+
+    def copy(self, index: Any) -> GpuCopy:
+        """See ``Device``."""
+        with self._lock:
+            moved = self._moved(index)
+            vectors = np.zeros((ADDED_AT_ONCE, index.d), np.float32)
+            moved.quantizer.search(vectors, 1)
+            for size in _SIZES:
+                parameters = _faiss.SearchParametersIVF(nprobe=min(size, index.nlist))
+                moved.search(vectors[:1], size, params=parameters)
+            _search_everywhere(moved, vectors[0], 1)
+            return GpuCopy(moved, self._lock)
+
+    def _moved(self, index: Any) -> Any:
+        return _faiss.index_cpu_to_gpu(self._resources, 0, index)
+
+
+class GpuCopy:
+    """An inverted file's copy on a GPU. Thread-safe, also in going."""
+
+    def __init__(self, index: Any, lock: threading.RLock) -> None:
+        self._index: Any = index
+        self._lock = lock
+
+    def __del__(self) -> None:
+        with self._lock:
+            self._index = None
+
+    def add(self, vectors: Vectors) -> None:
+        """See ``Copy``."""
+        with self._lock:
+            self._index.add(vectors)
+
+    def lists_of(self, vectors: Vectors) -> Ordinals | None:
+        """See ``Copy``."""
+        return self._when_free(lambda: self._index.quantizer.search(vectors, 1)[1])
+
+    def search(self, query: Vectors, limit: int, probes: int) -> tuple[Ordinals, Scores] | None:
+        """See ``Copy``."""
+        if limit > _MOST:
+            return None
+        if probes > _MOST:
+            return self._when_free(lambda: _search_everywhere(self._index, query, limit))
+        parameters = _faiss.SearchParametersIVF(nprobe=probes)
+        return self._when_free(lambda: searched(self._index, query, limit, parameters))
+
+    def _when_free(self, ask: Callable[[], T]) -> T | None:
+        if not self._lock.acquire(timeout=_PATIENCE_SECONDS):
+            return None
+        try:
+            return ask()
+        finally:
+            self._lock.release()
+
+
+def _search_everywhere(index: Any, query: Vectors, limit: int) -> tuple[Ordinals, Scores]:
+    """Look into every list, as many at a time as FAISS takes."""
+    numbers, scores = nothing_found()
+    for lists in np.array_split(np.arange(index.nlist), -(-index.nlist // _MOST)):
+        index.nprobe = len(lists)
+        near, found = index.search_preassigned(query[None, :], limit, lists[None, :], None)
+        numbers, scores = np.concatenate([numbers, found[0]]), np.concatenate([scores, near[0]])
+    best = np.argsort(-scores, kind="stable")[:limit]
+    best = best[numbers[best] >= 0]
+    return numbers[best], scores[best]
 
 
 def _name() -> str:

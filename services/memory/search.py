@@ -278,12 +278,13 @@ def _nearest_old(
     """A filter leaves few in each list, so more lists are looked into, and the few that are left are compared all."""
     if mask is None:
         return vectors.search(vector, limit, None, probes)
-    permitted = np.flatnonzero(mask)
-    if len(permitted) <= _COMPARED_ALL:
+    count = int(np.count_nonzero(mask))
+    if count <= _COMPARED_ALL:
+        permitted = np.flatnonzero(mask)
         scores = vectors.take(permitted) @ vector
         best = np.argsort(-scores, kind="stable")[:limit]
         return permitted[best], scores[best]
-    wider = None if probes is None else probes * len(vectors) // len(permitted)
+    wider = None if probes is None else probes * len(vectors) // count
     return vectors.search(vector, limit, mask, wider)
 
 

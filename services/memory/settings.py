@@ -64,7 +64,7 @@ class MemorySettings(BaseModel):
     device: Literal["auto", "cpu", "gpu"] = Field(
         "auto",
         description="Where large minds' vectors are searched and sentence-transformers runs: auto takes a GPU where "
-        "FAISS (faiss-gpu) or PyTorch sees one; gpu refuses to start without.",
+        "FAISS (faiss-gpu in place of faiss-cpu) or PyTorch sees one; gpu refuses to start without.",
     )
     reranker: str = Field(
         "",

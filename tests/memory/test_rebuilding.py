@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
-import faiss
 import grpc
 import numpy as np
 import pytest
@@ -18,9 +16,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.memory.v1 import memory_pb2_grpc
 from pmm_client.errors import BeyondHead, DataLoss
-from services.memory.device import choose
-from services.memory.vectors import Cpu, Device, FlatVectors, InvertedFile, sample_size
-from services.runtime.exits import StartupError
+from services.memory.vectors import FlatVectors
 from tests.support.drafts import created, said
 from tests.support.ledger import change_stored
 from tests.support.serving import Served, serving
@@ -119,15 +115,6 @@ def test_a_killed_process_loses_and_doubles_no_memory(tmp_path: Path) -> None:
             assert memory.Stats(pb.StatsRequest(mind_id="ada"), timeout=10).memories == 2_999
 
 
-def test_a_gpu_that_is_not_there_is_asked_for_in_vain() -> None:
-    if hasattr(faiss, "get_num_gpus") and faiss.get_num_gpus():
-        assert choose("auto").name == choose("gpu").name != "cpu"
-        return
-    assert choose("auto").name == choose("cpu").name == "cpu"
-    with pytest.raises(StartupError, match="faiss-gpu"):
-        choose("gpu")
-
-
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 400), st.integers(0, 2**32 - 1), st.integers(1, 30), st.booleans())
 def test_faiss_agrees_with_brute_force(count: int, seed: int, limit: int, filtered: bool) -> None:
@@ -148,45 +135,6 @@ def test_faiss_agrees_with_brute_force(count: int, seed: int, limit: int, filter
     best = np.sort(products[np.isfinite(products)])[::-1][:limit]
     assert np.allclose(scores, best, atol=1e-5)
     assert len(set(ordinals.tolist())) == len(ordinals)
-
-
-class Elsewhere:
-    """A device that searches a copy, as a GPU does: what is added must reach both."""
-
-    name = "elsewhere"
-
-    def place(self, index: Any) -> Any:
-        return faiss.clone_index(index)
-
-
-@pytest.mark.parametrize("device", [Cpu(), Elsewhere()], ids=lambda device: device.name)
-def test_the_inverted_file_finds_nearly_all(tmp_path: Path, device: Device) -> None:
-    rng = np.random.default_rng(3)
-    centres = rng.normal(size=(200, 32))
-    vectors = (centres[rng.integers(200, size=6_000)] + 0.4 * rng.normal(size=(6_000, 32))).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    index = InvertedFile.train(32, vectors[: sample_size(6_000)], 6_000, device)
-    for part in np.array_split(vectors, 4):
-        index.add(part)
-    index.save(tmp_path / "ivf")
-    index = InvertedFile.load(tmp_path / "ivf", 6_000, device)
-    index.add(vectors[:0])
-
-    def recall(probes: int | None) -> float:
-        hits = 0
-        for query in vectors[:100]:
-            found, _ = index.search(query, 10, None, probes)
-            hits += len(set(found.tolist()) & set(np.argsort(-(vectors @ query))[:10].tolist()))
-        return hits / 1_000
-
-    assert recall(32) >= 0.98
-    assert recall(None) >= 0.995
-    allowed = np.zeros(6_000, bool)
-    allowed[::7] = True
-    found, _ = index.search(vectors[7], 10, allowed, None)
-    assert found[0] == 7
-    assert allowed[found].all()
-    assert np.allclose(index.take(np.array([5, 5_999])), vectors[[5, 5_999]], atol=2e-3)
 
 
 async def test_what_lies_before_a_damaged_event_is_found_and_who_waits_for_more_is_told_which_it_is(
