@@ -25,8 +25,8 @@ from benchmarks.rows import Row
 
 SUITES = ("start", "ledger", "memory", "mind")
 MORE_SUITES = (
-    "extraction", "ledger_rivals", "ledger_million", "memory_million", "memory_rivals", "recall", "inference",
-    "mind_million", "mind_many", "mind_state", "personal_data", "extraction_model",
+    "extraction", "ledger_rivals", "ledger_million", "memory_million", "memory_gpu", "memory_rivals", "recall",
+    "inference", "mind_million", "mind_many", "mind_state", "personal_data", "extraction_model",
 )  # fmt: skip
 """Run when named: most take minutes, and the rivals need other servers."""
 OUT = Path(__file__).resolve().parent.parent / "build" / "bench.json"

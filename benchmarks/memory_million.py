@@ -64,20 +64,18 @@ def _one_large_mind() -> list[Row]:
             try:
                 with grpc.insecure_channel(memory.target) as channel:
                     client = memory_pb2_grpc.MemoryServiceStub(channel)
-                    _reach(client, "large", head)
+                    reach(client, "large", head)
                     rows = [
                         row("memory.catchup.turns_per_s", [LARGE / (time.perf_counter() - began)], "turns/s")
                     ]
                     _say("building the index")
                     began = time.perf_counter()
-                    _search(client, "large", 0)
+                    search(client, "large", 0)
                     settled(client, "large")
                     rows.append(row("memory.build_1m.s", [time.perf_counter() - began], "s"))
-                    took = [_search(client, "large", number) for number in range(WARM_UP + SEARCHES)][
-                        WARM_UP:
-                    ]
+                    took = [search(client, "large", number) for number in range(WARM_UP + SEARCHES)][WARM_UP:]
                     rows += _times("memory.search.1m", took)
-                    rows += _times("memory.freshness", _fresh(ledger.target, client, "large"))
+                    rows += _times("memory.freshness", fresh(ledger.target, client, "large"))
                 rows += _resident("memory.rss_1m", memory.pid)
                 rows.append(row("memory.restart_1m.s", [_restart(memory) for _ in range(RESTARTS)], "s"))
             finally:
@@ -100,11 +98,11 @@ def _many_small_minds() -> list[Row]:
                 with grpc.insecure_channel(memory.target) as channel:
                     client = memory_pb2_grpc.MemoryServiceStub(channel)
                     for number in range(MINDS):
-                        _reach(client, _name(number), EACH)
+                        reach(client, _name(number), EACH)
                     followed = MINDS * EACH / (time.perf_counter() - began)
                     order = random.Random(3).sample(range(MINDS), MINDS)
-                    first = [_search(client, _name(number), number) for number in order]
-                    again = [_search(client, _name(number), -number) for number in order[:SEARCHES]]
+                    first = [search(client, _name(number), number) for number in order]
+                    again = [search(client, _name(number), -number) for number in order[:SEARCHES]]
                 rows = [row("memory.minds10k.catchup.turns_per_s", [followed], "turns/s")]
                 rows += [
                     *_times("memory.minds10k.first_search", first),
@@ -132,27 +130,27 @@ def _name(number: int) -> str:
     return f"small{number}"
 
 
-def _reach(client: memory_pb2_grpc.MemoryServiceStub, mind_id: str, seq: int) -> None:
+def reach(client: memory_pb2_grpc.MemoryServiceStub, mind_id: str, seq: int) -> None:
     request = pb.ListMemoriesRequest(mind_id=mind_id, page_size=1, min_seq=seq)
     client.ListMemories(request, timeout=TIMEOUT)
 
 
-def _search(client: memory_pb2_grpc.MemoryServiceStub, mind_id: str, number: int) -> float:
+def search(client: memory_pb2_grpc.MemoryServiceStub, mind_id: str, number: int) -> float:
     """Milliseconds of one search for something that nobody searched for before."""
-    request = pb.SearchRequest(mind_id=mind_id, query=_question(random.Random(number), number), k=10)
+    request = pb.SearchRequest(mind_id=mind_id, query=question(random.Random(number), number), k=10)
     began = time.perf_counter()
     client.Search(request, timeout=TIMEOUT)
     return (time.perf_counter() - began) * 1000
 
 
-def _question(rng: random.Random, number: int) -> str:
+def question(rng: random.Random, number: int) -> str:
     return (
         f"When has {rng.choice(PEOPLE)} {rng.choice(VERBS)} the {rng.choice(THINGS)} in {rng.choice(PLACES)}? "
         f"{number}"
     )
 
 
-def _fresh(ledger: str, client: memory_pb2_grpc.MemoryServiceStub, mind_id: str) -> list[float]:
+def fresh(ledger: str, client: memory_pb2_grpc.MemoryServiceStub, mind_id: str) -> list[float]:
     """Milliseconds from the answer of an append to the answer of the search that finds what was appended."""
     took: list[float] = []
     rng = random.Random(11)
@@ -183,7 +181,7 @@ def _restart(memory: ServiceProcess) -> float:
     began = time.perf_counter()
     memory.start()
     with grpc.insecure_channel(memory.target) as channel:
-        _search(memory_pb2_grpc.MemoryServiceStub(channel), "large", 7)
+        search(memory_pb2_grpc.MemoryServiceStub(channel), "large", 7)
     return time.perf_counter() - began
 
 
@@ -199,7 +197,7 @@ def _recall(folder: Path) -> Row:
         vectors = stored.vectors(stored.spaces()[embedder.id], mind, 0, saved.place.size)
     store.close()
     rng = random.Random(23)
-    queries = embedder.embed([_question(rng, number) for number in range(ASKED)])
+    queries = embedder.embed([question(rng, number) for number in range(ASKED)])
     recalls: list[float] = []
     for query in queries:
         products = vectors @ query
