@@ -123,12 +123,14 @@ def _fill(message: Event, stored: StoredEvent, *, raw: bool) -> None:
     message.mind_id = header.mind_id
     message.seq = header.seq
     message.kind = header.kind
-    message.recorded_at.seconds, message.recorded_at.nanos = divmod(header.recorded_ns, 1_000_000_000)
+    recorded_at = message.recorded_at
+    recorded_at.seconds, recorded_at.nanos = divmod(header.recorded_ns, 1_000_000_000)
     message.session_id = header.session_id
     message.actor = header.actor
     if header.causation_seq is not None:
         message.causation_seq = header.causation_seq
-    message.trace_id = header.trace_id
+    if header.trace_id:
+        message.trace_id = header.trace_id
     message.remember = header.remember
     message.payload_digest = header.payload_digest
     message.prev_hash = header.prev_hash

@@ -6,6 +6,7 @@ before a damaged event, so that whatever is sound is delivered first; the page t
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,8 +71,7 @@ def read_page(
         seq = position = 0
         try:
             for seq, position, event in found:
-                filling.add(event)
-                if filling.is_full:
+                if filling.ends_with(event):
                     return Page(filling.events, seq, position, is_end=seq == (low if reverse else high))
         except BrokenEvent:
             if not filling.scanned:
@@ -88,8 +88,7 @@ def read_store_page(store: ReadOnlyStore, after_position: int, selection: Select
         position = after_position
         try:
             for position, event in _placed(store, reader, after_position, selection):
-                filling.add(event)
-                if filling.is_full:
+                if filling.ends_with(event):
                     return StorePage(filling.events, position, is_end=False)
         except BrokenEvent:
             if not filling.scanned:
@@ -107,16 +106,12 @@ class _Filling:
         self._limit = limit
         self._size = 0
 
-    def add(self, event: StoredEvent | None) -> None:
-        """One more was looked at; None where it is not wanted."""
+    def ends_with(self, event: StoredEvent | None) -> bool:
+        """One more was looked at, None where it is not wanted: whether the page ends here."""
         self.scanned += 1
         if event is not None:
             self.events.append(event)
             self._size += len(event.payload or b"")
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the page ends here."""
         return len(self.events) >= self._limit or self._size >= PAGE_BYTES or self.scanned >= SCAN_EVENTS
 
 
@@ -129,9 +124,10 @@ def _selected(
 ) -> Iterator[tuple[int, int, StoredEvent | None]]:
     """Seq and position of each record; its event where it is wanted."""
     mind_id = reader.name(mind.number)
+    wants_all = not selection.kinds and not selection.session_ids
     for seq, data in found:
         record = decoded(mind_id, seq, data)
-        is_wanted = _admits(selection, record)
+        is_wanted = wants_all or _admits(selection, record)
         yield seq, record.position, opened(store, reader, mind.number, record) if is_wanted else None
 
 
@@ -173,12 +169,14 @@ def opened(store: ReadOnlyStore, reader: Reader, number: int, record: Record) ->
     if key is None:
         raise broken_event(header.mind_id, header.seq, "its key is gone without an erasure")
     try:
-        salt, payload = encoding.unseal(key, header.mind_id, header.seq, record.sealed)
+        joined = encoding.unsealed(key, encoding.place_of(header.mind_id, header.seq), record.sealed)
     except ValueError as error:
         raise broken_event(header.mind_id, header.seq, str(error)) from None
-    if encoding.payload_digest(salt, payload) != header.payload_digest:
+    if hashlib.sha256(joined).digest() != header.payload_digest:
         raise broken_event(header.mind_id, header.seq, "its payload does not match payload_digest")
-    return StoredEvent(header, record.hash, record.position, payload, salt)
+    return StoredEvent(
+        header, record.hash, record.position, joined[encoding.SALT_BYTES :], joined[: encoding.SALT_BYTES]
+    )
 
 
 def decoded(mind_id: str, seq: int, data: bytes) -> Record:
