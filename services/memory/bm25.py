@@ -92,10 +92,9 @@ def _old(index: MindIndex, words: Words, start: int, allowed: Mask | None, limit
     bulk = index.layout.bulk
     if bulk is None or not start:
         return np.zeros(0, np.int64)
-    if allowed is not None:
+    if allowed is not None and np.count_nonzero(allowed[:start]) <= limit * 10:
         permitted = np.flatnonzero(allowed[:start])
-        if len(permitted) <= limit * 10:
-            return permitted[_best(_own_scores(index, words, permitted), limit)]
+        return permitted[_best(_own_scores(index, words, permitted), limit)]
     wanted = limit
     while True:
         found = bulk.text.best(words.stems, wanted)

@@ -81,6 +81,8 @@ class MindIndex:
         """Whose vectors these are: no other embedder's may be compared with them."""
         self.dimensions = space.dimensions
         self.columns = {name: Column(kind) for name, kind in COLUMNS.items()}
+        self.alive = Column(np.bool_)
+        """Which rows have not ended."""
         self.terms = Ragged(np.uint32)
         self.postings = self.terms.postings(0, 0)
         """The words of the tail, but for its newest rows."""
@@ -159,6 +161,7 @@ class MindIndex:
     def end(self, ordinal: int, seq: int) -> None:
         """A version holds no longer."""
         self.columns["ended"].values[ordinal] = seq
+        self.alive.values[ordinal] = False
         self._latest_end = max(self._latest_end, seq)
         self.ended_count += 1
         self.version = next(_versions)
@@ -166,6 +169,7 @@ class MindIndex:
     def hide(self, ordinals: Sequence[int]) -> None:
         """Rows were erased: they hold at no seq until the index is built anew without them."""
         self.columns["ended"].values[ordinals] = 1
+        self.alive.values[ordinals] = False
         self.columns["seq"].values[ordinals] = np.maximum(self.columns["seq"].values[ordinals], 1)
         self.ended_count += len(ordinals)
         self.version = next(_versions)
@@ -187,6 +191,7 @@ class MindIndex:
     def restore(self, bulk: Bulk, size: int, columns: dict[str, NDArray[Any]], names: dict[str, Any]) -> None:
         """Take over what was saved; the index is empty."""
         self.columns = {name: Column(kind, columns[name]) for name, kind in COLUMNS.items()}
+        self.alive = Column(np.bool_, columns["ended"] == 0)
         self.terms = Ragged(np.uint32, columns["words"], columns["word_ends"])
         self.sessions, self.speakers = Codes(names["sessions"]), Codes(names["speakers"])
         self.by_tag.update(names["tags"])
@@ -235,6 +240,7 @@ class MindIndex:
         }
         for name, column in self.columns.items():
             column.extend(values[name])
+        self.alive.extend([not row.ended_seq for row in present])
         self.ended_count += sum(1 for row in present if row.ended_seq)
         self._latest_end = max(self._latest_end, *(row.ended_seq for row in present))
 

@@ -154,8 +154,9 @@ def view(index: MindIndex, wanted: Filter, as_of_seq: int | None, now_ns: int) -
     expired = [row for row in index.expiring if row < size and _expired(index, row, now_ns)]
     if not bounded and not expired and not index.ended_count and wanted == EVERYTHING:
         return View(index, layout, size, bounded, None)
-    ended = index.column("ended", size)
-    allowed = ended == 0 if as_of_seq is None else (ended == 0) | (ended > as_of_seq)
+    allowed = index.alive.values[:size].copy()
+    if as_of_seq is not None:
+        allowed |= index.column("ended", size) > as_of_seq
     allowed[expired] = False
     if wanted != EVERYTHING:
         allowed &= wanted.mask(index, size)
