@@ -43,7 +43,8 @@ def weigh(index: MindIndex, words: list[str], size: int, bounded: bool) -> Words
     rows, places, counts = _holders(index, codes, start, size)
     holders = np.bincount(places, minlength=len(codes))
     if layout.bulk:
-        holders += [layout.bulk.text.holders(stem, start if bounded else None) for stem in stems]
+        old = [layout.bulk.text.holders(stem, start if bounded else None) for stem in stems]
+        holders += np.array(old, np.int64)
     weights = np.log(1 + (size - holders + 0.5) / (holders + 0.5))
     mean_length = index.terms.count(size) / size if size else 0.0
     relative = K1 * (1 - B + B / max(mean_length, 1e-9) * index.column("length", size)[rows])

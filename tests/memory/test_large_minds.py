@@ -12,6 +12,7 @@ import pytest
 from benchmarks.fill import PEOPLE, PLACES, THINGS, VERBS, bodies
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
+from pmm.mind.v1 import events_pb2
 from tests.support.drafts import created, said
 from tests.support.files import files_with
 from tests.support.serving import Served, serving
@@ -85,6 +86,38 @@ async def test_the_bulk_answers_as_exact_search_does(tmp_path: Path) -> None:
         found = (await served.memory.search(request)).results
         assert len(found) == 20
         assert {result.memory.session_id for result in found} == {"s3"}
+
+
+@pytest.mark.parametrize(
+    "query", ["???", "日本語", "the of and", "word " * 200, " ".join(map(str, range(90)))]
+)
+async def test_a_large_mind_answers_what_has_no_word_or_very_many(tmp_path: Path, query: str) -> None:
+    async with serving(tmp_path, "ledger", "memory", settings=BULK) as served:
+        head = await fill(served, 0, COUNT)
+        await answers(served, head)
+        await grown(served)
+        for as_of_seq in (None, 200):
+            request = pb.SearchRequest(mind_id="ada", query=query, min_seq=head, k=5, as_of_seq=as_of_seq)
+            assert len((await served.memory.search(request)).results) == 5
+
+
+async def test_a_large_mind_finds_what_holds_and_as_of_before_what_held(tmp_path: Path) -> None:
+    async with serving(tmp_path, "ledger", "memory", settings=BULK) as served:
+        head = await fill(served, 0, COUNT)
+        await answers(served, head)
+        await grown(served)
+        asked = pb.SearchRequest(mind_id="ada", query=QUERIES[0], min_seq=head, k=3)
+        gone, *others = [found.memory.memory_id for found in (await served.memory.search(asked)).results]
+
+        retraction = events_pb2.MemoryRetracted(memory_id=gone, why="it was said in jest")
+        retracted = await served.memory.retract_memories(
+            pb.RetractMemoriesRequest(mind_id="ada", retractions=[retraction])
+        )
+
+        asked.min_seq = retracted.seq
+        assert [found.memory.memory_id for found in (await served.memory.search(asked)).results][:2] == others
+        asked.as_of_seq = head
+        assert (await served.memory.search(asked)).results[0].memory.memory_id == gone
 
 
 async def test_a_mind_grows_while_it_is_searched(tmp_path: Path) -> None:
