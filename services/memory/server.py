@@ -183,8 +183,8 @@ def build(settings: MemorySettings, context: ServiceContext) -> MemoryService:
     """From settings and context to a service. Raises StartupError."""
     if not scoring.IS_COMPILED:
         _log.warning(
-            "a search takes twice the processor time: there was no C compiler when PMM was installed; have one and "
-            "install it again"
+            "a search takes twice the processor time: there was no C compiler when PMM was installed; have one, with "
+            "Python's headers, and install it again, which is `make clean setup` in a clone"
         )
     try:
         return MemoryService(Memories(context.data_dir, LedgerPeer(context.peers), settings))

@@ -21,7 +21,7 @@ except ImportError:
 
 needs_compiled = pytest.mark.skipif(
     compiled is None,
-    reason="NOT TESTED: not compiled; have a C compiler and Python's headers, and `make setup` again",
+    reason="NOT TESTED: not compiled; have a C compiler and Python's headers, and `make clean setup`",
 )
 NONE = plain.NONE
 VOCABULARY = 9
