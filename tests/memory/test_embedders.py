@@ -22,6 +22,8 @@ from tests.support.drafts import created, said
 from tests.support.embedding_server import POISON, EmbeddingServer
 from tests.support.serving import Served, serving
 
+pytestmark = pytest.mark.slow
+
 SOON_SECONDS = 30.0
 
 
