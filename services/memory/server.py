@@ -181,7 +181,7 @@ class MemoryService(Service):
 
 def build(settings: MemorySettings, context: ServiceContext) -> MemoryService:
     """From settings and context to a service. Raises StartupError."""
-    if not scoring.IS_COMPILED:
+    if not scoring.is_compiled:
         _log.warning(
             "a search takes twice the processor time: there was no C compiler when PMM was installed; have one, with "
             "Python's headers, and install it again, which is `make clean setup` in a clone"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -195,13 +196,22 @@ class Interrupting:
         monkeypatch.setattr(Peers, "append", append)
 
 
-async def test_what_a_worker_makes_of_a_message_is_not_appended_once_that_is_erased(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    interrupting = Interrupting(monkeypatch, "extraction")
+@asynccontextmanager
+async def interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worker: str
+) -> AsyncIterator[tuple[Served, Interrupting]]:
+    """A new mind, of which a message is erased just before a worker appends what it made of it."""
+    interrupting = Interrupting(monkeypatch, worker)
     async with serving(tmp_path, *ALL, settings=ROOMY) as served:
         interrupting.served = served
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        yield served, interrupting
+
+
+async def test_what_a_worker_makes_of_a_message_is_not_appended_once_that_is_erased(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with interrupted(tmp_path, monkeypatch, "extraction") as (served, interrupting):
         said = mind.UserMessage(text=f"My name is Ana. I own a {MARKER}.")
         message = ledger.NewEvent(actor="user", body=mind.Body(user_message=said))
         interrupting.seq = await head(served) + 1
@@ -220,10 +230,7 @@ async def test_what_a_worker_makes_of_a_message_is_not_appended_once_that_is_era
 async def test_a_message_that_is_erased_while_its_conversation_is_analysed_is_not_in_the_analysis(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    interrupting = Interrupting(monkeypatch, "analysis")
-    async with serving(tmp_path, *ALL, settings=ROOMY) as served:
-        interrupting.served = served
-        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+    async with interrupted(tmp_path, monkeypatch, "analysis") as (served, interrupting):
         asked = (f"Where does my {MARKER} lie?", "Is Porto far away?")
         said = [
             ledger.NewEvent(session_id="talk", body=mind.Body(user_message=mind.UserMessage(text=text)))

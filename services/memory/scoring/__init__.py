@@ -17,41 +17,22 @@ third, in turn, and then rounded.
 
 from __future__ import annotations
 
-from services.memory.scoring import plain
-from services.memory.scoring.plain import K1, B
+from services.memory.scoring.plain import K1 as K1
+from services.memory.scoring.plain import B as B
 
 try:
-    from services.memory.scoring.compiled import (
-        holders,
-        keyword,
-        own_scores,
-        prior,
-        semantic,
-        session_groups,
-        surroundings,
-    )
+    from services.memory.scoring import compiled as chosen
+
+    is_compiled = True
 except ImportError:
-    from services.memory.scoring.plain import (
-        holders,
-        keyword,
-        own_scores,
-        prior,
-        semantic,
-        session_groups,
-        surroundings,
-    )
+    from services.memory.scoring import plain as chosen
 
-IS_COMPILED = holders is not plain.holders
+    is_compiled = False
 
-__all__ = [
-    "IS_COMPILED",
-    "K1",
-    "B",
-    "holders",
-    "keyword",
-    "own_scores",
-    "prior",
-    "semantic",
-    "session_groups",
-    "surroundings",
-]
+surroundings = chosen.surroundings
+session_groups = chosen.session_groups
+holders = chosen.holders
+own_scores = chosen.own_scores
+keyword = chosen.keyword
+semantic = chosen.semantic
+prior = chosen.prior
