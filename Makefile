@@ -91,7 +91,7 @@ clean: ## Remove what the other commands made (not your minds)
 	@test -n "$(PYTHON)" || { echo "PMM needs Python 3.11 or newer: install it, or say PYTHON=/path/to/python3 make …"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
-.venv/.runtime: pyproject.toml setup.py services/memory/scoring/compiled.pyx clients/python/pyproject.toml constraints.txt | .venv/bin/python
+.venv/.runtime: pyproject.toml setup.py $(wildcard services/*/*/compiled.pyx) clients/python/pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing PMM into .venv (about a minute) …"
 	@$(PIP_INSTALL) --editable 'clients/python[pictures]' --editable '.[all]'
 	@touch $@

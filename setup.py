@@ -2,8 +2,6 @@
 
 from setuptools import Extension, setup
 
-setup(
-    ext_modules=[
-        Extension("services.memory.scoring.compiled", ["services/memory/scoring/compiled.pyx"], optional=True)
-    ]
-)
+COMPILED = ("services.ledger.stored.compiled", "services.memory.scoring.compiled")
+
+setup(ext_modules=[Extension(name, [name.replace(".", "/") + ".pyx"], optional=True) for name in COMPILED])

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.ledger.v1 import ledger_pb2 as pb
-from pmm.mind.v1.events_pb2 import Event
 from services.ledger.copying import Origin
 from services.ledger.erasure import Ordered, Status, Wanted
-from services.ledger.events import NewEvent, Receipt, Selection, StoredEvent
+from services.ledger.events import NewEvent, OpenedRecord, Receipt, Selection
 from services.ledger.ledger import Delivery, Head, Range
 from services.ledger.listing import Summary
 from services.ledger.proofs import Consistency, Inclusion, TreeHead
+from services.ledger.stored import event_field
 from services.ledger.verify import Break, Broken, Progress, Step, Verified
 
 _BREAKS = {
@@ -102,47 +102,21 @@ def selection(message: pb.EventFilter) -> Selection:
     )
 
 
-def event(stored: StoredEvent, *, raw: bool) -> Event:
+def event_response(event: OpenedRecord, *, raw: bool) -> pb.GetEventResponse:
     """An event, decoded or with its exact bytes."""
-    message = Event()
-    _fill(message, stored, raw=raw)
-    return message
+    return pb.GetEventResponse.FromString(_fields([event], raw=raw))
 
 
-def read_response(events: Iterable[StoredEvent], head_seq: int, *, raw: bool) -> pb.ReadResponse:
+def read_response(events: Iterable[OpenedRecord], head_seq: int, *, raw: bool) -> pb.ReadResponse:
     """A page."""
     page = pb.ReadResponse(head_seq=head_seq)
-    for stored in events:
-        _fill(page.events.add(), stored, raw=raw)
+    page.MergeFromString(_fields(events, raw=raw))
     return page
 
 
-def _fill(message: Event, stored: StoredEvent, *, raw: bool) -> None:
-    # In place and field by field: building the message elsewhere and copying it takes twice as long.
-    header = stored.header
-    message.mind_id = header.mind_id
-    message.seq = header.seq
-    message.kind = header.kind
-    recorded_at = message.recorded_at
-    recorded_at.seconds, recorded_at.nanos = divmod(header.recorded_ns, 1_000_000_000)
-    message.session_id = header.session_id
-    message.actor = header.actor
-    if header.causation_seq is not None:
-        message.causation_seq = header.causation_seq
-    if header.trace_id:
-        message.trace_id = header.trace_id
-    message.remember = header.remember
-    message.payload_digest = header.payload_digest
-    message.prev_hash = header.prev_hash
-    message.hash = stored.hash
-    message.position = stored.position
-    if stored.payload is None or stored.salt is None:
-        message.redacted = True
-    elif raw:
-        message.raw.payload = stored.payload
-        message.raw.salt = stored.salt
-    else:
-        message.body.ParseFromString(stored.payload)
+def _fields(events: Iterable[OpenedRecord], *, raw: bool) -> bytes:
+    """Events in field 1 of the message around them: parsing all at once takes a fraction of filling one by one."""
+    return b"".join([event_field(one.mind, one.seq, one.data, one.salted, raw=raw) for one in events])
 
 
 def head_response(head: Head, store_id: str) -> pb.GetHeadResponse:
@@ -183,8 +157,7 @@ def deliveries(delivery: Delivery, *, raw: bool, was_caught_up: bool) -> Iterabl
         return
     if delivery.events or not delivery.is_caught_up or was_caught_up:
         message = pb.SubscribeResponse(page=pb.EventPage(position=delivery.position, seq=delivery.seq))
-        for stored in delivery.events:
-            _fill(message.page.events.add(), stored, raw=raw)
+        message.page.MergeFromString(_fields(delivery.events, raw=raw))
         yield message
     if delivery.is_caught_up and not was_caught_up:
         yield pb.SubscribeResponse(caught_up=pb.CaughtUp(position=delivery.position, seq=delivery.seq))

@@ -5,7 +5,6 @@ docs/ledger-format.md is the specification, with test vectors that the tests run
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from functools import lru_cache
 
@@ -24,17 +23,15 @@ _NONCE = bytes(12)
 """A key seals one payload and no other, so one nonce will do."""
 U64 = struct.Struct(">Q")
 """An integer as it is stored and hashed."""
-_LENGTH_8, _LENGTH_32 = U64.pack(8), U64.pack(32)
-_NOT_REMEMBERED, _REMEMBERED = (_LENGTH_8 + U64.pack(remember) + _LENGTH_32 for remember in (0, 1))
 _RECORD = struct.Struct(">QqQB32s32s32sBBBB")
-_REMEMBER, _HAS_CAUSATION = 1, 2
+REMEMBER, HAS_CAUSATION = 1, 2
+"""Flags of a stored record."""
 RECORD_BYTES = _RECORD.size
 """No stored record is shorter."""
-_RECORDED, _CAUSATION, _FLAGS, _DIGEST, _PREV, _HASH, _LENGTHS = 8, 16, 24, 25, 57, 89, 121
+RECORDED, CAUSATION, FLAGS, DIGEST, PREV, HASH, LENGTHS = 8, 16, 24, 25, 57, 89, 121
 """Where the fields of a stored record begin."""
-_CACHED_NAMES = 4_096
-"""Kinds, sessions and actors that are kept as they are hashed: the same few stand in event after event."""
-_BAD_FLAGS = "the record has flags that nobody sets"
+CUT_SHORT = "the record is cut short"
+BAD_FLAGS = "the record has flags that nobody sets"
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):
@@ -109,7 +106,7 @@ def encode_record(record: Record) -> bytes:
     header = record.header
     kind, session = header.kind.encode(), header.session_id.encode()
     actor, trace = header.actor.encode(), header.trace_id.encode()
-    flags = _REMEMBER * header.remember | _HAS_CAUSATION * (header.causation_seq is not None)
+    flags = REMEMBER * header.remember | HAS_CAUSATION * (header.causation_seq is not None)
     return b"".join(
         (
             _RECORD.pack(
@@ -141,10 +138,10 @@ def decode_record(mind_id: str, seq: int, data: bytes) -> Record:
             data
         )
     except struct.error:
-        raise ValueError("the record is cut short") from None
+        raise ValueError(CUT_SHORT) from None
     # What no hash covers must be as it is written, or a changed byte would go unseen.
-    if flags & ~(_REMEMBER | _HAS_CAUSATION) or (causation and not flags & _HAS_CAUSATION):
-        raise ValueError(_BAD_FLAGS)
+    if flags & ~(REMEMBER | HAS_CAUSATION) or (causation and not flags & HAS_CAUSATION):
+        raise ValueError(BAD_FLAGS)
     end = _RECORD.size + k + s + a + t
     kind, session, actor, trace = _names(data[_RECORD.size : end], k, k + s, k + s + a)
     header = Header(
@@ -154,9 +151,9 @@ def decode_record(mind_id: str, seq: int, data: bytes) -> Record:
         recorded_ns,
         session,
         actor,
-        causation if flags & _HAS_CAUSATION else None,
+        causation if flags & HAS_CAUSATION else None,
         trace,
-        bool(flags & _REMEMBER),
+        bool(flags & REMEMBER),
         digest,
         prev,
     )
@@ -173,66 +170,6 @@ def _names(data: bytes, session: int, actor: int, trace: int) -> tuple[str, str,
     )
 
 
-class StoredRecords:
-    """Chain hashes of one mind's records straight from their stored form: what checks a million of them has to hurry.
-
-    The same bytes as ``header_hash(decode_record(…).header)`` hashes; a test holds the two together.
-    """
-
-    def __init__(self, mind_id: str) -> None:
-        self._begin = event_hash.DOMAIN + event_hash.field(mind_id) + _LENGTH_8
-        self._cached: dict[bytes, tuple[bytes, bytes]] = {}
-
-    def chain_hash(self, seq: bytes, data: bytes) -> tuple[bytes, bytes]:
-        """The hash that the record should have, and its sealed payload. ``seq`` is 8 bytes, big-endian.
-
-        Raises ValueError where it is no record.
-        """
-        kind, session, actor, trace = data[_LENGTHS:RECORD_BYTES]
-        names = RECORD_BYTES + kind + session + actor
-        end = names + trace
-        flags = data[_FLAGS]
-        after_seq, after_clock = self._around_the_clock(
-            data[_LENGTHS : RECORD_BYTES - 1] + data[RECORD_BYTES:names]
-        )
-        causation = event_hash.ABSENT
-        if flags & _HAS_CAUSATION:
-            causation = _LENGTH_8 + data[_CAUSATION:_FLAGS]
-        elif data[_CAUSATION:_FLAGS] != event_hash.ABSENT:
-            raise ValueError(_BAD_FLAGS)
-        if flags > _REMEMBER | _HAS_CAUSATION:
-            raise ValueError(_BAD_FLAGS)
-        hashed = b"".join(
-            (
-                self._begin,
-                seq,
-                after_seq,
-                data[_RECORDED:_CAUSATION],
-                after_clock,
-                causation,
-                U64.pack(trace),
-                data[names:end],
-                _REMEMBERED if flags & _REMEMBER else _NOT_REMEMBERED,
-                data[_DIGEST:_PREV],
-                _LENGTH_32,
-                data[_PREV:_HASH],
-            )
-        )
-        return hashlib.sha256(hashed).digest(), data[end:]
-
-    def _around_the_clock(self, names: bytes) -> tuple[bytes, bytes]:
-        """What is hashed between seq and clock, and between clock and causation. ``names`` with their lengths."""
-        parts = self._cached.get(names)
-        if parts is None:
-            if len(self._cached) >= _CACHED_NAMES:
-                self._cached.clear()
-            kind, session = names[0], names[1]
-            texts = names[3 : 3 + kind], names[3 + kind : 3 + kind + session], names[3 + kind + session :]
-            fields = [U64.pack(len(text)) + text for text in texts]
-            parts = self._cached[names] = (fields[0] + _LENGTH_8, fields[1] + fields[2])
-        return parts
-
-
 def recorded_ns_of(data: bytes) -> int:
     """The clock in a stored record, without decoding the rest."""
     return _RECORD.unpack_from(data)[1]
@@ -240,19 +177,30 @@ def recorded_ns_of(data: bytes) -> int:
 
 def position_of(data: bytes) -> int:
     """The position in a stored record, without decoding the rest."""
-    return int.from_bytes(data[:_RECORDED], "big")
+    return int.from_bytes(data[:RECORDED], "big")
 
 
 def hash_of(data: bytes) -> bytes:
     """The chain hash in a stored record, without decoding the rest."""
-    return data[_HASH:_LENGTHS]
+    return data[HASH:LENGTHS]
 
 
 def prev_hash_of(data: bytes) -> bytes:
     """The hash of the event before in a stored record, without decoding the rest."""
-    return data[_PREV:_HASH]
+    return data[PREV:HASH]
+
+
+def kind_of(data: bytes) -> str:
+    """The kind in a stored record, without decoding the rest."""
+    return data[RECORD_BYTES : RECORD_BYTES + data[LENGTHS]].decode()
+
+
+def session_of(data: bytes) -> str:
+    """The session in a stored record, without decoding the rest."""
+    start = RECORD_BYTES + data[LENGTHS]
+    return data[start : start + data[LENGTHS + 1]].decode()
 
 
 def payload_digest_of(data: bytes) -> bytes:
     """The payload's digest in a stored record, without decoding the rest."""
-    return data[_DIGEST:_PREV]
+    return data[DIGEST:PREV]

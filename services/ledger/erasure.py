@@ -25,7 +25,7 @@ from services.ledger.errors import (
 from services.ledger.events import NewEvent
 from services.ledger.journal import Erased, Journal
 from services.ledger.keys import KEYS_PER_SEGMENT
-from services.ledger.reading import decoded, opened
+from services.ledger.reading import Opener, decoded
 from services.ledger.store import StorageFull, Store, is_full
 from services.ledger.tables import Batch, Erasure, MindState, Reader, Receipt
 from services.runtime.errors import InvalidArgument, Violation
@@ -232,9 +232,8 @@ class Completion:
             data = reader.raw_event(state, self._seq)
             if data is None:
                 raise broken_event(self._mind_id, self._seq, "it is missing")
-            record = decoded(self._mind_id, self._seq, data)
-            event = opened(self._store, reader, state.number, record)
-        return Body.FromString(event.payload or b"").event_redacted.seqs
+            record = Opener(self._store, reader, state.number, self._mind_id).opened(self._seq, data)
+        return Body.FromString(record.event().payload or b"").event_redacted.seqs
 
     def _note(self, state: MindState, seqs: Sequence[int]) -> list[int]:
         """Write the journal; the slots of the keys, ascending."""

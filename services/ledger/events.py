@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from services.ledger.encoding import Header
+from services.ledger import encoding
+from services.ledger.encoding import SALT_BYTES, Header
 
 BIRTHS = frozenset({"mind_created", "mind_imported"})
 """Kinds that make a mind, as its first event and only there."""
@@ -56,6 +57,26 @@ class StoredEvent(msgspec.Struct, frozen=True, gc=False):
     payload: bytes | None
     """None where it was erased."""
     salt: bytes | None
+
+
+class OpenedRecord(msgspec.Struct, frozen=True, gc=False):
+    """A stored record that was read and checked, with what was sealed in it."""
+
+    mind: bytes
+    """The mind's id."""
+    seq: int
+    data: bytes
+    """The stored form."""
+    salted: bytes | None
+    """Salt and payload; None where they were erased."""
+
+    def event(self) -> StoredEvent:
+        """The event, decoded."""
+        record = encoding.decode_record(self.mind.decode(), self.seq, self.data)
+        payload, salt = (
+            (None, None) if self.salted is None else (self.salted[SALT_BYTES:], self.salted[:SALT_BYTES])
+        )
+        return StoredEvent(record.header, record.hash, record.position, payload, salt)
 
 
 @dataclass(frozen=True, slots=True)

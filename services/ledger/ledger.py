@@ -26,7 +26,7 @@ from services.ledger.decision import AppendCall, Quotas
 from services.ledger.eraser import Eraser
 from services.ledger.erasure import Ordered, Status, Wanted
 from services.ledger.errors import BeyondHead, unknown_event, unknown_mind
-from services.ledger.events import ANY, NewEvent, Receipt, Selection, StoredEvent
+from services.ledger.events import ANY, NewEvent, OpenedRecord, Receipt, Selection
 from services.ledger.journal import Journal
 from services.ledger.listing import Summary
 from services.ledger.proofs import Consistency, Inclusion, Prover, TreeHead
@@ -76,7 +76,7 @@ class Range:
 class Delivery:
     """Part of a subscription: events, and how far everything has been delivered or skipped."""
 
-    events: list[StoredEvent]
+    events: list[OpenedRecord]
     position: int
     seq: int
     is_caught_up: bool = False
@@ -140,7 +140,7 @@ class Ledger:
         telemetry.count("pmm.ledger.events.appended", sum(not event.existed for event in receipt.events))
         return receipt
 
-    async def read(self, wanted: Range) -> AsyncIterator[tuple[list[StoredEvent], int]]:
+    async def read(self, wanted: Range) -> AsyncIterator[tuple[list[OpenedRecord], int]]:
         """Pages of events, and the head when it began. Raises UnknownMind, BeyondHead, BrokenEvent."""
         head = (await self.head(wanted.mind_id)).seq
         if wanted.min_seq > head:
@@ -158,7 +158,7 @@ class Ledger:
                 return
             first = page.last_seq + step
 
-    async def get(self, mind_id: str, seq: int) -> StoredEvent:
+    async def get(self, mind_id: str, seq: int) -> OpenedRecord:
         """One event. Raises UnknownMind, UnknownEvent, BrokenEvent."""
         head = (await self.head(mind_id)).seq
         if seq > head:
@@ -285,7 +285,7 @@ class Ledger:
     async def export(self, mind_id: str) -> AsyncIterator[tuple[bytes, int, int]]:
         """Whole JSON lines, the seq that they reach, and the head. Raises UnknownMind, BrokenEvent."""
         async for events, head in self.read(Range(mind_id)):
-            yield b"".join(map(export.line, events)), events[-1].header.seq, head
+            yield b"".join(export.line(event.event()) for event in events), events[-1].seq, head
 
     async def restore(self, upload: Upload) -> Head:
         """Make a mind of an export, but for what was erased since. Raises MindExists, BrokenExport,

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from services.ledger import encoding
 from services.ledger.encoding import Record
 from services.ledger.errors import BrokenEvent, broken_event
-from services.ledger.events import Selection, StoredEvent
+from services.ledger.events import OpenedRecord, Selection
 from services.ledger.store import ReadOnlyStore
+from services.ledger.stored import StoredRecords
 from services.ledger.tables import MindState, Reader
 
 PAGE_BYTES = 1024 * 1024
-"""A page ends once its payloads are this long."""
+"""A page ends once its records are this long."""
 SCAN_EVENTS = 5_000
 """A page ends, even empty, once so many events were looked at: no transaction is long."""
 
@@ -28,7 +29,7 @@ SCAN_EVENTS = 5_000
 class Page:
     """Events of one mind, and where the next page begins."""
 
-    events: list[StoredEvent]
+    events: list[OpenedRecord]
     last_seq: int
     """Everything up to here (down to here in reverse) was delivered or skipped."""
     last_position: int
@@ -40,7 +41,7 @@ class Page:
 class StorePage:
     """Events of all minds, and how far it went."""
 
-    events: list[StoredEvent]
+    events: list[OpenedRecord]
     position: int
     is_end: bool
 
@@ -64,19 +65,20 @@ def read_page(
         if mind.is_deleted:
             low = max(low, mind.head_seq)
         low, high = _within_time(reader, mind, selection, low, high)
-        found = _selected(
-            store, reader, mind, selection, _candidates(reader, mind, selection, low, high, reverse=reverse)
-        )
+        opener = Opener(store, reader, mind.number, mind_id)
         filling = _Filling(limit)
-        seq = position = 0
+        seq, record = 0, b""
         try:
-            for seq, position, event in found:
+            for at, data in _candidates(reader, mind, selection, low, high, reverse=reverse):
+                event = opener.wanted(selection, at, data)
+                seq, record = at, data
                 if filling.ends_with(event):
-                    return Page(filling.events, seq, position, is_end=seq == (low if reverse else high))
+                    is_end = seq == (low if reverse else high)
+                    return Page(filling.events, seq, encoding.position_of(record), is_end)
         except BrokenEvent:
             if not filling.scanned:
                 raise
-            return Page(filling.events, seq, position, is_end=False)
+            return Page(filling.events, seq, encoding.position_of(record), is_end=False)
         at_last = reader.raw_event(mind, last)
         return Page(filling.events, last, encoding.position_of(at_last) if at_last else 0, is_end=True)
 
@@ -101,82 +103,91 @@ class _Filling:
     """A page while it is filled."""
 
     def __init__(self, limit: int) -> None:
-        self.events: list[StoredEvent] = []
+        self.events: list[OpenedRecord] = []
         self.scanned = 0
         self._limit = limit
         self._size = 0
 
-    def ends_with(self, event: StoredEvent | None) -> bool:
+    def ends_with(self, event: OpenedRecord | None) -> bool:
         """One more was looked at, None where it is not wanted: whether the page ends here."""
         self.scanned += 1
         if event is not None:
             self.events.append(event)
-            self._size += len(event.payload or b"")
+            self._size += len(event.data)
         return len(self.events) >= self._limit or self._size >= PAGE_BYTES or self.scanned >= SCAN_EVENTS
-
-
-def _selected(
-    store: ReadOnlyStore,
-    reader: Reader,
-    mind: MindState,
-    selection: Selection,
-    found: Iterator[tuple[int, bytes]],
-) -> Iterator[tuple[int, int, StoredEvent | None]]:
-    """Seq and position of each record; its event where it is wanted."""
-    mind_id = reader.name(mind.number)
-    wants_all = not selection.kinds and not selection.session_ids
-    for seq, data in found:
-        record = decoded(mind_id, seq, data)
-        is_wanted = wants_all or _admits(selection, record)
-        yield seq, record.position, opened(store, reader, mind.number, record) if is_wanted else None
 
 
 def _placed(
     store: ReadOnlyStore, reader: Reader, after_position: int, selection: Selection
-) -> Iterator[tuple[int, StoredEvent | None]]:
+) -> Iterator[tuple[int, OpenedRecord | None]]:
     """Each position of the store that is taken; its event where it is wanted."""
-    minds: dict[int, tuple[str, int]] = {}
+    minds: dict[int, tuple[Opener, int]] = {}
     for position, number, seq in reader.places_from(after_position + 1):
         if number not in minds:
-            minds[number] = _name_and_start(reader, number)
-        mind_id, start = minds[number]
+            minds[number] = _opener_and_start(store, reader, number)
+        opener, start = minds[number]
         if seq < start:
             yield position, None
             continue
         data = reader.event_at(number, seq)
         if data is None:
-            raise broken_event(mind_id, seq, "it is missing")
-        record = decoded(mind_id, seq, data)
-        is_wanted = selection.admits_kind(record.header.kind)
-        yield position, opened(store, reader, number, record) if is_wanted else None
+            raise broken_event(opener.mind_id, seq, "it is missing")
+        yield position, opener.wanted(selection, seq, data)
 
 
-def _name_and_start(reader: Reader, number: int) -> tuple[str, int]:
-    """A mind's id, and its first seq: of one that was deleted only the last event is left."""
+def _opener_and_start(store: ReadOnlyStore, reader: Reader, number: int) -> tuple[Opener, int]:
+    """What opens a mind's records, and its first seq: of one that was deleted only the last event is left."""
     mind_id = reader.name(number)
     state = reader.mind(mind_id)
-    return mind_id, state.head_seq if state is not None and state.is_deleted else 1
+    start = state.head_seq if state is not None and state.is_deleted else 1
+    return Opener(store, reader, number, mind_id), start
 
 
-def opened(store: ReadOnlyStore, reader: Reader, number: int, record: Record) -> StoredEvent:
-    """The event with its payload, both checked against their hashes. Raises BrokenEvent."""
-    header = record.header
-    if encoding.header_hash(header) != record.hash:
-        raise broken_event(header.mind_id, header.seq, "its hash is not the hash of its header")
-    if reader.is_redacted(number, header.seq):
-        return StoredEvent(header, record.hash, record.position, None, None)
-    key = store.event_keys.read(record.position - 1)
-    if key is None:
-        raise broken_event(header.mind_id, header.seq, "its key is gone without an erasure")
-    try:
-        joined = encoding.unsealed(key, encoding.place_of(header.mind_id, header.seq), record.sealed)
-    except ValueError as error:
-        raise broken_event(header.mind_id, header.seq, str(error)) from None
-    if hashlib.sha256(joined).digest() != header.payload_digest:
-        raise broken_event(header.mind_id, header.seq, "its payload does not match payload_digest")
-    return StoredEvent(
-        header, record.hash, record.position, joined[encoding.SALT_BYTES :], joined[: encoding.SALT_BYTES]
-    )
+class Opener:
+    """Opens the records of one mind, in one transaction."""
+
+    def __init__(self, store: ReadOnlyStore, reader: Reader, number: int, mind_id: str) -> None:
+        self.mind_id = mind_id
+        self._store = store
+        self._reader = reader
+        self._number = number
+        self._records = StoredRecords(mind_id)
+
+    def opened(self, seq: int, data: bytes) -> OpenedRecord:
+        """A record with its payload, both checked against their hashes. Raises BrokenEvent."""
+        return self._unsealed(seq, data, self._checked(seq, data))
+
+    def wanted(self, selection: Selection, seq: int, data: bytes) -> OpenedRecord | None:
+        """The same; None, with its payload not looked at, where the record is not wanted."""
+        sealed = self._checked(seq, data)
+        return self._unsealed(seq, data, sealed) if _admits(selection, data) else None
+
+    def _checked(self, seq: int, data: bytes) -> bytes:
+        """The sealed payload of a record that says of itself what was hashed."""
+        try:
+            its_hash, sealed = self._records.chain_hash(seq, data)
+        except ValueError as error:
+            raise self._broken(seq, str(error)) from None
+        if its_hash != encoding.hash_of(data):
+            raise self._broken(seq, "its hash is not the hash of its header")
+        return sealed
+
+    def _unsealed(self, seq: int, data: bytes, sealed: bytes) -> OpenedRecord:
+        if self._reader.is_redacted(self._number, seq):
+            return OpenedRecord(self._records.mind, seq, data, None)
+        key = self._store.event_keys.read(encoding.position_of(data) - 1)
+        if key is None:
+            raise self._broken(seq, "its key is gone without an erasure")
+        try:
+            salted = encoding.unsealed(key, self._records.place(seq), sealed)
+        except ValueError as error:
+            raise self._broken(seq, str(error)) from None
+        if hashlib.sha256(salted).digest() != encoding.payload_digest_of(data):
+            raise self._broken(seq, "its payload does not match payload_digest")
+        return OpenedRecord(self._records.mind, seq, data, salted)
+
+    def _broken(self, seq: int, why: str) -> BrokenEvent:
+        return broken_event(self.mind_id, seq, why)
 
 
 def decoded(mind_id: str, seq: int, data: bytes) -> Record:
@@ -187,10 +198,9 @@ def decoded(mind_id: str, seq: int, data: bytes) -> Record:
         raise broken_event(mind_id, seq, str(error)) from None
 
 
-def _admits(selection: Selection, record: Record) -> bool:
-    header = record.header
-    return selection.admits_kind(header.kind) and (
-        not selection.session_ids or header.session_id in selection.session_ids
+def _admits(selection: Selection, data: bytes) -> bool:
+    return (not selection.kinds or selection.admits_kind(encoding.kind_of(data))) and (
+        not selection.session_ids or encoding.session_of(data) in selection.session_ids
     )
 
 

@@ -9,12 +9,13 @@ import grpc.aio
 
 from pmm.ledger.v1 import ledger_pb2 as pb
 from pmm.ledger.v1 import ledger_pb2_grpc as rpc
-from services.ledger import convert
+from services.ledger import convert, stored
 from services.ledger.checks import CHECKS
 from services.ledger.ledger import Ledger
 from services.ledger.restore import Upload
 from services.ledger.settings import LedgerSettings
 from services.runtime.caller import current_caller
+from services.runtime.compiled import warn_unless
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 from services.runtime.telemetry import current_trace_id
 
@@ -45,7 +46,7 @@ class LedgerServicer(rpc.LedgerServiceServicer):
 
     async def GetEvent(self, request: pb.GetEventRequest, context: _Context) -> pb.GetEventResponse:
         event = await self._ledger.get(request.mind_id, request.seq)
-        return pb.GetEventResponse(event=convert.event(event, raw=request.raw))
+        return convert.event_response(event, raw=request.raw)
 
     async def GetHead(self, request: pb.GetHeadRequest, context: _Context) -> pb.GetHeadResponse:
         as_of_seq = request.as_of_seq if request.HasField("as_of_seq") else None
@@ -151,6 +152,7 @@ class LedgerService(Service):
     checks: ClassVar = CHECKS
 
     def __init__(self, settings: LedgerSettings, context: ServiceContext) -> None:
+        warn_unless(stored.is_compiled, "reading the ledger")
         self._settings = settings
         self._ledger = Ledger(context.data_dir, settings)
 

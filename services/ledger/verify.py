@@ -10,6 +10,7 @@ from pmm_client.merkle import leaf_hash, node_hash
 from services.ledger import encoding
 from services.ledger.proofs import root_of
 from services.ledger.store import ReadOnlyStore
+from services.ledger.stored import StoredRecords
 from services.ledger.tables import MindState, Reader
 
 STEP = 2_000
@@ -68,8 +69,7 @@ class Verification:
         self._is_begun = first == 1
         self._hash = encoding.GENESIS
         self._redacted = 0
-        self._records = encoding.StoredRecords(mind_id)
-        self._place = mind_id.encode() + b"\x00"
+        self._records = StoredRecords(mind_id)
 
     def step(self) -> Step:
         """Check the next events. Progress means that there are more."""
@@ -118,9 +118,8 @@ class Verification:
         return Broken(self._next, Break.MISSING) if self._next <= end else None
 
     def _check(self, reader: Reader, mind: MindState, seq: int, data: bytes) -> Break | None:
-        place = encoding.U64.pack(seq)
         try:
-            its_hash, sealed = self._records.chain_hash(place, data)
+            its_hash, sealed = self._records.chain_hash(seq, data)
         except ValueError:
             return Break.MISSING
         if encoding.prev_hash_of(data) != self._hash:
@@ -128,19 +127,19 @@ class Verification:
         if its_hash != encoding.hash_of(data):
             return Break.HASH
         self._hash = its_hash
-        return self._check_payload(reader, mind, place, data, sealed)
+        return self._check_payload(reader, mind, seq, data, sealed)
 
     def _check_payload(
-        self, reader: Reader, mind: MindState, place: bytes, data: bytes, sealed: bytes
+        self, reader: Reader, mind: MindState, seq: int, data: bytes, sealed: bytes
     ) -> Break | None:
         key = self._store.event_keys.read(encoding.position_of(data) - 1)
         if key is None:
-            if not reader.is_redacted(mind.number, int.from_bytes(place, "big")):
+            if not reader.is_redacted(mind.number, seq):
                 return Break.KEY
             self._redacted += 1
             return None
         try:
-            opened = encoding.unsealed(key, self._place + place, sealed)
+            opened = encoding.unsealed(key, self._records.place(seq), sealed)
         except ValueError:
             return Break.PAYLOAD
         return None if sha256(opened).digest() == encoding.payload_digest_of(data) else Break.PAYLOAD

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -19,11 +18,11 @@ from services.memory.peers import LedgerPeer
 from services.memory.settings import MemorySettings
 from services.memory.store import FORMAT, OLDEST_FORMAT
 from services.runtime import deadline
+from services.runtime.compiled import warn_unless
 from services.runtime.exits import USAGE, StartupError
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 from services.runtime.telemetry import stage
 
-_log = logging.getLogger("pmm.memory")
 _Context = grpc.aio.ServicerContext[object, object]
 _Change = pb.ReviseMemoriesRequest | pb.RetractMemoriesRequest | pb.RateMemoriesRequest
 
@@ -181,11 +180,7 @@ class MemoryService(Service):
 
 def build(settings: MemorySettings, context: ServiceContext) -> MemoryService:
     """From settings and context to a service. Raises StartupError."""
-    if not scoring.is_compiled:
-        _log.warning(
-            "a search takes twice the processor time: there was no C compiler when PMM was installed; have one, with "
-            "Python's headers, and install it again, which is `make clean setup` in a clone"
-        )
+    warn_unless(scoring.is_compiled, "a search")
     try:
         return MemoryService(Memories(context.data_dir, LedgerPeer(context.peers), settings))
     except (ImportError, ValueError, EmbedderAway) as error:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pmm_client import merkle
 from services.ledger import encoding
 from services.ledger.encoding import Header, Record
+from services.ledger.stored import StoredRecords
 from services.ledger.tables import TABLES
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "ledger-format.md").read_text()
@@ -188,9 +189,9 @@ def test_a_stored_record_hashes_as_its_header_does(
 ) -> None:
     header = Header("ada", 7, kind, clock, name, name[::-1], causation, trace, remember, b"d" * 32, b"p" * 32)
     data = encoding.encode_record(Record(header, b"h" * 32, 9, b"sealed"))
-    records = encoding.StoredRecords("ada")
+    records = StoredRecords("ada")
     for _ in range(2):
-        its_hash, sealed = records.chain_hash(encoding.U64.pack(7), data)
+        its_hash, sealed = records.chain_hash(7, data)
         assert (its_hash, sealed) == (encoding.header_hash(header), b"sealed")
     assert encoding.position_of(data) == 9
     assert (encoding.prev_hash_of(data), encoding.payload_digest_of(data)) == (b"p" * 32, b"d" * 32)
@@ -203,8 +204,8 @@ def test_flags_that_nobody_sets_are_no_record(flags: int) -> None:
     data = bytearray(encoding.encode_record(Record(header, b"h" * 32, 9, b"")))
     data[24] |= flags
     with pytest.raises(ValueError, match="flags"):
-        encoding.StoredRecords("ada").chain_hash(encoding.U64.pack(7), bytes(data))
+        StoredRecords("ada").chain_hash(7, bytes(data))
     data[24] = 1
     data[16:24] = encoding.U64.pack(5)
     with pytest.raises(ValueError, match="flags"):
-        encoding.StoredRecords("ada").chain_hash(encoding.U64.pack(7), bytes(data))
+        StoredRecords("ada").chain_hash(7, bytes(data))
