@@ -28,6 +28,7 @@ from services.orchestrator.graph.following import Graphs
 from services.orchestrator.graph.store import GraphStore
 from services.orchestrator.guard import warm_up
 from services.orchestrator.incognito import Incognito
+from services.orchestrator.late_answers import LateAnswers
 from services.orchestrator.minds import Minds
 from services.orchestrator.owners.owners import Owners
 from services.orchestrator.owners.store import OwnerStore
@@ -82,12 +83,14 @@ class OrchestratorService(Service):
         summarizing = Summarizing(minds, peers, traces, settings.recent_turns)
         self._chain_watch = ChainWatch(minds, peers, self._store, settings)
         self._supervisor = Supervisor(minds, self._store, auditing, settings)
+        forgetting = Forgetting(peers, traces, self._graphs, self._session_table, self._counts)
         workers = (
             *(reader(extractor) for reader in WORKERS),
             analyzing.worker(),
             summarizing.worker(),
             reflecting.worker(),
             traces.worker(),
+            LateAnswers(peers, forgetting).worker(),
             self._supervisor.worker(),
         )
         followers = {worker.name: Follower(worker, minds, peers, self._store, feed) for worker in workers}
@@ -100,7 +103,7 @@ class OrchestratorService(Service):
             Conversations(Services(minds, peers, self._store, self._session_table, settings), incognito),
             SessionActions(minds, self._session_table, incognito),
             MindActions(minds, peers),
-            Forgetting(peers, traces, self._graphs, self._session_table, self._counts),
+            forgetting,
             Views(minds, peers),
             reflecting,
             analyzing,

@@ -175,6 +175,51 @@ async def test_a_reflection_on_what_is_forgotten_meanwhile_is_thought_again(tmp_
             assert files_with(tmp_path, MARKER) == []
 
 
+@pytest.mark.parametrize("mode", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_PAUSED])
+async def test_an_answer_that_is_written_while_what_it_draws_on_is_forgotten_goes_too(
+    tmp_path: Path, mode: mind.PrivacyMode.ValueType
+) -> None:
+    with OpenAIServer() as server:
+        server.says = f"Your {MARKER} is there."
+        async with serving(tmp_path, *ALL, settings=thinking(server)) as served:
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+            said = mind.UserMessage(text=FACT)
+            new = ledger.NewEvent(session_id="talk", actor="user", body=mind.Body(user_message=said))
+            origin = (await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[new]))).events[0]
+            await search(served, FACT)
+            asked = asyncio.create_task(converse(served, "Where is it now?", privacy_mode=mode))
+            assert MARKER in await asked_about(server)
+
+            await forget(served, origin.seq)
+            server.released.set()
+            turn = await asked
+            await followed(served)
+
+            assert MARKER in turn.text
+            [answer] = [event for event in await events(served) if event.seq == turn.completed.assistant_seq]
+            assert answer.redacted
+            assert files_with(tmp_path, MARKER) == []
+
+
+async def test_an_answer_that_draws_on_nothing_that_is_forgotten_meanwhile_stays(tmp_path: Path) -> None:
+    with OpenAIServer() as server:
+        server.says = "It is at home."
+        async with serving(tmp_path, *ALL, settings=thinking(server)) as served:
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+            asked = asyncio.create_task(converse(served, "Where is it now?"))
+            await asked_about(server)
+            opening = pb.OpenCommitmentRequest(mind_id="ada", text=f"caulk the {MARKER}")
+            opened = (await served.orchestrator.open_commitment(opening)).commitment
+
+            await forget(served, opened.opened_seq)
+            server.released.set()
+            turn = await asked
+            await followed(served)
+
+            [answer] = [event for event in await events(served) if event.seq == turn.completed.assistant_seq]
+            assert answer.body.assistant_message.text == server.says
+
+
 class Interrupting:
     """Erases an event when something that was made of it is on its way to the ledger, and lets it go on then."""
 
@@ -246,6 +291,30 @@ async def test_a_message_that_is_erased_while_its_conversation_is_analysed_is_no
 
     assert [event.kind for event in made] == ["event_redacted", "conversation_analyzed"]
     assert list(made[1].body.conversation_analyzed.open_questions) == [asked[1]]
+
+
+async def test_a_message_that_is_erased_while_its_span_is_summarised_is_not_in_the_summary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with interrupted(tmp_path, monkeypatch, "summaries") as (served, interrupting):
+        texts = [f"My {MARKER} lies in the harbour.", *(f"I have walked to place {n}." for n in range(29))]
+        said = [
+            ledger.NewEvent(session_id="talk", body=mind.Body(user_message=mind.UserMessage(text=text)))
+            for text in texts
+        ]
+        tick = mind.TickRecorded(decision="summarize", reasons=["summarize"], summarized_session_ids=["talk"])
+        interrupting.seq = await head(served) + 1
+        new = [*said, ledger.NewEvent(body=mind.Body(tick_recorded=tick))]
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=new))
+        await wait_for(served, "summary_recorded")
+        await followed(served)
+        made = await events(served, kinds=["event_redacted", "summary_recorded"])
+
+    assert interrupting.was_there
+    assert made[0].kind == "event_redacted"
+    summaries = [event.body.summary_recorded.text for event in made[1:]]
+    assert MARKER not in str(summaries)
+    assert "place 1" in summaries[0]
 
 
 async def test_a_mind_does_not_think_of_what_was_erased_while_its_state_still_holds_it(

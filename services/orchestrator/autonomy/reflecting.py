@@ -147,15 +147,19 @@ def known_of(state: Snapshot) -> tuple[list[str], tuple[int, ...]]:
     return facts, tuple(dict.fromkeys(seqs))
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def by_rules(state: Snapshot, style: int) -> str:
     """The same in plain sentences, without a model."""
     known, promised = state.reflections, state.commitments.in_order()
     oldest = min(promised, key=lambda one: one.opened_seq, default=None)
     counted = (
-        f"Since I last thought about myself I answered {known.turns_since} times, made {known.opened} promises "
-        f"and ended {known.closed}."
+        f"Since I last thought about myself I answered {_counted(known.turns_since, 'time')}, made "
+        f"{_counted(known.opened, 'promise')} and ended {known.closed}."
     )
-    still = f"{len(promised)} are open." if promised else "None is open."
+    still = {0: "None is open.", 1: "One is open."}.get(len(promised), f"{len(promised)} are open.")
     match style:
         case mind.REFLECTION_STYLE_QUESTION:
             return (

@@ -90,9 +90,10 @@ class Summarizing:
                     return [draft] if is_whole and is_wanted else []
 
                 after = await self._minds.decide(active, decided)
-                if after.summaries.job(session_id, self._window) == job:
+                if after.summaries.job(session_id, self._window) != job:
+                    seqs.append(after.seq)
+                elif active.erasures() == before:
                     break
-                seqs.append(after.seq)
         return seqs
 
     async def _write(self, active: ActiveMind, session_id: str, job: Job) -> mind.SummaryRecorded:

@@ -73,6 +73,8 @@ class Worker:
     """Whether what it derives are events. Those of a mind that was restored came along with it."""
     derives: tuple[str, ...] = ()
     """The kinds that may follow; it is looked whether they are there already where a crash may have hidden it."""
+    heeds_unremembered: bool = False
+    """Whether it looks also at what is not to be remembered."""
     waiting: Waiting = field(default_factory=Waiting)
     """Those who wait for what it does."""
 
@@ -198,7 +200,7 @@ class Follower:
                     self._store.drop_dead_letter(letter)
 
     async def _process(self, event: mind.Event) -> None:
-        if not event.remember or event.redacted:
+        if event.redacted or not (event.remember or self._worker.heeds_unremembered):
             return
         with telemetry.stage(f"worker.{self._worker.name}"):
             await self._attempt(event)
