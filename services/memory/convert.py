@@ -29,6 +29,7 @@ def request(message: pb.SearchRequest) -> Request:
         as_of_seq=int(as_of) if as_of else as_of_seq,
         exact=message.exact,
         explain=message.explain,
+        distinct=message.distinct,
     )
 
 
@@ -61,7 +62,7 @@ def answer(found: Answer, asked: Request) -> pb.SearchResponse:
         results=_explained(found.hits) if asked.explain else map(_scored, found.hits),
         index_seq=found.index_seq,
         rebuilding=found.rebuilding,
-        next_page_token=f"{asked.offset + asked.k}.{as_of_seq}" if found.has_more else "",
+        next_page_token=f"{found.next_offset}.{as_of_seq}" if found.next_offset else "",
         cached=found.cached,
     )
 

@@ -19,7 +19,7 @@ from services.memory import analysis
 from services.memory.bulk import Bulk
 from services.memory.columns import Column, Ragged
 from services.memory.embedder import Vectors
-from services.memory.rows import Row
+from services.memory.rows import EPISODE, Row
 from services.memory.store import Space
 from services.memory.vectors import FlatVectors, Mask, Ordinals
 
@@ -270,6 +270,12 @@ class MindIndex:
     def about(self, entities: Collection[str], size: int) -> Mask:
         """Which of the first rows are about one of the entities (lower case)."""
         return _members([self.by_entity[name] for name in entities if name in self.by_entity], size)
+
+    def messages(self, ordinals: Ordinals) -> dict[int, int]:
+        """Those of some rows that are messages, not changed since: places by seq."""
+        places = np.flatnonzero(self.columns["type"].values[ordinals] == EPISODE)
+        seqs = self.columns["seq"].values[ordinals[places]]
+        return dict(zip(seqs.tolist(), places.tolist(), strict=True))
 
     def vectors_of(self, layout: Layout, ordinals: Ordinals) -> Vectors:
         """The vectors of some rows, in their order."""

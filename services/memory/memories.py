@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from services.memory import lookup, search
 from services.memory.device import choose
+from services.memory.distinct import distinct
 from services.memory.embedder import EmbedderAway, TextRefused, Vectors
 from services.memory.embeddings import CacheCounts, Embeddings
 from services.memory.errors import EmbedderFailed, IndexRebuilding, UnknownMemory
@@ -188,15 +189,15 @@ class Memories:
         index = await self._load(request.mind_id)
         index_seq = self.seq_of(request.mind_id)
         if index is None:
-            return Answer([], False, index_seq, self.rebuilding, False)
+            return Answer([], 0, index_seq, self.rebuilding, False)
         try:
-            hits, has_more, cached = await self._in_search(lambda: self._search(request, index))
+            hits, next_offset, cached = await self._in_search(lambda: self._search(request, index))
         except TextDamaged:
             await self._in_writer(lambda: self._minds.damaged(request.mind_id))
             raise IndexRebuilding(
                 f"the index of mind {request.mind_id!r} is damaged, and is being built anew: try again"
             ) from None
-        return Answer(hits, has_more, index_seq, self.rebuilding, cached)
+        return Answer(hits, next_offset, index_seq, self.rebuilding, cached)
 
     async def listing(
         self,
@@ -393,29 +394,39 @@ class Memories:
                 None if index is None else await self._in_writer(lambda: self._minds.publish(mind_id, index))
             )
 
-    def _search(self, request: Request, index: MindIndex) -> tuple[list[Hit], bool, bool]:
+    def _search(self, request: Request, index: MindIndex) -> tuple[list[Hit], int, bool]:
         now_ns = request.now_ns or time.time_ns()
-        wanted = request.offset + request.k + 1
-        key = (replace(request, k=0, offset=0, explain=False), index.version, self.spaces.searched_id)
+        wanted = request.offset + request.places + 1
+        key = (
+            replace(request, k=0, offset=0, explain=False, distinct=False),
+            index.version,
+            self.spaces.searched_id,
+        )
         found = self._results.get(key, lambda ranked: len(ranked) >= min(wanted, len(index)))
         cached = found is not None
         with self._store.read() as stored:
             mind = stored.mind(request.mind_id)
             if mind is None or mind.deleted:
-                return [], False, False
+                return [], 0, False
             if found is None:
                 understood = self._understand(request.query, now_ns)
                 found = self._ranking.rank(stored, mind, index, request, understood, now_ns)
                 self._results.put(key, found)
-            shown = found.take(slice(request.offset, request.offset + request.k))
-            rows = [stored.row(mind, int(ordinal)) for ordinal in shown.ordinals]
-        # What has expired or was erased since the answer was made must not be shown.
+            best = found.take(slice(request.offset, request.offset + request.places))
+
+            def row_at(place: int) -> Row | None:
+                row = stored.row(mind, int(best.ordinals[place]))
+                # What has expired or was erased since the answer was made must not be shown.
+                return None if row is None or 0 < row.expires_ns <= now_ns else row
+
+            messages = index.messages(best.ordinals) if request.distinct else {}
+            shown, looked_at = distinct(row_at, len(best), request.k, messages)
         hits = [
-            Hit(row, float(shown.scores[place]), _strategies(shown, place) if request.explain else {})
-            for place, row in enumerate(rows)
-            if row is not None and not 0 < row.expires_ns <= now_ns
+            Hit(row, float(best.scores[place]), _strategies(best, place) if request.explain else {})
+            for place, row in shown
         ]
-        return hits, len(found) > request.offset + request.k, cached
+        next_offset = request.offset + looked_at
+        return hits, next_offset if next_offset < len(found) else 0, cached
 
     def _understand(self, query: str, now_ns: int) -> search.Understood:
         now = datetime.fromtimestamp(now_ns / 1e9, UTC)

@@ -59,7 +59,7 @@ class Ranking:
         """
         view = search.view(index, request.filter, request.as_of_seq, now_ns)
         query = search.prepare(view, understood, now_ns)
-        wanted = request.offset + request.k + 1
+        wanted = request.offset + request.places + 1
         certain = self._certain(stored, mind, view, request.query)
         embed = self._embed_nothing if certain is not None else partial(self._embed, mind, index.embedder_id)
         candidates = self._settings.candidates

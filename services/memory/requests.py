@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.memory.distinct import SPARE
 from services.memory.filters import EVERYTHING, Filter
 from services.memory.rows import Row
 
@@ -22,6 +23,12 @@ class Request:
     as_of_seq: int | None = None
     exact: bool = False
     explain: bool = False
+    distinct: bool = False
+
+    @property
+    def places(self) -> int:
+        """How many of the best are looked at."""
+        return self.k * SPARE if self.distinct else self.k
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,8 @@ class Answer:
     """What a search found, and where the index stood."""
 
     hits: list[Hit]
-    has_more: bool
+    next_offset: int
+    """Where more follow; 0 at the end."""
     index_seq: int
     rebuilding: bool
     cached: bool

@@ -14,7 +14,6 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import ModelFailed
-from services.orchestrator.recalled import without_repeats
 from services.orchestrator.terms import (
     RECALL,
     Answer,
@@ -45,8 +44,6 @@ _PASSING = (
     pmm_client.errors.BackendCredentials,
 )
 VERIFY_SECONDS = 60.0
-SPARE = 2
-"""So many times as many memories are asked for as are wanted: some say the same as others."""
 _ROLES = {
     "system": inference.ROLE_SYSTEM,
     "user": inference.ROLE_USER,
@@ -189,13 +186,14 @@ class Peers:
         request = memory.SearchRequest(
             mind_id=mind_id,
             query=_shortened(query),
-            k=k * SPARE,
+            k=k,
+            distinct=True,
             as_of_seq=head_seq,
             min_seq=head_seq,
             query_time=query_time,
         )
         answer = await client.search(request, timeout=seconds)
-        return without_repeats([_recalled(result) for result in answer.results])[:k]
+        return [_recalled(result) for result in answer.results]
 
     async def has_model(self) -> bool:
         """Whether inference has a backend besides the one that quotes, be it away. Raises PmmError."""

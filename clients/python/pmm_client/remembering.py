@@ -38,8 +38,12 @@ class Remembering:
         min_seq: int = 0,
         explain: bool = False,
         exact: bool = False,
+        distinct: bool = False,
     ) -> memory.SearchResponse:
-        """The memories that best answer a query, best first. ``min_seq`` waits for the index to reach it."""
+        """The memories that best answer a query, best first. ``min_seq`` waits for the index to reach it.
+
+        ``distinct``: a memory that was drawn from a message which is found as well gives its place to the message.
+        """
         request = memory.SearchRequest(
             mind_id=self.mind_id,
             query=query,
@@ -50,6 +54,7 @@ class Remembering:
             min_seq=min_seq,
             explain=explain,
             exact=exact,
+            distinct=distinct,
         )
         return await self._client.memory.search(request, timeout=self._client.timeout)
 

@@ -63,6 +63,9 @@ async def search(
     ] = None,
     min_seq: MinSeq = 0,
     explain: Annotated[bool, typer.Option("--explain", help="A score per strategy.")] = False,
+    distinct: Annotated[
+        bool, typer.Option("--distinct", help="Without memories whose message is found as well.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Find what a mind remembers, best first.
@@ -72,7 +75,14 @@ async def search(
     wanted = memory_filter(kind, speaker, session, entity, tag, since, until, important)
     async with connection.open("memory") as client:
         found = await client.mind(mind).search(
-            query, k=k, filter=wanted, query_time=utc(at), as_of_seq=as_of, min_seq=min_seq, explain=explain
+            query,
+            k=k,
+            filter=wanted,
+            query_time=utc(at),
+            as_of_seq=as_of,
+            min_seq=min_seq,
+            explain=explain,
+            distinct=distinct,
         )
     if as_json:
         output.json_line(to_json(found))

@@ -281,6 +281,7 @@ class SearchRequest(_message.Message):
     EXPLAIN_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     EXACT_FIELD_NUMBER: _builtins.int
+    DISTINCT_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     query: _builtins.str
@@ -297,6 +298,8 @@ class SearchRequest(_message.Message):
     """From the answer before, for more."""
     exact: _builtins.bool
     """Brute force instead of an approximate index: slower, exact."""
+    distinct: _builtins.bool
+    """True: a memory that was drawn from a message which is found as well gives its place to the message."""
     @_builtins.property
     def filter(self) -> Global___MemoryFilter:
         """Only these; all when unset."""
@@ -318,10 +321,11 @@ class SearchRequest(_message.Message):
         explain: _builtins.bool = ...,
         page_token: _builtins.str = ...,
         exact: _builtins.bool = ...,
+        distinct: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "filter", b"filter", "query_time", b"query_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "exact", b"exact", "explain", b"explain", "filter", b"filter", "k", b"k", "min_seq", b"min_seq", "mind_id", b"mind_id", "page_token", b"page_token", "query", b"query", "query_time", b"query_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "distinct", b"distinct", "exact", b"exact", "explain", b"explain", "filter", b"filter", "k", b"k", "min_seq", b"min_seq", "mind_id", b"mind_id", "page_token", b"page_token", "query", b"query", "query_time", b"query_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
     _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015

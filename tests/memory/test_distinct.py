@@ -1,0 +1,100 @@
+"""A search with ``distinct`` says nothing twice: a message stands for what was drawn from it."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as pb
+from pmm.mind.v1 import events_pb2 as mind
+from services.memory.distinct import distinct
+from services.memory.rows import EPISODE, Row
+from tests.support.drafts import created, said
+from tests.support.serving import Served
+
+MESSAGE = "My sister Ana moved to Porto, where she bakes bread"
+FACT = "Ana lives in Porto"
+
+
+async def remembered(served: Served) -> int:
+    """A message, a fact that was drawn from it, one that was not, and other messages; the head."""
+    others = [said(f"We spoke of boat number {number}") for number in range(8)]
+    events = [created(), said(MESSAGE), *others]
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=events))
+    facts = [
+        mind.MemoryRecorded(text=FACT, type=mind.MEMORY_TYPE_FACT, source_seqs=[2]),
+        mind.MemoryRecorded(text="Ana likes Porto", type=mind.MEMORY_TYPE_FACT),
+    ]
+    request = pb.RecordMemoriesRequest(mind_id="ada", memories=facts)
+    return (await served.memory.record_memories(request, timeout=20)).seq
+
+
+async def found(served: Served, seq: int, **more: object) -> pb.SearchResponse:
+    request = pb.SearchRequest(mind_id="ada", query="where does Ana live in Porto", min_seq=seq, **more)  # type: ignore[arg-type]
+    return await served.memory.search(request, timeout=20)
+
+
+async def test_a_fact_gives_its_place_to_its_message_where_both_are_found(served: Served) -> None:
+    seq = await remembered(served)
+
+    plain = [one.memory.text for one in (await found(served, seq, k=50)).results]
+    once = (await found(served, seq, k=50, distinct=True)).results
+
+    best = min(plain.index(FACT), plain.index(MESSAGE))
+    rest = [text for text in plain if text not in {FACT, MESSAGE}]
+    assert [one.memory.text for one in once] == [*rest[:best], MESSAGE, *rest[best:]]
+    assert [one.score for one in once] == sorted((one.score for one in once), reverse=True)
+
+
+async def test_pages_of_distinct_memories_bring_all_that_is_found(served: Served) -> None:
+    seq = await remembered(served)
+    everything = {one.memory.text for one in (await found(served, seq, distinct=True, k=100)).results}
+    pages: list[list[str]] = []
+    token = ""
+    while not pages or token:
+        page = await found(served, seq, distinct=True, k=3, page_token=token)
+        pages.append([one.memory.text for one in page.results])
+        token = page.next_page_token
+
+    assert all(0 < len(page) <= 3 for page in pages)
+    assert {text for page in pages for text in page} >= everything
+
+
+async def test_what_is_asked_for_distinct_and_not_comes_of_one_search(served: Served) -> None:
+    seq = await remembered(served)
+
+    assert not (await found(served, seq, k=20)).cached
+    assert (await found(served, seq, k=3, distinct=True)).cached
+
+
+@st.composite
+def places(draw: st.DrawFn) -> list[Row | None]:
+    """Rows best first: messages, what was drawn from them and from others, and what may not be shown."""
+    kinds = draw(st.lists(st.sampled_from("mfx"), max_size=12))
+    seqs = draw(st.permutations(range(1, len(kinds) + 1)))
+    rows: list[Row | None] = []
+    for kind, seq in zip(kinds, seqs, strict=True):
+        drawn_from = draw(st.lists(st.integers(1, 12), max_size=2))
+        sources = [seq] if kind == "m" else [100 + seq, *drawn_from]
+        row = Row(f"id{seq}", EPISODE if kind == "m" else EPISODE + 1, "", sources[0], source_seqs=sources)
+        rows.append(None if kind == "x" else row)
+    return rows
+
+
+@given(places(), st.integers(1, 14))
+def test_nothing_is_said_twice_and_nothing_is_lost(rows: list[Row | None], k: int) -> None:
+    messages = {row.version_seq: place for place, row in enumerate(rows) if row and row.type == EPISODE}
+
+    kept, looked_at = distinct(rows.__getitem__, len(rows), k, messages)
+
+    ids = [row.memory_id for _, row in kept]
+    assert len(set(ids)) == len(ids) <= k
+    assert [place for place, _ in kept] == sorted({place for place, _ in kept})
+    for row in rows[:looked_at]:
+        if row is not None:
+            stands_for = [seq for seq in row.source_seqs if seq in messages]
+            assert (f"id{stands_for[0]}" if stands_for else row.memory_id) in ids
+    for _, row in kept:
+        assert row.type == EPISODE or messages.keys().isdisjoint(row.source_seqs)
+    assert looked_at == len(rows) or len(kept) == k
