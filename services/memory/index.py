@@ -1,6 +1,6 @@
 """Everything that a search in one mind needs, in memory: a column per property, the words, the vectors.
 
-The newest rows, and all of a mind that is not large, are searched exactly (the *tail*). What has grown beyond
+The newest rows, and all of a mind that is not large, are all looked at (the *tail*). What has grown beyond
 ``flat_limit`` moves into the *bulk*: an inverted file and tantivy (``bulk.py``).
 """
 
@@ -278,16 +278,15 @@ class MindIndex:
         return dict(zip(seqs.tolist(), places.tolist(), strict=True))
 
     def vectors_of(self, layout: Layout, ordinals: Ordinals) -> Vectors:
-        """The vectors of some rows, in their order."""
+        """The vectors of some rows, whose ordinals ascend."""
         if layout.bulk is None:
             return layout.tail.take(ordinals)
-        found = np.zeros((len(ordinals), self.dimensions), np.float32)
-        old = ordinals < layout.start
-        if old.any():
-            found[old] = layout.bulk.vectors.take(ordinals[old])
-        if not old.all():
-            found[~old] = layout.tail.take(ordinals[~old] - layout.start)
-        return found
+        old = int(np.searchsorted(ordinals, layout.start))
+        if old == len(ordinals):
+            return layout.bulk.vectors.take(ordinals)
+        return np.vstack(
+            [layout.bulk.vectors.take(ordinals[:old]), layout.tail.take(ordinals[old:] - layout.start)]
+        )
 
 
 def _below(lists: dict[str, list[int]], size: int) -> dict[str, list[int]]:

@@ -253,13 +253,13 @@ def _dense(
 
 
 def nearest(view: View, vector: Vectors, limit: int, allowed: Mask | None, probes: int | None) -> Ordinals:
-    """The rows whose vectors are nearest, of those allowed: the tail exactly, the bulk by its index."""
+    """The rows whose vectors are nearest, of those allowed: the tail all, the bulk by its index."""
     start = min(view.layout.start, view.size)
     visible = view.size - start
     mask = None if allowed is None else allowed[start:]
     if visible < len(view.layout.tail) and mask is None:
         mask = np.ones(visible, bool)
-    recent, scores = view.layout.tail.search(vector, limit, mask)
+    recent, scores = view.layout.tail.search(vector, limit, mask, exact=probes is None)
     # Rows may have come while it was searched.
     seen = recent < visible
     recent, scores = recent[seen], scores[seen]

@@ -82,7 +82,7 @@ class MemorySettings(BaseModel):
         20_000,
         ge=1,
         json_schema_extra={"unit": "memories"},
-        description="Up to here a mind's vectors and words are searched exactly; above, the older ones through an "
+        description="Up to here a mind's vectors and words are all looked at; above, the older ones through an "
         "inverted file and tantivy.",
     )
     probes: int = Field(

@@ -1,4 +1,4 @@
-"""The vectors of one mind in FAISS: exact while they are few, in an inverted file when they are many."""
+"""The vectors of one mind in FAISS: compared with each while they are few, in an inverted file when they are many."""
 
 from __future__ import annotations
 
@@ -37,6 +37,14 @@ _MOST_TO_SIFT = 1_024
 """A copy knows no filters. So it is asked for ``_SPARE`` times as many as would do if what is allowed lay evenly among
 the rest, and they are sifted; for more than ``_MOST_TO_SIFT`` a processor that looks at nothing else is as quick.
 """
+COARSE_FROM = 4_000
+"""From so many vectors on, reading them is most of what comparing them takes: 8 bits a number are read first."""
+_PROPOSED = 2
+"""Of so many times as many as are wanted, the nearest by 8 bits, the exact nearest are taken."""
+_FEW = 8
+"""Unless they are as many as one in so many of all: then it is quicker to compare all."""
+_EIGHT_BITS = 127
+"""What 1 becomes: no number of a unit vector is greater, so none is cut off."""
 OUTGROWN = 4
 """An inverted file is trained anew when it has so many times the vectors that it was trained for."""
 
@@ -111,10 +119,14 @@ def _selector(allowed: Mask | None) -> Any:
 
 
 class FlatVectors:
-    """Exact inner products over unit vectors, addressed by their number. Thread-safe."""
+    """Inner products over unit vectors, addressed by their number. Thread-safe.
+
+    Few are compared one by one. Of many, a copy in 8 bits proposes those that are compared.
+    """
 
     def __init__(self, dimensions: int) -> None:
         self._index: Any = _faiss.IndexFlatIP(dimensions)
+        self._coarse = _EightBits(dimensions)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -124,16 +136,27 @@ class FlatVectors:
         """Append vectors."""
         with self._lock:
             self._index.add(vectors)
+            if len(self) >= COARSE_FROM:
+                missing = len(self) - len(self._coarse)
+                self._coarse.add(self._index.reconstruct_n(len(self._coarse), missing))
 
-    def search(self, query: Vectors, limit: int, allowed: Mask | None) -> tuple[Ordinals, Scores]:
-        """The nearest of those allowed (all when None), best first. The mask may be shorter than the index."""
+    def search(
+        self, query: Vectors, limit: int, allowed: Mask | None, *, exact: bool = False
+    ) -> tuple[Ordinals, Scores]:
+        """The nearest of those allowed (all when None), best first. The mask may be shorter than the index.
+
+        ``exact`` compares all of them in full precision, however many there are.
+        """
         with self._lock:
             if not len(self):
                 return nothing_found()
             parameters = None if allowed is None else _faiss.SearchParameters(sel=_selector(allowed))
-            scores, numbers = self._index.search(query[None, :], min(limit, len(self)), params=parameters)
-        found = numbers[0] >= 0
-        return numbers[0][found], scores[0][found]
+            if exact or _PROPOSED * limit > len(self._coarse) // _FEW:
+                return searched(self._index, query, min(limit, len(self)), parameters)
+            proposed = np.sort(self._coarse.search(query, min(_PROPOSED * limit, len(self)), parameters))
+            scores = self._index.reconstruct_batch(proposed) @ query
+        best = np.argsort(-scores, kind="stable")[:limit]
+        return proposed[best], scores[best]
 
     def take(self, numbers: Ordinals) -> Vectors:
         """Some of the vectors."""
@@ -144,6 +167,31 @@ class FlatVectors:
         """All of them, copied."""
         with self._lock:
             return cast(Vectors, self._index.reconstruct_n(0, len(self)))
+
+
+class _EightBits:
+    """Unit vectors with 8 bits a number, a quarter of what they are read as otherwise. Not thread-safe."""
+
+    def __init__(self, dimensions: int) -> None:
+        kind = _faiss.ScalarQuantizer.QT_8bit_direct_signed
+        self._index: Any = _faiss.IndexScalarQuantizer(dimensions, kind, _faiss.METRIC_INNER_PRODUCT)
+        self._index.is_trained = True
+
+    def __len__(self) -> int:
+        return cast(int, self._index.ntotal)
+
+    def add(self, vectors: Vectors) -> None:
+        """Append vectors."""
+        self._index.add(np.rint(vectors * np.float32(_EIGHT_BITS)))
+
+    def search(self, query: Vectors, limit: int, parameters: Any) -> Ordinals:
+        """The nearest, about."""
+        # Only their order counts, so that the query may be as long as 8 bits allow.
+        greatest = float(np.abs(query).max()) or 1.0
+        numbers, _ = searched(
+            self._index, np.rint(query * np.float32(_EIGHT_BITS / greatest)), limit, parameters
+        )
+        return numbers
 
 
 def new_inverted_file(dimensions: int, lists: int, *, half: bool) -> Any:

@@ -16,7 +16,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.memory.v1 import memory_pb2_grpc
 from pmm_client.errors import BeyondHead, DataLoss
-from services.memory.vectors import FlatVectors
+from services.memory.vectors import COARSE_FROM, FlatVectors
 from tests.support.drafts import created, said
 from tests.support.ledger import change_stored
 from tests.support.serving import Served, serving
@@ -135,6 +135,42 @@ def test_faiss_agrees_with_brute_force(count: int, seed: int, limit: int, filter
     best = np.sort(products[np.isfinite(products)])[::-1][:limit]
     assert np.allclose(scores, best, atol=1e-5)
     assert len(set(ordinals.tolist())) == len(ordinals)
+
+
+@pytest.mark.parametrize("dimensions", [16, 256])
+@pytest.mark.parametrize("filtered", [False, True])
+def test_many_vectors_are_found_as_if_all_had_been_compared(dimensions: int, filtered: bool) -> None:
+    rng = np.random.default_rng(5)
+    count = COARSE_FROM + 2_000
+    centres = rng.normal(size=(60, dimensions))
+    vectors = centres[rng.integers(60, size=count)] + 0.7 * rng.normal(size=(count, dimensions))
+    # One number holds nearly all of some: more than 8 bits span.
+    vectors[::50] = np.eye(dimensions)[rng.integers(dimensions, size=len(vectors[::50]))]
+    vectors[::50] += 0.01 * rng.normal(size=(len(vectors[::50]), dimensions))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    vectors[7] = 0
+    allowed = rng.random(count) < 0.5 if filtered else None
+    index = FlatVectors(dimensions)
+    for part in np.array_split(vectors, 7):
+        index.add(part)
+    shares: list[float] = []
+
+    for query in [*vectors[rng.integers(count, size=60)], *vectors[:500:50], vectors[7]]:
+        all_compared, their_scores = index.search(query, 50, allowed, exact=True)
+        found, scores = index.search(query, 50, allowed)
+
+        products = vectors @ query
+        assert np.allclose(scores, products[found], atol=1e-5)
+        assert (np.diff(scores) <= 0).all()
+        assert allowed is None or allowed[found].all()
+        # Of those that are as near as each other any will do.
+        shares.append(float((scores >= their_scores[-1] - 1e-6).mean()))
+        assert np.allclose(
+            their_scores, np.sort(products[allowed] if filtered else products)[::-1][:50], atol=1e-5
+        )
+        assert len(found) == len(all_compared) == 50
+
+    assert np.mean(shares) > 0.999
 
 
 async def test_what_lies_before_a_damaged_event_is_found_and_who_waits_for_more_is_told_which_it_is(
