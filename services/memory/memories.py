@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from services.memory import lookup, search
+from services.memory import lookup
+from services.memory.answering import Answering
 from services.memory.device import choose
-from services.memory.distinct import distinct
 from services.memory.embedder import EmbedderAway, TextRefused, Vectors
 from services.memory.embeddings import CacheCounts, Embeddings
 from services.memory.errors import EmbedderFailed, IndexRebuilding, UnknownMemory
@@ -26,14 +24,13 @@ from services.memory.ledger import Ledger
 from services.memory.managing import Managing
 from services.memory.minds import LoadedMinds
 from services.memory.ranking import Ranking
-from services.memory.requests import Answer, Hit, Request
+from services.memory.requests import Answer, Request
 from services.memory.reranker import Reranker
 from services.memory.rows import Row
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
 from services.memory.store import Damaged, Store
 from services.memory.text import TextDamaged
-from services.memory.timed_cache import TimedCache
 from services.memory.upkeep import Upkeep
 from services.memory.vectors import one_thread_each
 from services.memory.writer import Writer
@@ -43,8 +40,6 @@ MAX_SKIPPED = 100
 LOADERS = 2
 """Minds that are loaded at a time: searches of others do not wait for them."""
 T = TypeVar("T")
-_Asked = tuple[Request, int, str]
-"""What was asked, of which version of the index, in whose vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +79,6 @@ class Memories:
         self._embeddings = Embeddings(
             folder / "embeddings", settings.embedding_cache_entries, settings.query_cache_entries
         )
-        self._results = TimedCache[_Asked, search.Ranked](
-            settings.result_cache_entries, settings.result_cache_seconds
-        )
-        self._understood = TimedCache[tuple[bytes, str], search.Understood](
-            settings.understanding_cache_entries, settings.understanding_cache_seconds
-        )
         self._minds = LoadedMinds(self._store, folder / "minds", self.spaces, self.device, settings)
         self._writer = Writer(self._store, self._minds, self.spaces, self._embeddings)
         self._writer.finish_erasing()
@@ -97,7 +86,8 @@ class Memories:
         self._searching = ThreadPoolExecutor(settings.search_threads, "memory-search", one_thread_each)
         self._loading = ThreadPoolExecutor(LOADERS, "memory-load", one_thread_each)
         self._beside = ThreadPoolExecutor(settings.search_threads, "memory-dense", one_thread_each)
-        self._ranking = Ranking(self._embeddings, self.spaces, reranker, settings, self._beside)
+        ranking = Ranking(self._embeddings, self.spaces, reranker, settings, self._beside)
+        self._answering = Answering(self._store, self.spaces, ranking, settings)
         self._follower = Follower(
             ledger, self._store, self._writer, settings, self._in_writer, self._forget_loaded
         )
@@ -132,8 +122,8 @@ class Memories:
         return {
             "embeddings": self._embeddings.stored.counts,
             "queries": self._embeddings.queries.counts,
-            "results": self._results.counts,
-            "understanding": self._understood.counts,
+            "results": self._answering.results.counts,
+            "understanding": self._answering.understood.counts,
         }
 
     def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
@@ -191,7 +181,7 @@ class Memories:
         if index is None:
             return Answer([], 0, index_seq, self.rebuilding, False)
         try:
-            hits, next_offset, cached = await self._in_search(lambda: self._search(request, index))
+            hits, next_offset, cached = await self._in_search(lambda: self._answering.hits(request, index))
         except TextDamaged:
             await self._in_writer(lambda: self._minds.damaged(request.mind_id))
             raise IndexRebuilding(
@@ -330,8 +320,8 @@ class Memories:
         entries = {
             "embeddings": stored.size(),
             "queries": queries.size(),
-            "results": (len(self._results), 0),
-            "understanding": (len(self._understood), 0),
+            "results": (len(self._answering.results), 0),
+            "understanding": (len(self._answering.understood), 0),
         }
         lifetime = {"embeddings": stored.lifetime()}
         return [
@@ -354,9 +344,9 @@ class Memories:
             key = await self._in_search(lambda: self._key_of(mind_id)) if mind_id else None
             removed += self._embeddings.queries.clear(key)
         if "results" in chosen:
-            removed += self._results.clear(lambda asked: mind_id in ("", asked[0].mind_id))
+            removed += self._answering.results.clear(lambda asked: mind_id in ("", asked[0].mind_id))
         if "understanding" in chosen and not mind_id:
-            removed += self._understood.clear()
+            removed += self._answering.understood.clear()
         return removed
 
     def _clear_embeddings(self, mind_id: str) -> int:
@@ -374,7 +364,7 @@ class Memories:
 
     def _forget_loaded(self) -> None:
         self._minds.clear()
-        self._results.clear()
+        self._answering.results.clear()
 
     async def _load(self, mind_id: str) -> MindIndex | None:
         loaded = self._minds.get(mind_id)
@@ -394,50 +384,6 @@ class Memories:
                 None if index is None else await self._in_writer(lambda: self._minds.publish(mind_id, index))
             )
 
-    def _search(self, request: Request, index: MindIndex) -> tuple[list[Hit], int, bool]:
-        now_ns = request.now_ns or time.time_ns()
-        wanted = request.offset + request.places + 1
-        key = (
-            replace(request, k=0, offset=0, explain=False, distinct=False),
-            index.version,
-            self.spaces.searched_id,
-        )
-        found = self._results.get(key, lambda ranked: len(ranked) >= min(wanted, len(index)))
-        cached = found is not None
-        with self._store.read() as stored:
-            mind = stored.mind(request.mind_id)
-            if mind is None or mind.deleted:
-                return [], 0, False
-            if found is None:
-                understood = self._understand(request.query, now_ns)
-                found = self._ranking.rank(stored, mind, index, request, understood, now_ns)
-                self._results.put(key, found)
-            best = found.take(slice(request.offset, request.offset + request.places))
-
-            def row_at(place: int) -> Row | None:
-                row = stored.row(mind, int(best.ordinals[place]))
-                # What has expired or was erased since the answer was made must not be shown.
-                return None if row is None or 0 < row.expires_ns <= now_ns else row
-
-            messages = index.messages(best.ordinals) if request.distinct else {}
-            shown, looked_at = distinct(row_at, len(best), request.k, messages)
-        hits = [
-            Hit(row, float(best.scores[place]), _strategies(best, place) if request.explain else {})
-            for place, row in shown
-        ]
-        next_offset = request.offset + looked_at
-        return hits, next_offset if next_offset < len(found) else 0, cached
-
-    def _understand(self, query: str, now_ns: int) -> search.Understood:
-        now = datetime.fromtimestamp(now_ns / 1e9, UTC)
-        # What a time expression means changes with the day.
-        key = (hashlib.sha256(query.encode()).digest(), now.date().isoformat())
-        known = self._understood.get(key)
-        if known is None:
-            known = search.understand(query, now)
-            self._understood.put(key, known)
-        return known
-
     async def _in_search(self, work: Callable[[], T]) -> T:
         return await self._in(self._searching, work)
 
@@ -452,10 +398,3 @@ class Memories:
 
     async def _in_writer(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writing, work)
-
-
-def _strategies(found: search.Ranked, place: int) -> dict[str, tuple[float, float]]:
-    return {
-        name: (float(raw), float(added))
-        for name, raw, added in zip(found.strategies, found.raw[:, place], found.added[:, place], strict=True)
-    }

@@ -1,0 +1,91 @@
+"""One search of one mind: what was found before, or is ranked now, as far as it may be shown."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from services.memory import search
+from services.memory.distinct import distinct
+from services.memory.index import MindIndex
+from services.memory.ranking import Ranking
+from services.memory.requests import Hit, Request
+from services.memory.rows import Row
+from services.memory.settings import MemorySettings
+from services.memory.spaces import Spaces
+from services.memory.store import Store
+from services.memory.timed_cache import TimedCache
+
+_Asked = tuple[Request, int, str]
+"""What was asked, of which version of the index, in whose vectors."""
+
+
+class Answering:
+    """Runs in the search threads; thread-safe."""
+
+    def __init__(self, store: Store, spaces: Spaces, ranking: Ranking, settings: MemorySettings) -> None:
+        self._store = store
+        self._spaces = spaces
+        self._ranking = ranking
+        self.results = TimedCache[_Asked, search.Ranked](
+            settings.result_cache_entries, settings.result_cache_seconds
+        )
+        """What was found."""
+        self.understood = TimedCache[tuple[bytes, str], search.Understood](
+            settings.understanding_cache_entries, settings.understanding_cache_seconds
+        )
+        """What queries were understood to mean, which is of no mind."""
+
+    def hits(self, request: Request, index: MindIndex) -> tuple[list[Hit], int, bool]:
+        """What a search shows, where more follow (0: nowhere), and whether it had been found before."""
+        now_ns = request.now_ns or time.time_ns()
+        wanted = request.offset + request.places + 1
+        key = (
+            replace(request, k=0, offset=0, explain=False, distinct=False),
+            index.version,
+            self._spaces.searched_id,
+        )
+        found = self.results.get(key, lambda ranked: len(ranked) >= min(wanted, len(index)))
+        cached = found is not None
+        with self._store.read() as stored:
+            mind = stored.mind(request.mind_id)
+            if mind is None or mind.deleted:
+                return [], 0, False
+            if found is None:
+                understood = self._understand(request.query, now_ns)
+                found = self._ranking.rank(stored, mind, index, request, understood, now_ns)
+                self.results.put(key, found)
+            best = found.take(slice(request.offset, request.offset + request.places))
+
+            def row_at(place: int) -> Row | None:
+                row = stored.row(mind, int(best.ordinals[place]))
+                # What has expired or was erased since the answer was made must not be shown.
+                return None if row is None or 0 < row.expires_ns <= now_ns else row
+
+            messages = index.messages(best.ordinals) if request.distinct else {}
+            shown, looked_at = distinct(row_at, len(best), request.k, messages)
+        hits = [
+            Hit(row, float(best.scores[place]), _strategies(best, place) if request.explain else {})
+            for place, row in shown
+        ]
+        next_offset = request.offset + looked_at
+        return hits, next_offset if next_offset < len(found) else 0, cached
+
+    def _understand(self, query: str, now_ns: int) -> search.Understood:
+        now = datetime.fromtimestamp(now_ns / 1e9, UTC)
+        # What a time expression means changes with the day.
+        key = (hashlib.sha256(query.encode()).digest(), now.date().isoformat())
+        known = self.understood.get(key)
+        if known is None:
+            known = search.understand(query, now)
+            self.understood.put(key, known)
+        return known
+
+
+def _strategies(found: search.Ranked, place: int) -> dict[str, tuple[float, float]]:
+    return {
+        name: (float(raw), float(added))
+        for name, raw, added in zip(found.strategies, found.raw[:, place], found.added[:, place], strict=True)
+    }
