@@ -12,6 +12,7 @@ import pytest
 
 import pmm_client
 from pmm.ledger.v1 import ledger_pb2 as pb
+from services.ledger.encoding import RECORD_BYTES
 from tests.support.ledger import change_stored, custom, running_ledger, said
 
 EVENTS = 24
@@ -158,6 +159,21 @@ async def test_a_subscriber_gets_what_is_sound_before_damage_is_named(
     assert found == list(range(fields.get("after_seq", 0) + 1, 7))
     assert [part.page.position for part in parts if part.HasField("page")] == ([6] if found else [])
     assert not any(part.HasField("caught_up") for part in parts)
+    assert lost.metadata["seq"] == "7"
+
+
+@pytest.mark.parametrize("kinds", [["user_message"], ["tick_recorded"]])
+async def test_an_event_whose_kind_was_changed_is_named_whatever_kind_is_asked_for(
+    tmp_path: Path, kinds: list[str]
+) -> None:
+    await fill(tmp_path)
+    change_stored(tmp_path, "events", 6, flip(RECORD_BYTES))
+
+    async with running_ledger(tmp_path) as ledger:
+        parts, lost = await until_lost(ledger.client.subscribe(pb.SubscribeRequest(kinds=kinds)))
+
+    wanted = range(2, 7) if kinds == ["user_message"] else range(0)
+    assert [event.seq for part in parts for event in part.page.events] == list(wanted)
     assert lost.metadata["seq"] == "7"
 
 

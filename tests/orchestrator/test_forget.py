@@ -253,6 +253,23 @@ async def interrupted(
         yield served, interrupting
 
 
+async def made_at_a_tick(
+    served: Served, interrupting: Interrupting, texts: Sequence[str], tick: mind.TickRecorded, kind: str
+) -> list[mind.Event]:
+    """Erasures and events of a kind, once a tick asked for these after a talk whose first message is erased."""
+    said = [
+        ledger.NewEvent(session_id="talk", body=mind.Body(user_message=mind.UserMessage(text=text)))
+        for text in texts
+    ]
+    interrupting.seq = await head(served) + 1
+    new = [*said, ledger.NewEvent(body=mind.Body(tick_recorded=tick))]
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=new))
+    await wait_for(served, kind)
+    await followed(served)
+    assert interrupting.was_there
+    return await events(served, kinds=["event_redacted", kind])
+
+
 async def test_what_a_worker_makes_of_a_message_is_not_appended_once_that_is_erased(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,17 +294,8 @@ async def test_a_message_that_is_erased_while_its_conversation_is_analysed_is_no
 ) -> None:
     async with interrupted(tmp_path, monkeypatch, "analysis") as (served, interrupting):
         asked = (f"Where does my {MARKER} lie?", "Is Porto far away?")
-        said = [
-            ledger.NewEvent(session_id="talk", body=mind.Body(user_message=mind.UserMessage(text=text)))
-            for text in asked
-        ]
         tick = mind.TickRecorded(decision="analyze", reasons=["analyze"], analyzed_session_ids=["talk"])
-        interrupting.seq = await head(served) + 1
-        new = [*said, ledger.NewEvent(body=mind.Body(tick_recorded=tick))]
-        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=new))
-        await wait_for(served, "conversation_analyzed")
-        await followed(served)
-        made = await events(served, kinds=["event_redacted", "conversation_analyzed"])
+        made = await made_at_a_tick(served, interrupting, asked, tick, "conversation_analyzed")
 
     assert [event.kind for event in made] == ["event_redacted", "conversation_analyzed"]
     assert list(made[1].body.conversation_analyzed.open_questions) == [asked[1]]
@@ -298,19 +306,9 @@ async def test_a_message_that_is_erased_while_its_span_is_summarised_is_not_in_t
 ) -> None:
     async with interrupted(tmp_path, monkeypatch, "summaries") as (served, interrupting):
         texts = [f"My {MARKER} lies in the harbour.", *(f"I have walked to place {n}." for n in range(29))]
-        said = [
-            ledger.NewEvent(session_id="talk", body=mind.Body(user_message=mind.UserMessage(text=text)))
-            for text in texts
-        ]
         tick = mind.TickRecorded(decision="summarize", reasons=["summarize"], summarized_session_ids=["talk"])
-        interrupting.seq = await head(served) + 1
-        new = [*said, ledger.NewEvent(body=mind.Body(tick_recorded=tick))]
-        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=new))
-        await wait_for(served, "summary_recorded")
-        await followed(served)
-        made = await events(served, kinds=["event_redacted", "summary_recorded"])
+        made = await made_at_a_tick(served, interrupting, texts, tick, "summary_recorded")
 
-    assert interrupting.was_there
     assert made[0].kind == "event_redacted"
     summaries = [event.body.summary_recorded.text for event in made[1:]]
     assert MARKER not in str(summaries)
