@@ -163,7 +163,11 @@ class Pipeline:
                 span.code = status.code_of(answer)
                 span.reason = getattr(error, "reason", "") or type(error).__name__
                 _log.debug("%s: %s %s", rpc.method, span.code.name, span.reason)
-                await context.abort(span.code, answer.message, status.trailing_metadata(answer))
+                try:
+                    await context.abort(span.code, answer.message, status.trailing_metadata(answer))
+                except grpc.aio.InternalError:
+                    # The client has gone just now, and nobody is left to tell.
+                    raise asyncio.CancelledError from None
 
     async def _admitted(
         self,
