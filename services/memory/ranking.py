@@ -97,9 +97,9 @@ class Ranking:
         if len(analysis.same_words(text).split()) < _CERTAIN_WORDS:
             return None
         for kind in FACT_TYPES:
-            same = stored.in_the_same_words(mind, derive.fact_sameness(kind, text))
-            if same and same[0] < view.size and (view.allowed is None or view.allowed[same[0]]):
-                return same[0]
+            same = stored.last_saying(mind, derive.fact_sameness(kind, text), view.size)
+            if same is not None and (view.allowed is None or view.allowed[same]):
+                return same
         return None
 
     def _reranked(self, stored: Reader, mind: Mind, text: str, found: Ranked, reranker: Reranker) -> Ranked:

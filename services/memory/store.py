@@ -15,7 +15,7 @@ given to an embedder; ``digest`` is HMAC-SHA-256 under the mind's own key, so th
     ids       mind, memory_id             → ordinals of its versions, oldest first
     aliases   mind, memory_id             → the memory into which it was merged; its own row never held
     sources   mind, seq(8), ordinal       → which rows came from which event; "+" where it only said the same again
-    words     mind, digest                → ordinal of the row that holds the same in the same words
+    words     mind, digest, ordinal       → which rows say, or said, the same in the same words
     claims    mind, digest                → ordinal of the row that says what now holds of one thing
     endings   mind, number(8)             → ordinal of the row that was ended as the number-th
     skipped   mind, seq(8)                → why the event could not be indexed
@@ -48,7 +48,7 @@ _log = logging.getLogger("pmm.memory")
 
 DISK_ERRORS = (lmdb.Error, OSError)
 """What a full or failing disk shows as: nothing of the transaction was written."""
-FORMAT = 2
+FORMAT = 3
 OLDEST_FORMAT = 1
 """A folder of another format from here on is built anew from the ledger."""
 MAP_BYTES = 256 * 2**30
@@ -312,19 +312,25 @@ class Reader:
 
     def in_the_same_words(self, mind: Mind, words: str) -> tuple[int, Row] | None:
         """The row that holds now and says the same; ``words`` as of ``derive.sameness``."""
-        return self._holding(mind, "words", _digest(mind, _WORDS, words))
+        return self._holding(mind, self.last_saying(mind, words, mind.next_ordinal))
+
+    def last_saying(self, mind: Mind, words: str, size: int) -> int | None:
+        """The newest of the first ``size`` rows that say the same, whether it holds or not."""
+        digest = _digest(mind, _WORDS, words)
+        cursor = self._txn.cursor(db=self._file.table("words"))
+        there = cursor.prev() if cursor.set_range(digest + _ORDINAL.pack(size)) else cursor.last()
+        if not there or not cursor.key().startswith(digest):
+            return None
+        return _ORDINAL.unpack(cursor.key()[len(digest) :])[0]
 
     def claiming(self, mind: Mind, claim: str) -> tuple[int, Row] | None:
         """The row that holds now and says something of the same thing; ``claim`` as of ``claims.py``."""
-        return self._holding(mind, "claims", _digest(mind, _CLAIM, claim))
+        data = self._get("claims", _digest(mind, _CLAIM, claim))
+        return self._holding(mind, _ORDINAL.unpack(data)[0] if data else None)
 
-    def _holding(self, mind: Mind, table: str, key: bytes) -> tuple[int, Row] | None:
-        data = self._get(table, key)
-        if data is None:
-            return None
-        ordinal = _ORDINAL.unpack(data)[0]
-        row = self.row(mind, ordinal)
-        return (ordinal, row) if row and row.ended_seq == 0 else None
+    def _holding(self, mind: Mind, ordinal: int | None) -> tuple[int, Row] | None:
+        row = None if ordinal is None else self.row(mind, ordinal)
+        return (ordinal, row) if ordinal is not None and row and row.ended_seq == 0 else None
 
     def endings(self, mind: Mind, first: int) -> Iterator[tuple[int, int]]:
         """Ordinal and the seq that ended it, of the rows that were ended as the ``first``-th or later."""
@@ -390,14 +396,14 @@ class Batch(Reader):
         """Note what a row says, for those that come after it to be compared with."""
         value = _ORDINAL.pack(ordinal)
         if words is not None:
-            self._set("words", _digest(mind, _WORDS, words), value)
+            self._set("words", _digest(mind, _WORDS, words) + value, b"")
         if claim is not None:
             self._set("claims", _digest(mind, _CLAIM, claim), value)
 
-    def unsay(self, mind: Mind, words: str | None, claim: str | None) -> None:
-        """Forget that anything was said so: the row is erased."""
+    def unsay(self, mind: Mind, ordinal: int, words: str | None, claim: str | None) -> None:
+        """Forget what a row said: it is erased."""
         if words is not None:
-            self._delete("words", _digest(mind, _WORDS, words))
+            self._delete("words", _digest(mind, _WORDS, words) + _ORDINAL.pack(ordinal))
         if claim is not None:
             self._delete("claims", _digest(mind, _CLAIM, claim))
 

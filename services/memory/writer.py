@@ -200,9 +200,9 @@ def _end(batch: Batch, added: Added, ordinal: int, row: Row, seq: int, *, retrac
 
 
 def _erased(batch: Batch, added: Added, erased: dict[int, Row]) -> None:
-    for row in erased.values():
+    for ordinal, row in erased.items():
         claim = derive.claim_of(row)
-        batch.unsay(added.mind, derive.sameness(row), claim.of if claim else None)
+        batch.unsay(added.mind, ordinal, derive.sameness(row), claim.of if claim else None)
     for ordinal, row in batch.revive(added.mind, {row.memory_id for row in erased.values()}):
         claim = derive.claim_of(row)
         batch.say(added.mind, ordinal, derive.sameness(row), claim.of if claim else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
@@ -27,25 +27,36 @@ def histories(draw: st.DrawFn) -> list[ledger.NewEvent]:
     for number in range(draw(st.integers(2, 14))):
         kind = draw(st.sampled_from(["said", "imported", "recorded", "revised", "retracted"]))
         session = draw(st.sampled_from(["s1", "s2"]))
-        body: dict[str, Any] = {}
         if kind == "said":
             events.append(said(draw(words), session))
         elif kind == "imported":
             speaker = draw(st.sampled_from(["Ana", "Ben"]))
             events.append(imported(draw(words), speaker, DAY + timedelta(days=number), session))
         elif kind == "recorded":
-            body["memory_recorded"] = mind.MemoryRecorded(
-                memory_id=f"m{number}", text=draw(words), type=mind.MEMORY_TYPE_FACT, entities=["Porto"]
-            )
+            events.append(fact(f"m{number}", draw(words)))
         else:
             target = f"m{draw(st.integers(0, number))}"
-            if kind == "revised":
-                body["memory_revised"] = mind.MemoryRevised(memory_id=target, text=draw(words))
-            else:
-                body["memory_retracted"] = mind.MemoryRetracted(memory_id=target)
-        if body:
-            events.append(ledger.NewEvent(body=mind.Body(**body)))
+            events.append(revised(target, draw(words)) if kind == "revised" else retracted(target))
     return events
+
+
+def fact(memory_id: str, text: str) -> ledger.NewEvent:
+    recorded = mind.MemoryRecorded(
+        memory_id=memory_id, text=text, type=mind.MEMORY_TYPE_FACT, entities=["Porto"]
+    )
+    return ledger.NewEvent(body=mind.Body(memory_recorded=recorded))
+
+
+def revised(memory_id: str, text: str) -> ledger.NewEvent:
+    return ledger.NewEvent(body=mind.Body(memory_revised=mind.MemoryRevised(memory_id=memory_id, text=text)))
+
+
+def retracted(memory_id: str) -> ledger.NewEvent:
+    return ledger.NewEvent(body=mind.Body(memory_retracted=mind.MemoryRetracted(memory_id=memory_id)))
+
+
+SAID_AND_REVISED = [fact("m0", "boat olive boat piano boat"), said("boat", "s1"), revised("m0", "boat")]
+SAID_TWICE = [fact("m0", "boat olive piano"), said("boat", "s1"), fact("m1", "boat olive piano")]
 
 
 async def found(served: Served, mind_id: str, query: str, **more: Any) -> list[tuple[str, str, float]]:
@@ -57,6 +68,8 @@ async def found(served: Served, mind_id: str, query: str, **more: Any) -> list[t
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories(), st.integers(0, 100), words)
+@example(SAID_AND_REVISED, 2, "boat olive boat piano boat")
+@example(SAID_TWICE, 2, "boat olive piano")
 async def test_as_of_equals_a_mind_that_has_only_these(
     served: Served, events: list[ledger.NewEvent], cut: int, query: str
 ) -> None:

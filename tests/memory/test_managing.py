@@ -116,6 +116,19 @@ async def test_what_is_held_in_the_same_words_is_not_formed_twice(served: Served
     assert (await served.ledger.get_head(ledger.GetHeadRequest(mind_id="ada"))).seq == 3
 
 
+async def test_what_two_memories_say_is_still_held_when_one_of_them_is_erased(served: Served) -> None:
+    await begin(served)
+    await record(served, fact("Ana lives in Porto", memory_id="a"), fact("olives", memory_id="b"))
+    body = mind.Body(memory_revised=mind.MemoryRevised(memory_id="b", text="Ana lives in Porto"))
+    revision = ledger.AppendRequest(mind_id="ada", events=[ledger.NewEvent(body=body)])
+    head = (await served.ledger.append(revision)).head_seq
+    assert await texts(served, "Ana", head) == ["Ana lives in Porto", "Ana lives in Porto"]
+    erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[head]))
+    assert await texts(served, "Ana", erased.seq) == ["Ana lives in Porto"]
+
+    assert list((await record(served, fact("Ana lives in Porto"))).memory_ids) == ["a"]
+
+
 async def test_the_same_appended_past_memory_is_merged_and_both_ids_lead_to_it(served: Served) -> None:
     def recorded(memory_id: str) -> ledger.NewEvent:
         return ledger.NewEvent(
