@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,6 @@ from services.runtime.errors import DomainError
 
 NONSENSE = (ValueError, TypeError, AttributeError)
 """What comes of answers that do not have the API's shape: the library takes them as they come."""
-UNTRUSTED = "the model server's certificate is not trusted"
 BUSY_SECONDS = 1.0
 """Told to the caller where a busy server does not say how long to wait."""
 
@@ -48,8 +48,8 @@ def told_of_list(base_url: str) -> Generator[None]:
     try:
         yield
     except (openai.APIConnectionError, TimeoutError) as error:
-        if _is_untrusted(error):
-            raise BackendRefused(f"{UNTRUSTED} ({base_url}): set inference.openai_ca_file") from None
+        if mistrust := _mistrust(error):
+            raise BackendRefused(f"{base_url}: {mistrust}") from None
         raise BackendRefused(f"{base_url} does not answer: is the model server running?") from None
     except openai.APIStatusError as error:
         raise BackendFailed(
@@ -82,19 +82,22 @@ def _of_connection(error: Exception) -> DomainError:
         error.__cause__, httpx2.RemoteProtocolError
     ):
         return BackendCut("the model server closed the connection before it answered")
-    if _is_untrusted(error):
-        return BackendRefused(f"{UNTRUSTED}: set inference.openai_ca_file to that of its authority")
+    if mistrust := _mistrust(error):
+        return BackendRefused(mistrust)
     return BackendRefused("nothing answers where the model server should be: is it running?")
 
 
-def _is_untrusted(error: BaseException) -> bool:
-    """Whether the library could not connect because it does not trust the certificate."""
+def _mistrust(error: BaseException) -> str | None:
+    """Why the certificate is not trusted and what to do, where this is why the library could not connect."""
     cause: BaseException | None = error
     while cause is not None:
-        if "CERTIFICATE_VERIFY_FAILED" in str(cause):
-            return True
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                f"the model server's certificate is not trusted ({cause.verify_message}): set "
+                "inference.openai_ca_file to that of its authority"
+            )
         cause = cause.__cause__ or cause.__context__
-    return False
+    return None
 
 
 def _of_status(error: Any, model: str) -> DomainError:
