@@ -117,13 +117,13 @@ class MindActions:
         appended = sum(seq > head for seq in seqs)
         return Imported(appended, len(seqs) - appended, max(head, *written), seqs)
 
-    async def adopt_name(self, mind_id: str, name: str) -> Identity:
+    async def adopt_name(self, mind_id: str, name: str, why: str) -> Identity:
         """Give the mind a name, by somebody's explicit wish."""
 
         def decide(state: Snapshot) -> list[Draft]:
             if state.identity.name == name:
                 return []
-            body = mind.IdentityAdopted(name=name, confidence=1.0)
+            body = mind.IdentityAdopted(name=name, confidence=1.0, why=why)
             return [Draft(mind.Body(identity_adopted=body))]
 
         return (await self._minds.decide(await self._minds.open(mind_id), decide)).identity

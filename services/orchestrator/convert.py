@@ -276,6 +276,10 @@ def identity_change(event: mind.Event) -> pb.IdentityChange:
             body = getattr(event.body, event.kind)
             change.name, change.confidence = body.name, body.confidence
             change.evidence_seqs.extend(body.evidence_seqs)
+            if event.kind == "identity_adopted":
+                change.why = body.why
+        case "identity_cleared":
+            change.why = event.body.identity_cleared.why
         case "user_identified":
             change.name = event.body.user_identified.name
             change.evidence_seqs.extend(event.body.user_identified.evidence_seqs)

@@ -35,6 +35,11 @@ def commitment(folded: Commitment, now_ns: int) -> pb.Commitment:
     )
 
 
+def current(folded: Commitment) -> pb.Commitment:
+    """An open commitment as it stands now."""
+    return commitment(folded, time.time_ns())
+
+
 def closed(folded: Commitment, outcome: int, closed_seq: int) -> pb.Commitment:
     """A commitment that has just been closed."""
     shown = commitment(folded, 0)

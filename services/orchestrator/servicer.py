@@ -166,7 +166,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
             request.project,
             request.source_seq,
         )
-        return pb.OpenCommitmentResponse(commitment=convert_commitments.commitment(commitment, 0))
+        return pb.OpenCommitmentResponse(commitment=convert_commitments.current(commitment))
 
     async def CloseCommitment(
         self, request: pb.CloseCommitmentRequest, context: _Context
@@ -189,7 +189,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         commitment = await self._d.actions.change_commitment(
             request.mind_id, request.commitment_id, mind.Body(commitment_snoozed=snoozed)
         )
-        return pb.SnoozeCommitmentResponse(commitment=convert_commitments.commitment(commitment, 0))
+        return pb.SnoozeCommitmentResponse(commitment=convert_commitments.current(commitment))
 
     async def ReviseCommitment(
         self, request: pb.ReviseCommitmentRequest, context: _Context
@@ -204,7 +204,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         commitment = await self._d.actions.change_commitment(
             request.mind_id, request.commitment_id, mind.Body(commitment_revised=revised)
         )
-        return pb.ReviseCommitmentResponse(commitment=convert_commitments.commitment(commitment, 0))
+        return pb.ReviseCommitmentResponse(commitment=convert_commitments.current(commitment))
 
     async def GetCommitmentThread(
         self, request: pb.GetCommitmentThreadRequest, context: _Context
@@ -221,9 +221,8 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         return pb.GetIdentityHistoryResponse(changes=map(convert.identity_change, events))
 
     async def AdoptName(self, request: pb.AdoptNameRequest, context: _Context) -> pb.AdoptNameResponse:
-        return pb.AdoptNameResponse(
-            identity=convert.identity(await self._d.actions.adopt_name(request.mind_id, request.name))
-        )
+        identity = await self._d.actions.adopt_name(request.mind_id, request.name, request.why)
+        return pb.AdoptNameResponse(identity=convert.identity(identity))
 
     async def ClearName(self, request: pb.ClearNameRequest, context: _Context) -> pb.ClearNameResponse:
         return pb.ClearNameResponse(

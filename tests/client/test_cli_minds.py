@@ -108,6 +108,25 @@ def test_what_is_put_off_and_what_was_changed_is_told(pmm: Pmm) -> None:
     assert "HIGH" in pmm("commitments", "thread", its_id)
 
 
+def test_what_cannot_be_put_off_or_is_not_there_is_told_with_what_to_do(pmm: Pmm) -> None:
+    (plants,) = json.loads(pmm("commitments", "--project", "home", "--json"))
+    past = pmm("commitments", "snooze", plants["commitment_id"], "--until", "2020-01-01", code=exits.FAILED)
+    unknown = pmm("session", "show", "s-nowhere", code=exits.FAILED)
+
+    assert "until: must lie in the future" in past
+    assert "pmm session list --mind" in unknown
+
+
+def test_why_a_name_was_given_by_hand_stands_in_its_history(pmm: Pmm) -> None:
+    pmm("mind", "create", "bea")
+    pmm("identity", "adopt", "Bea", "--why", "voted by the team", "--mind", "bea")
+    pmm("identity", "clear", "--why", "the trial is over", "--mind", "bea")
+
+    shown = pmm("identity", "--mind", "bea")
+    assert "voted by the team" in shown
+    assert "the trial is over" in shown
+
+
 def test_a_mind_is_shown_as_it_was_and_compared_with_what_it_became(pmm: Pmm) -> None:
     identity = json.loads(pmm("identity", "--json"))
     adopted = identity["identity"]["adopted_seq"]

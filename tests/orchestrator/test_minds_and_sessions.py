@@ -116,14 +116,15 @@ async def test_going_incognito_starts_a_conversation_that_is_not_kept(served: Se
 
 
 async def test_names_come_and_go_with_their_history(served: Served) -> None:
-    await served.orchestrator.adopt_name(pb.AdoptNameRequest(mind_id="ada", name="Nova"))
-    cleared = await served.orchestrator.clear_name(pb.ClearNameRequest(mind_id="ada"))
+    adopt = pb.AdoptNameRequest(mind_id="ada", name="Nova", why="voted by the team")
+    await served.orchestrator.adopt_name(adopt)
+    cleared = await served.orchestrator.clear_name(pb.ClearNameRequest(mind_id="ada", why="trial is over"))
     history = await served.orchestrator.get_identity_history(pb.GetIdentityHistoryRequest(mind_id="ada"))
 
     assert cleared.identity.name == ""
-    assert [(change.kind, change.name) for change in history.changes] == [
-        ("identity_adopted", "Nova"),
-        ("identity_cleared", ""),
+    assert [(change.kind, change.name, change.why) for change in history.changes] == [
+        ("identity_adopted", "Nova", "voted by the team"),
+        ("identity_cleared", "", "trial is over"),
     ]
 
 
@@ -178,9 +179,21 @@ async def test_commitments_are_put_off_revised_and_overdue(served: Served) -> No
     snoozed = await served.orchestrator.list_commitments(listing(status=pb.COMMITMENT_STATUS_SNOOZED))
     assert [c.commitment_id for c in snoozed.commitments] == [its_id]
 
+    snooze.until.FromDatetime(now - timedelta(days=1))
+    with pytest.raises(errors.InvalidArgument) as refused:
+        await served.orchestrator.snooze_commitment(snooze)
+    assert [violation.field for violation in refused.value.violations] == ["until"]
+
+    nothing = pb.ReviseCommitmentRequest(mind_id="ada", commitment_id=its_id)
+    with pytest.raises(errors.InvalidArgument):
+        await served.orchestrator.revise_commitment(nothing)
     revise = pb.ReviseCommitmentRequest(mind_id="ada", commitment_id=its_id, text="pay rent and gas")
     revised = await served.orchestrator.revise_commitment(revise)
     assert (revised.commitment.text, revised.commitment.project) == ("pay rent and gas", "home")
+    overdue = pb.OpenCommitmentRequest(mind_id="ada", text="renew the passport")
+    overdue.due_at.FromDatetime(now - timedelta(days=1))
+    late = (await served.orchestrator.open_commitment(overdue)).commitment
+    assert late.status == pb.COMMITMENT_STATUS_OVERDUE
     of_project = await served.orchestrator.list_commitments(listing(project="home"))
     assert len(of_project.commitments) == 1
 

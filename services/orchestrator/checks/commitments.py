@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 
 from google.protobuf.message import Message
@@ -9,6 +10,7 @@ from google.protobuf.message import Message
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.checks.fields import MAX_NAME, MAX_PAGE, MAX_SEQ, MAX_WHY, as_of, at_seq, page
+from services.orchestrator.times import nanoseconds
 from services.runtime import checks
 from services.runtime.checks import Check
 from services.runtime.errors import Violation
@@ -52,6 +54,8 @@ def snooze_commitment(request: pb.SnoozeCommitmentRequest) -> Iterator[Violation
     yield from checks.timestamp(request.until, "until")
     if not request.HasField("until"):
         yield Violation("until", "must be set")
+    elif nanoseconds(request.until) <= time.time_ns():
+        yield Violation("until", "must lie in the future")
 
 
 def revise_commitment(request: pb.ReviseCommitmentRequest) -> Iterator[Violation]:
@@ -62,6 +66,8 @@ def revise_commitment(request: pb.ReviseCommitmentRequest) -> Iterator[Violation
     yield from checks.timestamp(request.due_at, "due_at")
     yield from checks.enum_known(request.priority, "priority", mind.Priority.values(), optional=True)
     yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
+    if not (request.text or request.priority or request.HasField("due_at") or request.HasField("project")):
+        yield Violation("text", "must be set, or due_at, priority or project: nothing would change")
 
 
 def get_commitment_thread(request: pb.GetCommitmentThreadRequest) -> Iterator[Violation]:

@@ -55,7 +55,8 @@ _WORDS: dict[type[BaseException], str] = {
     errors.MemoryExists: "There is or was a memory of this id in {mind!r}: leave --id out.",
     errors.MemoryRetracted: "It was taken back: record a new one with pmm memory add.",
     errors.MindExists: "There is a mind {mind!r} already: use it, or take another name.",
-    errors.UnknownSession: "The mind {mind!r} has no such session. Leave out --session to begin a new one.",
+    errors.UnknownSession: "The mind {mind!r} has no such session. `pmm session list --mind {mind}` shows which "
+    "there are.",
     errors.InvalidArgument: "The request is wrong: {fields}",
     errors.Unauthenticated: "{message}. Pass --token-file FILE, or set PMM_TOKEN_FILE.",
     errors.Unimplemented: "The server at {target} cannot do this: {message}.",

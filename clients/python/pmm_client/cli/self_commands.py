@@ -21,6 +21,7 @@ from pmm_client.names import short_name
 _IDENTITY_WORDS = {
     "identity_adopted": "took the name",
     "identity_cleared": "gave its name up",
+    "identity_proposed": "might go by",
     "user_identified": "learned your name",
 }
 _SPARKS = "▁▂▃▄▅▆▇█"
@@ -76,7 +77,7 @@ async def show_identity(
         return
     made = output.table("seq", "when", "what", "name", "because of")
     for change in history:
-        because = " ".join(f"#{seq}" for seq in change.evidence_seqs)
+        because = " ".join([*(f"#{seq}" for seq in change.evidence_seqs), change.why])
         what = _IDENTITY_WORDS.get(change.kind, change.kind)
         output.row(made, str(change.seq), output.date(change.recorded_at), what, change.name, because)
     output.console().print(made)

@@ -1715,10 +1715,13 @@ class IdentityAdopted(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     EVIDENCE_SEQS_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The name."""
     confidence: _builtins.float
     """From 0 to 1."""
+    why: _builtins.str
+    """Why, for the record, where somebody gave it by hand."""
     @_builtins.property
     def evidence_seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The events in which it was given."""
@@ -1729,10 +1732,11 @@ class IdentityAdopted(_message.Message):
         name: _builtins.str = ...,
         confidence: _builtins.float = ...,
         evidence_seqs: _abc.Iterable[_builtins.int] | None = ...,
+        why: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "evidence_seqs", b"evidence_seqs", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "evidence_seqs", b"evidence_seqs", "name", b"name", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

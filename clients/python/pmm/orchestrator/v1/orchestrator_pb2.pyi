@@ -819,6 +819,7 @@ class IdentityChange(_message.Message):
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     EVIDENCE_SEQS_FIELD_NUMBER: _builtins.int
     RECORDED_AT_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """The event."""
     kind: _builtins.str
@@ -827,6 +828,8 @@ class IdentityChange(_message.Message):
     """The name; empty when cleared."""
     confidence: _builtins.float
     """From 0 to 1."""
+    why: _builtins.str
+    """What was said of it for the record by whoever gave or took the name by hand."""
     @_builtins.property
     def evidence_seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The events behind it."""
@@ -844,10 +847,11 @@ class IdentityChange(_message.Message):
         confidence: _builtins.float = ...,
         evidence_seqs: _abc.Iterable[_builtins.int] | None = ...,
         recorded_at: _timestamp_pb2.Timestamp | None = ...,
+        why: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_at", b"recorded_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "evidence_seqs", b"evidence_seqs", "kind", b"kind", "name", b"name", "recorded_at", b"recorded_at", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "evidence_seqs", b"evidence_seqs", "kind", b"kind", "name", b"name", "recorded_at", b"recorded_at", "seq", b"seq", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2321,7 +2325,7 @@ class SnoozeCommitmentRequest(_message.Message):
     """Which."""
     @_builtins.property
     def until(self) -> _timestamp_pb2.Timestamp:
-        """Until when."""
+        """Until when; later than now."""
 
     def __init__(
         self,
@@ -2364,7 +2368,10 @@ Global___SnoozeCommitmentResponse: _TypeAlias = SnoozeCommitmentResponse  # noqa
 
 @_typing.final
 class ReviseCommitmentRequest(_message.Message):
-    """A commitment to change."""
+    """A commitment to change.
+
+    Something must be changed.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
