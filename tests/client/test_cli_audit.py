@@ -80,7 +80,7 @@ def test_a_witness_looks_twice(pmm: Pmm, ada: str, tmp_path: Path) -> None:
 def test_events_are_erased_after_a_question(pmm: Pmm, ada: str) -> None:
     redact = ("ledger", "redact", "3", "4", "--mind", ada)
     pmm(*redact, stdin="n\n", code=1)
-    assert "2 payloads are erased" in pmm(*redact, "--why", "asked for", stdin="y\n")
+    assert "Erased: 2 payloads" in pmm(*redact, "--why", "asked for", stdin="y\n")
     assert "Erased" in pmm("ledger", "redaction", "7", "--mind", ada)
     assert pmm("ledger", "read", "--mind", ada).count("(erased)") == 2
     assert "name events" in pmm("ledger", "redact", "--mind", ada, "--yes", code=exits.USAGE)

@@ -326,7 +326,7 @@ def test_memories_are_managed_from_the_terminal(pmm: Pmm, tmp_path: Path) -> Non
     assert "taken back" in pmm("memory", "history", formed["memory_ids"][0], *on)
     listed = [json.loads(line) for line in pmm("memory", "list", *on, "--tag", "home", "--json").splitlines()]
     assert {memory["memory_id"] for memory in listed} == {ana, boat}
-    assert "151 in 1 minds" in pmm("memory", "stats", *on)
+    assert "151 in 1 mind," in pmm("memory", "stats", *on)
     assert "entries removed" in pmm("memory", "clear-cache", "results")
 
 

@@ -79,7 +79,7 @@ def test_a_conversation_is_begun_shown_paused_and_ended_from_the_terminal(stack:
     shown = pmm(stack, "session", "show", begun)
     told = json.loads(pmm(stack, "session", "show", begun, "--json"))["statistics"]
     assert "user said" in shown
-    assert "1 messages, 4 words" in shown
+    assert "1 message, 4 words" in shown
     assert [one["speaker"] for one in told["speakers"]] == ["assistant", "user"]
     assert "paused" in pmm(stack, "session", "privacy", begun, "paused")
     assert "go on in" in pmm(stack, "session", "privacy", begun, "incognito")

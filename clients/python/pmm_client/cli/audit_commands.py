@@ -161,7 +161,7 @@ def _say(mind_id: str, seen: Observation, *, as_json: bool) -> None:
             }
         )
     elif before is None:
-        output.line(f"{mind_id}: first seen with {now.size:,} events; root {now.root.hex()}")
+        output.line(f"{mind_id}: first seen with {output.counted(now.size, 'event')}; root {now.root.hex()}")
     else:
         output.line(
             f"{mind_id}: {now.size:,} events continue the {before.size:,} seen before; root {now.root.hex()}"
@@ -231,7 +231,7 @@ async def redact(
     if as_json:
         output.json_line(done)
     else:
-        output.line(f"{done.events:,} payloads are erased (event #{done.seq} says so).")
+        output.line(f"Erased: {output.counted(done.events, 'payload')} (event #{done.seq} says so).")
 
 
 async def redaction(
@@ -301,7 +301,9 @@ async def forget(
         reach = [{**to_json(each)} for each in reached]
         output.json_line({"mind_id": mind, "seq": seq, "reached": reach, "redacted_seqs": redacted})
     elif not dry_run:
-        output.line(f"Forgotten: {len(redacted):,} events are erased, and no file holds their words.")
+        output.line(
+            f"Forgotten: {output.counted(len(redacted), 'event')} erased, and no file holds their words."
+        )
 
 
 async def delete(

@@ -145,4 +145,10 @@ async def _memory(connection: Connection, services: list[ServiceState]) -> list[
     if stats.skipped:
         return [Check("memory index", "warning", f"{len(stats.skipped)} events could not be indexed")]
     busy = f", rebuilding ({stats.rebuild_progress:.0%})" if stats.rebuilding else ""
-    return [Check("memory index", "ok", f"{stats.memories:,} memories of {stats.minds:,} minds{busy}")]
+    return [
+        Check(
+            "memory index",
+            "ok",
+            f"{output.counted(stats.memories, 'memory', 'memories')} of {output.counted(stats.minds, 'mind')}{busy}",
+        )
+    ]

@@ -61,8 +61,8 @@ async def import_file(
         output.json_line({"mind_id": mind, **_counts(done), "indexed": not no_wait})
     else:
         output.line(
-            f"{done.appended:,} messages imported, {done.existed:,} were there already; {mind} is at event "
-            f"#{done.head_seq:,}."
+            f"{output.counted(done.appended, 'message')} imported, {done.existed:,} were there already; "
+            f"{mind} is at event #{done.head_seq:,}."
         )
 
 

@@ -124,7 +124,7 @@ async def verify(
         output.json_line({"mind_id": mind, "verified": True, **to_json(head)})
     else:
         erased = f", {head.redacted:,} of them erased" if head.redacted else ""
-        output.line(f"{mind}: verified, {head.seq:,} events{erased}; head {head.hash.hex()}")
+        output.line(f"{mind}: verified, {output.counted(head.seq, 'event')}{erased}; head {head.hash.hex()}")
 
 
 async def append(

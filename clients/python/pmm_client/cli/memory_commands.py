@@ -180,4 +180,4 @@ async def clear_cache(
     if as_json:
         output.json_line(cleared)
     else:
-        output.line(f"{cleared.removed:,} entries removed.")
+        output.line(f"{output.counted(cleared.removed, 'entry', 'entries')} removed.")

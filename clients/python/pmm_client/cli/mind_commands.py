@@ -301,6 +301,6 @@ def _facts(mind: Mind) -> list[tuple[str, str]]:
         ("stage", _stage(mind)),
         ("sessions", f"{counts.sessions:,}"),
         ("messages", f"{counts.user_messages:,} said to it, {counts.assistant_messages:,} answered"),
-        ("imported", f"{counts.imported_messages:,} messages" if counts.imported_messages else ""),
+        ("imported", output.counted(counts.imported_messages, "message") if counts.imported_messages else ""),
         ("commitments", f"{len(mind.open_commitments)} open, {counts.closed_commitments:,} closed"),
     ]

@@ -87,13 +87,15 @@ async def _export_full(connection: Connection, name: str, out: Path, as_json: bo
                 raise CliError(f"{out}: {error.strerror}") from None
     for worker, behind in written.unfinished.items():
         complain(
-            f"the worker {worker} has not followed up {behind:,} events: what it would derive is not in {out}"
+            f"the worker {worker} has not followed up {output.counted(behind, 'event')}: "
+            f"what it would derive is not in {out}"
         )
     if as_json:
         output.json_line({"file": str(out), **asdict(written)})
     else:
         output.line(
-            f"{name} is in {out}: {written.head_seq:,} events, {written.memories:,} memories, settings and proof. "
+            f"{name} is in {out}: {output.counted(written.head_seq, 'event')}, "
+            f"{output.counted(written.memories, 'memory', 'memories')}, settings and proof. "
             f"Elsewhere: pmm mind restore {out}"
         )
 

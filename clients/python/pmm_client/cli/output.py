@@ -89,6 +89,11 @@ def facts(rows: Sequence[tuple[str, str]]) -> None:
         console().print(made)
 
 
+def counted(amount: int, one: str, many: str = "") -> str:
+    """ "1 mind", "2,000 minds"; ``many`` where it is more than an s behind ``one``."""
+    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+
+
 def shortened(text: str) -> str:
     """Enough of it to know it again."""
     return text if len(text) <= SHORT_CHARACTERS else f"{text[: SHORT_CHARACTERS - 1]}…"
@@ -202,11 +207,11 @@ def stats_table(found: StatsResponse) -> Table:
     """How memory does, a line a figure."""
     made = table("", "")
     lines = {
-        "memories": f"{found.memories:,} in {found.minds:,} minds, {found.loaded_minds:,} loaded",
+        "memories": f"{found.memories:,} in {counted(found.minds, 'mind')}, {found.loaded_minds:,} loaded",
         "embedder": f"{found.embedder}, {found.dimensions} dimensions",
         "device": found.device,
         "disk": f"{found.disk_bytes / 2**20:,.1f} MiB",
-        "skipped": f"{found.skipped_count:,} events",
+        "skipped": counted(found.skipped_count, "event"),
     }
     if found.index_seq:
         lines["index"] = f"at event {found.index_seq:,}, {found.index_kind or 'not loaded'}"
@@ -217,7 +222,7 @@ def stats_table(found: StatsResponse) -> Table:
     for cache in found.caches:
         asked = cache.hits + cache.misses
         rate = f"{cache.hits / asked:.0%} of {asked:,} found" if asked else "not asked yet"
-        lines[f"cache {cache.name}"] = f"{cache.entries:,} entries, {rate}"
+        lines[f"cache {cache.name}"] = f"{counted(cache.entries, 'entry', 'entries')}, {rate}"
     for name, value in lines.items():
         row(made, name, value)
     for event in found.skipped:

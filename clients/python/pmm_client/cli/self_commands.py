@@ -180,7 +180,9 @@ async def metrics(
     needs = (
         f"; the next takes IAS {stage.next_ias:.2f} and GAS {stage.next_gas:.2f}" if stage.next_ias else ""
     )
-    output.line(f"stage {short_name(Stage, stage.stage)} after {answer.metrics.ticks:,} ticks{needs}")
+    output.line(
+        f"stage {short_name(Stage, stage.stage)} after {output.counted(answer.metrics.ticks, 'tick')}{needs}"
+    )
 
 
 def _spark(samples: Iterable[MetricsSample], name: str) -> str:

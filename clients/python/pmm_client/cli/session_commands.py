@@ -113,7 +113,9 @@ async def show(
         until = f" to {output.date(of.ended_at)}, when it ended" if of.ended_at.seconds else ""
         output.row(made, "session", of.session_id, of.title)
         output.row(made, "began", output.date(of.started_at) + until, privacy_name(of.privacy_mode))
-    output.row(made, "messages", f"{counts.user_messages:,}", f"{counts.assistant_messages:,} answers")
+    output.row(
+        made, "messages", f"{counts.user_messages:,}", output.counted(counts.assistant_messages, "answer")
+    )
     if found.engagement:
         mood = _mood(found.sentiment)
         output.row(made, "sentiment", f"{found.sentiment:+.2f}", output.bar((found.sentiment + 1) / 2), mood)

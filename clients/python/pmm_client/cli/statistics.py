@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from google.protobuf.duration_pb2 import Duration
 
 from pmm.orchestrator.v1.orchestrator_pb2 import DayCount, GetAnalyticsResponse, Statistics
+from pmm_client.cli import output
 
 SHOWN_DAYS, SHOWN_TOPICS = 60, 12
 BY_WEEK_DAYS = SHOWN_DAYS
@@ -31,7 +32,11 @@ def of_session(found: GetAnalyticsResponse) -> Rows:
     counted = found.statistics
     rows: Rows = [("took", told(counted.duration))]
     rows += [
-        (f"{one.speaker} said", f"{one.messages:,} messages, {one.words:,} words") for one in counted.speakers
+        (
+            f"{one.speaker} said",
+            f"{output.counted(one.messages, 'message')}, {output.counted(one.words, 'word')}",
+        )
+        for one in counted.speakers
     ]
     rows += [("mood", mood_course(found))]
     return [*rows, *_of_both(counted)]
@@ -84,12 +89,8 @@ def _of_both(counted: Statistics) -> Rows:
     ]
     for use in counted.models:
         tokens = f", {use.prompt_tokens:,} tokens in, {use.completion_tokens:,} out"
-        rows.append(
-            (
-                use.model,
-                f"{use.answers:,} answers{tokens if use.prompt_tokens + use.completion_tokens else ''}",
-            )
-        )
+        spent = tokens if use.prompt_tokens + use.completion_tokens else ""
+        rows.append((use.model, output.counted(use.answers, "answer") + spent))
     return rows
 
 
@@ -116,7 +117,7 @@ def _days(days: Sequence[DayCount]) -> Rows:
     span = f"since {since}" if slots > 1 else f"on {since}"
     return [
         ("messages", f"{sparkline(messages[shown])}  {sum(messages[shown]):,} {span}, {label}"),
-        ("began", f"{sparkline(sessions[shown])}  {sum(sessions[shown]):,} sessions"),
+        ("began", f"{sparkline(sessions[shown])}  {output.counted(sum(sessions[shown]), 'session')}"),
     ]
 
 

@@ -149,7 +149,9 @@ async def _replay_all(client: Client, mind: str, worker: str, as_json: bool) -> 
         ids = [{"mind_id": one.mind_id, "dead_letter_id": one.dead_letter_id} for one in failed]
         output.json_line({"replayed": done, "derived": derived, "still_failing": ids})
     else:
-        output.line(f"{done:,} done, {derived:,} events derived, {len(failed):,} still failing")
+        output.line(
+            f"{done:,} done, {output.counted(derived, 'event')} derived, {len(failed):,} still failing"
+        )
     if failed:
         raise CliError("mend what `pmm workers dead-letters` names, then replay again", exits.FAILED)
 
