@@ -329,8 +329,10 @@ class Reader:
         return self._holding(mind, _ORDINAL.unpack(data)[0] if data else None)
 
     def _holding(self, mind: Mind, ordinal: int | None) -> tuple[int, Row] | None:
-        row = None if ordinal is None else self.row(mind, ordinal)
-        return (ordinal, row) if ordinal is not None and row and row.ended_seq == 0 else None
+        if ordinal is None:
+            return None
+        row = self.row(mind, ordinal)
+        return (ordinal, row) if row and row.ended_seq == 0 else None
 
     def endings(self, mind: Mind, first: int) -> Iterator[tuple[int, int]]:
         """Ordinal and the seq that ended it, of the rows that were ended as the ``first``-th or later."""

@@ -272,12 +272,14 @@ def identity_change(event: mind.Event) -> pb.IdentityChange:
     """A change of names."""
     change = pb.IdentityChange(seq=event.seq, kind=event.kind, recorded_at=event.recorded_at)
     match event.kind:
-        case "identity_adopted" | "identity_proposed":
-            body = getattr(event.body, event.kind)
-            change.name, change.confidence = body.name, body.confidence
-            change.evidence_seqs.extend(body.evidence_seqs)
-            if event.kind == "identity_adopted":
-                change.why = body.why
+        case "identity_proposed":
+            proposed = event.body.identity_proposed
+            change.name, change.confidence = proposed.name, proposed.confidence
+            change.evidence_seqs.extend(proposed.evidence_seqs)
+        case "identity_adopted":
+            adopted = event.body.identity_adopted
+            change.name, change.confidence, change.why = adopted.name, adopted.confidence, adopted.why
+            change.evidence_seqs.extend(adopted.evidence_seqs)
         case "identity_cleared":
             change.why = event.body.identity_cleared.why
         case "user_identified":
