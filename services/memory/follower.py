@@ -11,8 +11,9 @@ import pmm_client.errors
 from pmm.mind.v1.events_pb2 import Event
 from services.memory.errors import BeyondHead, IndexBehind
 from services.memory.ledger import Ledger, Page
+from services.memory.records import DISK_ERRORS, Damaged
 from services.memory.settings import MemorySettings
-from services.memory.store import DISK_ERRORS, Damaged, Store
+from services.memory.store import Store
 from services.memory.writer import Writer
 from services.runtime import telemetry
 from services.runtime.waiting import LedgerDamaged, Waiting

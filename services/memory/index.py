@@ -19,8 +19,8 @@ from services.memory import analysis
 from services.memory.bulk import Bulk
 from services.memory.columns import Column, Ragged
 from services.memory.embedder import Vectors
+from services.memory.records import Space
 from services.memory.rows import EPISODE, Row
-from services.memory.store import Space
 from services.memory.vectors import FlatVectors, Mask, Ordinals
 
 NONE = -1

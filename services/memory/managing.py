@@ -12,7 +12,9 @@ from services.memory import derive
 from services.memory.errors import MemoryExists, MemoryRetracted, UnknownMemory, WrongSeq
 from services.memory.follower import Follower
 from services.memory.ledger import Draft, Ledger
-from services.memory.store import Mind, Reader, Store
+from services.memory.reader import Reader
+from services.memory.records import Mind
+from services.memory.store import Store
 
 _ATTEMPTS = 8
 """How often what was checked is checked again when somebody else wrote in between."""

@@ -24,12 +24,13 @@ from services.memory.ledger import Ledger
 from services.memory.managing import Managing
 from services.memory.minds import LoadedMinds
 from services.memory.ranking import Ranking
+from services.memory.records import Damaged
 from services.memory.requests import Answer, Request
 from services.memory.reranker import Reranker
 from services.memory.rows import Row
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
-from services.memory.store import Damaged, Store
+from services.memory.store import Store
 from services.memory.text import TextDamaged
 from services.memory.upkeep import Upkeep
 from services.memory.vectors import one_thread_each

@@ -15,10 +15,12 @@ from services.memory import bulk
 from services.memory.bulk import Bulk, Place
 from services.memory.errors import IndexRebuilding
 from services.memory.index import Layout, MindIndex
+from services.memory.reader import Reader
+from services.memory.records import Mind
 from services.memory.rows import Row
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
-from services.memory.store import Mind, Reader, Store
+from services.memory.store import Store
 from services.memory.vectors import OUTGROWN, Device, FlatVectors, InvertedFile, sample_size
 
 _ROWS_AT_ONCE = 10_000

@@ -12,6 +12,8 @@ from services.memory import analysis, derive, search
 from services.memory.embedder import EmbedderAway, TextRefused, Vectors
 from services.memory.embeddings import Embeddings
 from services.memory.index import MindIndex
+from services.memory.reader import Reader
+from services.memory.records import Mind
 from services.memory.requests import Request
 from services.memory.reranker import Reranker
 from services.memory.rows import FACT_TYPES
@@ -19,7 +21,6 @@ from services.memory.scoring.plain import z_scored
 from services.memory.search import Ranked, Understood, View
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
-from services.memory.store import Mind, Reader
 
 _DEEPER = 10
 """Where the memories of one pool are not enough, the next pool is so many times as large."""

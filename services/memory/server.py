@@ -15,8 +15,8 @@ from services.memory.checks import CHECKS
 from services.memory.embedder import EmbedderAway
 from services.memory.memories import Memories
 from services.memory.peers import LedgerPeer
+from services.memory.records import FORMAT, OLDEST_FORMAT
 from services.memory.settings import MemorySettings
-from services.memory.store import FORMAT, OLDEST_FORMAT
 from services.runtime import deadline
 from services.runtime.compiled import warn_unless
 from services.runtime.exits import USAGE, StartupError

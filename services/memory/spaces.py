@@ -15,8 +15,9 @@ import numpy as np
 
 from services.memory.embedder import Embedder, EmbedderAway, Vectors, open_embedder
 from services.memory.embeddings import Embeddings
+from services.memory.records import Mind, Space
 from services.memory.settings import EmbedderSettings
-from services.memory.store import Mind, Space, Store
+from services.memory.store import Store
 
 _REMOVED_AT_ONCE = 20_000
 _log = logging.getLogger("pmm.memory")

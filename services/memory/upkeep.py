@@ -13,8 +13,8 @@ from services.memory.embeddings import Embeddings
 from services.memory.errors import IndexRebuilding
 from services.memory.index import MindIndex
 from services.memory.minds import LoadedMinds
+from services.memory.records import DISK_ERRORS, Damaged, Space
 from services.memory.spaces import Spaces
-from services.memory.store import DISK_ERRORS, Damaged, Space
 from services.memory.vectors import one_thread_each
 
 PAUSE_SECONDS = 0.5

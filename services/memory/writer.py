@@ -10,12 +10,14 @@ import numpy as np
 
 from pmm.mind.v1.events_pb2 import Event
 from services.memory import derive
+from services.memory.batch import Batch
 from services.memory.embedder import EmbedderAway
 from services.memory.embeddings import Embeddings
 from services.memory.minds import LoadedMinds
+from services.memory.records import Mind
 from services.memory.rows import Row
 from services.memory.spaces import Spaces
-from services.memory.store import Batch, Mind, Store
+from services.memory.store import Store
 
 
 @dataclass

@@ -12,8 +12,8 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm_client import errors
 from services.memory.filters import Filter
 from services.memory.index import MindIndex
+from services.memory.records import Space
 from services.memory.rows import EPISODE, Row
-from services.memory.store import Space
 from tests.support.drafts import created, said
 from tests.support.serving import Served
 

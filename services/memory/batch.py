@@ -1,0 +1,255 @@
+"""What is written to the store, in one transaction: rows, what they say, what ends and what is erased."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from services.memory import rows
+from services.memory.embedder import Vectors
+from services.memory.reader import Reader
+from services.memory.records import (
+    AGAIN,
+    CLAIM,
+    ERASED,
+    MIND,
+    OF_A_MIND,
+    ORDINAL,
+    PLACE,
+    ROW,
+    SOURCE,
+    SPACE,
+    SPACE_MIND,
+    SPACE_NUMBER,
+    VECTOR,
+    WORDS,
+    Mind,
+    Space,
+    digest,
+    sealed,
+)
+from services.memory.rows import Row
+from services.runtime.projection_file import ProjectionFile
+
+
+class Batch(Reader):
+    """Reads and writes of one transaction."""
+
+    def __init__(self, file: ProjectionFile, txn: Any) -> None:
+        super().__init__(file, txn)
+        self._touched: dict[str, Mind] = {}
+
+    def _set(self, table: str, key: bytes, value: bytes) -> None:
+        self._txn.put(key, value, db=self._file.table(table))
+
+    def _delete(self, table: str, key: bytes) -> None:
+        self._txn.delete(key, db=self._file.table(table))
+
+    def open_mind(self, mind_id: str) -> Mind:
+        """The mind's record, made when it is not there; what is changed in it is written by ``flush``."""
+        if mind_id not in self._touched:
+            known = self.mind(mind_id)
+            self._touched[mind_id] = known or Mind(number=self._next_number(), key=os.urandom(32))
+        return self._touched[mind_id]
+
+    def _next_number(self) -> int:
+        stored = self._txn.stat(db=self._file.table("minds"))["entries"]
+        return stored + sum(1 for mind_id in self._touched if self.mind(mind_id) is None)
+
+    def add(self, mind: Mind, row: Row) -> int:
+        """Store a version; returns its ordinal."""
+        ordinal = mind.next_ordinal
+        mind.next_ordinal += 1
+        mind.held += row.ended_seq == 0
+        self._put(mind, ordinal, row)
+        versions = [*self._own_versions(mind, row.memory_id), ordinal]
+        self._set("ids", MIND.pack(mind.number) + row.memory_id.encode(), msgspec.msgpack.encode(versions))
+        for seq in row.source_seqs:
+            self._set("sources", SOURCE.pack(mind.number, seq, ordinal), b"")
+        for seq in row.also_seqs:
+            self._set("sources", SOURCE.pack(mind.number, seq, ordinal), AGAIN)
+        return ordinal
+
+    def say(self, mind: Mind, ordinal: int, words: str | None, claim: str | None) -> None:
+        """Note what a row says, for those that come after it to be compared with."""
+        value = ORDINAL.pack(ordinal)
+        if words is not None:
+            self._set("words", digest(mind, WORDS, words) + value, b"")
+        if claim is not None:
+            self._set("claims", digest(mind, CLAIM, claim), value)
+
+    def unsay(self, mind: Mind, ordinal: int, words: str | None, claim: str | None) -> None:
+        """Forget what a row said: it is erased."""
+        if words is not None:
+            self._delete("words", digest(mind, WORDS, words) + ORDINAL.pack(ordinal))
+        if claim is not None:
+            self._delete("claims", digest(mind, CLAIM, claim))
+
+    def merge(self, mind: Mind, row: Row, target: str) -> Row:
+        """Keep a row that says what another memory says already: it never holds, unless the other is erased.
+
+        What is said of its memory from now on is said of the other. Returns the row as it is stored.
+        """
+        kept = msgspec.structs.replace(row, ended_seq=row.version_seq)
+        self.add(mind, kept)
+        self._set("aliases", MIND.pack(mind.number) + row.memory_id.encode(), target.encode())
+        return kept
+
+    def revive(self, mind: Mind, erased: set[str]) -> list[tuple[int, Row]]:
+        """Of what was merged into memories that are erased now, the first of each holds by itself; returns these."""
+        prefix = MIND.pack(mind.number)
+        merged: dict[str, list[str]] = {}
+        cursor = self._txn.cursor(db=self._file.table("aliases"))
+        there = cursor.set_range(prefix)
+        while there and cursor.key().startswith(prefix):
+            target = bytes(cursor.value()).decode()
+            if target in erased:
+                merged.setdefault(target, []).append(bytes(cursor.key()[len(prefix) :]).decode())
+            there = cursor.next()
+        revived: list[tuple[int, Row]] = []
+        for memory_ids in merged.values():
+            ordinals = {memory_id: self._own_versions(mind, memory_id) for memory_id in memory_ids}
+            left = sorted((found[0], memory_id) for memory_id, found in ordinals.items() if found)
+            for memory_id in memory_ids:
+                self._delete("aliases", prefix + memory_id.encode())
+            if left:
+                revived.append(self._hold(mind, left[0][0], [ordinal for ordinal, _ in left[1:]]))
+                for _, memory_id in left[1:]:
+                    self._set("aliases", prefix + memory_id.encode(), left[0][1].encode())
+        return revived
+
+    def _hold(self, mind: Mind, ordinal: int, others: list[int]) -> tuple[int, Row]:
+        rows = [self.row(mind, other) for other in others]
+        row = self.row(mind, ordinal)
+        assert row is not None, "its memory_id has it as a version"
+        also = [other.version_seq for other in rows if other is not None]
+        held = msgspec.structs.replace(row, ended_seq=0, also_seqs=also)
+        self._put(mind, ordinal, held)
+        for seq in also:
+            self._set("sources", SOURCE.pack(mind.number, seq, ordinal), AGAIN)
+        mind.held += 1
+        return ordinal, held
+
+    def end(self, mind: Mind, ordinal: int, row: Row, seq: int, *, retracted: bool) -> None:
+        """A version holds no longer from an event on."""
+        self._put(mind, ordinal, msgspec.structs.replace(row, ended_seq=seq, retracted=retracted))
+        self._set("endings", ROW.pack(mind.number, mind.endings), ORDINAL.pack(ordinal))
+        mind.held -= 1
+        mind.endings += 1
+
+    def skip(self, mind: Mind, seq: int, reason: str) -> None:
+        """Note that an event could not be indexed, and why: never its text."""
+        self._set("skipped", ROW.pack(mind.number, seq), reason.encode())
+        mind.skipped += 1
+
+    def put_vectors(self, space: int, mind: Mind, first: int, vectors: Vectors) -> None:
+        """Store the vectors of rows from ``first`` on; those of rows that were erased meanwhile are left out."""
+        for ordinal, vector in enumerate(vectors.astype(np.float16), first):
+            if self._get("rows", ROW.pack(mind.number, ordinal)) is not None:
+                self._set("vectors", VECTOR.pack(space, mind.number, ordinal), sealed(vector.tobytes()))
+        self._set("embedded", SPACE_MIND.pack(space, mind.number), ORDINAL.pack(first + len(vectors)))
+
+    def add_space(self, embedder_id: str, dimensions: int, settings: dict[str, Any]) -> Space:
+        """A space for an embedder, empty."""
+        number = max((space.number for space in self.spaces().values()), default=0) + 1
+        space = Space(number, dimensions, settings)
+        self._set("spaces", embedder_id.encode(), msgspec.msgpack.encode(space))
+        return space
+
+    def search_space(self, number: int) -> None:
+        """From now on this space is searched."""
+        self._set("meta", SPACE, ORDINAL.pack(number))
+
+    def remove_space(self, embedder_id: str, limit: int) -> bool:
+        """Remove some of a space's vectors, and the space with the last of them; False while some are left."""
+        space = self.spaces()[embedder_id]
+        prefix = SPACE_NUMBER.pack(space.number)
+        for table in ("embedded", "vectors"):
+            if not self._remove(table, prefix, limit):
+                return False
+        self._delete("spaces", embedder_id.encode())
+        return True
+
+    def _remove(self, table: str, prefix: bytes, limit: int | None = None) -> bool:
+        cursor = self._txn.cursor(db=self._file.table(table))
+        there = cursor.set_range(prefix)
+        removed = 0
+        while there and cursor.key().startswith(prefix):
+            if removed == limit:
+                return False
+            there = cursor.delete()
+            removed += 1
+        return True
+
+    def erase(self, mind: Mind, seqs: tuple[int, ...]) -> dict[int, Row]:
+        """Remove every version of every memory that came from the events; returns the erased, by ordinal.
+
+        Call ``unsay`` for each of them, and then ``revive``.
+        """
+        erased: dict[int, Row] = {}
+        for seq in seqs:
+            self._delete("skipped", ROW.pack(mind.number, seq))
+            for ordinal, again in self._of_event(mind, seq):
+                row = self.row(mind, ordinal)
+                if row and again:
+                    self._put(mind, ordinal, self._without(mind, row, seq))
+                    self._delete("sources", SOURCE.pack(mind.number, seq, ordinal))
+                elif row:
+                    erased |= self._erase_memory(mind, row.memory_id)
+        if erased:
+            mind.erasures += 1
+            self._set("meta", ERASED, b"1")
+        return erased
+
+    def _without(self, mind: Mind, row: Row, seq: int) -> Row:
+        """A version without what an event said beside it: that it was said again, or ceased to hold."""
+        also = [other for other in row.also_seqs if other != seq]
+        first = self.row(mind, self._own_versions(mind, row.memory_id)[0])
+        ends_ns = first.valid_to_ns if first and row.valid_to_ns and not also else row.valid_to_ns
+        return msgspec.structs.replace(row, also_seqs=also, valid_to_ns=ends_ns)
+
+    def _erase_memory(self, mind: Mind, memory_id: str) -> dict[int, Row]:
+        erased: dict[int, Row] = {}
+        spaces = self.spaces().values()
+        for ordinal in self._own_versions(mind, memory_id):
+            row = self.row(mind, ordinal)
+            if row is None:
+                continue
+            erased[ordinal] = row
+            mind.held -= row.ended_seq == 0
+            for seq in (*row.source_seqs, *row.also_seqs):
+                self._delete("sources", SOURCE.pack(mind.number, seq, ordinal))
+            self._delete("rows", ROW.pack(mind.number, ordinal))
+            for space in spaces:
+                self._delete("vectors", VECTOR.pack(space.number, mind.number, ordinal))
+        key = MIND.pack(mind.number) + memory_id.encode()
+        self._delete("ids", key)
+        self._delete("aliases", key)
+        return erased
+
+    def erase_mind(self, mind: Mind) -> dict[int, Row]:
+        """Remove everything but the record that the mind was there; returns the erased rows, by ordinal."""
+        erased = dict(self.rows_from(mind, 0))
+        for table in OF_A_MIND:
+            self._remove(table, MIND.pack(mind.number))
+        for space in self.spaces().values():
+            for table in ("vectors", "embedded"):
+                self._remove(table, SPACE_MIND.pack(space.number, mind.number))
+        mind.held, mind.erasures, mind.deleted = 0, mind.erasures + 1, True
+        self._set("meta", ERASED, b"1")
+        return erased
+
+    def advance(self, store_id: str, position: int) -> None:
+        """Note how far the ledger has been processed."""
+        self._set("meta", PLACE, msgspec.msgpack.encode((store_id, position)))
+
+    def flush(self) -> None:
+        """Write the records of the minds that were touched."""
+        for mind_id, mind in self._touched.items():
+            self._set("minds", mind_id.encode(), msgspec.msgpack.encode(mind))
+
+    def _put(self, mind: Mind, ordinal: int, row: Row) -> None:
+        self._set("rows", ROW.pack(mind.number, ordinal), sealed(rows.encode(row)))

@@ -1,0 +1,191 @@
+"""What is read from the store: rows, vectors, and who said what, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from services.memory import rows
+from services.memory.embedder import Vectors
+from services.memory.records import (
+    AGAIN,
+    CLAIM,
+    MIND,
+    ORDINAL,
+    PLACE,
+    ROW,
+    SOURCE,
+    SPACE,
+    SPACE_MIND,
+    VECTOR,
+    WORDS,
+    Mind,
+    Space,
+    digest,
+    unsealed,
+)
+from services.memory.rows import Row
+from services.runtime.projection_file import ProjectionFile
+
+
+class Reader:
+    """Reads of one transaction."""
+
+    def __init__(self, file: ProjectionFile, txn: Any) -> None:
+        self._file = file
+        self._txn = txn
+
+    def _get(self, table: str, key: bytes) -> bytes | None:
+        return self._txn.get(key, db=self._file.table(table))
+
+    def place(self) -> tuple[str, int]:
+        """The ledger's store_id and the position processed in it."""
+        data = self._get("meta", PLACE)
+        store_id, position = msgspec.msgpack.decode(data, type=tuple[str, int]) if data else ("", 0)
+        return store_id, position
+
+    def mind(self, mind_id: str) -> Mind | None:
+        """The mind's record, if any event of it was processed."""
+        data = self._get("minds", mind_id.encode())
+        return msgspec.msgpack.decode(data, type=Mind) if data else None
+
+    def all_minds(self) -> Iterator[tuple[str, Mind]]:
+        """Every mind, by id."""
+        for key, value in self._txn.cursor(db=self._file.table("minds")):
+            yield bytes(key).decode(), msgspec.msgpack.decode(value, type=Mind)
+
+    def spaces(self) -> dict[str, Space]:
+        """By embedder id: the spaces that there are."""
+        found = self._txn.cursor(db=self._file.table("spaces"))
+        return {bytes(key).decode(): msgspec.msgpack.decode(value, type=Space) for key, value in found}
+
+    def searched_space(self) -> int:
+        """The number of the space that is searched; 0 before there is one."""
+        data = self._get("meta", SPACE)
+        return ORDINAL.unpack(data)[0] if data else 0
+
+    def embedded(self, space: int, mind: Mind) -> int:
+        """Rows of the mind below this ordinal have their vector in the space."""
+        data = self._get("embedded", SPACE_MIND.pack(space, mind.number))
+        return ORDINAL.unpack(data)[0] if data else 0
+
+    def row(self, mind: Mind, ordinal: int) -> Row | None:
+        """One version; None where it was erased."""
+        data = self._get("rows", ROW.pack(mind.number, ordinal))
+        return rows.decode(unsealed(data)) if data else None
+
+    def rows_from(self, mind: Mind, first: int) -> Iterator[tuple[int, Row]]:
+        """Versions from an ordinal on, ascending."""
+        yield from self._scan(mind, first, reverse=False)
+
+    def rows_down_from(self, mind: Mind, last: int) -> Iterator[tuple[int, Row]]:
+        """Versions from an ordinal down, descending."""
+        yield from self._scan(mind, last, reverse=True)
+
+    def _scan(self, mind: Mind, start: int, *, reverse: bool) -> Iterator[tuple[int, Row]]:
+        cursor = self._txn.cursor(db=self._file.table("rows"))
+        found = cursor.set_range(ROW.pack(mind.number, start))
+        if reverse:
+            exact = found and cursor.key() == ROW.pack(mind.number, start)
+            found = exact or (cursor.prev() if found else cursor.last())
+        while found:
+            number, ordinal = ROW.unpack(cursor.key())
+            if number != mind.number:
+                return
+            yield ordinal, rows.decode(unsealed(cursor.value()))
+            found = cursor.prev() if reverse else cursor.next()
+
+    def vectors(self, space: Space, mind: Mind, first: int, last: int) -> Vectors:
+        """Vectors of the ordinals ``first`` to ``last`` (exclusive); zeros where there is none."""
+        found = np.zeros((last - first, space.dimensions), np.float16)
+        cursor = self._txn.cursor(db=self._file.table("vectors"))
+        there = cursor.set_range(VECTOR.pack(space.number, mind.number, first))
+        while there:
+            number, owner, ordinal = VECTOR.unpack(cursor.key())
+            if (number, owner) != (space.number, mind.number) or ordinal >= last:
+                break
+            found[ordinal - first] = np.frombuffer(unsealed(cursor.value()), np.float16)
+            there = cursor.next()
+        return found.astype(np.float32)
+
+    def versions(self, mind: Mind, memory_id: str) -> list[int]:
+        """Ordinals of a memory's versions, oldest first."""
+        target = self._get("aliases", MIND.pack(mind.number) + memory_id.encode())
+        return self._own_versions(mind, target.decode() if target else memory_id)
+
+    def _own_versions(self, mind: Mind, memory_id: str) -> list[int]:
+        data = self._get("ids", MIND.pack(mind.number) + memory_id.encode())
+        return msgspec.msgpack.decode(data, type=list[int]) if data else []
+
+    def ordinals_of(self, mind: Mind, seq: int) -> list[int]:
+        """Rows that came from an event, or whose words it said again."""
+        return [ordinal for ordinal, _ in self._of_event(mind, seq)]
+
+    def _of_event(self, mind: Mind, seq: int) -> list[tuple[int, bool]]:
+        """Ordinals, and whether the event only said the same again."""
+        found: list[tuple[int, bool]] = []
+        cursor = self._txn.cursor(db=self._file.table("sources"))
+        there = cursor.set_range(SOURCE.pack(mind.number, seq, 0))
+        while there:
+            number, its_seq, ordinal = SOURCE.unpack(cursor.key())
+            if (number, its_seq) != (mind.number, seq):
+                break
+            found.append((ordinal, cursor.value() == AGAIN))
+            there = cursor.next()
+        return found
+
+    def current(self, mind: Mind, memory_id: str) -> tuple[int, Row] | None:
+        """The version that holds now."""
+        for ordinal in reversed(self.versions(mind, memory_id)):
+            row = self.row(mind, ordinal)
+            if row and row.ended_seq == 0:
+                return ordinal, row
+        return None
+
+    def in_the_same_words(self, mind: Mind, words: str) -> tuple[int, Row] | None:
+        """The row that holds now and says the same; ``words`` as of ``derive.sameness``."""
+        return self._holding(mind, self.last_saying(mind, words, mind.next_ordinal))
+
+    def last_saying(self, mind: Mind, words: str, size: int) -> int | None:
+        """The newest of the first ``size`` rows that say the same, whether it holds or not."""
+        prefix = digest(mind, WORDS, words)
+        cursor = self._txn.cursor(db=self._file.table("words"))
+        there = cursor.prev() if cursor.set_range(prefix + ORDINAL.pack(size)) else cursor.last()
+        if not there or not cursor.key().startswith(prefix):
+            return None
+        return ORDINAL.unpack(cursor.key()[len(prefix) :])[0]
+
+    def claiming(self, mind: Mind, claim: str) -> tuple[int, Row] | None:
+        """The row that holds now and says something of the same thing; ``claim`` as of ``claims.py``."""
+        data = self._get("claims", digest(mind, CLAIM, claim))
+        return self._holding(mind, ORDINAL.unpack(data)[0] if data else None)
+
+    def _holding(self, mind: Mind, ordinal: int | None) -> tuple[int, Row] | None:
+        if ordinal is None:
+            return None
+        row = self.row(mind, ordinal)
+        return (ordinal, row) if row and row.ended_seq == 0 else None
+
+    def endings(self, mind: Mind, first: int) -> Iterator[tuple[int, int]]:
+        """Ordinal and the seq that ended it, of the rows that were ended as the ``first``-th or later."""
+        for number in range(first, mind.endings):
+            data = self._get("endings", ROW.pack(mind.number, number))
+            row = self.row(mind, ORDINAL.unpack(data)[0]) if data else None
+            if data and row:
+                yield ORDINAL.unpack(data)[0], row.ended_seq
+
+    def skipped(self, mind: Mind | None, limit: int) -> list[tuple[int, int, str]]:
+        """Mind number, seq and reason of events that could not be indexed, of one mind or all, oldest first."""
+        found: list[tuple[int, int, str]] = []
+        cursor = self._txn.cursor(db=self._file.table("skipped"))
+        there = cursor.set_range(ROW.pack(mind.number if mind else 0, 0))
+        while there and len(found) < limit:
+            number, seq = ROW.unpack(cursor.key())
+            if mind and number != mind.number:
+                break
+            found.append((number, seq, bytes(cursor.value()).decode()))
+            there = cursor.next()
+        return found

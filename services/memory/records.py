@@ -1,0 +1,120 @@
+"""What the store keeps and under which keys.
+
+Tables (keys big-endian; ``mind`` is a 4-byte number given to a mind at its first event, ``space`` a 2-byte number
+given to an embedder; ``digest`` is HMAC-SHA-256 under the mind's own key, so that a key betrays no text):
+
+    meta      b"format"                   → the number below
+              b"place"                    → [store_id, position]
+              b"erased"                   → there while what was erased may still be on a free page
+              b"space"                    → the number of the space that is searched
+    minds     mind_id                     → Mind
+    spaces    embedder id                 → Space
+    embedded  space, mind                 → rows below this ordinal have their vector in the space
+    rows      mind, ordinal(8)            → CRC-32 and Row, one a version of a memory
+    vectors   space, mind, ordinal(8)     → CRC-32 and float16 coordinates
+    ids       mind, memory_id             → ordinals of its versions, oldest first
+    aliases   mind, memory_id             → the memory into which it was merged; its own row never held
+    sources   mind, seq(8), ordinal       → which rows came from which event; "+" where it only said the same again
+    words     mind, digest, ordinal       → which rows say, or said, the same in the same words
+    claims    mind, digest                → ordinal of the row that says what now holds of one thing
+    endings   mind, number(8)             → ordinal of the row that was ended as the number-th
+    skipped   mind, seq(8)                → why the event could not be indexed
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import struct
+import zlib
+from typing import Any
+
+import lmdb
+import msgspec
+
+DISK_ERRORS = (lmdb.Error, OSError)
+"""What a full or failing disk shows as: nothing of the transaction was written."""
+FORMAT = 3
+OLDEST_FORMAT = 1
+"""A folder of another format from here on is built anew from the ledger."""
+
+MIND = struct.Struct(">I")
+ROW = struct.Struct(">IQ")
+SOURCE = struct.Struct(">IQQ")
+ORDINAL = struct.Struct(">Q")
+SPACE_NUMBER = struct.Struct(">H")
+SPACE_MIND = struct.Struct(">HI")
+VECTOR = struct.Struct(">HIQ")
+_CRC = struct.Struct(">I")
+TABLES = (
+    "meta",
+    "minds",
+    "spaces",
+    "embedded",
+    "rows",
+    "vectors",
+    "ids",
+    "aliases",
+    "sources",
+    "words",
+    "claims",
+    "endings",
+    "skipped",
+)
+OF_A_MIND = ("rows", "ids", "aliases", "sources", "words", "claims", "endings", "skipped")
+AGAIN = b"+"
+WORDS, CLAIM = b"words\0", b"claim\0"
+PLACE = b"place"
+ERASED = b"erased"
+SPACE = b"space"
+
+
+class Mind(msgspec.Struct, array_like=True):
+    """What the store knows of a mind as a whole."""
+
+    number: int
+    key: bytes
+    """For keyed hashes of its texts; goes with the mind."""
+    seq: int = 0
+    """Processed up to here."""
+    next_ordinal: int = 0
+    held: int = 0
+    """Memories that hold now."""
+    endings: int = 0
+    """How many rows were ended."""
+    erasures: int = 0
+    """How often rows were erased: an index that has seen fewer holds what must not be found."""
+    skipped: int = 0
+    """How many of its events could not be indexed."""
+    deleted: bool = False
+
+
+class Space(msgspec.Struct, array_like=True):
+    """The vectors of one embedder."""
+
+    number: int
+    dimensions: int
+    settings: dict[str, Any]
+    """How to make the embedder."""
+
+
+class Damaged(Exception):
+    """A stored value is not what was written: the file is to be built anew from the ledger."""
+
+
+def sealed(value: bytes) -> bytes:
+    """A value behind its checksum."""
+    return _CRC.pack(zlib.crc32(value)) + value
+
+
+def unsealed(value: bytes) -> bytes:
+    """The value behind a checksum. Raises Damaged."""
+    content = value[_CRC.size :]
+    if len(value) < _CRC.size or _CRC.unpack_from(value)[0] != zlib.crc32(content):
+        raise Damaged
+    return content
+
+
+def digest(mind: Mind, purpose: bytes, text: str) -> bytes:
+    """The key of what says a text; ``purpose`` is ``WORDS`` or ``CLAIM``."""
+    return MIND.pack(mind.number) + hmac.digest(mind.key, purpose + text.encode(), hashlib.sha256)
