@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pmm.ledger.v1 import ledger_pb2 as pb
 from pmm.mind.v1.events_pb2 import Body, Event, RawPayload
 from pmm_client import event_hash
+from pmm_client.proofs import chained_fields
 from services.ledger import encoding
 from services.ledger.encoding import Header, Record
 from services.ledger.stored import plain
@@ -64,20 +65,7 @@ def records(draw: st.DrawFn) -> Record:
 
 def told(event: Event, sealed: bytes) -> Record:
     """The record that an event tells of, all but its payload."""
-    header = Header(
-        event.mind_id,
-        event.seq,
-        event.kind,
-        event.recorded_at.seconds * 1_000_000_000 + event.recorded_at.nanos,
-        event.session_id,
-        event.actor,
-        event.causation_seq if event.HasField("causation_seq") else None,
-        event.trace_id,
-        event.remember,
-        event.payload_digest,
-        event.prev_hash,
-    )
-    return Record(header, event.hash, event.position, sealed)
+    return Record(Header(*chained_fields(event)), event.hash, event.position, sealed)
 
 
 @forms

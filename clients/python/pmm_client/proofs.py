@@ -87,9 +87,9 @@ async def check_consistency(
         ) from None
 
 
-def checked_hash(event: Event, mind_id: str, seq: int) -> bytes:
-    """The chain hash of an event read with ``raw``, computed from its fields. Raises ForgedProof."""
-    its_hash = chain_hash(
+def chained_fields(event: Event) -> tuple[str, int, str, int, str, str, int | None, str, bool, bytes, bytes]:
+    """What is chained of an event, as ``chain_hash`` takes it: the time in nanoseconds since 1970 UTC."""
+    return (
         event.mind_id,
         event.seq,
         event.kind,
@@ -102,6 +102,11 @@ def checked_hash(event: Event, mind_id: str, seq: int) -> bytes:
         event.payload_digest,
         event.prev_hash,
     )
+
+
+def checked_hash(event: Event, mind_id: str, seq: int) -> bytes:
+    """The chain hash of an event read with ``raw``, computed from its fields. Raises ForgedProof."""
+    its_hash = chain_hash(*chained_fields(event))
     if (event.mind_id, event.seq) != (mind_id, seq) or its_hash != event.hash:
         raise ForgedProof(f"event {seq} does not match its hash", reason="EVENT")
     if not event.redacted and payload_digest(event.raw.salt, event.raw.payload) != event.payload_digest:
