@@ -21,7 +21,7 @@ MIND = "juno"
 TICK_SECONDS = 0.2
 PMM = (sys.executable, "-m", "pmm_client.cli")
 DRAWN = {
-    "graph.svg": ("mind", "graph", MIND, "entity:biscuit", "--depth", "2", "--limit", "16"),
+    "graph.svg": ("mind", "graph", "entity:biscuit", "--mind", MIND, "--depth", "2", "--limit", "16"),
     "scores.svg": ("metrics", "--mind", MIND),
 }
 """From file to the command that draws it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,6 +139,19 @@ def test_a_mind_is_shown_as_it_was_and_compared_with_what_it_became(pmm: Pmm) ->
     assert {"path": "identity.name", "before": None, "after": "Nova", "seqs": [adopted]} in changes
     assert history["history"] == []
     assert "Nova" in pmm("mind", "diff", "1")
+
+
+def test_what_hangs_together_is_shown_and_drawn_for_the_mind_that_is_meant(pmm: Pmm, tmp_path: Path) -> None:
+    (kept,) = json.loads(pmm("commitments", "list", "--status", "closed", "--json"))
+    node, picture = f"commitment:{kept['commitment_id']}", tmp_path / "graph.svg"
+    around = json.loads(pmm("mind", "graph", node, "--depth", "1", "--json"))
+    (evidence,) = (edge["from_node_id"] for edge in around["edges"] if edge["type"] == "closes")
+    pmm("mind", "graph", node, "--mind", "me", "--svg", str(picture))
+
+    assert evidence in pmm("mind", "neighbors", node, "--type", "closes")
+    assert pmm("mind", "path", node, evidence).splitlines()[0].startswith(node)
+    assert "<svg" in picture.read_text()
+    assert "entity:nowhere" in pmm("mind", "neighbors", "entity:nowhere", code=exits.FAILED)
 
 
 def test_every_policy_is_listed_with_its_meaning_and_set_and_reset(pmm: Pmm) -> None:

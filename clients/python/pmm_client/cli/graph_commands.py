@@ -9,17 +9,12 @@ import typer
 
 from pmm.orchestrator.v1.orchestrator_pb2 import FindPathResponse, GraphEdge, GraphNode
 from pmm_client import pictures
-from pmm_client.cli import completion, exits, output
+from pmm_client.cli import exits, output
+from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.drawing import Svg, write_svg
-from pmm_client.cli.options import AsOf, Json, calls_server
+from pmm_client.cli.options import AsOf, Json, MindOrMine, calls_server
 
-Name = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME", help="The mind's id.", show_default=False, autocompletion=completion.minds
-    ),
-]
 NODE_HELP = "A node: event:12, entity:ana, commitment:c-…, memory:m-…, identity:7 or session:…"
 Node = Annotated[str, typer.Argument(metavar="NODE", help=NODE_HELP, show_default=False)]
 TYPES_HELP = "Only along these edges: mentions, opens, recalled_in …; may be repeated."
@@ -47,8 +42,8 @@ def register(app: typer.Typer) -> None:
 
 async def graph(
     connection: Connection,
-    name: Name,
-    node: Annotated[str, typer.Argument(metavar="NODE", help=f"{NODE_HELP}; the last message.")] = "",
+    node: Annotated[str, typer.Argument(metavar="[NODE]", help=f"{NODE_HELP}; the last message.")] = "",
+    mind: MindOrMine = DEFAULT_MIND,
     depth: Annotated[int, typer.Option(min=1, max=12, help="So many edges away.")] = 2,
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many nodes.")] = 40,
     types: Types = None,
@@ -60,10 +55,10 @@ async def graph(
 
     What only stood in the prompt of an answer is shown with --type recalled_in.
 
-    Example: pmm mind graph ada entity:porto --depth 3 --svg ada.svg
+    Example: pmm mind graph entity:porto --mind ada --depth 3 --svg ada.svg
     """
     async with connection.open() as client:
-        found = await client.mind(name).subgraph(
+        found = await client.mind(mind).subgraph(
             node, depth=depth, limit=limit, types=types or SHOWN, as_of_seq=as_of
         )
     if svg is not None:
@@ -71,25 +66,25 @@ async def graph(
     if as_json:
         output.json_line(found)
     elif not found.nodes:
-        output.line(f"There is nothing in {name} yet. Talk to it with: pmm chat --mind {name}")
+        output.line(f"There is nothing in {mind} yet. Talk to it with: pmm chat --mind {mind}")
     elif svg is None:
         _print(found.nodes, found.edges)
 
 
 async def neighbors(
     connection: Connection,
-    name: Name,
     node: Node,
+    mind: MindOrMine = DEFAULT_MIND,
     types: Types = None,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """List what a node of a mind is connected with.
 
-    Example: pmm mind neighbors ada entity:porto --type mentions
+    Example: pmm mind neighbors entity:porto --mind ada --type mentions
     """
     async with connection.open() as client:
-        found = await client.mind(name).neighbors(node, types=types or (), as_of_seq=as_of)
+        found = await client.mind(mind).neighbors(node, types=types or (), as_of_seq=as_of)
     if as_json:
         output.json_line(found)
     else:
@@ -98,18 +93,18 @@ async def neighbors(
 
 async def path(
     connection: Connection,
-    name: Name,
     start: Annotated[str, typer.Argument(metavar="FROM", help=NODE_HELP, show_default=False)],
     end: Annotated[str, typer.Argument(metavar="TO", help=NODE_HELP, show_default=False)],
+    mind: MindOrMine = DEFAULT_MIND,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show a shortest way from one node of a mind to another. Ends with 1 where there is none.
 
-    Example: pmm mind path ada commitment:c-0f3a entity:porto
+    Example: pmm mind path commitment:c-0f3a entity:porto --mind ada
     """
     async with connection.open() as client:
-        found = await client.mind(name).path(start, end, as_of_seq=as_of)
+        found = await client.mind(mind).path(start, end, as_of_seq=as_of)
     if as_json:
         output.json_line(found)
     elif found.nodes:
