@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from services.memory import search
 from services.memory.distinct import distinct
+from services.memory.errors import IndexRebuilding
 from services.memory.index import MindIndex
 from services.memory.ranking import Ranking
 from services.memory.requests import Hit, Request
@@ -53,6 +54,8 @@ class Answering:
             mind = stored.mind(request.mind_id)
             if mind is None or mind.deleted:
                 return [], 0, False
+            if mind.number != index.number:
+                raise IndexRebuilding("something was erased while the mind was searched: try again")
             if found is None:
                 understood = self._understand(request.query, now_ns)
                 found = self._ranking.rank(stored, mind, index, request, understood, now_ns)

@@ -16,6 +16,8 @@ from services.memory.records import (
     CLAIM,
     ERASED,
     MIND,
+    NOTED,
+    NUMBERS,
     OF_A_MIND,
     ORDINAL,
     PLACE,
@@ -56,8 +58,10 @@ class Batch(Reader):
         return self._touched[mind_id]
 
     def _next_number(self) -> int:
-        stored = self._txn.stat(db=self._file.table("minds"))["entries"]
-        return stored + sum(1 for mind_id in self._touched if self.mind(mind_id) is None)
+        given = self._get("meta", NUMBERS)
+        number: int = ORDINAL.unpack(given)[0] if given else 0
+        self._set("meta", NUMBERS, ORDINAL.pack(number + 1))
+        return number
 
     def add(self, mind: Mind, row: Row) -> int:
         """Store a version; returns its ordinal."""
@@ -71,6 +75,8 @@ class Batch(Reader):
             self._set("sources", SOURCE.pack(mind.number, seq, ordinal), b"")
         for seq in row.also_seqs:
             self._set("sources", SOURCE.pack(mind.number, seq, ordinal), AGAIN)
+        if row.version_seq not in (*row.source_seqs, *row.also_seqs):
+            self._set("sources", SOURCE.pack(mind.number, row.version_seq, ordinal), NOTED)
         return ordinal
 
     def say(self, mind: Mind, ordinal: int, words: str | None, claim: str | None) -> None:
@@ -79,14 +85,15 @@ class Batch(Reader):
         if words is not None:
             self._set("words", digest(mind, WORDS, words) + value, b"")
         if claim is not None:
-            self._set("claims", digest(mind, CLAIM, claim), value)
+            self._set("claims", digest(mind, CLAIM, claim) + value, b"")
 
     def unsay(self, mind: Mind, ordinal: int, words: str | None, claim: str | None) -> None:
         """Forget what a row said: it is erased."""
+        value = ORDINAL.pack(ordinal)
         if words is not None:
-            self._delete("words", digest(mind, WORDS, words) + ORDINAL.pack(ordinal))
+            self._delete("words", digest(mind, WORDS, words) + value)
         if claim is not None:
-            self._delete("claims", digest(mind, CLAIM, claim))
+            self._delete("claims", digest(mind, CLAIM, claim) + value)
 
     def merge(self, mind: Mind, row: Row, target: str) -> Row:
         """Keep a row that says what another memory says already: it never holds, unless the other is erased.
@@ -137,6 +144,8 @@ class Batch(Reader):
         """A version holds no longer from an event on."""
         self._put(mind, ordinal, msgspec.structs.replace(row, ended_seq=seq, retracted=retracted))
         self._set("endings", ROW.pack(mind.number, mind.endings), ORDINAL.pack(ordinal))
+        if retracted:
+            self._set("sources", SOURCE.pack(mind.number, seq, ordinal), NOTED)
         mind.held -= 1
         mind.endings += 1
 
@@ -187,22 +196,41 @@ class Batch(Reader):
     def erase(self, mind: Mind, seqs: tuple[int, ...]) -> dict[int, Row]:
         """Remove every version of every memory that came from the events; returns the erased, by ordinal.
 
-        Call ``unsay`` for each of them, and then ``revive``.
+        Call ``unsay`` for each of them, and then ``revive``. Where more than these memories would be another without
+        the events, the mind is to be folded again.
         """
         erased: dict[int, Row] = {}
+        reaches_further = mind.beside is not None
         for seq in seqs:
             self._delete("skipped", ROW.pack(mind.number, seq))
-            for ordinal, again in self._of_event(mind, seq):
+            for ordinal, how in self._of_event(mind, seq):
+                if ordinal in erased:
+                    continue
                 row = self.row(mind, ordinal)
-                if row and again:
+                if row is None or (row.source_seqs[0] not in seqs and (how or row.version_seq == seq)):
+                    reaches_further = True
+                if row and how == AGAIN:
                     self._put(mind, ordinal, self._without(mind, row, seq))
                     self._delete("sources", SOURCE.pack(mind.number, seq, ordinal))
-                elif row:
+                elif row and how != NOTED:
                     erased |= self._erase_memory(mind, row.memory_id)
         if erased:
             mind.erasures += 1
             self._set("meta", ERASED, b"1")
+        for ordinal, row in erased.items():
+            if row.source_seqs[0] not in seqs:
+                # The event that formed it is still there, and may be erased later.
+                self._set("sources", SOURCE.pack(mind.number, row.version_seq, ordinal), NOTED)
+            elif not set(row.also_seqs).issubset(seqs):
+                reaches_further = True
+        if reaches_further:
+            self._fold_again(mind)
         return erased
+
+    def _fold_again(self, mind: Mind) -> None:
+        if mind.beside is not None:
+            self._wipe(mind.beside)
+        mind.beside = Mind(self._next_number(), mind.key)
 
     def _without(self, mind: Mind, row: Row, seq: int) -> Row:
         """A version without what an event said beside it: that it was said again, or ceased to hold."""
@@ -220,7 +248,7 @@ class Batch(Reader):
                 continue
             erased[ordinal] = row
             mind.held -= row.ended_seq == 0
-            for seq in (*row.source_seqs, *row.also_seqs):
+            for seq in (*row.source_seqs, *row.also_seqs, row.version_seq, row.ended_seq):
                 self._delete("sources", SOURCE.pack(mind.number, seq, ordinal))
             self._delete("rows", ROW.pack(mind.number, ordinal))
             for space in spaces:
@@ -233,14 +261,26 @@ class Batch(Reader):
     def erase_mind(self, mind: Mind) -> dict[int, Row]:
         """Remove everything but the record that the mind was there; returns the erased rows, by ordinal."""
         erased = dict(self.rows_from(mind, 0))
+        for part in (mind, mind.beside):
+            if part is not None:
+                self._wipe(part)
+        mind.held, mind.erasures, mind.deleted, mind.beside = 0, mind.erasures + 1, True, None
+        self._set("meta", ERASED, b"1")
+        return erased
+
+    def _wipe(self, mind: Mind) -> None:
         for table in OF_A_MIND:
             self._remove(table, MIND.pack(mind.number))
         for space in self.spaces().values():
             for table in ("vectors", "embedded"):
                 self._remove(table, SPACE_MIND.pack(space.number, mind.number))
-        mind.held, mind.erasures, mind.deleted = 0, mind.erasures + 1, True
-        self._set("meta", ERASED, b"1")
-        return erased
+
+    def put_in_place(self, mind_id: str, folded: Mind) -> None:
+        """A mind that was folded again takes the place of what was held of it."""
+        before = self._touched[mind_id]
+        self._wipe(before)
+        folded.erasures = before.erasures + 1
+        self._touched[mind_id] = folded
 
     def advance(self, store_id: str, position: int) -> None:
         """Note how far the ledger has been processed."""

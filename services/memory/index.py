@@ -75,7 +75,9 @@ class Layout:
 class MindIndex:
     """One mind, loaded. Changed by the writer thread alone; searched from any."""
 
-    def __init__(self, space: Space, embedder_id: str) -> None:
+    def __init__(self, space: Space, embedder_id: str, number: int) -> None:
+        self.number = number
+        """Of the mind in the store; another one after it was folded again, and then the ordinals are others."""
         self.space = space
         self.embedder_id = embedder_id
         """Whose vectors these are: no other embedder's may be compared with them."""

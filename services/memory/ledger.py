@@ -39,6 +39,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def read(self, mind_id: str, after_seq: int) -> AsyncIterator[list[Event]]:
+        """The events of a mind after a seq, up to its head. Raises ConnectionError, and pmm_client's DataLoss."""
+        ...
+
     async def head(self, mind_id: str) -> int:
         """The last seq of a mind. Raises UnknownMind."""
         ...

@@ -25,6 +25,7 @@ from services.memory.managing import Managing
 from services.memory.minds import LoadedMinds
 from services.memory.ranking import Ranking
 from services.memory.records import Damaged
+from services.memory.refolding import Refolding
 from services.memory.requests import Answer, Request
 from services.memory.reranker import Reranker
 from services.memory.rows import Row
@@ -92,6 +93,7 @@ class Memories:
         self._follower = Follower(
             ledger, self._store, self._writer, settings, self._in_writer, self._forget_loaded
         )
+        self._refolding = Refolding(ledger, self._store, self._writer, self._in_writer, self._rebuild)
         self.managing = Managing(ledger, self._store, self._follower)
         self._upkeep = Upkeep(
             self._minds,
@@ -111,6 +113,7 @@ class Memories:
         """Begin to follow the ledger."""
         self._failure = asyncio.get_running_loop().create_future()
         self._following = self._begin(self._follower.run())
+        self._begin(self._refolding.run())
         self._begin(self._upkeep.look_after_indexes())
         self._begin(self._upkeep.look_after_vectors())
         for figure in ("hits", "misses", "evictions"):
@@ -266,8 +269,12 @@ class Memories:
 
     @property
     def rebuilding(self) -> bool:
-        """Whether more will be found later: events are still to be processed, or vectors to be made anew."""
-        return self._follower.catching_up or self.spaces.next_embedder is not None
+        """Whether another answer may come later: events are still to be processed, a mind is being folded again, or
+        vectors are being made anew.
+        """
+        return (
+            self._follower.catching_up or bool(self._writer.folding) or self.spaces.next_embedder is not None
+        )
 
     async def progress(self) -> tuple[float, float]:
         """How far the catching up is, and the next embedder's vectors; from 0 to 1."""

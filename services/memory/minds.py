@@ -68,7 +68,7 @@ class LoadedMinds:
             mind = stored.mind(mind_id)
         if mind is None or mind.deleted:
             return None
-        index = MindIndex(space, embedder_id)
+        index = MindIndex(space, embedder_id, mind.number)
         with self._folders[mind.number]:
             self._read(index, mind)
         return index
@@ -135,7 +135,7 @@ class LoadedMinds:
             mind = stored.mind(mind_id)
             if mind is None or mind.deleted:
                 return None
-            current = (mind.erasures, self._spaces.searched_id) == (index.erasures, index.embedder_id)
+            current = _is_of(index, mind) and self._spaces.searched_id == index.embedder_id
             if current:
                 self._extend(index, stored, mind, mind.next_ordinal)
                 for ordinal, seq in stored.endings(mind, index.endings):
@@ -178,7 +178,7 @@ class LoadedMinds:
         """``grown`` for a loaded mind; None where it is gone or to be built anew."""
         with self._store.read() as stored:
             mind = stored.mind(mind_id)
-        if mind is None or mind.deleted or index.is_stale:
+        if mind is None or mind.deleted or index.is_stale or mind.number != index.number:
             return None
         with self._folders[mind.number]:
             if self._loaded.get(mind_id) is not index:
@@ -264,7 +264,7 @@ class LoadedMinds:
         # Read here, where the folder is ours: what was erased before must not come into it again.
         with self._store.read() as stored:
             mind = stored.mind(mind_id)
-        if layout.bulk is None or mind is None or index.is_stale or mind.erasures != index.erasures:
+        if layout.bulk is None or mind is None or index.is_stale or not _is_of(index, mind):
             return
         if index.saved_size == size or len(layout.bulk.vectors) != size:
             return
@@ -283,16 +283,25 @@ class LoadedMinds:
         """In the writer thread: rows of the mind are gone. What was saved goes; what is loaded goes too, or, where it
         takes long to build, hides them until ``replace``.
         """
-        self._erasing.add(mind.number)
-        with self._folders[mind.number]:
-            bulk.remove(self._folder_of(mind))
-        self._erasing.discard(mind.number)
+        self._remove_folder(mind)
         index = self._loaded.get(mind_id)
         if index is None or index.layout.bulk is None or mind.deleted:
             self.drop(mind_id)
             return
         index.hide([ordinal for ordinal in ordinals if ordinal < len(index)])
         index.is_stale = True
+
+    def folded_again(self, mind_id: str, before: Mind) -> None:
+        """In the writer thread: a mind has other rows, under another number than before."""
+        self.drop(mind_id)
+        self._remove_folder(before)
+
+    def _remove_folder(self, mind: Mind) -> None:
+        """Whoever works in it gives up."""
+        self._erasing.add(mind.number)
+        with self._folders[mind.number]:
+            bulk.remove(self._folder_of(mind))
+        self._erasing.discard(mind.number)
 
     def damaged(self, mind_id: str) -> None:
         """In the writer thread: the folder cannot be read; it goes, and the next search builds it anew."""
@@ -361,6 +370,11 @@ class LoadedMinds:
 
     def _folder_of(self, mind: Mind) -> Path:
         return self._folder / str(mind.number)
+
+
+def _is_of(index: MindIndex, mind: Mind) -> bool:
+    """Whether an index has the mind's present rows, and none that was erased."""
+    return (index.number, index.erasures) == (mind.number, mind.erasures)
 
 
 def _texts(stored: Reader, mind: Mind, first: int, last: int) -> Iterator[tuple[int, str]]:

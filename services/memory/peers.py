@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pmm_client.errors
 from pmm.ledger.v1 import ledger_pb2 as pb
+from pmm.mind.v1.events_pb2 import Event
 from services.memory.errors import UnknownMind, WrongSeq
 from services.memory.ledger import Draft, Page
 from services.runtime.peers import Peers
@@ -34,6 +35,17 @@ class LedgerPeer:
         except pmm_client.errors.BeyondHead:
             # The store lost what we have seen: it is not the one that we followed.
             yield Page([], 0, "", 0)
+        except pmm_client.errors.DataLoss:
+            raise
+        except pmm_client.errors.PmmError as error:
+            raise ConnectionError(error.message) from None
+
+    async def read(self, mind_id: str, after_seq: int) -> AsyncIterator[list[Event]]:
+        """See ``ledger.Ledger``."""
+        client = await self._peers.ledger()
+        try:
+            async for page in client.read(pb.ReadRequest(mind_id=mind_id, from_seq=after_seq + 1)):
+                yield list(page.events)
         except pmm_client.errors.DataLoss:
             raise
         except pmm_client.errors.PmmError as error:

@@ -11,9 +11,9 @@ import numpy as np
 from services.memory import rows
 from services.memory.embedder import Vectors
 from services.memory.records import (
-    AGAIN,
     CLAIM,
     MIND,
+    NOTED,
     ORDINAL,
     PLACE,
     ROW,
@@ -122,18 +122,18 @@ class Reader:
 
     def ordinals_of(self, mind: Mind, seq: int) -> list[int]:
         """Rows that came from an event, or whose words it said again."""
-        return [ordinal for ordinal, _ in self._of_event(mind, seq)]
+        return [ordinal for ordinal, how in self._of_event(mind, seq) if how != NOTED]
 
-    def _of_event(self, mind: Mind, seq: int) -> list[tuple[int, bool]]:
-        """Ordinals, and whether the event only said the same again."""
-        found: list[tuple[int, bool]] = []
+    def _of_event(self, mind: Mind, seq: int) -> list[tuple[int, bytes]]:
+        """Ordinals, and what the event has to do with the row: ``AGAIN``, ``NOTED``, or it came from it (empty)."""
+        found: list[tuple[int, bytes]] = []
         cursor = self._txn.cursor(db=self._file.table("sources"))
         there = cursor.set_range(SOURCE.pack(mind.number, seq, 0))
         while there:
             number, its_seq, ordinal = SOURCE.unpack(cursor.key())
             if (number, its_seq) != (mind.number, seq):
                 break
-            found.append((ordinal, cursor.value() == AGAIN))
+            found.append((ordinal, bytes(cursor.value())))
             there = cursor.next()
         return found
 
@@ -151,17 +151,19 @@ class Reader:
 
     def last_saying(self, mind: Mind, words: str, size: int) -> int | None:
         """The newest of the first ``size`` rows that say the same, whether it holds or not."""
-        prefix = digest(mind, WORDS, words)
-        cursor = self._txn.cursor(db=self._file.table("words"))
+        return self._last("words", digest(mind, WORDS, words), size)
+
+    def claiming(self, mind: Mind, claim: str) -> tuple[int, Row] | None:
+        """The row that said something of the same thing last, if it holds now; ``claim`` as of ``claims.py``."""
+        return self._holding(mind, self._last("claims", digest(mind, CLAIM, claim), mind.next_ordinal))
+
+    def _last(self, table: str, prefix: bytes, size: int) -> int | None:
+        """The last ordinal below ``size`` under a prefix."""
+        cursor = self._txn.cursor(db=self._file.table(table))
         there = cursor.prev() if cursor.set_range(prefix + ORDINAL.pack(size)) else cursor.last()
         if not there or not cursor.key().startswith(prefix):
             return None
         return ORDINAL.unpack(cursor.key()[len(prefix) :])[0]
-
-    def claiming(self, mind: Mind, claim: str) -> tuple[int, Row] | None:
-        """The row that holds now and says something of the same thing; ``claim`` as of ``claims.py``."""
-        data = self._get("claims", digest(mind, CLAIM, claim))
-        return self._holding(mind, ORDINAL.unpack(data)[0] if data else None)
 
     def _holding(self, mind: Mind, ordinal: int | None) -> tuple[int, Row] | None:
         if ordinal is None:

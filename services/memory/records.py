@@ -7,6 +7,7 @@ given to an embedder; ``digest`` is HMAC-SHA-256 under the mind's own key, so th
               b"place"                    → [store_id, position]
               b"erased"                   → there while what was erased may still be on a free page
               b"space"                    → the number of the space that is searched
+              b"numbers"                  → how many numbers were given to minds
     minds     mind_id                     → Mind
     spaces    embedder id                 → Space
     embedded  space, mind                 → rows below this ordinal have their vector in the space
@@ -14,9 +15,10 @@ given to an embedder; ``digest`` is HMAC-SHA-256 under the mind's own key, so th
     vectors   space, mind, ordinal(8)     → CRC-32 and float16 coordinates
     ids       mind, memory_id             → ordinals of its versions, oldest first
     aliases   mind, memory_id             → the memory into which it was merged; its own row never held
-    sources   mind, seq(8), ordinal       → which rows came from which event; "+" where it only said the same again
+    sources   mind, seq(8), ordinal       → which rows came from which event; "+" where it only said the same again, "~"
+                                            where it only rated the row or took it back
     words     mind, digest, ordinal       → which rows say, or said, the same in the same words
-    claims    mind, digest                → ordinal of the row that says what now holds of one thing
+    claims    mind, digest, ordinal       → which rows say, or said, something of the same thing
     endings   mind, number(8)             → ordinal of the row that was ended as the number-th
     skipped   mind, seq(8)                → why the event could not be indexed
 """
@@ -34,7 +36,7 @@ import msgspec
 
 DISK_ERRORS = (lmdb.Error, OSError)
 """What a full or failing disk shows as: nothing of the transaction was written."""
-FORMAT = 3
+FORMAT = 4
 OLDEST_FORMAT = 1
 """A folder of another format from here on is built anew from the ledger."""
 
@@ -63,10 +65,12 @@ TABLES = (
 )
 OF_A_MIND = ("rows", "ids", "aliases", "sources", "words", "claims", "endings", "skipped")
 AGAIN = b"+"
+NOTED = b"~"
 WORDS, CLAIM = b"words\0", b"claim\0"
 PLACE = b"place"
 ERASED = b"erased"
 SPACE = b"space"
+NUMBERS = b"numbers"
 
 
 class Mind(msgspec.Struct, array_like=True):
@@ -87,6 +91,8 @@ class Mind(msgspec.Struct, array_like=True):
     skipped: int = 0
     """How many of its events could not be indexed."""
     deleted: bool = False
+    beside: Mind | None = None
+    """The same mind under another number, where it is being folded again from its first event."""
 
 
 class Space(msgspec.Struct, array_like=True):

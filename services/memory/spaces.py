@@ -29,6 +29,8 @@ class Slice:
 
     space: Space
     mind_id: str
+    number: int
+    """Of the mind, when they were made."""
     first: int
     vectors: Vectors
     failed: dict[int, tuple[int, str]]
@@ -161,13 +163,15 @@ class Spaces:
         if present:
             vectors[[place for place, _ in present]] = made
         reasons = {present[place][0]: (present[place][1].version_seq, why) for place, why in failed.items()}
-        return Slice(space, mind_id, first, vectors, reasons)
+        return Slice(space, mind_id, mind.number, first, vectors, reasons)
 
     def keep(self, made: Slice) -> None:
         """In the writer thread: store a slice, unless the mind has changed beneath it."""
         with self._store.write() as batch:
             mind: Mind = batch.open_mind(made.mind_id)
-            if mind.deleted or batch.embedded(made.space.number, mind) != made.first:
+            if mind.number != made.number or mind.deleted:
+                return
+            if batch.embedded(made.space.number, mind) != made.first:
                 return
             batch.put_vectors(made.space.number, mind, made.first, made.vectors)
             for seq, why in made.failed.values():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import msgspec
 import numpy as np
 
 from pmm.mind.v1.events_pb2 import Event
@@ -43,6 +42,9 @@ class Writer:
         self._minds = minds
         self._spaces = spaces
         self._embeddings = embeddings
+        with store.read() as stored:
+            self.folding = {mind_id for mind_id, mind in stored.all_minds() if mind.beside is not None}
+            """Minds that are to be folded again."""
 
     def process(self, events: Sequence[Event], store_id: str, position: int) -> dict[str, int]:
         """Apply events in the order of the store; returns the seq that each mind has reached."""
@@ -60,9 +62,37 @@ class Writer:
             batch.advance(store_id, position)
         for mind_id, added in touched.items():
             self._update_loaded(mind_id, added, vectors.get(mind_id))
+            if added.mind.beside is not None:
+                self.folding.add(mind_id)
         if any(added.erased for added in touched.values()):
             self._anew()
         return reached
+
+    def fold(self, mind_id: str, number: int, events: Sequence[Event]) -> None:
+        """Apply events, from the first one on, to a mind that is folded again under a number.
+
+        At the seq that what is held of it has reached, the one takes the place of the other. Nothing happens where the
+        folding has begun anew meanwhile: the events may hold what was erased.
+        """
+        with self._store.write() as batch:
+            mind = batch.open_mind(mind_id)
+            beside = mind.beside
+            if beside is None or beside.number != number:
+                return
+            added = Added(beside, beside.next_ordinal)
+            for event in events:
+                if beside.seq < event.seq <= mind.seq:
+                    _apply_event(batch, added, event)
+                    beside.seq = event.seq
+            self._embed(batch, {mind_id: added})
+            is_complete = beside.seq == mind.seq
+            if is_complete:
+                batch.put_in_place(mind_id, beside)
+        if is_complete:
+            self._minds.folded_again(mind_id, mind)
+            self.folding.discard(mind_id)
+        if added.erased:
+            self._anew()
 
     def finish_erasing(self) -> None:
         """What a crash interrupted: nobody knows any more what was the erased, so all that is derived goes."""
@@ -175,8 +205,7 @@ def _form(batch: Batch, added: Added, row: Row, contradicts: Sequence[str]) -> N
         if derive.begins_ns(row) >= rival[1].valid_from_ns:
             older[rival[1].memory_id] = rival
         elif ended is None:
-            # What is told later, but held earlier, ended when that began which is known already.
-            row = msgspec.structs.replace(row, valid_to_ns=row.valid_to_ns or rival[1].valid_from_ns)
+            row = derive.ended_before(row, rival[1])
     for held in older.values():
         if held is not None:
             at_ns = derive.begins_ns(row)

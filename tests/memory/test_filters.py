@@ -76,7 +76,7 @@ def filters(depth: int = 2) -> st.SearchStrategy[Filter]:
 
 @given(st.lists(rows(), min_size=1, max_size=12), filters())
 def test_rows_and_columns_are_judged_alike(held: list[Row], wanted: Filter) -> None:
-    index = MindIndex(Space(1, 4, {}), "none")
+    index = MindIndex(Space(1, 4, {}), "none", 0)
     index.add(held, np.zeros((len(held), 4), np.float32))
 
     assert wanted.mask(index, len(held)).tolist() == [wanted.admits(row) for row in held]

@@ -1,0 +1,64 @@
+"""Minds that are folded again from the ledger, beside what is held of them, because an erasure reaches further.
+
+What was erased goes at once, and with it the whole memory. But without a revision there would be the version before it,
+without a rating another order, without what closed a fact perhaps another that closes it: what remains is what the
+ledger says without the erased events, and that is found by folding what it has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import pmm_client.errors
+from services.memory.ledger import Ledger
+from services.memory.records import DISK_ERRORS, Damaged
+from services.memory.store import Store
+from services.memory.writer import Writer
+
+PAUSE_SECONDS = 0.2
+AWAY_SECONDS = 5.0
+_log = logging.getLogger("pmm.memory")
+
+
+class Refolding:
+    """Runs beside the follower, which goes on: other minds do not wait, and searches have what is held."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: Store,
+        writer: Writer,
+        in_writer: Callable[[Callable[[], None]], Awaitable[None]],
+        on_damage: Callable[[], None],
+    ) -> None:
+        """``on_damage`` when what is stored is not what was written."""
+        self._ledger = ledger
+        self._store = store
+        self._writer = writer
+        self._in_writer = in_writer
+        self._on_damage = on_damage
+
+    async def run(self) -> None:
+        """Fold what is to be folded again, for ever."""
+        while True:
+            await asyncio.sleep(PAUSE_SECONDS)
+            try:
+                for mind_id in list(self._writer.folding):
+                    await self._fold(mind_id)
+            except Damaged:
+                self._on_damage()
+            except (ConnectionError, pmm_client.errors.DataLoss, *DISK_ERRORS) as error:
+                _log.warning("a mind could not be folded again, and is tried again: %s", error)
+                await asyncio.sleep(AWAY_SECONDS)
+
+    async def _fold(self, mind_id: str) -> None:
+        with self._store.read() as stored:
+            mind = stored.mind(mind_id)
+        if mind is None or mind.beside is None:
+            self._writer.folding.discard(mind_id)
+            return
+        number, after_seq = mind.beside.number, mind.beside.seq
+        async for events in self._ledger.read(mind_id, after_seq):
+            await self._in_writer(lambda events=events: self._writer.fold(mind_id, number, events))

@@ -1,0 +1,257 @@
+"""After an erasure memory is what it would be, had it been built from the ledger without what was erased."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as pb
+from pmm.mind.v1 import events_pb2 as mind
+from services.memory.device import choose
+from services.memory.embedder import WordLlamaEmbedder
+from services.memory.embeddings import Embeddings
+from services.memory.minds import LoadedMinds
+from services.memory.rows import Row
+from services.memory.settings import MemorySettings
+from services.memory.spaces import Spaces
+from services.memory.store import Store
+from services.memory.writer import Writer
+from tests.support.drafts import created
+from tests.support.serving import Served
+
+DAY = datetime(2026, 5, 3, 10, tzinfo=UTC)
+TEXTS = (
+    "Ana lives in Porto",
+    "ana lives in Porto!",
+    "Ana lives in Lyon",
+    "Ana moved to Oslo",
+    "Ana likes tea",
+    "Ana does not like tea",
+    "the harbour",
+)
+TYPES = (mind.MEMORY_TYPE_FACT, mind.MEMORY_TYPE_PREFERENCE, mind.MEMORY_TYPE_EVENT)
+EMBEDDER = WordLlamaEmbedder()
+
+seqs = st.integers(2, 14)
+ids = st.integers(2, 14).map("m{}".format)
+
+
+@st.composite
+def bodies(draw: st.DrawFn, seq: int) -> mind.Body:
+    kind = draw(
+        st.sampled_from(["recorded", "recorded", "recorded", "revised", "rated", "retracted", "imported"])
+    )
+    text = draw(st.sampled_from(TEXTS))
+    if kind == "recorded":
+        recorded = mind.MemoryRecorded(memory_id=f"m{seq}", text=text, type=draw(st.sampled_from(TYPES)))
+        if draw(st.booleans()):
+            recorded.valid_from.FromDatetime(DAY + timedelta(days=draw(st.integers(-3, 3))))
+        recorded.contradicts.extend(draw(st.lists(ids, max_size=1)))
+        recorded.source_seqs.extend(draw(st.lists(seqs, max_size=1)))
+        return mind.Body(memory_recorded=recorded)
+    if kind == "imported":
+        imported = mind.MessageImported(text=text, speaker="Ana", external_id="1")
+        imported.occurred_at.FromDatetime(DAY)
+        return mind.Body(message_imported=imported)
+    memory_id = draw(ids)
+    if kind == "revised":
+        importance = draw(st.sampled_from([None, 0.5]))
+        revised = mind.MemoryRevised(memory_id=memory_id, text=draw(st.sampled_from(["", text])))
+        if importance is not None:
+            revised.importance = importance
+        return mind.Body(memory_revised=revised)
+    if kind == "rated":
+        return mind.Body(
+            memory_rated=mind.MemoryRated(memory_id=memory_id, rating=draw(st.sampled_from([-1, 1])))
+        )
+    return mind.Body(memory_retracted=mind.MemoryRetracted(memory_id=memory_id))
+
+
+def event(seq: int, body: mind.Body) -> mind.Event:
+    made = mind.Event(mind_id="ada", seq=seq, kind=body.WhichOneof("kind") or "", body=body, remember=True)
+    made.recorded_at.FromDatetime(DAY + timedelta(seconds=seq))
+    return made
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[mind.Event]:
+    """Events of a mind, erasures of some of them among them."""
+    events = [event(1, created().body)]
+    for seq in range(2, draw(st.integers(4, 14))):
+        erased = (
+            draw(st.lists(st.integers(2, seq), min_size=1, max_size=2))
+            if draw(st.integers(0, 3)) == 3
+            else []
+        )
+        if erased:
+            events.append(event(seq, mind.Body(event_redacted=mind.EventRedacted(seqs=erased))))
+        else:
+            events.append(event(seq, draw(bodies(seq))))
+    return events
+
+
+def without_payload(events: list[mind.Event], upto: int) -> list[mind.Event]:
+    """What the ledger has of the first events once the first ``upto`` are appended: header and no body where erased."""
+    gone = {seq for one in events[:upto] for seq in one.body.event_redacted.seqs}
+    left: list[mind.Event] = []
+    for one in events[:upto]:
+        kept = mind.Event()
+        kept.CopyFrom(one)
+        if one.seq in gone and one.kind != "event_redacted":
+            kept.ClearField("body")
+            kept.redacted = True
+        left.append(kept)
+    return left
+
+
+@dataclass
+class Memory:
+    """Rows and vectors in a folder, and what writes them."""
+
+    store: Store
+    spaces: Spaces
+    writer: Writer
+
+    @classmethod
+    @contextmanager
+    def open(cls, folder: Path) -> Generator[Memory]:
+        chosen = MemorySettings.model_validate({})
+        store, embeddings = Store(folder / "store"), Embeddings(folder / "embeddings", 100, 0)
+        spaces = Spaces(store, chosen.embedder_settings(), lambda _: EMBEDDER)
+        minds = LoadedMinds(store, folder / "minds", spaces, choose("cpu"), chosen)
+        yield cls(store, spaces, Writer(store, minds, spaces, embeddings))
+        embeddings.close()
+        store.close()
+
+    def process(self, events: list[mind.Event]) -> None:
+        self.writer.process(events, "store", events[-1].seq)
+
+    def fold(self, events: list[mind.Event]) -> None:
+        """As ``Refolding`` does, with what the ledger has, three events a page."""
+        for first in range(0, len(events), 3):
+            with self.store.read() as stored:
+                held = stored.mind("ada")
+            if held and held.beside:
+                self.writer.fold("ada", held.beside.number, events[first : first + 3])
+
+    def held(self) -> tuple[int, list[Row], list[list[float]]]:
+        """How many memories hold, every version, and their vectors."""
+        with self.store.read() as stored:
+            held = stored.mind("ada")
+            assert held is not None
+            found = list(stored.rows_from(held, 0))
+            vectors = [
+                stored.vectors(self.spaces.searched, held, ordinal, ordinal + 1)[0].tolist()
+                for ordinal, _ in found
+            ]
+        return held.held, [row for _, row in found], vectors
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(), st.booleans())
+def test_what_is_held_after_erasures_is_what_the_ledger_without_them_gives(
+    events: list[mind.Event], at_once: bool
+) -> None:
+    with (
+        TemporaryDirectory() as one,
+        TemporaryDirectory() as other,
+        Memory.open(Path(one)) as memory,
+        Memory.open(Path(other)) as built_anew,
+    ):
+        for upto, appended in enumerate(events, 1):
+            memory.process([appended])
+            if at_once or upto == len(events):
+                memory.fold(without_payload(events, upto))
+        built_anew.process(without_payload(events, len(events)))
+
+        assert memory.held() == built_anew.held()
+        assert memory.writer.folding == set()
+
+
+def test_a_folding_that_a_crash_interrupted_goes_on(tmp_path: Path) -> None:
+    revised = mind.MemoryRevised(memory_id="m2", text="Ana lives in Lyon")
+    events = [
+        event(1, created().body),
+        event(2, mind.Body(memory_recorded=mind.MemoryRecorded(memory_id="m2", text="Ana lives in Porto"))),
+        event(3, mind.Body(memory_revised=revised)),
+        event(4, mind.Body(event_redacted=mind.EventRedacted(seqs=[3]))),
+        event(5, mind.Body(memory_recorded=mind.MemoryRecorded(memory_id="m5", text="the harbour"))),
+    ]
+    with Memory.open(tmp_path) as memory:
+        memory.process(events[:4])
+        memory.writer.fold("ada", 1, without_payload(events, 4)[:2])
+
+    with Memory.open(tmp_path) as memory:
+        memory.process(events[4:])
+        assert memory.writer.folding == {"ada"}
+        assert [row.text for row in memory.held()[1]] == ["the harbour"]
+        memory.fold(without_payload(events, 5))
+
+        assert [row.text for row in memory.held()[1]] == ["Ana lives in Porto", "the harbour"]
+        assert memory.writer.folding == set()
+
+
+def test_a_page_that_was_read_before_an_erasure_is_not_folded(tmp_path: Path) -> None:
+    rated = mind.MemoryRated(memory_id="m2", rating=1)
+    events = [
+        event(1, created().body),
+        event(2, mind.Body(memory_recorded=mind.MemoryRecorded(memory_id="m2", text="Ana lives in Porto"))),
+        event(3, mind.Body(memory_rated=rated)),
+        event(4, mind.Body(event_redacted=mind.EventRedacted(seqs=[3]))),
+        event(5, mind.Body(event_redacted=mind.EventRedacted(seqs=[2]))),
+    ]
+    with Memory.open(tmp_path) as memory:
+        memory.process(events[:4])
+        with memory.store.read() as stored:
+            held = stored.mind("ada")
+        assert held is not None
+        assert held.beside is not None
+        memory.process(events[4:])
+        memory.writer.fold("ada", held.beside.number, without_payload(events, 4))
+        assert memory.held() == (0, [], [])
+        memory.fold(without_payload(events, 5))
+
+        assert memory.held() == (0, [], [])
+
+
+async def test_without_a_revision_the_version_before_it_is_found_again(served: Served) -> None:
+    def body(**kind: Any) -> ledger.NewEvent:
+        return ledger.NewEvent(body=mind.Body(**kind))
+
+    async def texts() -> list[str]:
+        found = await served.memory.search(pb.SearchRequest(mind_id="ada", query="Ana"), timeout=10)
+        return [result.memory.text for result in found.results]
+
+    fact = mind.MemoryRecorded(memory_id="a", text="Ana lives in Porto", type=mind.MEMORY_TYPE_FACT)
+    events = [
+        created(),
+        body(memory_recorded=fact),
+        body(memory_revised=mind.MemoryRevised(memory_id="a", text="Ana lives in Lyon")),
+        body(memory_rated=mind.MemoryRated(memory_id="a", rating=1)),
+    ]
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=events))
+    await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada", min_seq=4), timeout=10)
+    assert await texts() == ["Ana lives in Lyon"]
+    erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[3]))
+    await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada", min_seq=erased.seq), timeout=10)
+    assert "Ana lives in Lyon" not in await texts()
+    async with asyncio.timeout(20):
+        while (await served.memory.stats(pb.StatsRequest())).rebuilding:
+            await asyncio.sleep(0.05)
+
+    assert await texts() == ["Ana lives in Porto"]
+    history = await served.memory.get_memory_history(pb.GetMemoryHistoryRequest(mind_id="ada", memory_id="a"))
+    assert [(one.text, one.rating) for one in history.versions] == [
+        ("Ana lives in Porto", 0),
+        ("Ana lives in Porto", 1),
+    ]
