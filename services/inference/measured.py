@@ -42,24 +42,50 @@ QUEUE_DURATION = telemetry.Distribution(
 )
 
 
-async def measured(parts: AsyncGenerator[Part], *, model: str, backend: str) -> AsyncGenerator[Part]:
-    """The same parts, under a span."""
+MAX_MODELS = 100
+"""Names that callers chose and a server accepted, in this process: each is a series of every metric."""
+OTHER = "other"
+_accepted: set[str] = set()
+
+
+def _accept(model: str) -> None:
+    if len(_accepted) < MAX_MODELS:
+        _accepted.add(model)
+
+
+def _label(model: str, configured: str) -> str:
+    """A caller's name for a model may be anything, and is told only where it is known to be one."""
+    return model if model == configured or model in _accepted else OTHER
+
+
+async def measured(
+    parts: AsyncGenerator[Part], *, model: str, configured: str, backend: str, is_remembered: bool
+) -> AsyncGenerator[Part]:
+    """The same parts, under a span. ``configured`` is the model of whoever names none."""
+    model = model or configured
     attributes: dict[str, telemetry.Attribute] = {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": backend,
-        "gen_ai.request.model": model,
+        "gen_ai.request.model": _label(model, configured),
     }
     began, first_at = time.perf_counter(), 0.0
     # Not made current: that must not be done across a yield.
-    span = telemetry.tracer().start_span(f"chat {model}", kind=SpanKind.CLIENT, attributes=attributes)
+    name = f"chat {attributes['gen_ai.request.model']}"
+    span = telemetry.tracer().start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
     try:
         async with aclosing(parts):
             async for part in parts:
                 match part:
                     case Started():
+                        if is_remembered:
+                            _accept(model)
+                            _accept(part.model)
                         attributes |= {
-                            "gen_ai.response.model": part.model, "gen_ai.provider.name": part.backend,
-                        }  # fmt: skip
+                            "gen_ai.request.model": _label(model, configured),
+                            "gen_ai.response.model": _label(part.model, configured),
+                            "gen_ai.provider.name": part.backend,
+                        }
+                        span.update_name(f"chat {attributes['gen_ai.request.model']}")
                         span.set_attributes(attributes)
                     case Delta() if not first_at:
                         first_at = time.perf_counter()

@@ -118,8 +118,13 @@ class InferenceServicer(rpc.InferenceServiceServicer):
                 attempt += 1
 
     def _measured(self, call: Call) -> AsyncGenerator[Part]:
-        model = call.model or self._settings.model or self._backend.name
-        return measured(self._backend.generate(call), model=model, backend=self._backend.name)
+        return measured(
+            self._backend.generate(call),
+            model=call.model,
+            configured=self._settings.model or self._backend.name,
+            backend=self._backend.name,
+            is_remembered=not call.is_unremembered,
+        )
 
 
 class InferenceService(Service):

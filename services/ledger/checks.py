@@ -61,6 +61,10 @@ def _new_event(event: pb.NewEvent, field: str) -> Iterator[Violation]:
         yield Violation(f"{field}.body", f"{kind} is written by {_ORDERED_BY[kind]} alone: call that")
     elif kind == "custom" and not _CUSTOM_NAME.fullmatch(event.body.custom.name):
         yield Violation(f"{field}.body.custom.name", "must be 1 to 64 characters of a-z 0-9 _ .")
+    elif kind == "custom":
+        yield from checks.json_value(event.body.custom.data, f"{field}.body.custom.data")
+    elif kind == "policy_changed":
+        yield from checks.json_value(event.body.policy_changed.value, f"{field}.body.policy_changed.value")
     if event.body.ByteSize() > MAX_EVENT_BYTES:
         yield Violation(f"{field}.body", f"must be at most {MAX_EVENT_BYTES:,} bytes")
 

@@ -25,6 +25,7 @@ MAX_BATCH = 100
 MAX_MEMORY_BYTES = 32 * 1024
 MAX_WHY_BYTES = 4_096
 MAX_NAMES = 100
+MAX_NAME_BYTES = 256
 MAX_KEY_BYTES = 128
 _TOKEN = "must be empty, or the next_page_token of an answer before"
 _SEARCH_TOKEN = re.compile(r"\d{1,9}\.\d{1,18}", re.ASCII)
@@ -178,11 +179,17 @@ def _memory_id(value: str, path: str) -> Iterator[Violation]:
 
 
 def _properties(value: mind.MemoryRecorded | mind.MemoryRevised, path: str) -> Iterator[Violation]:
-    yield from checks.items(value.tags, f"{path}.tags", high=MAX_NAMES)
-    yield from checks.items(value.entities, f"{path}.entities", high=MAX_NAMES)
+    for field in ("tags", "entities"):
+        names = getattr(value, field)
+        yield from checks.items(names, f"{path}.{field}", high=MAX_NAMES)
+        yield from checks.each(names, f"{path}.{field}", _name)
     yield from checks.items(value.source_seqs, f"{path}.source_seqs", high=MAX_SEQS)
     yield from checks.timestamp(value.valid_to, f"{path}.valid_to")
     yield from checks.timestamp(value.expires_at, f"{path}.expires_at")
+
+
+def _name(value: str, field: str) -> Iterator[Violation]:
+    yield from checks.text(value, field, max_bytes=MAX_NAME_BYTES, required=True)
 
 
 def page_token(value: str) -> Iterator[Violation]:

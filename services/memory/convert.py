@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pmm.memory.v1 import memory_pb2 as pb
-from services.memory.derive import nanoseconds
 from services.memory.filters import EVERYTHING, Filter
 from services.memory.memories import CacheReport
 from services.memory.requests import Answer, Hit, Request
 from services.memory.rows import Row
+from services.runtime.times import nanoseconds
 
 DEFAULT_K = 10
 DEFAULT_PAGE = 100

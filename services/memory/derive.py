@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pmm.mind.v1 import events_pb2 as mind
 from services.memory.analysis import same_words
 from services.memory.claims import Claim, claim
-from services.memory.rows import Row
+from services.memory.rows import FACT_TYPES, Row
+from services.runtime.times import nanoseconds
 
 MAX_MEMORY_ID_BYTES = 256
 """What fits into the keys of the store, with room."""
@@ -77,11 +79,6 @@ def changes(event: mind.Event) -> list[Change]:
 def episode_id(seq: int) -> str:
     """The id of a turn's memory."""
     return f"e{seq}"
-
-
-def nanoseconds(time: Timestamp) -> int:
-    """0 where the time is not set."""
-    return time.seconds * 1_000_000_000 + time.nanos
 
 
 def sameness(row: Row) -> str | None:
@@ -204,14 +201,14 @@ def _memory_recorded(event: mind.Event) -> list[Change]:
         Add(
             Row(
                 memory_id=body.memory_id,
-                type=body.type or mind.MEMORY_TYPE_OTHER,
+                type=body.type if body.type in FACT_TYPES else mind.MEMORY_TYPE_OTHER,
                 text=body.text,
                 version_seq=event.seq,
                 occurred_ns=nanoseconds(body.valid_from) or recorded_ns,
                 recorded_ns=recorded_ns,
                 session_id=event.session_id,
                 source_seqs=list(dict.fromkeys([event.seq, *body.source_seqs])),
-                importance=body.importance,
+                importance=_within(body.importance, 0.0, 1.0),
                 tags=list(body.tags),
                 entities=list(body.entities),
                 valid_from_ns=nanoseconds(body.valid_from),
@@ -222,6 +219,11 @@ def _memory_recorded(event: mind.Event) -> list[Change]:
             tuple(body.contradicts),
         )
     ]
+
+
+def _within(value: float, low: float, high: float) -> float:
+    """An application may have appended any number: what is none says nothing."""
+    return 0.0 if math.isnan(value) else max(low, min(high, value))
 
 
 def _check_id(memory_id: str) -> None:
@@ -242,7 +244,7 @@ def _memory_revised(event: mind.Event) -> list[Change]:
             version_seq=event.seq,
             recorded_ns=nanoseconds(event.recorded_at),
             source_seqs=list(dict.fromkeys([*old.source_seqs, event.seq, *body.source_seqs])),
-            importance=body.importance if body.HasField("importance") else old.importance,
+            importance=_within(body.importance, 0.0, 1.0) if body.HasField("importance") else old.importance,
             tags=list(body.tags) or old.tags,
             entities=list(body.entities) or old.entities,
             valid_to_ns=nanoseconds(body.valid_to) or old.valid_to_ns,
@@ -268,7 +270,7 @@ def _memory_rated(event: mind.Event) -> list[Change]:
             old,
             version_seq=event.seq,
             recorded_ns=nanoseconds(event.recorded_at),
-            rating=(old.rating * old.ratings + body.rating) / (old.ratings + 1),
+            rating=(old.rating * old.ratings + _within(body.rating, -1.0, 1.0)) / (old.ratings + 1),
             ratings=old.ratings + 1,
             version=old.version + 1,
         )

@@ -199,8 +199,7 @@ class MindIndex:
         self.by_tag.update(names["tags"])
         self.by_entity.update(names["entities"])
         for name in self.by_entity:
-            if " " in name:
-                self.phrases[name.split()[0]].append(name)
+            self._note_phrase(name)
         following = self.columns["next"].values
         following[following >= size] = NONE
         turns = np.flatnonzero(self.columns["form"].values & analysis.IS_TURN)
@@ -246,13 +245,18 @@ class MindIndex:
         self.ended_count += sum(1 for row in present if row.ended_seq)
         self._latest_end = max(self._latest_end, *(row.ended_seq for row in present))
 
+    def _note_phrase(self, name: str) -> None:
+        first, *others = name.split() or [""]
+        if others:
+            self.phrases[first].append(name)
+
     def _link(self, ordinal: int, row: Row) -> None:
         for tag in row.tags:
             self.by_tag[tag].append(ordinal)
         for entity in row.entities:
             name = entity.lower()
-            if " " in name and name not in self.by_entity:
-                self.phrases[name.split()[0]].append(name)
+            if name not in self.by_entity:
+                self._note_phrase(name)
             self.by_entity[name].append(ordinal)
         if row.expires_ns:
             self.expiring.append(ordinal)

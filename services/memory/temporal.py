@@ -121,9 +121,9 @@ def _opened(span: Span, before: str) -> Span:
 def _day(year: int, month: int, day: int) -> Span | None:
     try:
         start = datetime(year, month, day, tzinfo=UTC)
-    except ValueError:
+        return Span(start, start + _DAY)
+    except (ValueError, OverflowError):
         return None
-    return Span(start, start + _DAY)
 
 
 def _months(year: int, month: int, count: int = 1) -> Span | None:

@@ -18,13 +18,18 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
+from google.protobuf import json_format
+
 from services.runtime.errors import InvalidArgument, Violation
+from services.runtime.times import FIRST_SECOND, LAST_SECOND
 
 Check = Callable[[Any], Iterable[Violation]]
 """From a request message to its broken fields; none when it is right."""
 
 ID_MAX_LENGTH = 128
 """Characters of an identifier."""
+MAX_STOPS = 16
+"""Texts before which a model stops."""
 
 _ID = re.compile(rf"[A-Za-z0-9._-]{{1,{ID_MAX_LENGTH}}}")
 _HEX = re.compile(r"[0-9a-f]*")
@@ -125,12 +130,35 @@ def enum_known(
 
 
 def timestamp(value: Any, field: str) -> Iterator[Violation]:
-    """A ``google.protobuf.Timestamp`` within the years 1 to 9999, with nanoseconds of one second."""
-    if not -62_135_596_800 <= value.seconds <= 253_402_300_799 or not 0 <= value.nanos <= 999_999_999:
-        yield Violation(field, "must be a time between the years 1 and 9999")
+    """A ``google.protobuf.Timestamp`` of which 64 bits hold the nanoseconds since 1970, whole years of them."""
+    if not FIRST_SECOND <= value.seconds <= LAST_SECOND or not 0 <= value.nanos <= 999_999_999:
+        yield Violation(field, "must be a time between the years 1678 and 2261")
+
+
+def json_value(value: Any, field: str) -> Iterator[Violation]:
+    """A ``google.protobuf.Struct`` or ``Value`` that JSON can say."""
+    try:
+        json_format.MessageToDict(value)
+    except (ValueError, json_format.Error):
+        yield Violation(field, "must hold no number that JSON cannot say: NaN, Infinity")
 
 
 def duration(value: Any, field: str, *, high_seconds: int) -> Iterator[Violation]:
     """A ``google.protobuf.Duration`` of zero to so many seconds."""
     if not 0 <= value.seconds <= high_seconds or not 0 <= value.nanos <= 999_999_999:
         yield Violation(field, f"must be between 0 and {high_seconds:,} seconds")
+
+
+def sampling(value: Any, field: str = "sampling") -> Iterator[Violation]:
+    """A ``pmm.inference.v1.Sampling``: for whoever takes one, be it to hand it on."""
+    if value.HasField("temperature"):
+        yield from in_range(value.temperature, f"{field}.temperature", 0, 10)
+    if value.HasField("top_p"):
+        yield from in_range(value.top_p, f"{field}.top_p", 1e-9, 1)
+    for name in ("max_tokens", "top_k"):
+        if value.HasField(name):
+            yield from positive(getattr(value, name), f"{field}.{name}")
+    for name in ("presence_penalty", "frequency_penalty"):
+        if value.HasField(name):
+            yield from in_range(getattr(value, name), f"{field}.{name}", -2, 2)
+    yield from items(value.stop, f"{field}.stop", high=MAX_STOPS)

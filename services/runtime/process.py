@@ -112,9 +112,8 @@ def run(
         complain(str(error))
         return exits.USAGE
     except Exception as error:  # noqa: BLE001
-        # The process ends either way; what is added is where, without the text that an exception may quote.
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        _log.critical("%s\n%s", type(error).__name__, frames)
+        # The process ends either way; what is added is where.
+        _log_where(error)
         complain(
             f"stopped by an error that nobody foresaw ({type(error).__name__}): please report the lines above"
         )
@@ -161,7 +160,22 @@ async def _main(
             await running.drain()
             return exits.OK
         await running.health.enter_graceful_shutdown()
-        raise StartupError(exits.FAILED, f"stopped, as it must not go on like this: {failure.result()}")
+        error = _cause(failure.result())
+        _log_where(error)
+        raise StartupError(exits.FAILED, f"stopped, as it must not go on like this: {error}")
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What a group of tasks failed with."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _log_where(error: BaseException) -> None:
+    """Where it came from, without the text of an exception, which may quote what somebody wrote."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    _log.critical("%s\n%s", type(error).__name__, frames)
 
 
 def _settle_garbage() -> None:

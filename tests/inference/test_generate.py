@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,9 @@ async def test_what_the_backend_cannot_do_is_refused_by_name(
                 for name in ("max_tokens", "presence_penalty", "temperature", "top_k", "top_p")
             ],
         ),
+        (ask(json_schema={"minimum": math.nan}), ["json_schema"]),
     ],
-    ids=["nothing", "no role", "too long", "sampling"],
+    ids=["nothing", "no role", "too long", "sampling", "schema"],
 )
 async def test_every_broken_field_is_named(
     tmp_path: Path, request_: pb.GenerateRequest, fields: list[str]

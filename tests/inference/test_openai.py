@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from pmm.inference.v1 import inference_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
+from services.inference.generation import Part, Started
+from services.inference.measured import measured
 from tests.inference.asking import Answer, ask, inference, read
 from tests.runtime.certificates import authority
 from tests.runtime.fake import exporting, free_port
@@ -414,6 +417,27 @@ async def test_the_span_of_a_call_follows_the_conventions_and_holds_no_text(
     }
     assert (failed.status, failed.attributes["error.type"]) == (2, "BACKEND_FAILED")
     assert not any(word in span.raw for span in collector.spans for word in (b"sister", b"Porto."))
+
+
+@pytest.mark.parametrize(
+    ("model", "is_remembered", "told"), [("narwhal", False, "other"), ("walrus", True, "walrus")]
+)
+async def test_what_a_caller_calls_a_model_is_told_only_of_a_call_that_is_remembered(
+    model: str, is_remembered: bool, told: str
+) -> None:
+    async def parts() -> AsyncGenerator[Part]:
+        yield Started(model, "openai")
+
+    with OtlpCollector() as collector:
+        async with exporting(collector.endpoint):
+            call = measured(
+                parts(), model=model, configured="m", backend="openai", is_remembered=is_remembered
+            )
+            _ = [part async for part in call]
+        (span,) = collector.spans
+
+    assert span.name == f"chat {told}"
+    assert (model.encode() in span.raw) == is_remembered
 
 
 async def test_the_properties_of_a_schema_stay_in_the_order_in_which_they_are_required(

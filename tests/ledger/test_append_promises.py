@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from pathlib import Path
 
 import pytest
+from google.protobuf.struct_pb2 import Value
 
 import pmm_client
+from pmm.ledger.v1 import ledger_pb2 as pb
+from pmm.mind.v1 import events_pb2 as mind
 from services.runtime import telemetry
 from services.runtime.sections import TelemetrySettings
 from tests.support.ledger import LedgerCalls, RunningLedger, created, custom, running_ledger, said
@@ -262,6 +266,24 @@ async def test_every_broken_field_is_named_at_once(ledger: RunningLedger) -> Non
         "events[0].causation_seq",
         "events[0].body",
         "events[1].body.custom.name",
+    }
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+async def test_what_json_cannot_say_is_refused(ledger: RunningLedger, number: float) -> None:
+    await ledger.create("ada")
+    mood = custom("mood")
+    mood.body.custom.data.update({"value": [number]})
+    policy = pb.NewEvent(
+        body=mind.Body(policy_changed=mind.PolicyChanged(key="x", value=Value(number_value=number)))
+    )
+
+    with pytest.raises(pmm_client.InvalidArgument) as refused:
+        await ledger.append("ada", mood, policy)
+
+    assert {violation.field for violation in refused.value.violations} == {
+        "events[0].body.custom.data",
+        "events[1].body.policy_changed.value",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -348,6 +349,51 @@ async def test_poison_is_counted_and_skipped(served: Served) -> None:
     assert stats.skipped_count == 4
     assert [event.seq for event in stats.skipped] == [2, 3, 4, 5]
     assert all(event.reason and "secret" not in event.reason for event in stats.skipped)
+
+
+async def test_a_name_or_a_kind_that_says_nothing_leaves_a_mind_as_it_is(served: Served) -> None:
+    def event(**body: Any) -> ledger.NewEvent:
+        return ledger.NewEvent(body=mind.Body(**body))
+
+    await begin(served, said("Ana lives in Porto"))
+    assert await texts(served, "Ana", 2) == ["Ana lives in Porto"]
+    odd = [
+        event(
+            memory_recorded=mind.MemoryRecorded(
+                memory_id="a", text="Ana has a boat", entities=["  ", " Ana "]
+            )
+        ),
+        event(memory_recorded=mind.MemoryRecorded(memory_id="b", text="Ana likes tea", type=1_000)),  # type: ignore[arg-type]
+    ]
+    head = (await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=odd))).head_seq
+
+    assert len(await texts(served, "Ana", head)) == 3
+    assert (await history(served, "b"))[0].type == mind.MEMORY_TYPE_OTHER
+    with pytest.raises(errors.InvalidArgument) as refused:
+        await record(served, fact("tea", entities=["  "], tags=["x" * 300]))
+    assert {violation.field for violation in refused.value.violations} == {
+        "memories[0].entities[0]",
+        "memories[0].tags[0]",
+    }
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+async def test_numbers_that_are_none_do_not_reach_a_ranking(served: Served, value: float) -> None:
+    def event(**body: Any) -> ledger.NewEvent:
+        return ledger.NewEvent(body=mind.Body(**body))
+
+    head = await begin(
+        served,
+        event(
+            memory_recorded=mind.MemoryRecorded(memory_id="a", text="Ana lives in Porto", importance=value)
+        ),
+        event(memory_recorded=mind.MemoryRecorded(memory_id="b", text="Ana has a boat")),
+        event(memory_rated=mind.MemoryRated(memory_id="b", rating=value)),
+    )
+    found = await served.memory.search(pb.SearchRequest(mind_id="ada", query="Ana", min_seq=head))
+
+    assert len(found.results) == 2
+    assert all(math.isfinite(result.score) for result in found.results)
 
 
 def stamp(when: datetime) -> Any:

@@ -1,0 +1,15 @@
+"""Times of the wire as nanoseconds since 1970 UTC in 64 bits: these hold the years 1678 to 2261."""
+
+from __future__ import annotations
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+FIRST_SECOND, LAST_SECOND = -9_214_560_000, 9_214_646_399
+"""Of 1678 and of 2261."""
+_SECOND = 1_000_000_000
+
+
+def nanoseconds(time: Timestamp) -> int:
+    """0 where it is not set. An application may have appended any: what lies beyond counts as the first or the last."""
+    seconds = max(FIRST_SECOND, min(LAST_SECOND, time.seconds))
+    return seconds * _SECOND + max(0, min(_SECOND - 1, time.nanos))
