@@ -336,6 +336,10 @@ def test_what_is_wrong_with_a_memory_is_said(pmm: Pmm, tmp_path: Path) -> None:
     assert "no memory 'nobody'" in pmm("memory", "retract", "nobody", *on, code=exits.FAILED)
     assert "--ttl '3 years'" in pmm("memory", "add", "tea", *on, "--ttl", "3 years", code=exits.USAGE)
     assert "none of" in pmm("memory", "add", "tea", *on, "--type", "opinion", code=exits.USAGE)
+    assert "longer than anything lasts" in pmm(
+        "memory", "add", "tea", *on, "--ttl", "9" * 12 + "w", code=exits.USAGE
+    )
+    assert "entities[0]" in pmm("memory", "add", "tea", *on, "--entity", "  ", code=exits.FAILED)
     assert "at least one TEXT" in pmm("memory", "add", *on, code=exits.USAGE)
     lines = tmp_path / "facts.jsonl"
     lines.write_text('{"text": "tea"}\n{"texd": "tea"}\n')

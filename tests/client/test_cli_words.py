@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,10 +17,18 @@ import typer.main
 from typer.testing import CliRunner
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
-from pmm.mind.v1.events_pb2 import TURN_FAILURE_REASON_MODEL_ERROR, Body, Event, TurnFailed, UserMessage
+from pmm.mind.v1.events_pb2 import (
+    TURN_FAILURE_REASON_MODEL_ERROR,
+    Body,
+    Custom,
+    Event,
+    TurnFailed,
+    UserMessage,
+)
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.cli import exits
 from pmm_client.cli.app import app
+from pmm_client.jsonable import to_json
 from services.runtime import errors
 from tests.client.scripted import Behaviour, always, scripted
 from tests.client.test_reply import STARTED, completed, well
@@ -102,6 +112,57 @@ def test_every_command_has_help_with_an_example(path: str) -> None:
 @pytest.mark.parametrize("path", sorted(READING))
 def test_every_reading_command_has_json(path: str) -> None:
     assert any("--json" in parameter.opts for parameter in COMMANDS[path].params)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "traits --as-of {}",
+        "explain {}",
+        "mind at {}",
+        "mind diff 1 {}",
+        "mind forget {} --yes",
+        "ledger read --from {}",
+        "ledger redact {} --yes",
+        "ledger prove {}",
+        "commitments close c-1 --evidence {}",
+        "memory search x --as-of {}",
+        "memory add x --source {}",
+    ],
+)
+def test_a_seq_beyond_64_bits_is_a_wrong_argument(line: str) -> None:
+    result = CliRunner().invoke(app, line.format(2**63).split())
+
+    assert result.exit_code == exits.USAGE
+    assert "9223372036854775807" in result.stderr
+
+
+@pytest.mark.parametrize("body", ["null", "5", "[]", '"custom"'])
+def test_a_body_that_is_no_object_is_a_wrong_argument(body: str) -> None:
+    result = CliRunner().invoke(app, ["ledger", "append", body, "--mind", "m"])
+
+    assert result.exit_code == exits.USAGE
+    assert "no event body" in result.stderr
+
+
+def test_an_argument_that_is_not_utf_8_is_refused_in_a_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pmm_client.cli", "memory", "add", b"a\xffb"], capture_output=True, check=False
+    )
+
+    assert done.returncode == exits.USAGE
+    assert done.stderr == b"pmm: an argument is not UTF-8: write it in UTF-8, or put it into a file\n"
+
+
+def test_what_json_cannot_say_is_shown_all_the_same() -> None:
+    event = Event(body=Body(custom=Custom(name="a")))
+    event.body.custom.data.update({"value": [math.nan, 7, None, "x"]})
+    event.recorded_at.seconds = 10**15
+
+    shown = to_json(event)
+
+    assert shown["body"]["custom"]["data"] == {"value": ["nan", 7, None, "x"]}
+    assert shown["recorded_at"] == f"{10**15}s"
 
 
 async def test_where_nothing_answers_it_says_how_to_start_it() -> None:

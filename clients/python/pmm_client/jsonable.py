@@ -7,10 +7,10 @@ of a oneof only the member that is set is there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, cast
 
-from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -54,13 +54,38 @@ def _value(value: Any, field: FieldDescriptor) -> Any:
     return _message(value) if isinstance(value, Message) else value
 
 
+def _time(time: Timestamp) -> str:
+    try:
+        return time.ToJsonString()
+    except ValueError:
+        # An application may have appended one that no calendar has.
+        return f"{time.seconds}s"
+
+
+def _plain(value: Value) -> Any:
+    """JSON has no NaN: a ledger that an older server wrote may."""
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            return {key: _plain(inner) for key, inner in value.struct_value.fields.items()}
+        case "list_value":
+            return [_plain(inner) for inner in value.list_value.values]
+        case "number_value" if not math.isfinite(value.number_value):
+            return str(value.number_value)
+        case "null_value" | None:
+            return None
+        case kind:
+            return getattr(value, kind)
+
+
 def _message(message: Message) -> Any:
     match message:
         case Timestamp():
-            return message.ToJsonString()
+            return _time(message)
         case Duration():
-            return message.ToTimedelta().total_seconds()
-        case Struct() | Value():
-            return cast(Any, json_format.MessageToDict(message))
+            return message.seconds + message.nanos / 1e9
+        case Struct():
+            return {key: _plain(value) for key, value in message.fields.items()}
+        case Value():
+            return _plain(message)
         case _:
             return to_json(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Annotated, Any
@@ -27,6 +28,7 @@ from pmm_client.cli import (
     status,
     worker_commands,
 )
+from pmm_client.cli.options import complain
 
 LEDGER_COMMANDS = {
     "fsck": "Check a stopped ledger as a whole, and rescue what verifies.",
@@ -53,6 +55,9 @@ app = typer.Typer(
 
 def main() -> None:
     """Run ``pmm`` with the arguments of this process."""
+    if any(argument != argument.encode(errors="replace").decode() for argument in sys.argv):
+        complain("an argument is not UTF-8: write it in UTF-8, or put it into a file")
+        sys.exit(exits.USAGE)
     app()
 
 

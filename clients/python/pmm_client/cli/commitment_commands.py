@@ -14,7 +14,7 @@ from pmm.orchestrator.v1.orchestrator_pb2 import Commitment, CommitmentStatus
 from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import AsOf, Json, MindOrMine, Why, calls_server
+from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
@@ -143,7 +143,9 @@ async def close(
     mind: MindOrMine = DEFAULT_MIND,
     evidence: Annotated[
         list[int] | None,
-        typer.Option("--evidence", metavar="SEQ", help="An event that shows it; may be repeated."),
+        typer.Option(
+            "--evidence", min=1, max=MAX_SEQ, metavar="SEQ", help="An event that shows it; may be repeated."
+        ),
     ] = None,
     dropped: Annotated[bool, typer.Option("--dropped", help="It was given up, not done.")] = False,
     why: Why = "",

@@ -28,7 +28,7 @@ def exit_code(error: errors.PmmError) -> int:
 
 def explain(error: errors.PmmError, connection: Connection, arguments: Mapping[str, Any]) -> str:
     """What happened and what to do."""
-    mind = arguments.get("mind") or arguments.get("name") or "?"
+    mind = error.metadata.get("mind_id") or arguments.get("mind") or arguments.get("name") or "?"
     words = next((_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS), None)
     if isinstance(error, errors.NotReachable):
         return _not_reachable(error, connection)

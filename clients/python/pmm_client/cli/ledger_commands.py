@@ -15,7 +15,7 @@ from pmm.mind.v1.events_pb2 import Body, Event
 from pmm_client.cli import exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import Json, MindOption, MindOrMine, calls_server
+from pmm_client.cli.options import MAX_SEQ, Json, MindOption, MindOrMine, calls_server
 from pmm_client.errors import BrokenChain
 from pmm_client.jsonable import to_json
 
@@ -36,8 +36,12 @@ def register(app: typer.Typer) -> None:
 async def read(
     connection: Connection,
     mind: MindOrMine = DEFAULT_MIND,
-    from_seq: Annotated[int, typer.Option("--from", min=0, metavar="SEQ", help="The first event.")] = 0,
-    to_seq: Annotated[int, typer.Option("--to", min=0, metavar="SEQ", help="The last event, inclusive.")] = 0,
+    from_seq: Annotated[
+        int, typer.Option("--from", min=0, max=MAX_SEQ, metavar="SEQ", help="The first event.")
+    ] = 0,
+    to_seq: Annotated[
+        int, typer.Option("--to", min=0, max=MAX_SEQ, metavar="SEQ", help="The last event, inclusive.")
+    ] = 0,
     limit: Annotated[int, typer.Option(min=0, help="Stop after so many; 0: no limit.")] = 0,
     reverse: Annotated[bool, typer.Option("--reverse", help="From the last to the first.")] = False,
     kind: Kinds = None,
@@ -137,7 +141,7 @@ async def append(
     actor: Annotated[str, typer.Option(help="Who causes it.")] = "user",
     session: Annotated[str, typer.Option(help="The conversation that it belongs to.")] = "",
     expected_seq: Annotated[
-        int | None, typer.Option(min=0, metavar="SEQ", help="Only if the head is exactly here.")
+        int | None, typer.Option(min=0, max=MAX_SEQ, metavar="SEQ", help="Only if the head is exactly here.")
     ] = None,
     idempotency_key: Annotated[str, typer.Option(help="Append once, however often this is run.")] = "",
     as_json: Json = False,
@@ -162,6 +166,8 @@ async def append(
 def _body(text: str) -> Body:
     try:
         parsed: Any = json.loads(text)
+        if not isinstance(parsed, dict):
+            raise ValueError("it must be an object with the name of its kind")
         return json_format.ParseDict(parsed, Body())
     except (ValueError, json_format.ParseError) as error:
         raise CliError(f"this is no event body: {_first(str(error).splitlines())}", exits.USAGE) from None

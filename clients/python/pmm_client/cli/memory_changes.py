@@ -24,7 +24,7 @@ from pmm_client.cli import exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.memory_options import memory_types, utc
-from pmm_client.cli.options import Json, MindOrMine, Why, calls_server
+from pmm_client.cli.options import MAX_SEQ, Json, MindOrMine, Why, calls_server
 from pmm_client.messages import timestamp
 from pmm_client.mind import Mind
 
@@ -59,7 +59,10 @@ async def add(
     importance: Annotated[float, typer.Option(min=0, max=1, help="From 0, trivia, to 1, vital.")] = 0,
     tag: Annotated[list[str] | None, typer.Option("--tag", help="To filter by; may be repeated.")] = None,
     entity: Annotated[list[str] | None, typer.Option("--entity", help="Who or what it is about.")] = None,
-    source: Annotated[list[int] | None, typer.Option("--source", help="An event that it came from.")] = None,
+    source: Annotated[
+        list[int] | None,
+        typer.Option("--source", min=1, max=MAX_SEQ, metavar="SEQ", help="An event that it came from."),
+    ] = None,
     since: Annotated[datetime | None, typer.Option("--valid-from", help="Since when it holds (UTC).")] = None,
     ttl: Annotated[str, typer.Option(metavar="TIME", help="Forget it after 90m, 12h, 30d or 8w.")] = "",
     contradicts: Annotated[
@@ -206,7 +209,12 @@ def _duration(text: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     if not match:
         raise CliError(f"--ttl {text!r} must be a number with m, h, d or w, as in 30d", exits.USAGE)
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        raise CliError(
+            f"--ttl {text!r} is longer than anything lasts: say for example 30d", exits.USAGE
+        ) from None
 
 
 def _read(file: Path | None, kind: type[M]) -> list[M]:

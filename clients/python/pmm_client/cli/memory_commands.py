@@ -23,10 +23,12 @@ from pmm_client.cli.memory_options import (
     memory_filter,
     utc,
 )
-from pmm_client.cli.options import Json, MindOrMine, calls_server
+from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, calls_server
 from pmm_client.jsonable import to_json
 
-MinSeq = Annotated[int, typer.Option(min=0, metavar="SEQ", help="Wait until memory has reached this event.")]
+MinSeq = Annotated[
+    int, typer.Option(min=0, max=MAX_SEQ, metavar="SEQ", help="Wait until memory has reached this event.")
+]
 OfMind = Annotated[
     str, typer.Option("--mind", metavar="NAME", help="Of this mind alone.", autocompletion=completion.minds)
 ]
@@ -58,9 +60,7 @@ async def search(
     at: Annotated[
         datetime | None, typer.Option("--at", help='The clock by which "last May" is read (UTC); now.')
     ] = None,
-    as_of: Annotated[
-        int | None, typer.Option("--as-of", metavar="SEQ", help="As it was at this event.")
-    ] = None,
+    as_of: AsOf = None,
     min_seq: MinSeq = 0,
     explain: Annotated[bool, typer.Option("--explain", help="A score per strategy.")] = False,
     distinct: Annotated[

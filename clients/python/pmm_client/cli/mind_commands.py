@@ -14,7 +14,7 @@ from pmm.orchestrator.v1.orchestrator_pb2 import Mind
 from pmm_client.cli import completion, exits, output, statistics
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import AsOf, Json, MindOrMine, Why, calls_server
+from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
@@ -131,7 +131,9 @@ async def show(
 
 async def at(
     connection: Connection,
-    seq: Annotated[int, typer.Argument(min=1, metavar="SEQ", help="The event.", show_default=False)],
+    seq: Annotated[
+        int, typer.Argument(min=1, max=MAX_SEQ, metavar="SEQ", help="The event.", show_default=False)
+    ],
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
@@ -145,9 +147,11 @@ async def at(
 async def diff(
     connection: Connection,
     from_seq: Annotated[
-        int, typer.Argument(min=0, metavar="A", help="The earlier event.", show_default=False)
+        int, typer.Argument(min=0, max=MAX_SEQ, metavar="A", help="The earlier event.", show_default=False)
     ],
-    to_seq: Annotated[int, typer.Argument(min=0, metavar="B", help="The later one; the last.")] = 0,
+    to_seq: Annotated[
+        int, typer.Argument(min=0, max=MAX_SEQ, metavar="B", help="The later one; the last.")
+    ] = 0,
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:

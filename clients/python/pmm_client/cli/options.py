@@ -34,7 +34,8 @@ def mind_option(text: str) -> Any:
     )
 
 
-AsOf = Annotated[int | None, typer.Option(min=1, metavar="SEQ", help="As it was at this event.")]
+MAX_SEQ = 2**63 - 1
+AsOf = Annotated[int | None, typer.Option(min=1, max=MAX_SEQ, metavar="SEQ", help="As it was at this event.")]
 MindOption = Annotated[
     str,
     typer.Option(

@@ -14,7 +14,7 @@ from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.drawing import Svg, write_svg
-from pmm_client.cli.options import AsOf, Json, MindOrMine, Why, calls_server
+from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
@@ -305,7 +305,7 @@ def _print(one: Reflection) -> None:
 async def explain(
     connection: Connection,
     seq: Annotated[
-        int, typer.Argument(min=0, help="The answer's event; the last one.", show_default=False)
+        int, typer.Argument(min=0, max=MAX_SEQ, help="The answer's event; the last one.", show_default=False)
     ] = 0,
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,

@@ -99,4 +99,7 @@ def _period(text: str) -> timedelta:
     match = re.fullmatch(r"(\d+)([mh])", text)
     if not match:
         raise CliError(f"{text!r} is no duration: say for example 10m or 1h", exits.USAGE)
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        raise CliError(f"{text!r} is longer than anything lasts: say for example 1h", exits.USAGE) from None
