@@ -88,7 +88,22 @@ def test_a_national_number_without_a_word_for_it_counts_in_its_own_country_only(
     assert find(said, None) == []
 
 
-@pytest.mark.parametrize("pattern", ["@", "(1", "my mother 1 Aa St ", "they found the 5,0 a-"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "@",
+        "(1",
+        "1 ",
+        "4.",
+        "4111 ",
+        "1234-",
+        "DE89 ",
+        "cpf 1 2 ",
+        "and flu ",
+        "my mother 1 Aa St ",
+        "they found the 5,0 a-",
+    ],
+)
 def test_a_long_text_made_to_be_slow_is_gone_through(pattern: str) -> None:
     # The time-out of the suite is what a quadratic rule would meet.
     text = pattern * ((MAX_MESSAGE_BYTES - 100) // len(pattern)) + f". {CARD_SAID}"

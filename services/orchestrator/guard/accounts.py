@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from stdnum import iban, luhn, numdb
 
 from services.orchestrator.guard.spans import Span
 
-_CARD = re.compile(r"(?<![\w.+])(?<!\d[ -])\d(?:[ \u00a0-]?\d){12,18}(?![\w]|[ -]?\d)")
+SHORTEST_CARD, LONGEST_CARD = 14, 19
+"""Digits, of the networks below."""
+_GAP = r"[\s.\u2010-\u2015-]"
+_RUN = re.compile(rf"\d(?:(?<![\w.+]\d)|(?<=[^\W\d_]\.\d))\d*+(?!\w)(?:{_GAP}{{1,3}}\d++(?!\w))*")
+"""Digits and what may stand between those of one number; a decimal is no beginning, ``no.4111`` is."""
+_GROUP = re.compile(r"\d+")
+_GROUPINGS = frozenset({(4, 4, 4, 4), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4)})
+"""How many digits stand together where a card is written in groups."""
+_PLAIN = re.compile(r"\d(?:[ \u00a0-]?\d){12,18}")
+_TRACKING = (4, 4, 4, 4, 4, 2)
+"""A parcel of the USPS; the first digit is a 9."""
 _SCHEMES = re.compile(
     r"4\d{15}|4\d{18}"  # Visa
     r"|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}"  # Mastercard
@@ -23,26 +33,67 @@ _SCHEMES = re.compile(
     r"|220[0-4]\d{12}"  # Mir
 )
 """Issuer identification numbers and lengths of the networks: a barcode with a right check digit is no card."""
-_IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}[ ]?\d{2}(?:[ \u00a0-]?[A-Z0-9]){11,30}", re.IGNORECASE)
+_IBAN = re.compile(
+    rf"(?<![^\W_])(?=([A-Z]{{2}}[ ]?\d{{2}}(?:{_GAP}{{0,2}}[A-Z0-9]){{11,30}}))", re.IGNORECASE
+)
+"""Looked ahead at, as another may begin within what only looks like one: ``no 12 DE89 3704``."""
 
 
 def cards(text: str) -> Iterator[Span]:
-    """Numbers of a network's length and range whose check digit is right."""
-    for match in _CARD.finditer(text):
-        digits = re.sub(r"\D", "", match[0])
-        if _SCHEMES.fullmatch(digits) and len(set(digits)) > 1 and luhn.is_valid(digits):
-            yield Span("payment_card", match.start(), match.end())
+    """Numbers of a network's length and range whose check digit is right, also among other digits."""
+    for run in _RUN.finditer(text):
+        groups = [group.span() for group in _GROUP.finditer(text, run.start(), run.end())]
+        first = free = 0
+        if sum(end - begin for begin, end in groups) < SHORTEST_CARD:
+            continue
+        while first < len(groups):
+            if count := _groups_of_card(text, groups, first, is_free=first == free):
+                yield Span("payment_card", groups[first][0], groups[first + count - 1][1])
+                free = first + count
+            first += count or 1
+
+
+def _groups_of_card(text: str, groups: Sequence[tuple[int, int]], first: int, *, is_free: bool) -> int:
+    """How many of the groups from the first on are a card, the most that can be; 0: none.
+
+    ``is_free`` says that nothing precedes them in their run, other cards aside.
+    """
+    start = groups[first][0]
+    if text[start - 1 : start] == "." and text[start - 2 : start - 1].isdigit():
+        return 0
+    whole = [len(groups)] if first == 0 and len(groups) <= LONGEST_CARD else []
+    for count in (*whole, 5, 4, 3, 2, 1):
+        lengths = tuple(end - begin for begin, end in groups[first : first + count])
+        if len(lengths) < count or not SHORTEST_CARD <= sum(lengths) <= LONGEST_CARD:
+            continue
+        written = text[start : groups[first + count - 1][1]]
+        is_written_so = count == 1 or lengths in _GROUPINGS or (count in whole and _PLAIN.fullmatch(written))
+        if is_written_so and _is_card(written) and (is_free or not _goes_on(text, groups, first, count)):
+            return count
+    return 0
+
+
+def _is_card(written: str) -> bool:
+    digits = re.sub(r"\D", "", written)
+    return bool(_SCHEMES.fullmatch(digits)) and len(set(digits)) > 1 and luhn.is_valid(digits)
+
+
+def _goes_on(text: str, groups: Sequence[tuple[int, int]], first: int, count: int) -> bool:
+    """Whether the groups are amid others like them, as in a table of numbers or a parcel's number."""
+    lengths = [end - begin for begin, end in groups[max(0, first - 1) : first + count + 1]]
+    is_tracking = tuple(lengths) == _TRACKING and text[groups[first - 1][0]] == "9"
+    return is_tracking or (len(lengths) == count + 2 and lengths[0] == lengths[1] == lengths[-1] == 4)
 
 
 def ibans(text: str) -> Iterator[Span]:
     """Account numbers of the length that their country has, whose check digits are right."""
     for match in _IBAN.finditer(text):
-        length = _length(match[0][:2].upper())
-        places = [place for place, c in enumerate(match[0]) if c.isalnum()]
+        length = _length(match[1][:2].upper())
+        places = [place for place, c in enumerate(match[1]) if c.isalnum()]
         if not length or len(places) < length:
             continue
         end = places[length - 1] + 1
-        if iban.is_valid(re.sub(r"\W", "", match[0][:end]), check_country=False):
+        if iban.is_valid(re.sub(r"\W", "", match[1][:end]), check_country=False):
             yield Span("iban", match.start(), match.start() + end)
 
 

@@ -13,14 +13,18 @@ from services.orchestrator.guard.spans import Span, before, words
 
 LONGEST_LOCAL_PART = 64
 """RFC 5321, 4.5.3.1.1."""
-_LOCAL = re.compile(r"[\w!#$%&*+/=?^`{|}~.'-]+")
+_LOCAL = re.compile(r"[\w!#$%&*+=?^`{|}~.'-]+")
 _DOMAIN = re.compile(r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w-]|\.\w)")
-_EDGES = "'.*/=&?|{}`"
+_EDGES = "'.*=&?|{}`"
 """May stand within a local part, and around an address as quotes, markup or a query do."""
+_PATH = re.compile(r":(?!\d{1,5}(?:/|\b))[\w.~-]{0,80}/|:[\w.~-]{1,80}\.git\b")
+"""Of a remote copy; digits alone are a port, and an address may stand before one as before any other colon."""
+_SCHEME = re.compile(r"://$")
+_PASSWORD = re.compile(r"://[^\s/:]*:[^\s/]*$")
 
 
 def emails(text: str) -> Iterator[Span]:
-    """Addresses with a domain, not the ``user@host:path`` of a remote copy nor the password of a URL."""
+    """Addresses with a domain, not the ``user@host:dir/file`` of a remote copy nor the password of a URL."""
     at = text.find("@")
     while at >= 0:
         domain = _DOMAIN.match(text, at)
@@ -38,8 +42,10 @@ def _local_part(text: str, at: int) -> int:
 
 
 def _is_location(text: str, start: int, end: int) -> bool:
-    is_remote = text[end : end + 1] in (":", "/") and text[end + 1 : end + 2].strip() != ""
-    return is_remote or (text[max(0, start - 1) : start] == ":" and "//" in text[max(0, start - 80) : start])
+    if _PATH.match(text, end):
+        return True
+    token = text[max(0, start - 80) : start]
+    return bool(_PASSWORD.search(token) or (_SCHEME.search(token) and text[end : end + 1] in (":", "/")))
 
 
 _SEPARATOR = r"[ ./\-\u00a0\u2010-\u2015]"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stdnum import verhoeff
 from stdnum.ar import dni as ar_dni
@@ -64,6 +64,16 @@ _GENERAL = (
     r"steuernummer", r"sozialversicherungsnummer",
 )  # fmt: skip
 
+_D = r"[-\u2010-\u2015]"
+"""A dash between the groups of a number."""
+_S = r"[ .\u00a0\u2010-\u2015-]?"
+"""What may stand there."""
+_G = r"[ \u00a0-]"
+"""What must, where digits alone say too little."""
+_PASSPORT = (
+    r"passports?(?: number| no\.?| num| nr\.?)?", "reisepass(?:nummer)?", "passeport", "pasaporte", "passaporte",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Scheme:
@@ -73,11 +83,20 @@ class Scheme:
     is_valid: Callable[[str], bool]
     words: re.Pattern[str] | None = None
     """One of these must stand near; None: format and check digits are enough."""
+    words_of_groups: re.Pattern[str] | None = None
+    """One of these, where the digits stand in groups as those of telephone numbers do; None: those above."""
 
 
-def _scheme(pattern: str, is_valid: Callable[[str], bool], *near: str) -> Scheme:
-    bounded = re.compile(rf"(?<![\w.,+-])(?:{pattern})(?![\w]|[.,-]\d)", re.IGNORECASE)
-    return Scheme(bounded, is_valid, words(*near, *_GENERAL) if near else None)
+def _scheme(pattern: str, is_valid: Callable[[str], bool], *near: str, general: bool = True) -> Scheme:
+    """``general`` says that a word for any such number will do, as well as those for this one."""
+    bounded = re.compile(rf"(?<![\w.,+-])(?=({pattern})(?![\w]|[.,-]\d))", re.IGNORECASE)
+    return Scheme(bounded, is_valid, words(*near, *(_GENERAL if general else ())) if near else None)
+
+
+def _grouped(count: int, is_valid: Callable[[str], bool], *near: str) -> Scheme:
+    """So many digits, in groups or not."""
+    scheme = _scheme(rf"\d(?:{_S}\d){{{count - 1}}}", is_valid, *near)
+    return replace(scheme, words_of_groups=words(*near))
 
 
 def _is_nino(number: str) -> bool:
@@ -100,66 +119,73 @@ def _always(_number: str) -> bool:
     return True
 
 
-_S = r"[ .\u00a0-]?"
 _NINE = rf"\d{{3}}{_S}\d{{3}}{_S}\d{{3}}"
-_ELEVEN = r"\d{11}"
 SCHEMES = (
-    _scheme(r"\d{3}-\d{2}-\d{4}", ssn.is_valid),
-    _scheme(r"\d{3} ?\d{2} ?\d{4}", ssn.is_valid, "ssn", r"social(?: security)?"),
-    _scheme(r"9\d\d[ -]?\d\d[ -]?\d{4}", itin.is_valid, "itin"),
+    _scheme(rf"\d{{3}}{_D}\d{{2}}{_D}\d{{4}}", ssn.is_valid),
+    _scheme(rf"\d{{3}}{_S}\d{{2}}{_S}\d{{4}}", ssn.is_valid, "ssn", r"social(?: security)?"),
+    _scheme(rf"9\d\d{_S}\d\d{_S}\d{{4}}", itin.is_valid, "itin"),
     _scheme(rf"[a-z]{{2}}{_S}\d\d{_S}\d\d{_S}\d\d{_S}[a-d]", _is_nino),
-    _scheme(rf"\d{{3}}{_S}\d{{3}}{_S}\d{{4}}", nhs.is_valid, "nhs"),
-    _scheme(r"\d{2}[. ]?\d{3}[. ]?\d{3}[ -]?[a-z]", dni.is_valid),
-    _scheme(r"[xyz][ -]?\d{7}[ -]?[a-z]", nie.is_valid),
+    _scheme(r"\d{3}[ .\u00a0]?\d{3}[ .\u00a0]?\d{4}", nhs.is_valid, "nhs"),
+    _scheme(r"\d{2} ?\d{3} ?\d{3}[ -]?[a-z]|\d{2}[.]\d{3}[.]\d{3}-?[a-z]", dni.is_valid),
+    _scheme(rf"\d{{2}}{_S}\d{{3}}{_S}\d{{3}}{_S}[a-z]", dni.is_valid, "dni", "nif", "documento"),
+    _scheme(r"[xyz][ -]?\d[.]?\d{3}[.]?\d{3}[ -]?[a-z]", nie.is_valid),
     _scheme(_NINE, nif.is_valid, "nif", "contribuinte", "número fiscal", "fiscal number"),
     _scheme(r"\d{8} ?\d ?[a-z]{2} ?\d", cc.is_valid),
-    _scheme(r"[1-478] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d\d|2[ab]) ?\d{3} ?\d{3} ?\d\d", nir.is_valid),
+    _scheme(
+        rf"[1-478]{_S}\d\d{_S}(?:0[1-9]|1[0-2]|[2-9]\d){_S}(?:\d\d|2[ab]){_S}\d{{3}}{_S}\d{{3}}{_S}\d\d",
+        nir.is_valid,
+    ),
     _scheme(r"\d\d \d{3} \d{3} \d{3}", idnr.is_valid),
-    _scheme(_ELEVEN, idnr.is_valid, r"steuer-?id(?:nr)?", "idnr", "identifikationsnummer", r"tin"),
+    _grouped(11, idnr.is_valid, r"steuer-?id(?:nr)?", "idnr", "identifikationsnummer", r"tin"),
     _scheme(r"\d{2,3}/\d{3}/\d{4,5}", stnr.is_valid, r"steuernummer", r"steuer-?nr"),
+    _scheme(r"\d{2,3} \d{3} \d{4,5}", stnr.is_valid, r"steuernummer", r"steuer-?nr", general=False),
     _scheme(r"\d\d ?\d{6} ?[a-z] ?\d{3}", _always, r"rentenversicherungsnummer", r"sozialversicherungsnummer",
         r"rvnr", r"svnr"),
     _scheme(rf"[a-z]{{6}}{_S}\d\d[a-z]\d\d{_S}[a-z]\d{{3}}[a-z]", codicefiscale.is_valid),
     _scheme(rf"\d{{4}}{_S}\d\d{_S}\d{{3}}|{_NINE}", bsn.is_valid, "bsn", "burgerservicenummer", "sofinummer",
         "citizen service number"),
     _scheme(r"\d\d[.]\d\d[.]\d\d[- ]\d{3}[. ]\d\d", nn.is_valid),
-    _scheme(_ELEVEN, nn.is_valid, "rijksregisternummer", "registre national", "national register number",
+    _grouped(11, nn.is_valid, "rijksregisternummer", "registre national", "national register number",
         "national number"),
     _scheme(r"(?:19|20)?\d{6}[-+]\d{4}", personnummer.is_valid),
-    _scheme(r"(?:19|20)?\d{10}", personnummer.is_valid, "personnummer", "personal number"),
-    _scheme(r"\d{6}[- ]?\d{4}", cpr.is_valid, "cpr", r"cpr-?nummer", r"personnummer"),
-    _scheme(r"\d{6} ?\d{5}", fodselsnummer.is_valid, "fødselsnummer", "fodselsnummer", "personnummer",
-        "birth number"),
+    _scheme(r"(?:19|20)?\d{6} ?\d{4}", personnummer.is_valid, "personnummer", "personal number"),
+    _scheme(rf"\d{{6}}{_S}\d{{4}}", cpr.is_valid, "cpr", r"cpr-?nummer", r"personnummer"),
+    _grouped(11, fodselsnummer.is_valid, "fødselsnummer", "fodselsnummer", "personnummer", "birth number"),
     _scheme(r"\d{6}[-+a-fu-y]\d{3}[0-9a-z]", hetu.is_valid),
-    _scheme(_ELEVEN, pesel.is_valid, "pesel"),
+    _grouped(11, pesel.is_valid, "pesel"),
     _scheme(r"\d{6}/\d{3,4}", rc.is_valid),
-    _scheme(r"[1-8]\d{12}", cnp.is_valid, "cnp", "cod numeric personal"),
-    _scheme(r"\d{10}", egn.is_valid, "egn", "егн"),
-    _scheme(_ELEVEN, oib.is_valid, "oib"),
-    _scheme(_ELEVEN, amka.is_valid, "amka", "αμκα"),
-    _scheme(_ELEVEN, asmens.is_valid, "asmens kodas", "isikukood"),
-    _scheme(r"\d{4} ?\d{6}", vnr.is_valid, "svnr", r"sv-?nummer", "versicherungsnummer", "sozialversicherungsnummer"),
-    _scheme(r"756[. ]?\d{4}[. ]?\d{4}[. ]?\d\d", ch_ssn.is_valid),
+    _grouped(13, cnp.is_valid, "cnp", "cod numeric personal"),
+    _grouped(10, egn.is_valid, "egn", "егн"),
+    _grouped(11, oib.is_valid, "oib"),
+    _grouped(11, amka.is_valid, "amka", "αμκα"),
+    _grouped(11, asmens.is_valid, "asmens kodas", "isikukood"),
+    _grouped(10, vnr.is_valid, "svnr", r"sv-?nummer", "versicherungsnummer", "sozialversicherungsnummer"),
+    _scheme(rf"756{_S}\d{{4}}{_S}\d{{4}}{_S}\d\d", ch_ssn.is_valid),
     _scheme(r"\d{7}[a-w][abhw]?", pps.is_valid),
-    _scheme(_ELEVEN, tckimlik.is_valid, r"tc(?:kn)?", "kimlik", r"t\.c\."),
-    _scheme(r"\d{8,9}", il_idnr.is_valid, "teudat zehut", "israeli id"),
+    _scheme(r"\d{7} [a-w][abhw]?", pps.is_valid, "ppsn?", general=False),
+    _grouped(11, tckimlik.is_valid, r"tc(?:kn)?", "kimlik", r"t\.c\."),
+    _grouped(9, il_idnr.is_valid, "teudat zehut", "israeli id"),
+    _grouped(8, il_idnr.is_valid, "teudat zehut", "israeli id"),
     _scheme(r"\d{3}[.]\d{3}[.]\d{3}-\d\d", cpf.is_valid),
-    _scheme(_ELEVEN, cpf.is_valid, "cpf"),
+    _grouped(11, cpf.is_valid, "cpf"),
     _scheme(r"\d{2}[.]?\d{3}[.]?\d{3}", ar_dni.is_valid, "dni", "documento"),
+    _scheme(r"\d{2} \d{3} \d{3}", ar_dni.is_valid, "dni", "documento", general=False),
     _scheme(r"\d{1,2}[.]\d{3}[.]\d{3}-[\dk]", rut.is_valid),
-    _scheme(r"\d{7,8}-[\dk]", rut.is_valid, "rut", "run"),
+    _scheme(rf"\d{{7,8}}-[\dk]|\d{{1,2}}{_S}\d{{3}}{_S}\d{{3}}{_S}[\dk]", rut.is_valid, "rut", "run"),
     _scheme(r"[a-z]{4}\d{6}[hmx][a-z]{5}[0-9a-z]\d", curp.is_valid),
-    _scheme(rf"\d{{3}}{_S}\d{{3}}{_S}\d{{3}}", sin.is_valid, "sin", "social insurance"),
+    _scheme(_NINE, sin.is_valid, "sin", "social insurance"),
     _scheme(rf"\d{{3}}{_S}\d{{3}}{_S}\d{{2,3}}", tfn.is_valid, "tfn", "tax file"),
-    _scheme(r"\d{4}[ -]?\d{4}[ -]?\d{4}", _is_aadhaar, r"a?adhaa?r", "uidai"),
+    _scheme(rf"\d{{4}}{_S}\d{{4}}{_S}\d{{4}}", _is_aadhaar, r"a?adhaa?r", "uidai"),
     _scheme(r"[a-z]{3}p[a-z]\d{4}[a-z]", pan.is_valid, "pan", "permanent account"),
-    _scheme(r"\d{17}[\dx]", ric.is_valid),
+    _scheme(r"\d{6} ?\d{8} ?\d{3}[\dx]", ric.is_valid),
     _scheme(r"\d{6}-\d{7}", rrn.is_valid),
-    _scheme(r"\d{6} ?\d{4} ?\d{3}", za_idnr.is_valid, "id", "south african", "rsa"),
-    _scheme(r"[stfgm]\d{7}[a-z]", _always, "nric", "fin", "singapore"),
-    _scheme(r"[a-z]{0,3}\d{6,9}[a-z]?", _always, r"passports?(?: number| no\.?| num)?", "reisepass(?:nummer)?",
-        "passeport", "pasaporte", "passaporte"),
-    _scheme(r"[a-z]{5}\d{6}[a-z]{2}\d[a-z]{2}|[a-z]\d{7,12}|[a-z]{1,2}\d{6,8}", _always,
+    _scheme(rf"\d{{6}}{_S}\d{{4}}{_S}\d{{3}}", za_idnr.is_valid, "id", "south african", "rsa"),
+    _scheme(r"[stfgm] ?\d{7} ?[a-z]", _always, "nric", "fin", "singapore"),
+    _scheme(r"(?=\w*\d[a-z]+\d)(?=(?:[a-z]*\d){4})(?!\d+x\d+)[a-z\d]{8,9}", _always, *_PASSPORT, general=False),
+    _scheme(rf"(?-i:[A-Z]{{1,3}}){_G}\d{{6,9}}|\d\d{_G}\d{{7}}|\d{{4}}{_G}\d{{6}}|\d{{3}}{_G}\d{{3}}{_G}\d{{3}}",
+        _always, rf"(?:{'|'.join(_PASSPORT)}),?(?: (?:number|no\.?|num|nr\.?)|:| is(?= $))", general=False),
+    _scheme(r"[a-z]{0,3}\d{6,9}[a-z]?", _always, *_PASSPORT),
+    _scheme(r"[a-z]{5} ?\d{6} ?[a-z]{2}\d ?[a-z]{2}|[a-z]\d{7,12}|[a-z]{1,2}\d{6,8}", _always,
         r"driv(?:er|ing)(?:'?s)? licen[cs]e(?: number| no\.?)?"),
 )  # fmt: skip
 _HAS_DIGITS = re.compile(r"\d(?:\W?\w){5}")
@@ -170,15 +196,33 @@ def national_ids(text: str) -> Iterator[Span]:
     if not _HAS_DIGITS.search(text):
         return
     for scheme in SCHEMES:
-        for match in scheme.pattern.finditer(text):
-            if _is_one(scheme, text, match):
-                yield Span("national_id", match.start(), match.end())
+        end = 0
+        for match in _candidates(scheme, text):
+            if match.start() >= end and _is_one(scheme, text, *match.span(1)):
+                end = match.end(1)
+                yield Span("national_id", match.start(), end)
 
 
-def _is_one(scheme: Scheme, text: str, match: re.Match[str]) -> bool:
-    near = scheme.words
-    if near is not None and not (
-        near.search(before(text, match.start(), _NEAR)) or near.search(after(text, match.end(), _AFTER))
-    ):
-        return False
-    return scheme.is_valid(match[0])
+def _candidates(scheme: Scheme, text: str) -> Iterator[re.Match[str]]:
+    candidates = scheme.pattern.finditer(text)
+    first = next(candidates, None)
+    if first and (scheme.words is None or scheme.words.search(text)):
+        yield first
+        yield from candidates
+
+
+def _is_one(scheme: Scheme, text: str, start: int, end: int) -> bool:
+    number = text[start:end]
+    near = scheme.words if number.isalnum() else scheme.words_of_groups or scheme.words
+    # The check digit first: it costs least, and nine in ten fail it.
+    return _is_valid(scheme, number) and (
+        near is None
+        or bool(near.search(before(text, start, _NEAR)))
+        or bool(near.search(after(text, end, _AFTER)))
+    )
+
+
+def _is_valid(scheme: Scheme, number: str) -> bool:
+    plain = re.sub(r"[\u2010-\u2015]", "-", re.sub(r"[\s.]", "", number))
+    # With its dashes first: in some countries they say in which century one was born.
+    return scheme.is_valid(plain) or ("-" in plain and scheme.is_valid(plain.replace("-", "")))

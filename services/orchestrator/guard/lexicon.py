@@ -172,8 +172,10 @@ optometrist about|osteopath
 """
 AMOUNT = (
     r"(?<![\d.,'])(?:(?:[£$€¥₹₽₩]|US\$|A\$|C\$|R\$|CHF|EUR|USD|GBP|Rs\.?|kr\.?|zł|SEK|NOK|DKK|PLN|INR|JPY|"
-    r"AUD|CAD|BRL|ZAR) ?\d[\d.,']{0,15}(?: ?(?:k|m|bn|grand|thousand|million|lakhs?|crores?)(?!\w))?|"
-    r"(?:\d[\d.,']{0,15}|(?:an? |one |two |three |four |five |six |seven |eight |nine |ten |twelve |"
+    r"AUD|CAD|BRL|ZAR) ?\d[\d.,']{0,15}(?:[ \u00a0\u202f]\d{3}(?!\d)){0,3}"
+    r"(?: ?(?:k|m|bn|grand|thousand|million|lakhs?|crores?)(?!\w))?|"
+    r"(?:\d[\d.,']{0,15}(?:[ \u00a0\u202f]\d{3}(?!\d)){0,3}|"
+    r"(?:an? |one |two |three |four |five |six |seven |eight |nine |ten |twelve |"
     r"fifteen |twenty |thirty |forty |fifty |sixty |eighty |several |few |couple(?: of)? |half a |"
     r"\d+ )(?:hundred|thousand|million|grand)(?: \w+)?)(?: ?(?:k|m|grand|hundred|thousand|million|lakhs?|"
     r"crores?|thousands))?(?!\w) ?"

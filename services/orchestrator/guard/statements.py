@@ -7,7 +7,7 @@ text without any costs no more than its words.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,6 +44,8 @@ class Rules:
     of_possessive: tuple[re.Pattern[str], ...]
     """After what is somebody's: ``my``, ``Lena's``."""
     anywhere: tuple[re.Pattern[str], ...]
+    more: re.Pattern[str]
+    """After a statement, what is still of it: another illness, the B of a hepatitis, the amount of a debt."""
 
 
 _COLD = r"cold(?! (?!and|but|so|since|for|from|again|now|today|right|this|last|which|that|with)\w)"
@@ -61,6 +63,11 @@ _HURT = (
     r"bruised|pulled|threw out|put out|cut off|lost)"
 )
 _DOSE = r"\d+(?:[.,]\d+)? ?(?:mg|mcg|µg|micrograms?|milligrams?|ml|units?|iu)(?!\w)"
+_DOSED = rf"{_DOSE}(?:(?: \w+){{0,2}}? of(?: [\w-]+)? {_MEDICINE}|(?: \w+){{0,2}}? of [\w-]+| {_MEDICINE})?"
+"""A dose, and of what."""
+_WHOSE = (
+    r"(?: (?:a|an|the|my|his|her|their|our|some|on|also|left|right|both|severe|mild|chronic|type|\d+)){0,3}"
+)
 
 
 @cache
@@ -84,14 +91,15 @@ def _rules_of_health() -> Rules:
             rf"(?: (?:with|for|from|as|to|of|at|on|positive for|negative for|through|because of|treatment"
             rf" for))?{ADVERBS}{_SOME} (?:{_CONDITION}|{_PROCEDURE}|{_STATE})",
             rf"{BE}{ADVERBS}{_SOME} {_STATE}(?: in {_SOON} (?:ears?|eyes?))?",
-            rf"{BE}?{ADVERBS} (?:highly |severely |deathly |badly )?(?:allergic|intolerant) to(?: \w+){{1,3}}",
+            rf"{BE}?{ADVERBS} (?:highly |severely |deathly |badly )?(?:allergic|intolerant) to(?: \w+){{1,3}}"
+            r"(?:(?:, [\w-]+){0,6},? (?:and|or) [\w-]+)?",
             rf" (?:have|has|had|tested|got|came back|went|tests?){ADVERBS} positive for \w+",
             rf"{BE}?{ADVERBS} (?:take|takes|took|taking|taken|use|uses|using|inject(?:s|ed|ing)?|prescribed|"
             rf"started|starting|stopped|stopping|on|put on|went on|gone on|came off|coming off|"
             rf"come off|switched to|swallow(?:s|ed)?|was given|given|need|needs|forgot|missed|skipped|"
             rf"tapering|getting|get|had|have|has){ADVERBS}{_SOME} {_MEDICINE}(?: {_DOSE})?",
             rf"{BE}?{ADVERBS} (?:take|takes|taking|took|on|prescribed|put on|given|need|needs|inject(?:s|"
-            rf"ing)?){_SOON} {_DOSE}",
+            rf"ing)?){_SOON} {_DOSED}",
             rf"(?:'ve|’ve|'s|’s| have| has| had| have just| just)? {_HURT} (?:my|his|her|their|our|a|an|the|"
             rf"two|both|three|one)(?: [\w-]+){{0,2}} {_BODY}",
             rf"{BE}?(?:'ve|'s| have| has| had)?{ADVERBS} (?:been )?(?:see|sees|saw|seen|seeing|visit(?:s|ed|"
@@ -137,6 +145,14 @@ def _rules_of_health() -> Rules:
             rf"[ ,.!?]|$)",
             rf"(?:diagnosis|diagnosed(?: with)?|diagnoses|medical history|condition|allerg(?:y|ies)|"
             rf"medications?|meds)(?: is| are|:)(?: \w+){{0,3}} ?(?:{_CONDITION}|{_MEDICINE}|{_STATE})",
+        ),
+        more=re.compile(
+            rf"(?:(?:,|,? (?:and|or|plus)| &){_WHOSE} (?:{_DOSED}|(?:[\w-]{{3,20}} )??"
+            rf"(?:{_CONDITION}|{_PROCEDURE}|{_MEDICINE}|{_STATE}))"
+            rf"| (?:of|in|on){_WHOSE} {_BODY}(?!\w)"
+            rf"| (?:called|named) {_CONDITION}"
+            r"| (?:(?:type|stage) (?:\d|I{1,3})|(?-i:[A-HJ-Z]|I{2,3}|IV))(?!\w)){0,8}",
+            re.IGNORECASE,
         ),
     )
 
@@ -243,6 +259,12 @@ def _rules_of_money() -> Rules:
             rf"{_AMOUNT} (?:of|in|worth of) (?:my |our )?(?:[\w-]+ ){{0,2}}(?:debts?|savings|arrears|student"
             rf" loans?)(?: (?:hanging over|that (?:i|we)|i|we|to my name|left))",
         ),
+        more=re.compile(
+            r"(?:(?:[,:]| [–—-]|,? (?:and|plus))?"
+            r"(?: (?:of|by|to|for|with|on|in|worth|totall?ing|an?|the|my|his|her|our|their|it's|that's|is|now|"
+            rf"bank|{_DEBT}|{_FIGURE})){{0,4}}{_ABOUT} {_AMOUNT}){{0,8}}",
+            re.IGNORECASE,
+        ),
     )
 
 
@@ -293,22 +315,28 @@ def _statements(
         ]
         tried += len(begun)
         # Beyond any message that a person writes the effort ends, and what may be a statement counts as one.
-        found = [(0, len(said))] if tried > MOST_TRIED else sorted(_matches(said, begun, rules.anywhere))
-        end = 0
+        found = [(0, len(said))] if tried > MOST_TRIED else _joined(_matches(said, begun, rules))
         for first, last in found:
-            if first >= end:
-                yield Span(name, sentence.start() + first, sentence.start() + last)
-            end = max(end, last)
+            yield Span(name, sentence.start() + first, sentence.start() + last)
 
 
 def _matches(
-    said: str,
-    begun: Sequence[tuple[re.Match[str], Sequence[re.Pattern[str]]]],
-    anywhere: Sequence[re.Pattern[str]],
+    said: str, begun: Sequence[tuple[re.Match[str], Sequence[re.Pattern[str]]]], rules: Rules
 ) -> Iterator[tuple[int, int]]:
-    for start, continuations in begun:
-        for continuation in continuations:
-            if match := continuation.match(said, start.end()):
-                yield start.start(), match.end()
-    for rule in anywhere:
-        yield from (match.span() for match in rule.finditer(said))
+    matches = [(match.start(), rule.match(said, match.end())) for match, those in begun for rule in those]
+    matches += [(match.start(), match) for rule in rules.anywhere for match in rule.finditer(said)]
+    for first, match in matches:
+        if match:
+            more = rules.more.match(said, match.end())
+            yield first, more.end() if more else match.end()
+
+
+def _joined(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those that overlap as one: a shorter statement must not leave bare what a longer one holds."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(found):
+        if joined and first < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
