@@ -78,10 +78,32 @@ def test_a_question_about_paris_renames_nobody() -> None:
         ("Everybody calls me Liz, but my name is Elizabeth.", "", "Liz"),
         ("I've heard of Otto. Let Otto be your name.", "Otto", ""),
         ("You're not a robot, you're Amazing.", "", ""),
+        ("Your name is Legion, for you are many, said the priest.", "", ""),
+        ("My name is Tom, for want of a better one, he said.", "", ""),
     ],
 )
 def test_a_correction_counts_and_so_does_what_one_wants_to_be_called(text: str, mind: str, user: str) -> None:
     assert (mind_name(text), user_name(text)) == (mind, user)
+
+
+@pytest.mark.parametrize(
+    ("text", "directive"),
+    [
+        ('Never use the word "synergy".', 'Never use the word "synergy"'),
+        (
+            'Stop ending your answers with "Hope this helps!"',
+            'Stop ending your answers with "Hope this helps!"',
+        ),
+        ('Never ask me "why?".', 'Never ask me "why?"'),
+        ("Starting next Monday, send me a summary each morning.", "send me a summary each morning"),
+        ("You must not use tables any more.", "You must not use tables any more"),
+        ("You mustn't use tables in your answers.", "You mustn't use tables in your answers"),
+        ("You must not worry about it.", ""),
+        ("Book the room from next Monday.", ""),
+    ],
+)
+def test_an_instruction_is_kept_whole_in_its_words(text: str, directive: str) -> None:
+    assert directives(text) == ([directive] if directive else [])
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,13 @@ def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float,
             ["Luis is the user's sister's husband.", "Luis drives a taxi."],
         ),
         ("Please note that my sister lives in Cork.", ["The user's sister lives in Cork."]),
+        ("I used to live in Porto.", ["The user used to live in Porto."]),
+        ("I already own a car.", ["The user already owns a car."]),
+        ("I need reading glasses.", ["The user needs reading glasses."]),
+        ("I live in the US.", ["The user lives in the US."]),
+        ("I Am Legend is my favourite film.", ["I Am Legend is the user's favourite film."]),
+        ("I love My Fair Lady.", ["The user loves My Fair Lady."]),
+        ("What I love most is hiking.", ["What the user loves most is hiking."]),
     ],
 )
 def test_a_memory_is_a_sentence_that_stands_by_itself(said: str, remembered: list[str]) -> None:
@@ -60,10 +67,37 @@ def test_a_memory_is_a_sentence_that_stands_by_itself(said: str, remembered: lis
         "Once there was a girl named Elsa.",
         "I am on the bus right now.",
         "I write a function that returns a list.",
+        "I need to be reminded about the dentist on Friday.",
+        "The King and I is my favourite musical.",
     ],
 )
 def test_what_nobody_said_of_a_life_is_no_memory(said: str) -> None:
     assert facts(said) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Call me Bob.", "Bob"),
+        ("I'm Anna and I'm from Graz.", "Anna"),
+        ("My friends call me Liz.", "Liz"),
+        ("I don't want you to call me Bob, call me Robert.", "Robert"),
+        ("Don't call me Bob.", ""),
+        ("Never call me Bob again", ""),
+        ("Nobody calls me Bob.", ""),
+        ("They used to call me Slim.", ""),
+        ("I hate it when people call me Betty", ""),
+        ("My ex calls me Loser.", ""),
+        ("I'm Exhausted.", ""),
+        ("I'm Back!", ""),
+        ("I'm Hungry.", ""),
+        ("I'm Team Jacob.", ""),
+    ],
+)
+def test_the_user_is_called_what_they_say_is_their_name(said: str, name: str) -> None:
+    called = [fact.text for fact in facts(said) if " called " in fact.text]
+
+    assert called == ([f"The user is called {name}."] if name else [])
 
 
 def test_what_health_hangs_on_is_important() -> None:

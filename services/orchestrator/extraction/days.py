@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dateutil.easter import easter
-from dateutil.relativedelta import TH, relativedelta
+from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
-from services.orchestrator.extraction.numbers import CARDINAL, ORDINAL, cardinal, ordinal
+from services.orchestrator.extraction.numbers import ORDINAL, ordinal
+from services.orchestrator.extraction.spans import AMOUNT, SHARE, UNIT, amount, length_of, unit_of
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
@@ -29,8 +30,11 @@ _MONTH = "|".join(
 _DAY_OF_MONTH = rf"\d{{1,2}}(?:st|nd|rd|th)?|{ORDINAL}"
 _YEAR = r"(?:,? (?P<{}>(?:19|20|21)\d\d)(?![:\d]))?"
 _NOT_A_DATE = (
-    r"(?! (?:be|have|floor|attempt|try|page|time|chapter|row|line|edition|street|place|prize|draft|half)\b)"
+    r"(?! (?:be|have|floor|attempt|try|page|time|chapter|row|line|edition|street|place|prize|draft|half|week|weekend"
+    r"|quarter)\b)"
 )
+_NOT_A_WEEKDAY = rf"(?! (?:(?:{_WEEKDAY})\b|of (?:every|each)\b))"
+"""The first Tuesday is not the first of a month."""
 _HOLIDAYS: dict[str, Callable[[int], date]] = {
     "christmas eve": lambda year: date(year, 12, 24),
     "christmas day": lambda year: date(year, 12, 25),
@@ -52,40 +56,45 @@ _HOLIDAYS: dict[str, Callable[[int], date]] = {
     "thanksgiving": lambda year: date(year, 11, 1) + relativedelta(weekday=TH(4)),
 }
 _HOLIDAY = "|".join(_HOLIDAYS)
-_AMOUNT = rf"\d{{1,4}}(?:\.\d)?|an?|{CARDINAL}"
-_UNIT = r"minutes?|mins?|hours?|hrs?|days?|weeks?|fortnights?|months?|years?"
+_NTH = "first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th|last"
 
 _DAY = re.compile(
     r"(?<![\w-])(?=\w)"
     r"(?:(?P<lead>no later than|not later than|by|on|before|until|till|in|within|over|at|during|for|from|of|after"
     r"|since|through) )?"
     r"(?:(?:the )?(?P<edge>end|last day|start|beginning|middle) of |(?P<early>early|late|mid)[ -])?"
-    r"(?:(?P<which>this coming|the coming|the next|the following|next|this|last|past|every|each|coming|the) )?"
+    r"(?:(?P<which>this coming|the coming|the next|the following|next|this|past|every|each|coming|the"
+    rf"|last(?! (?:{_WEEKDAY}) (?:of|in) )) )?"
     r"(?:"
     r"(?P<near>day after tomorrow|today|tonight|tomorrow|tmrw|tmr|2morrow)"
-    r"|(?P<iso>\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.\d{4})"
-    rf"|(?P<span>(?:(?P<some>half|(?:a |three )?quarters?) (?:of )?an (?P<somehour>hour)"
-    rf"|(?:a )?couple of (?P<coupleunit>{_UNIT})"
-    rf"|(?P<amount>{_AMOUNT}) (?P<aunit>{_UNIT})(?:,? and (?:a (?P<more>half|quarter)"
-    rf"|(?P<amount2>{_AMOUNT}) (?P<aunit2>{_UNIT})))?"
-    rf"|(?P<and_a_half>{_AMOUNT}) and a half (?P<hunit>{_UNIT})|(?P<alone>hour))"
+    r"|(?P<iso>\d{4}-\d{2}-\d{2}(?=$|[^\w-]|(?-i:T)\d\d:)|\d{1,2}\.\d{1,2}\.\d{4})"
+    rf"|(?P<span>(?:(?P<share>{SHARE}) (?P<somehour>hour)"
+    rf"|(?:a )?couple of (?P<coupleunit>{UNIT})"
+    rf"|(?P<amount>{AMOUNT}) (?P<aunit>{UNIT})(?:,? and (?:a (?P<more>half|quarter)"
+    rf"|(?P<amount2>{AMOUNT}) (?P<aunit2>{UNIT})))?"
+    rf"|(?P<and_a_half>{AMOUNT}) and a half (?P<hunit>{UNIT})|(?P<alone>hour))"
     r"(?:['’]s?)?(?: time)?(?P<fromwhen> (?:from (?:now|today|tomorrow)|today|tomorrow))?"
     r"(?! (?:before|after|ago|earlier|of|or|later)\b))"
     rf"|(?P<date>(?:(?P<dom>{_DAY_OF_MONTH})(?: of)? (?P<dmonth>{_MONTH}){_YEAR.format('dyear')}"
     rf"|(?P<mmonth>{_MONTH}) (?:the )?(?P<mday>{_DAY_OF_MONTH})(?! ?[ap]m\b|:\d){_YEAR.format('myear')}){_NOT_A_DATE})"
-    rf"|(?P<dayof>(?P<nth>{_DAY_OF_MONTH})(?: of (?P<ofwhich>the|this|next|the next) month)?{_NOT_A_DATE})"
+    rf"|(?P<nthday>(?P<wnth>{_NTH}) (?P<nthname>{_WEEKDAY}) (?:of|in) (?:(?P<wmonth>{_MONTH}){_YEAR.format('wyear')}"
+    r"|(?P<wwhich>the|this|next|the next) month))"
+    rf"|(?P<dayof>(?P<nth>{_DAY_OF_MONTH})(?: of (?P<ofwhich>the|this|next|the next) month)?{_NOT_A_DATE}"
+    rf"{_NOT_A_WEEKDAY})"
     r"|(?P<period>(?P<unit>week|weekend|month|year)(?P<afternext> after next)?)"
     rf"|(?P<holiday>{_HOLIDAY})"
     rf"|(?P<weekday>(?P<wday>{_WEEKDAY}|{_SHORT_WEEKDAY})(?P<week> week)?)"
     rf"|(?P<month>(?P<mname>{_MONTH}){_YEAR.format('mnyear')})"
-    r")(?![\w-]|['’]s)",
+    r")(?!(?!(?-i:T)\d\d:)[\w-]|['’]s)",
     re.IGNORECASE,
 )
 _DEADLINES = frozenset(("by", "on", "before", "until", "till", "no later than", "not later than", "through"))
-_NO_DEADLINES = frozenset(("since", "after", "of"))
 _PAST = frozenset(("last", "past", "every", "each"))
-_OWNED = re.compile(r"(?:\b(?:an?|my|your|our|his|her|their|that|one|no|last|past|every|each)|['’]s) $", re.I)
+_OWNED = re.compile(
+    r"(?:\b(?:an?|my|your|our|his|her|their|(?<!make )that|one|no|last|past|every|each)|['’]s) $", re.I
+)
 _AFTER_WEEKDAY = re.compile(rf"\b(?:{_WEEKDAY}|{_SHORT_WEEKDAY}),? $", re.I)
+_AFTER_NTH = re.compile(rf"\b(?:{_NTH}) $", re.I)
 _GOES_ON = re.compile(r" (?!(?:about|to|with|and|or|so|if|then|because|please|at|when|sharp)\b)[\w'\"]")
 
 
@@ -99,7 +108,7 @@ class Day:
     first: date
     last: date
     kind: str
-    """The name of the group of the pattern: near, iso, date, dayof, period, holiday, span, weekday, month."""
+    """The name of the group of the pattern: near, iso, date, nthday, dayof, period, holiday, span, weekday, month."""
     by: str = ""
     """The word before it, such as "by"."""
     is_strong: bool = True
@@ -107,6 +116,11 @@ class Day:
     after: timedelta | None = None
     """For hours and minutes: how long from now."""
     is_tonight: bool = False
+
+    @property
+    def is_told_of(self) -> bool:
+        """Whether it says no time by itself but beside other words, as in "a week after 1 June"."""
+        return self.by in ("since", "after", "of")
 
     @property
     def is_run(self) -> bool:
@@ -118,7 +132,7 @@ def days(text: str, today: date) -> Iterator[Day]:
     for match in _DAY.finditer(text):
         which = (match["which"] or "").lower()
         lead = (match["lead"] or "").lower()
-        if which not in _PAST and lead not in _NO_DEADLINES and (day := _day(match, lead, which, today)):
+        if which not in _PAST and (day := _day(match, lead, which, today)):
             yield day
 
 
@@ -200,10 +214,31 @@ def _next(of_year: Callable[[int], date], today: date) -> date:
     raise ValueError("no year has such a day")
 
 
+def _nth_weekday(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
+    """ "The first Friday of June", "the last Monday of the month"."""
+    nth = -1 if match["wnth"].lower() == "last" else ordinal(match["wnth"])
+    weekday = (MO, TU, WE, TH, FR, SA, SU)[_weekday_number(match["nthname"])](nth)
+
+    def of_month(first: date) -> date:
+        day = first + relativedelta(day=31 if nth < 0 else 1, weekday=weekday)
+        if day.month != first.month:
+            raise ValueError("no fifth in this month")
+        return day
+
+    if month := match["wmonth"]:
+        number = _month_number(month)
+        if year := match["wyear"]:
+            return _one(of_month(date(int(year), number, 1)))
+        return _one(_next(lambda year: of_month(date(year, number, 1)), today))
+    first = today.replace(day=1) + relativedelta(months="next" in match["wwhich"].lower())
+    day = of_month(first)
+    return _one(day if day >= today else of_month(first + relativedelta(months=1)))
+
+
 def _day_of_month(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     """ "On the 5th", "the first of next month"."""
     of_which = (match["ofwhich"] or "").lower()
-    is_told_of = lead in _DEADLINES or lead == "for" or of_which
+    is_told_of = lead in _DEADLINES or lead in ("for", "of") or of_which
     if which != "the" or not (is_told_of or _AFTER_WEEKDAY.search(_before(match))):
         return None
     number = ordinal(match["nth"])
@@ -247,7 +282,8 @@ def _month(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     number = _month_number(match["mname"])
     if year := match["mnyear"]:
         return _whole_month(date(int(year), number, 1))
-    return _whole_month(date(today.year + (number < today.month), number, 1))
+    is_over = number < today.month or (which == "next" and number == today.month)
+    return _whole_month(date(today.year + is_over, number, 1))
 
 
 def _month_number(name: str) -> int:
@@ -265,19 +301,18 @@ def _weekday(match: re.Match[str], lead: str, which: str, today: date) -> _Found
     is_short = name in _SHORT_WEEKDAY.split("|")
     if (is_short and not (lead in _DEADLINES or which)) or (which == "the" and lead not in _DEADLINES):
         return None
-    weeks = timedelta(weeks=bool(match["week"]) or _before(match).lower().endswith("a week "))
-    wanted = next(n for n, weekday in enumerate(_WEEKDAYS) if weekday.startswith(name[:3]))
+    if _AFTER_NTH.search(_before(match)):
+        return None
+    weeks = timedelta(weeks=bool(match["week"]))
+    wanted = _weekday_number(name)
     if which in ("next", "the following"):
         return _one(today + timedelta(7 - today.weekday() + wanted))
     ahead = (wanted - today.weekday()) % 7
     return _one(today + timedelta(ahead or (0 if which.startswith("this") else 7)) + weeks)
 
 
-_UNITS = {"min": "minutes", "hou": "hours", "hrs": "hours", "hr": "hours", "day": "days", "wee": "weeks"} | {
-    "for": "fortnights",
-    "mon": "months",
-    "yea": "years",
-}
+def _weekday_number(name: str) -> int:
+    return next(number for number, day in enumerate(_WEEKDAYS) if day.startswith(name.lower()[:3]))
 
 
 def _span(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
@@ -286,48 +321,35 @@ def _span(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     is_placed = lead in ("in", "within") or (lead == "over" and which == "the next") or from_when
     if not is_placed or (match["alone"] and which != "the"):
         return None
-    amounts = _amounts(match)
-    if set(amounts) <= {"minutes", "hours"}:
-        return today, today, timedelta(**amounts)
-    ahead = int("tomorrow" in from_when)
-    weeks = amounts.pop("weeks", 0) + 2 * amounts.pop("fortnights", 0)
-    whole = {unit: int(amount) for unit, amount in amounts.items()}
-    return _one(today + relativedelta(weeks=int(weeks), **whole) + timedelta(ahead))  # type: ignore[arg-type]
+    length = length_of(_amounts(match))
+    if isinstance(length, timedelta):
+        return today, today, length
+    return _one(today + length + timedelta("tomorrow" in from_when))
 
 
 def _amounts(match: re.Match[str]) -> dict[str, float]:
-    if match["some"]:
-        share = {"half": 0.5, "thr": 0.75}.get(match["some"].lower().split()[0][:4].removesuffix("e"), 0.25)
-        return {"hours": share}
+    if match["share"]:
+        return {"hours": amount(match["share"])}
     if match["coupleunit"]:
-        return {_unit(match["coupleunit"]): 2}
+        return {unit_of(match["coupleunit"]): 2}
     if match["and_a_half"]:
-        return {_unit(match["hunit"]): _amount(match["and_a_half"]) + 0.5}
+        return {unit_of(match["hunit"]): amount(match["and_a_half"]) + 0.5}
     if match["alone"]:
         return {"hours": 1}
-    found = {_unit(match["aunit"]): _amount(match["amount"])}
+    found = {unit_of(match["aunit"]): amount(match["amount"])}
     if more := match["more"]:
-        found[_unit(match["aunit"])] += 0.5 if more.lower() == "half" else 0.25
+        found[unit_of(match["aunit"])] += 0.5 if more.lower() == "half" else 0.25
     if match["amount2"]:
-        unit = _unit(match["aunit2"])
-        found[unit] = found.get(unit, 0) + _amount(match["amount2"])
+        unit = unit_of(match["aunit2"])
+        found[unit] = found.get(unit, 0) + amount(match["amount2"])
     return found
-
-
-def _unit(word: str) -> str:
-    return _UNITS[word.lower()[:3]]
-
-
-def _amount(word: str) -> float:
-    if word.lower() in ("a", "an"):
-        return 1
-    return float(word) if word[0].isdecimal() else cardinal(word)
 
 
 _RESOLVED: dict[str, Callable[[re.Match[str], str, str, date], _Found]] = {
     "near": _near,
     "iso": _iso,
     "date": _date,
+    "nthday": _nth_weekday,
     "dayof": _day_of_month,
     "period": _period,
     "holiday": _holiday,

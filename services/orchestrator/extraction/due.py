@@ -8,15 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from services.orchestrator.extraction.days import Day, days
 from services.orchestrator.extraction.hours import END_OF_DAY, PARTS, Hour, hours
+from services.orchestrator.extraction.spans import Shift, shift_to
+from services.orchestrator.extraction.zones import Zone, zones
 
 _MAX_TEXT = 4_000
 """Letters in which a time is looked for: who promises says when sooner."""
-_GAP = re.compile(r",? ?(?:(?:of|on|sharp,?) )?")
+_GAP = re.compile(r",? ?(?:(?:of|on|sharp,?) )?|T")
+_CORRECTION = re.compile(
+    r"[,.;!?…–—-]* ?(?:(?:oh|er|um|no|wait|sorry|actually|i mean|i meant|(?:or )?rather|make (?:it|that)|scratch that)"
+    r"[,.;!…–—-]* ){1,4}",
+    re.IGNORECASE,
+)
+_TAKEN_BACK = re.compile(r"(?:(?<!why )(?<!if )\bnot|\brather than|\binstead of) $", re.IGNORECASE)
+_SHIFTING = re.compile(r"(?:before|after|from|on|at) ", re.IGNORECASE)
+DAY_BEGINS = 7
+_MORNING = 5
+"""The hour at which a night ends."""
+_NO_SHIFT = Shift(0, after=timedelta())
+_ANY_DAY = date(2000, 1, 1)
 
 
 @dataclass(slots=True)
@@ -28,11 +42,19 @@ class _Expression:
     days: list[Day] = field(default_factory=list[Day])
     hour: Hour | None = None
     part: Hour | None = None
+    zone: Zone | None = None
+    shift: Shift | None = None
+    names_time: bool = True
+    """Not where it is only spoken of: "since Friday at five", "not on Friday"."""
 
-    def takes(self, found: Day | Hour) -> bool:
+    def takes(self, found: Day | Hour | Zone) -> bool:
         """Whether it can be told more by it."""
+        if isinstance(found, Zone):
+            return bool(self.hour) and not self.zone
         if isinstance(found, Hour):
             return not (self.part if found.is_part else self.hour)
+        if found.is_told_of:
+            return found.by == "of" and bool(self.hour or self.part) and not self.days
         if not self.days:
             return True
         kinds = {self.days[0].kind.removeprefix("bare "), found.kind.removeprefix("bare ")}
@@ -42,35 +64,58 @@ class _Expression:
             {"weekday", "period"},
         )
 
-    def add(self, found: Day | Hour) -> None:
+    def add(self, found: Day | Hour | Zone) -> None:
         self.end = found.end
         if isinstance(found, Day):
             self.days.append(found)
+        elif isinstance(found, Zone):
+            self.zone = found
         elif found.is_part:
             self.part = found
         else:
             self.hour = found
 
+    def correct(self, found: Day | Hour) -> None:
+        """Take what is said instead, as it was said: "by Monday, no, Tuesday" is by Tuesday."""
+        if isinstance(found, Day) and self.days:
+            old = self.days[-1]
+            is_strong, by = found.is_strong or old.is_strong, found.by or old.by
+            kind = found.kind.removeprefix("bare ")
+            found, self.days = replace(found, is_strong=is_strong, by=by, kind=kind), []
+        self.add(found)
+
     @property
     def is_strong(self) -> bool:
         has_both = bool(self.days) and bool(self.hour or self.part)
-        return has_both or any(one.is_strong for one in (*self.days, self.hour, self.part) if one)
+        told = (*self.days, self.hour, self.part)
+        return has_both or bool(self.shift) or any(one.is_strong for one in told if one)
 
     @property
     def is_weak(self) -> bool:
         return any(day.kind != "bare weekday" for day in self.days)
 
 
-def due(text: str, now: datetime) -> datetime | None:
-    """The time by which something is due, by the clock and in the time zone of ``now``; none where none is named."""
+def due(text: str, now: datetime, *, day_begins: int = DAY_BEGINS) -> datetime | None:
+    """The time by which something is due, by the clock and in the time zone of ``now``; none where none is named.
+
+    An hour that is neither "am" nor "pm" lies in the twelve hours from that at which the day begins.
+    """
     plain = " ".join(text[:_MAX_TEXT].split())
-    found = _expressions(plain, now.date())
     weak: _Expression | None = None
-    for one in found:
-        if one.is_strong:
-            return _when(one, now)
-        weak = weak or (one if one.is_weak else None)
-    return _when(weak, now) if weak else None
+    try:
+        for one in _expressions(plain, now.date()):
+            if one.is_strong:
+                return _when(one, now, day_begins)
+            weak = weak or (one if one.is_weak else None)
+        return _when(weak, now, day_begins) if weak else None
+    except OverflowError:  # after the year 9999
+        return None
+
+
+def times(text: str) -> list[tuple[int, int]]:
+    """Where the words lie that say when, which must be one space apart."""
+    found = _expressions(text, _ANY_DAY)
+    return [(one.start, one.end) for one in found if one.is_strong or one.is_weak]
 
 
 def without_time(text: str) -> str:
@@ -78,33 +123,58 @@ def without_time(text: str) -> str:
     plain = " ".join(text[:_MAX_TEXT].split())
     kept: list[str] = []
     end = 0
-    for one in _expressions(plain, date(2000, 1, 1)):
-        if one.is_strong or one.is_weak:
-            kept.append(plain[end : one.start])
-            end = one.end
+    for start, stop in times(plain):
+        kept.append(plain[end:start])
+        end = stop
     return "".join((*kept, plain[end:], text[_MAX_TEXT:]))
 
 
 def _expressions(text: str, today: date) -> Iterator[_Expression]:
+    return (one for one in _neighbours(text, today) if one.names_time)
+
+
+def _neighbours(text: str, today: date) -> Iterator[_Expression]:
     current: _Expression | None = None
     for found in _mentions(text, today):
-        if current and current.takes(found) and _GAP.fullmatch(text, current.end, found.start):
+        shift = None if isinstance(found, Zone) else _shift(text, found)
+        if current and shift == current.shift:
+            shift = None
+        if current and not shift and current.takes(found) and _GAP.fullmatch(text, current.end, found.start):
             current.add(found)
+            continue
+        if isinstance(found, Zone):
+            continue
+        if current and current.names_time and _CORRECTION.fullmatch(text, current.end, found.start):
+            current.correct(found)
             continue
         if current:
             yield current
-        current = _Expression(found.start, found.end)
+        is_told_of = isinstance(found, Day) and found.is_told_of and not shift
+        names_time = not is_told_of and not _is_taken_back(text, found)
+        start = shift.start if shift else found.start
+        current = _Expression(start, found.end, shift=shift, names_time=names_time)
         current.add(found)
     if current:
         yield current
 
 
-def _mentions(text: str, today: date) -> list[Day | Hour]:
-    """Days and hours in the order of the text; where two overlap, the longer one."""
-    found: list[Day | Hour] = sorted(
-        [*days(text, today), *hours(text)], key=lambda one: (one.start, -one.end)
+def _shift(text: str, found: Day | Hour) -> Shift | None:
+    lead = _SHIFTING.match(text, found.start)
+    return shift_to(text, lead.end() if lead else found.start)
+
+
+def _is_taken_back(text: str, found: Day | Hour) -> bool:
+    """ "Not on Friday", but not "not until Friday"."""
+    is_until = text.startswith(("until ", "till "), found.start)
+    return not is_until and bool(_TAKEN_BACK.search(text[max(0, found.start - 16) : found.start]))
+
+
+def _mentions(text: str, today: date) -> list[Day | Hour | Zone]:
+    """Days, hours and zones in the order of the text; where two overlap, the longer one."""
+    found: list[Day | Hour | Zone] = sorted(
+        [*days(text, today), *hours(text), *zones(text)], key=lambda one: (one.start, -one.end)
     )
-    kept: list[Day | Hour] = []
+    kept: list[Day | Hour | Zone] = []
     for one in found:
         if kept and one.start < kept[-1].end:
             if one.end - one.start > kept[-1].end - kept[-1].start:
@@ -114,37 +184,68 @@ def _mentions(text: str, today: date) -> list[Day | Hour]:
     return kept
 
 
-def _when(one: _Expression, now: datetime) -> datetime | None:
+def _when(one: _Expression, now: datetime, day_begins: int) -> datetime | None:
+    # In UTC, as within a time zone clocks that were set back are compared by what they show.
+    here = now.astimezone(UTC)
+    shift = one.shift or _NO_SHIFT
+    part = _part(one)
+    clock = one.hour.within(part, day_begins) if one.hour else part
+    zone = (one.zone and one.zone.zone) or now.tzinfo
+    if shift.is_vague or (shift.after and not one.hour) or (shift.days and not one.days):
+        return None
     if one.days and one.days[0].after is not None:
-        # An hour is an hour, also where the clocks change in between.
-        return (now.astimezone(UTC) + one.days[0].after).astimezone(now.tzinfo)
-    part = one.part.at if one.part else None
-    if one.part is None and one.days and one.days[0].is_tonight:
-        part = PARTS["night"]
-    clock = one.hour.within(part) if one.hour else part
-    if not one.days and not (one.part and one.part.is_today):
-        return _next_time(clock, now) if clock else None
-    day = _day(one.days, has_clock=clock is not None) if one.days else now.date()
-    when = _at(day, clock or END_OF_DAY, now)
-    if when < now and one.hour and one.hour.is_open and day == now.date() and when.hour < 12:
-        when += timedelta(hours=12)
-    return when if when >= now else None
+        when = here + one.days[0].after
+    elif one.days or (one.part and one.part.is_today):
+        day = _day(one.days, shift, has_clock=clock is not None) if one.days else now.date()
+        if clock and _is_after_midnight(one, clock, part) and not (day == now.date() and now.time() < clock):
+            day += timedelta(1)
+        when = _at(day, clock or END_OF_DAY, here, zone)
+        is_open = one.hour is not None and one.hour.is_open and day == now.date()
+        if clock and is_open and when < here and clock.hour < 12:
+            when = _at(day, clock.replace(hour=clock.hour + 12), here, zone)
+    elif clock:
+        when = _next_time(clock, here, zone)
+    else:
+        return None
+    when += shift.after or timedelta()
+    return when.astimezone(now.tzinfo) if when >= here else None
 
 
-def _next_time(clock: time, now: datetime) -> datetime:
-    today = _at(now.date(), clock, now)
-    return today if today > now else _at(now.date() + timedelta(1), clock, now)
+def _part(one: _Expression) -> time | None:
+    """The part of the day that is named beside a day or an hour."""
+    if one.part:
+        return one.part.at
+    if one.shift and one.shift.part:
+        return PARTS[one.shift.part]
+    return PARTS["night"] if one.days and one.days[0].is_tonight else None
 
 
-def _at(day: date, clock: time, now: datetime) -> datetime:
-    return datetime.combine(day, clock, now.tzinfo)
+def _is_after_midnight(one: _Expression, clock: time, part: time | None) -> bool:
+    """Whether it lies in the night that a day ends with: "tomorrow night at 2", but not "at 2 in the night"."""
+    is_in_the = one.part is not None and one.part.is_strong and not one.part.is_today
+    return bool(one.hour) and clock.hour < _MORNING and part == PARTS["night"] and not is_in_the
 
 
-def _day(named: list[Day], *, has_clock: bool) -> date:
+def _next_time(clock: time, now: datetime, zone: tzinfo | None) -> datetime:
+    today = now.astimezone(zone).date()
+    when = _at(today, clock, now, zone)
+    return when if when > now else _at(today + timedelta(1), clock, now, zone)
+
+
+def _at(day: date, clock: time, now: datetime, zone: tzinfo | None) -> datetime:
+    """When a clock shows it, in UTC: of the two times, where it is set back, the first that is still to come."""
+    shown = datetime.combine(day, clock, zone)
+    first, second = (shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return second if first < now <= second else first
+
+
+def _day(named: list[Day], shift: Shift, *, has_clock: bool) -> date:
     """The last day that counts."""
     one = named[0]
     if len(named) > 1:
         one = _together(*named)
+    if shift.days:
+        return (one.first if shift.is_back else one.last) + shift.days
     is_before = one.by == "before" or (one.is_run and one.by in ("by", "until", "till", "no later than"))
     if is_before and not has_clock:
         return one.first - timedelta(1)

@@ -1,27 +1,70 @@
-"""Evidence: somebody says that a promise was kept. Where the words leave no doubt, it is closed with it. Pure."""
+"""Evidence: somebody says that a promise was kept. Where the words leave no doubt, it is closed with it. Pure.
+
+A text is split once into what it says was done, by the verb and by the words that say what. A promise looks only at
+what it shares with the text, so that many are compared with a long text in about the time that reading both takes.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, pairwise
 
+from services.orchestrator.extraction.common import COMMON
 from services.orchestrator.extraction.due import without_time
-from services.orchestrator.extraction.words import sentences
+from services.orchestrator.extraction.words import MAX_CLAUSES, sentences
 
 MIN_SCORE, CLOSING_SCORE = 0.34, 0.66
 """Share of what the promise is about that the sentence names: from here on it is evidence; from there it closes."""
+DOUBTED = 0.5
+"""The most that words score which may well speak of something else."""
+_MAX_DEEDS = 30
+"""How many of those that share a verb and a word with a promise are looked at."""
+_MAX_WORDS = 30
+"""Before a verb or after it, that may say what was done."""
 _WORD = re.compile(r"[\w']+")
+_WORD_AND_GAP = re.compile(r"([\w']+)([^\w']*)")
 _UNDONE = re.compile(
     r"(?i)\b(?:not|never|\w+n't|almost|nearly|if|would|will|\w+'ll|going to|need(?:ed)? to|want(?:ed)? to|have to"
-    r"|had to|should|tried|forgot|about to|still)\b"
+    r"|had to|should|tried|forgot|about to|still|half|part(?:ly)? of|partly|wrong|pretend\w*|imagine\w*|dream\w*)\b"
+)
+_HABITUAL = re.compile(
+    r"(?i)\b(?:always|usually|often|sometimes|normally|generally|whenever|once|used to|as a child"
+    r"|(?:every|each) (?:other |single |second )?(?:day|week|month|year|time|morning|afternoon|evening|night|weekend"
+    r"|spring|summer|autumn|fall|winter|\w+day)|(?:on|at) (?:\w+days|weekends)"
+    r"|last (?:month|year|spring|summer|autumn|fall|winter)|(?:months?|years?|decades?) ago|in (?:19|20)\d\d)\b"
+)
+"""What was done then, or is done again and again, is not what was promised."""
+_LATELY = re.compile(
+    r"(?i)\b(?:just|already|finally|at last|done|yesterday|today|tonight|earlier|ago"
+    r"|this (?:morning|afternoon|evening|week)|last (?:night|week|\w+day)|on \w+day)\b"
+)
+"""What makes a past of "I read" and "I put"."""
+_CLAUSE_END = re.compile(
+    r"[;:]|\b(?:but|because|while|when|who|which|although|though)\b"
+    r"|(?:,|(?:, ?)?\b(?:and|so)\b)(?= *(?:(?:and|so) )?(?:(?:i|you|he|she|they|we|it)\b"
+    r"|[\w']+ (?:is|are|was|were|has|have|had|did|came|said)\b))",
+    re.IGNORECASE,
 )
 _ADVERBS = frozenset("just already finally now also actually have 've had i've we've".split())
+_PERFECT = frozenset("have 've had i've we've".split())
 _SUBJECTS = frozenset("i we i've we've".split())
 _BE = frozenset("is are was were been got".split())
 _LEAD = frozenset("done ok okay yes finally just already all set hey".split())
 SMALL = frozenset(
     "a an the to of on in at by for from with my your our his her their you me it its this that and some up".split()
 )
+_WEAK = SMALL | COMMON | _ADVERBS | _BE | frozenset(
+    "i as or him them us back over off down in away along through together around round there soon asap yourself "
+    "myself stuff everything nothing twice late early earlier tonight morning afternoon evening night week month "
+    "monday tuesday wednesday thursday friday saturday sunday".split()
+)  # fmt: skip
+"""Words that tell no promise from another."""
+_STATES = frozenset("be have get".split())
+"""Verbs of which the object alone says too little: "I had a draft"."""
 _PAST = {
     "be": "was", "begin": "began", "bring": "brought", "build": "built", "buy": "bought", "choose": "chose chosen",
     "come": "came", "cut": "cut", "do": "did done", "drive": "drove driven", "eat": "ate eaten", "feed": "fed",
@@ -33,45 +76,122 @@ _PAST = {
     "teach": "taught", "tell": "told", "think": "thought", "throw": "threw thrown", "wash": "washed", "win": "won",
     "write": "wrote written",
 }  # fmt: skip
+_IRREGULAR = frozenset(word for past in _PAST.values() for word in past.split())
+_SAME_IN_THE_PAST = frozenset(verb for verb, past in _PAST.items() if verb in past.split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """Something that is said to be done, by the words that say what. Words are folded: see ``_folded``."""
+
+    words: frozenset[str]
+    of: frozenset[str]
+    """Those that say to what it was done: of "the bill is paid by card", "bill"."""
+    heads: frozenset[str]
+    """Those, as they are written, that no word after them narrows: of "a draft beer", "beer"."""
+
+
+class Done:
+    """What a text says was done."""
+
+    def __init__(self, text: str) -> None:
+        # By their verbs and each of their words, or none where these tell no deed from another. Each once, in order.
+        self._deeds: defaultdict[tuple[str, str], dict[_Deed, None]] = defaultdict(dict)
+        for start, end in sentences(text):
+            for verb, deed in _deeds(text[start:end]):
+                for word in (*deed.words, *([""] if deed.heads <= _WEAK else [])):
+                    alike = self._deeds[verb, word]
+                    if len(alike) < _MAX_DEEDS:
+                        alike[deed] = None
+
+    def score(self, promise: str) -> float:
+        """How much of what a promise is about was done: from 0 to 1."""
+        if not self._deeds:
+            return 0.0
+        verb, about = parts_of(promise)
+        telling = [word for word in about if word not in _WEAK]
+        keys = [
+            (past, _folded(word)) for past in (past_of(verb) if verb else ()) for word in telling or ("",)
+        ]
+        deeds = (deed for key in keys for deed in self._deeds.get(key, ()))
+        return max((_share(deed, verb, about, telling) for deed in deeds), default=0.0)
 
 
 def score(text: str, promise: str) -> float:
     """How much of what a promise is about a text says was done: from 0 to 1."""
-    verb, about = parts_of(promise)
-    if not verb:
-        return 0.0
-    return max((_of_sentence(text[start:end], verb, about) for start, end in sentences(text)), default=0.0)
+    return Done(text).score(promise)
 
 
-@lru_cache(maxsize=4096)  # The open promises are compared with every message.
+@lru_cache(maxsize=16_384)  # The open promises are compared with every message.
 def parts_of(promise: str) -> tuple[str, tuple[str, ...]]:
     """The verb of a promise, and the words that say what it is about; empty where there is none."""
     verb, *about = words_of(without_time(promise)) or [""]
     return verb, tuple(word for word in about if word not in SMALL)
 
 
-def _of_sentence(sentence: str, verb: str, about: tuple[str, ...]) -> float:
-    if sentence.rstrip().endswith("?") or _UNDONE.search(sentence):
+def _share(deed: _Deed, verb: str, about: tuple[str, ...], telling: list[str]) -> float:
+    """How much of what a promise is about a deed names; ``telling`` are those words that tell it from others."""
+    share = sum(_folded(word) in deed.words for word in about) / len(about) if about else 1.0
+    if not telling:
+        # Of "do it" any deed may speak: no more than "I did it" does.
+        return DOUBTED if share == 1 else 0.0
+    found = [word for word in telling if _folded(word) in deed.words]
+    if deed.of.isdisjoint(map(_folded, found)):
         return 0.0
-    words = words_of(sentence)
-    past = past_of(verb)
-    for index, word in enumerate(words):
-        if word in past and _is_said_to_be_done(words[:index]):
-            said = [other for other in words if other != word]
-            named = sum(any(same(one, other) for other in said) for one in about)
-            return named / len(about) if about else 1.0
-    return 0.0
+    is_sure = len(found) > 1 or (found[0] in deed.heads and verb not in _STATES)
+    return share if is_sure else min(share, DOUBTED)
 
 
-def _is_said_to_be_done(before: list[str]) -> bool:
-    """Whether the words before a verb make it "I did", "it is done" or plain "done"."""
-    plain = [word for word in before if word not in _ADVERBS or word in _SUBJECTS]
-    if not plain or all(word in _LEAD for word in plain):
-        return True
-    return plain[-1] in _SUBJECTS or plain[-1] in _BE
+def _deeds(sentence: str) -> Iterator[tuple[str, _Deed]]:
+    """With their verbs, in the past tense that is written."""
+    if sentence.rstrip().endswith("?") or _UNDONE.search(sentence) or _HABITUAL.search(sentence):
+        return
+    is_lately = bool(_LATELY.search(sentence))
+    is_first = True
+    for clause in _CLAUSE_END.split(sentence):
+        found = [(word.lower(), gap) for word, gap in _WORD_AND_GAP.findall(clause)]
+        words = [word for word, _ in found]
+        for at, is_passive in islice(_said_to_be_done(words, is_first=is_first), MAX_CLAUSES):
+            verb, before = words[at], words[max(0, at - _MAX_WORDS) : at]
+            is_perfect = is_lately or is_passive or not _PERFECT.isdisjoint(before)
+            if is_perfect or verb not in _SAME_IN_THE_PAST:
+                yield verb, _deed(before if is_passive else [], found[at + 1 : at + 1 + _MAX_WORDS])
+        is_first = is_first and all(word in _LEAD or word in _ADVERBS for word in words)
 
 
-def past_of(verb: str) -> set[str]:
+def _said_to_be_done(words: list[str], *, is_first: bool) -> Iterator[tuple[int, bool]]:
+    """Where the words before a verb make it "I did", "it is done" (and that they do) or, at first, plain "done"."""
+    last, subject, is_lead = "", "", is_first
+    for at, word in enumerate(words):
+        is_passive = last in _BE
+        # "I was called" says nothing of what I did.
+        is_said = subject not in _SUBJECTS if is_passive else is_lead or last in _SUBJECTS
+        if is_said and (word.endswith("ed") or word in _IRREGULAR):
+            yield at, is_passive
+        if word not in _ADVERBS or word in _SUBJECTS:
+            last, is_lead = word, is_lead and word in _LEAD
+            subject = subject if word in _BE else word
+
+
+def _deed(subject: list[str], after: list[tuple[str, str]]) -> _Deed:
+    done = [*((word, " ") for word in subject), *after]
+    words = frozenset(_folded(word) for word, _ in done)
+    of = frozenset(map(_folded, subject)) if subject else words
+    heads = (
+        word
+        for (word, gap), (then, _) in pairwise([*done, ("", "")])
+        if gap.strip(" -") or not _narrows(then)
+    )
+    return _Deed(words, of, frozenset(heads))
+
+
+def _narrows(word: str) -> bool:
+    """Whether a word that follows another may make it something else: "book" in "book review"."""
+    return word not in _WEAK and word.isalpha() and not word.endswith("ly")
+
+
+@lru_cache(maxsize=1_024)
+def past_of(verb: str) -> frozenset[str]:
     """Its past tense and past participle."""
     regular = {
         f"{verb}ed",
@@ -79,12 +199,17 @@ def past_of(verb: str) -> set[str]:
         f"{verb[:-1]}ied" if verb.endswith("y") else "",
     }
     doubled = f"{verb}{verb[-1]}ed"
-    return {*regular, doubled, *_PAST.get(verb, "").split()} - {""}
+    return frozenset({*regular, doubled, *_PAST.get(verb, "").split()} - {""})
 
 
 def same(one: str, other: str) -> bool:
     """Whether two words are forms of one: "book" and "books"."""
     return one == other or (min(len(one), len(other)) > 3 and (one.rstrip("s") == other.rstrip("s")))
+
+
+def _folded(word: str) -> str:
+    """The same for words that are forms of one, as far as that is told without the other."""
+    return word.rstrip("s") if len(word) > 3 else word
 
 
 def words_of(text: str) -> list[str]:

@@ -19,7 +19,8 @@ from services.orchestrator.extraction.language import is_english
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.terms import RECALL
-from services.orchestrator.times import moment, nanoseconds, zone
+from services.orchestrator.times import moment, zone
+from services.runtime.times import nanoseconds
 
 NO_MODEL = "NOT_SUPPORTED"
 """What inference answers where no backend can keep to a JSON schema."""

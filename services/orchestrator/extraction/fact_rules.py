@@ -206,7 +206,6 @@ HAD = _rule(
     rf"me))\S.*)"
 )
 ROLE = _rule(rf"(?:{_BE}|{_HAVE} been) (?P<object>an? \S.*)")
-NICKNAME = re.compile(rf"(?:{_BE} (?:called |named )?|goe?s? by )(?P<object>{NAME})(?:$|,| from | and )")
 
 EXPECTING = _rule(
     rf"{_BE} expecting (?!you|it|this|that|an? (?:call|reply|answer|email|parcel|delivery)){_TO_END}"
@@ -234,8 +233,8 @@ FAVOURITE = re.compile(
 )
 FAVOURITE_ASKED = re.compile(r"\b[Mm]y (?P<what>favou?rite [\w -]{1,40})\?\s+(?P<object>[\w' -]{1,60})")
 IS_FAVOURITE = re.compile(
-    r"(?P<object>[A-ZÀ-Þ]?[\w'-]+(?: [\w'-]+){0,4}?) (?:is|are|has always been|have always been) (?:not )?(?:by "
-    r"far )?my (?:\w+ )?"
+    r"(?![Ii] is\b)(?P<object>[A-ZÀ-Þ]?[\w'-]+(?: [\w'-]+){0,4}?) (?:is|are|has always been|have always been) (?:not )?"
+    r"(?:by far )?my (?:\w+ )?"
     rf"(?:favou?rite\b|{lexicon.LIKINGS}\b).*"
 )
 FELT = re.compile(
@@ -259,7 +258,6 @@ NO_FAN = re.compile(
     r"(?:(?:[Bb]ig|[Hh]uge) fan of|[Nn]ot (?:really )?(?:an? )?(?:\w+ )?(?:fan of|one for|keen on|into)) "
     r"(?P<object>\S.*)"
 )
-NAME_IS = re.compile(rf"(?:[Mm]y (?:full |first |real )?name is|(?:\w+ )?calls? me) (?P<object>{NAME})")
 IS_ATTRIBUTE = re.compile(
     rf"(?P<object>[A-ZÀ-Þ]\w+(?: \w+){{0,3}}?) (?:is|are) (?:not )?my (?:\w+ )?{lexicon.ATTRIBUTES}\b.*"
 )

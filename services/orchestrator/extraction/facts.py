@@ -16,6 +16,7 @@ from services.orchestrator.extraction import fact_rules as rules
 from services.orchestrator.extraction import lexicon, telling
 from services.orchestrator.extraction.clauses import clauses
 from services.orchestrator.extraction.lexicon import NAME, PARENT, RELATION
+from services.orchestrator.extraction.names import user_name
 
 Type = Literal["fact", "preference", "event", "relationship"]
 USER = "user"
@@ -68,7 +69,7 @@ _LEAD = re.compile(
     r"remember(?: that)?)[,!:]?\s+)*",
     re.IGNORECASE,
 )
-_USER = re.compile(rf"(?:(?:{rules.MY}{RELATION}|{NAME}) and )?(?:I|i|We|we)\s+")
+_USER = re.compile(rf"(?:(?:{rules.MY}{RELATION}|{NAME}) and )?(?:I|i|We|we)\s+(?!(?:is|has)\b)")
 _RELATED = re.compile(
     rf"(?:[Bb]oth (?:of )?)?{rules.MY}(?P<relation>{RELATION})(?:,?\s+(?P<name>{NAME}))?(?:,?\s+(?:from|of|at) "
     rf"\w+)?"
@@ -114,6 +115,8 @@ def facts(text: str) -> list[Fact]:
 
 
 def _found(text: str) -> Iterator[Fact]:
+    if name := user_name(text):
+        yield Fact("fact", USER, name, f"The user is called {name}.")
     for match in rules.FAVOURITE_ASKED.finditer(text[:4_096]):
         yield _favourite("The user's", match["what"], match["object"].strip(), USER)
     last: _About | None = None
@@ -263,8 +266,6 @@ def _fact(about: _About, said: str) -> Fact | None:
     for pattern in rules.FACTS if about.is_known else rules.OF_ANYBODY:
         if match := pattern.match(said):
             return _told("fact", about, match["object"], said, _when(said), is_past=_is_past(said))
-    if about.is_user and (match := rules.NICKNAME.match(said)) and _is_name(match["object"]):
-        return Fact("fact", USER, match["object"], f"The user is called {match['object']}.")
     what = _habit(said) or _possession(said) or _role(said) if about.is_known else ""
     if not what and about.is_known and not about.is_user and (match := rules.OF_OTHERS.match(said)):
         what = match["object"]
@@ -306,8 +307,6 @@ def _told(type_: Type, about: _About, what: str, said: str, when: str = "", *, i
 
 def _of_the_user(clause: str) -> Iterator[Fact]:
     """In sentences that begin with something else than "I"."""
-    if match := rules.NAME_IS.search(clause):
-        yield Fact("fact", USER, match["object"], f"The user is called {match['object']}.")
     if (match := rules.AS_A.match(clause)) and not _is_no_role(match["object"]):
         yield Fact("fact", USER, match["object"], f"The user is {match['object']}.")
     if match := rules.IS_ATTRIBUTE.match(clause):

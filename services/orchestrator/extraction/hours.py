@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import time
 
 from services.orchestrator.extraction.numbers import CARDINAL, cardinal
+from services.orchestrator.extraction.zones import PLACE
 
 PARTS = {"morning": time(12), "afternoon": time(18), "evening": time(22), "night": time(23, 59, 59)}
 END_OF_DAY = time(23, 59, 59)
@@ -29,13 +30,18 @@ _AM_PM = r"(?P<{}>[ap]m\b|[ap]\.m\.)"
 _NOT_AN_HOUR = (
     r"(?! ?(?:%|€|\$|£|percent|per cent|points?|euros?|dollars?|pounds?|degrees?|people|persons?|places?|other|more"
     r"|times?|of|k|km|kg|miles?|metres?|meters?|minutes?|mins?|hours?|days?|weeks?|months?|years?|different|and a half"
-    r"|or)\b|[.,:/]\d| (?-i:(?!I\b)[A-Z][a-z]))"
+    rf"|or)\b|[.,:/]\d| (?!{PLACE})(?-i:(?!I\b)[A-Z][a-z]))"
 )
 _HOUR = re.compile(
-    r"(?<![\w.:-])(?=\w)(?:(?P<lead>at|by|before|until|till|around|about|from|over|during|no later than) )?"
+    r"(?:(?<![\w.:-])|(?<=\dT))(?=\w)"
+    r"(?:(?P<lead>at|by|before|until|till|around|about|from|over|during|no later than) )?"
     r"(?:about |around )?"
     r"(?:"
-    rf"(?P<digital>(?P<h>[01]?\d|2[0-3])(?P<sep>[:.h])(?P<m>[0-5]\d)(?: ?{_AM_PM.format('ap')})?)(?!\w)"
+    rf"(?P<digital>(?P<h>[01]?\d|2[0-3])(?P<sep>[:.h])(?P<m>[0-5]\d)(?::[0-5]\d(?:\.\d{{1,6}})?)?"
+    rf"(?: ?{_AM_PM.format('ap')})?)"
+    r"(?!(?!(?-i:Z)\b)\w)"
+    r"|(?P<four>(?P<fh>[01]\d|2[0-3])(?P<fm>[0-5]\d)(?P<hours> ?(?:hours|hrs|h))?)(?![\w-])"
+    rf"(?! ?\d){_NOT_AN_HOUR}"
     rf"|(?P<meridian>(?P<mh>1[0-2]|0?[1-9]) ?{_AM_PM.format('map')})(?!\w)"
     r"|(?P<spoken>(?:(?P<half>half)(?: past)?"
     rf"|(?:(?:a )?(?P<quarter>quarter)|(?P<minutes>\d\d?|{CARDINAL})(?: minutes)?)"
@@ -64,13 +70,13 @@ class Hour:
     """Whether it says a time by itself. Otherwise only beside a day."""
     is_today: bool = False
 
-    def within(self, part: time | None) -> time:
-        """The hour, in the part of the day that the words around it name, if any."""
+    def within(self, part: time | None, day_begins: int) -> time:
+        """The hour, in the part of the day that the words around it name, if any, or in the twelve hours of a day."""
         if not self.is_open:
             return self.at
         hour = self.at.hour % 12
         if part is None:
-            return self.at.replace(hour=hour if hour >= 7 else hour + 12)
+            return self.at.replace(hour=hour if hour >= day_begins else hour + 12)
         is_early = part == PARTS["morning"] or (part == PARTS["night"] and hour < 5)
         return self.at.replace(hour=hour if is_early else hour + 12)
 
@@ -91,6 +97,8 @@ def _hour(match: re.Match[str]) -> Hour | None:
         return _named(match, lead)
     if kind == "spoken":
         return _spoken(match, lead)
+    if kind == "four":
+        return _four_digits(match, lead)
     if (kind == "bare" or (match["sep"] or ":") != ":") and lead not in _FIXED:
         return None
     hour = match["h"] or match["mh"] or match["bh"]
@@ -132,6 +140,14 @@ def _spoken(match: re.Match[str], lead: str) -> Hour | None:
     if (match["side"] or "").lower() == "to":
         hour, minutes = (hour - 2) % 12 + 1, 60 - minutes
     return _clock(match, str(hour), minutes, match["sap"]) if minutes < 60 else None
+
+
+def _four_digits(match: re.Match[str], lead: str) -> Hour | None:
+    """ "At 0830", "1430 hours". What may be a year or an amount is an hour only beside a day."""
+    if not match["hours"] and (lead not in _FIXED or (lead != "at" and match["fh"][0] != "0")):
+        return None
+    at = time(int(match["fh"]), int(match["fm"]))
+    return Hour(match.start(), match.end(), at, is_strong=bool(match["hours"]) or match["fh"][0] == "0")
 
 
 def _clock(match: re.Match[str], hour_word: str, minute: int, am_pm: str | None) -> Hour:

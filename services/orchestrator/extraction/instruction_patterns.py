@@ -8,7 +8,8 @@ FROM_NOW = (
     r"(?:from (?:now|here|this point|this moment|today|tomorrow|this day)(?: on(?:wards?)?| forward)?(?: out| in)?"
     r"|as of (?:today|now|this moment|right now)|(?:starting|beginning|effective) (?:today|now|immediately"
     r"|right now|tomorrow|next week|next month)"
-    r"|(?:from|starting|as of) (?:mon|tues|wednes|thurs|fri|satur|sun)day(?: on(?:wards?)?)?|henceforth"
+    r"|(?:from|(?:starting|beginning|effective|as of)(?: on)?(?: next| this)?)"
+    r" (?:mon|tues|wednes|thurs|fri|satur|sun)day(?: on(?:wards?)?)?|henceforth"
     r"|henceforward|hereafter|in (?:the )?future|(?:going|moving) forward"
     r"|by default|as a (?:general )?rule(?! of thumb)|as a matter of course|until further notice|until i say otherwise"
     r"|(?:until|unless) (?:i (?:say|tell you)|told) otherwise(?=[,.! ]*$)|until (?:i tell you|told) otherwise"
@@ -139,7 +140,12 @@ THING = (
     r"|swearing|pleasantries|formalities)\b"
 )
 THINGS = re.compile(THING, re.I)
-NOT_ANY_MORE = re.compile(rf"{POLITE}(?P<what>(?:don't|dont|do not)(?: you)? .*)", re.I | re.S)
+NOT_ANY_MORE = re.compile(rf"{POLITE}(?P<what>(?P<act>(?:don't|dont|do not)(?: you)? .*))", re.I | re.S)
+MUST_NOT = re.compile(
+    r"(?:(?:please|so|and|but|ok|okay|well|now)[ ,]{1,2})?"
+    r"(?P<what>you (?:(?:must|should|shall) not|mustn't|shouldn't|are not to|aren't to) (?P<act>.*))",
+    re.I | re.S,
+)
 ANY_MORE = re.compile(
     rf"\b(?:any ?more|any longer|ever again|again|ever|{YOURS})(?: please)?$|\b{YOURS}", re.I
 )
@@ -208,6 +214,8 @@ TAG = re.compile(
     r"|agreed|understood|thank you)(?: please)?$",
     re.I,
 )
+QUOTED_LAST = re.compile(r"\x00[.!?]?[\"'”»]")
+"""The end of a quotation, of which ``words.own`` leaves the last stop and the mark."""
 SINCE_NOW = re.compile(rf"\b{FROM_NOW}\b", re.I)
 ASKS = re.compile(r"(?:^|, |: |; )(?:and |so |but |ok |okay )?(?:can|could|would|will) you\b", re.I)
 REQUEST = re.compile(

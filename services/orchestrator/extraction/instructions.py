@@ -35,7 +35,7 @@ def directive_id(text: str) -> str:
 
 def _in_sentence(sentence: str, offset: int) -> Iterator[tuple[int, int]]:
     """Where the instructions of a sentence lie in the text."""
-    body = sentence.rstrip(" \n\t\"'.!…)")
+    body = _without_stops(sentence)
     if body.endswith("?"):
         body = body.rstrip("?!. ")
         tagged = said.TAG.sub("", body)
@@ -58,6 +58,13 @@ def _in_sentence(sentence: str, offset: int) -> Iterator[tuple[int, int]]:
             first, last = found
             done = begin + last
             yield offset + begin + first, offset + done
+
+
+def _without_stops(sentence: str) -> str:
+    """Without what it ends with, but for the mark that closes a quotation."""
+    body = sentence.rstrip(" \n\t\"'.!…)")
+    closed = said.QUOTED_LAST.search(sentence, max(0, len(body) - 2))
+    return sentence[: closed.end()] if closed else body
 
 
 def _follows_one(between: str, done: int) -> bool:
@@ -229,8 +236,8 @@ def _no_more(clause: str) -> Found:
 
 def _not_any_more(clause: str) -> Found:
     """ "Don't … any more"."""
-    match = said.NOT_ANY_MORE.match(clause)
-    if not match or not is_imperative(match["what"]) or not said.ANY_MORE.search(match["what"].rstrip()):
+    match = said.NOT_ANY_MORE.match(clause) or said.MUST_NOT.match(clause)
+    if not match or not is_imperative(match["act"]) or not said.ANY_MORE.search(match["what"].rstrip()):
         return None
     if re.search(r"\b(?:that|this|it) (?:ever )?again$", match["what"], re.I):
         return None

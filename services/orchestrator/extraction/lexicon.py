@@ -280,7 +280,7 @@ PERSONAL = re.compile(
 """What only people do: of somebody of whom nothing but the name is known."""
 PAST = (
     r"(?!(?:used|tried|wanted|needed|liked|loved|asked|thought|wondered|hoped|planned) (?:to|whether|"
-    r"if)\b)(?:\w{2,}ed|"
+    r"if)\b)(?!(?:need|feed|breed|bleed|seed|weed|heed|speed|proceed|succeed|exceed|shed|embed)\b)(?:\w{2,}ed|"
     r"was|were|had|went|got|ran|won(?!')|met|saw|made|took|gave|bought|sold|built|began|broke|came|did|drove|fell|"
     r"flew|found|"
     r"grew|held|kept|left|lost|paid|rode|sang|sent|spent|spoke|swam|taught|told|wrote|became|hurt|quit|beat|set|"

@@ -151,6 +151,8 @@ def _is_meant(sentence: str, trigger: re.Match[str], *, is_request: bool = False
     """Whether the words before a naming leave it true: not denied, asked, supposed, or told of somebody else."""
     before = said.BY_THE_WAY.sub("", sentence[: trigger.start()])
     clause = _clause(before)
+    if said.SAYING_ENDS.search(sentence, trigger.end()):
+        return False
     if said.TITLE.search(trigger.group()) or said.DENIED.search(clause) or "\x00" in clause:
         return False
     if said.TOLD.search(said.SO.split(before)[-1]):

@@ -15,10 +15,14 @@ from datetime import datetime
 from itertools import islice
 
 from services.orchestrator.extraction import words
-from services.orchestrator.extraction.due import due
+from services.orchestrator.extraction.due import DAY_BEGINS, due, times
 
 _MAX_WORDS = 400
 """Letters of one promise."""
+_ALARMS_BEGIN = 5
+"""The first hour at which an alarm that is set for "six" may ring in the morning."""
+_MAX_LINK = 160
+"""Letters after "remind me" in which what to be reminded of begins, and when is said before it."""
 
 _WILL = re.compile(
     r"(?<![\w'-])(?:"
@@ -32,9 +36,11 @@ _WILL = re.compile(
     r"|(?:count|rely|depend|bank) on me to|(?:trust|expect) me to|leave it to me to"
     r"|(?:my|the) (?:plan|next step|idea|job|task)(?: for [\w ]{1,20})? is to"
     r"|(?:i|we) (?:won't|will not) forget to)"
-    r"|(?P<elided>will)|(?P<let>(?:let|allow) me(?: to)?|let's)|(?P<can>(?:i|we) can)"
+    r"|(?P<elided>will(?! do\b(?! \w)))|(?P<let>(?:let|allow) me(?: to)?|let's)|(?P<can>(?:i|we) can)"
     r"|(?P<is>(?:i|we)(?:'m|'re| am| are)(?= [a-z]{2,}ing )|you(?:'ll| will)(?= (?:have|get|hear|find|receive)\b))"
-    r")(?:, (?:of course|naturally|as (?:agreed|promised|always|usual|you asked)),)? "
+    r")(?:, (?:of course|naturally|as (?:agreed|promised|always|usual|you asked)"
+    r"|(?P<aside>(?:by|on|before|in|within|at|over|this|next|tomorrow|tonight|today)\b[^,;:.!?\x00]{0,40})),"
+    r"(?! (?:and|or|but|then)\b))? "
     r"(?:(?:also|then|just|definitely|certainly|gladly|happily|personally|of course|not only|naturally|surely|now"
     r"|still|simply|really) ){0,2}(?P<what>\S)",
     re.IGNORECASE,
@@ -79,6 +85,10 @@ _TEMPORAL = re.compile(
     r"|between|within|upon|whenever|to be|to make|for|with|since|as|because|now that|given|without)\b",
     re.I,
 )
+_PLAN = re.compile(
+    r"(?:(?:the|my|our) )?(?:plan|agenda|schedule|programme|program|goal|task|next step|to-do list)s? (?:for|on)\b",
+    re.I,
+)
 _CONDITION = re.compile(
     r"(?:(?:and|so|but|or|ok|okay) )?(?:if|suppose|imagine|were i|had i|provided)\b", re.I
 )
@@ -87,7 +97,8 @@ _IF_LIKED = re.compile(
 )
 _REPORTED = re.compile(
     r"\b(?:said|says|say|saying|wrote|writes|reads?|told|tell|asked|quote|according|be|goes|is|was|line|like this"
-    r"|example|e\.g\.)\W*$",
+    r"|example|e\.g\.|(?<!\bas )(?:whisper|mutter|mumble|murmur|shout|yell|scream|cri|repli|answer|respond"
+    r"|announce|declare|exclaim|gasp|hiss|sigh|growl|sing|call|add|think|begin|promise)(?:s|es|ed|d)|thought|sang|began)\W*$",
     re.I,
 )
 _LATER = re.compile(
@@ -119,6 +130,10 @@ _ASK = re.compile(
     r"|stick|note)"
     r"|want|need|like|appreciate|use|do with)(?: me| us| up| in| down)?(?: an?| another| one)?(?: \w+)? reminder"
     r"|^\W{0,3}reminder(?: please| to self)?)"
+    r"|(?P<note>note to self(?: ?[:,–—-]| to)(?= ))"
+    r"|(?P<act>(?P<wake>(?:set|put|turn|switch)(?: me)?(?: on| up)?(?: the| my| an?)? (?:\w+ )?alarm"
+    r"|wake (?:me|us)(?: up)?(?! (?:if|when|whenever|unless)\b))"
+    r"|(?:follow up|check (?:in|back|up)|catch up|touch base) with me|check (?:in|up) on me)"
     r")(?![\w'-])",
     re.IGNORECASE,
 )
@@ -151,6 +166,10 @@ _ASKS_BACK = re.compile(
     r"(?:what|who|whose|how|why|where|which|whether|if|is|are|was|were|do|did|does|of|the|i|we|you)\b", re.I
 )
 """Words after "remind me" that want to be told something now."""
+_STATES = re.compile(
+    r"(?:i|we|you|he|she|it|they|this|that|there|the|my|our|never|always|no|not)\b|\w+'", re.I
+)
+"""What a note to oneself begins with that is a thought rather than something to do."""
 _NEED_TO = re.compile(
     r"(?:that )?(?:i|we) (?:need|have|ought|want) to |(?:that )?(?:i|we) (?:must|should) ", re.I
 )
@@ -218,7 +237,10 @@ def _promised(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
             what, end = (sentence[begin : will.start()], will.end()) if will else ("", end)
         if not what or _NO_PROMISE.match(what) or _IF_LIKED.search(own, begin):
             continue
-        when = due(_time_before(before), now) or due(what, now)
+        aside = due(match["aside"] or "", now)
+        if match["aside"] and not aside:
+            continue
+        when = aside or due(_time_before(before), now) or due(what, now)
         # "I'll explain:" is done at once, and "let me think", too.
         is_now = match["is"] or (match["let"] and not _LATER.search(what)) or own[end : end + 1] == ":"
         if not when and (is_now or _NO_PROMISE_ALONE.match(what)):
@@ -264,7 +286,7 @@ def _time_before(before: str) -> str:
     if _TEMPORAL.match(clause):
         return clause
     earlier = _clause_before(before, boundary).strip() if not clause else ""
-    return earlier if _TEMPORAL.match(earlier) else ""
+    return earlier if _TEMPORAL.match(earlier) or _PLAN.match(earlier) else ""
 
 
 def _cut(sentence: str, own: str, begin: int) -> tuple[str, int]:
@@ -278,24 +300,35 @@ def _asked(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
     done = 0
     for match in islice(_ASK.finditer(own), words.MAX_CLAUSES):
         before = own[: match.start()]
-        if match.start() < done or not _is_asked(before) or (match["verb"] and _I_DID.search(before)):
+        is_done = (match["verb"] or match["act"]) and _I_DID.search(before)
+        if match.start() < done or not _is_asked(before) or is_done:
             continue
         begin, between = match.end(), ""
         after = own[begin : begin + _MAX_WORDS]
         if match["keep"]:
             link = re.match(r" (?:to|about|that)?\b ?", after, re.I)
             begin += link.end() if link else 0
-        elif match["sure"]:
+        elif match["sure"] or match["note"]:
             begin += 1
+        elif match["act"]:
+            begin = match.start()
         else:
             begin, between = _link(after, begin, now, needs_time=bool(match["tell"]))
-        if not begin:
-            continue
+            if not begin:
+                continue
         if need := _NEED_TO.match(own, begin):
             begin = need.end()
+        elif match["note"] and _STATES.match(own, begin):
+            continue
         what, done = _cut(sentence, own, begin)
+        if match["act"]:
+            between = own[match.end() : done].strip(" ,.!?")
+            if not due(between, now):
+                continue
+        day_begins = _ALARMS_BEGIN if match["wake"] else DAY_BEGINS
+        when = due(f"{between} {_time_before(before).lower()}", now, day_begins=day_begins) or due(what, now)
         if what:
-            yield Promise(what, due(between, now) or due(_time_before(before), now) or due(what, now))
+            yield Promise(what, when)
 
 
 def _is_asked(before: str) -> bool:
@@ -308,9 +341,15 @@ def _is_asked(before: str) -> bool:
 
 def _link(after: str, begin: int, now: datetime, *, needs_time: bool) -> tuple[int, str]:
     """Where begins what to be reminded of, and the words before it, which may say when; 0 where there is none."""
+    told = times(after[:_MAX_LINK])
+    starts_with_time = any(start <= 1 for start, _ in told)
+    only_when = 0, ""
     for match in _LINK.finditer(after[:80]):
         between = after[: match.start()].strip(" ,")
-        if _ASKS_BACK.match(between):
+        at = match.start("link") if match["link"] else match.start()
+        if any(start < at < end for start, end in told):
+            continue
+        if _ASKS_BACK.match(between) and not starts_with_time:
             return 0, ""
         if needs_time and not (between and due(between, now)):
             return 0, ""
@@ -318,12 +357,16 @@ def _link(after: str, begin: int, now: datetime, *, needs_time: bool) -> tuple[i
         if link == "not":
             return begin + match.start("link"), between
         rest = after[match.end() :].strip()
+        found = begin + match.end() + 1, between
+        if link == "for" and any(start == at for start, _ in told):
+            only_when = found
+            continue
         if link == "for" and _is_time_and_more(rest, now):
             continue
-        if link == "of" and not due(rest, now):
+        if link == "of" and not (due(between, now) or due(rest, now)):
             return 0, ""
-        return begin + match.end() + 1, between
-    return 0, ""
+        return found
+    return only_when
 
 
 def _is_time_and_more(rest: str, now: datetime) -> bool:

@@ -6,25 +6,30 @@ import re
 
 _FIRST = {"am": "is", "are": "is", "have": "has", "do": "does", "were": "was"}
 _STAYS = frozenset(
-    "is has does was had did can could will would should must may might not never always".split()
+    "is has does was had did used can could will would should must may might not never always".split()
 )
 _SIBILANT = re.compile(r"(?:s|x|z|ch|sh|o)$")
 _ADVERB = re.compile(
-    r"(?i)(?:\w+ly|also|now|still|just|always|never|often|only|sometimes|so|rather|quite) (?=\w)"
+    r"(?i)(?:\w+ly|also|already|now|still|just|always|never|often|only|sometimes|so|rather|quite|ever) (?=\w)"
 )
 _BOTH = re.compile(r"(?i)^(?:both|all) ")
+_I = r"\b(?:I(?! (?:is|has)\b|,? [A-ZÀ-Þ][a-zß-ÿ])|i|we)\b"
+"""The speaker: not the "I" of "I Am Legend", "I, Robot" or "The King and I is long"."""
+_MY = r"(?:\b(?:my|MY|our|OUR)\b|^(?:My|Our)\b)"
+"""Not that of "I love My Fair Lady"."""
 _OWN = (
-    (re.compile(r"(?i)\b(?:my|our)\b"), "their"),
-    (re.compile(r"(?i)\b(?:me|us)\b"), "them"),
-    (re.compile(r"(?i)\b(?:myself|ourselves)\b"), "themselves"),
-    (re.compile(r"\b(?:I|i|we) am\b"), "they are"),
-    (re.compile(r"\b(?:I|i|we)\b"), "they"),
+    (re.compile(_MY), "their"),
+    (re.compile(r"\b(?:me|us)\b"), "them"),
+    (re.compile(r"\b(?:myself|ourselves)\b"), "themselves"),
+    (re.compile(rf"{_I} am\b"), "they are"),
+    (re.compile(_I), "they"),
 )
 _OF_THE_USER = (
-    (re.compile(r"(?i)\b(?:my|our)\b"), "the user's"),
-    (re.compile(r"(?i)\b(?:me|us|myself)\b"), "the user"),
-    (re.compile(r"\b(?:I|i|we) (?:am|are)\b"), "the user is"),
-    (re.compile(r"\b(?:I|i|we)\b"), "the user"),
+    (re.compile(_MY), "the user's"),
+    (re.compile(r"\b(?:me|us|myself)\b"), "the user"),
+    (re.compile(rf"{_I} (?:am|are)\b"), "the user is"),
+    (re.compile(rf"{_I} ((?:really )?(?:love|like|enjoy|hate|dread|eat|drink|listen))\b"), r"the user \1s"),
+    (re.compile(_I), "the user"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -10,7 +11,7 @@ from services.orchestrator.extraction import evidence
 from services.orchestrator.extraction.extractor import Extractor, is_quotation
 from services.orchestrator.extraction.promises import Promise, commitment_id
 from services.orchestrator.minds import Minds
-from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.projections.commitments import MAX_OPEN, Commitment
 from services.orchestrator.workers.follower import Worker
 
 
@@ -25,15 +26,15 @@ def worker(extractor: Extractor) -> Worker:
             return []
         text: str = getattr(event.body, event.kind).text
         found = await extractor.explicit(event)
-        state = await minds.state(event.mind_id, event.seq)
+        known = (await minds.state(event.mind_id, event.seq)).commitments
         # What the ledger did not know when the answer said so is no evidence.
         doubted = claims.doubted(event)
-        believed = [one for one in state.commitments.in_order() if one.opened_seq not in doubted]
-        return _told(text, event.seq, believed) + [
-            mind.Body(commitment_opened=_opened(promise, event.seq))
-            for promise in found.promises
-            if commitment_id(promise.text) not in state.commitments.by_id
-        ]
+        believed = [one for one in known.in_order() if one.opened_seq not in doubted]
+        # Many commitments, or a long message, would hold the event loop.
+        told = await asyncio.to_thread(_told, text, event.seq, believed) if believed else []
+        new = [promise for promise in found.promises if commitment_id(promise.text) not in known.by_id]
+        room = MAX_OPEN - len(known.by_id) + sum(body.HasField("commitment_closed") for body in told)
+        return told + [mind.Body(commitment_opened=_opened(promise, event.seq)) for promise in new[:room]]
 
     derives = ("commitment_opened", "evidence_recorded", "commitment_closed")
     return Worker("commitments", ("user_message", "assistant_message"), derive, derives=derives)
@@ -41,12 +42,14 @@ def worker(extractor: Extractor) -> Worker:
 
 def _told(text: str, seq: int, open_ones: Sequence[Commitment]) -> list[mind.Body]:
     """Evidence in the message at a seq for what was open before it, and the end of what it leaves no doubt about."""
+    done = evidence.Done(text)
     found: list[mind.Body] = []
     for one in open_ones:
-        how_much = evidence.score(text, one.text) if one.opened_seq < seq else 0.0
-        if how_much >= evidence.MIN_SCORE:
-            recorded = mind.EvidenceRecorded(commitment_id=one.id, seqs=[seq], score=how_much)
-            found.append(mind.Body(evidence_recorded=recorded))
+        how_much = done.score(one.text) if one.opened_seq < seq else 0.0
+        if how_much < evidence.MIN_SCORE:
+            continue
+        recorded = mind.EvidenceRecorded(commitment_id=one.id, seqs=[seq], score=how_much)
+        found.append(mind.Body(evidence_recorded=recorded))
         if how_much >= evidence.CLOSING_SCORE:
             closed = mind.CommitmentClosed(
                 commitment_id=one.id, outcome=mind.COMMITMENT_OUTCOME_DONE, evidence_seqs=[seq], why="said so"

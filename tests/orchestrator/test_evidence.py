@@ -1,0 +1,84 @@
+"""What closes a commitment: words that leave no doubt that it was kept, among many commitments and in long messages."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from services.orchestrator.extraction.evidence import CLOSING_SCORE, MIN_SCORE, Done, score
+
+
+@pytest.mark.parametrize(
+    ("promise", "text"),
+    [
+        ("do it tomorrow", "I did my homework this morning."),
+        ("get back to you on Monday", "I got back home late last night."),
+        ("send it over tonight", "I sent my sister flowers over the weekend."),
+        ("call Ana", "I was called by Ana."),
+        ("call Ana", "My sister is called Ana."),
+        ("call Ana", "I called the bank and Ana was there."),
+        ("read the book tomorrow", "I read a lot of books every year."),
+        ("put the bins out", "I put the bins out every Tuesday."),
+        ("put the bins out", "Put the bins out!"),
+        ("put the bins out", "I put the bins out."),
+        ("pay the rent by Friday", "I paid the rent last month as always."),
+        ("ping you", "I pinged the server."),
+        ("leave", "I left my keys at home."),
+        ("send the report", "I sent half the report."),
+    ],
+)
+def test_what_speaks_of_something_else_is_no_evidence(promise: str, text: str) -> None:
+    assert score(text, promise) < MIN_SCORE
+
+
+@pytest.mark.parametrize(
+    ("promise", "text"),
+    [
+        ("have a draft for you", "I had a draft beer with Tom."),
+        ("read the book", "I read the book review this morning."),
+        ("do it tomorrow", "I did it."),
+        ("ping you", "I just pinged you!"),
+        ("get back to you on Monday", "I got back to you this morning."),
+    ],
+)
+def test_what_may_speak_of_something_else_closes_nothing(promise: str, text: str) -> None:
+    assert MIN_SCORE <= score(text, promise) < CLOSING_SCORE
+
+
+@pytest.mark.parametrize(
+    ("promise", "text"),
+    [
+        ("put the bins out", "I've put the bins out."),
+        ("put the bins out", "I put the bins out this morning."),
+        ("read the book tomorrow", "I read the book yesterday."),
+        ("do the laundry", "I did the laundry."),
+        ("call Ana", "Done: called Ana."),
+        ("call Ana", "I went for a walk, and I called Ana."),
+        ("call Ana", "Yes, I called Ana twice and she is fine."),
+        ("pay the rent", "I'm glad that the rent is paid."),
+        ("send Ana the report", "The report was sent to Ana."),
+        ("buy milk", "I bought bread, cheese and milk."),
+    ],
+)
+def test_what_leaves_no_doubt_closes(promise: str, text: str) -> None:
+    assert score(text, promise) >= CLOSING_SCORE
+
+
+@pytest.mark.parametrize("kib", [2, 30, 256])
+def test_a_thousand_commitments_are_compared_with_a_long_message_in_about_the_time_to_read_it(
+    kib: int,
+) -> None:
+    promises = [f"send the report {number} to person{number} by Friday" for number in range(1_000)]
+    said = " ".join(f"I sent the report {number} to person{number}." for number in range(0, 8_000, 7))
+    text = ("I talked to Ben about the weather, and the table is booked. " * 4_400)[
+        : kib * 1_024
+    ] + f"\n{said}"
+    began = time.perf_counter()
+
+    done = Done(text)
+    kept = [promise for promise in promises if done.score(promise) >= CLOSING_SCORE]
+
+    # They took 16 seconds with the 30 KiB.
+    assert time.perf_counter() - began < 5
+    assert kept == promises[::7]

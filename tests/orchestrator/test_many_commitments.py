@@ -1,0 +1,70 @@
+"""A mind with as many commitments as it may have: no more are opened, and what is said closes them off the loop."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.extraction import evidence
+from services.orchestrator.projections.commitments import MAX_OPEN
+from tests.orchestrator.talking import converse, events, followed
+from tests.support.serving import Served
+
+
+@pytest.fixture
+async def full(served: Served) -> Served:
+    """A mind that has promised to call a thousand people."""
+    opened = [
+        mind.CommitmentOpened(commitment_id=f"c-{number}", text=f"call person{number}")
+        for number in range(MAX_OPEN)
+    ]
+    for start in range(0, MAX_OPEN, 500):
+        drafts = [ledger.NewEvent(body=mind.Body(commitment_opened=one)) for one in opened[start:][:500]]
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=drafts))
+    return served
+
+
+async def opened_by_worker(served: Served) -> list[str]:
+    await followed(served)
+    return [
+        event.body.commitment_opened.text
+        for event in await events(served, kinds=["commitment_opened"])
+        if event.actor == "commitments"
+    ]
+
+
+async def test_no_more_are_opened_than_may_be_and_nothing_is_refused(full: Served) -> None:
+    await converse(full, "Remind me to feed the cat.")
+
+    assert await opened_by_worker(full) == []
+    assert not await events(full, kinds=["invariant_violated"])
+
+
+async def test_what_is_done_makes_room(full: Served) -> None:
+    await converse(full, "I called person7. Remind me to feed the cat. Remind me to water the plants.")
+
+    assert await opened_by_worker(full) == ["feed the cat"]
+    closed = await events(full, kinds=["commitment_closed"])
+    assert [event.body.commitment_closed.commitment_id for event in closed] == ["c-7"]
+
+
+async def test_the_event_loop_is_not_held_while_a_message_is_compared(
+    full: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    class Watched(evidence.Done):
+        def __init__(self, text: str) -> None:
+            threads.append(threading.current_thread())
+            super().__init__(text)
+
+    monkeypatch.setattr(evidence, "Done", Watched)
+    await converse(full, "I called person7. " * 1_000)
+    await followed(full)
+
+    assert len(await events(full, kinds=["commitment_closed"])) == 1
+    assert threads
+    assert threading.current_thread() not in threads
