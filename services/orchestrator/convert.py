@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
@@ -13,7 +14,7 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.actions import Imported, Message
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.convert_commitments import commitment
-from services.orchestrator.diff import MISSING, FieldChange, Touch, changes
+from services.orchestrator.diff import MISSING, Diff, FieldChange
 from services.orchestrator.explain import Explanation
 from services.orchestrator.forgetting import Progress
 from services.orchestrator.owners.owners import Listed
@@ -172,16 +173,15 @@ def trait_change(change: Change) -> pb.TraitChange:
     )
 
 
-def changes_of(
-    first: Snapshot, last: Snapshot, touches: list[Touch], mind_id: str, sessions: Sequence[int]
-) -> list[pb.FieldChange]:
-    """What differs between two states with so many sessions, both seen from the later one's moment."""
-    now_ns = last.last_event_ns
-    before, after = (
-        MessageToDict(mind_message(mind_id, state, count, now_ns)) if state.seq else {}
-        for state, count in zip((first, last), sessions, strict=True)
-    )
-    return [field_change(change) for change in changes(before, after, touches)]
+def diff(first: Snapshot, last: Snapshot, mind_id: str, sessions: Sequence[int]) -> Diff:
+    """What differs between two states with so many sessions, all seen from the later one's moment."""
+
+    def show(state: Snapshot, count: int = 0) -> dict[str, Any]:
+        message = mind_message(mind_id, state, count, last.last_event_ns)
+        return MessageToDict(message) if state.seq else {}
+
+    before, after = map(show, (first, last), sessions)
+    return Diff(before, after, first, show)
 
 
 def directive(folded: Directive, *, retired: bool = False) -> pb.Directive:

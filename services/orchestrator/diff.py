@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.snapshot import Snapshot
 
 MISSING = object()
@@ -20,20 +20,24 @@ _KEYS = {
     "violatedInvariants": "seq",
 }  # fmt: skip
 """By list: the field that tells its items apart."""
-_IDS = ("commitment_id", "directive_id")
 _FIELDS = {
-    "profile": ("name", "owner", "settings", "counts", "policies", "createdAt"),
+    "profile": ("mindId", "name", "owner", "settings", "counts", "policies", "createdAt"),
     "identity": ("identity",),
     "commitments": ("openCommitments", "counts"),
-    "sessions": ("counts",),
     "directives": ("directives",),
     "reflections": ("recentReflections",),
     "traits": ("traits",),
     "metrics": ("metrics",),
     "stage": ("stage",),
     "invariants": ("violatedInvariants",),
+    "violations": ("violations",),
 }
-"""By projection: the fields of Mind that it fills."""
+"""By part of the state: the fields of Mind that it fills."""
+_SESSIONS = ("counts", "sessions")
+"""How many conversations there are: no state knows."""
+Path = tuple[str, ...]
+Shown = Mapping[str, Any]
+"""A mind as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +50,55 @@ class FieldChange:
     seqs: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """An event that changed something."""
+class Diff:
+    """The fields that differ between a mind at one event and at a later one, and the events that made them differ."""
 
-    seq: int
-    fields: frozenset[str]
-    item: str
-    """The id of the commitment or instruction that it is about."""
+    def __init__(
+        self, before: Shown, after: Shown, first: Snapshot, show: Callable[[Snapshot], Shown]
+    ) -> None:
+        self._state, self._show = first, show
+        differing = _differing(_keyed(before), _keyed(after), ())
+        self._differing = {path: (was, is_now) for path, was, is_now in differing}
+        self._paths = {
+            part: paths
+            for part, fields in _FIELDS.items()
+            if (paths := [path for path in self._differing if path[0] in fields])
+        }
+        """By part of the state: the paths that it may have to do with."""
+        self._shown = {part: self._part(first, part) for part in self._paths}
+        self._made: defaultdict[Path, deque[int]] = defaultdict(lambda: deque(maxlen=MAX_SEQS))
+
+    def take(self, state: Snapshot) -> None:
+        """The state after the next event."""
+        before, self._state = self._state, state
+        for part, paths in self._paths.items():
+            # The first event makes a mind of nothing.
+            if before.seq and getattr(before, part) is getattr(state, part):
+                continue
+            was, self._shown[part] = self._shown[part], self._part(state, part)
+            for path in paths:
+                if _at(was, path) != _at(self._shown[part], path):
+                    self._made[path].append(state.seq)
+
+    def changes(self, begun: Sequence[int]) -> list[FieldChange]:
+        """In the order of the later mind. ``begun``: the events with which conversations began."""
+        self._made[_SESSIONS].extend(begun)
+        return [
+            FieldChange(".".join(path), was, is_now, tuple(self._made[path]))
+            for path, (was, is_now) in self._differing.items()
+        ]
+
+    def _part(self, state: Snapshot, part: str) -> dict[str, Any]:
+        """What is seen of a part of a state, without the work that the others would be."""
+        alone: dict[str, Any] = {part: getattr(state, part)}
+        return _keyed(self._show(Snapshot(seq=state.seq, **alone)))
 
 
-def touch(before: Snapshot, after: Snapshot, event: Event) -> Touch | None:
-    """What an event changed, from the states around it."""
-    fields = frozenset(
-        field
-        for name, shown in _FIELDS.items()
-        if getattr(before, name) is not getattr(after, name)
-        for field in shown
-    )
-    if after.violations != before.violations:
-        fields |= {"violations"}
-    body = getattr(event.body, event.kind, None) if not event.redacted else None
-    item = next((getattr(body, name) for name in _IDS if hasattr(body, name)), "")
-    return Touch(event.seq, fields, item) if fields else None
-
-
-def changes(before: Mapping[str, Any], after: Mapping[str, Any], touches: list[Touch]) -> list[FieldChange]:
-    """The fields that differ between two minds as JSON, in the order of the later one."""
-    found: list[FieldChange] = []
-    for path, was, is_now in _differing(_keyed(before), _keyed(after), ()):
-        by = [one.seq for one in touches if path[0] in one.fields and _is_about(one, path)]
-        found.append(FieldChange(".".join(path), was, is_now, tuple(by[-MAX_SEQS:])))
-    return found
-
-
-def _is_about(touched: Touch, path: tuple[str, ...]) -> bool:
-    """Whether an event that touched a field touched this part of it: in a list, this item."""
-    return path[0] not in _KEYS or touched.item in ("", *path)
+def _at(shown: Any, path: Path) -> Any:
+    """The value at a path."""
+    for name in path:
+        shown = shown.get(name, MISSING) if isinstance(shown, dict) else MISSING  # pyright: ignore[reportUnknownMemberType]
+    return shown
 
 
 def _keyed(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -33,20 +34,29 @@ async def explain(peers: Peers, mind_id: str, seq: int, session_id: str) -> Expl
         raise NotAnAnswer(f"event {answer.seq} is a {answer.kind}: only an answer can be explained")
     receipt = answer.body.assistant_message.receipt
     wanted = {source for memory in receipt.memories for source in memory.source_seqs}
-    wanted |= {*receipt.recent_seqs, *receipt.state_seqs, answer.causation_seq} - {0}
-    events = {its_seq: await peers.event(mind_id, its_seq) for its_seq in sorted(wanted)}
-    causes = {answer.seq, answer.causation_seq}
+    wanted |= {*receipt.recent_seqs, *receipt.state_seqs, answer.causation_seq}
+    # One that others appended may name what is not there.
+    events = {
+        its_seq: await peers.event(mind_id, its_seq) for its_seq in sorted(wanted) if 0 < its_seq < answer.seq
+    }
+
+    def found(seqs: Iterable[int]) -> list[mind.Event]:
+        return [events[its_seq] for its_seq in seqs if its_seq in events]
+
+    question = events.get(answer.causation_seq)
+    began_seq = question.seq if question else answer.seq
+    causes = {answer.seq, began_seq}
     consequences = [
         event
-        async for event in peers.read(mind_id, from_seq=answer.causation_seq + 1, limit=CONSEQUENCE_EVENTS)
+        async for event in peers.read(mind_id, from_seq=began_seq + 1, limit=CONSEQUENCE_EVENTS)
         if (event.causation_seq in causes or _was_found_in(event, answer)) and event.seq != answer.seq
     ]
     return Explanation(
         answer,
-        events.get(answer.causation_seq),
-        [(memory, [events[source] for source in memory.source_seqs]) for memory in receipt.memories],
-        [events[its_seq] for its_seq in receipt.recent_seqs],
-        [events[its_seq] for its_seq in receipt.state_seqs],
+        question,
+        [(memory, found(memory.source_seqs)) for memory in receipt.memories],
+        found(receipt.recent_seqs),
+        found(receipt.state_seqs),
         consequences[:MAX_CONSEQUENCES],
     )
 

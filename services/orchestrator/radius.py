@@ -30,7 +30,6 @@ BOOKKEEPING = frozenset(
         "stage_changed",
         "trait_adjusted",
         "meta_reflection_recorded",
-        "commitment_reminded",
         "invariant_violated",
     }
 )

@@ -18,6 +18,7 @@ from services.orchestrator import (
 )
 from services.orchestrator.autonomy.reflecting import REQUESTED
 from services.orchestrator.checks.fields import AsOf
+from services.orchestrator.diff import MAX_SEQS
 from services.orchestrator.domain import Domain
 from services.orchestrator.ended import CLOSED, EXPIRED
 from services.orchestrator.errors import ModelFailed, ModelUnavailable
@@ -278,10 +279,13 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         return pb.ReflectResponse(reflection=convert.reflection(reflection))
 
     async def DiffMind(self, request: pb.DiffMindRequest, context: _Context) -> pb.DiffMindResponse:
-        first, last, touches = await self._d.views.between(request.mind_id, request.from_seq, request.to_seq)
+        first, last = await self._d.views.ends(request.mind_id, request.from_seq, request.to_seq)
         counts = [await self._d.session_table.count(request.mind_id, state) for state in (first, last)]
-        changes = convert.changes_of(first, last, touches, request.mind_id, counts)
-        return pb.DiffMindResponse(changes=changes, to_seq=last.seq)
+        diff = convert.diff(first, last, request.mind_id, counts)
+        async for state in self._d.views.between(request.mind_id, first, last):
+            diff.take(state)
+        begun = await self._d.session_table.begun(request.mind_id, first.seq, last, MAX_SEQS)
+        return pb.DiffMindResponse(changes=map(convert.field_change, diff.changes(begun)), to_seq=last.seq)
 
     async def WatchMind(
         self, request: pb.WatchMindRequest, context: _Context

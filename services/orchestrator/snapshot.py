@@ -25,12 +25,12 @@ from services.orchestrator.projections.sessions import SESSIONS, Sessions
 from services.orchestrator.projections.stage import STAGE, StageState
 from services.orchestrator.projections.summaries import SUMMARIES, Summaries
 from services.orchestrator.projections.traits import TRAITS_PROJECTION, Traits
-from services.orchestrator.times import nanoseconds
+from services.runtime.times import nanoseconds
 
 _CHECKSUM_BYTES = 8
 GENESIS = bytes(32)
 MAX_REFUSED = 10
-FORMAT = 10
+FORMAT = 11
 """Of the saved form; another one is replayed."""
 
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.diff import Touch, touch
 from services.orchestrator.errors import BeyondHead, UnknownCommitment
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
@@ -16,7 +15,7 @@ from services.orchestrator.projections.metrics import METRICS, Metrics
 from services.orchestrator.projections.reflections import COMPARED, REFLECTIONS, Reflection
 from services.orchestrator.projections.traits import TRAITS_PROJECTION
 from services.orchestrator.snapshot import Snapshot
-from services.orchestrator.times import nanoseconds
+from services.runtime.times import nanoseconds
 
 MAX_THREAD = 1_000
 MAX_NAME_CHANGES = 1_000
@@ -58,15 +57,19 @@ class Views:
 
     async def reflections(self, mind_id: str, from_seq: int, size: int) -> tuple[list[Reflection], int]:
         """Those at a seq and before it, latest first, and the seq for the next page; 0 at the end."""
-        events = self._peers.read(
-            mind_id, from_seq=from_seq, reverse=True, limit=size + COMPARED, kinds=("reflection_recorded",)
-        )
+        kept = list[Event]()
+        # However many were erased in a row, the page is full, and each is compared with as many as it was at first.
+        async for event in self._peers.read(
+            mind_id, from_seq=from_seq, reverse=True, kinds=("reflection_recorded",)
+        ):
+            if not event.redacted:
+                kept.append(event)
+            if len(kept) == size + COMPARED:
+                break
         state, found = REFLECTIONS.initial, list[Reflection]()
-        for event in reversed([event async for event in events]):
-            before = state.count
+        for event in reversed(kept):
             state, _ = REFLECTIONS.apply(state, event)
-            if state.count > before:
-                found.append(state.recent[-1])
+            found.append(state.recent[-1])
         page = found[-size:]
         return page[::-1], page[0].seq - 1 if len(found) > size else 0
 
@@ -100,7 +103,8 @@ class Views:
             raise UnknownCommitment(
                 f"mind {mind_id!r} never had a commitment {commitment_id!r}", commitment_id=commitment_id
             )
-        for seq in sorted(sources - set(named) - {0})[:MAX_THREAD]:
+        # One that others appended may name what is not there, or not yet.
+        for seq in sorted(seq for seq in sources - set(named) if 0 < seq <= upto)[:MAX_THREAD]:
             named[seq] = await self._peers.event(mind_id, seq)
         return [named[seq] for seq in sorted(named)]
 
@@ -117,24 +121,22 @@ class Views:
                     ended[its_id] = directive
         return [directive for its_id, directive in reversed(ended.items()) if its_id not in state.by_id]
 
-    async def between(
-        self, mind_id: str, from_seq: int, to_seq: int
-    ) -> tuple[Snapshot, Snapshot, list[Touch]]:
-        """The states at two seqs (0: the head), and what each event between them changed. Raises BeyondHead."""
+    async def ends(self, mind_id: str, from_seq: int, to_seq: int) -> tuple[Snapshot, Snapshot]:
+        """The states at two seqs; 0: before the first event, and at the head. Raises BeyondHead."""
         last = await self._minds.as_of(mind_id, to_seq or None)
         if from_seq > last.seq:
             raise BeyondHead(
                 f"seq {from_seq} lies above {last.seq}: name the earlier one first", head_seq=str(last.seq)
             )
-        first = await self._minds.as_of(mind_id, from_seq) if from_seq else Snapshot()
-        state, touches = first, list[Touch]()
+        return await self._minds.as_of(mind_id, from_seq) if from_seq else Snapshot(), last
+
+    async def between(self, mind_id: str, first: Snapshot, last: Snapshot) -> AsyncIterator[Snapshot]:
+        """The states from one to another, the later one included."""
+        state = first
         if first.seq < last.seq:
             async for event in self._peers.read(mind_id, from_seq=first.seq + 1, to_seq=last.seq):
-                before, state = state, state.apply(event)
-                touched = touch(before, state, event)
-                if touched is not None:
-                    touches.append(touched)
-        return first, last, touches
+                state = state.apply(event)
+                yield state
 
     async def watch(self, mind_id: str) -> AsyncIterator[tuple[Snapshot, list[str]]]:
         """The state now, and after each change, with the kinds of the events since; a slow reader gets the latest."""

@@ -163,6 +163,18 @@ def test_the_stage_is_the_highest_whose_bounds_both_hold(
     assert stage.stage_for(current, ias, gas) == expected
 
 
+@pytest.mark.parametrize("current", [mind.STAGE_S0, mind.STAGE_S1, mind.STAGE_S2, mind.STAGE_S3])
+def test_what_the_next_stage_takes_brings_it_and_less_does_not(current: int) -> None:
+    ias, gas = stage.next_bounds(current)
+    assert stage.stage_for(current, ias, gas) == current + 1
+    assert stage.stage_for(current, ias - 0.001, gas) == current
+    assert stage.stage_for(current, ias, gas - 0.001) == current
+
+
+def test_the_last_stage_has_none_after_it() -> None:
+    assert stage.next_bounds(mind.STAGE_S4) == (0.0, 0.0)
+
+
 def test_samples_are_those_after_the_last_ten_ticks() -> None:
     told = Story().tell(adopt("Nova")).ticks(12)
     samples = told.state.metrics.samples

@@ -79,7 +79,9 @@ async def test_scores_and_their_course(served: Served) -> None:
     assert [sample.seq for sample in then.samples] == seqs[:4]
     assert 0 < then.metrics.gas < answer.metrics.gas < 1
     stage = await served.orchestrator.get_stage(pb.GetStageRequest(mind_id="ada"))
-    assert (stage.stage, stage.next_ias, stage.next_gas) == (mind.STAGE_S0, 0.35, 0.20)
+    assert stage.stage == mind.STAGE_S0
+    # With the hysteresis.
+    assert (stage.next_ias, stage.next_gas) == pytest.approx((0.38, 0.23))
 
 
 async def test_instructions_are_listed_and_retired(served: Served) -> None:
@@ -131,29 +133,6 @@ async def test_a_mind_reflects_when_it_is_asked_to_and_without_a_model(served: S
     assert (made.trigger, made.style, made.novelty) == ("request", mind.REFLECTION_STYLE_CHECKLIST, 1.0)
     (event,) = await events(served, kinds=["reflection_recorded"])
     assert (event.seq, event.actor, event.body.reflection_recorded.model) == (made.seq, "assistant", "")
-
-
-async def test_what_changed_between_two_seqs_is_told_with_the_events(served: Served) -> None:
-    before = await head(served)
-    seqs = await append(served, opened("c-1"), directive("d-1", "Be brief."), trait(0.05))
-    adopted = await served.orchestrator.adopt_name(pb.AdoptNameRequest(mind_id="ada", name="Nova"))
-    answer = await served.orchestrator.diff_mind(pb.DiffMindRequest(mind_id="ada", from_seq=before))
-    again = await served.orchestrator.diff_mind(
-        pb.DiffMindRequest(mind_id="ada", from_seq=before, to_seq=answer.to_seq)
-    )
-
-    changed = {change.path: change for change in answer.changes}
-    assert changed["identity.name"].after.string_value == "Nova"
-    assert not changed["identity.name"].HasField("before")
-    assert list(changed["identity.name"].seqs) == [adopted.identity.adopted_seq]
-    assert list(changed["openCommitments.c-1"].seqs) == [seqs[0]]
-    assert list(changed["directives.d-1"].seqs) == [seqs[1]]
-    assert changed["traits.TRAIT_OPENNESS.value"].before.number_value == 0.5
-    assert answer == again
-    nothing = await served.orchestrator.diff_mind(
-        pb.DiffMindRequest(mind_id="ada", from_seq=answer.to_seq, to_seq=answer.to_seq)
-    )
-    assert not nothing.changes
 
 
 async def test_a_watcher_sees_the_whole_and_then_each_change(served: Served) -> None:

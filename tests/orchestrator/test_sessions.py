@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
@@ -63,7 +64,7 @@ def ledgers(draw: st.DrawFn, most: int) -> list[mind.Event]:
     """So many sessions at most to begin with, and then whatever may happen, much of which makes no sense."""
     began = mind.Body(session_started=mind.SessionStarted(title="Tea", privacy_mode=mind.PRIVACY_MODE_PAUSED))
     made = [event(number + 1, began, f"s-{number}") for number in range(draw(st.sampled_from([0, most])))]
-    told = st.tuples(bodies(), st.sampled_from(IDS), st.integers(1, 12))
+    told = st.tuples(bodies(), st.sampled_from([*IDS, ""]), st.integers(1, 12))
     for body, session_id, back in draw(st.lists(told, max_size=30)):
         seq = len(made) + 1
         kind = body.WhichOneof("kind")
@@ -200,6 +201,53 @@ def test_the_state_holds_few_and_those_as_counting_gives(made: list[mind.Event])
         assert set(recent) == set(expected)
     for session_id in set(expected) - set(recent):
         assert expected[session_id].last_seq <= state.sessions.forgotten_seq
+
+
+def test_what_is_said_outside_any_conversation_begins_none_and_is_answered_all_the_same() -> None:
+    asked = event(1, mind.Body(user_message=mind.UserMessage(text="hello")), "")
+    state = Snapshot().apply(asked)
+    assert list(state.sessions.open_turns) == [1]
+    state = state.apply(event(2, mind.Body(assistant_message=mind.AssistantMessage(text="hi")), "", 1))
+    state = state.apply(event(3, mind.Body(message_imported=mind.MessageImported(text="hello")), ""))
+
+    assert (dict(state.sessions.recent), dict(state.sessions.open_turns)) == ({}, {})
+    assert (dict(state.sessions.to_analyze), state.violations) == ({}, 0)
+    for nonsense in (
+        mind.Body(session_started=mind.SessionStarted()),
+        mind.Body(session_ended=mind.SessionEnded()),
+        mind.Body(session_renamed=mind.SessionRenamed(title="x")),
+        mind.Body(privacy_mode_changed=mind.PrivacyModeChanged()),
+    ):
+        assert state.apply(event(4, nonsense, "")).violations == 1
+
+
+def test_an_answer_in_a_conversation_to_what_was_asked_outside_any_counts_alike(tmp_path: Path) -> None:
+    made = [
+        event(1, mind.Body(session_started=mind.SessionStarted()), "s-1"),
+        event(2, mind.Body(user_message=mind.UserMessage(text="hello")), ""),
+        event(3, mind.Body(assistant_message=mind.AssistantMessage(text="hi")), "s-1", 2),
+    ]
+    state = Snapshot()
+    for each in made:
+        state = state.apply(each)
+    store = taken_in(SessionStore(tmp_path), made, 1)
+
+    assert listed(store) == [state.sessions.recent["s-1"]]
+    assert (listed(store)[0].assistant_messages, store.begun("ada", 0, 9, 9)) == (1, [1])
+    store.close()
+
+
+async def test_every_conversation_that_is_listed_can_be_named(served: Served) -> None:
+    said = ledger.NewEvent(body=mind.Body(user_message=mind.UserMessage(text="hello")), remember=True)
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[said]))
+    turn = await converse(served, "Hello.")
+    request = pb.ListSessionsRequest(mind_id="ada")
+    sessions = (await served.orchestrator.list_sessions(request)).sessions
+    state = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+
+    assert turn.started
+    assert [one.session_id for one in sessions] == [turn.started.session_id]
+    assert state.counts.sessions == 1
 
 
 def test_a_year_of_conversations_leaves_the_state_small() -> None:

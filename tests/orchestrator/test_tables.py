@@ -340,7 +340,7 @@ def test_what_another_format_left_is_gone_and_what_this_one_left_stays(tmp_path:
     ("name", "made_of"),
     [
         ("graph", (1, "1fb359dc19c8a51f")),
-        ("sessions", (1, "d657e2da81ae9109")),
+        ("sessions", (2, "d657e2da81ae9109")),
         ("counts", (1, "d5b0830c51ae5536")),
         ("owners", (1, "d9bc156577ff7b40")),
     ],

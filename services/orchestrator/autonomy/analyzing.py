@@ -12,11 +12,12 @@ from services.orchestrator.errors import UnknownSession
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.sessions import Session
+from services.orchestrator.projections.traits import TRAITS_PROJECTION
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft, Said
-from services.orchestrator.times import nanoseconds
 from services.orchestrator.workers.follower import Worker
+from services.runtime.times import nanoseconds
 
 READ_MESSAGES = 60
 """The latest of a conversation."""
@@ -134,7 +135,7 @@ class Analyzing:
         latest: dict[str, mind.ConversationAnalyzed] = {}
         course: list[Point] = []
         async for event in events:
-            if not event.redacted:
+            if not event.redacted and _makes_sense(event):
                 course.append(_point(event))
                 latest.setdefault(event.session_id, event.body.conversation_analyzed)
         found = list(latest.values())
@@ -169,6 +170,11 @@ def _draft(session_id: str, kept: Sequence[mind.Event], causation_seq: int) -> D
         causation_seq=causation_seq,
         idempotency_key=f"analyze:{causation_seq}:{session_id}",
     )
+
+
+def _makes_sense(event: mind.Event) -> bool:
+    """An application may have appended any numbers."""
+    return TRAITS_PROJECTION.apply(TRAITS_PROJECTION.initial, event)[1]
 
 
 def _point(event: mind.Event) -> Point:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Body, Event
 from services.orchestrator.projection import Projection, State
-from services.orchestrator.times import nanoseconds
+from services.runtime.times import nanoseconds
 
 MAX_CAUSED = 1_000
 """Events of one tick that are told apart from those of others."""

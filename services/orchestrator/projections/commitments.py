@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.projection import Projection, State
-from services.orchestrator.times import nanoseconds
+from services.runtime.times import nanoseconds
 
 MAX_OPEN = 1_000
 """Commitments that may be open: one more makes no sense."""
@@ -126,7 +126,10 @@ def snoozed(state: Commitments, event: Event) -> Commitments:
 
 
 def reminded(state: Commitments, event: Event) -> Commitments:
-    known = state.by_id[event.body.commitment_reminded.commitment_id]
+    known = state.by_id.get(event.body.commitment_reminded.commitment_id)
+    # The opening may have been erased since.
+    if known is None:
+        return state
     return _with(state, replace(known, reminded_ns=nanoseconds(event.recorded_at)))
 
 
@@ -150,6 +153,8 @@ def closed(state: Commitments, event: Event) -> Commitments:
     ended = _without(state, body.commitment_id)
     if body.outcome != mind.COMMITMENT_OUTCOME_DONE:
         return ended
+    if not all(0 < seq < event.seq for seq in body.evidence_seqs):
+        raise ValueError("what is done has evidence that was recorded before")
     known = state.by_id[body.commitment_id]
     done = (*state.lately_done, Done(known.text, known.opened_seq))
     return replace(ended, lately_done=done[-LATELY_DONE:])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from pmm.mind.v1.events_pb2 import Event
+from pmm.mind.v1.events_pb2 import Event, IdentityAdopted
 from services.orchestrator.projection import Projection, State
+from services.orchestrator.projections.numbers import within
 
 ADOPTION_CONFIDENCE = 0.9
 """Below it an adoption does not count (docs/concepts.md)."""
@@ -33,17 +34,23 @@ def proposed(state: Identity, event: Event) -> Identity:
     body = event.body.identity_proposed
     if not body.name:
         raise ValueError("a proposal has a name")
+    confidence = within(body.confidence, 0, 1, "a confidence")
     if body.name == state.name:
         return state
-    return replace(
-        state, proposed_name=body.name, proposed_confidence=body.confidence, proposed_seq=event.seq
-    )
+    return replace(state, proposed_name=body.name, proposed_confidence=confidence, proposed_seq=event.seq)
+
+
+def adoption(event: Event) -> IdentityAdopted:
+    """An adoption that counts. Raises ValueError where it does not."""
+    body = event.body.identity_adopted
+    within(body.confidence, ADOPTION_CONFIDENCE, 1, "the confidence of an adoption that counts")
+    if not body.name:
+        raise ValueError("an adoption has a name")
+    return body
 
 
 def adopted(state: Identity, event: Event) -> Identity:
-    body = event.body.identity_adopted
-    if body.confidence < ADOPTION_CONFIDENCE or not body.name:
-        raise ValueError("an adoption counts from a confidence of 0.9 on")
+    body = adoption(event)
     return replace(
         state,
         name=body.name,

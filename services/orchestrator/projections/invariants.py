@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.projection import Projection, State
-from services.orchestrator.times import nanoseconds
+from services.runtime.times import nanoseconds
 
 MAX_KEPT = 20
 MAX_SEQS = 10
@@ -46,7 +46,8 @@ def violated(state: Invariants, event: Event) -> Invariants:
     body = event.body.invariant_violated
     seqs = tuple(body.seqs)
     new = Violated(event.seq, body.code, seqs[-MAX_SEQS:], body.message, nanoseconds(event.recorded_at))
-    told = max(seqs, default=0) if body.code == EVENT_REFUSED else 0
+    # One of those that others appended may name what lies ahead.
+    told = max((seq for seq in seqs if seq < event.seq), default=0) if body.code == EVENT_REFUSED else 0
     return replace(
         state,
         recent=(*state.recent, new)[-MAX_KEPT:],

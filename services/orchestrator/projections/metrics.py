@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.projection import Projection, State
-from services.orchestrator.projections.identity import ADOPTION_CONFIDENCE
+from services.orchestrator.projections.identity import adoption
 from services.orchestrator.projections.traits import START
 
 DECAY = 0.9995
@@ -69,9 +69,7 @@ def ticked(state: Metrics, _event: Event) -> Metrics:
 
 
 def adopted(state: Metrics, event: Event) -> Metrics:
-    body = event.body.identity_adopted
-    if body.confidence < ADOPTION_CONFIDENCE or not body.name:
-        raise ValueError("an adoption counts from a confidence of 0.9 on")
+    body = adoption(event)
     if body.name == state.name and state.is_named:
         return state
     is_flip = state.name not in ("", body.name) and state.ticks - state.named_tick <= UNSTABLE_TICKS

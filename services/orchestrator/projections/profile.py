@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Event, MindCreated, MindImported
 from services.orchestrator.projection import Projection, State
-from services.orchestrator.times import nanoseconds
+from services.runtime.times import nanoseconds
 
 SETTINGS = ("description", "persona_prompt", "time_zone", "language")
 """Keys of policy_changed that are settings of the mind; the others are policies."""
-
-
+FROZEN, CAP = "traits.frozen", "traits.cap"
+"""Policies: no trait moves; no trait goes further from the middle."""
 MAX_POLICIES = 1_000
 """More than there are keys that mean anything."""
 
@@ -52,11 +52,16 @@ def _born(state: Profile, event: Event, body: MindCreated | MindImported) -> Pro
 
 def policy_changed(state: Profile, event: Event) -> Profile:
     body = event.body.policy_changed
-    value = MessageToDict(body.value)
+    # What JSON cannot say, NaN and the infinite, is a ValueError.
+    value: Any = MessageToDict(body.value)
     if body.key in SETTINGS:
         if not isinstance(value, str):
             raise ValueError(f"{body.key} is a text")
         return replace(state, **{body.key: value})
+    if body.key == FROZEN and not isinstance(value, bool):
+        raise ValueError(f"{FROZEN} is true or false")
+    if body.key == CAP and not isinstance(value, float):
+        raise ValueError(f"{CAP} is a number")
     if body.key not in state.policies and len(state.policies) >= MAX_POLICIES:
         raise ValueError("there are too many policies")
     return replace(state, policies=state.policies.set(body.key, value))

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.projection import Projection, State
-from services.orchestrator.times import nanoseconds
+from services.orchestrator.projections.numbers import within
+from services.runtime.times import nanoseconds
 
 COMPARED = 10
 """A reflection is compared with so many before it."""
@@ -64,7 +65,7 @@ def reflected(state: Reflections, event: Event) -> Reflections:
 
 
 def looked_back(state: Reflections, event: Event) -> Reflections:
-    efficacy = event.body.meta_reflection_recorded.efficacy
+    efficacy = within(event.body.meta_reflection_recorded.efficacy, 0, 1, "an efficacy")
     return replace(state, opened=0, closed=0, since_meta=0, meta_seq=event.seq, efficacy=efficacy)
 
 

@@ -15,12 +15,14 @@ from msgspec.structs import replace
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.projection import Projection, State
-from services.orchestrator.times import nanoseconds
+from services.runtime.times import nanoseconds
 
 RECENT = 128
 """So many are kept at least; at twice as many the others are forgotten."""
 MAX_WAITING = 512
 """Conversations that wait for their analysis; beyond, the one that was touched longest ago is given up."""
+MESSAGES = frozenset({"message_imported", "user_message", "assistant_message", "turn_failed"})
+"""What may also happen outside any conversation."""
 
 
 class Session(State, frozen=True, array_like=True):
@@ -39,7 +41,7 @@ class Session(State, frozen=True, array_like=True):
 
 
 class Waiting(State, frozen=True, array_like=True):
-    """A conversation with messages that no analysis has looked at."""
+    """A conversation with messages that no tick has had analysed."""
 
     messages: int
     last_seq: int
@@ -131,7 +133,11 @@ _BEGINNING = frozenset({"message_imported", "user_message"})
 
 
 def happened(state: Sessions, event: Event) -> Sessions:
-    """An event in a conversation, of one of the kinds ``TOUCHING``."""
+    """An event of one of the kinds ``TOUCHING``, in a conversation or outside any."""
+    if not event.session_id:
+        if event.kind not in MESSAGES:
+            raise ValueError("a conversation has an id")
+        return state
     known = state.recent.get(event.session_id)
     if known is None and state.forgotten_seq and event.kind != "session_started":
         return replace(state, seq=event.seq, forgotten_seq=event.seq)
@@ -156,7 +162,8 @@ def asked(state: Sessions, event: Event) -> Sessions:
     after = happened(state, event)
     turn = OpenTurn(event.session_id, nanoseconds(event.recorded_at), event.remember)
     opened = replace(after, open_turns=after.open_turns.set(event.seq, turn))
-    if not event.remember:
+    # What the analysis would not read does not wait for it.
+    if not event.remember or event.redacted or not event.session_id:
         return opened
     before = opened.to_analyze.get(event.session_id) or Waiting(0, 0)
     waiting = opened.to_analyze.set(
@@ -172,11 +179,13 @@ def terminal(state: Sessions, event: Event) -> Sessions:
     return replace(after, open_turns=after.open_turns.delete(event.causation_seq))
 
 
-def analyzed(state: Sessions, event: Event) -> Sessions:
-    session_id = event.body.conversation_analyzed.session_id
-    if session_id not in state.to_analyze:
-        return state
-    return replace(state, to_analyze=state.to_analyze.delete(session_id))
+def ticked(state: Sessions, event: Event) -> Sessions:
+    """The worker takes it from here: it may find nothing to say, and what it fails at is left as a dead letter."""
+    named = set(event.body.tick_recorded.analyzed_session_ids)
+    waiting = state.to_analyze
+    for session_id in named.intersection(waiting):
+        waiting = waiting.delete(session_id)
+    return replace(state, to_analyze=waiting) if named else state
 
 
 SESSIONS = Projection(
@@ -188,7 +197,7 @@ SESSIONS = Projection(
         "user_message": asked,
         "assistant_message": terminal,
         "turn_failed": terminal,
-        "conversation_analyzed": analyzed,
+        "tick_recorded": ticked,
     },
     of_headers=frozenset(TOUCHING),
 )

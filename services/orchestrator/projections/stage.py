@@ -45,8 +45,9 @@ def means(samples: Sequence[tuple[float, float]]) -> tuple[float, float]:
 
 
 def next_bounds(stage: int) -> tuple[float, float]:
-    """IAS and GAS that the next stage takes; 0 at the last."""
-    return next(((ias, gas) for higher, ias, gas in BOUNDS if higher > stage), (0.0, 0.0))
+    """Mean IAS and GAS that the next stage takes of a mind that is at this one; 0 at the last."""
+    higher = ((ias + HYSTERESIS, gas + HYSTERESIS) for other, ias, gas in BOUNDS if other > stage)
+    return next(higher, (0.0, 0.0))
 
 
 def changed(_state: StageState, event: Event) -> StageState:

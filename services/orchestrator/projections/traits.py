@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.projection import Projection, State
-from services.orchestrator.times import nanoseconds
+from services.orchestrator.projections.numbers import within
+from services.runtime.times import nanoseconds
 
 TRAITS = (
     mind.TRAIT_OPENNESS,
@@ -91,8 +92,8 @@ def adjusted(state: Traits, event: Event) -> Traits:
         raise ValueError("there is no such trait")
     now_ns = nanoseconds(event.recorded_at)
     day = day_of(now_ns)
-    if abs(body.delta) > state.room(body.trait, day) + _ROUNDING:
-        raise ValueError("a trait moves by at most 0.05 an event and 0.15 a day")
+    room = state.room(body.trait, day) + _ROUNDING
+    within(body.delta, -room, room, "what a trait moves by, 0.05 an event and 0.15 a day,")
     index = TRAITS.index(body.trait)
     value = min(1.0, max(0.0, state.values[index] + body.delta))
     moved = state.moved if day == state.day else (0.0,) * len(TRAITS)
@@ -125,8 +126,8 @@ def analyzed(state: Traits, event: Event) -> Traits:
     return _noted(
         state,
         analyses=(*known.analyses, event.seq),
-        sentiment=known.sentiment + body.sentiment,
-        engagement=known.engagement + body.engagement,
+        sentiment=known.sentiment + within(body.sentiment, -1, 1, "a sentiment"),
+        engagement=known.engagement + within(body.engagement, 0, 1, "an engagement"),
     )
 
 

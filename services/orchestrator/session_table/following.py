@@ -66,6 +66,11 @@ class SessionTable:
         await self.reached(mind_id, sessions.seq)
         return self._store.count(mind_id, state.seq)
 
+    async def begun(self, mind_id: str, after_seq: int, state: Snapshot, size: int) -> list[int]:
+        """The events after a seq with which conversations began, up to a state: so many at most, the latest."""
+        await self.reached(mind_id, state.sessions.seq)
+        return self._store.begun(mind_id, after_seq, state.seq, size)
+
     async def page(self, mind_id: str, state: Snapshot, token: str, size: int) -> Page:
         """Conversations as they were at the state with which the listing began, latest first."""
         at_seq, before_seq = map(int, token.split(".")) if token else (state.seq, state.seq + 1)

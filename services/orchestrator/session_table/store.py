@@ -33,7 +33,7 @@ _MAX_SEQ = 2**63 - 1
 class SessionStore(Tables):
     """One LMDB file."""
 
-    FORMAT = 1
+    FORMAT = 2
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, TABLES)
@@ -64,6 +64,18 @@ class SessionStore(Tables):
             ):
                 return SEQ.unpack(number)[0]
         return 0
+
+    def begun(self, mind_id: str, after_seq: int, to_seq: int, size: int) -> list[int]:
+        """The events after one, up to another, with which conversations began: so many at most, the latest."""
+        prefix, found = of_mind(mind_id), list[int]()
+        with self.file.read() as txn:
+            begun = self.file.table("begun")
+            for key, _ in under(txn, begun, prefix, latest_first=True, before=_key(mind_id, to_seq + 1)):
+                (seq,) = SEQ.unpack(key[len(prefix) :])
+                if seq <= after_seq or len(found) == size:
+                    break
+                found.append(seq)
+        return found[::-1]
 
     def listed(self, mind_id: str, at_seq: int, before_seq: int, size: int) -> list[Session]:
         """So many conversations as they were at an event, those whose last event lay below another, latest first.
@@ -131,23 +143,30 @@ class _Writer:
         place = _key(event.mind_id, event.causation_seq)
         if event.kind in _TERMINAL and self._get("turns", place) is None:
             return
-        known = self._row(event.mind_id, event.session_id)
-        try:
-            row = touched(known, event)
-        except (KeyError, ValueError):
+        # A turn may also run outside any conversation, and end within one.
+        if event.session_id and not self._touch(event):
             return
-        if known is None:
-            number = self._count(event.mind_id) + 1
-            self._put("begun", _key(event.mind_id, event.seq), SEQ.pack(number))
         if event.kind == "user_message":
             self._put("turns", _key(event.mind_id, event.seq), b"")
         elif event.kind in _TERMINAL:
             self._delete("turns", place)
-        elif event.kind in _TELLING:
+
+    def _touch(self, event: Event) -> bool:
+        """Whether the event made sense in its conversation; one that did not changes nothing."""
+        known = self._row(event.mind_id, event.session_id)
+        try:
+            row = touched(known, event)
+        except (KeyError, ValueError):
+            return False
+        if known is None:
+            number = self._count(event.mind_id) + 1
+            self._put("begun", _key(event.mind_id, event.seq), SEQ.pack(number))
+        if event.kind in _TELLING:
             self._tell(event)
         counts = (row.last_event_ns, row.ended_ns, row.user_messages, row.assistant_messages)
         self._put("touches", _row_key(event.mind_id, row.id) + SEQ.pack(event.seq), encode(counts))
         self._rows[event.mind_id, event.session_id] = row
+        return True
 
     def _tell(self, event: Event) -> None:
         """Note what an event tells, for the day when it is erased."""
