@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from google.protobuf.struct_pb2 import Value
@@ -13,6 +13,7 @@ import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import privacy
 from services.orchestrator.errors import (
+    BeyondHead,
     EvidenceMissing,
     MindExists,
     TooManyCommitments,
@@ -107,14 +108,17 @@ class MindActions:
         head = active.snapshot.seq
         drafts: list[Draft] = []
         places: list[int] = []
+        placed: dict[str, int] = {}
         let_in = await privacy.all_admitted([message.text for message in messages], active.snapshot.profile)
         for message, guarded in zip(messages, let_in, strict=True):
-            places.append(len(drafts))
             draft = message.draft(guarded.text)
-            drafts += [draft, *privacy.found(guarded, draft)]
+            if draft.idempotency_key not in placed:
+                placed[draft.idempotency_key] = len(drafts)
+                drafts += [draft, *privacy.found(guarded, draft)]
+            places.append(placed[draft.idempotency_key])
         written = await self._minds.append(active, drafts)
         seqs = [written[place] for place in places]
-        appended = sum(seq > head for seq in seqs)
+        appended = len({seq for seq in seqs if seq > head})
         return Imported(appended, len(seqs) - appended, max(head, *written), seqs)
 
     async def adopt_name(self, mind_id: str, name: str, why: str) -> Identity:
@@ -141,12 +145,13 @@ class MindActions:
     async def open_commitment(
         self, mind_id: str, text: str, due_at: Timestamp | None, priority: int, project: str, source_seq: int
     ) -> Commitment:
-        """The same words while they are open are the open commitment. Raises TooManyCommitments."""
+        """The same words while they are open are the open commitment. Raises TooManyCommitments, BeyondHead."""
         its_id = commitment_id(text)
 
         def decide(state: Snapshot) -> list[Draft]:
             if its_id in state.commitments.by_id:
                 return []
+            _must_be_there(state, mind_id, {"source_seq": source_seq})
             if len(state.commitments.by_id) >= MAX_OPEN:
                 raise TooManyCommitments(
                     f"mind {mind_id!r} has {MAX_OPEN:,} open commitments: close some that are done or given up"
@@ -173,7 +178,10 @@ class MindActions:
         why: str,
         expected_seq: int | None,
     ) -> tuple[Commitment, int]:
-        """The commitment as it was, and the seq that closed it. Raises UnknownCommitment, EvidenceMissing."""
+        """The commitment as it was, and the seq that closed it.
+
+        Raises UnknownCommitment, EvidenceMissing, BeyondHead.
+        """
         closed: list[Commitment] = []
 
         def decide(state: Snapshot) -> list[Draft]:
@@ -186,6 +194,9 @@ class MindActions:
             known = _known(state, mind_id, its_id)
             if outcome == mind.COMMITMENT_OUTCOME_DONE:
                 _must_be_evidenced(state, known, evidence)
+            _must_be_there(
+                state, mind_id, {f"evidence_seqs[{place}]": seq for place, seq in enumerate(evidence)}
+            )
             closed[:] = [known]
             body = mind.CommitmentClosed(
                 commitment_id=its_id,
@@ -232,9 +243,20 @@ def _known(state: Snapshot, mind_id: str, its_id: str) -> Commitment:
     return commitment
 
 
+def _must_be_there(state: Snapshot, mind_id: str, named: Mapping[str, int]) -> None:
+    """The seqs that fields of a request name."""
+    for field, seq in named.items():
+        if seq > state.seq:
+            raise BeyondHead(
+                f"{field}: {seq} lies above the head of mind {mind_id!r}, which is {state.seq}",
+                head_seq=str(state.seq),
+                field=field,
+            )
+
+
 def _must_be_evidenced(state: Snapshot, known: Commitment, evidence: Sequence[int]) -> None:
     seqs = list(evidence) or list(known.evidence)
-    if not seqs or not all(known.opened_seq <= seq <= state.seq for seq in seqs):
+    if not seqs or not all(known.opened_seq < seq <= state.seq for seq in seqs):
         raise EvidenceMissing(
             "a commitment is done only with evidence that was recorded after it was opened: name its seqs",
             commitment_id=known.id,

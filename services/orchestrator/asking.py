@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.terms import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,30 @@ class Ask:
     query_time: Timestamp | None = None
     speaker: str = ""
     privacy_mode: int = mind.PRIVACY_MODE_UNSPECIFIED
+
+    def new_session(self, prefix: str) -> str:
+        """An id for the session that begins with it, the same over its retries."""
+        digest = _digest(self.idempotency_key) if self.idempotency_key else uuid.uuid4().hex
+        return f"{prefix}-{digest[:12]}"
+
+    def key_of(self, event: str) -> str:
+        """The idempotency key of one of the events that it becomes; empty where it came without one."""
+        return f"{event}:{_digest(self.idempotency_key)}" if self.idempotency_key else ""
+
+    def draft(self, text: str, session_id: str, *, remember: bool) -> Draft:
+        """The event that keeps it, with its text as the guard left it."""
+        said = mind.UserMessage(text=text, speaker=self.speaker, occurred_at=self.query_time)
+        return Draft(
+            mind.Body(user_message=said),
+            session_id=session_id,
+            actor="user",
+            remember=remember,
+            idempotency_key=self.key_of("message"),
+        )
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +92,13 @@ Part = TurnStarted | str | TurnCompleted | TurnFailed
 """What a turn streams; the text comes as str."""
 
 
-def replayed(event: mind.Event, user_seq: int, mode: int) -> list[Part]:
+def replayed(event: mind.Event, user_seq: int) -> list[Part]:
     """The parts of a turn that ended before, from its terminal event."""
     if event.kind == "turn_failed":
         failed = event.body.turn_failed
         return [TurnFailed(event.seq, failed.reason, failed.message)]
     said = event.body.assistant_message
+    mode = mind.PRIVACY_MODE_NORMAL if event.remember else mind.PRIVACY_MODE_PAUSED
     return [
         TurnStarted(event.session_id, user_seq, said.receipt, mode, said.model, said.backend),
         said.text,

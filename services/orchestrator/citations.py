@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.terms import Recalled
 
-_CITATION = re.compile(r"\[#(\d{1,19})(?:[,\]])")
+_BRACKET = re.compile(r"\[(#[0-9][^\[\]]*)\]")
+_NUMBER = re.compile(r"#([0-9]+)\b")
+MAX_SEQ = 2**63 - 1
+_DIGITS = len(str(MAX_SEQ)) + 1
+"""So many tell a number that no seq can be; a model may well write thousands."""
 
 
 def cited_seqs(text: str) -> list[int]:
-    """The seqs that a text cites as ``[#12, 3 May]`` or ``[#12]``, in order, each once."""
-    return list(dict.fromkeys(int(seq) for seq in _CITATION.findall(text)))
+    """The seqs that a text cites as ``[#12]``, ``[#12, 3 May]`` or ``[#12, #14]``, in order, each once."""
+    return list(dict.fromkeys(_cited(text)))
+
+
+def _cited(text: str) -> Iterator[int]:
+    for bracket in _BRACKET.findall(text):
+        for number in _NUMBER.findall(bracket):
+            yield int(number[:_DIGITS])
 
 
 def check(
@@ -24,4 +35,18 @@ def check(
         ("UNKNOWN_CITATION" if seq > head_seq or seq == 0 else "CITATION_NOT_IN_PROMPT", seq)
         for seq in cited_seqs(text)
         if seq not in shown
+    ]
+
+
+def warnings(
+    text: str, memories: Sequence[Recalled], recent_seqs: Sequence[int], head_seq: int
+) -> list[mind.Warning]:
+    """What the person is told: a warning for every citation that does not hold."""
+    return [
+        mind.Warning(
+            code=code,
+            message=f"the answer cites #{seq}, which was not in its prompt",
+            seqs=[seq] if seq <= MAX_SEQ else [],
+        )
+        for code, seq in check(text, memories, recent_seqs, head_seq)
     ]

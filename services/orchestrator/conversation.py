@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator import privacy, prompt
+from services.orchestrator import privacy, prompt, retries
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
-from services.orchestrator.errors import IdempotencyKeyReused, ModelFailed, TooManyTurns, TurnTooLong
+from services.orchestrator.errors import (
+    IdempotencyKeyReused,
+    KeepsMore,
+    ModelFailed,
+    PersonalDataRefused,
+    PolicyUnusable,
+    SessionEnded,
+    TurnTooLong,
+    UnknownSession,
+)
 from services.orchestrator.guard import Guarded
 from services.orchestrator.incognito import Conversation, Incognito
 from services.orchestrator.minds import ActiveMind
+from services.orchestrator.slots import Slots
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.stages import Clock
 from services.orchestrator.terms import Finished, Said, Started
-from services.orchestrator.times import moment, nanoseconds
-from services.orchestrator.turn import Services, Turn, session_for
+from services.orchestrator.times import moment
+from services.orchestrator.turn import Services, Turn
 from services.runtime import telemetry
+from services.runtime.times import nanoseconds
 
-RETRY_AFTER_SECONDS = 1.0
+_NOT_NOW = (IdempotencyKeyReused, KeepsMore, PersonalDataRefused, PolicyUnusable, SessionEnded)
+"""Why a message is not kept, though it may have been when it came before."""
 _log = logging.getLogger("pmm.orchestrator")
 
 
@@ -34,6 +44,8 @@ class Running:
         self._parts: list[Part] = []
         self._grown = asyncio.Event()
         self._followers = 0
+        self.is_abandoned = False
+        """Whether it is being cancelled: whoever comes now gets what it left."""
         self.task = asyncio.create_task(self._collect(parts))
 
     async def _collect(self, parts: AsyncIterator[Part]) -> None:
@@ -49,9 +61,15 @@ class Running:
         self._grown = asyncio.Event()
 
     def is_of(self, ask: Ask) -> bool:
-        """Whether it answers the same message."""
+        """Whether it answers the same message, said where it would be kept as little."""
         mine = self._ask
-        return (mine.text, mine.speaker, mine.query_time) == (ask.text, ask.speaker, ask.query_time)
+        return (mine.text, mine.speaker, mine.query_time, mine.session_id, mine.privacy_mode) == (
+            ask.text,
+            ask.speaker,
+            ask.query_time,
+            ask.session_id,
+            ask.privacy_mode,
+        )
 
     async def follow(self) -> AsyncIterator[Part]:
         """Every part. When the last follower goes away before the end, the turn is cancelled."""
@@ -70,6 +88,7 @@ class Running:
         finally:
             self._followers -= 1
             if not self._followers and not self.task.done():
+                self.is_abandoned = True
                 self.task.cancel()
                 # The model is stopped and the ledger told before the call ends.
                 await asyncio.shield(asyncio.wait([self.task]))
@@ -82,63 +101,67 @@ class Running:
             _log.warning("a turn that nobody follows any more ended in %s", type(error).__name__)
 
 
-@dataclass
-class _Slot:
-    """The order of the turns in one session."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
-
-
 class Conversations:
     """Answers messages."""
 
-    def __init__(self, services: Services, incognito: Incognito) -> None:
+    def __init__(self, services: Services, incognito: Incognito, slots: Slots) -> None:
         self._s = services
         self._incognito = incognito
-        self._slots: dict[tuple[str, str], _Slot] = {}
+        self._slots = slots
         self._running: dict[tuple[str, str], Running] = {}
 
     async def converse(self, ask: Ask) -> AsyncIterator[Part]:
         """The parts of the turn. See ``OrchestratorService.Converse`` for what it raises."""
-        active = await self._s.minds.at_hand(ask.mind_id)
-        with telemetry.stage("turn.guard"):
-            guarded = await privacy.admitted(ask.text, active.snapshot.profile)
-        conversation = self._conversation(ask)
-        if conversation is not None:
-            parts = self._in_order(
-                ask.mind_id, conversation.session_id, self._unseen(active, ask, guarded, conversation)
-            )
-        else:
-            session_id = session_for(ask)
-            parts = self._in_order(ask.mind_id, session_id, self._kept(active, ask, guarded, session_id))
         key = (ask.mind_id, ask.idempotency_key)
-        running = self._running.get(key) if ask.idempotency_key else None
+        running = await self._attachable(key) if ask.idempotency_key else None
         if running is not None and not running.is_of(ask):
             raise IdempotencyKeyReused(
                 "the idempotency key came with another message, which is being answered: take a new one"
             )
         if running is None:
-            running = Running(ask, parts)
+            running = Running(ask, self._unseen(ask) if self._is_unseen(ask) else self._kept(ask))
             if ask.idempotency_key:
                 self._running[key] = running
                 running.task.add_done_callback(lambda _: self._running.pop(key, None))
         async for part in running.follow():
             yield part
 
-    def _conversation(self, ask: Ask) -> Conversation | None:
+    async def _attachable(self, key: tuple[str, str]) -> Running | None:
+        """The turn that runs under a key, once none is being cancelled."""
+        while (running := self._running.get(key)) is not None and running.is_abandoned:
+            await asyncio.wait([running.task])
+        return running
+
+    def _is_unseen(self, ask: Ask) -> bool:
         if ask.session_id:
-            return self._incognito.get(ask.mind_id, ask.session_id)
-        if ask.privacy_mode == mind.PRIVACY_MODE_INCOGNITO:
-            return self._incognito.start(ask.mind_id)
-        return None
+            return self._incognito.get(ask.mind_id, ask.session_id) is not None
+        return ask.privacy_mode == mind.PRIVACY_MODE_INCOGNITO
+
+    async def _kept(self, ask: Ask) -> AsyncIterator[Part]:
+        """A turn that is kept; of a message that came before, and cannot be kept now, what it got then."""
+        active = await self._s.minds.at_hand(ask.mind_id)
+        session_id = ask.session_id or ask.new_session("s")
+        try:
+            turn = Turn(self._s, active, ask, await self._guarded(active, ask), session_id)
+            async for part in self._in_order(ask.mind_id, session_id, turn.run()):
+                yield part
+        except _NOT_NOW:
+            stored = await retries.outcome(self._s.peers, ask, session_id, active.snapshot.profile)
+            if stored is None:
+                raise
+            for part in stored:
+                yield part
+
+    async def _guarded(self, active: ActiveMind, ask: Ask) -> Guarded:
+        with telemetry.stage("turn.guard"):
+            return await privacy.admitted(ask.text, active.snapshot.profile)
 
     async def _in_order(
         self, mind_id: str, session_id: str, parts: AsyncIterator[Part]
     ) -> AsyncIterator[Part]:
         seconds = self._s.settings.turn_timeout_seconds
         try:
-            async with self._slot(mind_id, session_id), asyncio.timeout(seconds):
+            async with self._slots.turn(mind_id, session_id), asyncio.timeout(seconds):
                 async for part in parts:
                     yield part
         except TimeoutError:
@@ -146,33 +169,29 @@ class Conversations:
                 f"the turn took longer than the {seconds:g} s of orchestrator.turn_timeout_seconds"
             ) from None
 
-    @asynccontextmanager
-    async def _slot(self, mind_id: str, session_id: str) -> AsyncGenerator[None]:
-        slot = self._slots.setdefault((mind_id, session_id), _Slot())
-        if slot.waiting > self._s.settings.waiting_turns:
-            raise TooManyTurns(
-                f"{slot.waiting} messages of session {session_id!r} wait for their turn",
-                retry_after=RETRY_AFTER_SECONDS,
-            )
-        slot.waiting += 1
-        try:
-            async with slot.lock:
-                yield
-        finally:
-            slot.waiting -= 1
-            if not slot.waiting:
-                self._slots.pop((mind_id, session_id), None)
-
-    async def _kept(
-        self, active: ActiveMind, ask: Ask, guarded: Guarded, session_id: str
-    ) -> AsyncIterator[Part]:
-        async for part in Turn(self._s, active, ask, guarded, session_id).run():
+    async def _unseen(self, ask: Ask) -> AsyncIterator[Part]:
+        """A turn of which nothing reaches a disk, a log or a span: no memory is read, and nothing is kept."""
+        active = await self._s.minds.at_hand(ask.mind_id)
+        guarded = await self._guarded(active, ask)
+        session_id = ask.session_id or ask.new_session("incognito")
+        async for part in self._in_order(
+            ask.mind_id, session_id, self._answered_unseen(active, ask, guarded, session_id)
+        ):
             yield part
 
-    async def _unseen(
-        self, active: ActiveMind, ask: Ask, guarded: Guarded, conversation: Conversation
+    def _conversation(self, ask: Ask, session_id: str) -> Conversation:
+        """Of an incognito turn: a retry goes on with the one that the first attempt began."""
+        found = self._incognito.get(ask.mind_id, session_id)
+        if found is None and ask.session_id:
+            raise UnknownSession(
+                f"mind {ask.mind_id!r} has no session {session_id!r} any more", session_id=session_id
+            )
+        return found or self._incognito.start(ask.mind_id, session_id)
+
+    async def _answered_unseen(
+        self, active: ActiveMind, ask: Ask, guarded: Guarded, session_id: str
     ) -> AsyncIterator[Part]:
-        """A turn of which nothing reaches a disk, a log or a span: no memory is read, and nothing is kept."""
+        conversation = self._conversation(ask, session_id)
         clock, receipt = Clock(), mind.Receipt()
         query_ns = nanoseconds(ask.query_time) if ask.query_time else conversation.started_ns
         built = prompt.build(
@@ -199,7 +218,7 @@ class Conversations:
             ):
                 match part:
                     case Started():
-                        yield TurnStarted(conversation.session_id, 0, receipt, mode, part.model, part.backend)
+                        yield TurnStarted(session_id, 0, receipt, mode, part.model, part.backend)
                     case Finished():
                         finished = part
                     case text:

@@ -35,7 +35,7 @@ class Incognito:
         self._by_id: OrderedDict[tuple[str, str], Conversation] = OrderedDict()
 
     def start(self, mind_id: str, session_id: str = "") -> Conversation:
-        """A new conversation; its id is made where none is given."""
+        """A new conversation; its id, which no other may have, is made where none is given."""
         conversation = Conversation(
             mind_id, session_id or f"incognito-{uuid.uuid4().hex[:12]}", time.time_ns()
         )

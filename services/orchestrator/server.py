@@ -39,6 +39,7 @@ from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.session_table.store import SessionStore
 from services.orchestrator.sessions import SessionActions
 from services.orchestrator.settings import OrchestratorSettings
+from services.orchestrator.slots import Slots
 from services.orchestrator.store import Store
 from services.orchestrator.turn import Services
 from services.orchestrator.views import Views
@@ -73,7 +74,7 @@ class OrchestratorService(Service):
         self._owners = Owners(self._owner_store, minds, peers, feed)
         self._count_store = CountStore(context.data_dir / "counts")
         self._counts = Counts(self._count_store, peers, feed)
-        incognito = Incognito(settings.incognito_sessions)
+        incognito, slots = Incognito(settings.incognito_sessions), Slots(settings.waiting_turns)
         extractor = Extractor(minds, peers, with_model=settings.extracts_with_model)
         traces = Traces(self._store, extractor, peers)
         reflecting = Reflecting(minds, peers, traces)
@@ -100,8 +101,10 @@ class OrchestratorService(Service):
         self._domain = Domain(
             peers,
             minds,
-            Conversations(Services(minds, peers, self._store, self._session_table, settings), incognito),
-            SessionActions(minds, self._session_table, incognito),
+            Conversations(
+                Services(minds, peers, self._store, self._session_table, settings), incognito, slots
+            ),
+            SessionActions(minds, self._session_table, incognito, slots),
             MindActions(minds, peers),
             forgetting,
             Views(minds, peers),

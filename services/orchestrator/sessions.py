@@ -14,6 +14,7 @@ from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.projections.summaries import Summary
 from services.orchestrator.session_table.following import Behind, Page, SessionTable
+from services.orchestrator.slots import Slots
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft
 
@@ -21,25 +22,30 @@ from services.orchestrator.terms import Draft
 class SessionActions:
     """Each action decides from the state and appends what it decided."""
 
-    def __init__(self, minds: Minds, table: SessionTable, incognito: Incognito) -> None:
+    def __init__(self, minds: Minds, table: SessionTable, incognito: Incognito, slots: Slots) -> None:
         self._minds = minds
         self._table = table
         self._incognito = incognito
+        self._slots = slots
 
     async def start(self, mind_id: str, session_id: str, title: str, mode: int) -> Session:
         """Raises SessionExists."""
         active = await self._minds.open(mind_id)
-        if mode == mind.PRIVACY_MODE_INCOGNITO:
-            return _shown(self._incognito.start(mind_id, session_id))
-        chosen = session_id or f"s-{uuid.uuid4().hex[:12]}"
+        is_unseen = mode == mind.PRIVACY_MODE_INCOGNITO
+        chosen = session_id or f"{'incognito' if is_unseen else 's'}-{uuid.uuid4().hex[:12]}"
+        unseen: list[Conversation] = []
 
         def decide(known: Session | None) -> list[Draft]:
-            if known is not None:
+            if known is not None or self._incognito.get(mind_id, chosen) is not None:
                 raise SessionExists(f"mind {mind_id!r} has a session {chosen!r} already", session_id=chosen)
+            if is_unseen:
+                unseen.append(self._incognito.start(mind_id, chosen))
+                return []
             body = mind.SessionStarted(title=title, privacy_mode=mode)  # type: ignore[arg-type]
             return [Draft(mind.Body(session_started=body), session_id=chosen)]
 
-        return await self._decide(active, chosen, decide)
+        state = await self._decided(active, chosen, decide)
+        return _shown(unseen[0]) if unseen else await self._session(active, state, chosen)
 
     async def get(
         self, mind_id: str, session_id: str, as_of_seq: int | None = None
@@ -71,19 +77,20 @@ class SessionActions:
         return await self._decide(await self._minds.open(mind_id), session_id, decide)
 
     async def end(self, mind_id: str, session_id: str) -> Session:
-        """Raises UnknownSession."""
-        active = await self._minds.open(mind_id)
-        conversation = self._incognito.get(mind_id, session_id)
-        if conversation is not None:
-            self._incognito.end(mind_id, session_id)
-            return _shown(conversation)
+        """Once the turns before are finished. Raises UnknownSession."""
 
         def decide(session: Session | None) -> list[Draft]:
             if _known(session, mind_id, session_id).ended_ns:
                 return []
             return [Draft(mind.Body(session_ended=mind.SessionEnded()), session_id=session_id)]
 
-        return await self._decide(active, session_id, decide)
+        async with self._slots.held(mind_id, session_id):
+            active = await self._minds.open(mind_id)
+            conversation = self._incognito.get(mind_id, session_id)
+            if conversation is not None:
+                self._incognito.end(mind_id, session_id)
+                return _shown(conversation)
+            return await self._decide(active, session_id, decide)
 
     async def set_mode(self, mind_id: str, session_id: str, mode: int) -> Session:
         """Going incognito starts a conversation of its own. Raises UnknownSession, SessionEnded."""
@@ -112,17 +119,22 @@ class SessionActions:
         self, active: ActiveMind, session_id: str, decide: Callable[[Session | None], list[Draft]]
     ) -> Session:
         """Append what is decided from a session, and return it as it is then."""
+        return await self._session(active, await self._decided(active, session_id, decide), session_id)
 
+    async def _session(self, active: ActiveMind, state: Snapshot, session_id: str) -> Session:
+        return _known(await self._table.find(active.id, state, session_id), active.id, session_id)
+
+    async def _decided(
+        self, active: ActiveMind, session_id: str, decide: Callable[[Session | None], list[Draft]]
+    ) -> Snapshot:
         def drafts(state: Snapshot) -> list[Draft]:
             return decide(self._table.now(active.id, state, session_id))
 
         while True:
             try:
-                state = await self._minds.decide(active, drafts)
+                return await self._minds.decide(active, drafts)
             except Behind as behind:
                 await self._table.reached(active.id, behind.seq)
-                continue
-            return _known(await self._table.find(active.id, state, session_id), active.id, session_id)
 
 
 def _known(session: Session | None, mind_id: str, session_id: str) -> Session:

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import hmac
 import time
-import uuid
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,9 +17,15 @@ from typing import Any
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator import citations, claims, privacy, prompt
-from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted, replayed
-from services.orchestrator.errors import KeepsMore, ModelFailed, SessionEnded, UnknownSession
+from services.orchestrator import citations, claims, privacy, prompt, retries
+from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
+from services.orchestrator.errors import (
+    IdempotencyKeyReused,
+    KeepsMore,
+    ModelFailed,
+    SessionEnded,
+    UnknownSession,
+)
 from services.orchestrator.guard import Guarded
 from services.orchestrator.lately import BEYOND, said_in
 from services.orchestrator.minds import ActiveMind, Minds, terminal
@@ -32,8 +37,9 @@ from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.stages import Clock, Stage
 from services.orchestrator.store import Store
 from services.orchestrator.terms import RECALL, Draft, Finished, Recalled, Said, Started
-from services.orchestrator.times import moment, nanoseconds
+from services.orchestrator.times import moment
 from services.runtime import deadline, telemetry
+from services.runtime.times import nanoseconds
 
 NEARLY_OVER = 0.25
 """Seconds before its deadline at which a call that goes away has met it: a caller's clock is ahead by the way here."""
@@ -125,11 +131,17 @@ class Turn:
 
     async def _kept(self, state: Snapshot, mode: int) -> AsyncIterator[Part]:
         memories, recent, degraded = await self._look_up(state, self._keep(state, mode))
+        if not self._user_seq:
+            raise IdempotencyKeyReused(
+                "the idempotency key came with another message before: take a new key, or repeat that message"
+            )
         if not self._active.appended.all_since(self._admitted, state.seq + 1, self._first_seq - 1):
             # Others appended before: what was looked up is not as of the head at admission.
             state = await self._s.minds.forward(self._active, state, self._first_seq - 1)
             memories, recent, degraded = await self._look_up(state)
-        stored = await self._stored_outcome(mode) if self._user_seq <= state.seq else None
+        stored = None
+        if self._user_seq <= state.seq:
+            stored = await retries.stored(self._s.peers, self._active.id, self._session_id, self._user_seq)
         if stored is not None:
             self._is_ended = True
             for part in stored:
@@ -172,8 +184,6 @@ class Turn:
         return memories or [], recent, memories is None
 
     async def _keep(self, state: Snapshot, mode: int) -> None:
-        key = self._ask.idempotency_key
-        digest = hashlib.sha256(key.encode()).hexdigest() if key else ""
         drafts: list[Draft] = []
         if self._is_new:
             self._active.lately.begin(self._session_id)
@@ -182,19 +192,10 @@ class Turn:
                 Draft(
                     mind.Body(session_started=begun),
                     session_id=self._session_id,
-                    idempotency_key=f"session:{digest}" if key else "",
+                    idempotency_key=self._ask.key_of("session"),
                 )
             )
-        message = mind.UserMessage(
-            text=self._guarded.text, speaker=self._ask.speaker, occurred_at=self._ask.query_time
-        )
-        said = Draft(
-            mind.Body(user_message=message),
-            session_id=self._session_id,
-            actor="user",
-            remember=self._remember,
-            idempotency_key=f"message:{digest}" if key else "",
-        )
+        said = self._ask.draft(self._guarded.text, self._session_id, remember=self._remember)
         with Stage(self._clock, "append"):
             at = len(drafts)
             keeping = asyncio.ensure_future(
@@ -208,12 +209,16 @@ class Turn:
                 raise
 
     async def _append(self, drafts: list[Draft], at: int) -> None:
-        """Keep the message, which is the draft at a place, so that nobody takes its turn for an interrupted one."""
+        """Keep the message, which is the draft at a place, so that nobody takes its turn for an interrupted one.
+
+        It gets no seq where its key came with another one before.
+        """
         self._active.keeping += 1
         try:
-            seqs = await self._s.minds.append(self._active, drafts)
-            self._first_seq, self._user_seq = seqs[0], seqs[at]
-            self._active.running.add(self._user_seq)
+            with suppress(pmm_client.errors.IdempotencyKeyReused):
+                seqs = await self._s.minds.append(self._active, drafts)
+                self._first_seq, self._user_seq = seqs[0], seqs[at]
+                self._active.running.add(self._user_seq)
         finally:
             self._active.keeping -= 1
 
@@ -343,12 +348,7 @@ class Turn:
     def _warnings(
         self, text: str, state: Snapshot, receipt: mind.Receipt, built: prompt.Prompt
     ) -> list[mind.Warning]:
-        warnings = [
-            mind.Warning(
-                code=code, message=f"the answer cites #{seq}, which was not in its prompt", seqs=[seq]
-            )
-            for code, seq in citations.check(text, built.memories, receipt.recent_seqs, state.seq)
-        ]
+        warnings = citations.warnings(text, built.memories, receipt.recent_seqs, state.seq)
         if receipt.degraded:
             warnings.append(
                 mind.Warning(
@@ -389,24 +389,3 @@ class Turn:
         seq = (await self._s.minds.append(self._active, [draft]))[0]
         self._is_ended = True
         return seq
-
-    async def _stored_outcome(self, mode: int) -> list[Part] | None:
-        """What the same message got before; None where its turn never ended."""
-        async for event in self._s.peers.read(
-            self._active.id,
-            from_seq=self._user_seq,
-            kinds=("assistant_message", "turn_failed"),
-            session_ids=(self._session_id,),
-        ):
-            if event.causation_seq == self._user_seq:
-                return replayed(event, self._user_seq, mode)
-        return None
-
-
-def session_for(ask: Ask) -> str:
-    """The session of a message: the one that it names, or a new one, the same over its retries."""
-    if ask.session_id:
-        return ask.session_id
-    if ask.idempotency_key:
-        return f"s-{hashlib.sha256(ask.idempotency_key.encode()).hexdigest()[:12]}"
-    return f"s-{uuid.uuid4().hex[:12]}"

@@ -391,7 +391,7 @@ async def test_nothing_is_forgotten_twice_and_nothing_that_is_not_there(tmp_path
         with pytest.raises(pmm_client.UnknownEvent):
             await forget(served, 999)
         with pytest.raises(pmm_client.UnknownMind):
-            async for _ in served.orchestrator.forget(pb.ForgetRequest(mind_id="eve", seq=1)):
+            async for _ in served.orchestrator.forget(pb.ForgetRequest(mind_id="eve", seq=2)):
                 pass
 
 

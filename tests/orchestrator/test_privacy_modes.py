@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,47 @@ async def test_an_incognito_session_that_is_gone_is_not_kept_instead(served: Ser
         await converse(served, PROMISED, session_id=session.session_id)
 
     assert await head(served) == before
+
+
+@pytest.mark.parametrize("of_it", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_INCOGNITO])
+@pytest.mark.parametrize("asked", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_INCOGNITO])
+async def test_the_id_of_a_session_is_taken_whether_it_is_kept_or_not(
+    served: Served, of_it: Any, asked: Any
+) -> None:
+    start = pb.StartSessionRequest(mind_id="ada", session_id="talk", privacy_mode=of_it)
+    await served.orchestrator.start_session(start)
+    await converse(served, "hello", session_id="talk")
+    before = await settled_head(served)
+
+    start.privacy_mode = asked
+    with pytest.raises(errors.SessionExists):
+        await served.orchestrator.start_session(start)
+
+    got = await served.orchestrator.get_session(pb.GetSessionRequest(mind_id="ada", session_id="talk"))
+    assert (got.session.privacy_mode, got.session.user_messages) == (of_it, 1)
+    assert await head(served) == before
+
+
+async def test_of_those_that_begin_a_session_at_once_in_whatever_mode_one_does(served: Served) -> None:
+    outcomes = await asyncio.gather(
+        *(
+            served.orchestrator.start_session(
+                pb.StartSessionRequest(mind_id="ada", session_id="talk", privacy_mode=mode)
+            )
+            for mode in (mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_INCOGNITO) * 4
+        ),
+        return_exceptions=True,
+    )
+
+    assert sum(isinstance(outcome, errors.SessionExists) for outcome in outcomes) == 7
+
+
+async def test_an_incognito_session_that_has_ended_leaves_its_id_free(served: Served) -> None:
+    start = pb.StartSessionRequest(mind_id="ada", session_id="talk", privacy_mode=mind.PRIVACY_MODE_INCOGNITO)
+    await served.orchestrator.start_session(start)
+    await served.orchestrator.end_session(pb.EndSessionRequest(mind_id="ada", session_id="talk"))
+
+    assert (await served.orchestrator.start_session(start)).session.user_messages == 0
 
 
 async def test_what_only_the_header_says_is_not_to_be_remembered_binds_the_memory(tmp_path: Path) -> None:

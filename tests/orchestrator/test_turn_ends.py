@@ -71,6 +71,39 @@ async def test_the_callers_deadline_ends_a_turn(modelled: Served) -> None:
     assert await ends(modelled) == [(3, mind.TURN_FAILURE_REASON_DEADLINE)]
 
 
+@pytest.mark.parametrize("mode", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_INCOGNITO])
+async def test_a_session_ends_once_the_turns_before_are_finished(
+    modelled: Served, model_server: OpenAIServer, mode: mind.PrivacyMode.ValueType
+) -> None:
+    model_server.says = "Yes."
+    await modelled.orchestrator.start_session(
+        pb.StartSessionRequest(mind_id="ada", session_id="talk", privacy_mode=mode)
+    )
+    running = asyncio.create_task(converse(modelled, TOLD, session_id="talk", model="held"))
+    await asyncio.to_thread(model_server.wait_until, open_streams=1)
+    waiting = asyncio.create_task(converse(modelled, "and this", session_id="talk", model="held"))
+    end = pb.EndSessionRequest(mind_id="ada", session_id="talk")
+    await asyncio.sleep(0.05)
+    ending = asyncio.create_task(modelled.orchestrator.end_session(end))
+    await asyncio.sleep(0.05)
+    late = asyncio.create_task(converse(modelled, "too late", session_id="talk", model="held"))
+    await asyncio.wait([ending], timeout=0.2)
+    assert not ending.done()
+    model_server.released.set()
+
+    assert [turn.completed is not None for turn in await asyncio.gather(running, waiting)] == [True, True]
+    assert (await ending).session.assistant_messages == 2
+    with pytest.raises(pmm_client.PmmError) as refused:
+        await late
+    assert refused.value.reason in ("SESSION_ENDED", "UNKNOWN_SESSION")
+    if mode == mind.PRIVACY_MODE_NORMAL:
+        kinds = ("user_message", "session_ended", *ENDS)
+        assert [event.kind for event in await events(modelled, kinds=kinds)] == [
+            *["user_message", "assistant_message"] * 2,
+            "session_ended",
+        ]
+
+
 async def test_a_message_that_is_cancelled_while_it_is_being_kept_is_closed(modelled: Served) -> None:
     await converse(modelled, "hello")
     for number in range(8):

@@ -10,10 +10,10 @@ from google.protobuf.message import Message
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.checks.fields import MAX_NAME, MAX_PAGE, MAX_SEQ, MAX_WHY, as_of, at_seq, page
-from services.orchestrator.times import nanoseconds
 from services.runtime import checks
 from services.runtime.checks import Check
 from services.runtime.errors import Violation
+from services.runtime.times import nanoseconds
 
 MAX_COMMITMENT = 4 * 1024
 
@@ -44,6 +44,8 @@ def close_commitment(request: pb.CloseCommitmentRequest) -> Iterator[Violation]:
     yield from checks.identifier(request.commitment_id, "commitment_id")
     yield from checks.enum_known(request.outcome, "outcome", mind.CommitmentOutcome.values())
     yield from checks.items(request.evidence_seqs, "evidence_seqs", high=MAX_PAGE)
+    for index, seq in enumerate(request.evidence_seqs):
+        yield from checks.in_range(seq, f"evidence_seqs[{index}]", 1, MAX_SEQ)
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
 
 

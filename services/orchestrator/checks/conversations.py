@@ -17,7 +17,6 @@ from services.runtime.errors import Violation
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_IMPORTED = 500
 MAX_TITLE = 1024
-MAX_STOPS = 16
 _LISTING_TOKEN = re.compile(r"[0-9]{1,18}\.[0-9]{1,18}")
 """The event as of which is listed, and the one below which the next page begins."""
 
@@ -32,7 +31,7 @@ def converse(request: pb.ConverseRequest) -> Iterator[Violation]:
     yield from checks.text(request.speaker, "speaker", max_bytes=MAX_NAME)
     yield from checks.timestamp(request.query_time, "query_time")
     yield from privacy_mode(request.privacy_mode)
-    yield from checks.items(request.sampling.stop, "sampling.stop", high=MAX_STOPS)
+    yield from checks.sampling(request.sampling)
 
 
 def import_messages(request: pb.ImportMessagesRequest) -> Iterator[Violation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
@@ -13,6 +14,8 @@ MAX_NAME = 128
 MAX_WHY = 4 * 1024
 MAX_PAGE = 1_000
 MAX_SEQ = 2**63 - 1
+_PAGE_TOKEN = re.compile(r"[1-9][0-9]{0,11}")
+"""The first of the next page, which the first of all cannot be."""
 AsOf = (
     pb.GetMindRequest
     | pb.ListCommitmentsRequest
@@ -55,6 +58,5 @@ def at_seq(request: AsOf) -> Iterator[Violation]:
 def page(request: pb.ListCommitmentsRequest | pb.ListReflectionsRequest) -> Iterator[Violation]:
     """page_size and page_token."""
     yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
-    token = request.page_token
-    if token and not (token.isascii() and token.isdigit() and len(token) <= 12):
+    if request.page_token and not _PAGE_TOKEN.fullmatch(request.page_token):
         yield Violation("page_token", "must be empty, or the next_page_token of an answer before")

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 from zoneinfo import available_timezones
 
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator.autonomy.decide import CAP, FROZEN
 from services.orchestrator.checks.fields import MAX_NAME, MAX_PAGE, MAX_SEQ, MAX_WHY, as_of, at_seq
 from services.orchestrator.guard import ACTIONS, POLICY_PREFIX
 from services.orchestrator.policies import POLICIES
-from services.orchestrator.projections.profile import SETTINGS
+from services.orchestrator.projections.profile import CAP, FROZEN, SETTINGS
 from services.orchestrator.projections.traits import START
 from services.runtime import checks
 from services.runtime.checks import Check
 from services.runtime.errors import Violation
 
 MAX_SETTING = 32 * 1024
+_SCALARS = ("bool_value", "number_value", "string_value")
+"""What a policy can be."""
 
 
 def create_mind(request: pb.CreateMindRequest) -> Iterator[Violation]:
@@ -56,7 +56,8 @@ def set_policy(request: pb.SetPolicyRequest) -> Iterator[Violation]:
     """SetPolicy."""
     yield from checks.mind_id(request.mind_id)
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
-    value = cast("object", MessageToDict(request.value)) if request.value.WhichOneof("kind") else None
+    kind = request.value.WhichOneof("kind")
+    value: object = getattr(request.value, kind) if kind in _SCALARS else None
     if request.key not in POLICIES:
         yield Violation("key", f"must be one of {', '.join(POLICIES)}")
     elif request.key.startswith(POLICY_PREFIX) and value not in ACTIONS:

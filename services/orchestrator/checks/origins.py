@@ -34,6 +34,10 @@ def forget(request: pb.ForgetRequest) -> Iterator[Violation]:
     """Forget."""
     yield from checks.mind_id(request.mind_id)
     yield from checks.in_range(request.seq, "seq", 1, MAX_SEQ)
+    if request.seq == 1:
+        yield Violation(
+            "seq", "must not be the first event, which says whose the mind is: DeleteMind erases all of it"
+        )
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
 
 

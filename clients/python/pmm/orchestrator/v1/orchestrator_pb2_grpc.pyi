@@ -501,7 +501,7 @@ class OrchestratorServiceStub:
 
     Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed.
 
-    Limits: one event a call.
+    Limits: one event a call, and not the first one, which says whose the mind is.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT. DATA_LOSS: it is erased from the ledger, and leaves the other files
     once what is damaged is restored or gone; metadata names the event.
@@ -1016,7 +1016,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed.
 
-    Limits: one event a call.
+    Limits: one event a call, and not the first one, which says whose the mind is.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT. DATA_LOSS: it is erased from the ledger, and leaves the other files
     once what is damaged is restored or gone; metadata names the event.
@@ -1768,7 +1768,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed.
 
-        Limits: one event a call.
+        Limits: one event a call, and not the first one, which says whose the mind is.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT. DATA_LOSS: it is erased from the ledger, and leaves the other files
         once what is damaged is restored or gone; metadata names the event.

@@ -1,0 +1,148 @@
+"""What is wrong with a request is said of its own fields, before anything is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from pmm.inference.v1 import inference_pb2 as inference
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client import errors
+from tests.orchestrator.talking import converse, head
+from tests.support.serving import Served
+
+NAN, INFINITE = float("nan"), float("inf")
+
+
+async def fields(call: Awaitable[object]) -> list[str]:
+    """That are broken in a request."""
+    with pytest.raises(errors.InvalidArgument) as refused:
+        await call
+    return [violation.field for violation in refused.value.violations]
+
+
+async def generated(served: Served, sampling: inference.Sampling) -> None:
+    said = inference.Message(role=inference.ROLE_USER, text="hello")
+    async for _ in served.inference.generate(inference.GenerateRequest(messages=[said], sampling=sampling)):
+        pass
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"temperature": -1.0},
+        {"temperature": NAN},
+        {"temperature": 10.5},
+        {"top_p": 0.0},
+        {"top_p": 7.0},
+        {"top_k": 0},
+        {"max_tokens": 0},
+        {"presence_penalty": -3.0},
+        {"frequency_penalty": INFINITE},
+        {"stop": ["x"] * 17},
+    ],
+    ids=str,
+)
+async def test_sampling_is_refused_before_the_message_is_kept_as_inference_refuses_it(
+    served: Served, broken: dict[str, Any]
+) -> None:
+    (name,) = broken
+    sampling = inference.Sampling(**broken)
+
+    assert await fields(converse(served, "hello", sampling=sampling)) == [f"sampling.{name}"]
+    assert await fields(generated(served, sampling)) == [f"sampling.{name}"]
+    assert await head(served) == 1
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    [
+        {"temperature": 0.0, "top_p": 1.0, "top_k": 1, "max_tokens": 1},
+        {"temperature": 10.0, "presence_penalty": -2.0, "frequency_penalty": 2.0, "stop": ["x"] * 16},
+    ],
+)
+async def test_sampling_within_its_limits_is_taken(served: Served, allowed: dict[str, Any]) -> None:
+    assert (await converse(served, "hello", sampling=inference.Sampling(**allowed))).completed
+
+
+@pytest.mark.parametrize("key", ["traits.cap", "traits.frozen", "description", "personal_data.email"])
+@pytest.mark.parametrize("number", [NAN, INFINITE, -INFINITE])
+@pytest.mark.parametrize("is_in_list", [False, True])
+async def test_no_policy_is_a_number_without_a_value(
+    served: Served, key: str, number: float, is_in_list: bool
+) -> None:
+    request = pb.SetPolicyRequest(mind_id="ada", key=key)
+    if is_in_list:
+        request.value.list_value.append(number)
+    else:
+        request.value.number_value = number
+
+    assert await fields(served.orchestrator.set_policy(request)) == ["value"]
+    assert await head(served) == 1
+
+
+@pytest.mark.parametrize("outcome", [mind.COMMITMENT_OUTCOME_DONE, mind.COMMITMENT_OUTCOME_DROPPED])
+async def test_evidence_is_named_where_it_is_none(served: Served, outcome: Any) -> None:
+    opened = await served.orchestrator.open_commitment(pb.OpenCommitmentRequest(mind_id="ada", text="Tea"))
+    close = pb.CloseCommitmentRequest(
+        mind_id="ada", commitment_id=opened.commitment.commitment_id, outcome=outcome, evidence_seqs=[1, 0]
+    )
+
+    assert await fields(served.orchestrator.close_commitment(close)) == ["evidence_seqs[1]"]
+
+
+BEYOND: list[tuple[str, Callable[[Served, str], Awaitable[object]]]] = [
+    (
+        "evidence_seqs[1]",
+        lambda served, its_id: served.orchestrator.close_commitment(
+            pb.CloseCommitmentRequest(
+                mind_id="ada",
+                commitment_id=its_id,
+                outcome=mind.COMMITMENT_OUTCOME_DROPPED,
+                evidence_seqs=[1, 500],
+            )
+        ),
+    ),
+    (
+        "source_seq",
+        lambda served, _: served.orchestrator.open_commitment(
+            pb.OpenCommitmentRequest(mind_id="ada", text="Coffee", source_seq=500)
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("field", "call"), BEYOND, ids=[field for field, _ in BEYOND])
+async def test_a_seq_above_the_head_is_named(
+    served: Served, field: str, call: Callable[[Served, str], Awaitable[object]]
+) -> None:
+    opened = await served.orchestrator.open_commitment(pb.OpenCommitmentRequest(mind_id="ada", text="Tea"))
+    before = await head(served)
+
+    with pytest.raises(errors.BeyondHead) as refused:
+        await call(served, opened.commitment.commitment_id)
+
+    assert refused.value.metadata["field"] == field
+    assert refused.value.message.startswith(f"{field}: 500 ")
+    assert await head(served) == before
+
+
+@pytest.mark.parametrize("token", ["0", "00", "x", "-1", "1" * 13])
+async def test_a_page_token_is_one_that_was_given_out(served: Served, token: str) -> None:
+    orchestrator = served.orchestrator
+    for status in (pb.COMMITMENT_STATUS_UNSPECIFIED, pb.COMMITMENT_STATUS_CLOSED):
+        request = pb.ListCommitmentsRequest(mind_id="ada", status=status, page_token=token)
+        assert await fields(orchestrator.list_commitments(request)) == ["page_token"]
+    reflections = pb.ListReflectionsRequest(mind_id="ada", page_token=token)
+    assert await fields(orchestrator.list_reflections(reflections)) == ["page_token"]
+
+
+async def test_the_event_that_says_whose_a_mind_is_is_not_forgotten_alone(served: Served) -> None:
+    async def forget() -> None:
+        async for _ in served.orchestrator.forget(pb.ForgetRequest(mind_id="ada", seq=1)):
+            pass
+
+    assert await fields(forget()) == ["seq"]
