@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.ended import EXPIRED, Ended
 from services.orchestrator.projections.commitments import Commitment, Standing
-from services.orchestrator.times import nanoseconds, timestamp
+from services.orchestrator.times import timestamp
+from services.runtime.times import nanoseconds
 
 STATUS = {
     Standing.OPEN: pb.COMMITMENT_STATUS_OPEN,

@@ -11,7 +11,7 @@ from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import COMMITMENTS, Commitment
-from services.orchestrator.times import nanoseconds
+from services.runtime.times import nanoseconds
 
 CLOSED, EXPIRED = "commitment_closed", "commitment_expired"
 READ_AT_ONCE = 16

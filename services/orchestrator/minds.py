@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from weakref import WeakValueDictionary
 
 from pmm.mind.v1 import events_pb2 as mind
-from pmm_client.errors import DiskFull, WrongExpectedSeq
+from pmm_client.errors import DiskFull, IdempotencyKeyReused, WrongExpectedSeq
 from services.orchestrator.appended import Appended
 from services.orchestrator.errors import BeyondHead, MindDeleted
 from services.orchestrator.lately import Lately
@@ -73,6 +74,8 @@ class Minds:
         self._saving = Saving(store, settings.snapshot_events)
         self._settings = settings
         self._active: OrderedDict[str, ActiveMind] = OrderedDict()
+        self._alive: WeakValueDictionary[str, ActiveMind] = WeakValueDictionary()
+        """These, and those forgotten ones that somebody still works with: there is one of a mind."""
 
     def active(self) -> list[str]:
         """The minds in memory in which something happened since their last tick."""
@@ -221,7 +224,7 @@ class Minds:
 
     async def forget(self, mind_id: str) -> None:
         """Drop the state in memory: something that it may hold was erased."""
-        active = self._active.get(mind_id)
+        active = self._alive.get(mind_id)
         if active is not None:
             # What was decided from it is in the ledger before, where it is found, or is decided again after.
             async with active.deciding, active.lock:
@@ -270,30 +273,25 @@ class Minds:
         for start in range(0, len(ends), CLOSED_AT_ONCE):
             try:
                 await self.append(active, ends[start : start + CLOSED_AT_ONCE])
+            except IdempotencyKeyReused:
+                # One of them has ended meanwhile: whoever opens the mind next looks again.
+                return False
             except DiskFull as error:
                 _log.warning("interrupted turns of a mind stay open: %s", error.reason)
                 return False
         return True
 
     def _hold(self, mind_id: str) -> ActiveMind:
-        active = self._active.get(mind_id)
-        if active is None:
-            active = self._active.setdefault(mind_id, ActiveMind(mind_id, self._lately()))
-            self._forget_idle()
+        active = self._alive.get(mind_id) or ActiveMind(mind_id, self._lately())
+        self._alive[mind_id] = self._active[mind_id] = active
         self._active.move_to_end(mind_id)
+        if len(self._active) > self._settings.active_minds:
+            self._active.popitem(last=False)
         return active
 
     def _lately(self) -> Lately:
         settings = self._settings
         return Lately(settings.recent_turns, settings.prompt_tokens * CHARACTERS_PER_TOKEN)
-
-    def _forget_idle(self) -> None:
-        for mind_id, active in list(self._active.items()):
-            if len(self._active) <= self._settings.active_minds:
-                return
-            locks = (active.lock, active.deciding, active.reflecting, active.summarizing)
-            if not active.running and not any(lock.locked() for lock in locks):
-                del self._active[mind_id]
 
 
 def _within(now: Snapshot, mind_id: str, seq: int) -> None:

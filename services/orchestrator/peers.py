@@ -27,9 +27,10 @@ from services.orchestrator.terms import (
     Summary,
     Verdict,
 )
-from services.orchestrator.times import nanoseconds, timestamp
+from services.orchestrator.times import timestamp
 from services.runtime import deadline
 from services.runtime.peers import Peers as Channels
+from services.runtime.times import nanoseconds
 
 MAX_QUERY_BYTES = 32 * 1024
 """Memory's limit."""

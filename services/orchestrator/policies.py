@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.orchestrator.autonomy.decide import CAP, FROZEN
 from services.orchestrator.guard import ACTIONS, DEFAULTS, POLICY_PREFIX, SEVERITIES
-from services.orchestrator.projections.profile import SETTINGS, Profile
+from services.orchestrator.projections.profile import CAP, FROZEN, SETTINGS, Profile
 from services.orchestrator.projections.traits import START
 
 

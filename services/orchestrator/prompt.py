@@ -10,7 +10,7 @@ from services.orchestrator.extraction.condensing import shortened
 from services.orchestrator.projections.directives import IN_PROMPT
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
-from services.orchestrator.times import moment
+from services.orchestrator.times import day, moment
 
 CHARACTERS_PER_TOKEN = 4
 """An estimate that holds for English and is generous for most others."""
@@ -117,7 +117,7 @@ def _directives(state: Snapshot) -> list[_Line]:
 
 def _commitments(state: Snapshot) -> Iterator[_Line]:
     for one in state.commitments.in_order():
-        due = f" (due {moment(one.due_ns):%d %b %Y})" if one.due_ns else ""
+        due = f" (due {day(one.due_ns, state.profile.time_zone)})" if one.due_ns else ""
         yield f"- {one.text}{due}", one.opened_seq
 
 

@@ -10,11 +10,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 _SECOND = 1_000_000_000
 
 
-def nanoseconds(time: Timestamp) -> int:
-    """From the wire; 0 where it is not set."""
-    return time.seconds * _SECOND + time.nanos
-
-
 def timestamp(ns: int) -> Timestamp | None:
     """To the wire; None where there is none."""
     return Timestamp(seconds=ns // _SECOND, nanos=ns % _SECOND) if ns else None
@@ -25,9 +20,15 @@ def moment(ns: int) -> datetime:
     return datetime.fromtimestamp(ns / _SECOND, UTC)
 
 
+def day(ns: int, time_zone: str) -> str:
+    """The day of a moment as a mind in a time zone calls it, such as "08 May 2026"."""
+    return f"{moment(ns).astimezone(zone(time_zone)):%d %b %Y}"
+
+
 def zone(name: str) -> ZoneInfo:
     """A time zone by its IANA name; UTC where there is none of that name."""
     try:
         return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
+    # Names are looked for among files: one may be a folder, or too long.
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")

@@ -12,6 +12,7 @@ import pytest
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.autonomy import decide
 from services.orchestrator.autonomy.decide import Limits
+from services.orchestrator.projections.profile import CAP, FROZEN
 from services.orchestrator.projections.traits import TRAITS
 from services.orchestrator.snapshot import Snapshot, dump
 
@@ -250,6 +251,27 @@ def test_reminders_come_when_their_time_has_come(due_in: int, reminded_at: list[
     assert [event.recorded_at.seconds - began - 1 for event in reminded] == reminded_at
 
 
+@pytest.mark.parametrize("late", [0, 10 * MINUTE, 2 * DAY])
+def test_what_was_due_when_the_ledger_came_to_know_of_it_is_told_once(late: int) -> None:
+    world = born()
+    world.now += DAY
+    world.promise("c-1", -1 - late)
+    world.wait(DAY)
+    world.wait(DAY)
+
+    assert world.kinds()["commitment_reminded"] == 1
+
+
+def test_a_clock_that_ran_ahead_for_a_while_hides_no_reminder() -> None:
+    world = born()
+    world.now += 365 * DAY
+    world.promise("c-1", -364 * DAY)
+    world.now -= 365 * DAY
+    world.wait(2 * DAY)
+
+    assert world.kinds()["commitment_reminded"] == 1
+
+
 def test_what_is_put_off_is_quiet_until_then() -> None:
     world = born()
     world.promise("c-1", HOUR * 2)
@@ -292,8 +314,8 @@ def test_traits_can_be_frozen_and_capped() -> None:
             world.tick()
         return world
 
-    assert told(decide.FROZEN, True).kinds()["trait_adjusted"] == 0
-    capped = told(decide.CAP, 0.1).state.traits
+    assert told(FROZEN, True).kinds()["trait_adjusted"] == 0
+    capped = told(CAP, 0.1).state.traits
     free = told("personal_data.email", 0.0).state.traits
     assert capped.value(mind.TRAIT_CONSCIENTIOUSNESS) == pytest.approx(0.6)
     assert 0.8 < free.value(mind.TRAIT_CONSCIENTIOUSNESS) < 0.95

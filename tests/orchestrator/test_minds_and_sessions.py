@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -60,6 +61,26 @@ async def test_snapshots_are_saved_and_a_restart_folds_the_same(tmp_path: Path) 
         assert (before.counts.imported_messages, before.counts.sessions) == (300, 34)
 
 
+async def test_more_minds_are_talked_to_at_once_than_are_kept_in_memory(tmp_path: Path) -> None:
+    settings = {**ROOMY, "orchestrator": {**ROOMY["orchestrator"], "active_minds": 2}}
+    names = [f"m{number}" for number in range(8)]
+    async with serving(tmp_path, *SERVICES, settings=settings) as served:
+        for name in names:
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=name))
+
+        async def talk(name: str) -> None:
+            for number in range(6):
+                turn = await converse(served, f"hello for the {number}th time", name)
+                assert turn.completed is not None
+                await served.orchestrator.get_mind(pb.GetMindRequest(mind_id=name))
+
+        await asyncio.gather(*(talk(name) for name in names))
+
+        for name in names:
+            assert await events(served, name, kinds=["turn_failed"]) == []
+            assert len(await events(served, name, kinds=["assistant_message"])) == 6
+
+
 async def test_importing_twice_is_the_same_as_once(served: Served) -> None:
     messages = [pb.ImportedMessage(text="again", speaker="Ana", repetition=i) for i in range(3)]
     request = pb.ImportMessagesRequest(mind_id="ada", messages=messages)
@@ -68,6 +89,17 @@ async def test_importing_twice_is_the_same_as_once(served: Served) -> None:
 
     assert (first.appended, first.existed) == (3, 0)
     assert (second.appended, second.existed, list(second.seqs)) == (0, 3, list(first.seqs))
+
+
+async def test_the_same_message_twice_in_one_call_is_imported_once(served: Served) -> None:
+    texts = ["one", "two", "one", "one"]
+    messages = [pb.ImportedMessage(text=text, speaker="Ana") for text in texts]
+    done = await served.orchestrator.import_messages(
+        pb.ImportMessagesRequest(mind_id="ada", messages=messages)
+    )
+
+    assert (done.appended, done.existed, list(done.seqs)) == (2, 2, [2, 3, 2, 2])
+    assert [e.body.message_imported.text for e in await events(served, from_seq=2)] == ["one", "two"]
 
 
 async def test_a_session_lives(served: Served) -> None:
@@ -143,11 +175,15 @@ async def test_a_commitment_is_done_only_with_evidence(served: Served) -> None:
     with pytest.raises(errors.FailedPrecondition) as refused:
         await served.orchestrator.close_commitment(close)
     assert refused.value.reason == "EVIDENCE_MISSING"
+    close.evidence_seqs[:] = [opened.commitment.opened_seq]
+    with pytest.raises(errors.FailedPrecondition) as itself:
+        await served.orchestrator.close_commitment(close)
+    assert itself.value.reason == "EVIDENCE_MISSING"
 
     # Said so that no worker takes it for evidence and closes it first.
     turn = await converse(served, "Ana and I spoke at noon")
     assert turn.started
-    close.evidence_seqs.append(turn.started.user_seq)
+    close.evidence_seqs[:] = [turn.started.user_seq]
     closed = await served.orchestrator.close_commitment(close)
 
     assert closed.commitment.status == pb.COMMITMENT_STATUS_CLOSED

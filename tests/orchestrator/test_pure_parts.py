@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from immutables import Map
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import citations, prompt
+from services.orchestrator.autonomy import reflecting
 from services.orchestrator.extraction import evidence, names, promises
 from services.orchestrator.extraction.instructions import directives
 from services.orchestrator.guard import guard
+from services.orchestrator.projections.commitments import Commitment, Commitments
+from services.orchestrator.projections.profile import Profile
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
 
@@ -64,6 +68,29 @@ def test_a_prompt_keeps_to_its_budget_and_its_order() -> None:
     assert 0 < len(built.memories) < 29
 
 
+@pytest.mark.parametrize(
+    ("time_zone", "due", "day"),
+    [
+        ("America/New_York", datetime(2026, 5, 9, 3, 59, tzinfo=UTC), "08 May 2026"),
+        ("Asia/Tokyo", datetime(2026, 5, 6, 23, 0, tzinfo=UTC), "07 May 2026"),
+        ("", datetime(2026, 5, 6, 23, 0, tzinfo=UTC), "06 May 2026"),
+    ],
+)
+def test_a_mind_is_told_the_day_of_its_promise_in_its_own_time_zone(
+    time_zone: str, due: datetime, day: str
+) -> None:
+    due_ns = int(due.timestamp()) * 10**9
+    promised = Commitment("c-1", "send the report", opened_seq=2, opened_ns=1, due_ns=due_ns)
+    commitments = Commitments(by_id=Map({promised.id: promised}))
+    state = Snapshot(profile=Profile(time_zone=time_zone), commitments=commitments)
+
+    built = prompt.build(state, [], [], "hello", NOW, tokens=1_500)
+    told, _ = reflecting.known_of(state)
+
+    assert f"- send the report (due {day})" in built.messages[0].text
+    assert f"You have promised: send the report, due {day}." in told
+
+
 @pytest.mark.parametrize("words", [3, 60, 400])
 def test_what_a_mind_knows_of_itself_keeps_to_its_room_and_is_never_left_out(words: int) -> None:
     state = Snapshot()
@@ -99,6 +126,30 @@ def test_a_citation_must_have_been_in_the_prompt() -> None:
         ("CITATION_NOT_IN_PROMPT", 99),
         ("UNKNOWN_CITATION", 500),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seqs"),
+    [
+        ("[#12, #999]", [12, 999]),
+        ("[#12; #999] and [#9,#12]", [12, 999, 9]),
+        ("[#12, 3 May; #13, 4 May 2025]", [12, 13]),
+        ("[#12 and #13]", [12, 13]),
+        ("[see #12] (#13) #14 [#x, #15] [#16th]", []),
+        ("a cut one [#1", []),
+        ("[#007]", [7]),
+    ],
+)
+def test_every_number_in_a_bracket_is_a_citation(text: str, seqs: list[int]) -> None:
+    assert citations.cited_seqs(text) == seqs
+
+
+@pytest.mark.parametrize("digits", [19, 20, 21, 10_000])
+def test_a_citation_longer_than_any_seq_is_one_of_nothing(digits: int) -> None:
+    (warning,) = citations.warnings(f"so it was [#{'9' * digits}]", [], [], head_seq=100)
+
+    assert (warning.code, list(warning.seqs)) == ("UNKNOWN_CITATION", [])
+    assert len(warning.message) < 100
 
 
 def labelled(name: str) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.autonomy.invariants import next_check, violations
 from services.orchestrator.projections import stage
 from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.projections.profile import CAP, FROZEN
 from services.orchestrator.projections.reflections import Reflections
 from services.orchestrator.projections.traits import MAX_DELTA, REVIEWED, START, day_of
 from services.orchestrator.snapshot import Snapshot
@@ -48,8 +49,6 @@ PULL = 0.12
 """Of what lies between a trait and the middle, a review takes back so much: no trait runs away."""
 LEAST_DELTA = 0.005
 """Less is not worth an event."""
-FROZEN, CAP = "traits.frozen", "traits.cap"
-"""Policies: no trait moves; no trait goes further from the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +148,13 @@ def thresholds(commitment: Commitment, limits: Limits) -> list[int]:
 
 
 def is_to_remind(commitment: Commitment, now_ns: int, limits: Limits) -> bool:
-    """Whether a moment has come since the last reminder, or since it was promised."""
+    """Whether a moment has come since the last reminder, or since it was promised; what was due when the ledger came to
+    know of it is due now.
+    """
     since = max(commitment.reminded_ns, commitment.opened_ns)
-    return any(since < moment <= now_ns for moment in thresholds(commitment, limits))
+    was_due_before = 0 < commitment.due_ns <= commitment.opened_ns and not commitment.reminded_ns
+    moments = thresholds(commitment, limits)
+    return any(since < moment <= now_ns for moment in moments) or (was_due_before and moments[-1] <= now_ns)
 
 
 def is_expired(commitment: Commitment, now_ns: int, limits: Limits) -> bool:
@@ -251,9 +254,9 @@ def _surplus(state: Snapshot, limits: Limits) -> Iterator[mind.Body]:
 def _review(state: Snapshot, now_ns: int) -> Iterator[mind.Body]:
     """Once a day on which something happened: what moves traits, against what pulls them back to the middle."""
     traits, day = state.traits, day_of(now_ns)
-    if day <= traits.reviewed_day or state.profile.policies.get(FROZEN):
+    if day <= traits.reviewed_day or state.profile.policies.get(FROZEN) is True:
         return
-    cap = float(state.profile.policies.get(CAP, START))
+    cap = _cap(state)
     for trait, (wish, why, evidence) in _wishes(state).items():
         value, room = traits.value(trait), traits.room(trait, day)
         wanted = value + wish - PULL * (value - START)
@@ -268,6 +271,13 @@ def _review(state: Snapshot, now_ns: int) -> Iterator[mind.Body]:
                     evidence_seqs=evidence,
                 )
             )
+
+
+def _cap(state: Snapshot) -> float:
+    """An application may have appended any value: what is no number sets nothing."""
+    told = state.profile.policies.get(CAP, START)
+    is_number = isinstance(told, int | float) and not isinstance(told, bool)
+    return min(START, max(0.0, float(told))) if is_number else START
 
 
 def _wishes(state: Snapshot) -> dict[int, tuple[float, str, tuple[int, ...]]]:

@@ -15,7 +15,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.projections.reflections import Reflection
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import RECALL, Draft, Said
-from services.orchestrator.times import moment
+from services.orchestrator.times import day
 from services.orchestrator.workers.follower import Worker
 
 REQUESTED = "request"
@@ -86,7 +86,8 @@ class Reflecting:
                 await self._traces.left(mind_id, state)
                 if active.erasures() != before:
                     continue
-                thought = await self._think(active, state, style or CADENCE[state.stage.stage][2])
+                chosen = style if style in _ASKED else CADENCE[state.stage.stage][2]
+                thought = await self._think(active, state, chosen)
                 draft = _draft(thought, trigger, causation_seq)
                 after = await self._minds.decide(active, _unless_erased(active, before, draft))
                 made = [one for one in after.reflections.recent if one.seq > state.seq]
@@ -134,7 +135,7 @@ def known_of(state: Snapshot) -> tuple[list[str], tuple[int, ...]]:
         seqs.append(state.identity.adopted_seq)
     promised = state.commitments.in_order()
     for one in promised[:MAX_PROMISES]:
-        due = f", due {moment(one.due_ns):%d %b %Y}" if one.due_ns else ""
+        due = f", due {day(one.due_ns, state.profile.time_zone)}" if one.due_ns else ""
         facts.append(f"You have promised: {one.text}{due}.")
         seqs.append(one.opened_seq)
     known = state.reflections

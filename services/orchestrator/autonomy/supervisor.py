@@ -18,10 +18,10 @@ from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
-from services.orchestrator.times import nanoseconds
-from services.orchestrator.workers.follower import Worker
+from services.orchestrator.workers.follower import CONTENT_FAULTS, Worker
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
+from services.runtime.times import nanoseconds
 
 ACTOR = "supervisor"
 T = TypeVar("T")
@@ -118,7 +118,7 @@ class Supervisor:
         """Another mind's trouble, or another service's, must not end it: the next look tries again."""
         try:
             return await work
-        except (pmm_client.errors.PmmError, DomainError) as error:
+        except (pmm_client.errors.PmmError, DomainError, *CONTENT_FAULTS) as error:
             _log.warning("a mind could not be looked after: %s", type(error).__name__)
             telemetry.count("pmm.ticks.failed")
             return None

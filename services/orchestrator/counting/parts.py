@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.times import nanoseconds
+from services.runtime.times import nanoseconds
 
 MESSAGES = frozenset({"user_message", "assistant_message", "message_imported"})
 HEADERS = {"commitment_opened": "opened", "commitment_expired": "expired"}
@@ -28,6 +28,8 @@ KINDS = (
 DAY, QUARTER, SPEAKER, WORDS, REPLY = "day", "quarter", "speaker", "words", "reply"
 DATA, COMMITMENT, MODEL, MEMORY = "data", "commitment", "model", "memory"
 """What a name begins with; the rest follows after a colon each."""
+LONGEST_MS = 86_400_000
+"""A day: no answer takes longer."""
 QUARTERS = 96
 """Of an hour, in a day: enough to tell the hours of every time zone."""
 _MAX_NAME, _MAX_NAME_BYTES = 128, 256
@@ -117,7 +119,8 @@ def _said(speaker: str, text: str) -> Iterator[Count]:
 
 
 def _answered(answer: mind.AssistantMessage) -> Iterator[Count]:
-    milliseconds = answer.timings.total.ToMilliseconds()
+    # An application may have appended any duration.
+    milliseconds = min(answer.timings.total.ToMilliseconds(), LONGEST_MS)
     for of_session in (False, True):
         if milliseconds > 0:
             yield of_session, f"{REPLY}:answers", 1

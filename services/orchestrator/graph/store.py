@@ -9,6 +9,7 @@ import hashlib
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ TABLES = ("nodes", "edges", "payload_keys", "last")
 """mind, node, seq, part → id, type, label; mind, node, seq, part, ordinal, way → other end, type, way; mind, seq →
 keys of what goes with the payload; mind, what → seq of the last one."""
 _ORDINAL = struct.Struct(">H")
+MAX_EDGES = 2**16
+"""Of an event by its payload, and as many by its header: what an application appended may name more."""
 LAST = 2**64 - 1
 """As of no seq: the latest."""
 _DIGEST_BYTES = 16
@@ -136,7 +139,7 @@ class _Writer:
             key = _node_prefix(event.mind_id, node.id) + seq + bytes([is_payload])
             self._txn.put(key, encode((node.id, node.type, node.label)), db=self._nodes)
             keys.append((True, key))
-        for ordinal, edge in enumerate(dict.fromkeys(part.edges)):
+        for ordinal, edge in enumerate(islice(dict.fromkeys(part.edges), MAX_EDGES)):
             end = seq + bytes([is_payload]) + _ORDINAL.pack(ordinal)
             for near, far, leads_away in (
                 (edge.from_id, edge.to_id, True),

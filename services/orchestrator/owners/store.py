@@ -16,8 +16,8 @@ import msgspec
 
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.tables import Tables, decode, encode, under, write
-from services.orchestrator.times import nanoseconds
 from services.runtime.projection_file import ProjectionFile
+from services.runtime.times import nanoseconds
 
 MARK = "default_of."
 """What the key of a mark's policy begins with; the owner follows."""
@@ -101,7 +101,8 @@ class _Writer:
         born_ns = nanoseconds(body.copied_at if is_copy else event.recorded_at) or nanoseconds(
             event.recorded_at
         )
-        known = Known(body.owner, _MOMENT.pack(born_ns, event.position), body.origin_seq if is_copy else 0)
+        born = _MOMENT.pack(max(0, born_ns), event.position)
+        known = Known(body.owner, born, body.origin_seq if is_copy else 0)
         self._put(event.mind_id, known)
         self._txn.put(_of(known.owner) + event.mind_id.encode(), b"", db=self._file.table("names"))
         self._txn.put(_of(known.owner) + known.born, event.mind_id.encode(), db=self._file.table("births"))

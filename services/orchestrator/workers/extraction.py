@@ -10,8 +10,9 @@ from services.orchestrator.extraction.begins import begins
 from services.orchestrator.extraction.extractor import Extractor
 from services.orchestrator.extraction.facts import USER, Fact
 from services.orchestrator.minds import Minds
-from services.orchestrator.times import moment, nanoseconds
+from services.orchestrator.times import moment
 from services.orchestrator.workers.follower import Worker
+from services.runtime.times import nanoseconds
 
 _TYPES = {
     "fact": mind.MEMORY_TYPE_FACT,

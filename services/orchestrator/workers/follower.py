@@ -52,7 +52,9 @@ _GONE = (
     pmm_client.errors.MindDeleted,
     MindDeleted,
 )
-_FAILURES = (pmm_client.errors.PmmError, DomainError, ModelFailed, ValueError, OverflowError)
+CONTENT_FAULTS = (ValueError, ArithmeticError, LookupError, TypeError)
+"""What an event that holds something unforeseen makes of code that reads it: any application may append one."""
+_FAILURES = (pmm_client.errors.PmmError, DomainError, ModelFailed, *CONTENT_FAULTS)
 _log = logging.getLogger("pmm.worker")
 _NEVER_NS = 2**63
 Derive = Callable[[mind.Event, Minds], Awaitable[list[mind.Body]]]

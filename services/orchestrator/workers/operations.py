@@ -80,7 +80,8 @@ class Operations:
 
     async def replay(self, mind_id: str, letter_id: str) -> list[int]:
         """Try it again; the seqs of what was derived. Raises UnknownDeadLetter, StillFailing."""
-        for letter in await self.dead_letters(mind_id, ""):
+        await self._minds.open(mind_id)
+        for letter in self._store.dead_letters(mind_id):
             if letter.id == letter_id and letter.worker in self._followers:
                 return await self._followers[letter.worker].replay(letter)
         raise UnknownDeadLetter(
