@@ -178,3 +178,20 @@ def test_hostile_text_takes_no_longer_than_other_text(piece: str, kib: int) -> N
     user_name(text)
     directives(text)
     assert 0 <= evidence.score(text, "call called the a b c") <= 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_same"),
+    [
+        ("Water the plants!", "water the  plants", True),
+        ("re-read the book", "re read the book", True),
+        ("learn C++", "learn C", False),
+        ("learn C++", "learn C#", False),
+        ("pay -5", "pay 5", False),
+        ("🚀", "🎉", False),
+        ("pay 5 - 7 euros", "pay 5 7 euros", True),
+    ],
+)
+def test_what_is_promised_twice_is_told_by_its_words(one: str, other: str, are_same: bool) -> None:
+    assert (commitment_id(one) == commitment_id(other)) is are_same
+    assert (directive_id(one) == directive_id(other)) is are_same

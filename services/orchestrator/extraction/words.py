@@ -6,6 +6,7 @@ Everything here takes time in proportion to the text, whatever the text.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 
 _MASK = "\x00"
@@ -63,9 +64,17 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = stop
 
 
+_WORD = re.compile(r"(?:(?<!\w)-(?=\d))?\w+(?:(?:\+\+|#)(?!\w))?")
+"""C++, C# and -5 are others than C and 5."""
+
+
 def key(text: str) -> str:
-    """The words alone, in lower case: the same for texts that differ in case and punctuation."""
-    return " ".join(re.findall(r"\w+", text.lower()))
+    """The words alone, in lower case: the same for texts that differ in case and punctuation.
+
+    Of a text without any, such as 🚀, the text itself.
+    """
+    lower = text.lower()
+    return " ".join(_WORD.findall(lower)) or lower.strip(string.punctuation + string.whitespace)
 
 
 _ENDINGS = ("ations", "ation", "'s", "’s", "ings", "ing", "ied", "ies", "ed", "es", "s", "e", "y")
