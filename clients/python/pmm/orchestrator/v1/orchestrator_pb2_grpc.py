@@ -556,7 +556,8 @@ class OrchestratorServiceServicer:
 
         Limits: a text of 4 KiB; 1,000 open ones a mind.
 
-        Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS.
+        Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS. FAILED_PRECONDITION with reason BEYOND_HEAD: source_seq lies
+        above the head.
 
         Next: CloseCommitment with its evidence when it is done.
         """
@@ -572,7 +573,8 @@ class OrchestratorServiceServicer:
         Limits: those of every call.
 
         Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason
-        EVIDENCE_MISSING: done needs evidence that was recorded before.
+        EVIDENCE_MISSING: done needs evidence that was recorded after it was opened. FAILED_PRECONDITION with reason BEYOND_HEAD:
+        evidence lies above the head.
 
         Next: OpenCommitment with the same words for a new episode.
         """

@@ -269,7 +269,8 @@ class OrchestratorServiceStub:
 
     Limits: a text of 4 KiB; 1,000 open ones a mind.
 
-    Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS.
+    Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS. FAILED_PRECONDITION with reason BEYOND_HEAD: source_seq lies
+    above the head.
 
     Next: CloseCommitment with its evidence when it is done.
     """
@@ -281,7 +282,8 @@ class OrchestratorServiceStub:
     Limits: those of every call.
 
     Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason
-    EVIDENCE_MISSING: done needs evidence that was recorded before.
+    EVIDENCE_MISSING: done needs evidence that was recorded after it was opened. FAILED_PRECONDITION with reason BEYOND_HEAD:
+    evidence lies above the head.
 
     Next: OpenCommitment with the same words for a new episode.
     """
@@ -784,7 +786,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Limits: a text of 4 KiB; 1,000 open ones a mind.
 
-    Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS.
+    Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS. FAILED_PRECONDITION with reason BEYOND_HEAD: source_seq lies
+    above the head.
 
     Next: CloseCommitment with its evidence when it is done.
     """
@@ -796,7 +799,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Limits: those of every call.
 
     Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason
-    EVIDENCE_MISSING: done needs evidence that was recorded before.
+    EVIDENCE_MISSING: done needs evidence that was recorded after it was opened. FAILED_PRECONDITION with reason BEYOND_HEAD:
+    evidence lies above the head.
 
     Next: OpenCommitment with the same words for a new episode.
     """
@@ -1410,7 +1414,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Limits: a text of 4 KiB; 1,000 open ones a mind.
 
-        Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS.
+        Errors: RESOURCE_EXHAUSTED with reason TOO_MANY_COMMITMENTS. FAILED_PRECONDITION with reason BEYOND_HEAD: source_seq lies
+        above the head.
 
         Next: CloseCommitment with its evidence when it is done.
         """
@@ -1428,7 +1433,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         Limits: those of every call.
 
         Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason
-        EVIDENCE_MISSING: done needs evidence that was recorded before.
+        EVIDENCE_MISSING: done needs evidence that was recorded after it was opened. FAILED_PRECONDITION with reason BEYOND_HEAD:
+        evidence lies above the head.
 
         Next: OpenCommitment with the same words for a new episode.
         """
