@@ -140,6 +140,17 @@ async def test_a_page_token_is_one_that_was_given_out(served: Served, token: str
     assert await fields(orchestrator.list_reflections(reflections)) == ["page_token"]
 
 
+@pytest.mark.parametrize("seconds", [0, -1, -(10**9)])
+async def test_a_due_time_lies_after_1970(served: Served, seconds: int) -> None:
+    opened = pb.OpenCommitmentRequest(mind_id="ada", text="buy bread")
+    opened.due_at.seconds = seconds
+    revised = pb.ReviseCommitmentRequest(mind_id="ada", commitment_id="c-1")
+    revised.due_at.seconds = seconds
+
+    assert await fields(served.orchestrator.open_commitment(opened)) == ["due_at"]
+    assert await fields(served.orchestrator.revise_commitment(revised)) == ["due_at"]
+
+
 async def test_the_event_that_says_whose_a_mind_is_is_not_forgotten_alone(served: Served) -> None:
     async def forget() -> None:
         async for _ in served.orchestrator.forget(pb.ForgetRequest(mind_id="ada", seq=1)):

@@ -32,10 +32,16 @@ def open_commitment(request: pb.OpenCommitmentRequest) -> Iterator[Violation]:
     """OpenCommitment."""
     yield from checks.mind_id(request.mind_id)
     yield from checks.text(request.text, "text", max_bytes=MAX_COMMITMENT, required=True)
-    yield from checks.timestamp(request.due_at, "due_at")
+    yield from _due_at(request)
     yield from checks.enum_known(request.priority, "priority", mind.Priority.values(), optional=True)
     yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
     yield from checks.in_range(request.source_seq, "source_seq", 0, MAX_SEQ)
+
+
+def _due_at(request: pb.OpenCommitmentRequest | pb.ReviseCommitmentRequest) -> Iterator[Violation]:
+    yield from checks.timestamp(request.due_at, "due_at")
+    if request.HasField("due_at") and nanoseconds(request.due_at) <= 0:
+        yield Violation("due_at", "must lie after 1 January 1970")
 
 
 def close_commitment(request: pb.CloseCommitmentRequest) -> Iterator[Violation]:
@@ -65,7 +71,7 @@ def revise_commitment(request: pb.ReviseCommitmentRequest) -> Iterator[Violation
     yield from checks.mind_id(request.mind_id)
     yield from checks.identifier(request.commitment_id, "commitment_id")
     yield from checks.text(request.text, "text", max_bytes=MAX_COMMITMENT)
-    yield from checks.timestamp(request.due_at, "due_at")
+    yield from _due_at(request)
     yield from checks.enum_known(request.priority, "priority", mind.Priority.values(), optional=True)
     yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
     if not (request.text or request.priority or request.HasField("due_at") or request.HasField("project")):
