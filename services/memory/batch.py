@@ -43,6 +43,8 @@ class Batch(Reader):
     def __init__(self, file: ProjectionFile, txn: Any) -> None:
         super().__init__(file, txn)
         self._touched: dict[str, Mind] = {}
+        self.erased_texts: list[tuple[bytes, str]] = []
+        """What was erased in this transaction, each with the key of its mind."""
 
     def _set(self, table: str, key: bytes, value: bytes) -> None:
         self._txn.put(key, value, db=self._file.table(table))
@@ -214,9 +216,12 @@ class Batch(Reader):
                     self._delete("sources", SOURCE.pack(mind.number, seq, ordinal))
                 elif row and how != NOTED:
                     erased |= self._erase_memory(mind, row.memory_id)
+        if mind.beside is not None:
+            # It may hold again what is gone from the mind: that goes as all that is erased does.
+            self.erase(mind.beside, seqs)
         if erased:
             mind.erasures += 1
-            self._set("meta", ERASED, b"1")
+            self._note_erased(mind, erased)
         for ordinal, row in erased.items():
             if row.source_seqs[0] not in seqs:
                 # The event that formed it is still there, and may be erased later.
@@ -263,10 +268,14 @@ class Batch(Reader):
         erased = dict(self.rows_from(mind, 0))
         for part in (mind, mind.beside):
             if part is not None:
+                self._note_erased(part, dict(self.rows_from(part, 0)))
                 self._wipe(part)
         mind.held, mind.erasures, mind.deleted, mind.beside = 0, mind.erasures + 1, True, None
-        self._set("meta", ERASED, b"1")
         return erased
+
+    def _note_erased(self, mind: Mind, erased: dict[int, Row]) -> None:
+        self.erased_texts += [(mind.key, row.text) for row in erased.values()]
+        self._set("meta", ERASED, b"1")
 
     def _wipe(self, mind: Mind) -> None:
         for table in OF_A_MIND:

@@ -44,14 +44,20 @@ class Refolding:
         """Fold what is to be folded again, for ever."""
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
-            try:
-                for mind_id in list(self._writer.folding):
-                    await self._fold(mind_id)
-            except Damaged:
-                self._on_damage()
-            except (ConnectionError, pmm_client.errors.DataLoss, *DISK_ERRORS) as error:
-                _log.warning("a mind could not be folded again, and is tried again: %s", error)
+            # Each is tried: one with a damaged event must not keep the others waiting.
+            folded = [await self._tried(mind_id) for mind_id in list(self._writer.folding)]
+            if not all(folded):
                 await asyncio.sleep(AWAY_SECONDS)
+
+    async def _tried(self, mind_id: str) -> bool:
+        try:
+            await self._fold(mind_id)
+        except Damaged:
+            self._on_damage()
+        except (ConnectionError, pmm_client.errors.DataLoss, *DISK_ERRORS) as error:
+            _log.warning("a mind could not be folded again, and is tried again: %s", error)
+            return False
+        return True
 
     async def _fold(self, mind_id: str) -> None:
         with self._store.read() as stored:

@@ -64,7 +64,7 @@ class Writer:
             self._update_loaded(mind_id, added, vectors.get(mind_id))
             if added.mind.beside is not None:
                 self.folding.add(mind_id)
-        if any(added.erased for added in touched.values()):
+        if batch.erased_texts:
             self._anew()
         return reached
 
@@ -91,7 +91,7 @@ class Writer:
         if is_complete:
             self._minds.folded_again(mind_id, mind)
             self.folding.discard(mind_id)
-        if added.erased:
+        if batch.erased_texts:
             self._anew()
 
     def finish_erasing(self) -> None:
@@ -117,10 +117,8 @@ class Writer:
         items = [
             (added.mind.key, row.text if row else "") for added in current.values() for row in added.rows
         ]
-        for added in touched.values():
-            if added.erased:
-                texts = [(added.mind.key, row.text) for row in added.erased.values()]
-                self._embeddings.forget(self._spaces.embedder_ids(), texts)
+        if batch.erased_texts:
+            self._embeddings.forget(self._spaces.embedder_ids(), batch.erased_texts)
         if self._spaces.embedder is None:
             return {}
         try:

@@ -27,6 +27,7 @@ from services.memory.spaces import Spaces
 from services.memory.store import Store
 from services.memory.writer import Writer
 from tests.support.drafts import created
+from tests.support.files import files_with
 from tests.support.serving import Served
 
 DAY = datetime(2026, 5, 3, 10, tzinfo=UTC)
@@ -222,6 +223,29 @@ def test_a_page_that_was_read_before_an_erasure_is_not_folded(tmp_path: Path) ->
         memory.fold(without_payload(events, 5))
 
         assert memory.held() == (0, [], [])
+
+
+def test_what_is_erased_while_a_mind_is_folded_again_is_in_no_file(tmp_path: Path) -> None:
+    marker = "quinquereme of Nineveh"
+    revised = mind.MemoryRevised(memory_id="m2", text="Ana lives in Lyon")
+    events = [
+        event(1, created().body),
+        event(2, mind.Body(memory_recorded=mind.MemoryRecorded(memory_id="m2", text=marker))),
+        event(3, mind.Body(memory_revised=revised)),
+        event(4, mind.Body(event_redacted=mind.EventRedacted(seqs=[3]))),
+        event(5, mind.Body(event_redacted=mind.EventRedacted(seqs=[2]))),
+    ]
+    with Memory.open(tmp_path) as memory:
+        memory.process(events[:4])
+        memory.writer.fold("ada", 1, without_payload(events, 4)[:2])
+        assert files_with(tmp_path, marker)
+        memory.process(events[4:])
+
+        assert files_with(tmp_path, marker) == []
+        assert memory.writer.folding == {"ada"}
+        memory.fold(without_payload(events, 5))
+        assert memory.held() == (0, [], [])
+    assert files_with(tmp_path, marker) == []
 
 
 async def test_without_a_revision_the_version_before_it_is_found_again(served: Served) -> None:
