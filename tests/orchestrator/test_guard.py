@@ -41,6 +41,11 @@ def test_a_card_is_masked_whatever_stands_between_its_groups(gap: str) -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["4012 8888\n8888 1881", "4012 8888 8888\n1881", "4012888888881881"])
+def test_a_card_broken_once_over_a_line_is_one(text: str) -> None:
+    assert masked(text) == "[payment_card]"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -52,6 +57,9 @@ def test_a_card_is_masked_whatever_stands_between_its_groups(gap: str) -> None:
         "Parcel 9205 5901 6491 7331 2805 34",
         "readings 1000 2000 4111 1111 1111 1111 2000 3000",
         "3.4111111111111111 2.4111111111111111",
+        "4012\n8888\n8888\n1881",
+        "readings:\n- 4012\n- 8888\n- 8888\n- 1881\n\nWhat is their mean?",
+        "4012\r\n8888\r\n8888\r\n1881\r\n",
     ],
 )
 def test_other_long_numbers_are_no_cards(text: str) -> None:
@@ -90,6 +98,28 @@ def test_an_account_number_is_masked_however_it_is_grouped_and_whatever_precedes
         ("passport number C01X00T47", "passport number [national_id]"),
         ("passport no. 12 3456789", "passport no. [national_id]"),
         ("passport no. AB 123456", "passport no. [national_id]"),
+        ("my passport number is c01x00t47", "my passport number is [national_id]"),
+        ("My passport is C01X00T47", "My passport is [national_id]"),
+        ("Passport: 123456789", "Passport: [national_id]"),
+        ("passport C01X00T47 expires soon", "passport [national_id] expires soon"),
+        ("I lost my passport, number 123456789", "I lost my passport, number [national_id]"),
+        ("passport №123456789", "passport №[national_id]"),
+        ("passport # 123456789", "passport # [national_id]"),
+        ("My passport number for the visa is X1234567", "My passport number for the visa is [national_id]"),
+        (
+            "My passport expired and the new number is C01X00T47",
+            "My passport expired and the new number is [national_id]",
+        ),
+        ("passport numbers 123456789 and 987654321", "passport numbers [national_id] and [national_id]"),
+        ("my passport number, C01X00T47", "my passport number, [national_id]"),
+        ("My passport's number is 123456789", "My passport's number is [national_id]"),
+        ("Passport-No. 123456789", "Passport-No. [national_id]"),
+        ("passeport numéro 12AB34567", "passeport numéro [national_id]"),
+        ("número do passaporte é CA123456", "número do passaporte é [national_id]"),
+        ("C01X00T47 is my passport number", "[national_id] is my passport number"),
+        ("Reisepassnummer C01X00T47", "Reisepassnummer [national_id]"),
+        ("my id number is 123456789", "my id number is [national_id]"),
+        ("Soy Ana, 12.345.678-Z", "Soy Ana, [national_id]"),
     ],
 )
 def test_a_national_number_is_masked_whole_however_it_is_grouped(text: str, left: str) -> None:
@@ -104,6 +134,13 @@ def test_a_national_number_is_masked_whole_however_it_is_grouped(text: str, left
         "My CPF is 529 982 247 26",
         "My passport photo is 1200x1200 and the passport expires on 2027-05-12",
         "The PESEL was introduced in 1979 and has 11 digits",
+        "part no 12.345.678-A",
+        "Fixed passport login in commit 4f3a2b1c",
+        "passport.js: see commit a1b2c3d4 for the session fix",
+        "the passport-jwt middleware fails on request id 7d9f1e2ab",
+        "the passport login fails for user 12345678",
+        "commit 4f3a2b1c breaks passport login",
+        "my passport number is on page 3, call 555 123 456",
     ],
 )
 def test_what_only_looks_like_a_national_number_is_none(text: str) -> None:
@@ -131,6 +168,21 @@ def test_a_telephone_number_beside_an_identity_card_stays_one() -> None:
         ("https://example.org/@jane.doe/post", "https://example.org/@jane.doe/post"),
         ("rsync a root@example.org:/srv", "rsync a root@example.org:/srv"),
         ("git@github.com:ana/mind.git", "git@github.com:ana/mind.git"),
+        ("mail bob@example.com: urgent", "mail [email]: urgent"),
+        ("I use git, so write to bob@example.com:please", "I use git, so write to [email]:please"),
+        ("a git question for bob@example.com", "a git question for [email]"),
+        ("git@example.com: hello", "[email]: hello"),
+        *(
+            (command, command)
+            for command in (
+                "scp notes.txt bob@server.example.com:notes.txt",
+                "rsync -av src deploy@prod.example.com:~",
+                "rsync deploy@prod.example.com:www .",
+                "git remote set-url origin git@gitlab.com/acme/widgets",
+                "git clone git@github.com:widgets",
+                "ssh -p 2222 bob@server.example.com",
+            )
+        ),
     ],
 )
 def test_an_address_is_masked_before_a_colon_or_slash_and_a_location_is_not(text: str, left: str) -> None:

@@ -16,6 +16,8 @@ _GAP = r"[\s.\u2010-\u2015-]"
 _RUN = re.compile(rf"\d(?:(?<![\w.+]\d)|(?<=[^\W\d_]\.\d))\d*+(?!\w)(?:{_GAP}{{1,3}}\d++(?!\w))*")
 """Digits and what may stand between those of one number; a decimal is no beginning, ``no.4111`` is."""
 _GROUP = re.compile(r"\d+")
+_LINE_BEGINS = re.compile(r"(?:^|\n)[^\w\n]*$")
+_LINE_ENDS = re.compile(r"[^\w\n]*(?:\n|$)")
 _GROUPINGS = frozenset({(4, 4, 4, 4), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4)})
 """How many digits stand together where a card is written in groups."""
 _PLAIN = re.compile(r"\d(?:[ \u00a0-]?\d){12,18}")
@@ -68,9 +70,22 @@ def _groups_of_card(text: str, groups: Sequence[tuple[int, int]], first: int, *,
             continue
         written = text[start : groups[first + count - 1][1]]
         is_written_so = count == 1 or lengths in _GROUPINGS or (count in whole and _PLAIN.fullmatch(written))
-        if is_written_so and _is_card(written) and (is_free or not _goes_on(text, groups, first, count)):
+        if not is_written_so or not _is_card(written) or _is_column(text, start, start + len(written)):
+            continue
+        if is_free or not _goes_on(text, groups, first, count):
             return count
     return 0
+
+
+def _is_column(text: str, start: int, end: int) -> bool:
+    """Whether each group has a line to itself: one in ten columns of numbers passes Luhn's check."""
+    gaps = re.findall(r"\D+", text[start:end])
+    return (
+        bool(gaps)
+        and all("\n" in gap for gap in gaps)
+        and bool(_LINE_BEGINS.search(text[max(0, start - 8) : start]))
+        and bool(_LINE_ENDS.match(text[end : end + 8]))
+    )
 
 
 def _is_card(written: str) -> bool:

@@ -19,6 +19,11 @@ _EDGES = "'.*=&?|{}`"
 """May stand within a local part, and around an address as quotes, markup or a query do."""
 _PATH = re.compile(r":(?!\d{1,5}(?:/|\b))[\w.~-]{0,80}/|:[\w.~-]{1,80}\.git\b")
 """Of a remote copy; digits alone are a port, and an address may stand before one as before any other colon."""
+_REMOTE = re.compile(r":(?!\d{1,5}(?:/|\b))[\w.~/-]")
+_COPYING = re.compile(r"(?<![\w.-])(?:scp|rsync|sftp|ssh|git) (?:(?!\w[.] )[^,;!?\n])*$")
+_LOGGING_IN = re.compile(r"(?<![\w.-])(?:ssh|sftp) (?:-\S+ (?:\d+ )?)*$")
+"""Commands in small letters, as a shell wants them, with nothing of a sentence up to the address."""
+_GIT = re.compile(r"git@[\w.-]+[:/][\w.~-]")
 _SCHEME = re.compile(r"://$")
 _PASSWORD = re.compile(r"://[^\s/:]*:[^\s/]*$")
 
@@ -42,9 +47,11 @@ def _local_part(text: str, at: int) -> int:
 
 
 def _is_location(text: str, start: int, end: int) -> bool:
-    if _PATH.match(text, end):
+    if _PATH.match(text, end) or _GIT.match(text, start):
         return True
     token = text[max(0, start - 80) : start]
+    if _LOGGING_IN.search(token) or (_REMOTE.match(text, end) and _COPYING.search(token)):
+        return True
     return bool(_PASSWORD.search(token) or (_SCHEME.search(token) and text[end : end + 1] in (":", "/")))
 
 

@@ -70,9 +70,24 @@ _S = r"[ .\u00a0\u2010-\u2015-]?"
 """What may stand there."""
 _G = r"[ \u00a0-]"
 """What must, where digits alone say too little."""
-_PASSPORT = (
-    r"passports?(?: number| no\.?| num| nr\.?)?", "reisepass(?:nummer)?", "passeport", "pasaporte", "passaporte",
-)  # fmt: skip
+_PASSPORT = (r"passports?", "reisepass(?:nummer)?", "passeport", "pasaporte", "passaporte")
+_A_PASSPORT = rf"(?<!\w)(?:{'|'.join(_PASSPORT)})(?:['\u2019]s)?(?!\w|\.\w|-(?!n[uor]))"
+_ITS_NUMBER = (
+    rf"(?:{_A_PASSPORT}(?:[^,;.]{{0,40}} (?:the|its|whose|with))?,?(?: (?:its|the|with|new|old|under|has|details))*"
+    r"[ -]?\(?(?:(?:number|num|nummer|numéro|número)s?\b|n[or]s?\b\.?|№|#|n[º°])|(?<!\w)reisepassnummer)"
+)
+_OTHERS = r"(?: ?(?:[a-z]{0,3}\d{6,9}[a-z]?|\d\d \d{7})(?:,| and|, and| or|/))*"
+_IS = r"(?:[\s:=(,]|\b(?:is|was|es|est|ist|é)\b){0,4}$"
+_AFTER_ITS_NUMBER = re.compile(rf"{_ITS_NUMBER}{_OTHERS}{_IS}", re.IGNORECASE)
+_AFTER_PASSPORT = re.compile(
+    rf"{_ITS_NUMBER}(?:(?!\b(?:call|phone|tel|text|commit|request|page)\b)[^,;\d]){{0,40}}$"
+    rf"|{_A_PASSPORT}(?: details)?:?{_OTHERS}{_IS}|{_AFTER_ITS_NUMBER.pattern}",
+    re.IGNORECASE,
+)
+_BEFORE_PASSPORT = re.compile(
+    rf" ?(?:\(|(?:is|was|as|=|[-\u2013:]) )(?:(?:my|his|her|our|their|the|an?|\w+'s) )?(?:\w+ )?{_A_PASSPORT}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +100,8 @@ class Scheme:
     """One of these must stand near; None: format and check digits are enough."""
     words_of_groups: re.Pattern[str] | None = None
     """One of these, where the digits stand in groups as those of telephone numbers do; None: those above."""
+    lead: re.Pattern[str] | None = None
+    """How what stands before must end, unless the number is said to be a passport's after it; None: anyhow."""
 
 
 def _scheme(pattern: str, is_valid: Callable[[str], bool], *near: str, general: bool = True) -> Scheme:
@@ -97,6 +114,11 @@ def _grouped(count: int, is_valid: Callable[[str], bool], *near: str) -> Scheme:
     """So many digits, in groups or not."""
     scheme = _scheme(rf"\d(?:{_S}\d){{{count - 1}}}", is_valid, *near)
     return replace(scheme, words_of_groups=words(*near))
+
+
+def _passport(pattern: str, lead: re.Pattern[str] = _AFTER_PASSPORT) -> Scheme:
+    """Without check digits and among programmers' words: where it stands must say what it is."""
+    return replace(_scheme(pattern, _always, *_PASSPORT, general=False), lead=lead)
 
 
 def _is_nino(number: str) -> bool:
@@ -119,6 +141,8 @@ def _always(_number: str) -> bool:
     return True
 
 
+_MIXED = r"(?=\w*\d[A-Z]+\d)(?=(?:[A-Z]*\d){4})(?!\d+[Xx]\d+)[A-Z\d]{8,9}"
+"""Digits and letters in turn; hashes look like it, but for their small letters."""
 _NINE = rf"\d{{3}}{_S}\d{{3}}{_S}\d{{3}}"
 SCHEMES = (
     _scheme(rf"\d{{3}}{_D}\d{{2}}{_D}\d{{4}}", ssn.is_valid),
@@ -181,10 +205,11 @@ SCHEMES = (
     _scheme(r"\d{6}-\d{7}", rrn.is_valid),
     _scheme(rf"\d{{6}}{_S}\d{{4}}{_S}\d{{3}}", za_idnr.is_valid, "id", "south african", "rsa"),
     _scheme(r"[stfgm] ?\d{7} ?[a-z]", _always, "nric", "fin", "singapore"),
-    _scheme(r"(?=\w*\d[a-z]+\d)(?=(?:[a-z]*\d){4})(?!\d+x\d+)[a-z\d]{8,9}", _always, *_PASSPORT, general=False),
-    _scheme(rf"(?-i:[A-Z]{{1,3}}){_G}\d{{6,9}}|\d\d{_G}\d{{7}}|\d{{4}}{_G}\d{{6}}|\d{{3}}{_G}\d{{3}}{_G}\d{{3}}",
-        _always, rf"(?:{'|'.join(_PASSPORT)}),?(?: (?:number|no\.?|num|nr\.?)|:| is(?= $))", general=False),
-    _scheme(r"[a-z]{0,3}\d{6,9}[a-z]?", _always, *_PASSPORT),
+    _passport(rf"(?-i:{_MIXED})"),
+    _passport(_MIXED.replace("A-Z", "a-z"), _AFTER_ITS_NUMBER),
+    _passport(rf"(?-i:[A-Z]{{1,3}}){_G}\d{{6,9}}|\d\d{_G}\d{{7}}|\d{{4}}{_G}\d{{6}}|\d{{3}}{_G}\d{{3}}{_G}\d{{3}}"),
+    _passport(r"[a-z]{0,3}\d{6,9}[a-z]?"),
+    _scheme(r"[a-z]{0,3}\d{6,9}[a-z]?", _always, *_GENERAL, general=False),
     _scheme(r"[a-z]{5} ?\d{6} ?[a-z]{2}\d ?[a-z]{2}|[a-z]\d{7,12}|[a-z]{1,2}\d{6,8}", _always,
         r"driv(?:er|ing)(?:'?s)? licen[cs]e(?: number| no\.?)?"),
 )  # fmt: skip
@@ -215,11 +240,14 @@ def _is_one(scheme: Scheme, text: str, start: int, end: int) -> bool:
     number = text[start:end]
     near = scheme.words if number.isalnum() else scheme.words_of_groups or scheme.words
     # The check digit first: it costs least, and nine in ten fail it.
-    return _is_valid(scheme, number) and (
-        near is None
-        or bool(near.search(before(text, start, _NEAR)))
-        or bool(near.search(after(text, end, _AFTER)))
-    )
+    if not _is_valid(scheme, number):
+        return False
+    if near is None:
+        return True
+    said_before, said_after = before(text, start, _NEAR), after(text, end, _AFTER)
+    if scheme.lead:
+        return bool(scheme.lead.search(said_before) or _BEFORE_PASSPORT.match(said_after))
+    return bool(near.search(said_before) or near.search(said_after))
 
 
 def _is_valid(scheme: Scheme, number: str) -> bool:
