@@ -9,6 +9,7 @@ from services.runtime.errors import (
     FailedPrecondition,
     InvalidArgument,
     NotFound,
+    PermissionDenied,
     ResourceExhausted,
     Unavailable,
 )
@@ -24,6 +25,12 @@ class UnknownEvent(NotFound):
     """The mind has no such seq."""
 
     reason = "UNKNOWN_EVENT"
+
+
+class OwnerNotAllowed(PermissionDenied):
+    """An event names another owner than the token's."""
+
+    reason = "OWNER_NOT_ALLOWED"
 
 
 class MindExists(AlreadyExists):

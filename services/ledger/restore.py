@@ -144,9 +144,12 @@ def _body(seq: int, payload: bytes) -> Body:
 
 
 def write(store: Store, upload: Upload) -> MindState:
-    """Make the mind of a checked upload. Runs in the writer's thread. Raises MindExists."""
+    """Make the mind of a checked upload. Runs in the writer's thread. Raises MindExists, MindDeleted."""
     with store.write() as batch:
-        if batch.mind(upload.mind_id) is not None:
+        known = batch.mind(upload.mind_id)
+        if known is not None and known.is_deleted:
+            raise mind_deleted(upload.mind_id)
+        if known is not None:
             raise MindExists(
                 f"there is a mind {upload.mind_id!r} already: make a copy under another name instead",
                 mind_id=upload.mind_id,

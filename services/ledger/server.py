@@ -9,7 +9,7 @@ import grpc.aio
 
 from pmm.ledger.v1 import ledger_pb2 as pb
 from pmm.ledger.v1 import ledger_pb2_grpc as rpc
-from services.ledger import convert, stored
+from services.ledger import convert, ownership, stored
 from services.ledger.checks import CHECKS
 from services.ledger.ledger import Ledger
 from services.ledger.restore import Upload
@@ -31,6 +31,9 @@ class LedgerServicer(rpc.LedgerServiceServicer):
         self._settings = settings
 
     async def Append(self, request: pb.AppendRequest, context: _Context) -> pb.AppendResponse:
+        caller = current_caller()
+        if not caller.may_reach_all():
+            ownership.check(request.events, caller.owner)
         receipt = await self._ledger.append(
             request.mind_id,
             convert.new_events(request, current_trace_id()),

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.struct_pb2 import Value
 from typer.testing import CliRunner
 
 import pmm_client
+from pmm.ledger.v1.ledger_pb2 import NewEvent
+from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1.orchestrator_pb2 import ListMindsRequest
 from pmm_client import moving, sync
 from pmm_client.cli import exits
@@ -84,6 +87,21 @@ async def test_neither_owner_sees_or_moves_the_others_default(stack: Stack) -> N
     assert await default(stack, ANA) == before
     async with pmm_client.connect(stack.target, token=ANA) as client:
         assert [mind.mind_id async for mind in client.minds() if mind.is_default] == [before]
+
+
+@pytest.mark.usefixtures("minds")
+async def test_an_event_that_speaks_for_another_owner_is_refused(stack: Stack) -> None:
+    marked = mind.PolicyChanged(key="default_of.ana", value=Value(bool_value=True))
+    before = await default(stack, ANA)
+    async with pmm_client.connect(stack.target, token=BEN) as client:
+        for mind_id, body in (
+            ("both-ana", mind.Body(policy_changed=marked)),
+            ("ben-3", mind.Body(mind_created=mind.MindCreated(owner="ana"))),
+        ):
+            with pytest.raises(pmm_client.PermissionDenied, match="speak for nobody else"):
+                await client.mind(mind_id).append([NewEvent(body=body)])
+
+    assert await default(stack, ANA) == before
 
 
 async def test_whoever_has_no_mind_is_told_so(stack: Stack) -> None:

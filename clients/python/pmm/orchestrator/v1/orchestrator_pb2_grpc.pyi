@@ -282,7 +282,7 @@ class OrchestratorServiceStub:
     Limits: those of every call.
 
     Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason
-    EVIDENCE_MISSING: done needs evidence that was recorded after it was opened. FAILED_PRECONDITION with reason BEYOND_HEAD:
+    EVIDENCE_MISSING: done needs evidence that was recorded after it was promised. FAILED_PRECONDITION with reason BEYOND_HEAD:
     evidence lies above the head.
 
     Next: OpenCommitment with the same words for a new episode.
@@ -799,7 +799,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Limits: those of every call.
 
     Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason
-    EVIDENCE_MISSING: done needs evidence that was recorded after it was opened. FAILED_PRECONDITION with reason BEYOND_HEAD:
+    EVIDENCE_MISSING: done needs evidence that was recorded after it was promised. FAILED_PRECONDITION with reason BEYOND_HEAD:
     evidence lies above the head.
 
     Next: OpenCommitment with the same words for a new episode.
@@ -1433,7 +1433,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         Limits: those of every call.
 
         Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT: it is not open. FAILED_PRECONDITION with reason
-        EVIDENCE_MISSING: done needs evidence that was recorded after it was opened. FAILED_PRECONDITION with reason BEYOND_HEAD:
+        EVIDENCE_MISSING: done needs evidence that was recorded after it was promised. FAILED_PRECONDITION with reason BEYOND_HEAD:
         evidence lies above the head.
 
         Next: OpenCommitment with the same words for a new episode.

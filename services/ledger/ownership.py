@@ -1,0 +1,28 @@
+"""Whom an event may speak for: a token that is confined to some minds neither gives one away nor marks another's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pmm.ledger.v1.ledger_pb2 import NewEvent
+from services.ledger.errors import OwnerNotAllowed
+
+DEFAULT_OF = "default_of."
+"""What the key of the policy begins with that marks an owner's default mind; the owner follows."""
+_BEGINNINGS = frozenset({"mind_created", "mind_imported"})
+
+
+def check(events: Iterable[NewEvent], owner: str) -> None:
+    """Raises OwnerNotAllowed where an event names another owner than the token's."""
+    for index, event in enumerate(events):
+        kind = event.body.WhichOneof("kind")
+        if kind in _BEGINNINGS and getattr(event.body, kind).owner not in ("", owner):
+            raise _refused(f"events[{index}].body.{kind}.owner", owner)
+        if kind == "policy_changed":
+            key = event.body.policy_changed.key
+            if key.startswith(DEFAULT_OF) and key != DEFAULT_OF + owner:
+                raise _refused(f"events[{index}].body.policy_changed.key", owner)
+
+
+def _refused(field: str, owner: str) -> OwnerNotAllowed:
+    return OwnerNotAllowed(f"{field}: the token is {owner!r}'s, and may speak for nobody else", field=field)
