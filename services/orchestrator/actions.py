@@ -256,8 +256,9 @@ def _must_be_there(state: Snapshot, mind_id: str, named: Mapping[str, int]) -> N
 
 def _must_be_evidenced(state: Snapshot, known: Commitment, evidence: Sequence[int]) -> None:
     seqs = list(evidence) or list(known.evidence)
-    if not seqs or not all(known.opened_seq < seq <= state.seq for seq in seqs):
+    is_later = all(known.promised_seq < seq <= state.seq and seq != known.opened_seq for seq in seqs)
+    if not seqs or not is_later:
         raise EvidenceMissing(
-            "a commitment is done only with evidence that was recorded after it was opened: name its seqs",
+            "a commitment is done only with evidence that was recorded after it was promised: name its seqs",
             commitment_id=known.id,
         )

@@ -20,7 +20,6 @@ def alerts(report: Report) -> Iterator[str]:
         if turns and (slow := turns.above(bound)):
             seconds = bound // 1000
             yield f"{slow} of {turns.count} turns took longer than {seconds} s: see turn.model and turn.search"
-            break
     for stage in STORAGE:
         if stage in report.stages and (slow := report.stages[stage].above(SLOW_STORAGE_MS)):
             yield f"{slow} times {stage} took longer than {SLOW_STORAGE_MS} ms: is the ledger's disk slow or full?"

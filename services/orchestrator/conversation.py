@@ -61,15 +61,9 @@ class Running:
         self._grown = asyncio.Event()
 
     def is_of(self, ask: Ask) -> bool:
-        """Whether it answers the same message, said where it would be kept as little."""
-        mine = self._ask
-        return (mine.text, mine.speaker, mine.query_time, mine.session_id, mine.privacy_mode) == (
-            ask.text,
-            ask.speaker,
-            ask.query_time,
-            ask.session_id,
-            ask.privacy_mode,
-        )
+        """Whether it answers the same message, and nobody's words are kept against their wish."""
+        mode = max(self._ask.privacy_mode, mind.PRIVACY_MODE_NORMAL)
+        return _said(self._ask) == _said(ask) and ask.privacy_mode <= mode
 
     async def follow(self) -> AsyncIterator[Part]:
         """Every part. When the last follower goes away before the end, the turn is cancelled."""
@@ -99,6 +93,13 @@ class Running:
         error = None if self.task.cancelled() else self.task.exception()
         if error is not None:
             _log.warning("a turn that nobody follows any more ended in %s", type(error).__name__)
+
+
+def _said(ask: Ask) -> tuple[object, ...]:
+    """What makes two calls the same: a retry may name the session that the first one was told."""
+    is_unseen = ask.privacy_mode == mind.PRIVACY_MODE_INCOGNITO
+    session_id = ask.session_id or ask.new_session("incognito" if is_unseen else "s")
+    return ask.text, ask.speaker, ask.query_time, session_id
 
 
 class Conversations:

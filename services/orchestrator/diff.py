@@ -68,8 +68,12 @@ class Diff:
         self._shown = {part: self._part(first, part) for part in self._paths}
         self._made: defaultdict[Path, deque[int]] = defaultdict(lambda: deque(maxlen=MAX_SEQS))
 
-    def take(self, state: Snapshot) -> None:
-        """The state after the next event."""
+    def take(self, states: Sequence[Snapshot]) -> None:
+        """The states after the next events. From one thread at a time."""
+        for state in states:
+            self._take(state)
+
+    def _take(self, state: Snapshot) -> None:
         before, self._state = self._state, state
         for part, paths in self._paths.items():
             # The first event makes a mind of nothing.

@@ -43,6 +43,12 @@ WHOLE_LETTERS = 4
 _SOURCES = ("source_seqs", "source_seq", "evidence_seqs")
 _THINGS = ("commitment_id", "memory_id", "directive_id", "reflection_id")
 _WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"(?!(?:19|20)\d\d$)(?=\w*\d)\w{3,}")
+"""A code, a sum, a part of a telephone number; a year is nobody's own."""
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
+"""Scripts that put no space between words: Thai, Lao, Khmer, Japanese, Chinese."""
+RUN_SIGNS = 4
+"""So many of their signs in a row are a quotation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ class BlastRadius:
         self._whole = f" {' '.join(words)} " if sum(map(len, words)) >= WHOLE_LETTERS else ""
         self._is_short = len(words) < RUN_WORDS
         self._runs = _runs(words)
+        self._marks = _marks(words)
         self._distance = {origin.seq: 0}
         """Of the origin and of those that carry its words."""
         self._reached_only: dict[int, int] = {}
@@ -78,7 +85,7 @@ class BlastRadius:
         if event.kind in BOOKKEEPING or event.redacted:
             return None
         from_carriers, from_others = self._links(event)
-        said = self._says(event)
+        said = self._says(event, is_linked=bool(from_carriers))
         edges = {**from_others, **from_carriers, **said}
         if not edges:
             return None
@@ -90,7 +97,9 @@ class BlastRadius:
             if event.session_id:
                 self._sessions.setdefault(event.session_id, event.seq)
             if event.kind not in SPEECH | REPLIES and not _is_quotation(event):
-                self._runs |= _runs(_words(" ".join(_texts(event.body))))
+                words = _words(" ".join(_texts(event.body)))
+                self._runs |= _runs(words)
+                self._marks |= _marks(words)
                 self._things.update(_things(event.body))
         else:
             self._reached_only[event.seq] = distance
@@ -125,13 +134,16 @@ class BlastRadius:
             return True
         return self._sessions.get(event.session_id, high + 1) <= high
 
-    def _says(self, event: Event) -> dict[str, int]:
+    def _says(self, event: Event, *, is_linked: bool) -> dict[str, int]:
+        """``is_linked``: it answers what carries the words, or had it before it."""
         words = _words(" ".join(_texts(event.body)))
         # A person who says "thanks" once more does not repeat anything.
         may_repeat = self._whole and not (self._is_short and event.kind in SPEECH)
         if may_repeat and self._whole in f" {' '.join(words)} ":
             return {"repeats": 0}
         if event.kind not in SPEECH and not self._runs.isdisjoint(_runs(words)):
+            return {"quotes": 0}
+        if is_linked and event.kind in REPLIES and not self._marks.isdisjoint(_marks(words)):
             return {"quotes": 0}
         return {}
 
@@ -190,6 +202,15 @@ def _things(message: Message) -> Iterator[str]:
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
+
+
+def _marks(words: list[str]) -> set[str]:
+    """What tells by itself where words come from: numbers, and signs in a row where no space parts the words."""
+    marks = {word for word in words if _NUMBER.fullmatch(word)}
+    for word in words:
+        for run in _UNSPACED.findall(word):
+            marks.update(run[i : i + RUN_SIGNS] for i in range(len(run) - RUN_SIGNS + 1))
+    return marks
 
 
 def _runs(words: list[str]) -> set[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import grpc.aio
@@ -282,8 +283,9 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         first, last = await self._d.views.ends(request.mind_id, request.from_seq, request.to_seq)
         counts = [await self._d.session_table.count(request.mind_id, state) for state in (first, last)]
         diff = convert.diff(first, last, request.mind_id, counts)
-        async for state in self._d.views.between(request.mind_id, first, last):
-            diff.take(state)
+        async for states in self._d.views.between(request.mind_id, first, last):
+            # Of what changes with every event much is shown: others must not wait for it.
+            await asyncio.to_thread(diff.take, states)
         begun = await self._d.session_table.begun(request.mind_id, first.seq, last, MAX_SEQS)
         return pb.DiffMindResponse(changes=map(convert.field_change, diff.changes(begun)), to_seq=last.seq)
 

@@ -18,6 +18,8 @@ from services.orchestrator.snapshot import Snapshot
 from services.runtime.times import nanoseconds
 
 MAX_THREAD = 1_000
+AT_ONCE = 100
+"""States that are compared without a pause."""
 MAX_NAME_CHANGES = 1_000
 IDENTITY_KINDS = ("identity_proposed", "identity_adopted", "identity_cleared", "user_identified")
 _COMMITMENT_KINDS = tuple(COMMITMENTS.folds)
@@ -130,13 +132,17 @@ class Views:
             )
         return await self._minds.as_of(mind_id, from_seq) if from_seq else Snapshot(), last
 
-    async def between(self, mind_id: str, first: Snapshot, last: Snapshot) -> AsyncIterator[Snapshot]:
-        """The states from one to another, the later one included."""
-        state = first
-        if first.seq < last.seq:
-            async for event in self._peers.read(mind_id, from_seq=first.seq + 1, to_seq=last.seq):
-                state = state.apply(event)
-                yield state
+    async def between(self, mind_id: str, first: Snapshot, last: Snapshot) -> AsyncIterator[list[Snapshot]]:
+        """The states from one to another, the later one included, some at a time."""
+        if first.seq == last.seq:
+            return
+        states = [first]
+        async for event in self._peers.read(mind_id, from_seq=first.seq + 1, to_seq=last.seq):
+            states.append(states[-1].apply(event))
+            if len(states) > AT_ONCE:
+                yield states[1:]
+                states = states[-1:]
+        yield states[1:]
 
     async def watch(self, mind_id: str) -> AsyncIterator[tuple[Snapshot, list[str]]]:
         """The state now, and after each change, with the kinds of the events since; a slow reader gets the latest."""

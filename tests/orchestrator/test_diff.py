@@ -124,7 +124,7 @@ def test_a_change_names_every_event_that_changed_the_field_and_no_other(
     states = [replay(history[:length]) for length in range(cut, len(history) + 1)]
     found = convert.diff(states[0], states[-1], "ada", [0, 0])
     for state in states[1:]:
-        found.take(state)
+        found.take([state])
     now_ns = states[-1].last_event_ns
     for change in found.changes([]):
         values = [shown(state, change.path, now_ns) for state in states]

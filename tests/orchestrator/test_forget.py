@@ -462,6 +462,30 @@ def test_an_event_is_reached_as_it_should_be(
     assert (reached and reached.edges, bool(reached and reached.carries_words)) == (edges, carries)
 
 
+@pytest.mark.parametrize(
+    ("said", "answered", "carries"),
+    [
+        ("My PIN is 4471.", "Noted: your PIN is 4471.", True),
+        ("My PIN is 4471.", "Noted.", False),
+        ("My locker is B12x.", "It is B12x.", True),
+        ("We met in 2019.", "2019 was a good year.", False),
+        ("妹妹安娜五月搬到波尔图，请记住。", "好的，你的妹妹安娜五月搬到波尔图。", True),
+        ("妹妹安娜五月搬到波尔图，请记住。", "好的。", False),
+        ("น้องสาวของฉันย้ายไปปอร์โต", "น้องสาวของคุณย้ายไปปอร์โตแล้ว", True),
+    ],
+)
+def test_an_answer_to_it_that_says_its_numbers_or_signs_carries_its_words(
+    said: str, answered: str, carries: bool
+) -> None:
+    def reached(*causes: int) -> bool:
+        radius = BlastRadius(event(5, "user_message", text=said))
+        found = radius.take(event(6, "assistant_message", *causes, text=answered))
+        return bool(found and found.carries_words)
+
+    assert reached(5) is carries
+    assert not reached(), "somebody else's answer may say the same by chance"
+
+
 def test_what_was_derived_from_what_was_derived_is_reached_and_further_away() -> None:
     radius = BlastRadius(ORIGIN)
     fact = radius.take(

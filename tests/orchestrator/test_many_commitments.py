@@ -68,3 +68,24 @@ async def test_the_event_loop_is_not_held_while_a_message_is_compared(
     assert len(await events(full, kinds=["commitment_closed"])) == 1
     assert threads
     assert threading.current_thread() not in threads
+
+
+async def test_what_is_done_before_the_worker_has_read_the_promise_closes_it(served: Served) -> None:
+    said = ["Remind me to call the vet about Biscuit tomorrow.", "I called the vet about Biscuit."]
+    drafts = [
+        ledger.NewEvent(
+            session_id="s",
+            actor="user",
+            remember=True,
+            body=mind.Body(user_message=mind.UserMessage(text=text)),
+        )
+        for text in said
+    ]
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=drafts))
+    await followed(served)
+
+    (opened,) = await events(served, kinds=["commitment_opened"])
+    (closed,) = await events(served, kinds=["commitment_closed"])
+    assert closed.body.commitment_closed.commitment_id == opened.body.commitment_opened.commitment_id
+    assert list(closed.body.commitment_closed.evidence_seqs) == [3]
+    assert opened.seq > 3

@@ -11,7 +11,7 @@ from immutables import Map
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import citations, prompt
-from services.orchestrator.autonomy import reflecting
+from services.orchestrator.autonomy import analysis, reflecting
 from services.orchestrator.extraction import evidence, names, promises
 from services.orchestrator.extraction.instructions import directives
 from services.orchestrator.guard import guard
@@ -204,3 +204,16 @@ def test_promises_and_their_due_times() -> None:
 
     assert f1 >= 0.9, f"precision {precision:.2f}, recall {recall:.2f}"
     assert due_right / due_expected >= 0.9
+
+
+def test_an_open_question_is_told_whole() -> None:
+    said = [
+        Said("user", "I have a cold. When does Dr. Silva come? And what of it?"),
+        Said("assistant", "I don't know."),
+        Said("user", "Is it raining?"),
+        Said("assistant", "No, the sun shines."),
+    ]
+
+    found = analysis.analyze(said).open_questions
+
+    assert found == ("When does Dr. Silva come?", "And what of it?")

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from services.orchestrator.extraction.common import COMMON
+from services.orchestrator.extraction.words import sentences
 from services.orchestrator.terms import Said
 
 MAX_TOPICS, MAX_QUESTIONS, MAX_QUESTION_CHARACTERS = 5, 10, 200
 LIVELY_WORDS, LIVELY_MESSAGES = 15, 10
 """Words of a message, and messages, from which on a conversation counts as lively."""
 _WORD = re.compile(r"[^\W\d_]{4,}")
-_QUESTION = re.compile(r"[^.!?\n]*\?")
 _UNANSWERED = re.compile(
     r"(?i)\b(?:remember nothing|(?:don't|do not|didn't) (?:know|remember)|not sure|can(?:no|')t (?:say|tell)|no idea)\b"
 )
@@ -76,6 +76,13 @@ def _topics(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(word for word, weight in counts.most_common(MAX_TOPICS) if weight > 1)
 
 
+def _questions(text: str) -> Iterator[str]:
+    for start, end in sentences(text):
+        sentence = text[start:end].strip()
+        if sentence.endswith("?"):
+            yield sentence
+
+
 def _open_questions(said: Sequence[Said]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for index, one in enumerate(said):
@@ -84,5 +91,5 @@ def _open_questions(said: Sequence[Said]) -> tuple[str, ...]:
             answer is not None and answer.role == "assistant" and not _UNANSWERED.search(answer.text)
         )
         if one.role == "user" and not is_answered:
-            found.update(dict.fromkeys(match.group().strip() for match in _QUESTION.finditer(one.text)))
+            found.update(dict.fromkeys(_questions(one.text)))
     return tuple(question[:MAX_QUESTION_CHARACTERS] for question in list(found)[-MAX_QUESTIONS:])

@@ -52,6 +52,11 @@ class Commitment(State, frozen=True):
     reminded_ns: int = 0
     """When the person was last reminded of it."""
 
+    @property
+    def promised_seq(self) -> int:
+        """The message that promised it, which may be long before a worker has read it; else where it was opened."""
+        return self.source_seq or self.opened_seq
+
     def is_overdue(self, now_ns: int) -> bool:
         return 0 < self.due_ns < now_ns
 

@@ -41,11 +41,11 @@ def worker(extractor: Extractor) -> Worker:
 
 
 def _told(text: str, seq: int, open_ones: Sequence[Commitment]) -> list[mind.Body]:
-    """Evidence in the message at a seq for what was open before it, and the end of what it leaves no doubt about."""
+    """Evidence in the message at a seq for what was promised before it; what that leaves no doubt about ends."""
     done = evidence.Done(text)
     found: list[mind.Body] = []
     for one in open_ones:
-        how_much = done.score(one.text) if one.opened_seq < seq else 0.0
+        how_much = done.score(one.text) if one.promised_seq < seq else 0.0
         if how_much < evidence.MIN_SCORE:
             continue
         recorded = mind.EvidenceRecorded(commitment_id=one.id, seqs=[seq], score=how_much)
