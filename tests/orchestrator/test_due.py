@@ -127,6 +127,8 @@ def test_who_says_tonight_after_midnight_means_the_night_that_it_is() -> None:
         ("by 2026-05-20T14:30", "2026-05-20T14:30"),
         ("by 2026-05-20T14:30:00Z", "2026-05-20T14:30"),
         ("by 2026-05-20T14:30:00.000-05:00", "2026-05-20T19:30"),
+        ("by 2026-05-20T14:30:00.1-05:00", "2026-05-20T19:30"),
+        ("2026-06-01T14:00:00.123456-05:00", "2026-06-01T19:00"),
     ],
 )
 def test_days_and_hours_are_read_as_they_are_written(text: str, when: str) -> None:
@@ -146,6 +148,14 @@ def test_days_and_hours_are_read_as_they_are_written(text: str, when: str) -> No
         ("on Monday at 5pm, sorry, at 6pm", "2026-05-11T18:00"),
         ("on Friday, actually, make that Sunday", "2026-05-10T23:59"),
         ("by Friday, no problem", "2026-05-08T23:59"),
+        ("I'll finish it by Friday, sorry, Monday is a holiday.", "2026-05-08T23:59"),
+        ("by Friday, sorry, Monday I can't", "2026-05-08T23:59"),
+        ("on Friday - no, Saturday", "2026-05-09T23:59"),
+        ("Friday – sorry, Saturday", "2026-05-09T23:59"),
+        ("on Friday at 5 - no, 6", "2026-05-08T18:00"),
+        ("tomorrow at 10pm, no, 11", "2026-05-07T23:00"),
+        ("at 5 - no, 6", "2026-05-06T18:00"),
+        ("bring five, no, six on Friday", "2026-05-08T23:59"),
     ],
 )
 def test_what_is_taken_back_is_no_time(text: str, when: str) -> None:
@@ -215,7 +225,8 @@ def test_all_words_that_say_when_are_left_out(text: str, rest: str) -> None:
     "piece",
     [
         "a week before ", "the day before my ", "not ", "no, ", "Monday, no, ", "first Friday of ", "at 0830", "UTC+",
-        "+02:", "2026-05-20T", "14:30:", "Eastern ", "9 PST ", "a couple of weeks from ",
+        "+02:", "2026-05-20T", "14:30:", "Eastern ", "at 5 - no, 6 ", " - no, ", "no - ", "9 PST ",
+        "a couple of weeks from ",
         "five minutes before the a ", "(EST ", "every two weeks on ", "sorry ",
         "in a year and a half and ", "quarter of an hour before ",
     ],

@@ -20,10 +20,17 @@ _MAX_TEXT = 4_000
 """Letters in which a time is looked for: who promises says when sooner."""
 _GAP = re.compile(r",? ?(?:(?:of|on|sharp,?) )?|T")
 _CORRECTION = re.compile(
-    r"[,.;!?…–—-]* ?(?:(?:oh|er|um|no|wait|sorry|actually|i mean|i meant|(?:or )?rather|make (?:it|that)|scratch that)"
-    r"[,.;!…–—-]* ){1,4}",
+    r" ?[,.;!?…–—-]* ?(?:(?:oh|er|um|no|wait|sorry|actually|i mean|i meant|(?:or )?rather|make (?:it|that)"
+    r"|scratch that) ?[,.;!…–—-]* ){1,4}",
     re.IGNORECASE,
 )
+_OF_ITSELF = re.compile(
+    r",? ?(?:is|was|are|were|will|would|has|had|can|could|does|did|might|may|should|works?|suits?"
+    r"|(?:is|was|wo|would|ca|could|does|did)n['’]t|['’](?:s|ll|d)|(?:i|we)['’](?:m|re|ve)"
+    r"|(?:i|we) (?:am|are|have|can|can['’]t|cannot|need|got))\b",
+    re.IGNORECASE,
+)
+"""What follows a day that is spoken of, rather than said instead: "sorry, Monday is a holiday"."""
 _TAKEN_BACK = re.compile(r"(?:(?<!why )(?<!if )\bnot|\brather than|\binstead of) $", re.IGNORECASE)
 _SHIFTING = re.compile(r"(?:before|after|from|on|at) ", re.IGNORECASE)
 DAY_BEGINS = 7
@@ -82,6 +89,10 @@ class _Expression:
             is_strong, by = found.is_strong or old.is_strong, found.by or old.by
             kind = found.kind.removeprefix("bare ")
             found, self.days = replace(found, is_strong=is_strong, by=by, kind=kind), []
+        elif isinstance(found, Hour) and found.is_instead and self.hour:
+            is_pm = not self.hour.is_open and self.hour.at.hour >= 12
+            at = found.at.replace(hour=found.at.hour % 12 + 12) if is_pm and found.is_open else found.at
+            found = replace(found, at=at, is_open=found.is_open and not is_pm)
         self.add(found)
 
     @property
@@ -136,6 +147,10 @@ def _expressions(text: str, today: date) -> Iterator[_Expression]:
 def _neighbours(text: str, today: date) -> Iterator[_Expression]:
     current: _Expression | None = None
     for found in _mentions(text, today):
+        if isinstance(found, Hour) and found.is_instead:
+            if current and current.names_time and current.hour and _corrects(text, current.end, found):
+                current.correct(found)
+            continue
         shift = None if isinstance(found, Zone) else _shift(text, found)
         if current and shift == current.shift:
             shift = None
@@ -144,7 +159,7 @@ def _neighbours(text: str, today: date) -> Iterator[_Expression]:
             continue
         if isinstance(found, Zone):
             continue
-        if current and current.names_time and _CORRECTION.fullmatch(text, current.end, found.start):
+        if current and current.names_time and _corrects(text, current.end, found):
             current.correct(found)
             continue
         if current:
@@ -156,6 +171,11 @@ def _neighbours(text: str, today: date) -> Iterator[_Expression]:
         current.add(found)
     if current:
         yield current
+
+
+def _corrects(text: str, end: int, found: Day | Hour) -> bool:
+    """Whether it is said instead of what ends there."""
+    return bool(_CORRECTION.fullmatch(text, end, found.start)) and not _OF_ITSELF.match(text, found.end)
 
 
 def _shift(text: str, found: Day | Hour) -> Shift | None:

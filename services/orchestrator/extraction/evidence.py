@@ -32,7 +32,9 @@ _UNDONE = re.compile(
     r"|had to|should|tried|forgot|about to|still|half|part(?:ly)? of|partly|wrong|pretend\w*|imagine\w*|dream\w*)\b"
 )
 _HABITUAL = re.compile(
-    r"(?i)\b(?:always|usually|often|sometimes|normally|generally|whenever|once|used to|as a child"
+    r"(?i)\b(?:(?<!\bas )always|usually|often|sometimes|normally|generally|whenever|used to|as a child"
+    # "I called once I was home", but not "once I called".
+    r"|once(?!(?<=\w once)(?<!and once)(?<!but once) (?:i|we|you|he|she|it|they|the|my|our|everyone)\b)"
     r"|(?:every|each) (?:other |single |second )?(?:day|week|month|year|time|morning|afternoon|evening|night|weekend"
     r"|spring|summer|autumn|fall|winter|\w+day)|(?:on|at) (?:\w+days|weekends)"
     r"|last (?:month|year|spring|summer|autumn|fall|winter)|(?:months?|years?|decades?) ago|in (?:19|20)\d\d)\b"
@@ -63,8 +65,15 @@ _WEAK = SMALL | COMMON | _ADVERBS | _BE | frozenset(
     "monday tuesday wednesday thursday friday saturday sunday".split()
 )  # fmt: skip
 """Words that tell no promise from another."""
-_STATES = frozenset("be have get".split())
-"""Verbs of which the object alone says too little: "I had a draft"."""
+_NO_NOUNS = frozenset(
+    "about above across after again ahead alone anyway because before below beside between beyond despite during else "
+    "ever except first here how if immediately inside instead into like near next offline once online onto outside "
+    "outright per please since so straight than then thereafter though through till today tomorrow too under until "
+    "upon using via what when where which while who within without yesterday yet including excluding regarding "
+    "concerning according containing explaining saying asking telling paying starting sitting standing waiting "
+    "wearing hoping thinking looking going coming".split()
+)
+"""Words after another that do not make it something else."""
 _PAST = {
     "be": "was", "begin": "began", "bring": "brought", "build": "built", "buy": "bought", "choose": "chose chosen",
     "come": "came", "cut": "cut", "do": "did done", "drive": "drove driven", "eat": "ate eaten", "feed": "fed",
@@ -88,7 +97,11 @@ class _Deed:
     of: frozenset[str]
     """Those that say to what it was done: of "the bill is paid by card", "bill"."""
     heads: frozenset[str]
-    """Those, as they are written, that no word after them narrows: of "a draft beer", "beer"."""
+    """Those that no word after them narrows: of "a draft beer", "beer"."""
+    vetoes: frozenset[str]
+    """Words beside it that make it no deed, but where the promise has them, too: "fix the wrong link"."""
+    is_doubted: bool
+    """Where it may be what somebody does, not did: "I put the bins out"."""
 
 
 class Done:
@@ -96,11 +109,12 @@ class Done:
 
     def __init__(self, text: str) -> None:
         # By their verbs and each of their words, or none where these tell no deed from another. Each once, in order.
-        self._deeds: defaultdict[tuple[str, str], dict[_Deed, None]] = defaultdict(dict)
+        # Those with vetoes are apart, lest they take the places of others.
+        self._deeds: defaultdict[tuple[str, str, bool], dict[_Deed, None]] = defaultdict(dict)
         for start, end in sentences(text):
             for verb, deed in _deeds(text[start:end]):
-                for word in (*deed.words, *([""] if deed.heads <= _WEAK else [])):
-                    alike = self._deeds[verb, word]
+                for word in (*deed.words, *([""] if deed.heads <= _WEAK_FOLDED else [])):
+                    alike = self._deeds[verb, word, bool(deed.vetoes)]
                     if len(alike) < _MAX_DEEDS:
                         alike[deed] = None
 
@@ -111,10 +125,18 @@ class Done:
         verb, about = parts_of(promise)
         telling = [word for word in about if word not in _WEAK]
         keys = [
-            (past, _folded(word)) for past in (past_of(verb) if verb else ()) for word in telling or ("",)
+            (past, _folded(word), has_vetoes)
+            for past in (past_of(verb) if verb else ())
+            for word in telling or ("",)
+            for has_vetoes in (False, True)
         ]
         deeds = (deed for key in keys for deed in self._deeds.get(key, ()))
-        return max((_share(deed, verb, about, telling) for deed in deeds), default=0.0)
+        shares = (
+            _share(deed, verb, about, telling)
+            for deed in deeds
+            if not deed.vetoes or deed.vetoes <= _all_words(promise)
+        )
+        return max(shares, default=0.0)
 
 
 def score(text: str, promise: str) -> float:
@@ -129,6 +151,11 @@ def parts_of(promise: str) -> tuple[str, tuple[str, ...]]:
     return verb, tuple(word for word in about if word not in SMALL)
 
 
+@lru_cache(maxsize=16_384)
+def _all_words(promise: str) -> frozenset[str]:
+    return frozenset(words_of(promise))
+
+
 def _share(deed: _Deed, verb: str, about: tuple[str, ...], telling: list[str]) -> float:
     """How much of what a promise is about a deed names; ``telling`` are those words that tell it from others."""
     share = sum(_folded(word) in deed.words for word in about) / len(about) if about else 1.0
@@ -138,14 +165,22 @@ def _share(deed: _Deed, verb: str, about: tuple[str, ...], telling: list[str]) -
     found = [word for word in telling if _folded(word) in deed.words]
     if deed.of.isdisjoint(map(_folded, found)):
         return 0.0
-    is_sure = len(found) > 1 or (found[0] in deed.heads and verb not in _STATES)
-    return share if is_sure else min(share, DOUBTED)
+    is_sure = len(found) > 1 or (_folded(found[0]) in deed.heads and verb != "be")
+    # "I bought half the flour" has the "half" of "buy half a kilo of flour".
+    is_other = bool(deed.vetoes) and share < 1
+    return share if is_sure and not is_other and not deed.is_doubted else min(share, DOUBTED)
 
 
 def _deeds(sentence: str) -> Iterator[tuple[str, _Deed]]:
     """With their verbs, in the past tense that is written."""
-    if sentence.rstrip().endswith("?") or _UNDONE.search(sentence) or _HABITUAL.search(sentence):
+    if sentence.rstrip().endswith("?"):
         return
+    vetoes = frozenset(
+        word
+        for pattern in (_UNDONE, _HABITUAL)
+        for match in pattern.finditer(sentence)
+        for word in words_of(match[0])
+    )
     is_lately = bool(_LATELY.search(sentence))
     is_first = True
     for clause in _CLAUSE_END.split(sentence):
@@ -154,8 +189,11 @@ def _deeds(sentence: str) -> Iterator[tuple[str, _Deed]]:
         for at, is_passive in islice(_said_to_be_done(words, is_first=is_first), MAX_CLAUSES):
             verb, before = words[at], words[max(0, at - _MAX_WORDS) : at]
             is_perfect = is_lately or is_passive or not _PERFECT.isdisjoint(before)
-            if is_perfect or verb not in _SAME_IN_THE_PAST:
-                yield verb, _deed(before if is_passive else [], found[at + 1 : at + 1 + _MAX_WORDS])
+            is_doubted = not is_perfect and verb in _SAME_IN_THE_PAST
+            # Without "I", "put the bins out" is a request.
+            if not is_doubted or not _SUBJECTS.isdisjoint(before):
+                subject, after = before if is_passive else [], found[at + 1 : at + 1 + _MAX_WORDS]
+                yield verb, _deed(subject, after, vetoes, is_doubted=is_doubted)
         is_first = is_first and all(word in _LEAD or word in _ADVERBS for word in words)
 
 
@@ -173,21 +211,25 @@ def _said_to_be_done(words: list[str], *, is_first: bool) -> Iterator[tuple[int,
             subject = subject if word in _BE else word
 
 
-def _deed(subject: list[str], after: list[tuple[str, str]]) -> _Deed:
+def _deed(
+    subject: list[str], after: list[tuple[str, str]], vetoes: frozenset[str], *, is_doubted: bool
+) -> _Deed:
     done = [*((word, " ") for word in subject), *after]
     words = frozenset(_folded(word) for word, _ in done)
     of = frozenset(map(_folded, subject)) if subject else words
     heads = (
-        word
+        _folded(word)
         for (word, gap), (then, _) in pairwise([*done, ("", "")])
         if gap.strip(" -") or not _narrows(then)
     )
-    return _Deed(words, of, frozenset(heads))
+    return _Deed(words, of, frozenset(heads), vetoes, is_doubted)
 
 
 def _narrows(word: str) -> bool:
     """Whether a word that follows another may make it something else: "book" in "book review"."""
-    return word not in _WEAK and word.isalpha() and not word.endswith("ly")
+    is_participle = len(word) > 5 and word.endswith("ed")
+    is_noun = word not in _WEAK and word not in _NO_NOUNS and not word.endswith("ly") and not is_participle
+    return is_noun and word.isalpha()
 
 
 @lru_cache(maxsize=1_024)
@@ -215,3 +257,6 @@ def _folded(word: str) -> str:
 def words_of(text: str) -> list[str]:
     """In lower case."""
     return [word.lower() for word in _WORD.findall(text)]
+
+
+_WEAK_FOLDED = frozenset(map(_folded, _WEAK))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 
 from services.orchestrator.extraction.numbers import CARDINAL, cardinal
@@ -25,7 +25,7 @@ _NAMED = {
     "eod": END_OF_DAY,
     "cob": time(17),
 }
-_HOUR_WORD = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+HOUR_WORD = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _AM_PM = r"(?P<{}>[ap]m\b|[ap]\.m\.)"
 _NOT_AN_HOUR = (
     r"(?! ?(?:%|€|\$|£|percent|per cent|points?|euros?|dollars?|pounds?|degrees?|people|persons?|places?|other|more"
@@ -45,13 +45,16 @@ _HOUR = re.compile(
     rf"|(?P<meridian>(?P<mh>1[0-2]|0?[1-9]) ?{_AM_PM.format('map')})(?!\w)"
     r"|(?P<spoken>(?:(?P<half>half)(?: past)?"
     rf"|(?:(?:a )?(?P<quarter>quarter)|(?P<minutes>\d\d?|{CARDINAL})(?: minutes)?)"
-    rf" (?P<side>past|to)) (?P<sh>{_HOUR_WORD}|1[0-2]|[1-9])(?: ?{_AM_PM.format('sap')})?)(?![\w-])"
-    rf"|(?P<bare>(?P<bh>{_HOUR_WORD}|[01]?\d|2[0-3])(?: o['’]?clock)?)(?![\w-]){_NOT_AN_HOUR}"
+    rf" (?P<side>past|to)) (?P<sh>{HOUR_WORD}|1[0-2]|[1-9])(?: ?{_AM_PM.format('sap')})?)(?![\w-])"
+    rf"|(?P<bare>(?P<bh>{HOUR_WORD}|[01]?\d|2[0-3])(?: o['’]?clock)?)(?![\w-]){_NOT_AN_HOUR}"
     r"|(?P<named>noon|midday|midnight|lunchtime|lunch|eod|cob"
     r"|(?:the )?(?P<close>close|end) of (?P<of>business|play|(?:the )?(?:working |work |business )?day))(?![\w-]|['’]s)"
     r"|(?P<part>(?P<how>in the |this |every |each )?(?P<pname>morning|afternoon|evening|night))(?![\w-]|['’]s)"
     r")",
     re.IGNORECASE,
+)
+_INSTEAD = re.compile(
+    r"\b(?:no|wait|sorry|actually|i mean|i meant|rather|make (?:it|that)) ?[,.;!…–—-]* $", re.IGNORECASE
 )
 _FIXED = frozenset(("at", "by", "before", "until", "till", "around", "about", "no later than"))
 
@@ -69,6 +72,8 @@ class Hour:
     is_strong: bool = True
     """Whether it says a time by itself. Otherwise only beside a day."""
     is_today: bool = False
+    is_instead: bool = False
+    """Whether it is an hour only where it is said instead of another: "at 5 - no, 6"."""
 
     def within(self, part: time | None, day_begins: int) -> time:
         """The hour, in the part of the day that the words around it name, if any, or in the twelve hours of a day."""
@@ -99,10 +104,12 @@ def _hour(match: re.Match[str]) -> Hour | None:
         return _spoken(match, lead)
     if kind == "four":
         return _four_digits(match, lead)
-    if (kind == "bare" or (match["sep"] or ":") != ":") and lead not in _FIXED:
-        return None
     hour = match["h"] or match["mh"] or match["bh"]
-    return _clock(match, hour, int(match["m"] or 0), match["ap"] or match["map"])
+    clock = _clock(match, hour, int(match["m"] or 0), match["ap"] or match["map"])
+    if (kind != "bare" and (match["sep"] or ":") == ":") or lead in _FIXED:
+        return clock
+    is_instead = kind == "bare" and not lead and _INSTEAD.search(match.string[: match.start()][-16:])
+    return replace(clock, is_instead=True) if is_instead else None
 
 
 def _part(match: re.Match[str]) -> Hour:

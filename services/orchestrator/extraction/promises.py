@@ -16,11 +16,14 @@ from itertools import islice
 
 from services.orchestrator.extraction import words
 from services.orchestrator.extraction.due import DAY_BEGINS, due, times
+from services.orchestrator.extraction.hours import HOUR_WORD
 
 _MAX_WORDS = 400
 """Letters of one promise."""
 _ALARMS_BEGIN = 5
 """The first hour at which an alarm that is set for "six" may ring in the morning."""
+_FOR_HOUR = re.compile(rf"\bfor (?=(?:[01]?\d|2[0-3]|{HOUR_WORD}|noon|midday|midnight)\b)", re.I)
+"""What is at six of an alarm, while a promise for six may be one for six people."""
 _MAX_LINK = 160
 """Letters after "remind me" in which what to be reminded of begins, and when is said before it."""
 
@@ -98,7 +101,7 @@ _IF_LIKED = re.compile(
 _REPORTED = re.compile(
     r"\b(?:said|says|say|saying|wrote|writes|reads?|told|tell|asked|quote|according|be|goes|is|was|line|like this"
     r"|example|e\.g\.|(?<!\bas )(?:whisper|mutter|mumble|murmur|shout|yell|scream|cri|repli|answer|respond"
-    r"|announce|declare|exclaim|gasp|hiss|sigh|growl|sing|call|add|think|begin|promise)(?:s|es|ed|d)|thought|sang|began)\W*$",
+    r"|announce|declare|exclaim|gasp|hiss|sigh|growl|sing|add|think|begin|promise)(?:s|es|ed|d)|calls|thought|sang|began)\W*$",
     re.I,
 )
 _LATER = re.compile(
@@ -132,7 +135,7 @@ _ASK = re.compile(
     r"|^\W{0,3}reminder(?: please| to self)?)"
     r"|(?P<note>note to self(?: ?[:,–—-]| to)(?= ))"
     r"|(?P<act>(?P<wake>(?:set|put|turn|switch)(?: me)?(?: on| up)?(?: the| my| an?)? (?:\w+ )?alarm"
-    r"|wake (?:me|us)(?: up)?(?! (?:if|when|whenever|unless)\b))"
+    r"|wake (?:me|us)(?: up)?+(?! (?:if|when|whenever|unless)\b))"
     r"|(?:follow up|check (?:in|back|up)|catch up|touch base) with me|check (?:in|up) on me)"
     r")(?![\w'-])",
     re.IGNORECASE,
@@ -176,7 +179,10 @@ _NEED_TO = re.compile(
 
 _PRONOUN = r"(?:i|we|i'll|we'll|i'm|we're|i've|we've|i'd|we'd)"
 _CUT = re.compile(
-    r"[;–—(\n]| - |:(?!\d)"
+    r"[;(\n]|:(?!\d)"
+    # "On Friday - no, Saturday" goes on.
+    r"|(?: - |[–—])(?! ?(?:no|sorry|wait|actually|rather|i mean|make (?:it|that))[,.!]? "
+    r"(?:(?:on|by|at|before|until|next|this) )?(?:\w+day\b|tomorrow\b|tonight\b|\d))"
     rf"|,? (?:and|but|then|so|or)(?: then)? (?:(?:please|pls|also) )?(?={_PRONOUN}\b(?! can\b))"
     rf"|,(?: and| but| then| so| or)?(?: then)? (?=(?:{_PRONOUN}|you|it|its|that|they|he|she|there|this is"
     rf"|otherwise|because"
@@ -323,6 +329,7 @@ def _asked(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
         what, done = _cut(sentence, own, begin)
         if match["act"]:
             between = own[match.end() : done].strip(" ,.!?")
+            between = _FOR_HOUR.sub("at ", between) if match["wake"] else between
             if not due(between, now):
                 continue
         day_begins = _ALARMS_BEGIN if match["wake"] else DAY_BEGINS

@@ -32,6 +32,8 @@ PLACE = (
     r"|(?=$|[.,;:!?)]| (?:on|today|tonight|tomorrow|this|next|and|or|to|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b))"
 )
 """For a pattern: the parts of America, where they are no adjective ("at 5 Central station")."""
+# What is looked back for must be of one length.
+_AFTER_DECIMALS = "|".join(rf"(?<=:\d\d\.\d{{{decimals}}})" for decimals in range(1, 7))
 _ZONE = re.compile(
     r"(?<![\w-])\(?(?:"
     r"(?:(?:UTC|GMT) ?(?P<side>[+−-])(?P<hours>\d\d?)(?::?(?P<minutes>[0-5]\d))?)(?![\w:])"
@@ -39,7 +41,7 @@ _ZONE = re.compile(
     r"|(?P<short>(?:UTC|GMT|BST|CES?T|EES?T|[ECMP][SD]T)|(?-i:[ECMP]T))(?: time)?(?!\w)"
     rf"|(?P<place>{PLACE}))\)?"
     # A minus between hours is a range, but for the offset of a date in digits.
-    r"|(?:(?<=\d)| )(?P<plus>(?:(?<=T\d\d:\d\d)|(?<=:\d\d:\d\d)|(?<=:\d\d\.\d{3}))-|\+)"
+    rf"|(?:(?<=\d)| )(?P<plus>(?:(?<=T\d\d:\d\d)|(?<=:\d\d:\d\d)|{_AFTER_DECIMALS})-|\+)"
     r"(?P<h>\d\d):?(?P<m>[0-5]\d)(?![\w:])"
     r"|(?<=\d)(?P<zulu>(?-i:Z))(?!\w)",
     re.IGNORECASE,
