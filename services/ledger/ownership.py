@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pmm.ledger.v1.ledger_pb2 import NewEvent
+from pmm.mind.v1.events_pb2 import Body
 from services.ledger.errors import OwnerNotAllowed
 
 DEFAULT_OF = "default_of."
@@ -12,14 +12,14 @@ DEFAULT_OF = "default_of."
 _BEGINNINGS = frozenset({"mind_created", "mind_imported"})
 
 
-def check(events: Iterable[NewEvent], owner: str) -> None:
-    """Raises OwnerNotAllowed where an event names another owner than the token's."""
-    for index, event in enumerate(events):
-        kind = event.body.WhichOneof("kind")
-        if kind in _BEGINNINGS and getattr(event.body, kind).owner not in ("", owner):
+def check(bodies: Iterable[Body], owner: str) -> None:
+    """Raises OwnerNotAllowed where an event to be appended names another owner than the token's."""
+    for index, body in enumerate(bodies):
+        kind = body.WhichOneof("kind")
+        if kind in _BEGINNINGS and getattr(body, kind).owner not in ("", owner):
             raise _refused(f"events[{index}].body.{kind}.owner", owner)
         if kind == "policy_changed":
-            key = event.body.policy_changed.key
+            key = body.policy_changed.key
             if key.startswith(DEFAULT_OF) and key != DEFAULT_OF + owner:
                 raise _refused(f"events[{index}].body.policy_changed.key", owner)
 

@@ -33,7 +33,7 @@ class LedgerServicer(rpc.LedgerServiceServicer):
     async def Append(self, request: pb.AppendRequest, context: _Context) -> pb.AppendResponse:
         caller = current_caller()
         if not caller.may_reach_all():
-            ownership.check(request.events, caller.owner)
+            ownership.check((event.body for event in request.events), caller.owner)
         receipt = await self._ledger.append(
             request.mind_id,
             convert.new_events(request, current_trace_id()),
