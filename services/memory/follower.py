@@ -11,11 +11,12 @@ import pmm_client.errors
 from pmm.mind.v1.events_pb2 import Event
 from services.memory.errors import BeyondHead, IndexBehind
 from services.memory.ledger import Ledger, Page
-from services.memory.records import DISK_ERRORS, Damaged
+from services.memory.records import Damaged
 from services.memory.settings import MemorySettings
 from services.memory.store import Store
 from services.memory.writer import Writer
 from services.runtime import telemetry
+from services.runtime.projection_file import DISK_ERRORS
 from services.runtime.waiting import LedgerDamaged, Waiting
 
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)

@@ -31,11 +31,8 @@ import struct
 import zlib
 from typing import Any
 
-import lmdb
 import msgspec
 
-DISK_ERRORS = (lmdb.Error, OSError)
-"""What a full or failing disk shows as: nothing of the transaction was written."""
 FORMAT = 4
 OLDEST_FORMAT = 1
 """A folder of another format from here on is built anew from the ledger."""

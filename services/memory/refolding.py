@@ -13,9 +13,10 @@ from collections.abc import Awaitable, Callable
 
 import pmm_client.errors
 from services.memory.ledger import Ledger
-from services.memory.records import DISK_ERRORS, Damaged
+from services.memory.records import Damaged
 from services.memory.store import Store
 from services.memory.writer import Writer
+from services.runtime.projection_file import DISK_ERRORS
 
 PAUSE_SECONDS = 0.2
 AWAY_SECONDS = 5.0

@@ -13,9 +13,10 @@ from services.memory.embeddings import Embeddings
 from services.memory.errors import IndexRebuilding
 from services.memory.index import MindIndex
 from services.memory.minds import LoadedMinds
-from services.memory.records import DISK_ERRORS, Damaged, Space
+from services.memory.records import Damaged, Space
 from services.memory.spaces import Spaces
 from services.memory.vectors import one_thread_each
+from services.runtime.projection_file import DISK_ERRORS
 
 PAUSE_SECONDS = 0.5
 """Between looks at what there is to do."""

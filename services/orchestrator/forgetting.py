@@ -25,6 +25,8 @@ from services.orchestrator.workers.follower import Worker
 from services.runtime.waiting import Waiting, told
 
 PAGE = 1_000
+TAKEN_AT_ONCE = 200
+"""Events that are looked at beside the event loop before others have their turn."""
 ERASURE = "erasure"
 """The worker that removes traces."""
 REDACTED_AT_ONCE = 10_000
@@ -76,14 +78,14 @@ class Traces:
         first = 1 if event.kind == "mind_deleted" else min(event.body.event_redacted.seqs, default=1)
         await minds.forget(event.mind_id)
         self._extractor.forget(event.mind_id)
-        is_changed = self._store.erase_from(event.mind_id, first)
+        self._store.erase_from(event.mind_id, first)
         if event.kind == "mind_deleted":
             self._store.forget_key(event.mind_id)
             self._store.forget_verified(event.mind_id)
             self._store.sleep(event.mind_id)
             self._store.drop_dead_letters(event.mind_id)
-            is_changed = True
-        if is_changed:
+        # Also what a full disk left of an earlier attempt.
+        if event.kind == "mind_deleted" or self._store.holds_erased():
             self._store.compact()
         self._gone[event.mind_id] = event.seq
         self._waiting.went_on()
@@ -166,10 +168,14 @@ class Forgetting:
 
     async def _reached(self, mind_id: str, seq: int) -> list[Reached]:
         radius = BlastRadius(await self._peers.event(mind_id, seq))
-        found = [
-            radius.take(event) async for event in self._peers.read(mind_id, from_seq=seq + 1, page_size=PAGE)
-        ]
-        return [each for each in found if each is not None]
+        found: list[Reached] = []
+        waiting: list[mind.Event] = []
+        async for event in self._peers.read(mind_id, from_seq=seq + 1, page_size=PAGE):
+            waiting.append(event)
+            if len(waiting) == TAKEN_AT_ONCE:
+                found += await asyncio.to_thread(radius.take_all, waiting)
+                waiting = []
+        return found + await asyncio.to_thread(radius.take_all, waiting)
 
 
 def _report(task: asyncio.Task[None], steps: asyncio.Queue[Progress | BaseException]) -> None:

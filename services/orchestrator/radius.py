@@ -7,7 +7,7 @@ says its words; it carries words when it must go with the origin for the words t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from google.protobuf.message import Message
@@ -79,6 +79,10 @@ class BlastRadius:
         self._things: set[str] = set(_things(origin.body))
         self._sessions = {origin.session_id: origin.seq} if origin.session_id else {}
         """Conversations with what carries its words, and the first seq that does."""
+
+    def take_all(self, events: Iterable[Event]) -> list[Reached]:
+        """Those of the next events that were reached."""
+        return [reached for event in events if (reached := self.take(event))]
 
     def take(self, event: Event) -> Reached | None:
         """Whether the next event was reached."""

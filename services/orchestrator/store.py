@@ -49,7 +49,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self._file = ProjectionFile(folder, TABLES, map_size=_MAP_BYTES, metasync=False)
-        if self._holds_erased():
+        if self.holds_erased():
             self.compact()
 
     def close(self) -> None:
@@ -141,7 +141,8 @@ class Store:
         with self._file.write() as txn:
             txn.delete(_ERASED, db=self._file.table("workers"))
 
-    def _holds_erased(self) -> bool:
+    def holds_erased(self) -> bool:
+        """Whether something was removed, and its bytes may still be in the file."""
         with self._file.read() as txn:
             return txn.get(_ERASED, db=self._file.table("workers")) is not None
 

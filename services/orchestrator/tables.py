@@ -23,10 +23,12 @@ from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.feed import Feed, Pace
 from services.orchestrator.terms import StorePage
 from services.runtime import telemetry
-from services.runtime.projection_file import ProjectionFile
+from services.runtime.projection_file import DISK_ERRORS, ProjectionFile
 from services.runtime.waiting import Waiting
 
 RECONNECT_SECONDS = 1.0
+NO_ROOM_SECONDS = 2.0
+"""Before a full disk is tried again."""
 SETTLE_SECONDS = 0.03
 """Tables that nobody waits for take in what so long brings, after the workers: each page costs a sync to disk."""
 SEQ = struct.Struct(">Q")
@@ -67,6 +69,10 @@ class Tables(ABC):
             # Whole: another format may have tables that this one does not know, and would never erase from.
             shutil.rmtree(folder)
             self.file = self._opened(folder)
+        self.finish_erasing()
+
+    def finish_erasing(self) -> None:
+        """What a crash or a full disk interrupted."""
         with self.file.read() as txn:
             is_unfinished = txn.get(_ERASED, db=self.file.table(_STATE)) is not None
         if is_unfinished:
@@ -183,8 +189,23 @@ class Following:
                 self._waiting.stuck(error)
             except (ConnectionError, pmm_client.errors.Unavailable) as error:
                 _log.warning("the table %s waits for the ledger: %s", self._name, error)
+            except DISK_ERRORS as error:
+                _log.warning("the table %s cannot be written, and is tried again: %s", self._name, error)
+                await self._find_room()
             if not is_anew:
                 await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _find_room(self) -> None:
+        """Return once what was erased has left the file, which stands then where it says."""
+        while True:
+            await asyncio.sleep(NO_ROOM_SECONDS)
+            try:
+                await in_thread(self._tables.finish_erasing)
+            except DISK_ERRORS:
+                continue
+            self._store_id, self.position = self._tables.position()
+            self._waiting.went_on()
+            return
 
     async def caught_up(self) -> None:
         """Return once the tables have taken in what the ledger held when they began to. Raises LedgerDamaged."""

@@ -181,13 +181,15 @@ class Pipeline:
         caller = auth.authenticate(self._tokens, rpc.access, metadata)
         set_caller(caller)
         deadline.start(client_seconds)
-        # Without tokens a client is its connection. This process itself is nobody's to limit.
-        is_counted = rpc.is_stream and context.peer() != PEER
-        peer = (caller.owner if self._tokens else context.peer()) if is_counted else ""
+        # What this process asks itself is done for a call that was counted, or for nobody: refused, it would be lost.
+        is_outer = context.peer() != PEER
+        # Without tokens a client is its connection.
+        peer = (caller.owner if self._tokens else context.peer()) if is_outer and rpc.is_stream else ""
         seconds = self._own_limit(rpc, client_seconds)
         rpc.gate.enter()
         try:
-            self._limits.enter(peer)
+            if is_outer:
+                self._limits.enter(peer)
             try:
                 if rpc.reads_stream:
                     request = self._admit_each(rpc, caller, request)
@@ -198,7 +200,8 @@ class Pipeline:
                 async with deadline.at_most(seconds):
                     return await work(request)
             finally:
-                self._limits.leave(peer)
+                if is_outer:
+                    self._limits.leave(peer)
         finally:
             rpc.gate.leave()
 

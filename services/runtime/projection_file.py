@@ -18,6 +18,8 @@ import lmdb
 from services.runtime.durable import sync
 from services.runtime.gate import MapGate
 
+DISK_ERRORS = (lmdb.Error, OSError)
+"""What a full or failing disk shows as: nothing of the transaction was written."""
 _WORK_FOLDER = "compact.partial"
 _DATA_FILE = "data.mdb"
 

@@ -46,7 +46,8 @@ _PIECE = re.compile(r"\S+\s*|\s+")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _CITATION = re.compile(r"\[#\d+, ")
 _ASKING = re.compile(
-    r"(?i:\W*(?:and|but|so|ok|okay|hey|hi|please)?\W*)(?:"
+    # Possessive: a message may begin with thousands of dashes.
+    r"(?i:\W*+(?:(?:and|but|so|ok|okay|hey|hi|please)\b\W*+)?)(?:"
     r"(?i:who|whom|whose|what(?!\s+an?\s)|when|where|which|why|how|tell me"
     r"|remind me (?:what|who|when|where|which|why|how)|do you remember)\b"
     # An auxiliary asks only before its subject: "do you …", but not "have a nice day".

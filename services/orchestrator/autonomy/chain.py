@@ -20,6 +20,7 @@ from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
+from services.runtime.projection_file import DISK_ERRORS
 
 BROKEN, REPLACED = "CHAIN_BROKEN", "CHAIN_REPLACED"
 ACTOR = "supervisor"
@@ -50,7 +51,7 @@ class ChainWatch:
                 return
             try:
                 left -= await self._verify(active, left)
-            except (pmm_client.errors.PmmError, DomainError) as error:
+            except (pmm_client.errors.PmmError, DomainError, *DISK_ERRORS) as error:
                 _log.warning("a mind's chain could not be verified: %s", type(error).__name__)
                 telemetry.count("pmm.chain.failed")
 

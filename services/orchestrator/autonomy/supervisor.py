@@ -21,6 +21,7 @@ from services.orchestrator.terms import Draft
 from services.orchestrator.workers.follower import CONTENT_FAULTS, Worker
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
+from services.runtime.projection_file import DISK_ERRORS
 from services.runtime.times import nanoseconds
 
 ACTOR = "supervisor"
@@ -118,7 +119,7 @@ class Supervisor:
         """Another mind's trouble, or another service's, must not end it: the next look tries again."""
         try:
             return await work
-        except (pmm_client.errors.PmmError, DomainError, *CONTENT_FAULTS) as error:
+        except (pmm_client.errors.PmmError, DomainError, *CONTENT_FAULTS, *DISK_ERRORS) as error:
             _log.warning("a mind could not be looked after: %s", type(error).__name__)
             telemetry.count("pmm.ticks.failed")
             return None

@@ -14,7 +14,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -31,6 +31,7 @@ from services.orchestrator.workers.lanes import Lanes
 from services.orchestrator.workers.tally import Tally
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
+from services.runtime.projection_file import DISK_ERRORS
 from services.runtime.waiting import Waiting
 
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
@@ -45,7 +46,11 @@ LOOK_SECONDS = 0.5
 SETTLE_SECONDS = 0.015
 """Workers begin so long after an event reaches this process: not while its turn waits for its first token, unless the
 model takes its time."""
-_RETRIED = (pmm_client.errors.Unavailable, pmm_client.errors.DeadlineExceeded)
+_RETRIED = (
+    pmm_client.errors.Unavailable,
+    pmm_client.errors.DeadlineExceeded,
+    pmm_client.errors.RateLimited,
+)
 _GONE = (
     pmm_client.errors.UnknownMind,
     pmm_client.errors.UnknownEvent,
@@ -187,25 +192,40 @@ class Follower:
                 continue
             letters = self._store.waiting(self._worker.name)
             self._look_ns = min((letter.retry_ns for letter in letters), default=_NEVER_NS)
-            for letter in letters:
-                if letter.retry_ns > now_ns:
-                    break
-                try:
-                    await self.replay(letter)
-                except StillFailing:
-                    # What it waits for is still away, and the others would only find that out, too.
-                    self._look_ns = now_ns + int(_pause_seconds(letter.attempts) * 1e9)
-                    break
-                except _RETRIED:
-                    break
-                except _GONE:
-                    self._store.drop_dead_letter(letter)
+            await self._has_room_for(self._replay_due(letters, now_ns))
+
+    async def _replay_due(self, letters: Sequence[DeadLetter], now_ns: int) -> None:
+        for letter in letters:
+            if letter.retry_ns > now_ns:
+                return
+            try:
+                await self.replay(letter)
+            except StillFailing:
+                # What it waits for is still away, and the others would only find that out, too.
+                self._look_ns = now_ns + int(_pause_seconds(letter.attempts) * 1e9)
+                return
+            except _RETRIED:
+                return
+            except _GONE:
+                self._store.drop_dead_letter(letter)
 
     async def _process(self, event: mind.Event) -> None:
         if event.redacted or not (event.remember or self._worker.heeds_unremembered):
             return
         with telemetry.stage(f"worker.{self._worker.name}"):
-            await self._attempt(event)
+            while True:
+                if await self._has_room_for(self._attempt(event)):
+                    return
+                await asyncio.sleep(RECONNECT_SECONDS[-1])
+
+    async def _has_room_for(self, work: Awaitable[None]) -> bool:
+        """Whether it was done: on a full disk neither it nor a dead letter can be, and there may be room again."""
+        try:
+            await work
+        except DISK_ERRORS as error:
+            _log.warning("worker %s waits for the disk: %s", self._worker.name, error)
+            return False
+        return True
 
     async def _attempt(self, event: mind.Event) -> None:
         """Follow up, some times over; what then still fails must not stop all that comes after it."""

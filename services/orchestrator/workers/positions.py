@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from services.orchestrator.store import Store
 from services.orchestrator.tables import in_thread
 from services.orchestrator.workers.follower import Follower
+from services.runtime.projection_file import DISK_ERRORS
 
+_log = logging.getLogger("pmm.worker")
 SAVE_SECONDS = 0.5
 """Between two writes. What was done since is repeated after a crash, and its keys keep it single."""
 
@@ -27,7 +30,11 @@ class Positions:
             await asyncio.sleep(SAVE_SECONDS)
             # They move in the event loop, and are looked at there.
             if changed := self._changed():
-                await in_thread(self._store.put_workers, changed)
+                try:
+                    await in_thread(self._store.put_workers, changed)
+                except DISK_ERRORS as error:
+                    _log.warning("how far the workers are cannot be written, and is tried again: %s", error)
+                    continue
                 self._saved |= changed
 
     def save(self) -> None:
