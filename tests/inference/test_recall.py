@@ -192,7 +192,11 @@ def test_recall_quotes(said: str, memories: list[Memory], expected: str) -> None
         ("I wonder about Ana", False),
         ("My brother is well", False),
         ("", False),
+        ("...so where is Ana", True),
+        ("-" * 1_000_000 + " hello", False),
+        ("=- " * 300_000 + "where is Ana", True),
     ],
+    ids=lambda value: str(value)[:20],
 )
 def test_a_question_is_told_from_a_statement(text: str, asks: bool) -> None:
     assert is_question(text) is asks
