@@ -6,7 +6,9 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -46,6 +48,8 @@ class Extractor:
         self._is_there, self._known_until = False, 0.0
         """Whether there is a model, and until when that is believed."""
         self._read: OrderedDict[_Key, asyncio.Task[Found]] = OrderedDict()
+        self._ruled: OrderedDict[_Key, asyncio.Task[Found]] = OrderedDict()
+        """The same by rules alone."""
 
     async def explicit(self, event: mind.Event) -> Found:
         """What is said in so many words: names, promises, instructions. Raises ModelFailed.
@@ -57,29 +61,38 @@ class Extractor:
             return Found()
         if await self._may_ask(text) and not await asyncio.to_thread(is_english, text):
             return await self.found(event)
-        now = await self._said_at(event)
-        return await asyncio.to_thread(by_rules, text, now, is_answer=event.kind == "assistant_message")
+        return await self._once(self._ruled, event, self._rules)
 
     async def found(self, event: mind.Event) -> Found:
         """All that a message holds, by rules and by a model where there is one. Raises ModelFailed."""
+        return await self._once(self._read, event, self._find)
+
+    @staticmethod
+    async def _once(
+        kept: OrderedDict[_Key, asyncio.Task[Found]],
+        event: mind.Event,
+        find: Callable[[mind.Event], Coroutine[Any, Any, Found]],
+    ) -> Found:
+        """What is found in a message, by one call at a time, and kept for the others that ask."""
         key = (event.mind_id, event.seq)
-        task = self._read.get(key)
+        task = kept.get(key)
         if task is None:
-            task = self._read[key] = asyncio.create_task(self._find(event))
-            while len(self._read) > KEPT:
-                self._read.popitem(last=False)
+            task = kept[key] = asyncio.create_task(find(event))
+            while len(kept) > KEPT:
+                kept.popitem(last=False)
         try:
             # One worker that ends must not end it for the others.
             return await asyncio.shield(task)
         except BaseException:
-            if task.done() and self._read.get(key) is task:
-                del self._read[key]
+            if task.done() and kept.get(key) is task:
+                del kept[key]
             raise
 
     def forget(self, mind_id: str) -> None:
         """Drop what is kept of a mind: something of it was erased."""
-        for key in [key for key in self._read if key[0] == mind_id]:
-            del self._read[key]
+        for kept in (self._read, self._ruled):
+            for key in [key for key in kept if key[0] == mind_id]:
+                del kept[key]
 
     async def _may_ask(self, text: str) -> bool:
         return self._with_model and len(text) <= by_model.MAX_CHARACTERS and await self._has_model()
@@ -102,12 +115,11 @@ class Extractor:
             return Found()
         is_answer = event.kind == "assistant_message"
         text = _text(event)
-        now = await self._said_at(event)
-        # A long message takes tens of milliseconds: not for the event loop.
-        rules = await asyncio.to_thread(by_rules, text, now, is_answer=is_answer)
+        rules = await self._once(self._ruled, event, self._rules)
         if not await self._may_ask(text):
             return rules
         english = await asyncio.to_thread(is_english, text)
+        now = await self._said_at(event)
         try:
             asked = ask_model(self._peers, event.mind_id, text, now, is_answer=is_answer, is_english=english)
             return combined(rules, await asked, is_english=english)
@@ -121,6 +133,13 @@ class Extractor:
                 )
                 return rules
             raise
+
+    async def _rules(self, event: mind.Event) -> Found:
+        now = await self._said_at(event)
+        # A long message takes tens of milliseconds: not for the event loop.
+        return await asyncio.to_thread(
+            by_rules, _text(event), now, is_answer=event.kind == "assistant_message"
+        )
 
     async def _said_at(self, event: mind.Event) -> datetime:
         """The message's own clock, in the mind's zone."""
