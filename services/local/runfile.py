@@ -10,6 +10,9 @@ from typing import Literal
 
 import psutil
 
+from services.runtime import exits
+from services.runtime.exits import StartupError
+
 RUN_FILE = "run.json"
 START_TOLERANCE_SECONDS = 2.0
 """Process start times are kept in clock ticks."""
@@ -40,10 +43,18 @@ def of_this_process(mode: Literal["one process", "four processes"]) -> Run:
 
 
 def write(folder: Path, run: Run) -> None:
-    """Replace the file in one step: a reader sees the old one or the new one."""
+    """Replace the file in one step: a reader sees the old one or the new one. Raises StartupError."""
     partial = folder / f"{RUN_FILE}.{os.getpid()}"
-    partial.write_text(json.dumps(asdict(run), indent=2) + "\n", "utf-8")
-    partial.replace(folder / RUN_FILE)
+    try:
+        partial.write_text(json.dumps(asdict(run), indent=2) + "\n", "utf-8")
+        partial.replace(folder / RUN_FILE)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise StartupError(
+            exits.DATA_FOLDER,
+            f"data folder {folder} cannot be written ({(error.strerror or 'unwritable').lower()}): make room, or "
+            "choose another with --data",
+        ) from None
 
 
 def read(folder: Path) -> Run | None:

@@ -288,3 +288,6 @@ def detach(token: Token[Context]) -> None:
 def setup_logging(level: str) -> None:
     """Log to standard error, one line a record."""
     logging.basicConfig(level=level.upper(), format=LOG_FORMAT, force=True)
+    if level.upper() == "INFO":
+        # A line for each call of a model would be most of the log.
+        logging.getLogger("httpx2").setLevel(logging.WARNING)
