@@ -101,6 +101,10 @@ class Minds:
         """The mind at a seq or after it, for those who follow its events: an interrupted turn stays as it is."""
         return await self.reach(self._hold(mind_id), seq)
 
+    async def latest(self, mind_id: str) -> Snapshot:
+        """The same at the ledger's present head."""
+        return await self.state(mind_id, await self._peers.head(mind_id))
+
     async def restored_seq(self, mind_id: str) -> int:
         """Up to here the mind's events came with a restore, and what was derived from them with them; 0: none."""
         active = self._hold(mind_id)

@@ -26,7 +26,8 @@ def worker(extractor: Extractor) -> Worker:
             return []
         text: str = getattr(event.body, event.kind).text
         found = await extractor.explicit(event)
-        known = (await minds.state(event.mind_id, event.seq)).commitments
+        # What follows from the messages before may lie behind this one: it is known all the same.
+        known = (await minds.latest(event.mind_id)).commitments
         # What the ledger did not know when the answer said so is no evidence.
         doubted = claims.doubted(event)
         believed = [one for one in known.in_order() if one.opened_seq not in doubted]
