@@ -78,6 +78,7 @@ class Extractor:
         task = kept.get(key)
         if task is None:
             task = kept[key] = asyncio.create_task(find(event))
+            task.add_done_callback(_heed)
             while len(kept) > KEPT:
                 kept.popitem(last=False)
         try:
@@ -157,6 +158,12 @@ async def ask_model(
     asked, schema = by_model.asked(text, is_answer=is_answer, is_english=is_english)
     answer = await peers.answer(asked, mind_id=mind_id, max_tokens=by_model.MAX_TOKENS, json_schema=schema)
     return by_model.found(answer.text, text, now, is_answer=is_answer, model=answer.model)
+
+
+def _heed(task: asyncio.Task[Found]) -> None:
+    """A worker that was stopped asks for no result, and asyncio would complain."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _text(event: mind.Event) -> str:
