@@ -1,12 +1,11 @@
-"""The older rows of a large mind: vectors in an inverted file, words in tantivy, both kept in a folder.
+"""The older rows of a large mind: vectors in an inverted file, words in postings, both kept in a folder.
 
 A folder holds what one ``MindIndex`` looked like at a size, so that a start reads files instead of rows:
 
     place.json     what the rest is, and its checksums; written last
     vectors.faiss  FAISS's own format
-    text/          tantivy's own format; may run ahead of the place after a crash, and is cut back
-    text.json      the checksum of each of tantivy's segments
     columns/       one .npy a column of ``index.py``; words.npy, word_ends.npy
+    postings/      one .npy an array of ``postings.py``
     names.msgpack  numbers of sessions and speakers, tags, entities, last turns
 
 Nothing in here is a source of truth: what is missing, damaged or of another embedder is built from the rows.
@@ -25,19 +24,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from services.memory.text import TextIndex
+from services.memory import postings
+from services.memory.postings import Postings
 from services.memory.vectors import Device, InvertedFile
 from services.runtime.durable import sync, write_durably
 
-FORMAT = 1
+FORMAT = 2
 _PLACE = "place.json"
 _VECTORS = "vectors.faiss"
 _NAMES = "names.msgpack"
-_TEXT = "text"
-_TEXT_CHECKSUMS = "text.json"
+_COLUMNS = "columns"
+_POSTINGS = "postings"
 _BLOCK = 1 << 20
-_SEGMENT_NAME_LENGTH = 32
-"""A segment's file is named by 32 hexadecimal digits."""
 
 
 class Place(msgspec.Struct):
@@ -53,7 +51,7 @@ class Place(msgspec.Struct):
     """The same of erasures."""
     trained_for: int
     checksums: dict[str, int]
-    """CRC-32 of each file but tantivy's."""
+    """CRC-32 of each file."""
 
 
 @dataclass(slots=True)
@@ -61,7 +59,7 @@ class Bulk:
     """Vectors and words of the rows below ``MindIndex.layout.start``."""
 
     vectors: InvertedFile
-    text: TextIndex
+    words: Postings
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,60 +72,32 @@ class Saved:
     names: dict[str, Any]
 
 
-def new_text(folder: Path) -> TextIndex:
-    """An empty text index in the folder; whatever was there goes."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
-    return TextIndex(folder / _TEXT)
-
-
 def save(
-    folder: Path, place: Place, vectors: InvertedFile, columns: dict[str, NDArray[Any]], names: dict[str, Any]
+    folder: Path, place: Place, bulk: Bulk, columns: dict[str, NDArray[Any]], names: dict[str, Any]
 ) -> None:
-    """Write everything but the words, which tantivy keeps itself. Raises OSError, and leaves no place then."""
-    (folder / _PLACE).unlink(missing_ok=True)
-    (folder / "columns").mkdir(exist_ok=True, mode=0o700)
+    """Write everything. Raises OSError, and leaves no place then."""
+    remove(folder)
+    folder.mkdir(parents=True, mode=0o700)
     files = [folder / _VECTORS, folder / _NAMES]
-    vectors.save(folder / _VECTORS)
+    bulk.vectors.save(folder / _VECTORS)
     (folder / _NAMES).write_bytes(msgspec.msgpack.encode(names))
-    for name, values in columns.items():
-        file = folder / "columns" / f"{name}.npy"
-        np.save(file, values, allow_pickle=False)
-        files.append(file)
+    files += _save_arrays(folder / _COLUMNS, columns) + _save_arrays(folder / _POSTINGS, bulk.words.arrays())
     for file in files:
         sync(file)
-    note_text(folder)
     place.checksums = {str(file.relative_to(folder)): _checksum(file) for file in files}
     write_durably(folder / _PLACE, msgspec.json.encode(place))
 
 
-def note_text(folder: Path) -> None:
-    """Note the checksums of tantivy's segments, which never change. After every change of the text."""
-    known = _text_checksums(folder) or {}
-    checksums = {
-        file.name: known.get(file.name) or _checksum(file)
-        for file in (folder / _TEXT).iterdir()
-        if len(file.stem) == _SEGMENT_NAME_LENGTH
-    }
-    write_durably(folder / _TEXT_CHECKSUMS, msgspec.json.encode(checksums))
+def _save_arrays(folder: Path, arrays: dict[str, NDArray[Any]]) -> list[Path]:
+    folder.mkdir(exist_ok=True, mode=0o700)
+    files = {folder / f"{name}.npy": values for name, values in arrays.items()}
+    for file, values in files.items():
+        np.save(file, values, allow_pickle=False)
+    return list(files)
 
 
-def _text_checksums(folder: Path) -> dict[str, int] | None:
-    try:
-        return msgspec.json.decode((folder / _TEXT_CHECKSUMS).read_bytes(), type=dict[str, int])
-    except (OSError, msgspec.DecodeError):
-        return None
-
-
-def _files_are_sound(folder: Path, place: Place) -> bool:
-    """Whether every file is as it was written. A segment that is gone was merged into another, and tantivy knows."""
-    known = _text_checksums(folder)
-    segments = [file for file in (folder / _TEXT).iterdir() if len(file.stem) == _SEGMENT_NAME_LENGTH]
-    return (
-        known is not None
-        and all(_checksum(folder / name) == checksum for name, checksum in place.checksums.items())
-        and all(known.get(file.name) == _checksum(file) for file in segments)
-    )
+def _load_arrays(folder: Path) -> dict[str, NDArray[Any]]:
+    return {file.stem: np.load(file, allow_pickle=False) for file in sorted(folder.iterdir())}
 
 
 def load(folder: Path, embedder: str, device: Device) -> Saved | None:
@@ -136,25 +106,18 @@ def load(folder: Path, embedder: str, device: Device) -> Saved | None:
         place = msgspec.json.decode((folder / _PLACE).read_bytes(), type=Place)
         if (place.format, place.embedder) != (FORMAT, embedder):
             return None
-        if not _files_are_sound(folder, place):
-            return None
-        text = TextIndex(folder / _TEXT)
-        if len(text) != place.size:
-            text.cut(place.size)
-            note_text(folder)
-        if len(text) != place.size:
+        if any(_checksum(folder / name) != checksum for name, checksum in place.checksums.items()):
             return None
         vectors = InvertedFile.load(folder / _VECTORS, place.trained_for, device)
         if len(vectors) != place.size:
             return None
-        columns = {
-            file.stem: np.load(file, allow_pickle=False) for file in sorted((folder / "columns").iterdir())
-        }
+        words = postings.restored(0, place.size, _load_arrays(folder / _POSTINGS))
+        columns = _load_arrays(folder / _COLUMNS)
         names = msgspec.msgpack.decode((folder / _NAMES).read_bytes())
-    # tantivy raises ValueError for a folder that it cannot read, FAISS RuntimeError.
+    # FAISS raises RuntimeError for a file that it cannot read.
     except (OSError, ValueError, RuntimeError, msgspec.DecodeError):
         return None
-    return Saved(place, Bulk(vectors, text), columns, names)
+    return Saved(place, Bulk(vectors, words), columns, names)
 
 
 def saved_size(folder: Path) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,20 +37,6 @@ class Column:
         return self._data[: self._size]
 
 
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """Where the values of some arrays of a ``Ragged`` stand, by value."""
-
-    first: int
-    """Arrays from here on."""
-    last: int
-    """And before here."""
-    values: NDArray[Any]
-    """Ascending."""
-    owners: NDArray[np.int32]
-    """The array of each; ascending where the value is the same."""
-
-
 class Ragged:
     """A growing sequence of short arrays, kept in one."""
 
@@ -60,9 +45,6 @@ class Ragged:
     ) -> None:
         self.flat = Column(dtype, flat)
         self.ends = Column(np.int64, ends)
-        owners = None if ends is None else np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
-        self.owners = Column(np.int32, None if owners is None else owners.astype(np.int32))
-        """For each flat value, which array it is of."""
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -71,22 +53,14 @@ class Ragged:
         """Append arrays."""
         if not parts:
             return
-        lengths = [len(part) for part in parts]
-        first, count = len(self.flat), len(self)
-        self.owners.extend(np.repeat(np.arange(count, count + len(parts)), lengths))
+        first = len(self.flat)
         self.flat.extend(np.concatenate(parts))
-        self.ends.extend(first + np.cumsum(lengths))
+        self.ends.extend(first + np.cumsum([len(part) for part in parts]))
 
-    def span(self, first: int, last: int) -> tuple[NDArray[Any], NDArray[np.int32]]:
-        """The flat values of the arrays ``first`` to ``last`` (exclusive), and the owner of each."""
+    def span(self, first: int, last: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The values of the arrays ``first`` to ``last`` (exclusive), and how many each has."""
         start, stop = self.count(first), self.count(last)
-        return self.flat.values[start:stop], self.owners.values[start:stop]
-
-    def postings(self, first: int, last: int) -> Postings:
-        """Those of the arrays ``first`` to ``last`` (exclusive)."""
-        values, owners = self.span(first, last)
-        order = np.argsort(values, kind="stable")
-        return Postings(first, last, values[order], owners[order])
+        return self.flat.values[start:stop], np.diff(self.ends.values[first:last], prepend=start)
 
     def count(self, arrays: int) -> int:
         """How many flat values the first arrays have."""

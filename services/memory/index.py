@@ -1,7 +1,7 @@
 """Everything that a search in one mind needs, in memory: a column per property, the words, the vectors.
 
 The newest rows, and all of a mind that is not large, are all looked at (the *tail*). What has grown beyond
-``flat_limit`` moves into the *bulk*: an inverted file and tantivy (``bulk.py``).
+``flat_limit`` moves into the *bulk*, whose vectors are in an inverted file (``bulk.py``).
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.memory import analysis
+from services.memory import analysis, postings
 from services.memory.bulk import Bulk
 from services.memory.columns import Column, Ragged
 from services.memory.embedder import Vectors
+from services.memory.postings import Postings
 from services.memory.records import Space
 from services.memory.rows import EPISODE, Row
 from services.memory.vectors import FlatVectors, Mask, Ordinals
@@ -43,8 +44,8 @@ COLUMNS: dict[str, Any] = {
     "type": np.int8,
     "form": np.int8,
 }
-_UNSORTED_WORDS = 4_096
-"""So many words of the tail, or an eighth of it, are looked through one by one."""
+_SORTED_APART = 2_048
+"""Words of the newest rows, up to so many, are sorted by themselves: every row that comes sorts them again."""
 _versions = itertools.count(1)
 
 
@@ -86,8 +87,8 @@ class MindIndex:
         self.alive = Column(np.bool_)
         """Which rows have not ended."""
         self.terms = Ragged(np.uint32)
-        self.postings = self.terms.postings(0, 0)
-        """The words of the tail, but for its newest rows."""
+        self.postings: tuple[Postings, ...] = (postings.none(0), postings.none(0))
+        """The words of all rows: of the bulk if there is one, of the tail, and of its newest."""
         self.layout = Layout(None, 0, FlatVectors(space.dimensions))
         self.sessions, self.speakers = Codes(), Codes()
         self.by_tag: dict[str, list[int]] = defaultdict(list)
@@ -149,16 +150,20 @@ class MindIndex:
             if row is not None:
                 self._link(ordinal, row)
         self.layout.tail.add(vectors)
-        self._size = first + len(rows)
         self._sort_words()
+        self._size = first + len(rows)
         self.version = next(_versions)
 
     def _sort_words(self) -> None:
-        known, start = self.postings, self.layout.start
-        is_of_tail = known.first == start
-        new = self.terms.count(self._size) - self.terms.count(known.last if is_of_tail else start)
-        if new > max(_UNSORTED_WORDS, len(known.values) // 8 if is_of_tail else 0):
-            self.postings = self.terms.postings(start, self._size)
+        *bulk, tail, newest = self.postings
+        newest = self.words(newest.first, len(self.terms))
+        if len(newest) > _SORTED_APART:
+            tail, newest = tail.joined(newest), postings.none(newest.last)
+        self.postings = (*bulk, tail, newest)
+
+    def words(self, first: int, last: int) -> Postings:
+        """Of the rows ``first`` to ``last`` (exclusive), sorted now."""
+        return postings.of_rows(first, *self.terms.span(first, last))
 
     def end(self, ordinal: int, seq: int) -> None:
         """A version holds no longer."""
@@ -210,11 +215,15 @@ class MindIndex:
         self.ended_count = int(np.count_nonzero(self.columns["ended"].values))
         self._latest_end = int(self.columns["ended"].values.max(initial=0))
         self.layout = Layout(bulk, size, FlatVectors(self.dimensions))
+        self.postings = (bulk.words, postings.none(size), postings.none(size))
         self._size = self.saved_size = size
 
     def rearrange(self, layout: Layout) -> None:
         """Take rows that have moved into the bulk from there. In the writer thread."""
         self.layout = layout
+        if layout.bulk:
+            tail = self.words(layout.start, self._size)
+            self.postings = (layout.bulk.words, tail, postings.none(self._size))
         self.version = next(_versions)
 
     def _extend_columns(self, rows: Sequence[Row | None]) -> None:

@@ -32,7 +32,6 @@ from services.memory.rows import Row
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
 from services.memory.store import Store
-from services.memory.text import TextDamaged
 from services.memory.upkeep import Upkeep
 from services.memory.vectors import one_thread_each
 from services.memory.writer import Writer
@@ -184,13 +183,7 @@ class Memories:
         index_seq = self.seq_of(request.mind_id)
         if index is None:
             return Answer([], 0, index_seq, self.rebuilding, False)
-        try:
-            hits, next_offset, cached = await self._in_search(lambda: self._answering.hits(request, index))
-        except TextDamaged:
-            await self._in_writer(lambda: self._minds.damaged(request.mind_id))
-            raise IndexRebuilding(
-                f"the index of mind {request.mind_id!r} is damaged, and is being built anew: try again"
-            ) from None
+        hits, next_offset, cached = await self._in_search(lambda: self._answering.hits(request, index))
         return Answer(hits, next_offset, index_seq, self.rebuilding, cached)
 
     async def listing(

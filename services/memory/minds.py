@@ -6,12 +6,11 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from services.memory import bulk
+from services.memory import bulk, postings
 from services.memory.bulk import Bulk, Place
 from services.memory.errors import IndexRebuilding
 from services.memory.index import Layout, MindIndex
@@ -112,7 +111,7 @@ class LoadedMinds:
         with self._store.read() as stored:
             parts = [stored.vectors(index.space, mind, place, place + 1) for place in places.tolist()]
         vectors = InvertedFile.train(index.dimensions, np.concatenate(parts), rows, self._device)
-        bulk_of_none = Bulk(vectors, bulk.new_text(self._folder_of(mind)))
+        bulk_of_none = Bulk(vectors, postings.none(0))
         index.rearrange(Layout(bulk_of_none, 0, FlatVectors(index.dimensions)))
 
     def _extend(self, index: MindIndex, stored: Reader, mind: Mind, last: int) -> None:
@@ -193,13 +192,7 @@ class LoadedMinds:
         layout, upto = index.layout, len(index)
         moving = layout.tail.all()[: upto - layout.start]
         old = layout.bulk
-        folder = self._folder_of(mind)
-        text = old.text if old else bulk.new_text(folder)
-        if len(text) != layout.start:
-            text.cut(layout.start)
-        with self._store.read() as stored:
-            text.add(_texts(stored, mind, layout.start, upto))
-        bulk.note_text(folder)
+        words = (old.words if old else postings.none(0)).joined(index.words(layout.start, upto))
         # An interrupted move leaves vectors behind that would stand under other rows' ordinals.
         is_clean = old is not None and len(old.vectors) == layout.start
         if old is None or not is_clean or upto > OUTGROWN * old.vectors.trained_for:
@@ -210,7 +203,7 @@ class LoadedMinds:
         for first in range(0, len(moving), _ROWS_AT_ONCE):
             self._go_on(mind)
             vectors.add(moving[first : first + _ROWS_AT_ONCE])
-        return Layout(Bulk(vectors, text), upto, FlatVectors(index.dimensions))
+        return Layout(Bulk(vectors, words), upto, FlatVectors(index.dimensions))
 
     def _trained(self, index: MindIndex, layout: Layout, upto: int, rows: int) -> InvertedFile:
         count = min(upto, sample_size(rows))
@@ -271,7 +264,7 @@ class LoadedMinds:
         trained_for = layout.bulk.vectors.trained_for
         place = Place(bulk.FORMAT, index.embedder_id, size, endings, mind.erasures, trained_for, {})
         columns, names = index.saved_columns(size), index.saved_names(size)
-        bulk.save(self._folder_of(mind), place, layout.bulk.vectors, columns, names)
+        bulk.save(self._folder_of(mind), place, layout.bulk, columns, names)
         index.saved_size = size
 
     def save_all(self) -> None:
@@ -302,15 +295,6 @@ class LoadedMinds:
         with self._folders[mind.number]:
             bulk.remove(self._folder_of(mind))
         self._erasing.discard(mind.number)
-
-    def damaged(self, mind_id: str) -> None:
-        """In the writer thread: the folder cannot be read; it goes, and the next search builds it anew."""
-        with self._store.read() as stored:
-            mind = stored.mind(mind_id)
-        if mind is not None:
-            with self._folders[mind.number]:
-                bulk.remove(self._folder_of(mind))
-        self.drop(mind_id)
 
     def stale(self) -> list[str]:
         """Minds whose loaded index hides erased rows, and is to be built anew."""
@@ -375,15 +359,3 @@ class LoadedMinds:
 def _is_of(index: MindIndex, mind: Mind) -> bool:
     """Whether an index has the mind's present rows, and none that was erased."""
     return (index.number, index.erasures) == (mind.number, mind.erasures)
-
-
-def _texts(stored: Reader, mind: Mind, first: int, last: int) -> Iterator[tuple[int, str]]:
-    """Ordinals and texts, the empty one for an erased row: every ordinal is in the text index."""
-    expected = first
-    for ordinal, row in stored.rows_from(mind, first):
-        if ordinal >= last:
-            break
-        yield from ((missing, "") for missing in range(expected, ordinal))
-        yield ordinal, row.text
-        expected = ordinal + 1
-    yield from ((missing, "") for missing in range(expected, last))

@@ -230,11 +230,11 @@ def search(
         return NOTHING
     parallel = beside is not None and view.size >= _PARALLEL_FROM
     dense = beside.submit(_dense, view, query, embed, candidates, probes) if beside and parallel else None
-    words = bm25.weigh(view.index, query.words, view.size, view.bounded)
-    proposed = [bm25.candidates(view.index, words, view.size, view.allowed, candidates), _about(view, query)]
+    words = bm25.weigh(view.index, query.words, view.size)
+    proposed = [bm25.candidates(words, view.size, view.allowed, candidates), _about(view, query)]
     in_time = _in_time(view, query)
     if in_time is not None:
-        proposed.append(bm25.candidates(view.index, words, view.size, in_time, candidates // 2))
+        proposed.append(bm25.candidates(words, view.size, in_time, candidates // 2))
     vector, near = dense.result() if dense else _dense(view, query, embed, candidates, probes)
     proposed.append(near)
     if in_time is not None and vector is not None:

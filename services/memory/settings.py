@@ -82,8 +82,7 @@ class MemorySettings(BaseModel):
         20_000,
         ge=1,
         json_schema_extra={"unit": "memories"},
-        description="Up to here a mind's vectors and words are all looked at; above, the older ones through an "
-        "inverted file and tantivy.",
+        description="Up to here a mind's vectors are all looked at; above, the older ones through an inverted file.",
     )
     probes: int = Field(
         32,
@@ -102,7 +101,7 @@ class MemorySettings(BaseModel):
         2,
         ge=1,
         json_schema_extra={"unit": "threads"},
-        description="Searches at a time; FAISS and tantivy let go of the interpreter lock.",
+        description="Searches at a time; comparing vectors and words lets go of the interpreter lock.",
     )
     batch_events: int = Field(
         1_000,

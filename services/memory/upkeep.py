@@ -102,8 +102,8 @@ class Upkeep:
             return
         try:
             layout = await self._in(self._growing, lambda: self._minds.grown_now(mind_id, index))
-        # tantivy reports a full disk as ValueError, FAISS as RuntimeError.
-        except (OSError, ValueError, RuntimeError) as error:
+        # What FAISS raises, also where memory runs out.
+        except RuntimeError as error:
             _log.warning("the index of mind %s could not grow, and is searched as it is: %s", mind_id, error)
             await asyncio.sleep(AWAY_SECONDS)
             return

@@ -99,7 +99,6 @@ def judged(scoring, mind: Mind) -> dict[str, np.ndarray]:
         "two_before": two_before,
         "heard": heard,
         "together": groups[:, None] == groups,
-        "own": scoring.own_scores(pool, *words),
         "raw": raw,
         "added": added,
     }
@@ -111,41 +110,6 @@ def test_compiled_and_plain_say_the_same(mind):
     wanted, got = judged(plain, mind), judged(compiled, mind)
     for name, values in wanted.items():
         np.testing.assert_allclose(got[name], values, atol=1e-9, err_msg=name)
-
-
-def held(scoring, mind: Mind, split: int) -> set[tuple[int, int, float]]:
-    """Rows, words and counts where the words of the first rows are sorted, and the others' are not."""
-    owners = np.repeat(np.arange(len(mind.ends)), np.diff(mind.ends, prepend=0)).astype(np.int32)
-    end = int(mind.ends[split - 1]) if split else 0
-    order = np.argsort(mind.terms[:end], kind="stable")
-    stop = int(mind.ends[mind.size - 1])
-    rows, places, counts = scoring.holders(
-        mind.terms[:end][order],
-        owners[:end][order],
-        mind.terms[end : max(end, stop)],
-        owners[end : max(end, stop)],
-        mind.codes,
-        mind.size,
-    )
-    return set(zip(rows.tolist(), places.tolist(), counts.tolist(), strict=True))
-
-
-@given(minds(), st.data())
-@pytest.mark.parametrize(
-    "scoring", [pytest.param(compiled, marks=needs_compiled), plain], ids=["compiled", "plain"]
-)
-def test_holders_are_the_rows_with_the_words_however_many_are_sorted(scoring, mind, data):
-    split = data.draw(st.integers(0, len(mind.ends)))
-    starts = [0, *mind.ends[:-1].tolist()]
-    expected = {
-        (row, place, float(words.count(code)))
-        for row, (start, end) in enumerate(zip(starts, mind.ends.tolist(), strict=True))
-        if row < mind.size
-        for words in [mind.terms[start:end].tolist()]
-        for place, code in enumerate(mind.codes.tolist())
-        if code in words
-    }
-    assert held(scoring, mind, split) == expected
 
 
 @pytest.mark.parametrize(
@@ -162,9 +126,6 @@ def test_bm25_is_that_of_the_paper_over_a_turn_and_half_and_a_third_of_its_neigh
     frequency, length, mean = 2 + 0.5 * 1 + 0.3 * 0, 3 + 0.5 * 2 + 0.3 * 1, 2 * 1.8
     expected = 2 * frequency * 2.2 / (frequency + 1.2 * (0.25 + 0.75 * length / mean))
     assert raw[0] == pytest.approx(expected)
-    assert scoring.own_scores(rows, *words)[0] == pytest.approx(
-        2 * 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2))
-    )
     assert added[0] == 0.0, "a score that all have in common adds nothing"
 
 

@@ -32,7 +32,7 @@ except ImportError:
 surroundings = chosen.surroundings
 session_groups = chosen.session_groups
 holders = chosen.holders
-own_scores = chosen.own_scores
+best = chosen.best
 keyword = chosen.keyword
 semantic = chosen.semantic
 prior = chosen.prior

@@ -1,4 +1,4 @@
-from numpy import bool_, float32, float64, int8, int32, int64, uint32
+from numpy import bool_, float32, float64, int8, int32, int64, uint16, uint32
 from numpy.typing import NDArray
 
 def surroundings(
@@ -9,21 +9,25 @@ def surroundings(
     allowed: NDArray[bool_] | None,
 ) -> tuple[NDArray[int64], NDArray[int64], NDArray[int64], NDArray[int64], NDArray[int64]]: ...
 def holders(
-    values: NDArray[uint32],
-    owners: NDArray[int32],
-    rest: NDArray[uint32],
-    rest_owners: NDArray[int32],
     codes: NDArray[uint32],
-    size: int,
-) -> tuple[NDArray[int64], NDArray[int64], NDArray[float64]]: ...
-def own_scores(
-    rows: NDArray[int64],
-    terms: NDArray[uint32],
     ends: NDArray[int64],
+    rows: NDArray[int32],
+    wanted: NDArray[uint32],
+    size: int,
+) -> NDArray[int64]: ...
+def best(
     codes: NDArray[uint32],
+    ends: NDArray[int64],
+    rows: NDArray[int32],
+    counts: NDArray[uint16],
+    lengths: NDArray[uint16],
+    wanted: NDArray[uint32],
     weights: NDArray[float64],
     mean_length: float,
-) -> NDArray[float64]: ...
+    size: int,
+    allowed: NDArray[bool_] | None,
+    limit: int,
+) -> tuple[NDArray[int64], NDArray[float32]]: ...
 def keyword(
     pool: NDArray[int64],
     before: NDArray[int64],

@@ -11,6 +11,7 @@ Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Links = NDArray[np.int32]
 Words = NDArray[np.uint32]
+Counts = NDArray[np.uint16]
 
 NONE = -1
 K1 = 1.2
@@ -55,39 +56,55 @@ def surroundings(
     return pool, before, after, next_to(previous, before), heard(pool, before, after)
 
 
-def holders(
-    values: Words,
-    owners: NDArray[np.int32],
-    rest: Words,
-    rest_owners: NDArray[np.int32],
-    codes: Words,
-    size: int,
-) -> tuple[Rows, Rows, Floats]:
-    """Which rows below ``size`` hold which of some words (``codes``, ascending), and how often.
+def holders(codes: Words, ends: Rows, rows: Links, wanted: Words, size: int) -> Rows:
+    """How many rows below ``size`` hold each of some words (``wanted``, ascending).
 
-    ``values`` are words in ascending order and ``owners`` the row of each, ascending for each word; ``rest`` are the
-    words of later rows, one row after the other, with their rows. Returns three arrays of one length: rows, places in
-    ``codes``, and counts.
+    ``codes``, ``ends`` and ``rows`` are those of ``Postings``.
     """
-    rows: list[Rows] = [np.zeros(0, np.int64)]
-    counts: list[Rows] = [np.zeros(0, np.int64)]
-    places: list[Rows] = [np.zeros(0, np.int64)]
-    for place, code in enumerate(codes):
-        first, last = np.searchsorted(values, code, "left"), np.searchsorted(values, code, "right")
-        held = np.concatenate([owners[first:last], rest_owners[rest == code]]).astype(np.int64)
-        unique, count = np.unique(held[held < size], return_counts=True)
-        rows.append(unique)
-        counts.append(count)
-        places.append(np.full(len(unique), place, np.int64))
-    return np.concatenate(rows), np.concatenate(places), np.concatenate(counts).astype(np.float64)
+    spans = (rows[slice(*_span(codes, ends, code))] for code in wanted)
+    return np.array([np.searchsorted(held, size) for held in spans], np.int64)
 
 
-def own_scores(
-    rows: Rows, terms: Words, ends: Rows, codes: Words, weights: Floats, mean_length: float
-) -> Floats:
-    """BM25 of rows by themselves: ``ends`` says where each row's words end in ``terms``."""
-    frequencies, lengths = _frequencies(rows, terms, ends, codes)
-    return _bm25(frequencies, lengths, weights, mean_length)
+def best(
+    codes: Words,
+    ends: Rows,
+    rows: Links,
+    counts: Counts,
+    lengths: Counts,
+    wanted: Words,
+    weights: Floats,
+    mean_length: float,
+    size: int,
+    allowed: NDArray[np.bool_] | None,
+    limit: int,
+) -> tuple[Rows, NDArray[np.float32]]:
+    """The rows below ``size`` with the highest BM25 by themselves for some words, and these scores, in no order.
+
+    The first five are those of ``Postings``; ``wanted``, ascending, have the ``weights``. Only the allowed rows are
+    taken, all where that is None, at most ``limit``, and of equal scores the newest.
+    """
+    spans = [slice(*_span(codes, ends, code)) for code in wanted]
+    places = np.concatenate([np.arange(span.start, span.stop) for span in spans] or [np.zeros(0, np.int64)])
+    heights = np.repeat(weights, [span.stop - span.start for span in spans])
+    frequencies = counts[places].astype(np.float64)
+    relative = K1 * (1 - B + B * lengths[places] / max(mean_length, 1e-9))
+    scores = heights * (K1 + 1) * frequencies / (frequencies + relative)
+    found, which = np.unique(rows[places].astype(np.int64), return_inverse=True)
+    # Sums of the same in another order are the same then.
+    sums = np.bincount(which, scores, len(found)).astype(np.float32)
+    seen = found < size
+    if allowed is not None:
+        seen[seen] = allowed[found[seen]]
+    found, sums = found[seen], sums[seen]
+    chosen = np.lexsort((-found, -sums))[:limit]
+    return found[chosen], sums[chosen]
+
+
+def _span(codes: Words, ends: Rows, code: int) -> tuple[int, int]:
+    place = int(np.searchsorted(codes, code))
+    if place == len(codes) or codes[place] != code:
+        return 0, 0
+    return int(ends[place - 1]) if place else 0, int(ends[place])
 
 
 def keyword(

@@ -1,0 +1,110 @@
+"""Which rows hold which words: inverted indexes over ranges of rows, which are joined as they grow.
+
+Kept as flat arrays, so that a search goes through them without the interpreter's lock and a file holds them as they
+are. Chapter 5.2 of Büttcher, Clarke and Cormack, "Information Retrieval" (2010) calls it a frequency index.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ARRAYS: dict[str, Any] = {
+    "codes": np.uint32,
+    "ends": np.int64,
+    "rows": np.int32,
+    "counts": np.uint16,
+    "lengths": np.uint16,
+}
+_GREATEST = np.iinfo(np.uint16).max
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """A posting is a row that holds a word; they are sorted by word, and for each word by row."""
+
+    first: int
+    """Rows from here on."""
+    last: int
+    """And before here."""
+    codes: NDArray[np.uint32]
+    """The words, ascending, each once."""
+    ends: NDArray[np.int64]
+    """Where each word's postings end in the next three."""
+    rows: NDArray[np.int32]
+    counts: NDArray[np.uint16]
+    """How often the row holds the word; 65,535 for more."""
+    lengths: NDArray[np.uint16]
+    """How many words the row has; 65,535 for more."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def joined(self, following: Postings) -> Postings:
+        """These and those of the rows that follow."""
+        mine, others = self._words(), following._words()
+        places = np.searchsorted(mine, others, side="right")
+        return _sorted(
+            self.first,
+            following.last,
+            np.insert(mine, places, others),
+            np.insert(self.rows, places, following.rows),
+            np.insert(self.counts, places, following.counts),
+            np.insert(self.lengths, places, following.lengths),
+        )
+
+    def _words(self) -> NDArray[np.uint32]:
+        """The word of each posting."""
+        return np.repeat(self.codes, np.diff(self.ends, prepend=0))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What ``restored`` makes the same of again."""
+        return {name: getattr(self, name) for name in ARRAYS}
+
+
+def none(row: int) -> Postings:
+    """Of no rows, up to one."""
+    return restored(row, row, {name: np.zeros(0, kind) for name, kind in ARRAYS.items()})
+
+
+def restored(first: int, last: int, arrays: dict[str, NDArray[Any]]) -> Postings:
+    """From what ``arrays`` gave."""
+    return Postings(first, last, **{name: arrays[name] for name in ARRAYS})
+
+
+def of_rows(first: int, words: NDArray[np.uint32], lengths: NDArray[np.int64]) -> Postings:
+    """Of the rows from ``first`` on, which have so many words each: ``words`` are those of all, row by row."""
+    last = first + len(lengths)
+    rows = np.repeat(np.arange(first, last, dtype=np.int32), lengths)
+    order = np.argsort(words, kind="stable")
+    words, rows = words[order], rows[order]
+    starts = np.flatnonzero(_changes(words) | _changes(rows))
+    words, rows = words[starts], rows[starts]
+    counts = np.diff(starts, append=len(order))
+    return _sorted(first, last, words, rows, _short(counts), _short(lengths)[rows - first])
+
+
+def _short(values: NDArray[np.int64]) -> NDArray[np.uint16]:
+    return np.minimum(values, _GREATEST).astype(np.uint16)
+
+
+def _changes(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where something else stands than before it."""
+    return np.concatenate([np.ones(min(1, len(values)), bool), values[1:] != values[:-1]])
+
+
+def _sorted(
+    first: int,
+    last: int,
+    words: NDArray[np.uint32],
+    rows: NDArray[np.int32],
+    counts: NDArray[np.uint16],
+    lengths: NDArray[np.uint16],
+) -> Postings:
+    """Of postings in their order."""
+    starts = np.flatnonzero(_changes(words))
+    ends = np.append(starts[1:], len(words))[: len(starts)]
+    return Postings(first, last, words[starts], ends, rows, counts, lengths)

@@ -1,0 +1,145 @@
+"""What is looked up in postings is what is in the rows, however they were joined, with and without a C compiler."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.memory import postings
+from services.memory.postings import Postings
+from services.memory.scoring import plain
+
+try:
+    from services.memory.scoring import compiled
+except ImportError:
+    compiled = None
+
+needs_compiled = pytest.mark.skipif(
+    compiled is None,
+    reason="NOT TESTED: not compiled; have a C compiler and Python's headers, and `make clean setup`",
+)
+each = pytest.mark.parametrize(
+    "scoring", [pytest.param(compiled, marks=needs_compiled), plain], ids=["compiled", "plain"]
+)
+WINDOW = 8192
+"""Rows that the compiled one sums up together."""
+
+
+@dataclass
+class Asked:
+    """Rows of words, where they are parted, and what is asked of them."""
+
+    rows: list[list[int]]
+    parts: list[int]
+    spread: int
+    wanted: list[int]
+    weights: list[float]
+    size: int
+    allowed: np.ndarray | None
+    limit: int
+
+
+@st.composite
+def asked(draw: st.DrawFn) -> Asked:
+    rows = draw(st.lists(st.lists(st.integers(0, 6), max_size=5), min_size=1, max_size=20))
+    spread = draw(st.sampled_from([1, 1, 1000, WINDOW]))
+    wanted = sorted(draw(st.sets(st.integers(0, 8), max_size=6)))
+    size = draw(st.integers(0, len(rows) * spread))
+    return Asked(
+        rows=rows,
+        parts=sorted(draw(st.sets(st.integers(0, len(rows)), max_size=3))),
+        spread=spread,
+        wanted=wanted,
+        weights=draw(st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=len(wanted), max_size=len(wanted))),
+        size=size,
+        allowed=draw(st.none() | st.lists(st.booleans(), min_size=size, max_size=size).map(np.array))
+        if spread == 1
+        else None,
+        limit=draw(st.integers(1, 12)),
+    )
+
+
+def of(rows: list[list[int]], first: int, last: int, spread: int) -> Postings:
+    """Of some rows; between two of them stand empty ones, so that they are ``spread`` apart."""
+    lengths = np.zeros((last - first) * spread, np.int64)
+    lengths[::spread] = [len(row) for row in rows[first:last]]
+    words = np.array([word for row in rows[first:last] for word in row], np.uint32)
+    return postings.of_rows(first * spread, words, lengths)
+
+
+def joined(one: Asked) -> Postings:
+    whole = postings.none(0)
+    for first, last in zip([0, *one.parts], [*one.parts, len(one.rows)], strict=True):
+        whole = whole.joined(of(one.rows, first, last, one.spread))
+    return whole
+
+
+def expected(one: Asked, mean: float) -> list[tuple[float, int]]:
+    """The best scores with their rows, best first and of equal ones the newest, as the formula says."""
+    found: list[tuple[float, int]] = []
+    for number, row in enumerate(one.rows):
+        place = number * one.spread
+        counts = Counter(row)
+        score = sum(
+            weight * 2.2 * counts[word] / (counts[word] + 1.2 * (0.25 + 0.75 * len(row) / mean))
+            for word, weight in zip(one.wanted, one.weights, strict=True)
+        )
+        if score and place < one.size and (one.allowed is None or one.allowed[place]):
+            found.append((float(np.float32(score)), place))
+    return sorted(found, reverse=True)[: one.limit]
+
+
+@given(asked())
+@each
+def test_the_best_rows_are_those_of_the_formula_and_of_equal_ones_the_newest(scoring, one):
+    mean, parts = 2.5, joined(one)
+    rows, scores = scoring.best(
+        parts.codes,
+        parts.ends,
+        parts.rows,
+        parts.counts,
+        parts.lengths,
+        np.array(one.wanted, np.uint32),
+        np.array(one.weights, np.float64),
+        mean,
+        one.size,
+        one.allowed,
+        one.limit,
+    )
+    wanted = expected(one, mean)
+    assert sorted(rows.tolist()) == sorted(row for _, row in wanted)
+    assert sorted(scores.tolist(), reverse=True) == pytest.approx([score for score, _ in wanted], rel=1e-6)
+
+
+@given(asked())
+@each
+def test_holders_are_the_rows_below_a_size_that_hold_a_word(scoring, one):
+    parts = joined(one)
+    held = scoring.holders(
+        parts.codes, parts.ends, parts.rows, np.array(one.wanted, np.uint32), one.size
+    ).tolist()
+    assert held == [
+        sum(word in row and number * one.spread < one.size for number, row in enumerate(one.rows))
+        for word in one.wanted
+    ]
+
+
+@given(asked())
+def test_joined_postings_are_those_of_all_rows_and_come_back_from_their_arrays(one):
+    whole, parts = of(one.rows, 0, len(one.rows), one.spread), joined(one)
+    again = postings.restored(parts.first, parts.last, parts.arrays())
+    for other in (parts, again):
+        assert (other.first, other.last) == (0, len(one.rows) * one.spread)
+        for name, values in whole.arrays().items():
+            np.testing.assert_array_equal(getattr(other, name), values, err_msg=name)
+            assert getattr(other, name).dtype == values.dtype, name
+
+
+def test_a_row_of_very_many_words_counts_as_one_of_as_many_as_fit():
+    whole = postings.of_rows(0, np.zeros(70_000, np.uint32), np.array([70_000]))
+    assert (whole.counts.tolist(), whole.lengths.tolist()) == ([65_535], [65_535])
