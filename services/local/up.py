@@ -16,6 +16,7 @@ import uvloop
 
 from services.inference.settings import InferenceSettings
 from services.local import runfile, specs
+from services.local.log import LOG_FILE, kept_small
 from services.local.split import MODEL_SECONDS, START_SECONDS, STOP_SECONDS, Split, ports_from, supervise
 from services.runtime import exits, settings, telemetry
 from services.runtime.datadir import locked_folder
@@ -23,10 +24,6 @@ from services.runtime.exits import StartupError
 from services.runtime.process import Flags, Plan, complain, plan, run
 from services.runtime.sections import DataSettings
 from services.runtime.server import RunningServer
-
-LOG_FILE = "log/pmm.log"
-LOG_MAX_BYTES = 10 * 2**20
-"""A longer log is set aside when the next run begins."""
 
 POLL_SECONDS = 0.02
 TELL_SECONDS = 20.0
@@ -112,7 +109,8 @@ def _foreground(options: Options, folder: Path) -> int:
     if running := runfile.read(folder):
         raise _already_up(running, folder)
     loaded = plan(specs.load(), options.flags, options.config)
-    with locked_folder(folder):
+    server = loaded.server
+    with locked_folder(folder), kept_small(folder / LOG_FILE, server.log_max_bytes, server.log_files):
         try:
             if options.is_split:
                 return _four_processes(loaded, options, folder)
@@ -194,8 +192,6 @@ def _open_log(folder: Path) -> Path:
     log = folder / LOG_FILE
     try:
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if log.exists() and log.stat().st_size > LOG_MAX_BYTES:
-            log.replace(log.with_suffix(".log.1"))
         log.touch(mode=0o600)
     except OSError as error:
         raise StartupError(
@@ -209,7 +205,8 @@ def _open_log(folder: Path) -> Path:
 def _reason(log: Path, begin: int) -> str:
     """What the process said as it ended."""
     with log.open("rb") as said:
-        said.seek(begin)
+        # It may have been set aside since.
+        said.seek(begin if log.stat().st_size >= begin else 0)
         lines = said.read().decode("utf-8", "replace").splitlines()
     complaints = [line.removeprefix("pmm: ") for line in lines if line.startswith("pmm: ")]
     return "\n".join([*complaints, f"the log is {log}"])

@@ -76,6 +76,18 @@ class ServerSettings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severity of what is logged to standard error."
     )
+    log_max_bytes: int = Field(
+        10 * 2**20,
+        ge=4096,
+        json_schema_extra=_unit("bytes"),
+        description="The log of `pmm up --detach`, log/pmm.log, is set aside while it runs once it is larger.",
+    )
+    log_files: int = Field(
+        5,
+        ge=1,
+        json_schema_extra=_unit("files"),
+        description="Logs that were set aside and are kept; the oldest goes.",
+    )
 
 
 class TelemetrySettings(BaseModel):

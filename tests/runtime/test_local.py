@@ -17,6 +17,8 @@ import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+import pmm_client
+import pmm_client.sync
 from services.local import runfile
 from services.local.specs import PORT_OFFSET
 from services.local.split import MODEL_SECONDS, START_SECONDS
@@ -120,6 +122,46 @@ def test_after_kill_9_it_comes_up_again(data, mode):
     until_gone(processes)
 
     assert up(data, *mode).pid != running.pid
+
+
+@MODES
+def test_the_log_is_set_aside_by_its_size_while_it_runs_and_holds_no_token_and_no_text(data, mode, tmp_path):
+    token, marker, most = "ana-token-0123456789", "Zanzibar-0451", 4_096
+    tokens, own = tmp_path / "tokens.toml", tmp_path / "token"
+    tokens.write_text(f'[[token]]\nowner = "ana"\ntoken = "{token}"\nminds = ["*"]\nscopes = ["*"]\n')
+    own.write_text(token)
+    settings = {
+        "server.tokens_file": tokens,
+        "peers.token_file": own,
+        "server.log_level": "debug",
+        "server.log_max_bytes": most,
+        "server.log_files": 2,
+    }
+    running = up(data, *mode, *(f"--set={name}={value}" for name, value in settings.items()))
+    folder = data / "log"
+    held: set[bytes] = set()
+
+    def read() -> None:
+        # One may be renamed under us.
+        with contextlib.suppress(FileNotFoundError):
+            held.update(path.read_bytes() for path in folder.iterdir())
+
+    with pmm_client.sync.connect(running.endpoints["orchestrator"], token=token) as client:
+        client.mind("ada").create()
+        client.mind("ada").chat(f"The code is {marker}").wait()
+        # Each is a line of the log. The test's own time limit ends it.
+        while not (folder / "pmm.log.2").exists() or (folder / "pmm.log").stat().st_size > most:
+            with contextlib.suppress(pmm_client.PmmError):
+                client.mind(f"nobody-{marker}").show()
+            read()
+    pmm("down", "--data", data)
+    until_gone([running.pid])
+
+    read()
+    assert {path.name for path in folder.iterdir()} == {"pmm.log", "pmm.log.1", "pmm.log.2"}
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert any(b"UNKNOWN_MIND" in text for text in held)
+    assert not any(word.encode() in text for text in held for word in (token, marker))
 
 
 @pytest.mark.slow
