@@ -83,7 +83,10 @@ class Client:
         return list((await self.inference.list_models(request, timeout=self.timeout)).models)
 
     async def performance(self, period: timedelta | None = None) -> orchestrator_pb.GetPerformanceResponse:
-        """How long turns and their stages take at the target: in the last so long, or since its start."""
+        """How long turns and their stages take at the target: in the last so long, or since its start.
+
+        A period is up to a minute longer than asked for; ``period`` of the answer says how long.
+        """
         request = orchestrator_pb.GetPerformanceRequest()
         if period is not None:
             request.period.FromTimedelta(period)
@@ -100,7 +103,7 @@ class Client:
         return list((await self.orchestrator.list_dead_letters(request, timeout=self.timeout)).dead_letters)
 
     async def close(self) -> None:
-        """Close the connection; calls that still run are cancelled."""
+        """Close the connection; calls that still run are cancelled, and any after that raises ClientClosed."""
         channels, self._channels = self._channels, {}
         for channel in channels.values():
             await channel.close(None)

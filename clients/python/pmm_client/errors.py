@@ -22,6 +22,7 @@
     ├── Aborted
     │   └── WrongExpectedSeq     ``head_seq`` is the real head: read from there and decide again
     ├── FailedPrecondition
+    │   ├── ClientClosed         make another client with ``connect()``
     │   ├── BeyondHead           a seq that the mind has not reached
     │   ├── MindDeleted          the name is never used again
     │   ├── SessionEnded         start another one
@@ -186,6 +187,13 @@ class FailedPrecondition(PmmError):
     """The state does not allow it."""
 
     code = grpc.StatusCode.FAILED_PRECONDITION
+
+
+class ClientClosed(FailedPrecondition):
+    """The client was closed, before the call or while it ran."""
+
+    def __init__(self) -> None:
+        super().__init__("the client is closed: make another one with connect()")
 
 
 class BeyondHead(FailedPrecondition):

@@ -19,6 +19,7 @@ from pmm.inference.v1 import inference_pb2 as inference
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.orchestrator.v1 import orchestrator_pb2 as orchestrator
+from pmm_client.errors import ClientClosed
 from pmm_client.failed_calls import from_rpc_error
 
 DEFAULT_TIMEOUT_S = 30.0
@@ -75,6 +76,8 @@ class UnaryCall(Generic[Request, Response]):
             return await self._call(request, timeout=timeout, metadata=self._metadata())
         except grpc.RpcError as error:
             raise from_rpc_error(error) from None
+        except grpc.aio.UsageError:
+            raise ClientClosed from None
 
 
 class StreamCall(Generic[Request, Response]):
@@ -85,12 +88,17 @@ class StreamCall(Generic[Request, Response]):
         self._metadata = metadata or tuple
 
     async def __call__(self, request: Request, *, timeout: float | None = None) -> AsyncGenerator[Response]:
-        call = self._call(request, timeout=timeout, metadata=self._metadata())
+        try:
+            call = self._call(request, timeout=timeout, metadata=self._metadata())
+        except grpc.aio.UsageError:
+            raise ClientClosed from None
         try:
             async for response in call:
                 yield response
         except grpc.RpcError as error:
             raise from_rpc_error(error) from None
+        except grpc.aio.UsageError:
+            raise ClientClosed from None
         finally:
             call.cancel()
 
@@ -108,6 +116,8 @@ class UploadCall(Generic[Request, Response]):
             return await self._call(_watched(requests, failures), timeout=timeout, metadata=self._metadata())
         except grpc.RpcError as error:
             raise from_rpc_error(error) from None
+        except grpc.aio.UsageError:
+            raise ClientClosed from None
         except asyncio.CancelledError:
             # gRPC cancels the call when the requests fail, and does not say why.
             if failures:

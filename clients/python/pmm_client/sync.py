@@ -17,8 +17,10 @@ threads; one iterator or reply only from one at a time.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import Concatenate, Generic, ParamSpec, TypeVar
@@ -31,6 +33,7 @@ from pmm_client import client as aio_client
 from pmm_client import mind as aio_mind
 from pmm_client import reply as aio_reply
 from pmm_client.client import DEFAULT_TARGET
+from pmm_client.errors import ClientClosed
 from pmm_client.names import Privacy
 from pmm_client.raw import DEFAULT_TIMEOUT_S
 
@@ -43,18 +46,31 @@ class _Loop:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        self._is_stopped = False
+        self._stopping = threading.Lock()
+        """Held while a call is given to the loop: none is given to one that has ended, and would wait for ever."""
         self._thread = threading.Thread(target=self.loop.run_forever, name="pmm-client", daemon=True)
         self._thread.start()
 
     def run(self, awaitable: Awaitable[T]) -> T:
-        """Wait for the result; Ctrl-C cancels the call and is raised here."""
+        """Wait for the result; Ctrl-C cancels the call and is raised here. Raises ClientClosed."""
 
         async def awaited() -> T:
             return await awaitable
 
-        future = asyncio.run_coroutine_threadsafe(awaited(), self.loop)
+        with self._stopping:
+            if self._is_stopped:
+                if close := getattr(awaitable, "close", None):
+                    # Python complains of a call that nobody awaits.
+                    close()
+                raise ClientClosed
+            future = asyncio.run_coroutine_threadsafe(awaited(), self.loop)
         try:
             return future.result()
+        except concurrent.futures.CancelledError:
+            if self._is_stopped:
+                raise ClientClosed from None
+            raise
         except BaseException:
             future.cancel()
             raise
@@ -67,12 +83,26 @@ class _Loop:
 
         return self.run(called())
 
-    def stop(self) -> None:
-        """End the thread."""
-        self.run(self.loop.shutdown_asyncgens())
+    def stop(self, close: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Close, cancel what still runs, and end the thread. Twice is the same as once."""
+        with self._stopping:
+            if self._is_stopped:
+                return
+            self._is_stopped = True
+            ended = asyncio.run_coroutine_threadsafe(self._end(close), self.loop)
+        ended.result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
+
+    async def _end(self, close: Callable[[], Awaitable[None]] | None) -> None:
+        if close is not None:
+            await close()
+        running = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await self.loop.shutdown_asyncgens()
 
 
 class Iteration(Generic[T]):
@@ -95,7 +125,8 @@ class Iteration(Generic[T]):
         """End the call behind it."""
         aclose = getattr(self._items, "aclose", None)
         if aclose is not None:
-            self._loop.run(aclose())
+            with suppress(ClientClosed):
+                self._loop.run(aclose())
 
 
 def _waiting(
@@ -155,7 +186,8 @@ class Reply:
 
     def close(self) -> None:
         """Stop the model, if it still answers."""
-        self._loop.run(self._reply.aclose())
+        with suppress(ClientClosed):
+            self._loop.run(self._reply.aclose())
 
     def __str__(self) -> str:
         return self.text
@@ -346,7 +378,10 @@ class Client:
         return self._loop.run(self._client.models())
 
     def performance(self, period: timedelta | None = None) -> pb.GetPerformanceResponse:
-        """How long turns and their stages take at the target: in the last so long, or since its start."""
+        """How long turns and their stages take at the target: in the last so long, or since its start.
+
+        A period is up to a minute longer than asked for; ``period`` of the answer says how long.
+        """
         return self._loop.run(self._client.performance(period))
 
     def workers(self) -> list[pb.Worker]:
@@ -358,9 +393,8 @@ class Client:
         return self._loop.run(self._client.dead_letters(worker))
 
     def close(self) -> None:
-        """Close the connection; calls that still run are cancelled."""
-        self._loop.run(self._client.close())
-        self._loop.stop()
+        """Close the connection. Calls that still run in other threads, and any after that, raise ClientClosed."""
+        self._loop.stop(self._client.close)
 
     def __enter__(self) -> Client:
         return self
