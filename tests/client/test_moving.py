@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -248,3 +250,53 @@ def test_the_commands_export_restore_copy_and_compare(
     assert "differs" in pmm("mind", "compare", path, "--mind", "eva", code=exits.FOUND_WRONG)
     assert "is no export" in pmm("mind", "compare", __file__, code=exits.USAGE)
     assert "leave --mind out" in pmm("mind", "restore", path, "--mind", "other", code=exits.USAGE)
+    assert f"pmm mind restore {path}" in pmm("mind", "import", path, "--mind", "cleo", code=exits.USAGE)
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["for people", "json"])
+@pytest.mark.parametrize("full", [True, False], ids=["full", "plain"])
+def test_an_export_that_is_cut_or_empty_is_told_with_what_to_do(
+    here: Stack, tmp_path: Path, full: bool, as_json: list[str]
+) -> None:
+    def pmm(*arguments: str, code: int = 0) -> tuple[str, str]:
+        done = CliRunner().invoke(app, [*arguments, "--target", here.target])
+        assert done.exit_code == code, done.stderr
+        return done.stdout, done.stderr
+
+    whole, path, name = tmp_path / "whole.pmm", tmp_path / "ada.pmm", f"cut-{full}-{len(as_json)}"
+    pmm("chat", "--mind", name, "-m", "Good morning")
+    pmm("mind", "export", name, *(["--full"] if full else []), "-o", str(whole))
+    content = whole.read_bytes()
+    for left in (len(content) - 9, len(content) // 2, 40, 0):
+        path.write_bytes(content[:left])
+        said = "it was cut short" if left else "it is empty"
+        tries = [("restore", str(path)), ("restore", str(path), "--as", "another")]
+        tries += [("compare", str(path))] if full or not left else []
+        for command in tries:
+            out, err = pmm("mind", *command, *as_json, code=exits.FAILED)
+            assert out == ""
+            assert err.startswith(f"pmm: {path} cannot be used: {said}")
+            assert "use another copy of the file, or export the mind once more" in err
+            assert len(err.splitlines()) == 1
+    minds = json.loads(pmm("mind", "list", "--json")[0])
+    assert "another" not in {one["mind_id"] for one in minds}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"), [(b'{"mind_id": "ada", "s', "it was cut short"), (b"", "it is empty")]
+)
+def test_so_is_one_that_comes_through_standard_input(here: Stack, lines: bytes, said: str) -> None:
+    restore = [sys.executable, "-m", "pmm_client.cli", "mind", "restore", "-", "--mind", "ada", "--json"]
+    done = subprocess.run([*restore, "--target", here.target], input=lines, capture_output=True, check=False)
+
+    assert (done.returncode, done.stdout) == (exits.FAILED, b"")
+    assert done.stderr.decode().startswith(f"pmm: standard input cannot be used: {said}")
+
+
+def test_of_a_plain_export_that_was_changed_the_line_is_named(here: Stack, tmp_path: Path) -> None:
+    path = tmp_path / "changed.jsonl"
+    path.write_text('{"mind_id": "changed"}\n')
+    done = CliRunner().invoke(app, ["mind", "restore", str(path), "--target", here.target])
+
+    assert done.exit_code == exits.FAILED
+    assert done.stderr.startswith(f"pmm: {path} cannot be used: line 1: it is not an event: use another copy")

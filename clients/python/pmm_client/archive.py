@@ -38,6 +38,9 @@ FORMAT = "pmm.mind.archive/1"
 MANIFEST, EVENTS, CHECKPOINT = "manifest.json", "events.jsonl", "checkpoint"
 MEMORIES, STATE = "memories.jsonl", "mind.json"
 _MEMBERS = (EVENTS, CHECKPOINT, MEMORIES, STATE)
+ANOTHER_COPY = "use another copy of the file, or export the mind once more"
+_BEGINNING = b"PK\x03\x04"
+"""Of every zip archive that holds anything."""
 _CHUNK_BYTES = 1024 * 1024
 """The ledger takes four times as much at once."""
 _PAGE = 1_000
@@ -179,7 +182,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(path)
         except zipfile.BadZipFile:
-            raise _broken("it is no archive of a mind, or was cut short") from None
+            raise _broken(_no_archive(path)) from None
         try:
             self.manifest = _manifest(self._zip)
         except BaseException:
@@ -188,8 +191,9 @@ class Archive:
 
     @staticmethod
     def is_one(path: Path) -> bool:
-        """Whether a file looks like an archive, rather than like a plain export."""
-        return zipfile.is_zipfile(path)
+        """Whether a file begins like an archive, rather than like a plain export: it may have been cut."""
+        with path.open("rb") as file:
+            return begins_archive(file.read(len(_BEGINNING)))
 
     def check(self) -> None:
         """Read every member. Raises BrokenExport where one is not as it was written."""
@@ -258,8 +262,21 @@ def _manifest(archive: zipfile.ZipFile) -> Manifest:
     return manifest
 
 
+def begins_archive(content: bytes) -> bool:
+    """Whether content begins like an archive."""
+    return content.startswith(_BEGINNING)
+
+
+def _no_archive(path: Path) -> str:
+    if not path.stat().st_size:
+        return "it is empty"
+    return (
+        "it was cut short, and its end is missing" if Archive.is_one(path) else "it is no archive of a mind"
+    )
+
+
 def _broken(why: str) -> BrokenExport:
-    return BrokenExport(f"{why}: use another copy of the file", reason="BROKEN_EXPORT")
+    return BrokenExport(f"{why}: {ANOTHER_COPY}", reason="BROKEN_EXPORT")
 
 
 def _plain(value: Any, indent: int | None = None) -> bytes:

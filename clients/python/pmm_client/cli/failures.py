@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pmm_client import errors
+from pmm_client.archive import ANOTHER_COPY
 from pmm_client.channel import is_loopback
 from pmm_client.cli import exits
 from pmm_client.cli.connection import Connection
@@ -32,6 +33,8 @@ def explain(error: errors.PmmError, connection: Connection, arguments: Mapping[s
     words = next((_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS), None)
     if isinstance(error, errors.NotReachable):
         return _not_reachable(error, connection)
+    if isinstance(error, errors.BrokenExport):
+        return _broken_export(error, arguments)
     if words is None:
         return error.message
     return words.format(
@@ -65,6 +68,13 @@ _WORDS: dict[type[BaseException], str] = {
     errors.DeadlineExceeded: "It took too long and was given up: {message}.",
 }
 """By exception, the nearest class first; any other says what the server said."""
+
+
+def _broken_export(error: errors.BrokenExport, arguments: Mapping[str, Any]) -> str:
+    wrong = "; ".join(violation.description for violation in error.violations)
+    why = f"{wrong}: {ANOTHER_COPY}" if wrong else error.message
+    file = arguments.get("file", "The export")
+    return f"{'standard input' if file == '-' else file} cannot be used: {why}."
 
 
 def _not_reachable(error: errors.NotReachable, connection: Connection) -> str:

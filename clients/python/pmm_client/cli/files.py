@@ -11,6 +11,7 @@ import typer
 from rich.progress import Progress
 
 from pmm.memory.v1.memory_pb2 import StatsRequest
+from pmm_client.archive import begins_archive
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import Json, MindOption, calls_server, complain
@@ -49,7 +50,12 @@ async def import_file(
     A line is {"speaker": "Ana", "text": "…", "occurred_at": "2026-05-03T10:00:00Z", "session": "1"};
     only text must be there. After Ctrl-C or an error the same command goes on where it stopped.
     """
-    transcript = parse(_read(file))
+    content = _read(file)
+    if begins_archive(content):
+        raise CliError(
+            f"{file} is an export of a mind, and no transcript: pmm mind restore {file}", exits.USAGE
+        )
+    transcript = parse(content)
     _refuse_problems(transcript, file)
     async with connection.open("memory") as client:
         await client.mind(mind).create(exist_ok=True)

@@ -16,7 +16,7 @@ from rich.progress import Progress, TaskID
 
 from pmm_client import archive as archives
 from pmm_client import moving
-from pmm_client.archive import Archive, Report
+from pmm_client.archive import ANOTHER_COPY, Archive, Report, begins_archive
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.mind_commands import Name
@@ -26,6 +26,9 @@ from pmm_client.moving import Comparison
 
 CHUNK_BYTES = 1024 * 1024
 """Of a file that is restored; the ledger takes four times as much at once."""
+
+LONGEST_LINE_BYTES = 16 * CHUNK_BYTES
+"""Of an event: base64 of the largest payload, and more."""
 
 As = Annotated[
     str,
@@ -123,6 +126,8 @@ async def restore(
     if path is not None and Archive.is_one(path):
         await _restore_full(connection, path, of, as_name, force, as_json)
         return
+    if path is not None and (wrong := _damage(path)):
+        raise _unusable(file, wrong)
     origin = of or (_named_in(path) if path else "")
     if not origin:
         raise CliError("say which mind it is of with --mind NAME", exits.USAGE)
@@ -246,8 +251,29 @@ def _there(file: str) -> Path:
         raise CliError(f"{path}: {error.strerror}", exits.USAGE) from None
 
 
+def _damage(path: Path) -> str:
+    """Why a plain export cannot be whole; empty where nothing speaks against it."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - LONGEST_LINE_BYTES))
+        return _cut(file.read().rpartition(b"\n")[2]) if size else "it is empty"
+
+
+def _cut(last: bytes) -> str:
+    """What the text after the last end of a line says of an export; empty where it is whole."""
+    try:
+        json.loads(last or b"{}")
+    except ValueError:
+        return "it was cut short, or is no export: its last line has no end"
+    return ""
+
+
+def _unusable(file: str, why: str) -> CliError:
+    return CliError(f"{'standard input' if file == '-' else file} cannot be used: {why}: {ANOTHER_COPY}.")
+
+
 def _opened(path: Path) -> Archive:
-    if not Archive.is_one(path):
+    if path.stat().st_size and not Archive.is_one(path):
         raise CliError(f"{path} is no export with --full", exits.USAGE)
     return Archive(path)
 
@@ -283,11 +309,17 @@ async def replace_file(parts: AsyncGenerator[bytes], path: Path) -> None:
 
 
 async def _chunks(source: BinaryIO, on_progress: Callable[[int], None]) -> AsyncGenerator[bytes]:
-    done = 0
+    """Raises CliError where it is empty, cut short, or an export with --full, which is read from a file only."""
+    done, last = 0, b""
     while chunk := source.read(CHUNK_BYTES):
+        if not done and begins_archive(chunk):
+            raise CliError("this is an export with --full: name its file", exits.USAGE)
         yield chunk
         done += len(chunk)
+        last = (last + chunk).rpartition(b"\n")[2]
         on_progress(done)
+    if wrong := _cut(last) if done else "it is empty":
+        raise _unusable("-", wrong)
 
 
 def _follow(bar: Progress, task: TaskID) -> Callable[[int, int], None]:
