@@ -303,6 +303,7 @@ def session(folded: Session, summaries: Sequence[Summary] = ()) -> pb.Session:
         ended_at=timestamp(folded.ended_ns),
         user_messages=folded.user_messages,
         assistant_messages=folded.assistant_messages,
+        imported_messages=folded.imported_messages,
         summaries=[
             pb.SessionSummary(seq=one.seq, text=one.text, from_seq=one.from_seq, to_seq=one.to_seq)
             for one in summaries

@@ -5,11 +5,20 @@ from __future__ import annotations
 from google.protobuf.duration_pb2 import Duration
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator.autonomy.analyzing import Analytics
+from services.orchestrator.autonomy.analyzing import Analytics, Standing
 from services.orchestrator.convert import counts
 from services.orchestrator.counting.statistics import Statistics
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.times import timestamp
+
+_STATES = {
+    Standing.DONE: pb.ANALYSIS_STATE_DONE,
+    Standing.WAITING: pb.ANALYSIS_STATE_WAITING,
+    Standing.NOTHING_SAID: pb.ANALYSIS_STATE_NOTHING_SAID,
+    Standing.NOT_REMEMBERED: pb.ANALYSIS_STATE_NOT_REMEMBERED,
+    Standing.ERASED: pb.ANALYSIS_STATE_ERASED,
+    Standing.INCOGNITO: pb.ANALYSIS_STATE_INCOGNITO,
+}
 
 
 def analytics(found: Analytics, sessions: int, counted: Statistics) -> pb.GetAnalyticsResponse:
@@ -20,6 +29,7 @@ def analytics(found: Analytics, sessions: int, counted: Statistics) -> pb.GetAna
             sessions=1,
             user_messages=found.session.user_messages,
             assistant_messages=found.session.assistant_messages,
+            imported_messages=found.session.imported_messages,
         )
     return pb.GetAnalyticsResponse(
         counts=of_all,
@@ -38,13 +48,16 @@ def analytics(found: Analytics, sessions: int, counted: Statistics) -> pb.GetAna
             for point in found.course
         ],
         statistics=_statistics(counted, found.session),
+        analysis=_STATES[found.standing],
     )
 
 
 def _statistics(counted: Statistics, session: Session | None) -> pb.Statistics:
     return pb.Statistics(
         speakers=[
-            pb.SpeakerCount(speaker=one.name, messages=one.messages, words=one.words)
+            pb.SpeakerCount(
+                speaker=one.name, messages=one.messages, words=one.words, imported_messages=one.imported
+            )
             for one in counted.speakers
         ],
         duration=_duration(session.last_event_ns - session.started_ns) if session else None,

@@ -33,6 +33,8 @@ def performance(report: Report, may_reach: Callable[[str], bool]) -> pb.GetPerfo
         slow_turns=[_slow_turn(turn) for turn in report.slow_turns if may_reach(turn.mind_id)][
             :MAX_SLOW_TURNS
         ],
+        period=_duration(1_000 * report.seconds),
+        previous_period=_duration(1_000 * report.previous_seconds) if report.previous_seconds else None,
     )
 
 

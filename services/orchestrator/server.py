@@ -78,7 +78,7 @@ class OrchestratorService(Service):
         extractor = Extractor(minds, peers, with_model=settings.extracts_with_model)
         traces = Traces(self._store, extractor, peers)
         reflecting = Reflecting(minds, peers, traces)
-        analyzing = Analyzing(minds, self._session_table, peers)
+        analyzing = Analyzing(minds, self._session_table, incognito, peers)
         self._performance = Performance()
         auditing = Auditing(minds, peers, self._store)
         summarizing = Summarizing(minds, peers, traces, settings.recent_turns)

@@ -45,7 +45,7 @@ class SessionActions:
             return [Draft(mind.Body(session_started=body), session_id=chosen)]
 
         state = await self._decided(active, chosen, decide)
-        return _shown(unseen[0]) if unseen else await self._session(active, state, chosen)
+        return unkept(unseen[0]) if unseen else await self._session(active, state, chosen)
 
     async def get(
         self, mind_id: str, session_id: str, as_of_seq: int | None = None
@@ -57,7 +57,7 @@ class SessionActions:
         state = await self._minds.as_of(mind_id, as_of_seq)
         conversation = self._incognito.get(mind_id, session_id)
         if conversation is not None:
-            return _shown(conversation), ()
+            return unkept(conversation), ()
         found = _known(await self._table.find(mind_id, state, session_id), mind_id, session_id)
         return found, state.summaries.of(session_id)
 
@@ -89,7 +89,7 @@ class SessionActions:
             conversation = self._incognito.get(mind_id, session_id)
             if conversation is not None:
                 self._incognito.end(mind_id, session_id)
-                return _shown(conversation)
+                return unkept(conversation)
             return await self._decide(active, session_id, decide)
 
     async def set_mode(self, mind_id: str, session_id: str, mode: int) -> Session:
@@ -98,14 +98,14 @@ class SessionActions:
         unseen = self._incognito.get(mind_id, session_id)
         if unseen is not None:
             if mode == mind.PRIVACY_MODE_INCOGNITO:
-                return _shown(unseen)
+                return unkept(unseen)
             # What was said incognito stays there: the conversation that is kept is a new one.
             return await self.start(mind_id, "", "", mode)
         found = _known(await self._table.find(mind_id, active.snapshot, session_id), mind_id, session_id)
         if found.ended_ns:
             raise SessionEnded(f"session {session_id!r} has ended: start another one")
         if mode == mind.PRIVACY_MODE_INCOGNITO:
-            return _shown(self._incognito.start(mind_id))
+            return unkept(self._incognito.start(mind_id))
 
         def decide(session: Session | None) -> list[Draft]:
             if _known(session, mind_id, session_id).privacy_mode == mode:
@@ -143,7 +143,8 @@ def _known(session: Session | None, mind_id: str, session_id: str) -> Session:
     return session
 
 
-def _shown(conversation: Conversation) -> Session:
+def unkept(conversation: Conversation) -> Session:
+    """An incognito conversation as it is shown."""
     now = conversation.started_ns
     shown = Session(conversation.session_id, 0, 0, now, now, privacy_mode=mind.PRIVACY_MODE_INCOGNITO)
     half = len(conversation.said) // 2

@@ -18,8 +18,8 @@ from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricR
 from services.runtime import telemetry
 
 SAMPLE_SECONDS = 60.0
-KEPT_SAMPLES = 24 * 60
-"""A day."""
+KEPT_SAMPLES = 24 * 60 + 5
+"""A day, and a little more: a period of half a day is up to a sample longer, and so is the one before."""
 KEPT_SLOW_TURNS = 1_000
 PREFIX_CACHE = "prompt prefix"
 _Key = tuple[str, frozenset[tuple[str, str]]]
@@ -142,12 +142,17 @@ class Report:
     """The slowest first."""
     known_caches: frozenset[str] = frozenset()
     """Those that this process has, asked or not."""
+    seconds: float = 0.0
+    """How long it was: never shorter than asked for where so much is known, and by less than a sample longer."""
+    previous_seconds: float = 0.0
+    """How long the period before was, likewise; 0 where none is known."""
 
 
 class Performance:
-    """Keeps a reading a minute, for comparison."""
+    """Keeps a reading a minute, for comparison. A period begins with a reading."""
 
     def __init__(self) -> None:
+        self._started = time.monotonic()
         self._history: deque[Reading] = deque(maxlen=KEPT_SAMPLES)
         self._slow: deque[SlowTurn] = deque(maxlen=KEPT_SLOW_TURNS)
         """What the exemplars of all readings named: a reader gets each only once."""
@@ -159,22 +164,24 @@ class Performance:
             self._history.append(self._read())
 
     def report(self, seconds: float | None) -> Report:
-        """Of the last so many seconds; None: since the start."""
+        """Of the last so many seconds, and of as many before; None: since the start."""
         now = self._read()
         base = self._at(now.at - seconds) if seconds else None
-        before = self._at(now.at - 2 * seconds) if seconds and base else None
-        start = base or Reading()
-        since_ns = time.time_ns() - int(seconds * 1e9) if seconds else 0
+        before = self._at(base.at - seconds) if seconds and base else None
+        start, earlier = base or Reading(self._started), before or Reading(self._started)
+        since_ns = time.time_ns() - int((now.at - base.at) * 1e9) if base else 0
         models = {name: use.less(start.models.get(name, ModelUse())) for name, use in now.models.items()}
         return Report(
             _since(now, start),
-            _since(base, before or Reading()) if base else {},
+            _since(base, earlier) if base else {},
             {name: use for name, use in models.items() if use.calls or use.input_tokens},
             dict(_cache_uses(now, start)),
             sorted(
                 (turn for turn in self._slow if turn.ended_ns >= since_ns), key=lambda turn: -turn.seconds
             ),
             frozenset(now.caches),
+            now.at - start.at,
+            base.at - earlier.at if base else 0.0,
         )
 
     def _read(self) -> Reading:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +94,44 @@ def test_a_conversation_is_begun_shown_paused_and_ended_from_the_terminal(stack:
     assert told["mind_id"] == "ada"
     assert sum(told["analytics"]["statistics"]["hours"]) == 1
     assert told["analytics"]["statistics"]["models"][0]["answers"] == 1
+
+
+def test_why_a_conversation_was_not_looked_at_is_said(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "said.jsonl").write_text(
+        '{"text": "How can I help?", "speaker": "assistant", "session": "history"}\n'
+        '{"text": "I like green tea", "speaker": "user", "session": "history"}\n'
+    )
+    pmm(stack, "mind", "import", str(tmp_path / "said.jsonl"), "--mind", "ben")
+    for privacy in ("paused", "incognito", "normal"):
+        pmm(stack, "session", "start", "--id", privacy, "--privacy", privacy, "--mind", "ben")
+    told = {"history": "What is imported is not looked at", "paused": "nobody has said anything"}
+    for session in ("paused", "normal"):
+        assert "nobody has said anything" in pmm(stack, "session", "show", session, "--mind", "ben")
+        pmm(
+            stack, "chat", "--session", session, "--mind", "ben", "-m", "The lighthouse keeper loves marzipan"
+        )
+    told |= {
+        "paused": "is not to be remembered",
+        "incognito": "nothing of it is kept",
+        "normal": "Not looked at yet",
+    }
+    for session, words in told.items():
+        assert words in pmm(stack, "session", "show", session, "--mind", "ben")
+    pmm(stack, "session", "end", "normal", "--mind", "ben")
+    seq = json.loads(pmm(stack, "session", "list", "--mind", "ben", "--json"))[0]["first_seq"] + 1
+    pmm(stack, "mind", "forget", str(seq), "--yes", "--mind", "ben")
+    assert "is forgotten" in pmm(stack, "session", "show", "normal", "--mind", "ben")
+
+    shown = pmm(stack, "session", "show", "history", "--mind", "ben")
+    assert "0 said to it" in shown
+    assert "2 imported" in shown
+    assert "1 message, 4 words, 1 of them imported" in shown
+
+
+def test_stats_say_how_long_a_time_they_are_of(stack: Stack) -> None:
+    told = json.loads(pmm(stack, "stats", "--last", "12h", "--json"))
+    shown = pmm(stack, "stats", "--last", "12h")
+
+    # It has not run for so long.
+    assert re.match(r"The last \S+ \S+( \S+ \S+)?\.\n", shown), shown
+    assert 0 < told["period"] < 12 * 3_600

@@ -303,10 +303,29 @@ async def test_a_conversation_is_analysed_after_some_messages(lively: Served) ->
     assert list(found.open_questions) == ["Where is my hat?"]
     assert 0 < found.engagement < 1
     assert (found.counts.sessions, found.counts.user_messages) == (1, 5)
+    assert found.analysis == whole.analysis == pb.ANALYSIS_STATE_DONE
     assert (whole.sentiment, list(whole.topics)) == (found.sentiment, list(found.topics))
     request.session_id = "elsewhere"
     with pytest.raises(errors.UnknownSession):
         await lively.orchestrator.get_analytics(request)
+
+
+async def test_of_a_conversation_that_is_over_what_was_found_goes_with_what_was_forgotten(
+    lively: Served,
+) -> None:
+    first = (await converse(lively, "The lighthouse keeper loves marzipan.")).started
+    await converse(lively, "The tomatoes grow well.", session_id=first.session_id)
+    await lively.orchestrator.end_session(pb.EndSessionRequest(mind_id="ada", session_id=first.session_id))
+    await wait_for(lively, "conversation_analyzed")
+    request = pb.GetAnalyticsRequest(mind_id="ada", session_id=first.session_id)
+    before = await lively.orchestrator.get_analytics(request)
+
+    async for _ in lively.orchestrator.forget(pb.ForgetRequest(mind_id="ada", seq=first.user_seq)):
+        pass
+    after = await lively.orchestrator.get_analytics(request)
+
+    assert (before.analysis, before.engagement > 0) == (pb.ANALYSIS_STATE_DONE, True)
+    assert (after.analysis, after.engagement) == (pb.ANALYSIS_STATE_ERASED, 0)
 
 
 async def test_what_is_not_to_be_remembered_is_not_analysed(lively: Served) -> None:
@@ -372,6 +391,11 @@ async def test_how_turns_went_is_told_from_the_metrics(
     assert slow.seq == said.completed.assistant_seq
     assert slow.duration.ToMicroseconds() == pytest.approx(turn.max.ToMicroseconds(), abs=1_000)
     request = pb.GetPerformanceRequest()
+    request.period.seconds = 12 * 3_600
+    # It has not run for so long.
+    asked = await served.orchestrator.get_performance(request)
+    assert 0 < answer.period.ToNanoseconds() < asked.period.ToNanoseconds() < 3_600 * 1_000_000_000
+    assert not asked.HasField("previous_period")
     request.period.seconds = 13 * 3_600
     with pytest.raises(errors.InvalidArgument):
         await served.orchestrator.get_performance(request)

@@ -130,8 +130,9 @@ def counted(made: list[mind.Event]) -> dict[str, Session]:
             (titles or [""])[-1],
             (modes or [mind.PRIVACY_MODE_NORMAL])[-1],
             ends[-1].recorded_at.ToNanoseconds() if ends else 0,
-            sum(each.kind in ("user_message", "message_imported") for each in own),
+            sum(each.kind == "user_message" for each in own),
             sum(each.kind == "assistant_message" for each in own),
+            sum(each.kind == "message_imported" for each in own),
         )
     return found
 

@@ -340,8 +340,8 @@ def test_what_another_format_left_is_gone_and_what_this_one_left_stays(tmp_path:
     ("name", "made_of"),
     [
         ("graph", (1, "1fb359dc19c8a51f")),
-        ("sessions", (2, "d657e2da81ae9109")),
-        ("counts", (1, "d5b0830c51ae5536")),
+        ("sessions", (3, "a03fa4278b86119e")),
+        ("counts", (2, "f456edefb9828279")),
         ("owners", (1, "d9bc156577ff7b40")),
     ],
 )

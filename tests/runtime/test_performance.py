@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.orchestrator import convert_reports
 from services.orchestrator.alerts import alerts
 from services.runtime import performance, telemetry
 from services.runtime.performance import (
@@ -77,6 +78,39 @@ def test_a_period_is_compared_with_the_one_before(monkeypatch: pytest.MonkeyPatc
     assert report.models == {"m": ModelUse(3, 3.0, 6, 1)}
     assert report.stages["turn"].low == 500.0
     assert history.report(None).stages["turn"].count == 7
+
+
+@pytest.mark.parametrize(
+    ("asked", "counts", "seconds"),
+    [
+        # A period begins with a reading, and the one before with another.
+        (60, (3, 2), (90, 60)),
+        (30, (3, 2), (90, 60)),
+        (100, (5, 2), (150, 60)),
+        # What is older than the process is not known.
+        (200, (7, 0), (210, 0)),
+        (1_000, (7, 0), (210, 0)),
+    ],
+)
+async def test_a_report_says_how_long_a_period_it_is_of(
+    monkeypatch: pytest.MonkeyPatch, asked: float, counts: tuple[int, int], seconds: tuple[float, float]
+) -> None:
+    began = 5_000.0
+    readings = [
+        Reading(began + 60, {"turn": durations(1, 1)}),
+        Reading(began + 120, {"turn": durations(*[1] * 4)}),
+    ]
+    monkeypatch.setattr(performance.time, "monotonic", lambda: began)
+    history = Performance()
+    history._history.extend(readings)
+    monkeypatch.setattr(performance, "read", lambda: Reading(began + 210, {"turn": durations(*[1] * 7)}))
+    report = history.report(asked)
+    told = convert_reports.performance(report, lambda _: True)
+
+    before = report.previous.get("turn")
+    assert (report.stages["turn"].count, before.count if before else 0) == counts
+    assert (told.period.ToSeconds(), told.previous_period.ToSeconds()) == seconds
+    assert told.HasField("previous_period") == bool(seconds[1])
 
 
 def test_what_is_slow_is_told() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +10,13 @@ from dataclasses import dataclass
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.autonomy.analysis import MAX_TOPICS, analyze
 from services.orchestrator.errors import UnknownSession
+from services.orchestrator.incognito import Incognito
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.projections.traits import TRAITS_PROJECTION
 from services.orchestrator.session_table.following import SessionTable
+from services.orchestrator.sessions import unkept
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft, Said
 from services.orchestrator.workers.follower import Worker
@@ -37,11 +40,27 @@ class Point:
     engagement: float
 
 
+class Standing(enum.Enum):
+    """Whether a conversation, or any of a mind's, was analysed; and where it was not, why."""
+
+    DONE = enum.auto()
+    WAITING = enum.auto()
+    """It will be."""
+    NOTHING_SAID = enum.auto()
+    """Nobody said anything to the mind; what is imported is not analysed."""
+    NOT_REMEMBERED = enum.auto()
+    """Nothing that was said is to be remembered."""
+    ERASED = enum.auto()
+    """What was said, or what was found, is erased."""
+    INCOGNITO = enum.auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Analytics:
     """Of a conversation, or of a mind."""
 
     state: Snapshot
+    standing: Standing
     session: Session | None = None
     """The conversation; None: it is about the mind."""
     sentiment: float = 0.0
@@ -55,9 +74,10 @@ class Analytics:
 class Analyzing:
     """Reads what was said, and appends what it was like."""
 
-    def __init__(self, minds: Minds, table: SessionTable, peers: Peers) -> None:
+    def __init__(self, minds: Minds, table: SessionTable, incognito: Incognito, peers: Peers) -> None:
         self._minds = minds
         self._table = table
+        self._incognito = incognito
         self._peers = peers
 
     def worker(self) -> Worker:
@@ -81,16 +101,17 @@ class Analyzing:
         active = await self._minds.at_hand(mind_id)
         while True:
             erased_seq = active.snapshot.summaries.erased_seq
-            kept = await self._kept(mind_id, session_id, causation_seq)
-            if not kept:
+            said = await self._said(mind_id, session_id, causation_seq)
+            kept = [event for event in said if event.remember and not event.redacted]
+            if not any(map(_is_persons, kept)):
                 return []
             draft = _draft(session_id, kept, causation_seq)
             seqs = await self._minds.append_unless_erased(active, [draft], erased_seq)
             if seqs is not None:
                 return seqs
 
-    async def _kept(self, mind_id: str, session_id: str, before_seq: int) -> list[mind.Event]:
-        """The latest messages of a conversation, oldest first, without what is not to be remembered or was erased."""
+    async def _said(self, mind_id: str, session_id: str, before_seq: int) -> list[mind.Event]:
+        """The latest messages and answers of a conversation, or with none named of the mind, oldest first."""
         events = [
             event
             async for event in self._peers.read(
@@ -99,10 +120,10 @@ class Analyzing:
                 reverse=True,
                 limit=READ_MESSAGES,
                 kinds=("user_message", "assistant_message"),
-                session_ids=(session_id,),
+                session_ids=(session_id,) if session_id else (),
             )
         ]
-        return [event for event in reversed(events) if event.remember and not event.redacted]
+        return events[::-1]
 
     async def _is_analyzed(self, mind_id: str, session_id: str, since_seq: int) -> bool:
         """Whether an analysis came after an event."""
@@ -121,6 +142,9 @@ class Analyzing:
         Raises UnknownSession, BeyondHead.
         """
         state = await self._minds.as_of(mind_id, as_of_seq)
+        conversation = self._incognito.get(mind_id, session_id)
+        if conversation is not None:
+            return Analytics(state, Standing.INCOGNITO, unkept(conversation))
         session = await self._table.find(mind_id, state, session_id) if session_id else None
         if session_id and session is None:
             raise UnknownSession(f"mind {mind_id!r} has no session {session_id!r}", session_id=session_id)
@@ -134,16 +158,20 @@ class Analyzing:
         )
         latest: dict[str, mind.ConversationAnalyzed] = {}
         course: list[Point] = []
+        is_erased = False
         async for event in events:
+            is_erased |= event.redacted
             if not event.redacted and _makes_sense(event):
                 course.append(_point(event))
                 latest.setdefault(event.session_id, event.body.conversation_analyzed)
         found = list(latest.values())
         if not found:
-            return Analytics(state, session)
+            said = await self._said(mind_id, session_id, state.seq)
+            return Analytics(state, _standing(said, session, is_erased=is_erased), session)
         topics = Counter(topic for one in found for topic in one.topics)
         return Analytics(
             state,
+            Standing.DONE,
             session,
             sum(one.sentiment for one in found) / len(found),
             tuple(topic for topic, _ in topics.most_common(MAX_TOPICS if session_id else SUMMED)),
@@ -151,6 +179,23 @@ class Analyzing:
             tuple(question for one in found for question in one.open_questions)[:MAX_QUESTIONS],
             tuple(reversed(course)),
         )
+
+
+def _standing(said: Sequence[mind.Event], session: Session | None, *, is_erased: bool) -> Standing:
+    """Why there is no analysis; ``is_erased``: there was one."""
+    asked = [event for event in said if _is_persons(event)]
+    if not asked:
+        return Standing.NOTHING_SAID
+    remembered = [event for event in asked if event.remember]
+    if not remembered:
+        return Standing.NOT_REMEMBERED
+    # What was erased is analysed again when the conversation goes on, and not before.
+    is_over = is_erased and session is not None and session.ended_ns > 0
+    return Standing.ERASED if is_over or all(event.redacted for event in remembered) else Standing.WAITING
+
+
+def _is_persons(event: mind.Event) -> bool:
+    return event.kind == "user_message"
 
 
 def _draft(session_id: str, kept: Sequence[mind.Event], causation_seq: int) -> Draft:
@@ -185,5 +230,5 @@ def _point(event: mind.Event) -> Point:
 
 
 def _said(event: mind.Event) -> Said:
-    role = "user" if event.kind == "user_message" else "assistant"
+    role = "user" if _is_persons(event) else "assistant"
     return Said(role, getattr(event.body, event.kind).text, event.seq)

@@ -7,17 +7,13 @@ from zoneinfo import ZoneInfo
 
 from services.orchestrator.counting import parts
 from services.orchestrator.counting.parts import Tally
-from services.orchestrator.counting.statistics import MAX_DAYS, Statistics, of_mind, of_session
+from services.orchestrator.counting.statistics import Statistics, of_mind, of_session
 from services.orchestrator.counting.store import CountStore
 from services.orchestrator.feed import Feed
 from services.orchestrator.peers import Peers
 from services.orchestrator.tables import Following
 
 PAGE = 1_000
-_PER_DAY = 2
-"""Names that a day may have."""
-_OF_MIND = (parts.REPLY, parts.DATA, parts.MODEL, parts.QUARTER, parts.COMMITMENT, parts.MEMORY)
-"""What is read of a mind, beside the latest days."""
 
 
 class Counts:
@@ -41,7 +37,7 @@ class Counts:
         await self.reached(mind_id, seq)
         if session_id:
             return of_session(await asyncio.to_thread(self._store.counts, mind_id, session_id))
-        return of_mind(await asyncio.to_thread(self._of_mind, mind_id), zone)
+        return await asyncio.to_thread(self._of_mind, mind_id, zone)
 
     async def then(self, mind_id: str, session_id: str, seq: int, zone: ZoneInfo) -> Statistics:
         """The same as of a seq: counted anew from the ledger, for the table has only what is so now."""
@@ -55,13 +51,7 @@ class Counts:
         )
         async for event in events:
             tally.add(event)
-        return of_session(tally.of_session) if session_id else of_mind(tally.of_mind, zone)
+        return of_session(tally.of_session) if session_id else of_mind(tally.of_mind, tally.quarters, zone)
 
-    def _of_mind(self, mind_id: str) -> dict[str, int]:
-        """The counts of a mind by name, those of the latest days among them."""
-        days = self._store.counts(mind_id, "", f"{parts.DAY}:", limit=MAX_DAYS * _PER_DAY, latest_first=True)
-        counts = {f"{parts.DAY}:{name}": amount for name, amount in days.items()}
-        for prefix in _OF_MIND:
-            found = self._store.counts(mind_id, "", f"{prefix}:")
-            counts |= {f"{prefix}:{name}": amount for name, amount in found.items()}
-        return counts
+    def _of_mind(self, mind_id: str, zone: ZoneInfo) -> Statistics:
+        return of_mind(self._store.counts(mind_id, ""), self._store.quarters(mind_id), zone)

@@ -7,31 +7,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+
+import msgspec
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
 from services.runtime.times import nanoseconds
 
-MESSAGES = frozenset({"user_message", "assistant_message", "message_imported"})
-HEADERS = {"commitment_opened": "opened", "commitment_expired": "expired"}
+TURNS = frozenset({"user_message", "assistant_message"})
+MESSAGES = TURNS | {"message_imported"}
 KINDS = (
     *MESSAGES,
     "session_started",
-    *HEADERS,
+    "commitment_opened",
     "commitment_closed",
+    "commitment_expired",
     "memory_recorded",
     "personal_data_found",
     "event_redacted",
     "mind_deleted",
 )
-DAY, QUARTER, SPEAKER, WORDS, REPLY = "day", "quarter", "speaker", "words", "reply"
+SPEAKER, WORDS, IMPORTED, REPLY = "speaker", "words", "imported", "reply"
 DATA, COMMITMENT, MODEL, MEMORY = "data", "commitment", "model", "memory"
 """What a name begins with; the rest follows after a colon each."""
 LONGEST_MS = 86_400_000
 """A day: no answer takes longer."""
-QUARTERS = 96
-"""Of an hour, in a day: enough to tell the hours of every time zone."""
+QUARTER_SECONDS = 900
+"""The hours and days of every time zone are made of quarters of an hour of UTC."""
 _MAX_NAME, _MAX_NAME_BYTES = 128, 256
 """Characters and bytes of what somebody chose, within a name: LMDB's keys are short."""
 _OUTCOMES = {mind.COMMITMENT_OUTCOME_DONE: "kept", mind.COMMITMENT_OUTCOME_DROPPED: "dropped"}
@@ -43,6 +45,23 @@ Count = tuple[bool, str, int]
 """Whether it is the conversation's rather than the mind's, its name, and how much it grows."""
 
 
+class Quarter(msgspec.Struct, array_like=True):
+    """What happened in a mind in a quarter of an hour."""
+
+    sessions: int = 0
+    """Conversations that began."""
+    messages: int = 0
+    """Messages and answers, without imported ones."""
+    asked: int = 0
+    """Messages to the mind."""
+
+    def add(self, event: Event, *, is_first: bool) -> None:
+        """Count an event, as its header tells; ``is_first``: no event of its conversation was counted before."""
+        self.sessions += is_first
+        self.messages += event.kind in TURNS
+        self.asked += event.kind == "user_message"
+
+
 class Tally:
     """Counts of the events of a mind that it is given, in order, as the ledger has them now.
 
@@ -52,6 +71,8 @@ class Tally:
     def __init__(self) -> None:
         self.of_mind: Counter[str] = Counter()
         self.of_session: Counter[str] = Counter()
+        self.quarters: dict[int, Quarter] = {}
+        """By their number since 1970 UTC."""
         self._begun: set[str] = set()
 
     def add(self, event: Event) -> None:
@@ -59,7 +80,9 @@ class Tally:
         is_first = begins(event) and event.session_id not in self._begun
         if is_first:
             self._begun.add(event.session_id)
-        for of_session, name, amount in (*from_header(event, is_first=is_first), *from_payload(event)):
+        if is_first or event.kind in TURNS:
+            self.quarters.setdefault(quarter(event), Quarter()).add(event, is_first=is_first)
+        for of_session, name, amount in from_payload(event):
             if amount:
                 (self.of_session if of_session else self.of_mind)[name] += amount
 
@@ -69,25 +92,33 @@ def begins(event: Event) -> bool:
     return bool(event.session_id) and (event.kind in MESSAGES or event.kind == "session_started")
 
 
-def from_header(event: Event, *, is_first: bool) -> Iterator[Count]:
-    """What the header tells; ``is_first``: no event of this conversation was counted before."""
-    if is_first:
-        yield False, f"{DAY}:{_day(event)}:sessions", 1
-    if event.kind in MESSAGES and event.session_id:
-        yield True, "messages", 1
-    if event.kind in ("user_message", "assistant_message"):
-        yield False, f"{DAY}:{_day(event)}:messages", 1
-    if event.kind == "user_message":
-        yield False, f"{QUARTER}:{_quarter(event):02}", 1
-    if event.kind in HEADERS:
-        yield False, f"{COMMITMENT}:{HEADERS[event.kind]}", 1
+def quarter(event: Event) -> int:
+    """The quarter of an hour in which it was recorded, counted since 1970 UTC."""
+    return nanoseconds(event.recorded_at) // 1_000_000_000 // QUARTER_SECONDS
 
 
 def from_payload(event: Event) -> Iterator[Count]:
     """What the payload tells; nothing where it was erased, or is not to be remembered."""
-    if not event.redacted and event.remember:
+    if event.redacted:
+        return
+    yield from _promised(event)
+    if event.remember:
         # Not everything is said in a conversation.
         yield from (count for count in _told(event) if event.session_id or not count[0])
+
+
+def _promised(event: Event) -> Iterator[Count]:
+    """As the lists of commitments have them."""
+    match event.kind:
+        case "commitment_opened":
+            yield False, f"{COMMITMENT}:opened", 1
+        case "commitment_expired":
+            yield False, f"{COMMITMENT}:expired", 1
+        case "commitment_closed":
+            if outcome := _OUTCOMES.get(event.body.commitment_closed.outcome):
+                yield False, f"{COMMITMENT}:{outcome}", 1
+        case _:
+            return
 
 
 def _told(event: Event) -> Iterator[Count]:
@@ -96,13 +127,12 @@ def _told(event: Event) -> Iterator[Count]:
         case "user_message":
             yield from _said(body.user_message.speaker or "user", body.user_message.text)
         case "message_imported":
-            yield from _said(body.message_imported.speaker or "imported", body.message_imported.text)
+            speaker = body.message_imported.speaker or "imported"
+            yield from _said(speaker, body.message_imported.text)
+            yield True, f"{IMPORTED}:{_shortened(speaker)}", 1
         case "assistant_message":
             yield from _said("assistant", body.assistant_message.text)
             yield from _answered(body.assistant_message)
-        case "commitment_closed":
-            if outcome := _OUTCOMES.get(body.commitment_closed.outcome):
-                yield False, f"{COMMITMENT}:{outcome}", 1
         case "memory_recorded":
             yield False, f"{MEMORY}:{_TYPES.get(body.memory_recorded.type, 'other')}", 1
         case "personal_data_found":
@@ -133,17 +163,3 @@ def _answered(answer: mind.AssistantMessage) -> Iterator[Count]:
 
 def _shortened(name: str) -> str:
     return name[:_MAX_NAME].encode()[:_MAX_NAME_BYTES].decode(errors="ignore")
-
-
-def _moment(event: Event) -> datetime:
-    return datetime.fromtimestamp(nanoseconds(event.recorded_at) // 1_000_000_000, UTC)
-
-
-def _day(event: Event) -> str:
-    return _moment(event).strftime("%Y-%m-%d")
-
-
-def _quarter(event: Event) -> int:
-    """Of an hour, in its day in UTC."""
-    moment = _moment(event)
-    return moment.hour * 4 + moment.minute // 15

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.orchestrator.counting import parts
+from services.orchestrator.counting.parts import Quarter
 
 MAX_DAYS = 366
 
@@ -19,6 +20,8 @@ class Speaker:
     name: str
     messages: int = 0
     words: int = 0
+    imported: int = 0
+    """Of the messages, those that were imported."""
 
 
 @dataclass(slots=True)
@@ -26,7 +29,7 @@ class Day:
     """One on which something happened."""
 
     day: str
-    """UTC, YYYY-MM-DD."""
+    """In the mind's time zone, YYYY-MM-DD."""
     sessions: int = 0
     messages: int = 0
 
@@ -66,6 +69,8 @@ def of_session(counts: Mapping[str, int]) -> Statistics:
         speakers.setdefault(name, Speaker(name)).messages = amount
     for name, amount in _named(counts, parts.WORDS).items():
         speakers.setdefault(name, Speaker(name)).words = amount
+    for name, amount in _named(counts, parts.IMPORTED).items():
+        speakers.setdefault(name, Speaker(name)).imported = amount
     return Statistics(
         speakers=sorted(speakers.values(), key=lambda one: (-one.messages, one.name)),
         mean_reply_ms=_mean_reply(counts),
@@ -74,25 +79,33 @@ def of_session(counts: Mapping[str, int]) -> Statistics:
     )
 
 
-def of_mind(counts: Mapping[str, int], zone: ZoneInfo) -> Statistics:
-    """Of a mind, from its counts by name; hours are those of the time zone."""
+def of_mind(counts: Mapping[str, int], quarters: Mapping[int, Quarter], zone: ZoneInfo) -> Statistics:
+    """Of a mind, from its counts by name and its quarters of an hour by number; days and hours are the time zone's."""
+    days, hours = _by_time(quarters, zone)
     return Statistics(
         mean_reply_ms=_mean_reply(counts),
         personal_data=_named(counts, parts.DATA),
         models=_models(counts),
-        days=_days(counts),
-        hours=_hours(_named(counts, parts.QUARTER), zone),
+        days=days,
+        hours=hours,
         commitments=_named(counts, parts.COMMITMENT),
         memories=_named(counts, parts.MEMORY),
     )
 
 
-def _days(counts: Mapping[str, int]) -> list[Day]:
+def _by_time(quarters: Mapping[int, Quarter], zone: ZoneInfo) -> tuple[list[Day], list[int]]:
+    """The latest days and the hours, each moment as the clocks of the time zone showed it then."""
     days: dict[str, Day] = {}
-    for name, amount in _named(counts, parts.DAY).items():
-        day, _, what = name.partition(":")
-        setattr(days.setdefault(day, Day(day)), what, amount)
-    return sorted(days.values(), key=lambda one: one.day)[-MAX_DAYS:]
+    hours = [0] * 24
+    for number, one in quarters.items():
+        moment = datetime.fromtimestamp(number * parts.QUARTER_SECONDS, zone)
+        name = moment.date().isoformat()
+        day = days.setdefault(name, Day(name))
+        day.sessions += one.sessions
+        day.messages += one.messages
+        hours[moment.hour] += one.asked
+    latest = sorted(days.values(), key=lambda one: one.day)[-MAX_DAYS:]
+    return latest, hours if any(hours) else []
 
 
 def _named(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
@@ -111,15 +124,3 @@ def _models(counts: Mapping[str, int]) -> list[ModelUse]:
         model, _, what = name.rpartition(":")
         setattr(uses.setdefault(model, ModelUse(model)), what, amount)
     return sorted(uses.values(), key=lambda one: (-one.answers, one.model))
-
-
-def _hours(quarters: Mapping[str, int], zone: ZoneInfo) -> list[int]:
-    """In a time zone, as far as it is from UTC today."""
-    if not quarters:
-        return []
-    offset = datetime.now(zone).utcoffset()
-    shift = int(offset.total_seconds()) // 900 if offset else 0
-    hours = [0] * 24
-    for quarter, amount in quarters.items():
-        hours[(int(quarter) + shift) % parts.QUARTERS // 4] += amount
-    return hours

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.counting.parts import Count, begins, from_header, from_payload
+from services.orchestrator.counting.parts import TURNS, Count, Quarter, begins, from_payload, quarter
 from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, remove_mind, under, write
 from services.runtime.projection_file import ProjectionFile
 
-TABLES = ("counts", "told", "begun")
-"""mind, scope, name → how much; mind, seq → what its payload added; mind, scope → nothing, for each conversation."""
+TABLES = ("counts", "told", "begun", "days")
+"""mind, scope, name → how much; mind, seq → what its payload added; mind, scope → nothing, for each conversation;
+mind, day of UTC since 1970 → its quarters of an hour in which something happened, by their number in the day."""
+_QUARTERS = 96
+"""Of an hour, in a day."""
 _DIGEST_BYTES = 16
 _OF_MIND = bytes(_DIGEST_BYTES)
 """The scope of what is counted over a whole mind."""
@@ -25,7 +28,7 @@ _OF_MIND = bytes(_DIGEST_BYTES)
 class CountStore(Tables):
     """One LMDB file."""
 
-    FORMAT = 1
+    FORMAT = 2
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, TABLES)
@@ -33,20 +36,24 @@ class CountStore(Tables):
     def take(self, txn: Any, events: Iterable[Event]) -> bool:
         return write(_Writer(self.file, txn), events)
 
-    def counts(
-        self, mind_id: str, session_id: str, prefix: str = "", limit: int = 0, *, latest_first: bool = False
-    ) -> dict[str, int]:
-        """Counts of a conversation, or with none named of the mind, by name without the prefix; 0: all of them."""
+    def counts(self, mind_id: str, session_id: str) -> dict[str, int]:
+        """Counts of a conversation, or with none named of the mind, by name."""
         start = of_mind(mind_id) + _scope(session_id)
-        found: dict[str, int] = {}
         with self.file.read() as txn:
-            rows = under(txn, self.file.table("counts"), start + prefix.encode(), latest_first=latest_first)
-            for key, value in rows:
-                found[key[len(start) + len(prefix.encode()) :].decode(errors="replace")] = decode(
-                    value, type=int
-                )
-                if len(found) == limit:
-                    break
+            return {
+                key[len(start) :].decode(errors="replace"): decode(value, type=int)
+                for key, value in under(txn, self.file.table("counts"), start)
+            }
+
+    def quarters(self, mind_id: str) -> dict[int, Quarter]:
+        """Quarters of an hour in which something happened in a mind, by their number since 1970 UTC."""
+        start = of_mind(mind_id)
+        found: dict[int, Quarter] = {}
+        with self.file.read() as txn:
+            for key, value in under(txn, self.file.table("days"), start):
+                (day,) = SEQ.unpack(key[len(start) :])
+                for number, its_quarter in decode(value, type=dict[int, Quarter]).items():
+                    found[day * _QUARTERS + number] = its_quarter
         return found
 
 
@@ -55,7 +62,7 @@ class _Writer:
 
     def __init__(self, file: ProjectionFile, txn: Any) -> None:
         self._txn = txn
-        self._counts, self._told, self._begun = map(file.table, TABLES)
+        self._counts, self._told, self._begun, self._days = map(file.table, TABLES)
 
     def add(self, event: Event) -> None:
         """Count an event."""
@@ -64,8 +71,8 @@ class _Writer:
             # LMDB says whether it was new.
             begun = of_mind(event.mind_id) + _scope(event.session_id)
             is_first = self._txn.put(begun, b"", db=self._begun, overwrite=False)
-        for count in from_header(event, is_first=is_first):
-            self._grow(*_row(event, count))
+        if is_first or event.kind in TURNS:
+            self._add_to_day(event, is_first=is_first)
         told = [_row(event, count) for count in from_payload(event)]
         for key, amount in told:
             self._grow(key, amount)
@@ -83,7 +90,15 @@ class _Writer:
 
     def remove_mind(self, mind_id: str) -> bool:
         """Whether there was anything."""
-        return remove_mind(self._txn, (self._counts, self._told, self._begun), mind_id)
+        return remove_mind(self._txn, (self._counts, self._told, self._begun, self._days), mind_id)
+
+    def _add_to_day(self, event: Event, *, is_first: bool) -> None:
+        day, number = divmod(quarter(event), _QUARTERS)
+        key = of_mind(event.mind_id) + SEQ.pack(day)
+        known = self._txn.get(key, db=self._days)
+        quarters = decode(bytes(known), type=dict[int, Quarter]) if known else {}
+        quarters.setdefault(number, Quarter()).add(event, is_first=is_first)
+        self._txn.put(key, encode(quarters), db=self._days)
 
     def _grow(self, key: bytes, amount: int) -> None:
         known = self._txn.get(key, db=self._counts)

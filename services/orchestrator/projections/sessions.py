@@ -37,7 +37,10 @@ class Session(State, frozen=True, array_like=True):
     privacy_mode: int = mind.PRIVACY_MODE_NORMAL
     ended_ns: int = 0
     user_messages: int = 0
+    """Said to the mind."""
     assistant_messages: int = 0
+    imported_messages: int = 0
+    """Said elsewhere, by whomever."""
 
 
 class Waiting(State, frozen=True, array_like=True):
@@ -114,6 +117,10 @@ def _answered(known: Session, _event: Event) -> dict[str, Any]:
     return {"assistant_messages": known.assistant_messages + 1}
 
 
+def _imported(known: Session, _event: Event) -> dict[str, Any]:
+    return {"imported_messages": known.imported_messages + 1}
+
+
 def _nothing(_known: Session, _event: Event) -> dict[str, Any]:
     return {}
 
@@ -123,7 +130,7 @@ TOUCHING: Mapping[str, Callable[[Session, Event], dict[str, Any]]] = {
     "session_renamed": _renamed,
     "privacy_mode_changed": _mode_changed,
     "session_ended": _ended,
-    "message_imported": _asked,
+    "message_imported": _imported,
     "user_message": _asked,
     "assistant_message": _answered,
     "turn_failed": _nothing,

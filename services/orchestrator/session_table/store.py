@@ -19,8 +19,8 @@ from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, r
 from services.runtime.projection_file import ProjectionFile
 
 TABLES = ("rows", "touches", "latest", "begun", "told", "told_in", "turns", "reached")
-"""mind, session → the row; mind, session, seq → when that event was, when the session had ended, messages and answers
-then; mind, last seq → session id; mind, first seq → how many had begun then; mind, session, seq →
+"""mind, session → the row; mind, session, seq → when that event was, when the session had ended, messages, answers and
+imported messages then; mind, last seq → session id; mind, first seq → how many had begun then; mind, session, seq →
 the title and mode that an event told; mind, seq → the session of such an event; mind, seq → an open turn; mind → the
 last event that was taken in."""
 KINDS = (*TOUCHING, "event_redacted", "mind_deleted")
@@ -33,7 +33,7 @@ _MAX_SEQ = 2**63 - 1
 class SessionStore(Tables):
     """One LMDB file."""
 
-    FORMAT = 2
+    FORMAT = 3
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, TABLES)
@@ -110,11 +110,11 @@ class SessionStore(Tables):
             return now
         before = row_key + SEQ.pack(at_seq + 1)
         key, value = next(under(txn, self.file.table("touches"), row_key, latest_first=True, before=before))
-        last_event_ns, ended_ns, asked, answered = decode(value, type=tuple[int, int, int, int])
+        last_event_ns, ended_ns, *counts = decode(value, type=tuple[int, int, int, int, int])
         title, mode = _told(txn, self.file, row_key, at_seq)
         return Session(
             session_id, now.first_seq, SEQ.unpack(key[len(row_key) :])[0], now.started_ns, last_event_ns,
-            title, mode, ended_ns, asked, answered,
+            title, mode, ended_ns, *counts,
         )  # fmt: skip
 
 
@@ -163,8 +163,9 @@ class _Writer:
             self._put("begun", _key(event.mind_id, event.seq), SEQ.pack(number))
         if event.kind in _TELLING:
             self._tell(event)
-        counts = (row.last_event_ns, row.ended_ns, row.user_messages, row.assistant_messages)
-        self._put("touches", _row_key(event.mind_id, row.id) + SEQ.pack(event.seq), encode(counts))
+        counts = (row.user_messages, row.assistant_messages, row.imported_messages)
+        touch = encode((row.last_event_ns, row.ended_ns, *counts))
+        self._put("touches", _row_key(event.mind_id, row.id) + SEQ.pack(event.seq), touch)
         self._rows[event.mind_id, event.session_id] = row
         return True
 

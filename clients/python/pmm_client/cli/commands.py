@@ -125,7 +125,7 @@ async def _sessions(conversation: Conversation, argument: str) -> None:
     try:
         async for session in conversation.mind.sessions():
             mark = " (this one)" if session.session_id == conversation.session else ""
-            messages = str(session.user_messages + session.assistant_messages)
+            messages = str(session.user_messages + session.assistant_messages + session.imported_messages)
             began = output.date(session.started_at)
             privacy = privacy_name(session.privacy_mode)
             output.row(made, session.session_id + mark, began, messages, privacy, session.title)

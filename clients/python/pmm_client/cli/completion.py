@@ -48,7 +48,8 @@ def sessions(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
     async def offers(mind: Mind) -> AsyncIterator[Offer]:
         async for one in mind.sessions():
-            yield one.session_id, one.title or f"{one.user_messages + one.assistant_messages} messages"
+            messages = one.user_messages + one.assistant_messages + one.imported_messages
+            yield one.session_id, one.title or f"{messages} messages"
 
     return _of_mind(ctx, incomplete, offers)
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.cli import completion, output, statistics
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import Connection
@@ -74,7 +75,7 @@ async def list_sessions(
         return
     made = output.table("session", "began", "messages", "privacy", "title")
     for one in found:
-        messages = str(one.user_messages + one.assistant_messages)
+        messages = str(one.user_messages + one.assistant_messages + one.imported_messages)
         privacy = privacy_name(one.privacy_mode)
         output.row(made, one.session_id, output.date(one.started_at), messages, privacy, one.title)
     output.console().print(made)
@@ -96,7 +97,8 @@ async def show(
 ) -> None:
     """Show what was said earlier in a conversation in few words, and what it was like.
 
-    Sentiment, topics, engagement, and questions without an answer.
+    Sentiment, topics, engagement and questions without an answer are of what people said to the mind: not of answers,
+    of what was imported, or of what is not to be remembered.
 
     Example: pmm session show s-0a1b2c3d4e5f --mind ada
     """
@@ -113,9 +115,9 @@ async def show(
         until = f" to {output.date(of.ended_at)}, when it ended" if of.ended_at.seconds else ""
         output.row(made, "session", of.session_id, of.title)
         output.row(made, "began", output.date(of.started_at) + until, privacy_name(of.privacy_mode))
-    output.row(
-        made, "messages", f"{counts.user_messages:,}", output.counted(counts.assistant_messages, "answer")
-    )
+    imported = f"{counts.imported_messages:,} imported" if counts.imported_messages else ""
+    answers = output.counted(counts.assistant_messages, "answer")
+    output.row(made, "messages", f"{counts.user_messages:,} said to it", answers, imported)
     if found.engagement:
         mood = _mood(found.sentiment)
         output.row(made, "sentiment", f"{found.sentiment:+.2f}", output.bar((found.sentiment + 1) / 2), mood)
@@ -124,12 +126,22 @@ async def show(
     output.facts(statistics.of_session(found) if session else statistics.of_mind(found))
     for one in summaries:
         output.line(f"earlier (#{one.from_seq} to #{one.to_seq}): {one.text}")
-    if not found.engagement:
-        output.line("Not looked at yet: it is after some messages, or when the conversation has ended.")
+    if why := _NOT_ANALYZED.get(found.analysis):
+        output.line(why)
     if found.topics and session:
         output.line(f"about {', '.join(found.topics)}")
     for question in found.open_questions:
         output.line(f"open: {question}")
+
+
+_NOT_ANALYZED = {
+    pb.ANALYSIS_STATE_WAITING: "Not looked at yet: it is after five messages, or when the conversation has ended.",
+    pb.ANALYSIS_STATE_NOTHING_SAID: "Not looked at: nobody has said anything to it. What is imported is not looked at.",
+    pb.ANALYSIS_STATE_NOT_REMEMBERED: "Not looked at: what was said while it was paused is not to be remembered.",
+    pb.ANALYSIS_STATE_ERASED: "Not looked at: what was said, or what was found in it, is forgotten.",
+    pb.ANALYSIS_STATE_INCOGNITO: "Not looked at: it is incognito, and nothing of it is kept.",
+}
+"""Why there is no sentiment and no engagement."""
 
 
 def _mood(sentiment: float) -> str:

@@ -34,7 +34,8 @@ def of_session(found: GetAnalyticsResponse) -> Rows:
     rows += [
         (
             f"{one.speaker} said",
-            f"{output.counted(one.messages, 'message')}, {output.counted(one.words, 'word')}",
+            f"{output.counted(one.messages, 'message')}, {output.counted(one.words, 'word')}"
+            + (f", {one.imported_messages:,} of them imported" if one.imported_messages else ""),
         )
         for one in counted.speakers
     ]

@@ -15,6 +15,7 @@ from pmm.orchestrator.v1.orchestrator_pb2 import GetPerformanceResponse
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import Json, calls_server
+from pmm_client.cli.statistics import told
 
 _BEFORE = ("times before", "p50 before", "p95 before")
 _UNITS = {"m": "minutes", "h": "hours"}
@@ -30,7 +31,8 @@ async def stats(
     last: Annotated[
         str,
         typer.Option(
-            metavar="DURATION", help="Only the last so long, beside the time before: 10m, 1h. At most 12h."
+            metavar="DURATION",
+            help="Only the last so long, and the time before: 10m, 1h. At most 12h; each up to a minute longer.",
         ),
     ] = "",
     as_json: Json = False,
@@ -44,6 +46,8 @@ async def stats(
     if as_json:
         output.json_line(answer)
         return
+    if span := _span(answer):
+        output.line(span)
     for alert in answer.alerts:
         output.console().print(Text(f"! {alert}", style="bold red"))
     if not answer.stages:
@@ -52,6 +56,12 @@ async def stats(
     for made in (_stages(answer), _caches(answer), _models(answer), _slow_turns(answer)):
         if made.row_count:
             output.console().print(made)
+
+
+def _span(answer: GetPerformanceResponse) -> str:
+    """What all of it is of; empty where an earlier release does not say."""
+    period, before = told(answer.period), told(answer.previous_period)
+    return f"The last {period}" + (f", beside the {before} before." if before else ".") if period else ""
 
 
 def _stages(answer: GetPerformanceResponse) -> Table:

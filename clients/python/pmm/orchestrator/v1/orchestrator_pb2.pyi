@@ -73,6 +73,46 @@ COMMITMENT_STATUS_EXPIRED: CommitmentStatus.ValueType  # 5
 """Given up past due time and grace."""
 Global___CommitmentStatus: _TypeAlias = CommitmentStatus  # noqa: Y015
 
+class _AnalysisState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AnalysisStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnalysisState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ANALYSIS_STATE_UNSPECIFIED: _AnalysisState.ValueType  # 0
+    """A server that does not say."""
+    ANALYSIS_STATE_DONE: _AnalysisState.ValueType  # 1
+    """It was."""
+    ANALYSIS_STATE_WAITING: _AnalysisState.ValueType  # 2
+    """It will be: after five messages, or when the conversation has ended."""
+    ANALYSIS_STATE_NOTHING_SAID: _AnalysisState.ValueType  # 3
+    """Nobody said anything to the mind. What was imported is not analysed."""
+    ANALYSIS_STATE_NOT_REMEMBERED: _AnalysisState.ValueType  # 4
+    """Nothing that was said is to be remembered: the conversation was paused."""
+    ANALYSIS_STATE_ERASED: _AnalysisState.ValueType  # 5
+    """What was said is erased, or what was found in it went with what was erased."""
+    ANALYSIS_STATE_INCOGNITO: _AnalysisState.ValueType  # 6
+    """The conversation is incognito."""
+
+class AnalysisState(_AnalysisState, metaclass=_AnalysisStateEnumTypeWrapper):
+    """Whether a conversation, or any of a mind's, was analysed."""
+
+ANALYSIS_STATE_UNSPECIFIED: AnalysisState.ValueType  # 0
+"""A server that does not say."""
+ANALYSIS_STATE_DONE: AnalysisState.ValueType  # 1
+"""It was."""
+ANALYSIS_STATE_WAITING: AnalysisState.ValueType  # 2
+"""It will be: after five messages, or when the conversation has ended."""
+ANALYSIS_STATE_NOTHING_SAID: AnalysisState.ValueType  # 3
+"""Nobody said anything to the mind. What was imported is not analysed."""
+ANALYSIS_STATE_NOT_REMEMBERED: AnalysisState.ValueType  # 4
+"""Nothing that was said is to be remembered: the conversation was paused."""
+ANALYSIS_STATE_ERASED: AnalysisState.ValueType  # 5
+"""What was said is erased, or what was found in it went with what was erased."""
+ANALYSIS_STATE_INCOGNITO: AnalysisState.ValueType  # 6
+"""The conversation is incognito."""
+Global___AnalysisState: _TypeAlias = AnalysisState  # noqa: Y015
+
 @_typing.final
 class ConverseRequest(_message.Message):
     """A message to a mind."""
@@ -724,11 +764,11 @@ class MindCounts(_message.Message):
     sessions: _builtins.int
     """Conversations."""
     user_messages: _builtins.int
-    """Messages of people."""
+    """Messages that people said to the mind."""
     assistant_messages: _builtins.int
     """Answers."""
     imported_messages: _builtins.int
-    """Messages from elsewhere."""
+    """Messages that were said elsewhere and imported, by whomever: people, or another assistant."""
     failed_turns: _builtins.int
     """Turns that failed."""
     closed_commitments: _builtins.int
@@ -1663,6 +1703,7 @@ class Session(_message.Message):
     USER_MESSAGES_FIELD_NUMBER: _builtins.int
     ASSISTANT_MESSAGES_FIELD_NUMBER: _builtins.int
     SUMMARIES_FIELD_NUMBER: _builtins.int
+    IMPORTED_MESSAGES_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Its id within the mind."""
     title: _builtins.str
@@ -1674,9 +1715,11 @@ class Session(_message.Message):
     last_seq: _builtins.int
     """Its last event."""
     user_messages: _builtins.int
-    """Messages of people, imported ones included."""
+    """Messages that people said to the mind."""
     assistant_messages: _builtins.int
     """Answers."""
+    imported_messages: _builtins.int
+    """Messages that were said elsewhere and imported, by whomever: people, or another assistant."""
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp:
         """When it began."""
@@ -1707,10 +1750,11 @@ class Session(_message.Message):
         user_messages: _builtins.int = ...,
         assistant_messages: _builtins.int = ...,
         summaries: _abc.Iterable[Global___SessionSummary] | None = ...,
+        imported_messages: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ended_at", b"ended_at", "last_event_at", b"last_event_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assistant_messages", b"assistant_messages", "ended_at", b"ended_at", "first_seq", b"first_seq", "last_event_at", b"last_event_at", "last_seq", b"last_seq", "privacy_mode", b"privacy_mode", "session_id", b"session_id", "started_at", b"started_at", "summaries", b"summaries", "title", b"title", "user_messages", b"user_messages"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assistant_messages", b"assistant_messages", "ended_at", b"ended_at", "first_seq", b"first_seq", "imported_messages", b"imported_messages", "last_event_at", b"last_event_at", "last_seq", b"last_seq", "privacy_mode", b"privacy_mode", "session_id", b"session_id", "started_at", b"started_at", "summaries", b"summaries", "title", b"title", "user_messages", b"user_messages"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3073,7 +3117,9 @@ Global___GetAnalyticsRequest: _TypeAlias = GetAnalyticsRequest  # noqa: Y015
 
 @_typing.final
 class GetAnalyticsResponse(_message.Message):
-    """The analytics."""
+    """The analytics. Sentiment, topics, engagement and open questions are of what people said to the mind: not of answers, of
+    what was imported, of what is not to be remembered, or of what was erased.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -3084,21 +3130,24 @@ class GetAnalyticsResponse(_message.Message):
     OPEN_QUESTIONS_FIELD_NUMBER: _builtins.int
     COURSE_FIELD_NUMBER: _builtins.int
     STATISTICS_FIELD_NUMBER: _builtins.int
+    ANALYSIS_FIELD_NUMBER: _builtins.int
     sentiment: _builtins.float
-    """From -1 to 1."""
+    """How people felt, from -1 (unhappy) to 1 (happy): the mean over their messages. 0 where nothing was analysed."""
     engagement: _builtins.float
-    """From 0 to 1."""
+    """How much people said and asked, from 0 (none) to 1 (lively). 0 where nothing was analysed."""
+    analysis: Global___AnalysisState.ValueType
+    """Whether there is an analysis, and where there is none, why."""
     @_builtins.property
     def counts(self) -> Global___MindCounts:
-        """How much there is."""
+        """How much there is. Of a conversation: messages, answers and imported messages only."""
 
     @_builtins.property
     def topics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Most first."""
+        """What people spoke of, most first."""
 
     @_builtins.property
     def open_questions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What was asked and not answered."""
+        """What people asked and got no answer to."""
 
     @_builtins.property
     def course(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnalysisPoint]:
@@ -3118,10 +3167,11 @@ class GetAnalyticsResponse(_message.Message):
         open_questions: _abc.Iterable[_builtins.str] | None = ...,
         course: _abc.Iterable[Global___AnalysisPoint] | None = ...,
         statistics: Global___Statistics | None = ...,
+        analysis: Global___AnalysisState.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "statistics", b"statistics"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "course", b"course", "engagement", b"engagement", "open_questions", b"open_questions", "sentiment", b"sentiment", "statistics", b"statistics", "topics", b"topics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis", b"analysis", "counts", b"counts", "course", b"course", "engagement", b"engagement", "open_questions", b"open_questions", "sentiment", b"sentiment", "statistics", b"statistics", "topics", b"topics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3268,11 +3318,15 @@ class Statistics(_message.Message):
 
     @_builtins.property
     def hours(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Of a mind: messages to it by the hour of the day in its time zone, 24 of them; empty where there are none."""
+        """Of a mind: messages to it by the hour of the day, 24 of them; empty where there are none. The hour is the one that the
+        clocks of the mind's time zone showed then, in summer as in winter.
+        """
 
     @_builtins.property
     def commitments(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """Of a mind: "opened", "kept", "dropped" and "expired" commitments."""
+        """Of a mind: "opened", "kept", "dropped" and "expired" commitments, of those that ListCommitments lists: what was erased
+        is in none.
+        """
 
     @_builtins.property
     def memories(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
@@ -3308,22 +3362,26 @@ class SpeakerCount(_message.Message):
     SPEAKER_FIELD_NUMBER: _builtins.int
     MESSAGES_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
+    IMPORTED_MESSAGES_FIELD_NUMBER: _builtins.int
     speaker: _builtins.str
-    """Their name; "user" for the mind's usual user, "assistant" for the mind."""
+    """Their name; "user" for the mind's usual user, "assistant" for the mind. Imported messages name whom they name."""
     messages: _builtins.int
-    """How often."""
+    """How often, imported messages included."""
     words: _builtins.int
-    """How much."""
+    """How much, in all of these messages."""
+    imported_messages: _builtins.int
+    """Of these messages, those that were said elsewhere and imported."""
     def __init__(
         self,
         *,
         speaker: _builtins.str = ...,
         messages: _builtins.int = ...,
         words: _builtins.int = ...,
+        imported_messages: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages", "speaker", b"speaker", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["imported_messages", b"imported_messages", "messages", b"messages", "speaker", b"speaker", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3339,7 +3397,7 @@ class DayCount(_message.Message):
     SESSIONS_FIELD_NUMBER: _builtins.int
     MESSAGES_FIELD_NUMBER: _builtins.int
     day: _builtins.str
-    """UTC, YYYY-MM-DD."""
+    """YYYY-MM-DD, as the calendars of the mind's time zone showed it then."""
     sessions: _builtins.int
     """Conversations that began."""
     messages: _builtins.int
@@ -3998,7 +4056,7 @@ class GetPerformanceRequest(_message.Message):
     PERIOD_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def period(self) -> _duration_pb2.Duration:
-        """The last so long; unset: since the start."""
+        """The last so long, and up to a minute more; unset: since the start."""
 
     def __init__(
         self,
@@ -4065,6 +4123,8 @@ class GetPerformanceResponse(_message.Message):
     TOKENS_BY_MODEL_FIELD_NUMBER: _builtins.int
     MODELS_FIELD_NUMBER: _builtins.int
     SLOW_TURNS_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    PREVIOUS_PERIOD_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___StagePerformance]:
         """One for each stage of a turn."""
@@ -4091,6 +4151,16 @@ class GetPerformanceResponse(_message.Message):
         of minds that the caller may reach, and never of incognito ones.
         """
 
+    @_builtins.property
+    def period(self) -> _duration_pb2.Duration:
+        """How long the period was that all of this is of, up to now: as long as asked for and up to a minute longer, or since the
+        start where that is less.
+        """
+
+    @_builtins.property
+    def previous_period(self) -> _duration_pb2.Duration:
+        """How long the period before was, which ends where this one begins; likewise. Unset where none is known."""
+
     def __init__(
         self,
         *,
@@ -4100,10 +4170,12 @@ class GetPerformanceResponse(_message.Message):
         tokens_by_model: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         models: _abc.Iterable[Global___ModelUsage] | None = ...,
         slow_turns: _abc.Iterable[Global___SlowTurn] | None = ...,
+        period: _duration_pb2.Duration | None = ...,
+        previous_period: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period", "previous_period", b"previous_period"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "cache_hit_rates", b"cache_hit_rates", "models", b"models", "slow_turns", b"slow_turns", "stages", b"stages", "tokens_by_model", b"tokens_by_model"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "cache_hit_rates", b"cache_hit_rates", "models", b"models", "period", b"period", "previous_period", b"previous_period", "slow_turns", b"slow_turns", "stages", b"stages", "tokens_by_model", b"tokens_by_model"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

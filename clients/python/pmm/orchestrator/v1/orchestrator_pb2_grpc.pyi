@@ -516,7 +516,9 @@ class OrchestratorServiceStub:
     Guarantees: from the same measurements that OpenTelemetry exports.
 
     Limits: of this process, since its start; of memory's caches where it runs elsewhere, since its own start, whatever the
-    period. Where inference and the ledger run elsewhere, their part shows as turn.model, turn.append and turn.finish.
+    period. It reads what it measured once a minute, and a period begins with a reading and ends now: it is up to a minute
+    longer than asked for, and the answer says how long. Where inference and the ledger run elsewhere, their part shows as
+    turn.model, turn.append and turn.finish.
 
     Errors: those that every call may end in.
 
@@ -1033,7 +1035,9 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Guarantees: from the same measurements that OpenTelemetry exports.
 
     Limits: of this process, since its start; of memory's caches where it runs elsewhere, since its own start, whatever the
-    period. Where inference and the ledger run elsewhere, their part shows as turn.model, turn.append and turn.finish.
+    period. It reads what it measured once a minute, and a period begins with a reading and ends now: it is up to a minute
+    longer than asked for, and the answer says how long. Where inference and the ledger run elsewhere, their part shows as
+    turn.model, turn.append and turn.finish.
 
     Errors: those that every call may end in.
 
@@ -1793,7 +1797,9 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         Guarantees: from the same measurements that OpenTelemetry exports.
 
         Limits: of this process, since its start; of memory's caches where it runs elsewhere, since its own start, whatever the
-        period. Where inference and the ledger run elsewhere, their part shows as turn.model, turn.append and turn.finish.
+        period. It reads what it measured once a minute, and a period begins with a reading and ends now: it is up to a minute
+        longer than asked for, and the answer says how long. Where inference and the ledger run elsewhere, their part shows as
+        turn.model, turn.append and turn.finish.
 
         Errors: those that every call may end in.
 
