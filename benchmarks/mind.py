@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import grpc
@@ -123,15 +123,11 @@ class Turns:
             f"in {self._rng.choice(PLACES)}? ({number})"
         )
         time.sleep(PAUSE_S)
-        through = _first_token_ms(
-            self._orchestrator.Converse(
-                orchestrator_pb2.ConverseRequest(mind_id=mind_id, session_id=session_id, text=question),
-                timeout=30,
-            )
-        )
+        turn = orchestrator_pb2.ConverseRequest(mind_id=mind_id, session_id=session_id, text=question)
+        through = _first_token_ms(lambda: self._orchestrator.Converse(turn, timeout=30))
         same = self._same_call(mind_id, question)
         time.sleep(PAUSE_S)
-        direct = _first_token_ms(self._inference.Generate(same, timeout=30))
+        direct = _first_token_ms(lambda: self._inference.Generate(same, timeout=30))
         return through - direct
 
     def _same_call(self, mind_id: str, question: str) -> inference_pb2.GenerateRequest:
@@ -155,11 +151,13 @@ class Turns:
 
 
 def _first_token_ms(
-    stream: Iterable[orchestrator_pb2.ConverseResponse] | Iterable[inference_pb2.GenerateResponse],
+    call: Callable[
+        [], Iterable[orchestrator_pb2.ConverseResponse] | Iterable[inference_pb2.GenerateResponse]
+    ],
 ) -> float:
     began = time.perf_counter()
     first: float | None = None
-    for response in stream:
+    for response in call():
         if first is None and response.WhichOneof("part") == "delta":
             first = time.perf_counter()
     if first is None:

@@ -32,7 +32,7 @@ class Words:
 def weigh(index: MindIndex, words: list[str], size: int) -> Words:
     """Look the words up in the first ``size`` rows: those after these do not count."""
     stems = list(dict.fromkeys(analysis.stems(" ".join(words))))[: analysis.MAX_QUERY_WORDS]
-    codes = np.unique(analysis.codes(stems))
+    codes = np.array(sorted(set(analysis.codes(stems).tolist())), np.uint32)
     postings = [part for part in index.postings if len(part)]
     holders = np.zeros(len(codes), np.int64)
     for part in postings:
