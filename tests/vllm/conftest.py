@@ -13,7 +13,7 @@ from tests.support import tiny_llama as tiny_llama_model
 from tests.support.serving import Served, serving
 
 CONTEXT = 512
-ARGUMENTS = {"max_model_len": CONTEXT, "enforce_eager": True, "dtype": "float32", "max_num_seqs": 32}
+ARGUMENTS = {"max_model_len": CONTEXT, "enforce_eager": True, "dtype": "bfloat16", "max_num_seqs": 32}
 
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
 os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")

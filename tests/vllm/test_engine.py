@@ -303,3 +303,15 @@ async def test_vllms_own_server_is_a_backend_too(tiny_llama: str, tmp_path: Path
     assert (done.usage.completion_tokens, done.finish_reason) == (16, mind.FINISH_REASON_LENGTH)
     assert done.usage.prompt_tokens > 5
     assert (model.name, model.up) == ("tiny", True)
+
+
+async def test_a_fallback_answers_with_the_model_that_is_named_for_it(
+    tmp_path: Path, tiny_llama: str
+) -> None:
+    nobody = {"backend": "openai", "model": "elsewhere", "openai_base_url": "http://127.0.0.1:9/v1"}
+    own = {"fallback": ["vllm"], "vllm_model": tiny_llama, "vllm_arguments": ARGUMENTS}
+    async with serving(tmp_path, "inference", settings={"inference": nobody | own}) as served:
+        parts = [part async for part in served.inference.generate(request())]
+
+    assert (parts[0].started.backend, parts[0].started.model) == ("vllm", tiny_llama)
+    assert parts[-1].WhichOneof("part") == "completed"

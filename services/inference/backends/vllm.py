@@ -195,7 +195,7 @@ def _arguments(model: str, settings: InferenceSettings) -> Any:
     from vllm.engine.arg_utils import AsyncEngineArgs  # pyright: ignore[reportMissingImports]
 
     arguments: dict[str, Any] = {
-        "model": settings.model,
+        "model": model,
         **_DEFAULTS,
         "enable_lora": bool(settings.vllm_adapters),
     }
