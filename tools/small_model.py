@@ -64,20 +64,8 @@ def _convert(file: Path) -> None:
     model.load_state_dict(read.state_dict())
     model.save_pretrained(FOLDER)
     AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name).save_pretrained(FOLDER)
-    _decode_bytes(FOLDER / "tokenizer.json")
     sampling = FOLDER / "generation_config.json"
     sampling.write_text(json.dumps(json.loads(sampling.read_text()) | {"do_sample": True} | SAMPLING))
-
-
-def _decode_bytes(file: Path) -> None:
-    """Leave a tokenizer the one decoder that undoes its byte-level encoding.
-
-    By the others that the conversion writes beside it, llguidance takes it for one of SentencePiece, and "Ċ", which
-    stands for a newline, for a letter that a string of JSON may hold.
-    """
-    tokenizer = json.loads(file.read_text())
-    tokenizer["decoder"] = next(one for one in tokenizer["decoder"]["decoders"] if one["type"] == "ByteLevel")
-    file.write_text(json.dumps(tokenizer))
 
 
 if __name__ == "__main__":
