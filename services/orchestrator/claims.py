@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pmm.mind.v1.events_pb2 import Event, Warning
+from services.orchestrator.extraction import pieces
 from services.orchestrator.extraction.due import due
 from services.orchestrator.extraction.evidence import SMALL, parts_of, past_of, same, score, words_of
 from services.orchestrator.snapshot import Snapshot
@@ -104,7 +105,7 @@ _MAY = re.compile(
 
 def may_claim(answer: str) -> bool:
     """Whether a closer look is worth its time."""
-    return bool(_MAY.search(answer))
+    return bool(pieces.search(_MAY, answer))
 
 
 def check(answer: str, known: Sequence[Known], said: Sequence[str], now: datetime) -> list[Wrong]:
@@ -113,7 +114,7 @@ def check(answer: str, known: Sequence[Known], said: Sequence[str], now: datetim
     ``said`` is what the person said lately, this message first: the ledger may not know of it yet. ``now`` is in the
     mind's time zone, in which days are read.
     """
-    plain = _CITATION.sub("", answer.replace("’", "'"))
+    plain = _uncited(answer.replace("’", "'"))
     asked = [text.replace("’", "'") for text in said]
     found: dict[int, Wrong] = {}
     for unit in _units(plain):
@@ -151,12 +152,14 @@ async def warnings(
     answer: str, states: Sequence[Snapshot], said: Sequence[str], now: datetime
 ) -> list[Warning]:
     """Of an answer's claims that do not hold in any of the states: what changed while it was spoken may be meant."""
-    if not may_claim(answer):
-        return []
     here = now.astimezone(zone(states[0].profile.time_zone))
-    # Days are read by a library that takes most of a second to load.
-    found = await asyncio.to_thread(check, answer, known_of(*states), said, here)
+    # A long answer takes its time, and days are read by a library that takes most of a second to load.
+    found = await asyncio.to_thread(_wrong, answer, states, said, here)
     return [Warning(code=CODE, message=one.text, seqs=[one.opened_seq]) for one in found]
+
+
+def _wrong(answer: str, states: Sequence[Snapshot], said: Sequence[str], now: datetime) -> list[Wrong]:
+    return check(answer, known_of(*states), said, now) if may_claim(answer) else []
 
 
 def doubted(event: Event) -> set[int]:
@@ -166,20 +169,31 @@ def doubted(event: Event) -> set[int]:
     return {seq for one in event.body.assistant_message.warnings if one.code == CODE for seq in one.seqs}
 
 
+def _uncited(answer: str) -> str:
+    # After the last bracket no citation ends: what only begins as one is not looked through for its end.
+    cited, bracket, rest = answer.rpartition("]")
+    return _CITATION.sub("", cited + bracket) + rest
+
+
 def _units(answer: str) -> Iterator[_Unit]:
     for line in answer.splitlines():
         item = _LINE.sub("", line).strip()
-        bare = _QUOTES.sub("", item)
+        bare = pieces.sub(_QUOTES, lambda _: "", item)
         if len(bare) <= MAX_CLAUSE and _is_listed(bare):
             yield _Unit(bare, "", is_line=True)
         for match in _SENTENCE.finditer(item):
             sentence = match.group().strip()
-            if not sentence.endswith("?") and not _HEDGED.search(_QUOTED.sub("…", sentence)):
+            if not sentence.endswith("?") and not _is_hedged(sentence):
                 yield from (
                     _Unit(_QUOTES.sub("", clause).strip(), _QUOTED.sub(" … ", clause).strip(), is_line=False)
-                    for clause in _CLAUSE.split(sentence)
+                    for clause in pieces.split(_CLAUSE, sentence)
                     if clause.strip() and len(clause) <= MAX_CLAUSE
                 )
+
+
+def _is_hedged(sentence: str) -> bool:
+    """In other words than those that it quotes."""
+    return bool(pieces.search(_HEDGED, pieces.sub(_QUOTED, lambda _: "…", sentence)))
 
 
 def _is_listed(line: str) -> bool:

@@ -11,8 +11,8 @@ from services.orchestrator.guard import Guarded, NoAction, guard, region_of
 from services.orchestrator.projections.profile import Profile
 from services.orchestrator.terms import Draft
 
-LONG = 4_096
-"""Characters from which on a text is looked at in a thread, so that no other turn waits for it."""
+LONG = 512
+"""Characters from which on a text is read in a thread, so that no other turn waits for it: as many take up to 8 ms."""
 _DONE = {
     "warn": "kept as it was said",
     "mask": "masked: neither the model nor the ledger has it",

@@ -107,6 +107,25 @@ def test_a_night_goes_on_after_midnight(text: str, when: str) -> None:
     assert told(text) == when
 
 
+@pytest.mark.parametrize(
+    ("said_at", "text", "when"),
+    [
+        ("2026-05-06T12:00", "every Friday at 5pm", "2026-05-08T17:00"),
+        ("2026-05-08T12:00", "at 5pm every Friday", "2026-05-08T17:00"),
+        ("2026-05-08T18:00", "every Friday at 5pm", "2026-05-15T17:00"),
+        ("2026-05-08T18:00", "call Ana each Friday at 17:00", "2026-05-15T17:00"),
+        ("2026-05-08T18:00", "every Sunday at noon", "2026-05-10T12:00"),
+        ("2026-05-08T18:00", "every Friday", ""),
+        ("2026-05-08T18:00", "every Friday evening", ""),
+        ("2026-05-08T18:00", "every day at 5pm", "2026-05-09T17:00"),
+    ],
+)
+def test_of_a_weekday_that_is_repeated_at_some_hour_the_next_one_counts(
+    said_at: str, text: str, when: str
+) -> None:
+    assert told(text, datetime.fromisoformat(said_at).replace(tzinfo=UTC)) == when
+
+
 def test_who_says_tonight_after_midnight_means_the_night_that_it_is() -> None:
     assert told("tonight at 2am", datetime(2026, 5, 7, 0, 30, tzinfo=UTC)) == "2026-05-07T02:00"
     assert told("tonight at 2am", datetime(2026, 5, 7, 3, 0, tzinfo=UTC)) == "2026-05-08T02:00"

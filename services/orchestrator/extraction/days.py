@@ -89,7 +89,8 @@ _DAY = re.compile(
     re.IGNORECASE,
 )
 _DEADLINES = frozenset(("by", "on", "before", "until", "till", "no later than", "not later than", "through"))
-_PAST = frozenset(("last", "past", "every", "each"))
+_REPEATED = frozenset(("every", "each"))
+_PAST = frozenset(("last", "past")) | _REPEATED
 _OWNED = re.compile(
     r"(?:\b(?:an?|my|your|our|his|her|their|(?<!make )that|one|no|last|past|every|each)|['’]s) $", re.I
 )
@@ -116,6 +117,8 @@ class Day:
     after: timedelta | None = None
     """For hours and minutes: how long from now."""
     is_tonight: bool = False
+    is_repeated: bool = False
+    """Whether it is the first of many, which say a time only with their hour: "every Friday at five"."""
 
     @property
     def is_told_of(self) -> bool:
@@ -132,7 +135,8 @@ def days(text: str, today: date) -> Iterator[Day]:
     for match in _DAY.finditer(text):
         which = (match["which"] or "").lower()
         lead = (match["lead"] or "").lower()
-        if which not in _PAST and (day := _day(match, lead, which, today)):
+        is_repeated_weekday = which in _REPEATED and match.lastgroup == "weekday"
+        if (which not in _PAST or is_repeated_weekday) and (day := _day(match, lead, which, today)):
             yield day
 
 
@@ -150,11 +154,13 @@ def _day(match: re.Match[str], lead: str, which: str, today: date) -> Day | None
     first, last, after = found
     if after is None:
         first, last = _edge(match, first, last)
-    is_strong = lead not in ("for", "from") and (kind != "weekday" or not is_bare)
-    if kind == "weekday" and not is_strong and _GOES_ON.match(match.string, match.end()) and lead != "from":
+    is_repeated = which in _REPEATED
+    is_strong = lead not in ("for", "from") and (kind != "weekday" or not (is_bare or is_repeated))
+    goes_on = lead != "from" and bool(_GOES_ON.match(match.string, match.end()))
+    if kind == "weekday" and not is_strong and (goes_on or is_repeated):
         kind = "bare weekday"
     is_tonight = (match["near"] or "").lower() == "tonight"
-    return Day(match.start(), match.end(), first, last, kind, lead, is_strong, after, is_tonight)
+    return Day(match.start(), match.end(), first, last, kind, lead, is_strong, after, is_tonight, is_repeated)
 
 
 def _before(match: re.Match[str]) -> str:
@@ -308,7 +314,8 @@ def _weekday(match: re.Match[str], lead: str, which: str, today: date) -> _Found
     if which in ("next", "the following"):
         return _one(today + timedelta(7 - today.weekday() + wanted))
     ahead = (wanted - today.weekday()) % 7
-    return _one(today + timedelta(ahead or (0 if which.startswith("this") else 7)) + weeks)
+    may_be_today = which.startswith("this") or which in _REPEATED
+    return _one(today + timedelta(ahead or (0 if may_be_today else 7)) + weeks)
 
 
 def _weekday_number(name: str) -> int:

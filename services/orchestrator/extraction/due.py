@@ -1,7 +1,8 @@
 """The time by which something is due, in the words that name it. Pure.
 
 A day without an hour ends at its end; a week, a month or a year with its last day. "Before" a day, and "by" or "before"
-a month, ends with the day before. What is vague ("soon", "in a few days"), past or repeated names no time.
+a month, ends with the day before. What is vague ("soon", "in a few days"), past or repeated names no time, but for the
+first of the days that "every Friday at five" names.
 """
 
 from __future__ import annotations
@@ -97,9 +98,13 @@ class _Expression:
 
     @property
     def is_strong(self) -> bool:
-        has_both = bool(self.days) and bool(self.hour or self.part)
+        has_both = bool(self.days) and bool(self.hour or (self.part and not self.is_repeated))
         told = (*self.days, self.hour, self.part)
         return has_both or bool(self.shift) or any(one.is_strong for one in told if one)
+
+    @property
+    def is_repeated(self) -> bool:
+        return any(day.is_repeated for day in self.days)
 
     @property
     def is_weak(self) -> bool:
@@ -223,6 +228,8 @@ def _when(one: _Expression, now: datetime, day_begins: int) -> datetime | None:
         is_open = one.hour is not None and one.hour.is_open and day == now.date()
         if clock and is_open and when < here and clock.hour < 12:
             when = _at(day, clock.replace(hour=clock.hour + 12), here, zone)
+        if clock and one.is_repeated and when < here:
+            when = _at(day + timedelta(7), clock, here, zone)
     elif clock:
         when = _next_time(clock, here, zone)
     else:

@@ -85,6 +85,8 @@ _PAST = {
     "teach": "taught", "tell": "told", "think": "thought", "throw": "threw thrown", "wash": "washed", "win": "won",
     "write": "wrote written",
 }  # fmt: skip
+_BEFORE_S = ("se", "xe", "ze", "oe", "che", "she")
+"""Of "boxes", and of "houses"."""
 _IRREGULAR = frozenset(word for past in _PAST.values() for word in past.split())
 _SAME_IN_THE_PAST = frozenset(verb for verb, past in _PAST.items() if verb in past.split())
 
@@ -246,12 +248,18 @@ def past_of(verb: str) -> frozenset[str]:
 
 def same(one: str, other: str) -> bool:
     """Whether two words are forms of one: "book" and "books"."""
-    return one == other or (min(len(one), len(other)) > 3 and (one.rstrip("s") == other.rstrip("s")))
+    return one == other or (min(len(one), len(other)) > 3 and _folded(one) == _folded(other))
 
 
 def _folded(word: str) -> str:
-    """The same for words that are forms of one, as far as that is told without the other."""
-    return word.rstrip("s") if len(word) > 3 else word
+    """The same for a noun and its plural, as far as that is told without the other: "boxes", "house", "cities"."""
+    if len(word) <= 3:
+        return word
+    singular = word if word.endswith("ss") else word.removesuffix("s")
+    if len(singular) > 3 and singular.endswith(_BEFORE_S):
+        # Whether the "e" is of the plural is not told without the singular: both do without.
+        return singular[:-1]
+    return f"{singular[:-2]}y" if len(singular) > 3 and singular.endswith("ie") else singular
 
 
 def words_of(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from services.orchestrator.extraction import words
+from services.orchestrator.extraction import pieces, words
 from services.orchestrator.extraction.due import DAY_BEGINS, due, times
 from services.orchestrator.extraction.hours import HOUR_WORD
 
@@ -210,7 +210,7 @@ class Promise:
 
 def may_promise(text: str, *, reminders_only: bool) -> bool:
     """Whether a closer look is worth its time."""
-    return bool((_ASK if reminders_only else _WILL).search(words.plain(text)))
+    return bool(pieces.search(_ASK if reminders_only else _WILL, words.plain(text)))
 
 
 def promises(text: str, now: datetime, *, reminders_only: bool) -> list[Promise]:

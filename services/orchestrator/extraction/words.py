@@ -9,6 +9,8 @@ import re
 import string
 from collections.abc import Iterator
 
+from services.orchestrator.extraction import pieces
+
 _MASK = "\x00"
 MAX_CLAUSES = 30
 """How many places of one sentence are looked at more closely."""
@@ -17,7 +19,7 @@ _QUOTED = re.compile(
     r"\"[^\"\n]{1,400}\"|“[^”\n]{1,400}”|«[^»\n]{1,400}»|(?<!\w)['‘](?=\S)(?:[^'’\n]"
     r"|(?<=\w)['’](?=\w)){1,400}['’](?!\w)"
 )
-_SPACES = re.compile(r"[ \t\xa0]+")
+_SPACES = re.compile(r"[ \t\xa0]{2,}|[\t\xa0]")
 _CITED_LINE = re.compile(r"^[ \t]{0,3}>[^\n]*", re.MULTILINE)
 _SENTENCE_END = re.compile(
     r"(?<![.!?…])(?<!\bMr)(?<!\bDr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)(?<!\bProf)"
@@ -27,7 +29,7 @@ _SENTENCE_END = re.compile(
 
 def plain(text: str) -> str:
     """The text with straight apostrophes and one space between words: the patterns know no others."""
-    return _SPACES.sub(" ", text.replace("’", "'").replace("‘", "'"))
+    return pieces.sub(_SPACES, lambda _: " ", text.replace("’", "'").replace("‘", "'"))
 
 
 def own(text: str) -> str:
@@ -35,7 +37,7 @@ def own(text: str) -> str:
     parts = text.split("```")
     if len(parts) > 1:
         text = "```".join(_MASK * len(part) if odd % 2 else part for odd, part in enumerate(parts))
-    return _CITED_LINE.sub(_masked, _QUOTED.sub(_masked, text))
+    return pieces.sub(_CITED_LINE, _masked, pieces.sub(_QUOTED, _masked, text))
 
 
 def _masked(match: re.Match[str]) -> str:
@@ -47,7 +49,7 @@ def _masked(match: re.Match[str]) -> str:
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """Where the sentences lie, each with the stop that ends it. Nobody speaks in longer ones than 2,000 letters."""
     start = 0
-    for stop in _SENTENCE_END.finditer(text):
+    for stop in pieces.finditer(_SENTENCE_END, text):
         yield from _pieces(text, start, stop.end())
         start = stop.end()
     yield from _pieces(text, start, len(text))

@@ -8,6 +8,7 @@ from functools import cache
 
 from stdnum import iban, luhn, numdb
 
+from services.orchestrator.extraction import pieces
 from services.orchestrator.guard.spans import Span
 
 SHORTEST_CARD, LONGEST_CARD = 14, 19
@@ -43,7 +44,7 @@ _IBAN = re.compile(
 
 def cards(text: str) -> Iterator[Span]:
     """Numbers of a network's length and range whose check digit is right, also among other digits."""
-    for run in _RUN.finditer(text):
+    for run in pieces.finditer(_RUN, text):
         groups = [group.span() for group in _GROUP.finditer(text, run.start(), run.end())]
         first = free = 0
         if sum(end - begin for begin, end in groups) < SHORTEST_CARD:
@@ -102,7 +103,7 @@ def _goes_on(text: str, groups: Sequence[tuple[int, int]], first: int, count: in
 
 def ibans(text: str) -> Iterator[Span]:
     """Account numbers of the length that their country has, whose check digits are right."""
-    for match in _IBAN.finditer(text):
+    for match in pieces.finditer(_IBAN, text):
         length = _length(match[1][:2].upper())
         places = [place for place, c in enumerate(match[1]) if c.isalnum()]
         if not length or len(places) < length:

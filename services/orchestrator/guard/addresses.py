@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from services.orchestrator.extraction import pieces
 from services.orchestrator.guard.spans import Span, before, words
 
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŻŹĆŠŽČ][\w'’.-]{0,30}"
@@ -94,9 +95,9 @@ def addresses(text: str) -> Iterator[Span]:
     """Streets with number and town; without a town, where somebody lives, gets post or is fetched."""
     if not any(c.isdigit() for c in text):
         return
-    found = [Span("address", match.start(), match.end()) for match in _WITH_PLACE.finditer(text)]
+    found = [Span("address", match.start(), match.end()) for match in pieces.finditer(_WITH_PLACE, text)]
     yield from found
-    for match in _STREET.finditer(text):
+    for match in pieces.finditer(_STREET, text):
         span = Span("address", match.start(), match.end())
         if _LIVED_IN.search(before(text, match.start(), _NEAR)) and not any(span.overlaps(f) for f in found):
             yield span

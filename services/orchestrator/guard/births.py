@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from services.orchestrator.extraction import pieces
 from services.orchestrator.guard.spans import Span, after, before, words
 
 _MONTHS = (
@@ -50,9 +51,9 @@ _AFTER = 50
 
 def birth_dates(text: str) -> Iterator[Span]:
     """Days of birth, with the year or without."""
-    if not _BORN.search(text):
+    if not pieces.search(_BORN, text):
         return
-    for match in _DATE.finditer(text):
+    for match in pieces.finditer(_DATE, text):
         lead, rest = before(text, match.start(), _NEAR), after(text, match.end(), _AFTER)
         if (_BORN.search(lead) or _BORN.search(rest)) and not _THINGS.search(lead):
             yield Span("birth_date", match.start(), match.end())

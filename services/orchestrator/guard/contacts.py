@@ -9,6 +9,7 @@ from functools import lru_cache
 import phonenumbers
 import pytz
 
+from services.orchestrator.extraction import pieces
 from services.orchestrator.guard.spans import Span, before, words
 
 LONGEST_LOCAL_PART = 64
@@ -127,7 +128,7 @@ def phones(text: str, region: str | None) -> Iterator[Span]:
         (_WITH_TRUNK_PREFIX, _has_trunk_prefix),
         (_ANY, _is_said_to_be_one),
     ):
-        for tried, match in enumerate(pattern.finditer(text)):
+        for tried, match in enumerate(pieces.finditer(pattern, text)):
             # Beyond any message that a person writes the effort ends, and what looks like a number counts as one.
             if end := match.end() if tried > MOST_TRIED else end_of(text, match, region):
                 yield Span("phone", match.start(), end)

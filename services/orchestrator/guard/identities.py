@@ -48,6 +48,7 @@ from stdnum.tr import tckimlik
 from stdnum.us import itin, ssn
 from stdnum.za import idnr as za_idnr
 
+from services.orchestrator.extraction import pieces
 from services.orchestrator.guard.spans import Span, after, before, words
 
 _NEAR = 60
@@ -218,7 +219,7 @@ _HAS_DIGITS = re.compile(r"\d(?:\W?\w){5}")
 
 def national_ids(text: str) -> Iterator[Span]:
     """Numbers that one of the schemes takes for its own, in the order of the schemes."""
-    if not _HAS_DIGITS.search(text):
+    if not pieces.search(_HAS_DIGITS, text):
         return
     for scheme in SCHEMES:
         end = 0
@@ -229,9 +230,9 @@ def national_ids(text: str) -> Iterator[Span]:
 
 
 def _candidates(scheme: Scheme, text: str) -> Iterator[re.Match[str]]:
-    candidates = scheme.pattern.finditer(text)
+    candidates = pieces.finditer(scheme.pattern, text)
     first = next(candidates, None)
-    if first and (scheme.words is None or scheme.words.search(text)):
+    if first and (scheme.words is None or pieces.search(scheme.words, text)):
         yield first
         yield from candidates
 

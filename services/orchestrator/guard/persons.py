@@ -21,8 +21,8 @@ _ROLES = (
     r"team ?mates?|classmates?|business partner|carer|caregiver|guy|team lead|supervisor|director|pastor|"
     r"priest"
 )
-_RELATION = rf"(?:(?:\w+-?){{1,2}} )?(?:{_KIN}|{_ROLES})"
-_OWNER = r"(?:my|our|his|her|their|your|mine|\w+'s|\w+s'|the|a|one of (?:my|our|the))"
+_RELATION = rf"(?:\w++(?:-(?:\w++-?)?)? )?(?:{_KIN}|{_ROLES})"
+_OWNER = r"(?:my|our|his|her|their|your|mine|(?<!\w)(?:\w+'s|\w+s')|the|a|one of (?:my|our|the))"
 _GIVEN_NAME = r"(?-i:[A-ZÀ-ÖØ-ÞŁŚŻČŠŽ][a-zà-öø-ÿłśżąęćńčšž'’-]{1,20})"
 _NOT_NAMES = (
     r"(?:What|Why|How|When|Where|Who|Which|Does|Did|Do|Is|Are|Was|Were|Can|Could|Would|Should|Has|Have|"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
+from services.orchestrator.extraction import pieces
 from services.orchestrator.guard import lexicon
 from services.orchestrator.guard.persons import ADVERBS, BE, FICTION, KNOWN, POSSESSIVE, SUBJECT
 from services.orchestrator.guard.spans import Span
@@ -304,14 +305,14 @@ def _statements(
     name: str, text: str, rules_of: Callable[[], Rules], concerns: Callable[[Set[str]], bool]
 ) -> Iterator[Span]:
     tried = 0
-    for sentence in _SENTENCE.finditer(text):
+    for sentence in pieces.finditer(_SENTENCE, text):
         said = sentence[0]
-        if not concerns({word.lower() for word in _WORD.findall(said)}) or FICTION.search(said):
+        if not concerns({word.lower() for word in _WORD.findall(said)}) or pieces.search(FICTION, said):
             continue
         rules = rules_of()
         begun = [
-            *((match, rules.of_subject) for match in _SUBJECT.finditer(said)),
-            *((match, rules.of_possessive) for match in _POSSESSIVE.finditer(said)),
+            *((match, rules.of_subject) for match in pieces.finditer(_SUBJECT, said)),
+            *((match, rules.of_possessive) for match in pieces.finditer(_POSSESSIVE, said)),
         ]
         tried += len(begun)
         # Beyond any message that a person writes the effort ends, and what may be a statement counts as one.
@@ -324,7 +325,7 @@ def _matches(
     said: str, begun: Sequence[tuple[re.Match[str], Sequence[re.Pattern[str]]]], rules: Rules
 ) -> Iterator[tuple[int, int]]:
     matches = [(match.start(), rule.match(said, match.end())) for match, those in begun for rule in those]
-    matches += [(match.start(), match) for rule in rules.anywhere for match in rule.finditer(said)]
+    matches += [(match.start(), match) for rule in rules.anywhere for match in pieces.finditer(rule, said)]
     for first, match in matches:
         if match:
             more = rules.more.match(said, match.end())
