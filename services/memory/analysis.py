@@ -23,8 +23,6 @@ MAX_QUERY_WORDS = 64
 """A longer query is cut: what it is about stands in its first words."""
 _WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
-_ANNOTATION = re.compile(r"\s*\[[^\]]*\]\s*$")
-"""A note in brackets at the end, as for a shared picture, is not part of what was said."""
 
 STOP_WORDS = frozenset(
     (
@@ -82,8 +80,17 @@ def query_words(text: str) -> list[str]:
 
 def form(text: str) -> int:
     """``IS_QUESTION`` and ``TELLS_TIME``, as they apply."""
-    asks = _ANNOTATION.sub("", text).endswith("?")
+    asks = _said(text).endswith("?")
     return (IS_QUESTION if asks else 0) | (TELLS_TIME if _TELLS_TIME.search(text) else 0)
+
+
+def _said(text: str) -> str:
+    """Without a note in brackets at the end, as for a shared picture, which was not said."""
+    whole = text.rstrip()
+    if not whole.endswith("]"):
+        return text
+    note = whole.find("[", whole.rfind("]", 0, -1) + 1)
+    return text if note < 0 else whole[:note].rstrip()
 
 
 def asks_when(query: str) -> bool:

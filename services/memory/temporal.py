@@ -52,6 +52,8 @@ _number = "|".join(sorted(_NUMBERS, key=len, reverse=True))
 _weekday = "|".join(_WEEKDAYS)
 _season = "|".join(_SEASONS)
 _UNIT_DAYS = {"day": 1, "week": 7, "weekend": 7, "month": 31, "year": 366}
+MOST_READ = 32
+"""Times that are read in a query; each takes as long as the query is."""
 _DISTANCE = re.compile(
     rf"(?:(?P<number>\d{{1,3}}|{_number}|the|last) )?(?P<unit>{_UNITS})s? (?P<side>before|after) (?:the )?$"
 )
@@ -62,15 +64,17 @@ _Resolve = Callable[["re.Match[str]", datetime], Span | None]
 def spans(query: str, now: datetime) -> list[Span]:
     """The times that a query names, in the order of the grammar; none where it names none.
 
-    ``now`` is the query's clock (UTC). "in May" is the last May that has begun. "before" and "after" open the span
-    to one side.
+    Of a query that names very many, ``MOST_READ``. ``now`` is the query's clock (UTC). "in May" is the last May that
+    has begun. "before" and "after" open the span to one side.
     """
     rest = query.lower()
     if not _MAY_NAME.search(rest):
         return []
     found: list[Span] = []
+    left = MOST_READ
     for pattern, resolve in _GRAMMAR:
-        while match := pattern.search(rest):
+        while left and (match := pattern.search(rest)):
+            left -= 1
             before = rest[: match.start()]
             span = resolve(match, now)
             if span is not None:

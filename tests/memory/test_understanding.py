@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import numpy as np
@@ -133,3 +134,19 @@ def test_claims_are_read(text: str, of: str, value: str) -> None:
 )
 def test_what_is_unclear_claims_nothing(text: str) -> None:
     assert claim(text) is None
+
+
+def test_of_a_query_that_names_very_many_times_so_many_are_read() -> None:
+    assert len(spans("and in May 2020 " * 2_000, NOW)) == temporal.MOST_READ
+
+
+@given(st.text("a? []\n", max_size=12))
+def test_a_note_in_brackets_at_the_end_does_not_hide_that_a_message_asks(text: str) -> None:
+    said = re.sub(r"\s*\[[^\]]*\]\s*$", "", text)
+    assert bool(form(text) & IS_QUESTION) == said.endswith("?")
+
+
+@pytest.mark.parametrize("text", ["\n" * 250_000, "[" * 250_000, "] " * 125_000, "[#1 \n" * 50_000])
+def test_what_asks_is_seen_in_a_long_message_of_anything(text: str) -> None:
+    assert not form(text) & IS_QUESTION
+    assert form(f"{text}why?") & IS_QUESTION
