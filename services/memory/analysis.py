@@ -1,6 +1,6 @@
 """What a text consists of for the search: stems, and the form in which something is said. English.
 
-One analysis for what is stored and what is asked, in memory and in tantivy.
+One analysis for what is stored and what is asked: tantivy's.
 """
 
 from __future__ import annotations
@@ -48,18 +48,14 @@ TELLS_TIME = 2
 IS_TURN = 4
 
 
-def analyzer() -> Any:
-    """The analysis as tantivy runs it: words, lower-case, stemmed."""
-    return (
-        _tantivy.TextAnalyzerBuilder(_tantivy.Tokenizer.simple())
-        .filter(_tantivy.Filter.remove_long(_LONGEST_WORD))
-        .filter(_tantivy.Filter.lowercase())
-        .filter(_tantivy.Filter.stemmer("english"))
-        .build()
-    )
-
-
-_analyzer = analyzer()
+_analyzer = (
+    _tantivy.TextAnalyzerBuilder(_tantivy.Tokenizer.simple())
+    .filter(_tantivy.Filter.remove_long(_LONGEST_WORD))
+    .filter(_tantivy.Filter.lowercase())
+    .filter(_tantivy.Filter.stemmer("english"))
+    .build()
+)
+"""Words, lower-case, stemmed."""
 
 
 def stems(text: str) -> list[str]:
