@@ -276,6 +276,8 @@ async def test_a_promise_that_is_said_to_be_kept_is_closed_with_its_evidence(ser
 async def test_an_instruction_in_a_message_stands_in_the_next_prompt(served: Served) -> None:
     await converse(served, "From now on, answer in one sentence.")
     adopted = await wait_for(served, "directive_adopted")
+    # Whoever follows the ledger may see it before the worker that appended it.
+    await followed(served)
     turn = await converse(served, "Hello.")
 
     assert adopted.body.directive_adopted.text == "answer in one sentence"
