@@ -12,20 +12,8 @@ from hypothesis import strategies as st
 
 from services.memory import postings
 from services.memory.postings import Postings
-from services.memory.scoring import plain
+from tests.support.arithmetic import each
 
-try:
-    from services.memory.scoring import compiled
-except ImportError:
-    compiled = None
-
-needs_compiled = pytest.mark.skipif(
-    compiled is None,
-    reason="NOT TESTED: not compiled; have a C compiler and Python's headers, and `make clean setup`",
-)
-each = pytest.mark.parametrize(
-    "scoring", [pytest.param(compiled, marks=needs_compiled), plain], ids=["compiled", "plain"]
-)
 WINDOW = 8192
 """Rows that the compiled one sums up together."""
 

@@ -13,16 +13,8 @@ from hypothesis.extra import numpy as arrays
 
 from services.memory import analysis
 from services.memory.scoring import plain
+from tests.support.arithmetic import compiled, each, needs_compiled
 
-try:
-    from services.memory.scoring import compiled
-except ImportError:
-    compiled = None
-
-needs_compiled = pytest.mark.skipif(
-    compiled is None,
-    reason="NOT TESTED: not compiled; have a C compiler and Python's headers, and `make clean setup`",
-)
 NONE = plain.NONE
 VOCABULARY = 9
 NOW_NS = 500
@@ -112,9 +104,7 @@ def test_compiled_and_plain_say_the_same(mind):
         np.testing.assert_allclose(got[name], values, atol=1e-9, err_msg=name)
 
 
-@pytest.mark.parametrize(
-    "scoring", [pytest.param(compiled, marks=needs_compiled), plain], ids=["compiled", "plain"]
-)
+@each
 def test_bm25_is_that_of_the_paper_over_a_turn_and_half_and_a_third_of_its_neighbours(scoring):
     # Three turns of one session: "a b", "a a c", "d". Asked for "a", whose weight is 2, where a mean row has 2 words.
     terms, ends = np.array([1, 2, 1, 1, 3, 4], np.uint32), np.array([2, 5, 6], np.int64)
@@ -129,9 +119,7 @@ def test_bm25_is_that_of_the_paper_over_a_turn_and_half_and_a_third_of_its_neigh
     assert added[0] == 0.0, "a score that all have in common adds nothing"
 
 
-@pytest.mark.parametrize(
-    "scoring", [pytest.param(compiled, marks=needs_compiled), plain], ids=["compiled", "plain"]
-)
+@each
 def test_the_prior_is_the_sum_that_it_says(scoring):
     rows, before, added = np.array([0, 1], np.int64), np.array([NONE, 0], np.int64), np.zeros(2)
     scoring.prior(
