@@ -2,6 +2,10 @@
 
 from setuptools import Extension, setup
 
-COMPILED = ("services.ledger.stored.compiled", "services.memory.scoring.compiled")
+COMPILED = (
+    "services.ledger.stored.compiled",
+    "services.memory.postings.compiled",
+    "services.memory.scoring.compiled",
+)
 
 setup(ext_modules=[Extension(name, [name.replace(".", "/") + ".pyx"], optional=True) for name in COMPILED])

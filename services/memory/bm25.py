@@ -1,4 +1,4 @@
-"""Which rows are proposed for the words of a query. The formula is in ``scoring``."""
+"""Which rows are proposed for the words of a query. The formula and its constants are in ``scoring``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.memory import analysis, scoring
+from services.memory import analysis, postings
 from services.memory.index import MindIndex
 from services.memory.postings import Postings
+from services.memory.scoring import K1, B
 from services.memory.vectors import Mask, Ordinals
 
 Floats = NDArray[np.float64]
@@ -33,31 +34,20 @@ def weigh(index: MindIndex, words: list[str], size: int) -> Words:
     """Look the words up in the first ``size`` rows: those after these do not count."""
     stems = list(dict.fromkeys(analysis.stems(" ".join(words))))[: analysis.MAX_QUERY_WORDS]
     codes = np.array(sorted(set(analysis.codes(stems).tolist())), np.uint32)
-    postings = [part for part in index.postings if len(part)]
+    parts = [part for part in index.postings if len(part)]
     holders = np.zeros(len(codes), np.int64)
-    for part in postings:
-        holders += scoring.holders(part.codes, part.ends, part.rows, codes, size)
+    for part in parts:
+        holders += postings.holders(part, codes, size)
     weights = np.log(1 + (size - holders + 0.5) / (holders + 0.5))
-    return Words(codes, weights, index.terms.count(size) / max(size, 1), postings)
+    return Words(codes, weights, index.terms.count(size) / max(size, 1), parts)
 
 
 def candidates(words: Words, size: int, allowed: Mask | None, limit: int) -> Ordinals:
     """The best of those allowed of the first ``size`` rows by their own words, in no order."""
+    heights = words.weights * (K1 + 1)
+    base, unit = K1 * (1 - B), K1 * B / max(words.mean_length, 1e-9)
     found = [
-        scoring.best(
-            part.codes,
-            part.ends,
-            part.rows,
-            part.counts,
-            part.lengths,
-            words.codes,
-            words.weights,
-            words.mean_length,
-            size,
-            allowed,
-            limit,
-        )
-        for part in words.postings
+        postings.best(part, words.codes, heights, base, unit, size, allowed, limit) for part in words.postings
     ]
     rows = np.concatenate([rows for rows, _ in found] or [np.zeros(0, np.int64)])
     if len(rows) <= limit:

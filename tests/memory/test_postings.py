@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.memory import postings
-from services.memory.postings import Postings
-from tests.support.arithmetic import each
+from services.memory.postings import Postings, plain
+from tests.support.arithmetic import compiled_and_plain
 
+each = compiled_and_plain("lookup", "services.memory.postings.compiled", plain)
 WINDOW = 8192
 """Rows that the compiled one sums up together."""
 
@@ -84,21 +85,12 @@ def expected(one: Asked, mean: float) -> list[tuple[float, int]]:
 
 @given(asked())
 @each
-def test_the_best_rows_are_those_of_the_formula_and_of_equal_ones_the_newest(scoring, one):
+def test_the_best_rows_are_those_of_the_formula_and_of_equal_ones_the_newest(lookup, one):
     mean, parts = 2.5, joined(one)
-    rows, scores = scoring.best(
-        parts.codes,
-        parts.ends,
-        parts.rows,
-        parts.counts,
-        parts.lengths,
-        np.array(one.wanted, np.uint32),
-        np.array(one.weights, np.float64),
-        mean,
-        one.size,
-        one.allowed,
-        one.limit,
-    )
+    heights = 2.2 * np.array(one.weights, np.float64)
+    base, unit = 1.2 * 0.25, 1.2 * 0.75 / mean
+    wanted_words = np.array(one.wanted, np.uint32)
+    rows, scores = lookup.best(parts, wanted_words, heights, base, unit, one.size, one.allowed, one.limit)
     wanted = expected(one, mean)
     assert sorted(rows.tolist()) == sorted(row for _, row in wanted)
     assert sorted(scores.tolist(), reverse=True) == pytest.approx([score for score, _ in wanted], rel=1e-6)
@@ -106,11 +98,9 @@ def test_the_best_rows_are_those_of_the_formula_and_of_equal_ones_the_newest(sco
 
 @given(asked())
 @each
-def test_holders_are_the_rows_below_a_size_that_hold_a_word(scoring, one):
+def test_holders_are_the_rows_below_a_size_that_hold_a_word(lookup, one):
     parts = joined(one)
-    held = scoring.holders(
-        parts.codes, parts.ends, parts.rows, np.array(one.wanted, np.uint32), one.size
-    ).tolist()
+    held = lookup.holders(parts, np.array(one.wanted, np.uint32), one.size).tolist()
     assert held == [
         sum(word in row and number * one.spread < one.size for number, row in enumerate(one.rows))
         for word in one.wanted

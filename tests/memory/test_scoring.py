@@ -13,8 +13,11 @@ from hypothesis.extra import numpy as arrays
 
 from services.memory import analysis
 from services.memory.scoring import plain
-from tests.support.arithmetic import compiled, each, needs_compiled
+from tests.support.arithmetic import compiled_and_plain, compiled_of, needs
 
+COMPILED = "services.memory.scoring.compiled"
+compiled = compiled_of(COMPILED)
+each = compiled_and_plain("scoring", COMPILED, plain)
 NONE = plain.NONE
 VOCABULARY = 9
 NOW_NS = 500
@@ -96,7 +99,7 @@ def judged(scoring, mind: Mind) -> dict[str, np.ndarray]:
     }
 
 
-@needs_compiled
+@needs(compiled)
 @given(minds())
 def test_compiled_and_plain_say_the_same(mind):
     wanted, got = judged(plain, mind), judged(compiled, mind)

@@ -31,8 +31,6 @@ except ImportError:
 
 surroundings = chosen.surroundings
 session_groups = chosen.session_groups
-holders = chosen.holders
-best = chosen.best
 keyword = chosen.keyword
 semantic = chosen.semantic
 prior = chosen.prior

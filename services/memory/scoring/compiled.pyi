@@ -1,4 +1,4 @@
-from numpy import bool_, float32, float64, int8, int32, int64, uint16, uint32
+from numpy import bool_, float32, float64, int8, int32, int64, uint32
 from numpy.typing import NDArray
 
 def surroundings(
@@ -8,26 +8,6 @@ def surroundings(
     size: int,
     allowed: NDArray[bool_] | None,
 ) -> tuple[NDArray[int64], NDArray[int64], NDArray[int64], NDArray[int64], NDArray[int64]]: ...
-def holders(
-    codes: NDArray[uint32],
-    ends: NDArray[int64],
-    rows: NDArray[int32],
-    wanted: NDArray[uint32],
-    size: int,
-) -> NDArray[int64]: ...
-def best(
-    codes: NDArray[uint32],
-    ends: NDArray[int64],
-    rows: NDArray[int32],
-    counts: NDArray[uint16],
-    lengths: NDArray[uint16],
-    wanted: NDArray[uint32],
-    weights: NDArray[float64],
-    mean_length: float,
-    size: int,
-    allowed: NDArray[bool_] | None,
-    limit: int,
-) -> tuple[NDArray[int64], NDArray[float32]]: ...
 def keyword(
     pool: NDArray[int64],
     before: NDArray[int64],

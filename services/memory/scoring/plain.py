@@ -11,7 +11,6 @@ Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Links = NDArray[np.int32]
 Words = NDArray[np.uint32]
-Counts = NDArray[np.uint16]
 
 NONE = -1
 K1 = 1.2
@@ -54,57 +53,6 @@ def surroundings(
     pool = heard(found, next_to(previous, found), next_to(following, found))
     before, after = next_to(previous, pool), next_to(following, pool)
     return pool, before, after, next_to(previous, before), heard(pool, before, after)
-
-
-def holders(codes: Words, ends: Rows, rows: Links, wanted: Words, size: int) -> Rows:
-    """How many rows below ``size`` hold each of some words (``wanted``, ascending).
-
-    ``codes``, ``ends`` and ``rows`` are those of ``Postings``.
-    """
-    spans = (rows[slice(*_span(codes, ends, code))] for code in wanted)
-    return np.array([np.searchsorted(held, size) for held in spans], np.int64)
-
-
-def best(
-    codes: Words,
-    ends: Rows,
-    rows: Links,
-    counts: Counts,
-    lengths: Counts,
-    wanted: Words,
-    weights: Floats,
-    mean_length: float,
-    size: int,
-    allowed: NDArray[np.bool_] | None,
-    limit: int,
-) -> tuple[Rows, NDArray[np.float32]]:
-    """The rows below ``size`` with the highest BM25 by themselves for some words, and these scores, in no order.
-
-    The first five are those of ``Postings``; ``wanted``, ascending, have the ``weights``. Only the allowed rows are
-    taken, all where that is None, at most ``limit``, and of equal scores the newest.
-    """
-    spans = [slice(*_span(codes, ends, code)) for code in wanted]
-    places = np.concatenate([np.arange(span.start, span.stop) for span in spans] or [np.zeros(0, np.int64)])
-    heights = np.repeat(weights, [span.stop - span.start for span in spans])
-    frequencies = counts[places].astype(np.float64)
-    relative = K1 * (1 - B + B * lengths[places] / max(mean_length, 1e-9))
-    scores = heights * (K1 + 1) * frequencies / (frequencies + relative)
-    found, which = np.unique(rows[places].astype(np.int64), return_inverse=True)
-    # Sums of the same in another order are the same then.
-    sums = np.bincount(which, scores, len(found)).astype(np.float32)
-    seen = found < size
-    if allowed is not None:
-        seen[seen] = allowed[found[seen]]
-    found, sums = found[seen], sums[seen]
-    chosen = np.lexsort((-found, -sums))[:limit]
-    return found[chosen], sums[chosen]
-
-
-def _span(codes: Words, ends: Rows, code: int) -> tuple[int, int]:
-    place = int(np.searchsorted(codes, code))
-    if place == len(codes) or codes[place] != code:
-        return 0, 0
-    return int(ends[place - 1]) if place else 0, int(ends[place])
 
 
 def keyword(

@@ -1,8 +1,4 @@
-"""Which rows hold which words: inverted indexes over ranges of rows, which are joined as they grow.
-
-Kept as flat arrays, so that a search goes through them without the interpreter's lock and a file holds them as they
-are. Chapter 5.2 of Büttcher, Clarke and Cormack, "Information Retrieval" (2010) calls it a frequency index.
-"""
+"""The arrays of an inverted index over a range of rows: how they are made, joined, kept and brought back."""
 
 from __future__ import annotations
 
