@@ -69,17 +69,10 @@ class LedgerServicer(rpc.LedgerServiceServicer):
     async def Subscribe(
         self, request: pb.SubscribeRequest, context: _Context
     ) -> AsyncIterator[pb.SubscribeResponse]:
-        after = request.after_seq if request.mind_id else request.after_position
-        heartbeat = (
-            request.heartbeat.ToTimedelta().total_seconds()
-            if request.HasField("heartbeat")
-            else self._settings.heartbeat_seconds
-        )
-        if request.store_id and request.store_id != self._ledger.store_id:
-            after = 0
         started = pb.SubscriptionStarted(
             store_id=self._ledger.store_id, head_position=await self._ledger.head_position()
         )
+        after, heartbeat = self._after(request), self._heartbeat_seconds(request)
         deliveries = self._ledger.subscribe(request.mind_id, after, request.kinds, heartbeat)
         is_caught_up, is_first = False, True
         async for delivery in deliveries:
@@ -89,6 +82,17 @@ class LedgerServicer(rpc.LedgerServiceServicer):
             for message in convert.deliveries(delivery, raw=request.raw, was_caught_up=is_caught_up):
                 yield message
             is_caught_up = is_caught_up or delivery.is_caught_up
+
+    def _after(self, request: pb.SubscribeRequest) -> int:
+        """Of another store than was followed before, everything is new."""
+        if request.store_id and request.store_id != self._ledger.store_id:
+            return 0
+        return request.after_seq if request.mind_id else request.after_position
+
+    def _heartbeat_seconds(self, request: pb.SubscribeRequest) -> float:
+        if request.HasField("heartbeat"):
+            return request.heartbeat.ToTimedelta().total_seconds()
+        return self._settings.heartbeat_seconds
 
     async def Verify(self, request: pb.VerifyRequest, context: _Context) -> AsyncIterator[pb.VerifyResponse]:
         async for step in self._ledger.verify(request.mind_id, request.from_seq, request.to_seq):

@@ -16,9 +16,6 @@ threads; one iterator or reply only from one at a time.
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -34,6 +31,7 @@ from pmm_client import mind as aio_mind
 from pmm_client import reply as aio_reply
 from pmm_client.client import DEFAULT_TARGET
 from pmm_client.errors import ClientClosed
+from pmm_client.loop import Loop
 from pmm_client.names import Privacy
 from pmm_client.raw import DEFAULT_TIMEOUT_S
 
@@ -41,74 +39,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Loop:
-    """An event loop on a thread of its own."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._is_stopped = False
-        self._stopping = threading.Lock()
-        """Held while a call is given to the loop: none is given to one that has ended, and would wait for ever."""
-        self._thread = threading.Thread(target=self.loop.run_forever, name="pmm-client", daemon=True)
-        self._thread.start()
-
-    def run(self, awaitable: Awaitable[T]) -> T:
-        """Wait for the result; Ctrl-C cancels the call and is raised here. Raises ClientClosed."""
-
-        async def awaited() -> T:
-            return await awaitable
-
-        with self._stopping:
-            if self._is_stopped:
-                if close := getattr(awaitable, "close", None):
-                    # Python complains of a call that nobody awaits.
-                    close()
-                raise ClientClosed
-            future = asyncio.run_coroutine_threadsafe(awaited(), self.loop)
-        try:
-            return future.result()
-        except concurrent.futures.CancelledError:
-            if self._is_stopped:
-                raise ClientClosed from None
-            raise
-        except BaseException:
-            future.cancel()
-            raise
-
-    def call(self, function: Callable[[], T]) -> T:
-        """Call something that must be called in the loop."""
-
-        async def called() -> T:
-            return function()
-
-        return self.run(called())
-
-    def stop(self, close: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Close, cancel what still runs, and end the thread. Twice is the same as once."""
-        with self._stopping:
-            if self._is_stopped:
-                return
-            self._is_stopped = True
-            ended = asyncio.run_coroutine_threadsafe(self._end(close), self.loop)
-        ended.result()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-        self.loop.close()
-
-    async def _end(self, close: Callable[[], Awaitable[None]] | None) -> None:
-        if close is not None:
-            await close()
-        running = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        await self.loop.shutdown_asyncgens()
-
-
 class Iteration(Generic[T]):
     """What an async iterator gives, plainly. Leaving the loop early: ``close()`` ends the call at once."""
 
-    def __init__(self, loop: _Loop, items: AsyncIterator[T]) -> None:
+    def __init__(self, loop: Loop, items: AsyncIterator[T]) -> None:
         self._loop = loop
         self._items = items
 
@@ -166,7 +100,7 @@ def _replying(
 class Reply:
     """Iterates the text of one answer; ``wait()`` reads it to its end. See ``pmm_client.Reply``."""
 
-    def __init__(self, loop: _Loop, reply: aio_reply.Reply) -> None:
+    def __init__(self, loop: Loop, reply: aio_reply.Reply) -> None:
         self._loop = loop
         self._reply = reply
 
@@ -261,7 +195,7 @@ class Reply:
 class Mind:
     """One mind: the methods of ``pmm_client.Mind``, without async."""
 
-    def __init__(self, loop: _Loop, mind: aio_mind.Mind) -> None:
+    def __init__(self, loop: Loop, mind: aio_mind.Mind) -> None:
         self._loop = loop
         self._mind = mind
         self.mind_id = mind.mind_id
@@ -352,7 +286,7 @@ class Mind:
 class Client:
     """A connection to PMM; ``connect()`` makes it. See ``pmm_client.Client``."""
 
-    def __init__(self, loop: _Loop, client: aio_client.Client) -> None:
+    def __init__(self, loop: Loop, client: aio_client.Client) -> None:
         self._loop = loop
         self._client = client
 
@@ -416,7 +350,7 @@ def connect(
     timeout: float = DEFAULT_TIMEOUT_S,
 ) -> Client:
     """Connect to PMM; see ``pmm_client.connect`` for what the arguments mean."""
-    loop = _Loop()
+    loop = Loop()
     try:
         client = loop.call(
             lambda: aio_client.connect(
