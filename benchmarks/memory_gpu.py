@@ -29,8 +29,9 @@ from pmm.memory.v1 import memory_pb2_grpc
 from pmm.mind.v1 import events_pb2
 from services.memory.device import choose
 from services.memory.embedder import Vectors, WordLlamaEmbedder
+from services.memory.inverted_file import Cpu, Device, InvertedFile, sample_size
 from services.memory.settings import MemorySettings
-from services.memory.vectors import Cpu, Device, InvertedFile, one_thread_each, sample_size
+from services.memory.vectors import one_thread_each
 from tests.support.process import ServiceProcess
 
 SIZES = tuple(int(size) for size in os.environ.get("PMM_BENCH_VECTORS", "100000,1000000").split(","))
@@ -70,9 +71,9 @@ def _of_size(vectors: Vectors, queries: Vectors, size: int, gpu: Device) -> Iter
         yield row(f"memory.ivf.{size}.{name}.train.s", [trained - began], "s")
         yield row(f"memory.ivf.{size}.{name}.fill.s", [time.perf_counter() - trained], "s")
     with tempfile.TemporaryDirectory() as folder:
-        files["cpu"].save(Path(folder) / "ivf")
+        files["cpu"].save(Path(folder))
         began = time.perf_counter()
-        files["gpu"] = InvertedFile.load(Path(folder) / "ivf", size, gpu)
+        files["gpu"] = InvertedFile.load(Path(folder), size, gpu)
         yield row(f"memory.ivf.{size}.gpu.load.s", [time.perf_counter() - began], "s")
     yield from _searches(files, held, queries, size)
     yield from _additions(files, new, size)

@@ -29,9 +29,9 @@ from pmm.memory.v1 import memory_pb2_grpc
 from pmm.mind.v1 import events_pb2
 from services.memory import bulk
 from services.memory.embedder import WordLlamaEmbedder
+from services.memory.inverted_file import Cpu
 from services.memory.settings import MemorySettings
 from services.memory.store import Store
-from services.memory.vectors import Cpu
 from tests.support.process import ServiceProcess
 
 LARGE = int(os.environ.get("PMM_BENCH_MEMORIES", "1000000"))

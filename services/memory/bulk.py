@@ -3,7 +3,7 @@
 A folder holds what one ``MindIndex`` looked like at a size, so that a start reads files instead of rows:
 
     place.json     what the rest is, and its checksums; written last
-    vectors.faiss  FAISS's own format
+    *.faiss        what is kept of the vectors, and their lists, in FAISS's own format
     columns/       one .npy a column of ``index.py``; words.npy, word_ends.npy
     postings/      one .npy an array of ``postings.py``
     names.msgpack  numbers of sessions and speakers, tags, entities, last turns
@@ -25,13 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.memory import postings
+from services.memory.inverted_file import Device, InvertedFile
 from services.memory.postings import Postings
-from services.memory.vectors import Device, InvertedFile
 from services.runtime.durable import sync, write_durably
 
-FORMAT = 2
+FORMAT = 3
 _PLACE = "place.json"
-_VECTORS = "vectors.faiss"
 _NAMES = "names.msgpack"
 _COLUMNS = "columns"
 _POSTINGS = "postings"
@@ -78,8 +77,7 @@ def save(
     """Write everything. Raises OSError, and leaves no place then."""
     remove(folder)
     folder.mkdir(parents=True, mode=0o700)
-    files = [folder / _VECTORS, folder / _NAMES]
-    bulk.vectors.save(folder / _VECTORS)
+    files = [*bulk.vectors.save(folder), folder / _NAMES]
     (folder / _NAMES).write_bytes(msgspec.msgpack.encode(names))
     files += _save_arrays(folder / _COLUMNS, columns) + _save_arrays(folder / _POSTINGS, bulk.words.arrays())
     for file in files:
@@ -102,13 +100,13 @@ def _load_arrays(folder: Path) -> dict[str, NDArray[Any]]:
 
 def load(folder: Path, embedder: str, device: Device) -> Saved | None:
     """What the folder holds, None where it holds nothing of use: missing, damaged, another format or embedder."""
+    place = _place(folder, embedder)
+    if place is None:
+        return None
     try:
-        place = msgspec.json.decode((folder / _PLACE).read_bytes(), type=Place)
-        if (place.format, place.embedder) != (FORMAT, embedder):
-            return None
         if any(_checksum(folder / name) != checksum for name, checksum in place.checksums.items()):
             return None
-        vectors = InvertedFile.load(folder / _VECTORS, place.trained_for, device)
+        vectors = InvertedFile.load(folder, place.trained_for, device)
         if len(vectors) != place.size:
             return None
         words = postings.restored(0, place.size, _load_arrays(folder / _POSTINGS))
@@ -120,12 +118,19 @@ def load(folder: Path, embedder: str, device: Device) -> Saved | None:
     return Saved(place, Bulk(vectors, words), columns, names)
 
 
-def saved_size(folder: Path) -> int:
-    """How many rows the folder holds; 0 where it holds none."""
+def saved_size(folder: Path, embedder: str) -> int:
+    """How many rows the folder holds; 0 where it holds none of use."""
+    place = _place(folder, embedder)
+    return place.size if place else 0
+
+
+def _place(folder: Path, embedder: str) -> Place | None:
     try:
-        return msgspec.json.decode((folder / _PLACE).read_bytes(), type=Place).size
-    except (OSError, msgspec.DecodeError):
-        return 0
+        place = msgspec.json.decode((folder / _PLACE).read_bytes(), type=Place)
+    # Of bytes that are no text msgspec says UnicodeDecodeError.
+    except (OSError, ValueError, msgspec.DecodeError):
+        return None
+    return place if (place.format, place.embedder) == (FORMAT, embedder) else None
 
 
 def remove(folder: Path) -> None:

@@ -12,16 +12,8 @@ import faiss
 import numpy as np
 
 from services.memory.embedder import Vectors
-from services.memory.vectors import (
-    ADDED_AT_ONCE,
-    Cpu,
-    Device,
-    Ordinals,
-    Scores,
-    new_inverted_file,
-    nothing_found,
-    searched,
-)
+from services.memory.inverted_file import ADDED_AT_ONCE, Cpu, Device, new_lists
+from services.memory.vectors import Ordinals, nothing_found, searched
 from services.runtime.exits import USAGE, StartupError
 
 T = TypeVar("T")
@@ -75,10 +67,9 @@ class Gpu:
         self._resources.setTempMemory(_SCRATCH_BYTES)
         self._resources.setPinnedMemory(0)
         vectors = np.eye(_FIRST_DIMENSIONS, dtype=np.float32)
-        for half in (False, True):
-            index = new_inverted_file(_FIRST_DIMENSIONS, 4, half=half)
-            self.train(index, vectors)
-            self.copy(index).add(vectors)
+        index = new_lists(_FIRST_DIMENSIONS, 4)
+        self.train(index, vectors)
+        self.copy(index).add(vectors)
 
     def train(self, index: Any, sample: Vectors) -> None:
         """See ``Device``."""
@@ -127,14 +118,14 @@ class GpuCopy:
         """See ``Copy``."""
         return self._when_free(lambda: self._index.quantizer.search(vectors, 1)[1])
 
-    def search(self, query: Vectors, limit: int, probes: int) -> tuple[Ordinals, Scores] | None:
+    def search(self, query: Vectors, limit: int, probes: int) -> Ordinals | None:
         """See ``Copy``."""
         if limit > _MOST:
             return None
         if probes > _MOST:
             return self._when_free(lambda: _search_everywhere(self._index, query, limit))
         parameters = _faiss.SearchParametersIVF(nprobe=probes)
-        return self._when_free(lambda: searched(self._index, query, limit, parameters))
+        return self._when_free(lambda: searched(self._index, query, limit, parameters)[0])
 
     def _when_free(self, ask: Callable[[], T]) -> T | None:
         if not self._lock.acquire(timeout=_PATIENCE_SECONDS):
@@ -145,7 +136,7 @@ class GpuCopy:
             self._lock.release()
 
 
-def _search_everywhere(index: Any, query: Vectors, limit: int) -> tuple[Ordinals, Scores]:
+def _search_everywhere(index: Any, query: Vectors, limit: int) -> Ordinals:
     """Look into every list, as many at a time as FAISS takes."""
     numbers, scores = nothing_found()
     for lists in np.array_split(np.arange(index.nlist), -(-index.nlist // _MOST)):
@@ -153,8 +144,7 @@ def _search_everywhere(index: Any, query: Vectors, limit: int) -> tuple[Ordinals
         near, found = index.search_preassigned(query[None, :], limit, lists[None, :], None)
         numbers, scores = np.concatenate([numbers, found[0]]), np.concatenate([scores, near[0]])
     best = np.argsort(-scores, kind="stable")[:limit]
-    best = best[numbers[best] >= 0]
-    return numbers[best], scores[best]
+    return numbers[best[numbers[best] >= 0]]
 
 
 def _name() -> str:

@@ -22,7 +22,7 @@ from services.memory.embedder import Vectors
 from services.memory.postings import Postings
 from services.memory.records import Space
 from services.memory.rows import EPISODE, Row
-from services.memory.vectors import FlatVectors, Mask, Ordinals
+from services.memory.vectors import FlatVectors, Mask, Ordinals, Scores
 
 NONE = -1
 """No ordinal."""
@@ -98,7 +98,7 @@ class MindIndex:
         self.last_turn: dict[int, int] = {}
         """By session: its last turn."""
         self.ended_count = 0
-        self.expiring: list[int] = []
+        self.expiring = Column(np.int64)
         """Rows with an expiry."""
         self.endings = 0
         """The store's count of ended rows that this index has seen."""
@@ -211,7 +211,7 @@ class MindIndex:
         self.last_turn = dict(
             zip(self.columns["session"].values[turns].tolist(), turns.tolist(), strict=True)
         )
-        self.expiring = np.flatnonzero(self.columns["expires"].values).tolist()
+        self.expiring = Column(np.int64, np.flatnonzero(self.columns["expires"].values))
         self.ended_count = int(np.count_nonzero(self.columns["ended"].values))
         self._latest_end = int(self.columns["ended"].values.max(initial=0))
         self.layout = Layout(bulk, size, FlatVectors(self.dimensions))
@@ -268,7 +268,7 @@ class MindIndex:
                 self._note_phrase(name)
             self.by_entity[name].append(ordinal)
         if row.expires_ns:
-            self.expiring.append(ordinal)
+            self.expiring.extend([ordinal])
         if not row.is_turn:
             return
         session = self.sessions.of(row.session_id)
@@ -294,14 +294,23 @@ class MindIndex:
 
     def vectors_of(self, layout: Layout, ordinals: Ordinals) -> Vectors:
         """The vectors of some rows, whose ordinals ascend."""
+        old, recent = _parted(layout, ordinals)
         if layout.bulk is None:
-            return layout.tail.take(ordinals)
-        old = int(np.searchsorted(ordinals, layout.start))
-        if old == len(ordinals):
-            return layout.bulk.vectors.take(ordinals)
-        return np.vstack(
-            [layout.bulk.vectors.take(ordinals[:old]), layout.tail.take(ordinals[old:] - layout.start)]
-        )
+            return layout.tail.take(recent)
+        return np.concatenate([layout.bulk.vectors.take(old), layout.tail.take(recent)])
+
+    def products(self, layout: Layout, ordinals: Ordinals, query: Vectors) -> Scores:
+        """The inner products of some rows, whose ordinals ascend, with a query; NaN for what has no vector yet."""
+        old, recent = _parted(layout, ordinals)
+        if layout.bulk is None:
+            return layout.tail.products(recent, query)
+        return np.concatenate([layout.bulk.vectors.products(old, query), layout.tail.products(recent, query)])
+
+
+def _parted(layout: Layout, ordinals: Ordinals) -> tuple[Ordinals, Ordinals]:
+    """Of ascending ones, those in the bulk; and where the others are in the tail."""
+    old = int(np.searchsorted(ordinals, layout.start))
+    return ordinals[:old], ordinals[old:] - layout.start
 
 
 def _below(lists: dict[str, list[int]], size: int) -> dict[str, list[int]]:

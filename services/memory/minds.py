@@ -14,13 +14,14 @@ from services.memory import bulk, postings
 from services.memory.bulk import Bulk, Place
 from services.memory.errors import IndexRebuilding
 from services.memory.index import Layout, MindIndex
+from services.memory.inverted_file import OUTGROWN, Device, InvertedFile, sample_size
 from services.memory.reader import Reader
 from services.memory.records import Mind
 from services.memory.rows import Row
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
 from services.memory.store import Store
-from services.memory.vectors import OUTGROWN, Device, FlatVectors, InvertedFile, sample_size
+from services.memory.vectors import FlatVectors
 
 _ROWS_AT_ONCE = 10_000
 _TAIL_BESIDE_BULK = 8
@@ -307,6 +308,7 @@ class LoadedMinds:
 
     def unbuilt(self) -> list[str]:
         """Large minds that nobody has loaded, and whose folder lacks so much that the first search would wait long."""
+        embedder_id, _ = self._spaces.current
         with self._store.read() as stored:
             large = {
                 mind_id: mind
@@ -317,7 +319,8 @@ class LoadedMinds:
             mind_id
             for mind_id, mind in large.items()
             if mind_id not in self._loaded
-            and mind.next_ordinal - bulk.saved_size(self._folder_of(mind)) > 2 * self._settings.flat_limit
+            and mind.next_ordinal - bulk.saved_size(self._folder_of(mind), embedder_id)
+            > 2 * self._settings.flat_limit
         ]
 
     def remove_saved(self) -> None:

@@ -5,7 +5,8 @@ The formulas of keyword, semantic and prior, and the weights of the first two an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,8 @@ from services.memory import analysis, bm25, scoring, temporal
 from services.memory.embedder import Vectors
 from services.memory.filters import EVERYTHING, Filter
 from services.memory.index import NONE, Layout, MindIndex
-from services.memory.vectors import InvertedFile, Mask, Ordinals, Scores
+from services.memory.inverted_file import InvertedFile
+from services.memory.vectors import Mask, Ordinals, Scores
 
 Floats = NDArray[np.float64]
 
@@ -151,8 +153,8 @@ def view(index: MindIndex, wanted: Filter, as_of_seq: int | None, now_ns: int) -
     bounded = as_of_seq is not None
     if as_of_seq is not None:
         size = int(np.searchsorted(index.column("seq", size), as_of_seq, side="right"))
-    expired = [row for row in index.expiring if row < size and _expired(index, row, now_ns)]
-    if not bounded and not expired and not index.ended_count and wanted == EVERYTHING:
+    expired = _expired(index, size, now_ns)
+    if not bounded and not len(expired) and not index.ended_count and wanted == EVERYTHING:
         return View(index, layout, size, bounded, None)
     allowed = index.alive.values[:size].copy()
     if as_of_seq is not None:
@@ -163,8 +165,10 @@ def view(index: MindIndex, wanted: Filter, as_of_seq: int | None, now_ns: int) -
     return View(index, layout, size, bounded, allowed)
 
 
-def _expired(index: MindIndex, row: int, now_ns: int) -> bool:
-    return index.columns["expires"].values[row] <= now_ns
+def _expired(index: MindIndex, size: int, now_ns: int) -> Ordinals:
+    rows = index.expiring.values
+    rows = rows[: np.searchsorted(rows, size)]
+    return rows[index.column("expires", size)[rows] <= now_ns]
 
 
 def understand(text: str, now: datetime) -> Understood:
@@ -281,10 +285,7 @@ def _nearest_old(
         return vectors.search(vector, limit, None, probes)
     count = int(np.count_nonzero(mask))
     if count <= _COMPARED_ALL:
-        permitted = np.flatnonzero(mask)
-        scores = vectors.take(permitted) @ vector
-        best = np.argsort(-scores, kind="stable")[:limit]
-        return permitted[best], scores[best]
+        return vectors.nearest(np.flatnonzero(mask), vector, limit)
     wider = None if probes is None else probes * len(vectors) // count
     return vectors.search(vector, limit, mask, wider)
 
@@ -300,7 +301,7 @@ def _in_time(view: View, query: Query) -> Mask | None:
     """Which rows are near the times that the query names; None where it names none."""
     if not query.spans:
         return None
-    near = temporal.nearness(view.index.column("occurred", view.size), query.spans) > 0
+    near = temporal.near(view.index.column("occurred", view.size), query.spans)
     return near if view.allowed is None else near & view.allowed
 
 
@@ -326,18 +327,8 @@ def _ranked(view: View, query: Query, words: bm25.Words, vector: Vectors | None,
         added[KEYWORD],
     )
     if vector is not None:
-        vectors = view.index.vectors_of(view.layout, heard)
-        scoring.semantic(
-            pool,
-            before,
-            after,
-            sessions,
-            heard,
-            vectors,
-            vectors @ vector,
-            raw[SEMANTIC],
-            added[SEMANTIC],
-        )
+        products = view.index.products(view.layout, heard, vector)
+        scoring.semantic(pool, before, after, sessions, heard, products, raw[SEMANTIC], added[SEMANTIC])
     if query.spans or query.asks_when:
         raw[TEMPORAL], added[TEMPORAL] = _temporal(view, query, pool)
     if query.speakers or query.entities:
@@ -369,5 +360,14 @@ def _entity(view: View, query: Query, pool: Ordinals) -> tuple[Floats, Floats]:
     said_by = np.isin(view.column("speaker", pool), query.speakers).astype(np.float64)
     about = np.zeros(len(pool))
     for name in query.entities:
-        about += np.isin(pool, view.index.by_entity[name])
+        about += _among(view.index.by_entity[name], pool)
     return said_by + about, SAID_BY * said_by + ABOUT * np.minimum(about, 2.0)
+
+
+def _among(ascending: Sequence[int], rows: Ordinals) -> Mask:
+    """Which rows are in a list, whatever its length."""
+    places = [bisect_left(ascending, row) for row in rows.tolist()]
+    found = [
+        place < len(ascending) and ascending[place] == row for place, row in zip(places, rows, strict=True)
+    ]
+    return np.array(found, bool)

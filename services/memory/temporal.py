@@ -18,6 +18,7 @@ NS = 1_000_000_000
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 _DAY = timedelta(days=1)
+_DAY_NS = 86_400 * NS
 TOLD_WITHIN_DAYS = 14.0
 """People tell of things after they happened: what is said after a time counts for it, the less the later."""
 
@@ -84,12 +85,21 @@ def spans(query: str, now: datetime) -> list[Span]:
     return found
 
 
+def near(occurred_ns: NDArray[np.int64], wanted: list[Span]) -> NDArray[np.bool_]:
+    """Which have a ``nearness``, without the work of telling how much of it."""
+    found = np.zeros(len(occurred_ns), bool)
+    for span in wanted:
+        last = _ns(span.end) + int(TOLD_WITHIN_DAYS * _DAY_NS)
+        found |= (occurred_ns >= _ns(span.start)) & (occurred_ns < last)
+    return found & (occurred_ns != 0)
+
+
 def nearness(occurred_ns: NDArray[np.int64], wanted: list[Span]) -> NDArray[np.float64]:
     """From 1 inside one of the spans, falling to 0 over the ``TOLD_WITHIN_DAYS`` after its end; 0 elsewhere."""
     best = np.zeros(len(occurred_ns))
     for span in wanted:
         start, end = _ns(span.start), _ns(span.end)
-        days_after = np.maximum(0.0, (occurred_ns - float(end)) / (86_400 * NS))
+        days_after = np.maximum(0.0, (occurred_ns - float(end)) / _DAY_NS)
         score = np.where(
             (occurred_ns >= start) & (occurred_ns != 0), 1.0 - days_after / TOLD_WITHIN_DAYS, 0.0
         )

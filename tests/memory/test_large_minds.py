@@ -160,6 +160,7 @@ def of(pattern: str, harm: Callable[[Path], None]) -> Callable[[Path], None]:
     [
         pytest.param(of("vectors.faiss", overwrite), id="vectors-flipped"),
         pytest.param(of("vectors.faiss", lambda file: file.write_bytes(b"")), id="vectors-empty"),
+        pytest.param(of("lists.faiss", overwrite), id="lists-flipped"),
         pytest.param(of("words.npy", Path.unlink), id="words-gone"),
         pytest.param(of("names.msgpack", overwrite), id="names-flipped"),
         pytest.param(of("place.json", overwrite), id="place-flipped"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.memory import temporal
 from services.memory.analysis import IS_QUESTION, TELLS_TIME, asks_when, form, query_words, same_words
 from services.memory.claims import claim
-from services.memory.temporal import nearness, spans
+from services.memory.temporal import near, nearness, spans
 
 NOW = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)
 """A Saturday."""
@@ -92,6 +92,19 @@ def test_what_is_told_soon_after_counts_the_less_the_later() -> None:
 
     assert (before, inside, late, unknown) == (0, 1, 0, 0)
     assert 0.5 < soon < 1
+
+
+@given(
+    st.lists(st.integers(-60 * 365, 60 * 365), max_size=30),
+    st.sampled_from(
+        ["in July 2023", "before 1970", "after 3 May 1969", "in 1950 and last week", "yesterday"]
+    ),
+)
+def test_what_is_near_in_time_is_what_has_a_nearness(days: list[int], query: str) -> None:
+    occurred = np.array(days, np.int64) * 86_400 * temporal.NS
+    wanted = spans(query, NOW)
+    assert wanted
+    assert near(occurred, wanted).tolist() == (nearness(occurred, wanted) > 0).tolist()
 
 
 def test_forms_are_told_apart() -> None:

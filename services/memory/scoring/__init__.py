@@ -32,5 +32,6 @@ except ImportError:
 surroundings = chosen.surroundings
 session_groups = chosen.session_groups
 keyword = chosen.keyword
+products = chosen.products
 semantic = chosen.semantic
 prior = chosen.prior

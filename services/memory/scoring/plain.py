@@ -88,26 +88,37 @@ def keyword(
     )
 
 
+def products(
+    vectors: NDArray[np.float32] | NDArray[np.uint16], rows: Rows, query: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The inner products of some rows' vectors with a query's; NaN for a vector of zeros.
+
+    Vectors as numbers of 16 bits are in half precision (IEEE 754), without infinities.
+    """
+    is_half = vectors.dtype == np.uint16
+    chosen = (vectors[rows].view(np.float16) if is_half else vectors[rows]).astype(np.float32)
+    return np.where(chosen.any(axis=1), chosen @ query, np.float32(np.nan))
+
+
 def semantic(
     pool: Rows,
     before: Rows,
     after: Rows,
     groups: Rows,
     heard: Rows,
-    vectors: NDArray[np.float32],
     products: NDArray[np.float32],
     raw: Floats,
     added: Floats,
 ) -> None:
     """Fill in the nearness of each of the pool to the query, and what it adds to the score.
 
-    ``heard``, ascending, are the rows whose ``vectors`` and ``products`` with the query's vector are given: the pool
-    and its neighbours. What has no vector yet (zeros), or never will, is neither near nor far.
+    ``heard``, ascending, are the rows whose ``products`` with the query's vector are given: the pool and its
+    neighbours. What has no vector yet (NaN), or never will, is neither near nor far.
     """
-    raw[:] = products[np.searchsorted(heard, pool)]
-    known = vectors.any(axis=1)
-    middle = products.sum(dtype=np.float64) / max(1, np.count_nonzero(known))
+    known = ~np.isnan(products)
+    middle = products[known].sum(dtype=np.float64) / max(1, np.count_nonzero(known))
     values = np.append(np.where(known, products, middle), 0.0)
+    raw[:] = np.nan_to_num(products[np.searchsorted(heard, pool)])
     own, earlier, later = (
         values[np.where(rows == NONE, len(heard), np.searchsorted(heard, rows))]
         for rows in (pool, before, after)
