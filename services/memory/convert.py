@@ -6,7 +6,7 @@ from typing import Any
 
 from pmm.memory.v1 import memory_pb2 as pb
 from services.memory.filters import EVERYTHING, Filter
-from services.memory.memories import CacheReport
+from services.memory.reporting import CacheReport, Report
 from services.memory.requests import Answer, Hit, Request
 from services.memory.rows import Row
 from services.runtime.times import nanoseconds
@@ -108,8 +108,32 @@ def memory(row: Row) -> pb.Memory:
     )
 
 
-def cache_stats(report: CacheReport) -> pb.CacheStats:
-    """How one cache does."""
+def stats(report: Report) -> pb.StatsResponse:
+    """How memory does."""
+    held, mind = report.held, report.mind
+    return pb.StatsResponse(
+        memories=held.memories,
+        minds=held.minds,
+        index_seq=mind.seq,
+        index_position=report.position,
+        rebuilding=report.is_rebuilding,
+        rebuild_progress=report.progress,
+        embedder=report.embedder,
+        dimensions=report.dimensions,
+        index_kind=mind.kind,
+        caches=map(_cache, report.caches),
+        disk_bytes=report.disk_bytes,
+        skipped=[pb.SkippedEvent(mind_id=name, seq=seq, reason=why) for name, seq, why in held.skipped],
+        device=report.device,
+        skipped_count=held.skipped_count,
+        next_embedder=report.next_embedder,
+        next_embedder_progress=report.next_progress,
+        loaded_minds=report.loaded_minds,
+        compared_memories=mind.compared,
+    )
+
+
+def _cache(report: CacheReport) -> pb.CacheStats:
     asked = report.lifetime_hits + report.lifetime_misses
     return pb.CacheStats(
         name=report.name,

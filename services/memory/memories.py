@@ -6,8 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +13,7 @@ from services.memory import lookup
 from services.memory.answering import Answering
 from services.memory.device import choose
 from services.memory.embedder import EmbedderAway, TextRefused, Vectors
-from services.memory.embeddings import CacheCounts, Embeddings
+from services.memory.embeddings import Embeddings
 from services.memory.errors import EmbedderFailed, IndexRebuilding, UnknownMemory
 from services.memory.filters import Filter
 from services.memory.follower import Follower
@@ -26,6 +24,7 @@ from services.memory.minds import LoadedMinds
 from services.memory.ranking import Ranking
 from services.memory.records import Damaged
 from services.memory.refolding import Refolding
+from services.memory.reporting import Report, Reporting
 from services.memory.requests import Answer, Request
 from services.memory.reranker import Reranker
 from services.memory.rows import Row
@@ -37,33 +36,9 @@ from services.memory.vectors import one_thread_each
 from services.memory.writer import Writer
 from services.runtime import telemetry
 
-MAX_SKIPPED = 100
 LOADERS = 2
 """Minds that are loaded at a time: searches of others do not wait for them."""
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class CacheReport:
-    """How one cache does."""
-
-    name: str
-    entries: int
-    bytes: int
-    counts: CacheCounts
-    lifetime_hits: int
-    lifetime_misses: int
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """How much is remembered, of one mind or of all."""
-
-    memories: int
-    minds: int
-    skipped_count: int
-    skipped: list[tuple[str, int, str]]
-    """Mind, seq and reason."""
 
 
 class Memories:
@@ -73,14 +48,14 @@ class Memories:
         """Raises StartupError, ImportError, ValueError, EmbedderAway."""
         self._settings = settings
         embedder = settings.embedder_settings()
-        self.device = choose(settings.device)
+        device = choose(settings.device)
         reranker = Reranker(settings.reranker, embedder.device) if settings.reranker else None
         self._store = Store(folder / "store")
         self.spaces = Spaces(self._store, embedder)
         self._embeddings = Embeddings(
             folder / "embeddings", settings.embedding_cache_entries, settings.query_cache_entries
         )
-        self._minds = LoadedMinds(self._store, folder / "minds", self.spaces, self.device, settings)
+        self._minds = LoadedMinds(self._store, folder / "minds", self.spaces, device, settings)
         self._writer = Writer(self._store, self._minds, self.spaces, self._embeddings)
         self._writer.finish_erasing()
         self._writing = ThreadPoolExecutor(1, "memory-writer", one_thread_each)
@@ -93,6 +68,9 @@ class Memories:
             ledger, self._store, self._writer, settings, self._in_writer, self._forget_loaded
         )
         self._refolding = Refolding(ledger, self._store, self._writer, self._in_writer, self._rebuild)
+        self._reporting = Reporting(
+            self._store, self._minds, self.spaces, self._embeddings, self._answering, self._follower, device
+        )
         self.managing = Managing(ledger, self._store, self._follower)
         self._upkeep = Upkeep(
             self._minds,
@@ -115,19 +93,7 @@ class Memories:
         self._begin(self._refolding.run())
         self._begin(self._upkeep.look_after_indexes())
         self._begin(self._upkeep.look_after_vectors())
-        for figure in ("hits", "misses", "evictions"):
-            telemetry.observe(f"pmm.memory.cache.{figure}", partial(self._cache_figures, figure))
-
-    def _cache_figures(self, figure: str) -> list[tuple[float, dict[str, telemetry.Attribute]]]:
-        return [(getattr(counts, figure), {"cache": name}) for name, counts in self._cache_counts().items()]
-
-    def _cache_counts(self) -> dict[str, CacheCounts]:
-        return {
-            "embeddings": self._embeddings.stored.counts,
-            "queries": self._embeddings.queries.counts,
-            "results": self._answering.results.counts,
-            "understanding": self._answering.understood.counts,
-        }
+        self._reporting.observe()
 
     def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -256,11 +222,6 @@ class Memories:
         await self._follower.reach(mind_id, 0, None)
 
     @property
-    def position(self) -> int:
-        """Processed up to this position of the ledger's store."""
-        return self._follower.position
-
-    @property
     def rebuilding(self) -> bool:
         """Whether another answer may come later: events are still to be processed, a mind is being folded again, or
         vectors are being made anew.
@@ -269,66 +230,15 @@ class Memories:
             self._follower.catching_up or bool(self._writer.folding) or self.spaces.next_embedder is not None
         )
 
-    async def progress(self) -> tuple[float, float]:
-        """How far the catching up is, and the next embedder's vectors; from 0 to 1."""
-        return self._follower.progress, await self._in_search(self.spaces.progress)
-
     def seq_of(self, mind_id: str) -> int:
         """Processed up to this seq of the mind."""
         return self._follower.reached.get(mind_id, 0)
 
-    def index_kind(self, mind_id: str) -> str:
-        """The kind of the mind's vector index, empty where it is not loaded."""
-        index = self._minds.loaded(mind_id)
-        return index.kind if index else ""
-
-    def compared(self, mind_id: str) -> int:
-        """How many memories of a loaded mind are compared one by one."""
-        index = self._minds.loaded(mind_id)
-        return len(index) - index.layout.start if index else 0
-
-    @property
-    def loaded_minds(self) -> int:
-        """How many minds are loaded."""
-        return self._minds.count()
-
-    async def held(self, mind_id: str | None) -> Held:
-        """How much is remembered, of one mind or of all."""
-
-        def count() -> Held:
-            with self._store.read() as stored:
-                minds = dict(stored.all_minds()) if mind_id is None else {mind_id: stored.mind(mind_id)}
-                known = {name: mind for name, mind in minds.items() if mind is not None}
-                only = None if mind_id is None else known.get(mind_id)
-                names = {mind.number: name for name, mind in known.items()}
-                skipped = stored.skipped(only, MAX_SKIPPED) if known else []
-            return Held(
-                sum(mind.held for mind in known.values()),
-                sum(mind.held > 0 for mind in known.values()),
-                sum(mind.skipped for mind in known.values()),
-                [(names[number], seq, reason) for number, seq, reason in skipped],
-            )
-
-        return await self._in_search(count)
-
-    def disk_bytes(self) -> int:
-        """Bytes on disk."""
-        return self._store.disk_bytes() + self._embeddings.stored.size()[1] + self._minds.disk_bytes()
-
-    def cache_reports(self) -> list[CacheReport]:
-        """One for each cache."""
-        stored, queries = self._embeddings.stored, self._embeddings.queries
-        entries = {
-            "embeddings": stored.size(),
-            "queries": queries.size(),
-            "results": (len(self._answering.results), 0),
-            "understanding": (len(self._answering.understood), 0),
-        }
-        lifetime = {"embeddings": stored.lifetime()}
-        return [
-            CacheReport(name, *entries[name], counts, *lifetime.get(name, (counts.hits, counts.misses)))
-            for name, counts in self._cache_counts().items()
-        ]
+    async def report(self, mind_id: str) -> Report:
+        """How memory does, and how much it holds of one mind, or of all where that is empty. Raises UnknownMind."""
+        if mind_id:
+            await self.known(mind_id)
+        return await self._in_search(lambda: self._reporting.report(mind_id, is_rebuilding=self.rebuilding))
 
     async def clear_caches(self, names: Sequence[str], mind_id: str) -> int:
         """Empty the named caches, all when none is named, of one mind or of all; returns how many entries went.

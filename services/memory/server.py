@@ -127,32 +127,7 @@ class MemoryServicer(rpc.MemoryServiceServicer):
         return pb.ClearCacheResponse(removed=removed)
 
     async def Stats(self, request: pb.StatsRequest, context: _Context) -> pb.StatsResponse:
-        memories, mind_id = self._memories, request.mind_id
-        if mind_id:
-            await memories.known(mind_id)
-        held = await memories.held(mind_id or None)
-        progress, next_progress = await memories.progress()
-        following = memories.spaces.next_embedder
-        return pb.StatsResponse(
-            memories=held.memories,
-            minds=held.minds,
-            index_seq=memories.seq_of(mind_id) if mind_id else 0,
-            index_position=memories.position,
-            rebuilding=memories.rebuilding,
-            rebuild_progress=progress,
-            embedder=memories.spaces.searched_id,
-            dimensions=memories.spaces.searched.dimensions,
-            index_kind=memories.index_kind(mind_id) if mind_id else "",
-            caches=map(convert.cache_stats, memories.cache_reports()),
-            disk_bytes=memories.disk_bytes(),
-            skipped=[pb.SkippedEvent(mind_id=name, seq=seq, reason=why) for name, seq, why in held.skipped],
-            device=memories.device.name,
-            skipped_count=held.skipped_count,
-            next_embedder=following.id if following else "",
-            next_embedder_progress=next_progress if following else 0.0,
-            loaded_minds=memories.loaded_minds,
-            compared_memories=memories.compared(mind_id) if mind_id else 0,
-        )
+        return convert.stats(await self._memories.report(request.mind_id))
 
 
 class MemoryService(Service):

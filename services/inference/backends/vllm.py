@@ -49,6 +49,8 @@ LOOK_SECONDS = 0.2
 _INTERACTIVE, _BACKGROUND = 0, 1
 """vLLM serves the lower number first."""
 _FINISH = {"stop": STOP, "length": LENGTH}
+_GAVE_UP = "error"
+"""vLLM's finish reason where the engine lost what it had computed."""
 _DEFAULTS: Mapping[str, Any] = {
     "enable_prefix_caching": True,
     "scheduling_policy": "priority",
@@ -146,6 +148,8 @@ class VllmBackend:
             raise BackendCut("vllm's engine died: try again when the service is back") from None
         except ValueError as error:
             raise BackendRejected(f"vllm refuses the call: {error}") from None
+        if reason == _GAVE_UP:
+            raise BackendCut("vllm gave the answer up: try again")
         if shape is not None:
             shape.check("".join(said))
         yield Completed(_FINISH.get(reason or "", UNKNOWN), len(prompt), tokens, False, cached)
