@@ -35,7 +35,7 @@ from tests.deploy.manifests import (
     needs_kubectl,
     pod,
 )
-from tests.runtime.fake import free_port
+from tests.support.ports import free_port
 from tools import kubernetes_secrets
 
 pytestmark = [needs_kubectl, pytest.mark.timeout(180)]

@@ -16,10 +16,11 @@ from services.inference.generation import Part, Started
 from services.inference.measured import measured
 from tests.inference.asking import Answer, ask, inference, read
 from tests.runtime.certificates import authority
-from tests.runtime.fake import exporting, free_port
+from tests.runtime.fake import exporting
 from tests.runtime.test_error_table import details_of
 from tests.support.openai_server import RETRY_AFTER_SECONDS, WORDS, OpenAIServer
 from tests.support.otlp_collector import OtlpCollector
+from tests.support.ports import free_port
 
 TEXT = "".join(WORDS)
 BEFORE_THE_FAULT = "".join(WORDS[:2])

@@ -25,8 +25,8 @@ from services.runtime import telemetry
 from services.runtime.sections import TelemetrySettings
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, followed, head, wait_for
-from tests.runtime.fake import free_port
 from tests.support.openai_server import OpenAIServer
+from tests.support.ports import free_port
 from tests.support.serving import Served, serving
 
 

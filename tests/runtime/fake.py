@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -139,13 +138,6 @@ async def exporting(endpoint: str) -> AsyncIterator[None]:
     finally:
         await asyncio.to_thread(exported.shutdown)
         telemetry.setup(TelemetrySettings(), "fake")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 class FakeSettings(BaseModel):

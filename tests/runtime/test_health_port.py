@@ -15,6 +15,7 @@ from pmm.ledger.v1 import ledger_pb2, ledger_pb2_grpc
 from services.runtime.auth import Tokens
 from services.runtime.exits import StartupError
 from tests.runtime.fake import FakeLedger, running
+from tests.support.ports import free_port
 from tools.kubernetes_secrets import certificate
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -30,9 +31,7 @@ def tls(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    return free_port()
 
 
 async def status(channel: grpc.aio.Channel, service: str) -> int:

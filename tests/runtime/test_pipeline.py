@@ -16,8 +16,9 @@ from services.runtime import deadline
 from services.runtime.caller import current_caller
 from services.runtime.sections import ServerSettings
 from services.runtime.server import serve
-from tests.runtime.fake import FakeLedger, free_port, running
+from tests.runtime.fake import FakeLedger, running
 from tests.runtime.test_error_table import details_of
+from tests.support.ports import free_port
 
 HEAD = pb.GetHeadRequest(mind_id="ada")
 

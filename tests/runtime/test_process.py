@@ -19,7 +19,7 @@ from pmm.ledger.v1 import ledger_pb2 as pb
 from pmm.ledger.v1 import ledger_pb2_grpc as rpc
 from services.runtime import exits
 from services.runtime.datadir import FORMAT_FILE, locked_folder
-from tests.runtime.fake import free_port
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 

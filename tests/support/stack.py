@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,10 +16,10 @@ from typing import Any
 
 import psutil
 
+from tests.support.ports import free_ports
+
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
-PORTS = range(20_000, 29_996)
-"""Below what the system hands out to clients: no outgoing connection takes a port between two starts."""
 QUIET = {"PMM_ORCHESTRATOR__TICK_SECONDS": "3600"}
 """What a mind does of its own accord has its own tests: elsewhere events are counted."""
 
@@ -51,7 +49,7 @@ class Stack:
         self._arguments = arguments
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("PMM_")}
         self._env = inherited | QUIET | (env or {})
-        self._port = _free_ports(4 if split else 1)
+        self._port = free_ports(4 if split else 1)
         self._log = data.parent / f"{data.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._endpoints: dict[str, str] = {}
@@ -177,17 +175,3 @@ class Stack:
                 if not line:
                     break
         raise RuntimeError(f"pmm up did not start:\n{self._log.read_text()}")
-
-
-def _free_ports(count: int) -> int:
-    """The first of ``count`` free ports in a row."""
-    while True:
-        first = random.choice(PORTS)
-        with contextlib.ExitStack() as stack:
-            try:
-                for port in range(first, first + count):
-                    held = stack.enter_context(socket.socket())
-                    held.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return first

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 
+from tests.support.ports import free_port
+
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 
@@ -19,9 +20,7 @@ STOP_SECONDS = 20.0
 @contextlib.contextmanager
 def vllm_server(model: str, log: Path) -> Generator[str]:
     """Serve a folder's model as "tiny"; gives the base URL with its ``/v1``. What it says goes to the log."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         *(sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model),
         *("--host", "127.0.0.1", "--port", str(port), "--served-model-name", "tiny"),
