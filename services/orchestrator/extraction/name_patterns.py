@@ -17,9 +17,8 @@ MIND_NAMED = re.compile(
     r"|(?:let|make) your name(?: be)?|(?:call|name|rename|dub|christen) yourself(?: to| as)?"
     r"|(?:change|switch|set|update) your name to|introduce yourself as|identify (?:yourself )?as"
     r"|(?:take|take on|adopt|use|bear|accept) the name(?: of)?"
-    rf"|you(?:'ll| will| shall| should| can| could| may| now| to| must)?(?: now)? (?:go by|answer to|respond to"
-    rf"|listen to)"
-    r"(?: the name(?: of)?)?"
+    r"|you(?:'ll| will| shall| should| can| could| may| now| to| must)?(?: now)? (?:go by(?: the name(?: of)?)?"
+    r"|(?:answer|respond|listen) to the name(?: of)?)|you(?:'ll| will| shall| now| to)?(?: now)? (?:answer|respond) to"
     rf"|(?:i|we)(?:'ll| will| shall|(?:'m| am|'re| are) (?:going to|gonna)|'m gonna| want to| would like to|'d like to"
     rf"|'d love to|(?:'ve| have) decided to| think i'll| think i will)"
     rf"(?: just| now| hereby| simply| henceforth)? (?:be )?(?:{CALLING}|calling|naming) you(?: to| as)?"
@@ -124,8 +123,22 @@ ASKS_NEXT = re.compile(
     re.I,
 )
 AFTER_I_AM = re.compile(
-    r"^(?:[.,!;:?)–—]|\W*$| [:;][-)]| (?:and|but|by the way|btw|here|from|nice|pleased|–|—|-|\()|$)", re.I
+    r"^(?:[.,!;:?)–—]|\W*$| [:;][-)]| (?:and(?! (?-i:[A-Z])[\w-]*'s\b)|but|by the way|btw|here|from|nice|pleased"
+    r"|–|—|-|\()|$)",
+    re.I,
 )
+ASKED_BACK = re.compile(
+    r"^,? ?(?:right|correct|true|yes|yeah|no|huh|eh|isn't it|is it|aren't you|don't you"
+    r"|is that (?:right|correct|so|true))?\s*\?",
+    re.I,
+)
+"""What makes a question of "your name is Nova"."""
+UNWANTED = re.compile(
+    r"^(?:,? (?:but|and|though|although|which|even though)\b[^.!?]{0,40}(?:\b(?:hate|dislike|prefer|can't stand)\b"
+    r"|\b(?:don't|dont)\W*$)|[^.!?]{0,20} behind my back\b)",
+    re.I,
+)
+"""After what others call somebody: "but I hate it"."""
 
 TITLE = re.compile(r" (?:Name|Is|Are|Me|You|Yourself|By|Called|Am)\b")
 """In "My Name Is Earl"."""
@@ -160,7 +173,7 @@ TOLD = re.compile(
 SO = re.compile(r",? so |; |,? but ", re.I)
 ASKED = re.compile(
     r"\b(?:is|are|do|does|did|was|were|should|shall|can i|could i|may i|will i|why|what|how|when|where|which"
-    r"|whether)\b",
+    r"|whether)\b|\bwho $",
     re.I,
 )
 SAYING_GOES = re.compile(

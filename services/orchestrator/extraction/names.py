@@ -56,7 +56,10 @@ def _mind_names(message: _Message, at: tuple[int, int]) -> Iterator[str]:
     start, end = at
     sentence = message.text[start:end]
     for match in islice(said.MIND_NAMED.finditer(sentence), words.MAX_CLAUSES):
-        if _is_meant(sentence, match) and (name := _name_at(message, sentence, match.end())):
+        name = _name_at(message, sentence, match.end())
+        is_stated = match.group().lower().startswith("you")
+        is_asked = is_stated and said.ASKED_BACK.match(sentence[match.end() + len(name) :])
+        if name and not is_asked and _is_meant(sentence, match):
             yield name
     for match in islice(said.MIND_IS.finditer(sentence), words.MAX_CLAUSES):
         name = _name_at(message, sentence, match.end(), is_exact=True)
@@ -79,7 +82,8 @@ def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, s
     for match in islice(said.CALL_ME.finditer(sentence), words.MAX_CLAUSES):
         clause = _clause(sentence[: match.start()])
         is_asked = said.MAY_CALL.fullmatch(clause.strip()) and _is_meant(sentence, match, is_request=True)
-        if is_asked and (name := _name_at(message, sentence, match.end())):
+        name = _name_at(message, sentence, match.end()) if is_asked else ""
+        if name and not said.UNWANTED.match(sentence[match.end() + len(name) :]):
             yield 3, name
     for match in islice(said.MY_NAME_AFTER.finditer(sentence), words.MAX_CLAUSES):
         name = _name_before(sentence[: match.start()])
@@ -196,7 +200,7 @@ def _name_at(
     ):
         return ""
     if re.match(
-        r"(?i)^(?:'s\b| (?:is|said|says|was|were|are|has|calling)\b)|^\w", after
+        r"(?i)^(?:'s\b| (?:is|said|says|was|were|are|has|calling|of(?! course))\b)|^\w", after
     ) or said.SAYING_GOES.match(after):
         return ""
     return name
