@@ -15,7 +15,7 @@ from itertools import islice, pairwise
 
 from services.orchestrator.extraction.common import COMMON
 from services.orchestrator.extraction.due import without_time
-from services.orchestrator.extraction.words import MAX_CLAUSES, sentences
+from services.orchestrator.extraction.words import MAX_CLAUSES, own, plain, sentences, without_letters
 
 MIN_SCORE, CLOSING_SCORE = 0.34, 0.66
 """Share of what the promise is about that the sentence names: from here on it is evidence; from there it closes."""
@@ -25,11 +25,14 @@ _MAX_DEEDS = 30
 """How many of those that share a verb and a word with a promise are looked at."""
 _MAX_WORDS = 30
 """Before a verb or after it, that may say what was done."""
-_WORD = re.compile(r"[\w']+")
-_WORD_AND_GAP = re.compile(r"([\w']+)([^\w']*)")
+_WORD = re.compile(r"\w+(?:'\w+)*")
+_WORD_AND_GAP = re.compile(rf"({_WORD.pattern})(\W*)")
 _UNDONE = re.compile(
     r"(?i)\b(?:not|never|\w+n't|almost|nearly|if|would|will|\w+'ll|going to|need(?:ed)? to|want(?:ed)? to|have to"
-    r"|had to|should|tried|forgot|about to|still|half|part(?:ly)? of|partly|wrong|pretend\w*|imagine\w*|dream\w*)\b"
+    r"|had to|should|tried|forgot|about to|still|half|part(?:ly)? of|partly|wrong|pretend\w*|imagine\w*|dream\w*"
+    r"|(?:most|some|outline|draft|beginning|summary|review|copy|picture|photo) of(?! (?:it|that|them)\b)"
+    r"|(?:wish(?:es)?|hop(?:e|es|ed)|th(?:ink|inks|ought)|guess|believes?|maybe|perhaps|probably)(?: that)?"
+    r" (?:i|we|i've|we've)|(?:i|we) (?:probably|maybe|perhaps)|booked (?:out|up|solid))\b"
 )
 _HABITUAL = re.compile(
     r"(?i)\b(?:(?<!\bas )always|usually|often|sometimes|normally|generally|whenever|used to|as a child"
@@ -54,6 +57,7 @@ _CLAUSE_END = re.compile(
 _ADVERBS = frozenset("just already finally now also actually have 've had i've we've".split())
 _PERFECT = frozenset("have 've had i've we've".split())
 _SUBJECTS = frozenset("i we i've we've".split())
+_PRONOUNS = frozenset("he she they who what that which he's she's they've they'd you've".split())
 _BE = frozenset("is are was were been got".split())
 _LEAD = frozenset("done ok okay yes finally just already all set hey".split())
 SMALL = frozenset(
@@ -89,6 +93,17 @@ _BEFORE_S = ("se", "xe", "ze", "oe", "che", "she")
 """Of "boxes", and of "houses"."""
 _IRREGULAR = frozenset(word for past in _PAST.values() for word in past.split())
 _SAME_IN_THE_PAST = frozenset(verb for verb, past in _PAST.items() if verb in past.split())
+_SHORT_IS = re.compile(
+    rf"(?<=\w)'s (?=(?:been |all |already |finally |now )?(?:\w+ed|{'|'.join(sorted(_IRREGULAR))})\b)", re.I
+)
+"""In "the rent's paid"."""
+_CONTACTS = frozenset(
+    "answered asked called came emailed helped invited joined messaged met phoned replied rang said spoke texted told "
+    "visited wrote".split()
+)
+"""What people do, rather than what is done: "Ana called"."""
+_MAX_SUBJECT = 4
+"""Words before "paid" in "rent paid"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +128,10 @@ class Done:
         # By their verbs and each of their words, or none where these tell no deed from another. Each once, in order.
         # Those with vetoes are apart, lest they take the places of others.
         self._deeds: defaultdict[tuple[str, str, bool], dict[_Deed, None]] = defaultdict(dict)
-        for start, end in sentences(text):
-            for verb, deed in _deeds(text[start:end]):
+        straight = _SHORT_IS.sub(" is ", plain(text))
+        masked = own(without_letters(straight))
+        for start, end in sentences(masked):
+            for verb, deed in _deeds(straight[start:end], masked[start:end]):
                 for word in (*deed.words, *([""] if deed.heads <= _WEAK_FOLDED else [])):
                     alike = self._deeds[verb, word, bool(deed.vetoes)]
                     if len(alike) < _MAX_DEEDS:
@@ -173,23 +190,27 @@ def _share(deed: _Deed, verb: str, about: tuple[str, ...], telling: list[str]) -
     return share if is_sure and not is_other and not deed.is_doubted else min(share, DOUBTED)
 
 
-def _deeds(sentence: str) -> Iterator[tuple[str, _Deed]]:
-    """With their verbs, in the past tense that is written."""
-    if sentence.rstrip().endswith("?"):
+def _deeds(sentence: str, masked: str) -> Iterator[tuple[str, _Deed]]:
+    """With their verbs, in the past tense that is written; what is quoted says at most to what it was done."""
+    if masked.rstrip().endswith("?"):
         return
     vetoes = frozenset(
         word
         for pattern in (_UNDONE, _HABITUAL)
-        for match in pattern.finditer(sentence)
+        for match in pattern.finditer(masked)
         for word in words_of(match[0])
     )
-    is_lately = bool(_LATELY.search(sentence))
+    is_lately = bool(_LATELY.search(masked))
     is_first = True
-    for clause in _CLAUSE_END.split(sentence):
-        found = [(word.lower(), gap) for word, gap in _WORD_AND_GAP.findall(clause)]
-        words = [word for word, _ in found]
+    for start, end in _clauses(masked):
+        matches = list(_WORD_AND_GAP.finditer(sentence, start, end))
+        found = [(match[1].lower(), match[2]) for match in matches]
+        words = [
+            word if masked[match.start()] != "\x00" else ""
+            for match, (word, _) in zip(matches, found, strict=True)
+        ]
         for at, is_passive in islice(_said_to_be_done(words, is_first=is_first), MAX_CLAUSES):
-            verb, before = words[at], words[max(0, at - _MAX_WORDS) : at]
+            verb, before = words[at], [word for word, _ in found[max(0, at - _MAX_WORDS) : at]]
             is_perfect = is_lately or is_passive or not _PERFECT.isdisjoint(before)
             is_doubted = not is_perfect and verb in _SAME_IN_THE_PAST
             # Without "I", "put the bins out" is a request.
@@ -199,8 +220,18 @@ def _deeds(sentence: str) -> Iterator[tuple[str, _Deed]]:
         is_first = is_first and all(word in _LEAD or word in _ADVERBS for word in words)
 
 
+def _clauses(masked: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for match in _CLAUSE_END.finditer(masked):
+        yield start, match.start()
+        start = match.end()
+    yield start, len(masked)
+
+
 def _said_to_be_done(words: list[str], *, is_first: bool) -> Iterator[tuple[int, bool]]:
     """Where the words before a verb make it "I did", "it is done" (and that they do) or, at first, plain "done"."""
+    if is_first and (at := _telegraphed(words)):
+        yield at, True
     last, subject, is_lead = "", "", is_first
     for at, word in enumerate(words):
         is_passive = last in _BE
@@ -211,6 +242,17 @@ def _said_to_be_done(words: list[str], *, is_first: bool) -> Iterator[tuple[int,
         if word not in _ADVERBS or word in _SUBJECTS:
             last, is_lead = word, is_lead and word in _LEAD
             subject = subject if word in _BE else word
+
+
+def _telegraphed(words: list[str]) -> int:
+    """Where the participle stands in "rent paid", with which a clause begins; 0 where it does not."""
+    for at, word in enumerate(words[: _MAX_SUBJECT + 1]):
+        if word.endswith("ed") or word in _IRREGULAR:
+            is_whole = at + 1 == len(words) or words[at + 1] in SMALL
+            return at if is_whole and word not in _CONTACTS else 0
+        if not word or word in SMALL or word in _SUBJECTS or word in _PRONOUNS:
+            return 0
+    return 0
 
 
 def _deed(

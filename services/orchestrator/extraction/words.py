@@ -21,6 +21,16 @@ _QUOTED = re.compile(
 )
 _SPACES = re.compile(r"[ \t\xa0]{2,}|[\t\xa0]")
 _CITED_LINE = re.compile(r"^[ \t]{0,3}>[^\n]*", re.MULTILINE)
+_SALUTATION = re.compile(
+    r"\W*(?:(?:subject|re): |dear\b[^\n]{1,60}[,:]\W*$"
+    r"|(?:hi|hello|hey|good (?:morning|afternoon|evening))\b[^\n]{1,40},\W*$)",
+    re.I,
+)
+_SIGNED = re.compile(
+    r"\W*(?:(?:(?:with )?(?:kind|best|warm(?:est)?|many) )?(?:regards|wishes|thanks)"
+    r"|(?:yours )?(?:sincerely|faithfully|truly)|best|cheers|love|thank you|take care|yours)\W*$",
+    re.I,
+)
 _SENTENCE_END = re.compile(
     r"(?<![.!?…])(?<!\bMr)(?<!\bDr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)(?<!\bProf)"
     r"(?<!\be\.g)(?<!\bi\.e)(?:(?<!\b[ap]\.m)|(?=\.\s+[A-Z]))[.!?…]++[\"'”’)\]]{0,3}(?=\s|$)|\n"
@@ -38,6 +48,19 @@ def own(text: str) -> str:
     if len(parts) > 1:
         text = "```".join(_MASK * len(part) if odd % 2 else part for odd, part in enumerate(parts))
     return pieces.sub(_CITED_LINE, _masked, pieces.sub(_QUOTED, _masked, text))
+
+
+def without_letters(text: str) -> str:
+    """The text, as long as it was, with NUL for each letter that it drafts: "Dear …," to "Regards," over a name."""
+    lines = text.split("\n")
+    begun: int | None = None
+    for at, line in enumerate(lines):
+        if begun is None and _SALUTATION.match(line):
+            begun = at
+        elif begun is not None and _SIGNED.match(line) and "".join(lines[at + 1 : at + 3]).strip():
+            lines[begun : at + 1] = [_MASK * len(one) for one in lines[begun : at + 1]]
+            begun = None
+    return "\n".join(lines)
 
 
 def _masked(match: re.Match[str]) -> str:
