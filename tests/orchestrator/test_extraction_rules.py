@@ -135,6 +135,67 @@ def test_when_to_be_reminded_is_also_said_outside_of_what(text: str, when: str) 
     assert promise.due.isoformat()[:16] == when
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I'll leave the decision to you.",
+        "I'll let you get back to work.",
+        "I'll need your location by Friday.",
+        "I'll keep my fingers crossed!",
+        "Sleep well, and I'll talk to you tomorrow.",
+        "I'll be your rubber duck.",
+        "When I'm asked such things I'll usually give an overview.",
+        "I'll help you with that.",
+        "I'll cover your shift, said Tom.",
+        "I'll call Ana on Monday, your note says.",
+        "Here's a reply you could send: I'll be there at five.",
+        "Here's a polite version: I'll call you on Monday.",
+        "Hi Ana,\n\nI'll send you the contract by Friday.\n\nBest,\nTom",
+        "Subject: Parts\n\nDear Ms Novak,\n\nI will send the parts by Friday.\n\nKind regards,\n[Your name]",
+    ],
+)
+def test_a_manner_of_speaking_and_what_another_may_say_promise_nothing(answer: str) -> None:
+    assert promises(answer, NOW, reminders_only=False) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "promised"),
+    [
+        ("I'll let you know when the price drops.", "let you know when the price drops"),
+        ("I'll help you with that tomorrow.", "help you with that tomorrow"),
+        ("I'll talk to you about the plan tomorrow.", "talk to you about the plan tomorrow"),
+        ("About your draft: I'll read it by Friday.", "read it by Friday"),
+        ("Hi Tom,\n\nI'll check the visa rules tomorrow.\n\nCheers!", "check the visa rules tomorrow"),
+        (
+            "Dear Mr Lee,\n\nI'll call you on Monday.\n\nRegards,\nKim\n\nI'll remind you to send it tomorrow.",
+            "remind you to send it tomorrow",
+        ),
+    ],
+)
+def test_what_is_promised_beside_them_counts(answer: str, promised: str) -> None:
+    assert [one.text for one in promises(answer, NOW, reminders_only=False)] == [promised]
+
+
+@pytest.mark.parametrize(
+    ("text", "reminder"),
+    [
+        ("She texted me: remind me to bring the tent.", ""),
+        ("Translate into French: remind me to buy bread tomorrow.", ""),
+        ("In the script the hero says: remind me to duck.", ""),
+        ("Remind me to buy bread, said Tom.", ""),
+        ("Task: remind me to pay VAT on Friday", "pay VAT on Friday"),
+        ("Set a reminder for 8pm: take out the bins", "take out the bins"),
+        ("Set a reminder for tomorrow at 9: standup", "standup"),
+        ("Remind me at 7:30: meds", "meds"),
+        ("remind me to call mum tomorrow 🙏🏽", "call mum tomorrow"),
+        ("remind me to call mum tomorrow pls <3", "call mum tomorrow"),
+        ("remind me to check https://example.com tomorrow", "check https://example.com tomorrow"),
+    ],
+)
+def test_a_reminder_is_what_the_person_asks_for(text: str, reminder: str) -> None:
+    assert [one.text for one in promises(text, NOW, reminders_only=True)] == ([reminder] if reminder else [])
+
+
 def test_due_times_are_by_the_clock_of_the_minds_time_zone() -> None:
     lisbon = datetime(2026, 10, 24, 23, 30, tzinfo=UTC).astimezone(ZoneInfo("Europe/Lisbon"))
 

@@ -181,12 +181,6 @@ SAYING_GOES = re.compile(
     r"|^[^.!?]{0,20}\bas (?:the|they|in)\b[^.!?]{0,24}\b(?:goes|say|joke|song|line|saying|film|movie|book)\b",
     re.I,
 )
-_SAYING = r"(?:said|says|cried|replied|shouted|sang|sings|whispered|announced|declared|wrote|answered)"
-SAYING_ENDS = re.compile(
-    rf"[,;:–—] {_SAYING} (?:(?i:the|an?|my|his|her|he|she|they)\b|[A-ZÀ-Þ])"
-    rf"|[,;:–—] (?:(?i:the|an?|his|her) [\w' -]{{1,40}}|(?i:he|she|they)|[A-ZÀ-Þ][\w'-]+) {_SAYING}\W*$"
-)
-"""What stands after words that somebody else said: "…, said the priest"."""
 CLAUSE = re.compile(r"[,;:–—(]|(?<![\w'-])(?:and|but|so|because)(?![\w'-])", re.I)
 QUOTED_NAME = re.compile(
     r"\b(me|is|be|called|named|name|yourself|as|by|you|to"

@@ -155,7 +155,7 @@ def _is_meant(sentence: str, trigger: re.Match[str], *, is_request: bool = False
     """Whether the words before a naming leave it true: not denied, asked, supposed, or told of somebody else."""
     before = said.BY_THE_WAY.sub("", sentence[: trigger.start()])
     clause = _clause(before)
-    if said.SAYING_ENDS.search(sentence, trigger.end()):
+    if words.SAID_BY.search(sentence, trigger.end()):
         return False
     if said.TITLE.search(trigger.group()) or said.DENIED.search(clause) or "\x00" in clause:
         return False

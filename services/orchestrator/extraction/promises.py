@@ -50,18 +50,28 @@ _WILL = re.compile(
 )
 _AND_WILL = re.compile(r",? and (?:(?:i|we) )?will\b(?! \w)", re.I)
 _NO_PROMISE = re.compile(
-    r"(?:not|never|always|see(?! to| whether| if| that| what i| about)|say|admit|bet|assume|guess|imagine|suppose"
+    r"(?:not|never|always|usually|often|normally|typically|sometimes|all"
+    r"|see(?! to| whether| if| that| what i| about)|say|admit|bet|assume|guess|imagine|suppose"
     r"|miss|love"
     r"|try not|probably|perhaps|maybe|forget|grant you|confess|spare you|leave it (?:at|there)|be (?:happy|glad|able"
     r"|honest|delighted|fine|okay|ok|brief|frank|seeing|pleased|proud|sad|curious)|take (?:that|it|this) as|know"
     r"|get better"
     r"|live|survive|understand|have none|take your word|keep (?:it|this) (?:short|brief)|looking forward|hoping"
     r"|thinking"
-    r"|wondering|having|feeling|afraid|being|doing (?:well|fine))\b",
+    r"|wondering|having|feeling|afraid|being|doing (?:well|fine)|need(?! to\b)|want|only (?:say|need)"
+    r"|believe|trust"
+    r"|respect|appreciate|pretend|echo|second|look forward|hold you to|cheer|(?:keep|cross) (?:my|our) fingers"
+    r"|be (?:your|damned|thinking|waiting|rooting|cheering|right (?:back|here|with you))|let you (?!know|have)\w+"
+    r"|leave (?:it|this|that|the [\w ]{1,30}) (?:up )?to you|leave you (?:to|with)|(?:stop|end|finish|wrap up) here"
+    r"|have (?:what|you know)|take (?:your (?:advice|point)|it from (?:here|there))|get (?:there|right to|straight to)"
+    r"|cut to the|go ahead and (?:assume|guess|say)|play devil's|skip the"
+    r"|(?:talk|speak|chat) (?:to|with) you(?= (?:soon|then|later|tomorrow|tonight|next|on)\b|\W*$)"
+    r"|catch you(?= (?:soon|then|later|tomorrow|on)\b|\W*$))\b",
     re.I,
 )
 _NO_PROMISE_ALONE = re.compile(
     r"(?:have to|need to|pass\W*$|wait\W*$|wait for|remember that|be (?:here|there|around)|be\W*$|do my best\W*$"
+    r"|(?:gladly |happily )?help(?: you)?(?: out)?(?: with (?:that|this|it))?\W*$"
     r"|try\W*$)",
     re.I,
 )
@@ -100,10 +110,20 @@ _IF_LIKED = re.compile(
 )
 _REPORTED = re.compile(
     r"\b(?:said|says|say|saying|wrote|writes|reads?|told|tell|asked|quote|according|be|goes|is|was|line|like this"
+    r"|(?:told|asked|texted|messaged|e-?mailed) (?:me|us|him|her|them)|texted|messaged|e-?mailed|tense"
+    r"|an? (?:\w+ ){0,2}(?:draft|version|reply|message|template|wording|phrasing)"
+    r"|(?:you|one|we|they)(?:'d| could| can| might| may| should| would) (?:\w+ )?(?:send|write|say|text|reply|post)"
+    r"(?: \w+){0,3}"
     r"|example|e\.g\.|(?<!\bas )(?:whisper|mutter|mumble|murmur|shout|yell|scream|cri|repli|answer|respond"
     r"|announce|declare|exclaim|gasp|hiss|sigh|growl|sing|add|think|begin|promise)(?:s|es|ed|d)|calls|thought|sang|began)\W*$",
     re.I,
 )
+_WORKED_ON = re.compile(
+    r"\W*(?:(?:please|now|ok|okay|then|(?:can|could|would) you) )*(?:translate|rephrase|paraphrase|correct"
+    r"|proofread|rewrite|spell|pronounce)\b",
+    re.I,
+)
+"""What begins a sentence after whose colon there are words that nobody says: "translate into French: …"."""
 _LATER = re.compile(
     r"\b(?:later|overnight|first thing|next (?:time|session|lesson|visit)|(?:after|over) (?:your|the|our|lunch|dinner"
     r"|breakfast|work)|(?:when|once|before) you(?:'re| are| get| come))\b",
@@ -164,7 +184,7 @@ _NOT_NOW = re.compile(
     r"\b(?:not|\w+n't|never|no|why|did|were|used to|stop\w*|told|said|asked|says|promised|thanks|ago|how|when)\b",
     re.I,
 )
-_LINK = re.compile(r"(?:^|,? )(?P<link>to|2|about|that|for|of|not(?= to ))(?= )|(?<!\d):(?= )", re.I)
+_LINK = re.compile(r"(?:^|,? )(?P<link>to|2|about|that|for|of|not(?= to ))(?= )|:(?= (?!\d\d\b))", re.I)
 _ASKS_BACK = re.compile(
     r"(?:what|who|whose|how|why|where|which|whether|if|is|are|was|were|do|did|does|of|the|i|we|you)\b", re.I
 )
@@ -179,7 +199,7 @@ _NEED_TO = re.compile(
 
 _PRONOUN = r"(?:i|we|i'll|we'll|i'm|we're|i've|we've|i'd|we'd)"
 _CUT = re.compile(
-    r"[;(\n]|:(?!\d)"
+    r"[;(\n]|:(?![\d/])"
     # "On Friday - no, Saturday" goes on.
     r"|(?: - |[–—])(?! ?(?:no|sorry|wait|actually|rather|i mean|make (?:it|that))[,.!]? "
     r"(?:(?:on|by|at|before|until|next|this) )?(?:\w+day\b|tomorrow\b|tonight\b|\d))"
@@ -217,7 +237,7 @@ def promises(text: str, now: datetime, *, reminders_only: bool) -> list[Promise]
     """Promises in an answer, or only what a person asks to be reminded of; due times against the clock ``now``."""
     found: dict[str, Promise] = {}
     straight = words.plain(text)
-    masked = words.own(straight)
+    masked = words.own(straight if reminders_only else words.without_letters(straight))
     for start, end in words.sentences(masked):
         sentence, own = straight[start:end], masked[start:end]
         for promise in (_asked if reminders_only else _promised)(sentence, own, now):
@@ -241,7 +261,8 @@ def _promised(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
         if match["can"]:
             will = _AND_WILL.search(own, begin, begin + _MAX_WORDS)
             what, end = (sentence[begin : will.start()], will.end()) if will else ("", end)
-        if not what or _NO_PROMISE.match(what) or _IF_LIKED.search(own, begin):
+        is_told = _IF_LIKED.search(own, begin) or words.SAID_BY.search(own, begin)
+        if not what or is_told or _NO_PROMISE.match(what):
             continue
         aside = due(match["aside"] or "", now)
         if match["aside"] and not aside:
@@ -261,12 +282,17 @@ def _is_said_for_oneself(before: str, *, is_elided: bool) -> bool:
     last = before[boundary:].strip()
     if is_elided:
         return bool(_I_HAVE.match(last)) or bool(_WILL_BY_ITSELF.fullmatch(last))
-    earlier = before[:boundary].rstrip(" ,")
-    if before[boundary - 1 : boundary] == ":" and _REPORTED.search(earlier.rstrip(" :")):
+    if _is_reported(before, boundary):
         return False
     if _CONDITION.match(_clause_before(before, boundary).strip()) or _CONDITION.match(last):
         return False
     return bool(_TEMPORAL.match(last)) or not _NOT_MINE.search(_after_and(last))
+
+
+def _is_reported(before: str, boundary: int) -> bool:
+    """Whether the colon of a boundary leads to words that are another's, or only spoken of."""
+    lead = before[:boundary].rstrip(" ,:(")
+    return before[boundary - 1 : boundary] == ":" and bool(_REPORTED.search(lead) or _WORKED_ON.match(lead))
 
 
 def _last_clause(before: str) -> int:
@@ -299,7 +325,7 @@ def _cut(sentence: str, own: str, begin: int) -> tuple[str, int]:
     """What is to be done, and where its words end."""
     stop = _CUT.search(own, begin + 1, begin + _MAX_WORDS)
     end = stop.start() if stop else min(len(sentence), begin + _MAX_WORDS)
-    return _LAST.sub("", sentence[begin:end].strip(" ,.!?…\n\t")), end
+    return _LAST.sub("", words.SMILEYS.sub("", sentence[begin:end]).strip(" ,.!?…\n\t")), end
 
 
 def _asked(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
@@ -334,13 +360,16 @@ def _asked(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
                 continue
         day_begins = _ALARMS_BEGIN if match["wake"] else DAY_BEGINS
         when = due(f"{between} {_time_before(before).lower()}", now, day_begins=day_begins) or due(what, now)
-        if what:
+        if what and not words.SAID_BY.search(own, match.end()):
             yield Promise(what, when)
 
 
 def _is_asked(before: str) -> bool:
     """Whether the words before "remind me" ask for it: nobody else is asked, and nothing is told of it."""
-    clause = _after_and(before[_last_clause(before) :].strip())
+    boundary = _last_clause(before)
+    if _is_reported(before, boundary):
+        return False
+    clause = _after_and(before[boundary:].strip())
     if _POLITE.fullmatch(clause) or _TEMPORAL.match(clause):
         return not clause.lower().endswith("you") or bool(_POLITE_YOU.search(clause))
     return bool(_YOU_COULD.search(clause) and not _NOT_NOW.search(clause))
@@ -365,18 +394,10 @@ def _link(after: str, begin: int, now: datetime, *, needs_time: bool) -> tuple[i
             return begin + match.start("link"), between
         rest = after[match.end() :].strip()
         found = begin + match.end() + 1, between
-        if link == "for" and any(start == at for start, _ in told):
+        if link == "for" and any(start in (at, at + len("for ")) for start, _ in told):
             only_when = found
-            continue
-        if link == "for" and _is_time_and_more(rest, now):
             continue
         if link == "of" and not (due(between, now) or due(rest, now)):
             return 0, ""
         return found
     return only_when
-
-
-def _is_time_and_more(rest: str, now: datetime) -> bool:
-    """ "Tomorrow to call Ana", after "a reminder for"."""
-    first, to, _ = rest.partition(" to ")
-    return bool(to) and due(first, now) is not None and len(first.split()) <= 6

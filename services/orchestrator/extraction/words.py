@@ -31,6 +31,19 @@ _SIGNED = re.compile(
     r"|(?:yours )?(?:sincerely|faithfully|truly)|best|cheers|love|thank you|take care|yours)\W*$",
     re.I,
 )
+SMILEYS = re.compile(
+    r"(?:\s*(?:[:;=]['’-]?[()DPpOo3/|]+|<3+|\b(?:lol|xd|(?:ha){2,}|(?:he){2,})\b|[\u2600-\u27bf\u2b00-\u2bff\u200d\ufe0f"
+    r"\U0001f000-\U0001faff]))+\s*$",
+    re.I,
+)
+"""With which people end a sentence, and which are no part of it."""
+_SAYING = r"(?:said|says|cried|replied|shouted|sang|sings|whispered|announced|declared|wrote|answered|reads)"
+SAID_BY = re.compile(
+    rf"[,;:–—] {_SAYING} (?:(?i:the|an?|my|his|her|he|she|they)\b|[A-ZÀ-Þ])"
+    rf"|[,;:–—] (?:(?i:the|an?|my|your|our|his|her|their) [\w' -]{{1,40}}|(?i:he|she|they)|[A-ZÀ-Þ][\w'-]+)"
+    rf" {_SAYING}\W*$"
+)
+"""What stands after words that somebody else said: "…, said the priest"."""
 _SENTENCE_END = re.compile(
     r"(?<![.!?…])(?<!\bMr)(?<!\bDr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)(?<!\bProf)"
     r"(?<!\be\.g)(?<!\bi\.e)(?:(?<!\b[ap]\.m)|(?=\.\s+[A-Z]))[.!?…]++[\"'”’)\]]{0,3}(?=\s|$)|\n"
