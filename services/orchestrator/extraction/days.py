@@ -67,7 +67,8 @@ _DAY = re.compile(
     rf"|last(?! (?:{_WEEKDAY}) (?:of|in) )) )?"
     r"(?:"
     r"(?P<near>day after tomorrow|today|tonight|tomorrow|tmrw|tmr|2morrow)"
-    r"|(?P<iso>\d{4}-\d{2}-\d{2}(?=$|[^\w-]|(?-i:T)\d\d:)|\d{1,2}\.\d{1,2}\.\d{4})"
+    r"|(?P<iso>\d{4}-\d{2}-\d{2}(?=$|[^\w-]|(?-i:T)\d\d:)|(?<!/)\d{4}/\d{1,2}/\d{1,2}(?![/.\d])"
+    r"|\d{1,2}\.\d{1,2}\.(?:\d{4})?|\d{1,2}/\d{1,2}(?:/\d{4})?(?![/.\d]))"
     rf"|(?P<span>(?:(?P<share>{SHARE}) (?P<somehour>hour)"
     rf"|(?:a )?couple of (?P<coupleunit>{UNIT})"
     rf"|(?P<amount>{AMOUNT}) (?P<aunit>{UNIT})(?:,? and (?:a (?P<more>half|quarter)"
@@ -96,6 +97,8 @@ _OWNED = re.compile(
 )
 _AFTER_WEEKDAY = re.compile(rf"\b(?:{_WEEKDAY}|{_SHORT_WEEKDAY}),? $", re.I)
 _AFTER_NTH = re.compile(rf"\b(?:{_NTH}) $", re.I)
+_BEFORE_HOUR = re.compile(r",? (?:(?<!sat )at \d|\d{1,2}(?::\d\d| ?[ap]m\b))", re.I)
+"""After "tue", which is no day by itself; nor is "we sat at 8 tables"."""
 _GOES_ON = re.compile(r" (?!(?:about|to|with|and|or|so|if|then|because|please|at|when|sharp)\b)[\w'\"]")
 
 
@@ -194,10 +197,18 @@ def _one(day: date) -> _Found:
 
 
 def _iso(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
-    if "-" in match["iso"]:
-        return _one(date.fromisoformat(match["iso"]))
-    day, month, year = map(int, match["iso"].split("."))
-    return _one(date(year, month, day))
+    """In digits; without a year only after "by" and the like, and not "5/6", which is a day in June or in May."""
+    written = match["iso"]
+    first, second, *third = map(int, re.findall(r"\d+", written))
+    if first > 31:
+        return _one(date(first, second, third[0]))
+    if "/" in written and second > 12:
+        first, second = second, first
+    elif "/" in written and first <= 12 and first != second:
+        return None
+    if third:
+        return _one(date(third[0], second, first))
+    return _one(_next(lambda year: date(year, second, first), today)) if lead in _DEADLINES else None
 
 
 def _date(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
@@ -305,7 +316,10 @@ def _holiday(match: re.Match[str], lead: str, which: str, today: date) -> _Found
 def _weekday(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     name = match["wday"].lower()
     is_short = name in _SHORT_WEEKDAY.split("|")
-    if (is_short and not (lead in _DEADLINES or which)) or (which == "the" and lead not in _DEADLINES):
+    is_beside_hour = _BEFORE_HOUR.match(match.string, match.end("wday"))
+    if (is_short and not (lead in _DEADLINES or which or is_beside_hour)) or (
+        which == "the" and lead not in _DEADLINES
+    ):
         return None
     if _AFTER_NTH.search(_before(match)):
         return None
