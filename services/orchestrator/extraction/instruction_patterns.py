@@ -140,7 +140,11 @@ THING = (
     r"|swearing|pleasantries|formalities)\b"
 )
 THINGS = re.compile(THING, re.I)
-NOT_ANY_MORE = re.compile(rf"{POLITE}(?P<what>(?P<act>(?:don't|dont|do not)(?: you)? .*))", re.I | re.S)
+NOT_ANY_MORE = re.compile(
+    rf"{POLITE}(?P<what>(?P<act>(?:don't|dont|do not)(?: you)? (?!(?:worry|wait|bother|cry|look for|be (?:sad|afraid"
+    r"|upset|mad|angry))\b).*))",
+    re.I | re.S,
+)
 MUST_NOT = re.compile(
     r"(?:(?:please|so|and|but|ok|okay|well|now)[ ,]{1,2})?"
     r"(?P<what>you (?:(?:must|should|shall) not|mustn't|shouldn't|are not to|aren't to) (?P<act>.*))",
@@ -189,12 +193,14 @@ TELLS = re.compile(
     r"|quotes?|proverb"
     r"|title|titled|called|help me|draft|translate|email|policy|poster|caption|slogan|lyrics?|used to"
     r"|rules? for (?:my|the)"
-    r"|taught|teaches|warns?|warned|message|note|chapter|book|film|card|is|was|are)\b[^.!?,;]{0,60}$",
+    r"|taught|teaches|warns?|warned|message|note"
+    r"|comments?|readme|docstring|changelog|slide|speech|essay|tweet|tips?|lessons?(?: learned)?"
+    r"|chapter|book|film|card|is|was|are)\b[^.!?,;]{0,60}$",
     re.I,
 )
 TOLD_AFTER = re.compile(
     r", (?:[\w'.-]+ ){1,3}(?:wrote|said|says|told|used to say|keeps saying|always says|warned|reads|read)\b"
-    r"|, as (?:they say|people say|the saying|the song|the joke)\b",
+    r"|, (?:they|people|some) say\b|, as (?:they say|people say|the saying|the song|the joke)\b",
     re.I,
 )
 CUT = re.compile(

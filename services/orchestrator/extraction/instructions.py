@@ -62,7 +62,7 @@ def _in_sentence(sentence: str, offset: int) -> Iterator[tuple[int, int]]:
 
 def _without_stops(sentence: str) -> str:
     """Without what it ends with, but for the mark that closes a quotation."""
-    body = sentence.rstrip(" \n\t\"'.!…)")
+    body = words.without_smileys(sentence).rstrip(" \n\t\"'.!…)")
     closed = said.QUOTED_LAST.search(sentence, max(0, len(body) - 2))
     return sentence[: closed.end()] if closed else body
 

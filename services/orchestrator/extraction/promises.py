@@ -325,7 +325,7 @@ def _cut(sentence: str, own: str, begin: int) -> tuple[str, int]:
     """What is to be done, and where its words end."""
     stop = _CUT.search(own, begin + 1, begin + _MAX_WORDS)
     end = stop.start() if stop else min(len(sentence), begin + _MAX_WORDS)
-    return _LAST.sub("", words.SMILEYS.sub("", sentence[begin:end]).strip(" ,.!?…\n\t")), end
+    return _LAST.sub("", words.without_smileys(sentence[begin:end]).strip(" ,.!?…\n\t")), end
 
 
 def _asked(sentence: str, own: str, now: datetime) -> Iterator[Promise]:

@@ -31,12 +31,17 @@ _SIGNED = re.compile(
     r"|(?:yours )?(?:sincerely|faithfully|truly)|best|cheers|love|thank you|take care|yours)\W*$",
     re.I,
 )
-SMILEYS = re.compile(
+_SMILEYS = re.compile(
     r"(?:\s*(?:[:;=]['’-]?[()DPpOo3/|]+|<3+|\b(?:lol|xd|(?:ha){2,}|(?:he){2,})\b|[\u2600-\u27bf\u2b00-\u2bff\u200d\ufe0f"
-    r"\U0001f000-\U0001faff]))+\s*$",
+    r"\U0001f000-\U0001faff]))+[\s!.]*$",
     re.I,
 )
-"""With which people end a sentence, and which are no part of it."""
+_BEFORE_OBJECT = re.compile(
+    r"\b(?:us(?:e|ing)|send(?:ing)?|writ(?:e|ing)|add(?:ing)?|say(?:ing)?|an?|the|your|this|that|of|with|like|words?|emojis?)\s*$",
+    re.I,
+)
+"""Who writes "never use 😂" speaks of it."""
+_MAX_SMILEYS = 60
 _SAYING = r"(?:said|says|cried|replied|shouted|sang|sings|whispered|announced|declared|wrote|answered|reads)"
 SAID_BY = re.compile(
     rf"[,;:–—] {_SAYING} (?:(?i:the|an?|my|his|her|he|she|they)\b|[A-ZÀ-Þ])"
@@ -56,24 +61,40 @@ def plain(text: str) -> str:
 
 
 def own(text: str) -> str:
-    """The text, as long as it was, with NUL for every letter that is quoted or code. The last stop of a quote stays."""
+    """The text, as long as it was, with NUL for every letter that is quoted or code. The last stop of a quote stays.
+
+    A letter to somebody is quoted where other words stand beside it.
+    """
     parts = text.split("```")
     if len(parts) > 1:
         text = "```".join(_MASK * len(part) if odd % 2 else part for odd, part in enumerate(parts))
+    others = without_letters(text)
+    if others.strip(_MASK + string.whitespace):
+        text = others
     return pieces.sub(_CITED_LINE, _masked, pieces.sub(_QUOTED, _masked, text))
 
 
 def without_letters(text: str) -> str:
-    """The text, as long as it was, with NUL for each letter that it drafts: "Dear …," to "Regards," over a name."""
+    """The text, as long as it was, with NUL for each letter to somebody, from "Dear …," to its writer's name."""
     lines = text.split("\n")
     begun: int | None = None
     for at, line in enumerate(lines):
         if begun is None and _SALUTATION.match(line):
             begun = at
-        elif begun is not None and _SIGNED.match(line) and "".join(lines[at + 1 : at + 3]).strip():
-            lines[begun : at + 1] = [_MASK * len(one) for one in lines[begun : at + 1]]
-            begun = None
+        elif begun is not None and _SIGNED.match(line):
+            name = next(
+                (after for after in range(at + 1, min(at + 3, len(lines))) if lines[after].strip()), None
+            )
+            if name is not None:
+                lines[begun : name + 1] = [_MASK * len(one) for one in lines[begun : name + 1]]
+                begun = None
     return "\n".join(lines)
+
+
+def without_smileys(text: str) -> str:
+    """The text without what people end a sentence with that is no part of it: "see you :)"."""
+    found = _SMILEYS.search(text, max(0, len(text) - _MAX_SMILEYS))
+    return text[: found.start()] if found and not _BEFORE_OBJECT.search(text[: found.start()][-20:]) else text
 
 
 def _masked(match: re.Match[str]) -> str:
