@@ -53,10 +53,29 @@ def test_each_class_is_found_once_and_masked_by_its_name() -> None:
         "I got 20 dollars off and paid 20 euros for lunch",
         "git clone git@github.com:ana/mind.git, or user:secret@host over https",
         "Ship order 4556737586899855123 with tracking 089 21234567",
+        "It calls malloc 1234567 times and reached 5000000 users",
+        "I lost 5k followers, and I saved ten thousand rows",
+        "I'm on the bleeding edge and bleeding money",
     ],
 )
 def test_what_only_looks_like_it_is_not_found(text: str) -> None:
     assert find(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("My cell is 5551234.", "phone"),
+        ("My phone: 912 300 000", "phone"),
+        ("I've saved 10k in stocks.", "financial"),
+        ("I owe him 5k, thanks to the car.", "financial"),
+        ("My rent is 900 a month.", "financial"),
+        ("My card was declined at the store.", "financial"),
+        ("I'm bleeding a lot.", "health"),
+    ],
+)
+def test_what_looks_much_like_it_is_found(text: str, name: str) -> None:
+    assert [span.name for span in find(text)] == [name]
 
 
 def test_severity_decides_where_no_policy_does() -> None:

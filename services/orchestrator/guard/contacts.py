@@ -101,6 +101,13 @@ _NUMBERED = words(
     r"version", r"licen[cs]e", r"booking", r"parcel", r"case", r"item", r"model", r"barcode", r"account", r"id",
     r"timestamp", r"code", r"batch", r"flight", r"policy",
 )  # fmt: skip
+_ROUND = re.compile(r"0{5}$")
+_COUNTS = re.compile(
+    r" ?(?:times|(?:[nµm]?s|seconds|[kmg]?i?b|[kmg]?hz|bytes|bits|cycles|ticks|rows|records|lines|words|tokens"
+    r"|users|people|visits|visitors|views|requests|downloads|iterations|items|files|points|steps|copies))(?!\w)",
+    re.IGNORECASE,
+)
+"""After a number of so many, which is none that one can call: "it calls malloc 1234567 times"."""
 _NEAR = 45
 MOST_TRIED = 1_000
 """Candidates of one form in one text that are looked at closely."""
@@ -182,7 +189,8 @@ def _has_trunk_prefix(text: str, match: re.Match[str], region: str | None) -> in
 
 def _is_said_to_be_one(text: str, match: re.Match[str], region: str | None) -> int:
     digits = sum(c.isdigit() for c in match[0])
-    if not 7 <= digits <= 13 or _is_numbered(text, match):
+    is_amount = _ROUND.search(match[0]) or _COUNTS.match(text, match.end())
+    if not 7 <= digits <= 13 or is_amount or _is_numbered(text, match):
         return 0
     is_one = _is_called(text, match) or (
         region is not None and digits < len(match[0]) and _is_valid(match[0], region)

@@ -91,7 +91,8 @@ on sick leave|on medication|on the pill|on steroids|on antibiotics|on blood thin
 their) meds|weeks pregnant|months pregnant|sober|years sober|days sober|in recovery|cancer[ -]free|
 in therapy|feverish|contagious|jaundiced|insulin[ -]dependent|
 hypertensive|hypothyroid|burnt out|burned out|sectioned|traumati[sz]ed|manic|psychotic|a cancer survivor|
-a stroke survivor|a diabetic|an epileptic|a carrier|trans(?:gender)? and on hormones|incontinent|bleeding|
+a stroke survivor|a diabetic|an epileptic|a carrier|trans(?:gender)? and on hormones|incontinent|
+bleeding(?! money| cash| edge)|
 in early labour|in pain|in chronic pain|
 type 1 diabetic|type 2 diabetic|wheelchair user|a wheelchair user|a coeliac|a celiac|going blind|going deaf|
 losing (?:my|his|her|their) (?:sight|hearing|hair|memory|eyesight)|off sick|hospitali[sz]ed|
@@ -170,6 +171,11 @@ surgeon|specialist|pulmonologist|nephrologist|hepatologist|haematologist|hematol
 dietician|addiction counsell?or|doctor about|doctor for|gp about|gp for|obstetrician|podiatrist|
 optometrist about|osteopath
 """
+_NOT_OF_THINGS = (
+    r"(?! (?!(?:thanks|plus|is|as|was|has|his|its|this|us|always|perhaps|sometimes|towards|afterwards|savings|debts|"
+    r"loans|taxes|fees|arrears|stocks|shares|bonds|funds|payments|instal?ments|bonus(?:es)?|bitcoins?)\b)[a-z]+[a-rt-z]s\b)"
+)
+"""Of "5k followers", which are no money."""
 AMOUNT = (
     r"(?<![\d.,'])(?:(?:[£$€¥₹₽₩]|US\$|A\$|C\$|R\$|CHF|EUR|USD|GBP|Rs\.?|kr\.?|zł|SEK|NOK|DKK|PLN|INR|JPY|"
     r"AUD|CAD|BRL|ZAR) ?\d[\d.,']{0,15}(?:[ \u00a0\u202f]\d{3}(?!\d)){0,3}"
@@ -182,9 +188,11 @@ AMOUNT = (
     r"(?:[£$€¥₹]|(?:[a-z]+ )?(?:euros?|dollars?|pounds?|francs?|bucks|quid|grand|kronor|kroner|crowns?|"
     r"rupees?|yen|yuan|reais|real|pesos?|rand|zloty|złoty|złotys|zlotys|lira|forint|roubles|rubles|"
     r"shekels|dirhams?|won|lei|cents|eur|usd|gbp|chf|sek|nok|dkk|pln|inr|lakhs?|crores?)(?!\w))|"
-    r"\d[\d.,']{0,15}(?: ?k| grand| thousand| lakhs?)(?!\w)|\d{1,3}(?:[.,]\d{3})+|(?:tens|hundreds) of"
+    rf"\d[\d.,']{{0,15}}(?: ?k| grand| thousand| lakhs?)(?!\w){_NOT_OF_THINGS}|"
+    r"\d{1,3}(?:[.,]\d{3})+|(?:tens|hundreds) of"
     r" thousands|(?:an? |one |two |three |four |five |six |seven |eight |nine |ten |twelve |fifteen |"
-    r"twenty |thirty |forty |fifty |sixty )(?:grand|hundred|thousand)|six figures)"
+    r"twenty |thirty |forty |fifty |sixty )(?:grand|hundred|thousand)"
+    rf"{_NOT_OF_THINGS}|six figures)"
 )
 DEBTS = """
 mortgage|rent|loans?|debts?|credit cards?|cards?|overdraft|bills?|payments?|instal?ments?|savings|pension|
@@ -266,7 +274,7 @@ burned|burnt|bruised|pulled|threw|medication|meds|pills|tablets|birth
 _MONEY_VERBS = """
 owe|owes|owed|owing|inherited|inherit|borrowed|gambled|invested|saved|overdrawn|overdrew|bankrupt|
 bankruptcy|insolvent|insolvency|broke|skint|maxed|defaulted|evicted|repossessed|foreclosed|garnished|
-bailiffs|bailiff|creditors|creditor|collectors|collector|collections|irs|hmrc|taxman|iva|unemployment|
+bailiffs|bailiff|creditors|creditor|collectors|collector|collections|declined|irs|hmrc|taxman|iva|unemployment|
 welfare|jobseeker's|dole|remortgaged|refinanced|euros|euro|dollars|pounds|francs|bucks|quid|grand|thousand|
 thousands|hundred|hundreds|
 million|figures|rupees|kronor|kroner|pesos|rand|yen|lakh|lakhs|crore|drowning|sued|chased|rent|mortgage|

@@ -241,6 +241,8 @@ def _rules_of_money() -> Rules:
             rf"(?: [\w-]+){{0,3}} {_FIGURE}(?: \w+){{0,3}} (?:is|are|was|were|of|went|goes|dropped|fell|rose|"
             rf"comes to|stands at|amounts to|sits at|has|at|just hit|hit|:|by){_SOON} ?{_AMOUNT}(?: (?:net|"
             rf"gross|after tax|before tax|a (?:month|year|week)|per \w+|to {_AMOUNT}))?",
+            rf"(?: [\w-]+){{0,2}} {_FIGURE} (?:is|are|was|were|comes to|went up to){_ABOUT} \d[\d.,]{{0,15}} "
+            r"(?:an?|per|each|every) (?:month|week|year|hour|day)",
             r"(?: [\w-]+){0,3} (?:credit score|credit rating|schufa(?: score)?)(?: \w+){0,2} (?:is|was|"
             r"dropped|fell|went|at|of|has|got)(?: \w+){0,2} ?\d*",
             r"(?: [\w-]+){0,3} (?:loans?|mortgage|credit cards?|overdraft|salary|wages?|paychecks?|pension|"
