@@ -56,6 +56,7 @@ def test_each_class_is_found_once_and_masked_by_its_name() -> None:
         "It calls malloc 1234567 times and reached 5000000 users",
         "I lost 5k followers, and I saved ten thousand rows",
         "I'm on the bleeding edge and bleeding money",
+        "See icon@2x.png in the assets",
     ],
 )
 def test_what_only_looks_like_it_is_not_found(text: str) -> None:

@@ -15,7 +15,10 @@ from services.orchestrator.guard.spans import Span, before, words
 LONGEST_LOCAL_PART = 64
 """RFC 5321, 4.5.3.1.1."""
 _LOCAL = re.compile(r"[\w!#$%&*+=?^`{|}~.'-]+")
-_DOMAIN = re.compile(r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w-]|\.\w)")
+_DOMAIN = re.compile(
+    r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?!(?:png|jpe?g|gif|svg|webp)\b)[^\W\d_]{2,24}(?![\w-]|\.\w)"
+)
+"""With a top-level domain, which the end of a picture's name, as of ``icon@2x.png``, is not."""
 _EDGES = "'.*=&?|{}`"
 """May stand within a local part, and around an address as quotes, markup or a query do."""
 _PATH = re.compile(r":(?!\d{1,5}(?:/|\b))[\w.~-]{0,80}/|:[\w.~-]{1,80}\.git\b")
