@@ -18,7 +18,7 @@ FROM_NOW = (
     r"|with immediate effect|from this day forth|as from (?:now|today)|permanently|now and always|till further notice)"
 )
 POLITE = (
-    r"(?:(?:please|pls|plz|kindly|just|also|hey|ok|okay|so|and|but|then|well|thanks|oh|yes"
+    r"(?:(?:please|pls|plz|kindly|just|also|hey|ok|okay|so|and|but|then|well|thanks|oh|yes|btw|by the way"
     r"|(?:can|could|would|will) you|i(?:'d| would)? (?:really )?(?:want|like|love|need|prefer|expect) (?:for )?you to"
     r"|you (?:should|must|have to|need to|are to|will|ought to|can|may|shall)|be sure to|make sure (?:to|that you|you)"
     r"|remember to|try to|i(?:'d| would) (?:prefer (?:it )?(?:that|if)|rather|appreciate it if|like it if"

@@ -16,7 +16,7 @@ MIND_NAMED = re.compile(
     rf"| becomes| should be| must be| is to be| to be|:){NOW}?"
     r"|(?:let|make) your name(?: be)?|(?:call|name|rename|dub|christen) yourself(?: to| as)?"
     r"|(?:change|switch|set|update) your name to|introduce yourself as|identify (?:yourself )?as"
-    r"|(?:take|take on|adopt|use|bear|accept) the name(?: of)?"
+    r"|(?P<bid>(?:take|take on|adopt|use|bear|accept) the name(?: of)?)"
     r"|you(?:'ll| will| shall| should| can| could| may| now| to| must)?(?: now)? (?:go by(?: the name(?: of)?)?"
     r"|(?:answer|respond|listen) to the name(?: of)?)|you(?:'ll| will| shall| now| to)?(?: now)? (?:answer|respond) to"
     rf"|(?:i|we)(?:'ll| will| shall|(?:'m| am|'re| are) (?:going to|gonna)|'m gonna| want to| would like to|'d like to"
@@ -42,6 +42,14 @@ MIND_NAMED = re.compile(
     r") ",
     re.IGNORECASE,
 )
+BIDS = re.compile(
+    r"(?:(?:please|pls|just|so|then|now|ok|okay|hey|from now on|(?:can|could|will|would) you|you(?:'ll| will| shall"
+    r"| should| can| could| may| must)?|i(?:'d like| want| would like) you to|to)\b ?){0,6}+",
+    re.I,
+)
+"""Before "take the name", where it is the mind that is bidden to."""
+OF_A_THING = re.compile(r" (?:for (?!you)|in|on|at|as|after|when|of)\b", re.I)
+"""After "use the name Max", where it is something else that is to be called so."""
 IT_IS_YOURS = re.compile(
     r"(?: is| will be| shall be| should be| be) (?:going to be )?your (?:new )?name\b| (?:as|for) your (?:new )?name\b"
     r"| is what you(?:'re| are|'ll be| will be) (?:called|named)\b| is my name for you\b"

@@ -57,9 +57,11 @@ def _mind_names(message: _Message, at: tuple[int, int]) -> Iterator[str]:
     sentence = message.text[start:end]
     for match in islice(said.MIND_NAMED.finditer(sentence), words.MAX_CLAUSES):
         name = _name_at(message, sentence, match.end())
-        is_stated = match.group().lower().startswith("you")
-        is_asked = is_stated and said.ASKED_BACK.match(sentence[match.end() + len(name) :])
-        if name and not is_asked and _is_meant(sentence, match):
+        if (
+            name
+            and not _is_left_open(match, sentence[match.end() + len(name) :])
+            and _is_meant(sentence, match)
+        ):
             yield name
     for match in islice(said.MIND_IS.finditer(sentence), words.MAX_CLAUSES):
         name = _name_at(message, sentence, match.end(), is_exact=True)
@@ -73,6 +75,14 @@ def _mind_names(message: _Message, at: tuple[int, int]) -> Iterator[str]:
         name = _name_before(sentence[: match.start()])
         if name and _is_meant(sentence, match) and not sentence.rstrip().endswith("?"):
             yield name
+
+
+def _is_left_open(trigger: re.Match[str], after: str) -> bool:
+    """Whether a naming is asked back, or is of somebody or something else."""
+    if trigger["bid"]:
+        clause = _clause(trigger.string[: trigger.start()]).strip()
+        return not said.BIDS.fullmatch(clause) or bool(said.OF_A_THING.match(after))
+    return trigger.group().lower().startswith("you") and bool(said.ASKED_BACK.match(after))
 
 
 def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, str]]:

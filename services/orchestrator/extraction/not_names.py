@@ -16,7 +16,8 @@ without would yes yet you you'll you're your yours yourself mr mrs ms dr let let
 nowhere somewhere anywhere elsewhere far between across
 """
 _TIMES = """
-monday tuesday wednesday thursday friday saturday sunday today tomorrow tonight yesterday morning afternoon evening
+monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays
+sundays today tomorrow tonight yesterday morning afternoon evening
 night noon midnight weekend week month year january february july september october november december christmas
 easter ramadan diwali hanukkah eid lent halloween thanksgiving winter spring autumn fall holiday holidays advent
 carnival midsummer

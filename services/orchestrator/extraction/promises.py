@@ -64,14 +64,18 @@ _NO_PROMISE = re.compile(
     r"|be (?:your|damned|thinking|waiting|rooting|cheering|right (?:back|here|with you))|let you (?!know|have)\w+"
     r"|leave (?:it|this|that|the [\w ]{1,30}) (?:up )?to you|leave you (?:to|with)|(?:stop|end|finish|wrap up) here"
     r"|have (?:what|you know)|take (?:your (?:advice|point)|it from (?:here|there))|get (?:there|right to|straight to)"
-    r"|cut to the|go ahead and (?:assume|guess|say)|play devil's|skip the"
+    r"|put it|call (?:it|this|that)|refer|wish you|thank you|forgive|drink to|eat my|die\b|make it short"
+    r"|make an exception|give you (?:that|credit|the benefit)|manage\W*$|cross that|figure it out|find a way"
+    r"|end with|join you in spirit"
+    r"|let the [\w ]{1,30} speak|cut to the|go ahead and (?:assume|guess|say)|play devil's|skip the"
     r"|(?:talk|speak|chat) (?:to|with) you(?= (?:soon|then|later|tomorrow|tonight|next|on)\b|\W*$)"
     r"|catch you(?= (?:soon|then|later|tomorrow|on)\b|\W*$))\b",
     re.I,
 )
 _NO_PROMISE_ALONE = re.compile(
-    r"(?:have to|need to|pass\W*$|wait\W*$|wait for|remember that|be (?:here|there|around)|be\W*$|do my best\W*$"
-    r"|(?:gladly |happily )?help(?: you)?(?: out)?(?: with (?:that|this|it))?\W*$"
+    r"(?:have to|need to|pass\W*$|wait\W*$|wait for|remember that|do my best\W*$"
+    r"|be\b(?! (?:sure|in touch|on it|more|\w+ing|\w+er)\b)|(?:elaborate|clarify|rephrase)(?: (?:that|this|it))?\W*$"
+    r"|help(?: you)?(?: out)?(?: with (?:that|this|it))?\W*$"
     r"|try\W*$)",
     re.I,
 )
@@ -151,7 +155,7 @@ _ASK = re.compile(
     r"\b|don|remember|never|know|heard|read|see\b|haven|should|is\b)[a-z]))"
     r"|(?P<reminder>(?:(?P<verb>set|create|add|schedule|make|put|leave|send|book|get|have|drop|shoot|pop|file"
     r"|stick|note)"
-    r"|want|need|like|appreciate|use|do with)(?: me| us| up| in| down)?(?: an?| another| one)?(?: \w+)? reminder"
+    r"|want|need|like|love|appreciate|use|do with)(?: me| us| up| in| down)?(?: an?| another| one)?(?: \w+)? reminder"
     r"|^\W{0,3}reminder(?: please| to self)?)"
     r"|(?P<note>note to self(?: ?[:,–—-]| to)(?= ))"
     r"|(?P<act>(?P<wake>(?:set|put|turn|switch)(?: me)?(?: on| up)?(?: the| my| an?)? (?:\w+ )?alarm"
