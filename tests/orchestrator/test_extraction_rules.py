@@ -188,6 +188,8 @@ def test_a_manner_of_speaking_and_what_another_may_say_promise_nothing(answer: s
         ("I'll help you with that tomorrow.", "help you with that tomorrow"),
         ("I'll talk to you about the plan tomorrow.", "talk to you about the plan tomorrow"),
         ("I'll be back at six.", "be back at six"),
+        ("I'll put it in your calendar on Friday.", "put it in your calendar on Friday"),
+        ("I'll call this number tomorrow.", "call this number tomorrow"),
         ("I'll be gentler next time.", "be gentler next time"),
         ("About your draft: I'll read it by Friday.", "read it by Friday"),
         ("Hi Tom,\n\nI'll check the visa rules tomorrow.\n\nCheers!", "check the visa rules tomorrow"),

@@ -57,17 +57,16 @@ _NO_PROMISE = re.compile(
     r"|honest|delighted|fine|okay|ok|brief|frank|seeing|pleased|proud|sad|curious)|take (?:that|it|this) as|know"
     r"|get better"
     r"|live|survive|understand|have none|take your word|keep (?:it|this) (?:short|brief)|looking forward|hoping"
-    r"|thinking"
-    r"|wondering|having|feeling|afraid|being|doing (?:well|fine)|need(?! to\b)|want|only (?:say|need)"
-    r"|believe|trust"
-    r"|respect|appreciate|pretend|echo|second|look forward|hold you to|cheer|(?:keep|cross) (?:my|our) fingers"
+    r"|thinking|wondering|having|feeling|afraid|being|doing (?:well|fine)|need(?! to\b)|want|only (?:say|need)|believe"
+    r"|trust|respect|appreciate|pretend|echo|second|look forward|hold you to|cheer|(?:keep|cross) (?:my|our) fingers"
     r"|be (?:your|damned|thinking|waiting|rooting|cheering|right (?:back|here|with you))|let you (?!know|have)\w+"
     r"|leave (?:it|this|that|the [\w ]{1,30}) (?:up )?to you|leave you (?:to|with)|(?:stop|end|finish|wrap up) here"
     r"|have (?:what|you know)|take (?:your (?:advice|point)|it from (?:here|there))|get (?:there|right to|straight to)"
-    r"|put it|call (?:it|this|that)|refer|wish you|thank you|forgive|drink to|eat my|die\b|make it short"
-    r"|make an exception|give you (?:that|credit|the benefit)|manage\W*$|cross that|figure it out|find a way"
-    r"|end with|join you in spirit"
-    r"|let the [\w ]{1,30} speak|cut to the|go ahead and (?:assume|guess|say)|play devil's|skip the"
+    r"|put it (?:this|another) way|put it \w+ly|call it (?!back|again|off|in|on|at|for you)\w+"
+    r"|call (?:this|that) (?:the|an?)"
+    r"|refer (?:to it|you)|wish you|thank you|forgive|drink to|eat my|die|make it short|make an exception|cross that"
+    r"|give you (?:that|credit|the benefit)|join you in spirit|let the [\w ]{1,30} speak|cut to the"
+    r"|go ahead and (?:assume|guess|say)|play devil's"
     r"|(?:talk|speak|chat) (?:to|with) you(?= (?:soon|then|later|tomorrow|tonight|next|on)\b|\W*$)"
     r"|catch you(?= (?:soon|then|later|tomorrow|on)\b|\W*$))\b",
     re.I,
@@ -75,7 +74,7 @@ _NO_PROMISE = re.compile(
 _NO_PROMISE_ALONE = re.compile(
     r"(?:have to|need to|pass\W*$|wait\W*$|wait for|remember that|do my best\W*$"
     r"|be\b(?! (?:sure|in touch|on it|more|\w+ing|\w+er)\b)|(?:elaborate|clarify|rephrase)(?: (?:that|this|it))?\W*$"
-    r"|help(?: you)?(?: out)?(?: with (?:that|this|it))?\W*$"
+    r"|help(?: you)?(?: out)?(?: with (?:that|this|it))?\W*$|figure it out|find a way|manage\W*$|end with|skip the"
     r"|try\W*$)",
     re.I,
 )
