@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from services.orchestrator.extraction.words import without_smileys
+
 MAX_CHARACTERS = 16_384
 """Read of a message: what is longer is pasted rather than said."""
 MAX_SENTENCE = 400
@@ -32,6 +34,13 @@ _MADE_UP = re.compile(
 )
 """A sentence with one of these is told, quoted or made up."""
 _ASKS = r"(?:what|which|how|where|who|when|why|can|could|do|does|did|is|are|any|would|should|will|have you|got any)\b"
+_BARE = {
+    "im": "I'm", "ive": "I've", "youre": "you're", "theyre": "they're", "hes": "he's", "shes": "she's", "weve": "we've",
+    "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't",
+    "cant": "can't", "wont": "won't", "havent": "haven't", "hasnt": "hasn't",
+}  # fmt: skip
+"""Contractions as people in a hurry write them."""
+_WRITTEN_BARE = re.compile(rf"\b(?:{'|'.join(_BARE)}|Ive|(?:Im(?= (?:an?|not|from|also|so)\b)))\b")
 _CONTRACTIONS = (
     (re.compile(r"(?i)\b(i)'m\b"), r"\1 am"),
     (re.compile(r"(?i)\b(we|you|they)'re\b"), r"\1 are"),
@@ -69,11 +78,11 @@ _BOTH = re.compile(r"^[A-ZÀ-Þ][\w' -]*$")
 def clauses(text: str) -> Iterator[str]:
     """In their order, with contractions written out: "I'm" as "I am"."""
     for match in _SENTENCE.finditer(text[:MAX_CHARACTERS].replace("’", "'")):
-        sentence = match.group().strip()
+        sentence = _WRITTEN_BARE.sub(lambda bare: _BARE[bare.group().lower()], match.group().strip())
         if len(sentence) > MAX_SENTENCE or _MADE_UP.search(sentence):
             continue
         for part in _parts(_without_quotations(sentence)):
-            plain = part.strip(" ,.!")
+            plain = without_smileys(part).strip(" ,.!")
             if len(plain) > 3 and not _UNREAL.search(plain):
                 for pattern, full in _CONTRACTIONS:
                     plain = pattern.sub(full, plain)

@@ -28,7 +28,8 @@ _MAX_WORDS = 30
 _WORD = re.compile(r"\w+(?:'\w+)*")
 _WORD_AND_GAP = re.compile(rf"({_WORD.pattern})(\W*)")
 _UNDONE = re.compile(
-    r"(?i)\b(?:not|never|\w+n't|almost|nearly|if|would|will|\w+'ll|going to|need(?:ed)? to|want(?:ed)? to|have to"
+    r"(?i)\b(?:not|never|\w+n't|(?:do|does|did|is|was|have|has|had)nt"
+    r"|almost|nearly|if|would|will|\w+'ll|going to|need(?:ed)? to|want(?:ed)? to|have to"
     r"|had to|should|tried|forgot|about to|still|half|part(?:ly)? of|partly|wrong|pretend\w*|imagine\w*|dream\w*"
     r"|(?:most|some|outline|draft|beginning|summary|review|copy|picture|photo) of(?! (?:it|that|them)\b)"
     r"|(?:wish(?:es)?|hop(?:e|es|ed)|th(?:ink|inks|ought)|guess|believes?|maybe|perhaps|probably)(?: that)?"
@@ -54,9 +55,9 @@ _CLAUSE_END = re.compile(
     r"|[\w']+ (?:is|are|was|were|has|have|had|did|came|said)\b))",
     re.IGNORECASE,
 )
-_ADVERBS = frozenset("just already finally now also actually have 've had i've we've".split())
-_PERFECT = frozenset("have 've had i've we've".split())
-_SUBJECTS = frozenset("i we i've we've".split())
+_ADVERBS = frozenset("just already finally now also actually have 've had i've we've ive weve".split())
+_PERFECT = frozenset("have 've had i've we've ive weve".split())
+_SUBJECTS = frozenset("i we i've we've ive weve".split())
 _PRONOUNS = frozenset("he she they who what that which he's she's they've they'd you've".split())
 _BE = frozenset("is are was were been got".split())
 _LEAD = frozenset("done ok okay yes finally just already all set hey".split())

@@ -261,7 +261,10 @@ NO_FAN = re.compile(
 IS_ATTRIBUTE = re.compile(
     rf"(?P<object>[A-ZÀ-Þ]\w+(?: \w+){{0,3}}?) (?:is|are) (?:not )?my (?:\w+ )?{lexicon.ATTRIBUTES}\b.*"
 )
-AS_A = re.compile(r"(?:[Aa]s|[Bb]eing) (?P<object>an? [^,]{3,60}),\s+(?:I|i|my|My)\b.*")
+AS_A = re.compile(
+    rf"(?:[Aa]s|[Bb]eing) (?P<object>an? (?:[^,]{{3,60}}(?=,)|(?:[\w-]+ ){{0,2}}{lexicon.JOBS}\b))"
+    r",?\s+(?:I|i|my|My)\b.*"
+)
 ATTRIBUTE = re.compile(
     rf"(?:[Mm]y|[Oo]ur) (?P<what>{lexicon.ATTRIBUTES}) (?:is|are) (?!not\b|to\b|that\b|in\b|on\b|at\b|\w+ing\b|"
     rf"very\b|so\b)(?P<object>\S.*)"
