@@ -56,6 +56,7 @@ def test_each_class_is_found_once_and_masked_by_its_name() -> None:
         "It calls malloc 1234567 times and reached 5000000 users",
         "I lost 5k followers, and I saved ten thousand rows",
         "I'm on the bleeding edge and bleeding money",
+        "I have a fever dream of a project, and my driving test results are in",
         "See icon@2x.png in the assets",
     ],
 )
@@ -73,6 +74,8 @@ def test_what_only_looks_like_it_is_not_found(text: str) -> None:
         ("My rent is 900 a month.", "financial"),
         ("My card was declined at the store.", "financial"),
         ("I'm bleeding a lot.", "health"),
+        ("I have a fever.", "health"),
+        ("My test results are in.", "health"),
     ],
 )
 def test_what_looks_much_like_it_is_found(text: str, name: str) -> None:

@@ -24,7 +24,7 @@ pain|cleft palate|cold sores|colitis|colon cancer|concussion|copd|covid|covid-19
 crohn's disease|cyst|cysts|cystic fibrosis|deep vein thrombosis|dementia|
 depression|depressive episode|diabetes|diarrhea|diarrhoea|disability|dizzy spells|down syndrome|
 down's syndrome|drinking problem|drug problem|dvt|dyslexia|dyspraxia|ear infection|eating
-disorder|eczema|(?-i:ED)|endometriosis|epilepsy|erectile dysfunction|fever|fibroids|fibromyalgia|flu|
+disorder|eczema|(?-i:ED)|endometriosis|epilepsy|erectile dysfunction|fever(?! dream)|fibroids|fibromyalgia|flu|
 food poisoning|fracture|gallstones|gastric ulcer|genital herpes|gestational diabetes|
 glaucoma|gluten intolerance|gonorrhea|gonorrhoea|gout|graves' disease|haemophilia|hemophilia|hashimoto's|
 hay fever|hayfever|headache|headaches|hearing loss|heart attack|heart condition|

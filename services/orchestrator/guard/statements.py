@@ -122,6 +122,7 @@ def _rules_of_health() -> Rules:
         ),
         of_possessive=_rules(
             rf"(?: [\w-]+){{0,3}} (?!cold|lump|condition|fever dream)(?:{_CONDITION}|{_PROCEDURE})",
+            r"(?! (?:[\w-]+ )?(?:unit|integration|load|driving|theory|maths?|spelling|language|placement) tests? )"
             r"(?: [\w-]+){0,2} (?:blood pressure|cholesterol|blood sugar|a1c|hba1c|psa|bmi|blood type|blood"
             r" test|test results?|scan|mri|biopsy|glucose|heart rate|platelets|iron|ferritin|thyroid|tsh|"
             r"weight|hearing|"
