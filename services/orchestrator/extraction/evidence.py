@@ -29,11 +29,12 @@ _WORD = re.compile(r"\w+(?:'\w+)*")
 _WORD_AND_GAP = re.compile(rf"({_WORD.pattern})(\W*)")
 _UNDONE = re.compile(
     r"(?i)\b(?:not|never|\w+n't|(?:do|does|did|is|was|have|has|had)nt"
-    r"|almost|nearly|if|would|will|\w+'ll|going to|need(?:ed)? to|want(?:ed)? to|have to"
+    r"|almost|nearly|if|unless|had i|let's say|supposedly|allegedly|(?:remind|tell|ping) me (?:once|when|after)|would"
+    r"|will|\w+'ll|going to|need(?:ed)? to|want(?:ed)? to|have to"
     r"|had to|should|tried|forgot|about to|still|half|part(?:ly)? of|partly|wrong|pretend\w*|imagine\w*|dream\w*"
-    r"|(?:most|some|outline|draft|beginning|summary|review|copy|picture|photo) of(?! (?:it|that|them)\b)"
-    r"|(?:wish(?:es)?|hop(?:e|es|ed)|th(?:ink|inks|ought)|guess|believes?|maybe|perhaps|probably)(?: that)?"
-    r" (?:i|we|i've|we've)|(?:i|we) (?:probably|maybe|perhaps)|booked (?:out|up|solid))\b"
+    r"|(?:most|some|outline|draft|beginning|summary|review|picture|photo) of(?! (?:it|that|them)\b)"
+    r"|(?:wish(?:es)?|hop(?:e|es|ed)|th(?:ink|inks|ought)|guess|believes?|doubt|claim(?:s|ed)?|maybe|perhaps"
+    r"|probably)(?: that)? (?:i|we|i've|we've)|(?:i|we) (?:probably|maybe|perhaps)|booked (?:out|up|solid))\b"
 )
 _HABITUAL = re.compile(
     r"(?i)\b(?:(?<!\bas )always|usually|often|sometimes|normally|generally|whenever|used to|as a child"
@@ -60,7 +61,7 @@ _PERFECT = frozenset("have 've had i've we've ive weve".split())
 _SUBJECTS = frozenset("i we i've we've ive weve".split())
 _PRONOUNS = frozenset("he she they who what that which he's she's they've they'd you've".split())
 _BE = frozenset("is are was were been got".split())
-_LEAD = frozenset("done ok okay yes finally just already all set hey".split())
+_LEAD = frozenset("done ok okay yes yep yeah yup finally just already all set hey".split())
 SMALL = frozenset(
     "a an the to of on in at by for from with my your our his her their you me it its this that and some up".split()
 )
@@ -103,6 +104,8 @@ _CONTACTS = frozenset(
     "visited wrote".split()
 )
 """What people do, rather than what is done: "Ana called"."""
+_AFTER_DONE = frozenset("to of in on at for from with".split())
+"""May follow "sent" in "report sent to Ana"; what may not makes it something that Ana did: "Ana sent the report"."""
 _MAX_SUBJECT = 4
 """Words before "paid" in "rent paid"."""
 
@@ -249,7 +252,7 @@ def _telegraphed(words: list[str]) -> int:
     """Where the participle stands in "rent paid", with which a clause begins; 0 where it does not."""
     for at, word in enumerate(words[: _MAX_SUBJECT + 1]):
         if word.endswith("ed") or word in _IRREGULAR:
-            is_whole = at + 1 == len(words) or words[at + 1] in SMALL
+            is_whole = at + 1 == len(words) or words[at + 1] in _AFTER_DONE
             return at if is_whole and word not in _CONTACTS else 0
         if not word or word in SMALL or word in _SUBJECTS or word in _PRONOUNS:
             return 0
