@@ -95,6 +95,8 @@ MY_NAME = re.compile(
     r"|it(?:'s| is) (?:only |just )?(?:me|i)(?: again)?[,:]|introduce myself[:,]) ",
     re.IGNORECASE,
 )
+MINE = re.compile(r"\byour (?:\w+ )?name\b[^.!?]{0,40}[.!?]?(?: and|,| but)? mine(?:'s| is) ", re.I)
+"""After the other's name, one's own: "what's your name? Mine is Tom"."""
 THE_NAME = re.compile(r"^\W*(?:(?:hi|hello|hey|hiya)[,!]? )?(?:the )?name(?:'s| is|:) ", re.I)
 BORN = re.compile(
     r"(?<![\w'-])(?:(?:named|christened|baptised|baptized) me|i was (?:named|christened|baptised)) ", re.I

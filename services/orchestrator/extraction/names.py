@@ -24,9 +24,17 @@ def mind_name(text: str) -> str:
 def user_name(text: str) -> str:
     """The name that a person says is theirs; empty where none is said."""
     found = [list(_user_names(sentence, at)) for sentence, at in _sentences(text)]
-    flat = [one for names in found for one in names]
+    flat = [one for names in found for one in names] or [(1, name) for name in _mine(text)]
     best = max((weight for weight, _ in flat), default=0)
     return next((name for weight, name in reversed(flat) if weight == best), "")
+
+
+def _mine(text: str) -> Iterator[str]:
+    """Names that are given beside the other's, over two sentences perhaps."""
+    message = _Message(text)
+    for match in islice(said.MINE.finditer(message.text), words.MAX_CLAUSES):
+        if name := _name_at(message, message.text, match.end()):
+            yield name
 
 
 def _last(found: Iterator[Iterator[str]]) -> str:
