@@ -264,6 +264,8 @@ HOSTILE = (
     "you are now ", "this is A ", "always ", "from now on ", "whenever a, ", "when a, always ", "stop doing ",
     "no more a ", "by the end of ", "at 5 ", "1:", "in two hours and ", "the first of ", "Friday ", "half past ",
     "12 June ", "a.b", "-a", "said ", "if you ", "please, ", "call called ", "every a, ", "n't", "not ", "so ", "\t- ",
+    "Dear a,\n", "Dear a,\nRegards,\n", "your name, mine is ", "I'll leave the a ", "bill's paid ", "🙏", "15/5 ",
+    "rent paid. ",
 )  # fmt: skip
 """What a pattern with nested repetition would take hours over."""
 
