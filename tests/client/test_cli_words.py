@@ -8,7 +8,9 @@ import math
 import re
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +28,12 @@ from pmm.mind.v1.events_pb2 import (
     UserMessage,
 )
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from pmm_client.cli import exits
+from pmm_client.cli import exits, output
 from pmm_client.cli.app import app
+from pmm_client.cli.connection import CliError
+from pmm_client.cli.options import moment
 from pmm_client.jsonable import to_json
+from pmm_client.messages import timestamp
 from services.runtime import errors
 from tests.client.scripted import Behaviour, always, scripted
 from tests.client.test_reply import STARTED, completed, well
@@ -96,6 +101,25 @@ def test_the_commands_are_those_that_users_were_promised() -> None:
         "identity clear", "directives retire", "session start", "session rename", "session privacy",
         "session end", "reflect", "workers replay",
     }  # fmt: skip
+
+
+@pytest.fixture
+def in_auckland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Pacific/Auckland")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def test_a_time_is_read_in_the_zone_in_which_times_are_shown(in_auckland: None) -> None:
+    noon = moment(datetime(2026, 7, 1, 12))
+
+    assert noon == datetime(2026, 7, 1, 0, tzinfo=UTC)
+    assert output.date(timestamp(noon)) == "2026-07-01 12:00"
+    assert moment(datetime.fromisoformat("2026-07-01T12:00+02:00")) == datetime(2026, 7, 1, 10, tzinfo=UTC)
+    with pytest.raises(CliError, match="no time that can be counted"):
+        moment(datetime.min)
 
 
 @pytest.mark.parametrize("path", COMMANDS)

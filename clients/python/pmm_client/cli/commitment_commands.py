@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -14,7 +14,7 @@ from pmm.orchestrator.v1.orchestrator_pb2 import Commitment, CommitmentStatus
 from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server
+from pmm_client.cli.options import LOCAL, MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server, moment
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
@@ -27,7 +27,7 @@ Id = Annotated[
         autocompletion=completion.commitments,
     ),
 ]
-Due = Annotated[datetime | None, typer.Option(help="When it is due (UTC).")]
+Due = Annotated[datetime | None, typer.Option(help=f"When it is due; {LOCAL}.")]
 Urgency = Annotated[str, typer.Option("--priority", help="low, normal or high.")]
 _ENDED = (CommitmentStatus.COMMITMENT_STATUS_CLOSED, CommitmentStatus.COMMITMENT_STATUS_EXPIRED)
 _STYLES: dict[str | int, str] = {
@@ -130,7 +130,7 @@ async def open_commitment(
     async with connection.open() as client:
         made = await client.mind(mind).open_commitment(
             text,
-            due=_utc(due),
+            due=moment(due),
             priority=urgency,  # type: ignore[arg-type]
             project=project or "",
         )
@@ -165,7 +165,7 @@ async def close(
 async def snooze(
     connection: Connection,
     commitment_id: Id,
-    until: Annotated[datetime, typer.Option(help="Until when (UTC).", show_default=False)],
+    until: Annotated[datetime, typer.Option(help=f"Until when; {LOCAL}.", show_default=False)],
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
@@ -174,8 +174,8 @@ async def snooze(
     Example: pmm commitments snooze c-0a1b2c3d4e5f --mind ada --until 2026-12-27
     """
     async with connection.open() as client:
-        made = await client.mind(mind).snooze_commitment(commitment_id, until.replace(tzinfo=UTC))
-    _show(made, as_json, f"is put off until {until:%Y-%m-%d %H:%M} UTC")
+        made = await client.mind(mind).snooze_commitment(commitment_id, moment(until))
+    _show(made, as_json, f"is put off until {output.date(made.snoozed_until)}")
 
 
 async def revise(
@@ -199,7 +199,7 @@ async def revise(
         made = await client.mind(mind).revise_commitment(
             commitment_id,
             text=text,
-            due=_utc(due),
+            due=moment(due),
             priority=urgency,  # type: ignore[arg-type]
             project=project,
         )
@@ -243,7 +243,3 @@ def _enum(enum: type[Priority] | type[CommitmentStatus], prefix: str, name: str)
     except ValueError:
         known = [key.removeprefix(f"{prefix}_").lower() for key, value in enum.items() if value]
         raise CliError(f"{name!r} is none of {', '.join(known)}", exits.USAGE) from None
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None

@@ -23,8 +23,8 @@ from pmm.mind.v1.events_pb2 import (
 from pmm_client.cli import exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.memory_options import memory_types, utc
-from pmm_client.cli.options import MAX_SEQ, Json, MindOrMine, Why, calls_server
+from pmm_client.cli.memory_options import memory_types
+from pmm_client.cli.options import LOCAL, MAX_SEQ, Json, MindOrMine, Why, calls_server, moment
 from pmm_client.messages import timestamp
 from pmm_client.mind import Mind
 
@@ -63,7 +63,9 @@ async def add(
         list[int] | None,
         typer.Option("--source", min=1, max=MAX_SEQ, metavar="SEQ", help="An event that it came from."),
     ] = None,
-    since: Annotated[datetime | None, typer.Option("--valid-from", help="Since when it holds (UTC).")] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--valid-from", help=f"Since when it holds; {LOCAL}.")
+    ] = None,
     ttl: Annotated[str, typer.Option(metavar="TIME", help="Forget it after 90m, 12h, 30d or 8w.")] = "",
     contradicts: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="A memory that ceases to hold with it.")
@@ -87,7 +89,7 @@ async def add(
             tags=tag,
             entities=entity,
             source_seqs=source,
-            valid_from=timestamp(utc(since)),
+            valid_from=timestamp(moment(since)),
             expires_at=timestamp(expires),
             contradicts=contradicts,
         )
@@ -116,7 +118,9 @@ async def revise(
     importance: Annotated[float | None, typer.Option(min=0, max=1, help="The new importance.")] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", help="The new tags.")] = None,
     entity: Annotated[list[str] | None, typer.Option("--entity", help="The new entities.")] = None,
-    until: Annotated[datetime | None, typer.Option("--valid-to", help="Until when it held (UTC).")] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--valid-to", help=f"Until when it held; {LOCAL}.")
+    ] = None,
     ttl: Annotated[str, typer.Option(metavar="TIME", help="Forget it after 90m, 12h, 30d or 8w.")] = "",
     why: Why = "",
     file: Jsonl = None,
@@ -135,7 +139,7 @@ async def revise(
             tags=tag,
             entities=entity,
             why=why,
-            valid_to=timestamp(utc(until)),
+            valid_to=timestamp(moment(until)),
             expires_at=timestamp(expires),
         )
         if importance is not None:

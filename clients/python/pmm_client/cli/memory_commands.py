@@ -21,9 +21,8 @@ from pmm_client.cli.memory_options import (
     To,
     Types,
     memory_filter,
-    utc,
 )
-from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, calls_server
+from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, calls_server, moment
 from pmm_client.jsonable import to_json
 
 MinSeq = Annotated[
@@ -58,7 +57,7 @@ async def search(
     until: To = None,
     important: Important = 0,
     at: Annotated[
-        datetime | None, typer.Option("--at", help='The clock by which "last May" is read (UTC); now.')
+        datetime | None, typer.Option("--at", help='The clock by which "last May" is read; now.')
     ] = None,
     as_of: AsOf = None,
     min_seq: MinSeq = 0,
@@ -78,7 +77,7 @@ async def search(
             query,
             k=k,
             filter=wanted,
-            query_time=utc(at),
+            query_time=moment(at),
             as_of_seq=as_of,
             min_seq=min_seq,
             explain=explain,

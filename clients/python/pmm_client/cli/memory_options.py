@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -12,6 +12,7 @@ from pmm.memory.v1.memory_pb2 import MemoryFilter
 from pmm.mind.v1.events_pb2 import MemoryType
 from pmm_client.cli import exits
 from pmm_client.cli.connection import CliError
+from pmm_client.cli.options import LOCAL, moment
 from pmm_client.messages import timestamp
 
 Types = Annotated[
@@ -26,8 +27,8 @@ Sessions = Annotated[
 ]
 Entities = Annotated[list[str] | None, typer.Option("--entity", help="Only about one of these.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only what bears all of these.")]
-From = Annotated[datetime | None, typer.Option("--from", help="Only what occurred at or after (UTC).")]
-To = Annotated[datetime | None, typer.Option("--to", help="Only what occurred before (UTC).")]
+From = Annotated[datetime | None, typer.Option("--from", help=f"Only what occurred at or after; {LOCAL}.")]
+To = Annotated[datetime | None, typer.Option("--to", help="Only what occurred before.")]
 Important = Annotated[float, typer.Option("--important", min=0, max=1, help="Only what is so important.")]
 
 
@@ -48,8 +49,8 @@ def memory_filter(
         session_ids=sessions or (),
         entities=entities or (),
         tags=tags or (),
-        occurred_from=timestamp(utc(since)),
-        occurred_to=timestamp(utc(until)),
+        occurred_from=timestamp(moment(since)),
+        occurred_to=timestamp(moment(until)),
         min_importance=important,
     )
 
@@ -61,8 +62,3 @@ def memory_types(names: Sequence[str]) -> list[MemoryType.ValueType]:
         if name.lower() not in known:
             raise CliError(f"--type {name!r} is none of {', '.join(known)}", exits.USAGE)
     return [known[name.lower()] for name in names]
-
-
-def utc(time: datetime | None) -> datetime | None:
-    """A time of the command line, which is in UTC."""
-    return time.replace(tzinfo=UTC) if time else None

@@ -8,8 +8,9 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, overload
 
 import typer
 
@@ -45,6 +46,8 @@ MindOption = Annotated[
 MindOrMine = Annotated[str, mind_option("The mind.")]
 """For commands that read or that a person can take back: without it, the mind that ``pmm chat`` talks to."""
 Why = Annotated[str, typer.Option(help="Why, for the record.")]
+LOCAL = "this machine's time, or with an offset: 2026-12-24T18:00Z"
+"""How a time is written; for help texts."""
 
 
 def _where(name: str) -> Any:
@@ -115,6 +118,21 @@ def calls_server(app: typer.Typer, name: str) -> Callable[[Command], Command]:
         return function
 
     return register
+
+
+@overload
+def moment(typed: datetime) -> datetime: ...
+@overload
+def moment(typed: None) -> None: ...
+def moment(typed: datetime | None) -> datetime | None:
+    """A time of the command line: in the time zone of this machine, as times are shown, unless it has an offset.
+
+    Raises CliError where it lies before or after all that can be counted.
+    """
+    try:
+        return typed.astimezone(UTC) if typed else None
+    except (OverflowError, ValueError):
+        raise CliError(f"{typed} is no time that can be counted", exits.USAGE) from None
 
 
 def complain(message: str) -> None:
