@@ -64,7 +64,7 @@ def test_a_checkpoint_is_printed_and_signed(pmm: Pmm, ada: str) -> None:
 def test_an_event_is_proved(pmm: Pmm, ada: str) -> None:
     assert "proved: 3 hashes lead from it to the root" in pmm("ledger", "prove", "4", "--mind", ada)
     found = json.loads(pmm("ledger", "prove", "4", "--mind", ada, "--json"))
-    assert (found["body"]["userMessage"]["text"], found["tree_size"]) == ("message 2", 6)
+    assert (found["body"]["user_message"]["text"], found["tree_size"]) == ("message 2", 6)
     assert "no event 9" in pmm("ledger", "prove", "9", "--mind", ada, code=exits.FAILED)
 
 

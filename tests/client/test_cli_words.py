@@ -16,12 +16,14 @@ from typing import Any
 
 import pytest
 import typer.main
+from google.protobuf.timestamp_pb2 import Timestamp
 from typer.testing import CliRunner
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1.events_pb2 import (
     TURN_FAILURE_REASON_MODEL_ERROR,
     Body,
+    CommitmentClosed,
     Custom,
     Event,
     TurnFailed,
@@ -33,7 +35,6 @@ from pmm_client.cli.app import app
 from pmm_client.cli.connection import CliError
 from pmm_client.cli.options import moment
 from pmm_client.jsonable import to_json
-from pmm_client.messages import timestamp
 from services.runtime import errors
 from tests.client.scripted import Behaviour, always, scripted
 from tests.client.test_reply import STARTED, completed, well
@@ -114,9 +115,11 @@ def in_auckland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_a_time_is_read_in_the_zone_in_which_times_are_shown(in_auckland: None) -> None:
     noon = moment(datetime(2026, 7, 1, 12))
+    shown = Timestamp()
+    shown.FromDatetime(noon)
 
     assert noon == datetime(2026, 7, 1, 0, tzinfo=UTC)
-    assert output.date(timestamp(noon)) == "2026-07-01 12:00"
+    assert output.date(shown) == "2026-07-01 12:00"
     assert moment(datetime.fromisoformat("2026-07-01T12:00+02:00")) == datetime(2026, 7, 1, 10, tzinfo=UTC)
     with pytest.raises(CliError, match="no time that can be counted"):
         moment(datetime.min)
@@ -383,6 +386,25 @@ async def test_a_turn_without_an_answer_is_explained_by_why_it_has_none() -> Non
 
     assert "#17  No answer came: the caller went away." in result.stdout
     assert "no model" not in result.stdout
+
+
+async def test_an_answer_that_was_erased_is_explained_by_that() -> None:
+    asked = Event(seq=15, kind="user_message", body=Body(user_message=UserMessage(text="Where do I live?")))
+    answer = Event(seq=17, kind="assistant_message", redacted=True)
+
+    result = await pmm(
+        "explain", "17", "--mind", "ada", Explain=always(pb.ExplainResponse(question=asked, answer=answer))
+    )
+
+    assert "#17  (erased)\nWhat it was made from was erased with it.\n" in result.stdout
+
+
+def test_what_an_event_says_beside_words_is_told_without_json() -> None:
+    body = Body(commitment_closed=CommitmentClosed(commitment_id="c-1", evidence_seqs=[3, 5], why="said so"))
+
+    assert output.event_text(Event(body=body)) == (
+        "commitment id: c-1; outcome: UNSPECIFIED; evidence seqs: 3, 5; why: said so"
+    )
 
 
 async def test_an_export_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:

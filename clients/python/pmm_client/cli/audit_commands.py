@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from google.protobuf.json_format import MessageToDict
 
 from pmm.ledger.v1.ledger_pb2 import BackupRequest
-from pmm.mind.v1.events_pb2 import Body
 from pmm_client.checkpoints import CheckpointError, VerifierKey
 from pmm_client.cli import exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
@@ -100,12 +98,12 @@ async def prove(
     async with connection.open("ledger") as client:
         proved = await client.mind(mind).prove(seq, _keys(key), size=size)
     event, tree = proved.event, proved.signed.checkpoint
-    body = None if event.redacted else MessageToDict(Body.FromString(event.raw.payload))
+    if not event.redacted:
+        event.body.ParseFromString(event.raw.payload)
     if as_json:
         output.json_line(
             {
                 **to_json(event),
-                "body": body,
                 "tree_size": tree.size,
                 "root": tree.root.hex(),
                 "path": [each.hex() for each in proved.path],
@@ -113,7 +111,7 @@ async def prove(
             }
         )
         return
-    output.line(f"#{event.seq}  {event.kind}  {'(erased)' if body is None else body}")
+    output.line(output.event_line(event))
     output.line(
         f"proved: {len(proved.path)} hashes lead from it to the root {tree.root.hex()} of {tree.size:,} events, which "
         f"{proved.signed.keys[0].name} has signed"
@@ -289,7 +287,9 @@ async def forget(
         redacted: list[int] = []
         if not dry_run:
             if not yes:
-                typer.confirm(f"Erase these {len(goes) + 1} events of {mind}, for good?", abort=True)
+                typer.confirm(
+                    f"Erase {output.counted(len(goes) + 1, 'event')} of {mind}, for good?", abort=True
+                )
             with output.progress(quiet=as_json) as bar:
                 task = bar.add_task("forgetting", total=100)
                 redacted = await found.forget(

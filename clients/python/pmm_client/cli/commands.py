@@ -95,12 +95,9 @@ async def _why(conversation: Conversation, argument: str) -> None:
     if answer.kind == "turn_failed":
         output.line(f"#{answer.seq}: {output.no_answer(answer)}")
         return
-    output.line(f"Answer #{answer.seq} {output.made_by(answer)}:")
-    made = output.why_table(explained)
-    if made.row_count:
-        output.console().print(made)
-    else:
-        output.line("It was made from the message alone: nothing that fits was remembered.")
+    told = "(erased)" if answer.redacted else f"{output.made_by(answer)}:"
+    output.line(f"Answer #{answer.seq} {told}")
+    output.why(explained)
 
 
 async def _privacy(conversation: Conversation, argument: str) -> None:

@@ -130,7 +130,15 @@ def event_text(event: Event) -> str:
     if text and isinstance(text, str):
         return text
     told = {name: value for name, value in to_json(body).items() if value not in (None, "", [], {}, 0)}
-    return json.dumps(told, ensure_ascii=False) if told else ""
+    return "; ".join(f"{name.replace('_', ' ')}: {_told(value)}" for name, value in told.items())
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list) and not any(isinstance(each, dict | list) for each in value):
+        return ", ".join(str(each) for each in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def event_speaker(event: Event) -> str:
@@ -188,6 +196,17 @@ def made_by(answer: Event) -> str:
 def no_answer(failed: Event) -> str:
     """Why a turn has none."""
     return f"No answer came: {failed.body.turn_failed.message}."
+
+
+def why(explained: ExplainResponse) -> None:
+    """Print what an answer was made from."""
+    made = why_table(explained)
+    if explained.answer.redacted:
+        line("What it was made from was erased with it.")
+    elif made.row_count:
+        console().print(made)
+    else:
+        line("It was made from the message alone: nothing that fits was remembered.")
 
 
 def versions_table(versions: Sequence[Memory]) -> Table:

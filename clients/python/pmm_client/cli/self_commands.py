@@ -320,11 +320,13 @@ async def explain(
         output.json_line(found)
         return
     answer = found.answer
-    output.line(f"#{found.question.seq}  {found.question.body.user_message.text}")
+    output.line(f"#{found.question.seq}  {output.event_text(found.question)}")
     if answer.kind == "turn_failed":
         output.line(f"#{answer.seq}  {output.no_answer(answer)}")
     else:
-        output.line(f"#{answer.seq}  {answer.body.assistant_message.text}\n{output.made_by(answer)}")
-    output.console().print(output.why_table(found))
+        output.line(f"#{answer.seq}  {output.event_text(answer)}")
+        if not answer.redacted:
+            output.line(output.made_by(answer))
+        output.why(found)
     for event in found.consequences[:MAX_CONSEQUENCES]:
         output.line(f"led to #{event.seq} {event.kind}")
