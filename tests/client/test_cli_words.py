@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -123,6 +125,17 @@ def test_a_time_is_read_in_the_zone_in_which_times_are_shown(in_auckland: None) 
     assert moment(datetime.fromisoformat("2026-07-01T12:00+02:00")) == datetime(2026, 7, 1, 10, tzinfo=UTC)
     with pytest.raises(CliError, match="no time that can be counted"):
         moment(datetime.min)
+
+
+def test_a_reader_of_a_table_who_has_seen_enough_is_no_failure() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    # Without a buffer, so that closing it writes nothing more.
+    with open(write, "wb", buffering=0) as pipe, io.TextIOWrapper(pipe, write_through=True) as file:
+        console = output.console()
+        console.file = file
+        with pytest.raises(BrokenPipeError):
+            console.print("said")
 
 
 @pytest.mark.parametrize("path", COMMANDS)

@@ -42,9 +42,15 @@ def json_line(value: Message | Any) -> None:
     line(json.dumps(to_json(value) if isinstance(value, Message) else value, ensure_ascii=False))
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        # Rich would end the process, as if something had failed.
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """For tables. Into a file or a pipe they are as wide as they like, so that nothing is cut."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 400)
+    return _Console(highlight=False, width=None if sys.stdout.isatty() else 400)
 
 
 def table(*columns: str, right: Sequence[str] = ()) -> Table:
