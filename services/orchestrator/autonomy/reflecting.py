@@ -157,7 +157,7 @@ def by_rules(state: Snapshot, style: int) -> str:
     known, promised = state.reflections, state.commitments.in_order()
     oldest = min(promised, key=lambda one: one.opened_seq, default=None)
     counted = (
-        f"Since I last thought about myself I answered {_counted(known.turns_since, 'time')}, made "
+        f"Since I last thought about myself I answered {_counted(known.turns_since, 'time')}. Lately I made "
         f"{_counted(known.opened, 'promise')} and ended {known.closed}."
     )
     still = {0: "None is open.", 1: "One is open."}.get(len(promised), f"{len(promised)} are open.")
