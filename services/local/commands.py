@@ -28,7 +28,9 @@ def up(
         bool, typer.Option("--split", help="Four processes on four ports, as in production.")
     ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Return once all services answer.")] = False,
-    backend: Annotated[str | None, typer.Option(help="Inference backend: recall, openai or vllm.")] = None,
+    backend: Annotated[
+        str | None, typer.Option(help="Inference backend: recall, openai, ollama or vllm.")
+    ] = None,
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
