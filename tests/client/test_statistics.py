@@ -47,11 +47,17 @@ def days(*counts: tuple[str, int]) -> GetAnalyticsResponse:
 
 def test_days_on_which_nothing_happened_are_there_and_long_times_go_by_the_week() -> None:
     short = dict(statistics.of_mind(days(("2026-05-01", 4), ("2026-05-04", 2))))
-    assert short["messages"] == "█▁▁▅  6 since 2026-05-01, by the day"
-    assert short["began"] == "█▁▁█  2 sessions"
+    assert short["by the day"] == "█▁▁▅  6 messages since 2026-05-01"
+    assert short[""] == "█▁▁█  2 sessions begun"
     long = dict(statistics.of_mind(days(("2026-01-01", 4), ("2026-01-07", 4), ("2026-12-31", 2))))
-    assert long["messages"].startswith("█▁")
-    assert long["messages"].endswith("▃  10 since 2026-01-01, by the week")
+    assert long["by the week"].startswith("█▁")
+    assert long["by the week"].endswith("▃  10 messages since 2026-01-01")
+
+
+def test_memories_are_counted_in_good_english() -> None:
+    counted = GetAnalyticsResponse(statistics=Statistics(memories={"fact": 3, "event": 1, "other": 2}))
+
+    assert dict(statistics.of_mind(counted))["memories"] == "3 facts, 2 other, 1 event"
 
 
 def test_what_there_is_nothing_to_say_of_is_left_out() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated
 
 import typer
@@ -159,6 +160,8 @@ async def diff(
 
     Example: pmm mind diff 100 120 --mind ada
     """
+    if 0 < to_seq < from_seq:
+        raise CliError(f"name the earlier event first: pmm mind diff {to_seq} {from_seq}", exits.USAGE)
     async with connection.open() as client:
         answer = await client.mind(mind).diff(from_seq, to_seq)
     if as_json:
@@ -172,7 +175,7 @@ async def diff(
         before = _told(change.before) if change.HasField("before") else ""
         after = _told(change.after) if change.HasField("after") else ""
         by = " ".join(f"#{seq}" for seq in change.seqs[-3:])
-        output.row(made, change.path, before, after, f"… {by}" if len(change.seqs) > 3 else by)
+        output.row(made, _field(change.path), before, after, f"… {by}" if len(change.seqs) > 3 else by)
     output.console().print(made)
 
 
@@ -236,11 +239,18 @@ async def policy(
     if as_json:
         output.json_line([to_json(one) for one in shown])
         return
-    made = output.table("policy", "value", "", "meaning", "values")
+    made = output.table("policy", "value", "", "meaning")
     for one in shown:
         mark = "set" if one.is_set else "default"
-        output.row(made, one.key, _told(one.value) or "–", mark, one.meaning, ", ".join(one.allowed))
+        meaning = f"{one.meaning} One of {', '.join(one.allowed)}." if one.allowed else one.meaning
+        output.row(made, one.key, _told(one.value) or "–", mark, meaning)
     output.console().print(made)
+
+
+def _field(path: str) -> str:
+    """The path of a field in words: "counts user messages", "open commitments c-1"."""
+    words = (re.sub(r"(?<=[a-z])(?=[A-Z])", " ", part.removeprefix("TRAIT_")) for part in path.split("."))
+    return " ".join(word if word.startswith(("c-", "d-")) else word.lower() for word in words)
 
 
 def _plain(value: Value) -> str | float | bool:
@@ -275,8 +285,7 @@ async def _show(connection: Connection, name: str, as_of: int | None, as_json: b
     if as_json:
         output.json_line(to_json(mind) | {"analytics": to_json(found)})
         return
-    output.facts(_facts(mind))
-    output.facts(statistics.of_mind(found))
+    output.facts([*_facts(mind), *statistics.of_mind(found)])
     for wrong in mind.violated_invariants:
         where = f" (events {', '.join(f'#{seq}' for seq in wrong.seqs)})" if wrong.seqs else ""
         output.line(f"  wrong: {wrong.code}: {wrong.message}{where}  #{wrong.seq}")
@@ -298,6 +307,7 @@ def _facts(mind: Mind) -> list[tuple[str, str]]:
         ("as of event", f"#{mind.seq:,}  {mind.hash.hex()[:16]}…"),
         ("owner", mind.owner),
         ("about", mind.settings.description),
+        ("time zone", mind.settings.time_zone or "UTC"),
         ("began", output.date(mind.created_at)),
         ("last event", output.date(mind.last_event_at)),
         ("goes by", f"{identity.name} (#{identity.adopted_seq})" if identity.name else ""),

@@ -110,26 +110,29 @@ async def show(
         output.json_line(to_json(found) | {"summaries": [to_json(one) for one in summaries]})
         return
     counts = found.counts
-    made = output.table("", "", "", "")
+    rows: list[tuple[str, str]] = []
     if of is not None:
-        until = f" to {output.date(of.ended_at)}, when it ended" if of.ended_at.seconds else ""
-        output.row(made, "session", of.session_id, of.title)
-        output.row(made, "began", output.date(of.started_at) + until, privacy_name(of.privacy_mode))
-    imported = f"{counts.imported_messages:,} imported" if counts.imported_messages else ""
-    answers = output.counted(counts.assistant_messages, "answer")
-    output.row(made, "messages", f"{counts.user_messages:,} said to it", answers, imported)
+        rows += [
+            ("session", of.session_id),
+            ("title", of.title),
+            ("began", output.date(of.started_at)),
+            ("ended", output.date(of.ended_at)),
+            ("privacy", privacy_name(of.privacy_mode)),
+        ]
+    imported = f", {counts.imported_messages:,} imported" if counts.imported_messages else ""
+    said = f"{counts.user_messages:,} said to it, {counts.assistant_messages:,} answered{imported}"
+    rows.append(("messages", said))
     if found.engagement:
-        mood = _mood(found.sentiment)
-        output.row(made, "sentiment", f"{found.sentiment:+.2f}", output.bar((found.sentiment + 1) / 2), mood)
-        output.row(made, "engagement", f"{found.engagement:.2f}", output.bar(found.engagement))
-    output.console().print(made)
-    output.facts(statistics.of_session(found) if session else statistics.of_mind(found))
+        mood = f"{output.bar((found.sentiment + 1) / 2)}  {found.sentiment:+.2f}, {_mood(found.sentiment)}"
+        rows += [
+            ("sentiment", mood),
+            ("engagement", f"{output.bar(found.engagement)}  {found.engagement:.2f}"),
+        ]
+    output.facts([*rows, *(statistics.of_session(found) if session else statistics.of_mind(found))])
     for one in summaries:
         output.line(f"earlier (#{one.from_seq} to #{one.to_seq}): {one.text}")
     if why := _NOT_ANALYZED.get(found.analysis):
         output.line(why)
-    if found.topics and session:
-        output.line(f"about {', '.join(found.topics)}")
     for question in found.open_questions:
         output.line(f"open: {question}")
 

@@ -39,7 +39,7 @@ def of_session(found: GetAnalyticsResponse) -> Rows:
         )
         for one in counted.speakers
     ]
-    rows += [("mood", mood_course(found))]
+    rows += [("mood", mood_course(found)), ("about", ", ".join(found.topics))]
     return [*rows, *_of_both(counted)]
 
 
@@ -48,11 +48,11 @@ def of_mind(found: GetAnalyticsResponse) -> Rows:
     counted = found.statistics
     rows: Rows = [
         *_days(counted.days),
-        ("hours", _hours(counted.hours)),
+        ("by the hour", _hours(counted.hours)),
         ("mood", mood_course(found)),
         ("about", ", ".join(found.topics[:SHOWN_TOPICS])),
         ("promises", _listed(counted.commitments)),
-        ("formed", _listed(counted.memories)),
+        ("memories", _listed(counted.memories, plural=True)),
     ]
     return [*rows, *_of_both(counted)]
 
@@ -95,9 +95,12 @@ def _of_both(counted: Statistics) -> Rows:
     return rows
 
 
-def _listed(counts: Mapping[str, int]) -> str:
+def _listed(counts: Mapping[str, int], *, plural: bool = False) -> str:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{amount:,} {name.replace('_', ' ')}" for name, amount in ordered)
+    named = ((amount, name.replace("_", " ")) for name, amount in ordered)
+    return ", ".join(
+        output.counted(amount, name, "" if plural and name != "other" else name) for amount, name in named
+    )
 
 
 def _days(days: Sequence[DayCount]) -> Rows:
@@ -116,9 +119,11 @@ def _days(days: Sequence[DayCount]) -> Rows:
     since = first + timedelta(days=step * max(0, slots - SHOWN_DAYS))
     label = "by the week" if step == 7 else "by the day"
     span = f"since {since}" if slots > 1 else f"on {since}"
+    said = output.counted(sum(messages[shown]), "message")
+    begun = output.counted(sum(sessions[shown]), "session")
     return [
-        ("messages", f"{sparkline(messages[shown])}  {sum(messages[shown]):,} {span}, {label}"),
-        ("began", f"{sparkline(sessions[shown])}  {output.counted(sum(sessions[shown]), 'session')}"),
+        (label, f"{sparkline(messages[shown])}  {said} {span}"),
+        ("", f"{sparkline(sessions[shown])}  {begun} begun"),
     ]
 
 
@@ -127,4 +132,4 @@ def _hours(hours: Iterable[int]) -> str:
     if not counted:
         return ""
     busiest = max(range(24), key=lambda hour: counted[hour])
-    return f"{sparkline(counted)}  0 to 23 h, most at {busiest} h"
+    return f"{sparkline(counted)}  0 to 23 h in its time zone, most at {busiest} h"
