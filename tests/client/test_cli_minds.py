@@ -99,6 +99,33 @@ def test_what_was_kept_is_listed_beside_what_is_open(pmm: Pmm) -> None:
     assert "buy bread" in screen
 
 
+def test_what_there_is_none_of_is_said_for_what_was_asked(pmm: Pmm) -> None:
+    assert pmm("commitments", "--project", "garden") == "Nothing of the project 'garden' is open.\n"
+    assert pmm("commitments", "--status", "expired") == "Nothing is expired.\n"
+    assert pmm("memory", "list", "--from", "2126-01-01") == "Nothing that fits is remembered.\n"
+
+
+def test_what_to_close_a_promise_with_is_said(pmm: Pmm) -> None:
+    (plants,) = json.loads(pmm("commitments", "--project", "home", "--json"))
+
+    refused = pmm("commitments", "close", plants["commitment_id"], code=exits.FAILED)
+
+    assert "--evidence SEQ" in refused
+    assert "--dropped" in refused
+
+
+def test_what_changed_is_told_in_words(pmm: Pmm) -> None:
+    (plants,) = json.loads(pmm("commitments", "--project", "home", "--json"))
+
+    shown = pmm("mind", "diff", "1")
+
+    assert "counts user messages" in shown
+    assert f"open commitments {plants['commitment_id']}" in shown
+    assert "name the earlier event first: pmm mind diff 2 5" in pmm(
+        "mind", "diff", "5", "2", code=exits.USAGE
+    )
+
+
 def test_what_is_put_off_and_what_was_changed_is_told(pmm: Pmm) -> None:
     (plants,) = json.loads(pmm("commitments", "--project", "home", "--json"))
     its_id = plants["commitment_id"]

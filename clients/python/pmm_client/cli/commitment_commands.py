@@ -9,12 +9,13 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pmm.mind.v1.events_pb2 import PRIORITY_HIGH, PRIORITY_LOW, CommitmentOutcome, Priority
+from pmm.mind.v1.events_pb2 import PRIORITY_HIGH, PRIORITY_LOW, PRIORITY_NORMAL, CommitmentOutcome, Priority
 from pmm.orchestrator.v1.orchestrator_pb2 import Commitment, CommitmentStatus
 from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import LOCAL, MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server, moment
+from pmm_client.errors import FailedPrecondition
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
@@ -41,6 +42,10 @@ _STYLES: dict[str | int, str] = {
 }
 _NOTHING_OPEN = (
     "Nothing is open. `pmm commitments open` promises something; --status closed shows what was done."
+)
+_SHOW_IT = (
+    "it is done only with an event that shows it and came after the promise: name it with --evidence SEQ "
+    "(`pmm ledger read` shows them), or give the promise up with --dropped"
 )
 Project = Annotated[str | None, typer.Option(help="The project that it belongs to.")]
 
@@ -82,14 +87,21 @@ async def list_commitments(
     if as_json:
         output.json_line([to_json(one) for one in found])
     elif not found:
-        output.line(f"None is {status}." if status else _NOTHING_OPEN)
+        of = f" of the project {project!r}" if project else ""
+        output.line(f"Nothing{of} is {status or 'open'}." if status or of else _NOTHING_OPEN)
     else:
         output.console().print(_table(found))
 
 
 def _table(found: list[Commitment]) -> Table:
     has_ended = found[0].status in _ENDED
-    made = output.table("id", "status", "ended" if has_ended else "due", "", "priority", "project", "what")
+    # Room for the words: a terminal is narrow.
+    says_priority = any(one.priority != PRIORITY_NORMAL for one in found)
+    says_project = any(one.project for one in found)
+    optional = (*(["priority"] if says_priority else []), *(["project"] if says_project else []))
+    made = output.table("id", "status", "ended" if has_ended else "due", "", *optional, "what")
+    # It is what one copies.
+    made.columns[0].no_wrap = True
     for one in found:
         is_put_off = one.status == CommitmentStatus.COMMITMENT_STATUS_SNOOZED
         when = one.closed_at if has_ended else one.snoozed_until if is_put_off else one.due_at
@@ -100,11 +112,15 @@ def _table(found: list[Commitment]) -> Table:
             Text(status, style=_STYLES.get(status, "")),
             f"until {output.date(when)}" if is_put_off else output.date(when),
             output.away(when),
-            Text(short_name(Priority, one.priority).lower(), style=_STYLES.get(one.priority, "")),
-            one.project,
+            *([_priority(one)] if says_priority else []),
+            *([one.project] if says_project else []),
             one.text or "(erased)",
         )
     return made
+
+
+def _priority(one: Commitment) -> Text:
+    return Text(short_name(Priority, one.priority).lower(), style=_STYLES.get(one.priority, ""))
 
 
 def _outcome(one: Commitment) -> str:
@@ -156,9 +172,14 @@ async def close(
     Example: pmm commitments close c-0a1b2c3d4e5f --mind ada --evidence 42
     """
     async with connection.open() as client:
-        made = await client.mind(mind).close_commitment(
-            commitment_id, dropped=dropped, evidence_seqs=evidence or [], why=why
-        )
+        try:
+            made = await client.mind(mind).close_commitment(
+                commitment_id, dropped=dropped, evidence_seqs=evidence or [], why=why
+            )
+        except FailedPrecondition as error:
+            if error.reason != "EVIDENCE_MISSING":
+                raise
+            raise CliError(_SHOW_IT) from None
     _show(made, as_json, "was dropped" if dropped else "is done")
 
 

@@ -122,7 +122,7 @@ async def list_memories(
     if not as_json and listed:
         output.console().print(output.memories_table(listed))
     elif not as_json:
-        output.line("Nothing is remembered yet.")
+        output.line("Nothing that fits is remembered." if wanted.ByteSize() else "Nothing is remembered yet.")
 
 
 async def history(
