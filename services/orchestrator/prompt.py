@@ -10,7 +10,7 @@ from services.orchestrator.extraction.condensing import shortened
 from services.orchestrator.projections.directives import IN_PROMPT
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
-from services.orchestrator.times import day, moment
+from services.orchestrator.times import day, moment, zone
 
 CHARACTERS_PER_TOKEN = 4
 """An estimate that holds for English and is generous for most others."""
@@ -47,6 +47,7 @@ def build(
 ) -> Prompt:
     """At most ``tokens`` tokens, about; what does not fit goes: the oldest recent turns, then the weakest memories."""
     head, state_seqs = _state(state, session_id)
+    now = now.astimezone(zone(state.profile.time_zone))
     budget = tokens * CHARACTERS_PER_TOKEN - len(head) - len(message)
     kept_memories: list[Recalled] = []
     lines: list[str] = []
@@ -65,7 +66,7 @@ def build(
             break
         kept_recent.insert(0, said)
     remembered = ["Memories, best first:", *lines] if lines else ["You remember nothing about this."]
-    system = "\n".join([head, "", f"It is {now:%A, %d %B %Y, %H:%M} UTC.", *remembered])
+    system = "\n".join([head, "", f"It is {now:%A, %d %B %Y, %H:%M} {now.tzinfo}.", *remembered])
     return Prompt(
         (Said("system", system), *kept_recent, Said("user", message)),
         tuple(kept_memories),
@@ -75,8 +76,8 @@ def build(
 
 
 def citation(memory: Recalled, now: datetime) -> str:
-    """``[#12, 3 May]``, with the year where it is another one than now's."""
-    when = moment(memory.occurred_ns)
+    """``[#12, 3 May]``, a day in the time zone of ``now``, with the year where it is another one than now's."""
+    when = moment(memory.occurred_ns).astimezone(now.tzinfo)
     year = f" {when.year}" if when.year != now.year else ""
     seq = memory.source_seqs[0] if memory.source_seqs else 0
     return f"[#{seq}, {when.day} {when:%b}{year}]"

@@ -35,7 +35,7 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.cli import exits, output
 from pmm_client.cli.app import app
 from pmm_client.cli.connection import CliError
-from pmm_client.cli.options import moment
+from pmm_client.cli.options import moment, time_zone
 from pmm_client.jsonable import to_json
 from services.runtime import errors
 from tests.client.scripted import Behaviour, always, scripted
@@ -125,6 +125,17 @@ def test_a_time_is_read_in_the_zone_in_which_times_are_shown(in_auckland: None) 
     assert moment(datetime.fromisoformat("2026-07-01T12:00+02:00")) == datetime(2026, 7, 1, 10, tzinfo=UTC)
     with pytest.raises(CliError, match="no time that can be counted"):
         moment(datetime.min)
+
+
+def test_a_mind_is_made_with_the_time_zone_of_this_machine(
+    in_auckland: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert time_zone() == "Pacific/Auckland"
+    for odd in ("EST5EDT,M3.2.0,M11.1.0", "/etc", "../x", ":/nowhere"):
+        monkeypatch.setenv("TZ", odd)
+        assert time_zone() == ""
+    monkeypatch.setenv("TZ", ":/usr/share/zoneinfo/Europe/Lisbon")
+    assert time_zone() == "Europe/Lisbon"
 
 
 def test_a_reader_of_a_table_who_has_seen_enough_is_no_failure() -> None:

@@ -91,6 +91,18 @@ def test_a_mind_is_told_the_day_of_its_promise_in_its_own_time_zone(
     assert f"You have promised: send the report, due {day}." in told
 
 
+def test_a_mind_is_told_now_and_when_it_heard_something_in_its_own_time_zone() -> None:
+    state = Snapshot(profile=Profile(time_zone="Asia/Tokyo"))
+    evening = int(datetime(2025, 5, 3, 20, tzinfo=UTC).timestamp()) * 10**9
+    heard = Recalled("e7", "hi", "Ana", evening, 1, (7,), 1.0)
+    now = datetime(2025, 12, 31, 23, 0, tzinfo=UTC)
+
+    built = prompt.build(state, [heard], [], "hello", now, tokens=1_500)
+
+    assert "It is Thursday, 01 January 2026, 08:00 Asia/Tokyo." in built.messages[0].text
+    assert "[#7, 4 May 2025] Ana: hi" in built.messages[0].text
+
+
 @pytest.mark.parametrize("words", [3, 60, 400])
 def test_what_a_mind_knows_of_itself_keeps_to_its_room_and_is_never_left_out(words: int) -> None:
     state = Snapshot()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pmm.mind.v1.events_pb2 import MindSettings
+from pmm_client.cli.options import time_zone
 from pmm_client.errors import UnknownMind
 from pmm_client.mind import Mind
 from pmm_client.names import Privacy
@@ -31,7 +33,7 @@ class Conversation:
         try:
             return await self._turn(text, write)
         except UnknownMind:
-            await self.mind.create(exist_ok=True)
+            await self.mind.create(settings=MindSettings(time_zone=time_zone()), exist_ok=True)
             return await self._turn(text, write)
 
     async def _turn(self, text: str, write: Callable[[str], None]) -> Reply:

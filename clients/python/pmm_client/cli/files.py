@@ -11,10 +11,11 @@ import typer
 from rich.progress import Progress
 
 from pmm.memory.v1.memory_pb2 import StatsRequest
+from pmm.mind.v1.events_pb2 import MindSettings
 from pmm_client.archive import begins_archive
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import Json, MindOption, calls_server, complain
+from pmm_client.cli.options import Json, MindOption, calls_server, complain, time_zone
 from pmm_client.client import Client
 from pmm_client.errors import DeadlineExceeded
 from pmm_client.messages import Imported
@@ -58,7 +59,7 @@ async def import_file(
     transcript = parse(content)
     _refuse_problems(transcript, file)
     async with connection.open("memory") as client:
-        await client.mind(mind).create(exist_ok=True)
+        await client.mind(mind).create(settings=MindSettings(time_zone=time_zone()), exist_ok=True)
         with output.progress(quiet=as_json) as bar:
             done = await _import(client.mind(mind), transcript, bar)
             if not no_wait and done.head_seq:

@@ -15,7 +15,7 @@ from pmm.orchestrator.v1.orchestrator_pb2 import Mind
 from pmm_client.cli import completion, exits, output, statistics
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server
+from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server, time_zone
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
@@ -48,7 +48,9 @@ async def create(
     title: Annotated[str, typer.Option(help="A name for people to read.")] = "",
     description: Annotated[str, typer.Option(help="What it is for.")] = "",
     persona: Annotated[str, typer.Option(help="Instructions that stand first in every prompt.")] = "",
-    time_zone: Annotated[str, typer.Option(help='In which words like "Friday" are read; UTC.')] = "",
+    zone: Annotated[
+        str, typer.Option("--time-zone", help='In which words like "Friday" are read; this machine\'s.')
+    ] = "",
     language: Annotated[str, typer.Option(help="BCP 47 tag of the language that it speaks; en.")] = "",
     exist_ok: Annotated[bool, typer.Option("--exist-ok", help="Do not mind if it is there.")] = False,
     as_json: Json = False,
@@ -58,7 +60,7 @@ async def create(
     Example: pmm mind create ada --time-zone Europe/Lisbon
     """
     settings = MindSettings(
-        description=description, persona_prompt=persona, time_zone=time_zone, language=language
+        description=description, persona_prompt=persona, time_zone=zone or time_zone(), language=language
     )
     async with connection.open() as client:
         mind = await client.mind(name).create(name=title, settings=settings, exist_ok=exist_ok)

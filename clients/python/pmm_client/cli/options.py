@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, overload
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -118,6 +119,17 @@ def calls_server(app: typer.Typer, name: str) -> Callable[[Command], Command]:
         return function
 
     return register
+
+
+def time_zone() -> str:
+    """The time zone of this machine by its IANA name, for a mind that is made here; empty where it has none."""
+    name = os.environ.get("TZ", "").removeprefix(":") or os.path.realpath("/etc/localtime")
+    name = name.partition("zoneinfo/")[2] or name
+    try:
+        return ZoneInfo(name).key
+    # What TZ says may be a rule instead of a name, or a file.
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ""
 
 
 @overload
