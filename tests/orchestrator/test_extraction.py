@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.struct_pb2 import Value
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
@@ -144,6 +146,19 @@ async def test_a_model_adds_the_memory_that_rules_miss_and_nothing_that_was_not_
     assert (formed.importance, formed.type) == (0.8, mind.MEMORY_TYPE_FACT)
     assert formed.valid_from.ToDatetime().month == 3
     assert {one.text for one in listed.memories} == {one.text for one in made}
+
+
+async def test_a_memory_holds_from_a_day_of_the_minds_time_zone(thinking: Served) -> None:
+    await thinking.orchestrator.set_policy(
+        pb.SetPolicyRequest(mind_id="ada", key="time_zone", value=Value(string_value="Pacific/Auckland"))
+    )
+    morning = Timestamp()
+    morning.FromJsonString("2026-11-26T22:20:00Z")
+
+    await converse(thinking, "I moved to Auckland yesterday.", query_time=morning)
+    (formed,) = (await derived(thinking))["memory_recorded"]
+
+    assert formed.body.memory_recorded.valid_from.ToJsonString() == "2026-11-25T11:00:00Z"
 
 
 async def test_what_a_model_makes_up_opens_nothing_in_a_language_that_rules_read(

@@ -120,7 +120,7 @@ class Extractor:
         if not await self._may_ask(text):
             return rules
         english = await asyncio.to_thread(is_english, text)
-        now = await self._said_at(event)
+        now = await self.said_at(event)
         try:
             asked = ask_model(self._peers, event.mind_id, text, now, is_answer=is_answer, is_english=english)
             return combined(rules, await asked, is_english=english)
@@ -136,13 +136,13 @@ class Extractor:
             raise
 
     async def _rules(self, event: mind.Event) -> Found:
-        now = await self._said_at(event)
+        now = await self.said_at(event)
         # A long message takes tens of milliseconds: not for the event loop.
         return await asyncio.to_thread(
             by_rules, _text(event), now, is_answer=event.kind == "assistant_message"
         )
 
-    async def _said_at(self, event: mind.Event) -> datetime:
+    async def said_at(self, event: mind.Event) -> datetime:
         """The message's own clock, in the mind's zone."""
         state = await self._minds.state(event.mind_id, event.seq)
         occurred = event.body.user_message.occurred_at if event.kind == "user_message" else Timestamp()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.extraction import lexicon
@@ -10,9 +11,7 @@ from services.orchestrator.extraction.begins import begins
 from services.orchestrator.extraction.extractor import Extractor
 from services.orchestrator.extraction.facts import USER, Fact
 from services.orchestrator.minds import Minds
-from services.orchestrator.times import moment
 from services.orchestrator.workers.follower import Worker
-from services.runtime.times import nanoseconds
 
 _TYPES = {
     "fact": mind.MEMORY_TYPE_FACT,
@@ -29,15 +28,16 @@ def worker(extractor: Extractor) -> Worker:
 
     async def derive(event: mind.Event, _minds: Minds) -> list[mind.Body]:
         found = await extractor.found(event)
+        said_at = await extractor.said_at(event)
         return [
-            mind.Body(memory_recorded=_recorded(fact, event, ordinal))
+            mind.Body(memory_recorded=_recorded(fact, event, ordinal, said_at))
             for ordinal, fact in enumerate(found.facts)
         ]
 
     return Worker("extraction", ("user_message",), derive, derives=("memory_recorded",))
 
 
-def _recorded(fact: Fact, event: mind.Event, ordinal: int) -> mind.MemoryRecorded:
+def _recorded(fact: Fact, event: mind.Event, ordinal: int, said_at: datetime) -> mind.MemoryRecorded:
     recorded = mind.MemoryRecorded(
         memory_id=f"m-{event.seq}-{ordinal}",
         text=fact.text,
@@ -47,8 +47,7 @@ def _recorded(fact: Fact, event: mind.Event, ordinal: int) -> mind.MemoryRecorde
         source_seqs=[event.seq],
         model=fact.model,
     )
-    said_ns = nanoseconds(event.body.user_message.occurred_at) or nanoseconds(event.recorded_at)
-    begun = begins(fact.when, moment(said_ns), is_past=not _AHEAD.search(fact.text)) if fact.when else None
+    begun = begins(fact.when, said_at, is_past=not _AHEAD.search(fact.text)) if fact.when else None
     if begun is not None:
         recorded.valid_from.FromDatetime(begun)
     return recorded
