@@ -62,7 +62,7 @@ def down(data: Data = None, config: Config = None) -> None:
 
 
 def config(
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list instead of a table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list instead of text for people.")] = False,
     data: Data = None,
     config: Config = None,
     assignments: Assignments = None,
@@ -71,7 +71,7 @@ def config(
 
     Example: PMM_SERVER__PORT=50060 pmm config --json
     """
-    from services.local.listing import listing, table
+    from services.local.listing import listing, printed
     from services.runtime.exits import StartupError
     from services.runtime.settings import SettingsError
 
@@ -82,7 +82,7 @@ def config(
     if as_json:
         typer.echo(json.dumps([setting.to_json() for setting in found], indent=2))
     else:
-        table(found)
+        typer.echo(printed(found))
 
 
 def _flags(assignments: list[str] | None, **sections: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
-from rich.console import Console
-from rich.table import Table
 
 from services.local import specs
 from services.runtime.process import Flags
@@ -32,15 +30,21 @@ def listing(flags: Flags, config: Path | None) -> list[Setting]:
     ]
 
 
-def table(found: Sequence[Setting]) -> None:
-    """Print them for people."""
-    rows = Table("setting", "value", "unit", "default", "source", "what and why", box=None, pad_edge=False)
-    for setting in found:
-        # Text, not markup: a value may hold square brackets.
-        cells = (setting.name, _plain(setting.value), setting.unit, _plain(setting.default), setting.source)
-        rows.add_row(*(cell.replace("[", r"\[") for cell in cells), setting.description.replace("[", r"\["))
-    Console().print(rows)
+def printed(found: Sequence[Setting]) -> str:
+    """For people: a line each, with what was set beside what holds otherwise, and below it what it means."""
+    return "\n".join(
+        f"{setting.name} = {_plain(setting.value)}{_unit(setting)}{_set_by(setting)}\n    {setting.description}"
+        for setting in found
+    )
+
+
+def _unit(setting: Setting) -> str:
+    return f" {setting.unit}" if setting.unit else ""
+
+
+def _set_by(setting: Setting) -> str:
+    return "" if setting.source == "default" else f"  ({setting.source}; default {_plain(setting.default)})"
 
 
 def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if value and isinstance(value, str) else json.dumps(value)

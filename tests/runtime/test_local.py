@@ -252,7 +252,9 @@ def test_config_lists_every_setting_of_every_section_with_its_source(tmp_path):
         "orchestrator",
     }
     assert all(setting["description"] for setting in found.values())
-    assert "server.port" in pmm("config").stdout
+    shown = pmm("config", PMM_SERVER__PORT="3").stdout
+    assert "server.host = 127.0.0.1\n    Address to listen on." in shown
+    assert "server.port = 3  (env; default 50050)\n" in shown
 
 
 @pytest.mark.parametrize("command", ["up", "config"])
