@@ -24,6 +24,7 @@ from services.inference.generation import (
     ModelInfo,
     TokenLogprob,
 )
+from services.runtime.times import zone
 
 _ROLES = {pb.ROLE_SYSTEM: "system", pb.ROLE_USER: "user", pb.ROLE_ASSISTANT: "assistant"}
 _FINISH = {
@@ -52,7 +53,7 @@ def call(request: pb.GenerateRequest) -> Call:
         [_memory(memory) for memory in request.memories],
         sampling,
         _schema(MessageToDict(request.json_schema)) if request.HasField("json_schema") else None,
-        request.query_time.ToDatetime(UTC) if request.HasField("query_time") else datetime.now(UTC),
+        _now(request).astimezone(zone(request.time_zone)),
         request.first_turn,
         request.unremembered,
         request.sampling.logprobs if request.sampling.HasField("logprobs") else None,
@@ -61,6 +62,10 @@ def call(request: pb.GenerateRequest) -> Call:
         request.fairness_key,
         _needs(request),
     )
+
+
+def _now(request: pb.GenerateRequest) -> datetime:
+    return request.query_time.ToDatetime(UTC) if request.HasField("query_time") else datetime.now(UTC)
 
 
 def delta(part: Delta) -> pb.GenerateResponse:

@@ -17,7 +17,8 @@ from services.orchestrator.extraction import pieces
 from services.orchestrator.extraction.due import due
 from services.orchestrator.extraction.evidence import SMALL, parts_of, past_of, same, score, words_of
 from services.orchestrator.snapshot import Snapshot
-from services.orchestrator.times import moment, zone
+from services.orchestrator.times import moment
+from services.runtime.times import zone
 
 MAX_CLAUSE = 400
 """Characters of a clause that is looked at: nobody speaks of one commitment at such length."""

@@ -214,6 +214,7 @@ class Conversations:
                 model=ask.model,
                 sampling=ask.sampling,
                 query_time=ask.query_time,
+                time_zone=active.snapshot.profile.time_zone,
                 first_turn=not conversation.said and not active.snapshot.profile.assistant_messages,
                 remember=False,
             ):

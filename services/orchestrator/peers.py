@@ -211,6 +211,7 @@ class Peers:
         model: str,
         sampling: inference.Sampling | None,
         query_time: Timestamp | None,
+        time_zone: str = "",
         first_turn: bool,
         remember: bool = True,
         background_tokens: int = 0,
@@ -231,6 +232,7 @@ class Peers:
             first_turn=first_turn,
             unremembered=not remember,
             fairness_key=mind_id,
+            time_zone=time_zone,
         )
         if sampling is not None:
             request.sampling.CopyFrom(sampling)

@@ -10,7 +10,8 @@ from services.orchestrator.extraction.condensing import shortened
 from services.orchestrator.projections.directives import IN_PROMPT
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
-from services.orchestrator.times import day, moment, zone
+from services.orchestrator.times import day, moment
+from services.runtime.times import zone
 
 CHARACTERS_PER_TOKEN = 4
 """An estimate that holds for English and is generous for most others."""

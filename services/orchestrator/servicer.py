@@ -25,8 +25,8 @@ from services.orchestrator.ended import CLOSED, EXPIRED
 from services.orchestrator.errors import ModelFailed, ModelUnavailable
 from services.orchestrator.explain import explain
 from services.orchestrator.snapshot import Snapshot
-from services.orchestrator.times import zone
 from services.runtime.caller import current_caller
+from services.runtime.times import zone
 
 DEFAULT_PAGE = 100
 MAX_DIRECTIVES = 1_000

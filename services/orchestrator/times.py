@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.runtime.times import zone
 
 _SECOND = 1_000_000_000
 
@@ -23,12 +24,3 @@ def moment(ns: int) -> datetime:
 def day(ns: int, time_zone: str) -> str:
     """The day of a moment as a mind in a time zone calls it, such as "08 May 2026"."""
     return f"{moment(ns).astimezone(zone(time_zone)):%d %b %Y}"
-
-
-def zone(name: str) -> ZoneInfo:
-    """A time zone by its IANA name; UTC where there is none of that name."""
-    try:
-        return ZoneInfo(name or "UTC")
-    # Names are looked for among files: one may be a folder, or too long.
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")

@@ -291,6 +291,7 @@ class Turn:
                 model=self._ask.model,
                 sampling=self._ask.sampling,
                 query_time=self._ask.query_time,
+                time_zone=state.profile.time_zone,
                 first_turn=state.profile.assistant_messages == 0,
                 remember=self._remember,
             ):

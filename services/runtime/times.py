@@ -1,6 +1,8 @@
-"""Times of the wire as nanoseconds since 1970 UTC in 64 bits: these hold the years 1678 to 2261."""
+"""Times of the wire as nanoseconds since 1970 UTC in 64 bits, which hold the years 1678 to 2261; time zones."""
 
 from __future__ import annotations
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -13,3 +15,12 @@ def nanoseconds(time: Timestamp) -> int:
     """0 where it is not set. An application may have appended any: what lies beyond counts as the first or the last."""
     seconds = max(FIRST_SECOND, min(LAST_SECOND, time.seconds))
     return seconds * _SECOND + max(0, min(_SECOND - 1, time.nanos))
+
+
+def zone(name: str) -> ZoneInfo:
+    """A time zone by its IANA name; UTC where there is none of that name."""
+    try:
+        return ZoneInfo(name or "UTC")
+    # Names are looked for among files: one may be a folder, or too long.
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")

@@ -44,6 +44,18 @@ async def test_recall_streams_and_says_what_it_used(tmp_path: Path) -> None:
     assert answer.completed.first_token.ToNanoseconds() > 0
 
 
+@pytest.mark.parametrize(
+    ("time_zone", "day"), [("Pacific/Honolulu", "2 May"), ("Nowhere/At_All", "3 May"), ("", "3 May")]
+)
+async def test_recall_tells_days_in_the_time_zone_of_the_conversation(
+    tmp_path: Path, time_zone: str, day: str
+) -> None:
+    async with inference(tmp_path) as stub:
+        answer = await read(stub.Generate(ask(memories=[TOLD], query_time=NOW, time_zone=time_zone)))
+
+    assert f"[#2, {day}]" in answer.text
+
+
 async def test_the_same_question_gets_the_same_answer(tmp_path: Path) -> None:
     request = ask(memories=[TOLD], query_time=NOW, first_turn=True)
     async with inference(tmp_path) as stub:

@@ -157,8 +157,8 @@ def quote(memory: Memory, now: datetime) -> str:
 
 
 def citation(memory: Memory, now: datetime) -> str:
-    """``[#12, 3 May]``, with the year where it is another one than now's."""
-    when = memory.occurred_at
+    """``[#12, 3 May]``, a day in the time zone of ``now``, with the year where it is another one than now's."""
+    when = memory.occurred_at.astimezone(now.tzinfo)
     year = f" {when.year}" if when.year != now.year else ""
     return f"[#{memory.seq}, {when.day} {when:%b}{year}]"
 

@@ -21,8 +21,8 @@ from services.orchestrator.extraction.language import is_english
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.terms import RECALL
-from services.orchestrator.times import moment, zone
-from services.runtime.times import nanoseconds
+from services.orchestrator.times import moment
+from services.runtime.times import nanoseconds, zone
 
 NO_MODEL = "NOT_SUPPORTED"
 """What inference answers where no backend can keep to a JSON schema."""

@@ -262,6 +262,7 @@ class GenerateRequest(_message.Message):
     FIRST_TURN_FIELD_NUMBER: _builtins.int
     FAIRNESS_KEY_FIELD_NUMBER: _builtins.int
     UNREMEMBERED_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """A model of ListModels; empty: the default."""
     priority: Global___CallPriority.ValueType
@@ -276,6 +277,8 @@ class GenerateRequest(_message.Message):
     """
     unremembered: _builtins.bool
     """True where nothing of the conversation will be remembered: "recall" then does not say that it will."""
+    time_zone: _builtins.str
+    """The time zone of the conversation, for backends that speak of dates: an IANA name; empty or unknown: UTC."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Message]:
         """The conversation, oldest first."""
@@ -310,10 +313,11 @@ class GenerateRequest(_message.Message):
         first_turn: _builtins.bool = ...,
         fairness_key: _builtins.str = ...,
         unremembered: _builtins.bool = ...,
+        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["json_schema", b"json_schema", "query_time", b"query_time", "sampling", b"sampling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "json_schema", b"json_schema", "memories", b"memories", "messages", b"messages", "model", b"model", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling", "unremembered", b"unremembered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "json_schema", b"json_schema", "memories", b"memories", "messages", b"messages", "model", b"model", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling", "time_zone", b"time_zone", "unremembered", b"unremembered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
