@@ -13,7 +13,7 @@ from google.protobuf.duration_pb2 import Duration
 from typer.testing import CliRunner
 
 from pmm.orchestrator.v1.orchestrator_pb2 import AnalysisPoint, DayCount, GetAnalyticsResponse, Statistics
-from pmm_client.cli import statistics
+from pmm_client.cli import exits, statistics
 from pmm_client.cli.app import app
 from tests.support.stack import Stack
 
@@ -141,3 +141,10 @@ def test_stats_say_how_long_a_time_they_are_of(stack: Stack) -> None:
     # It has not run for so long.
     assert re.match(r"The last \S+ \S+( \S+ \S+)?\.\n", shown), shown
     assert 0 < told["period"] < 12 * 3_600
+
+
+def test_stats_of_a_longer_time_than_there_is_are_refused_in_the_words_that_were_typed(stack: Stack) -> None:
+    refused = CliRunner().invoke(app, ["stats", "--last", "13h", "--target", stack.target])
+
+    assert refused.exit_code == exits.USAGE
+    assert refused.stderr == "pmm: '13h' is not between 1m and 12h\n"

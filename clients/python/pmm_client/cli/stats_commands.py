@@ -19,6 +19,7 @@ from pmm_client.cli.statistics import told
 
 _BEFORE = ("times before", "p50 before", "p95 before")
 _UNITS = {"m": "minutes", "h": "hours"}
+_LONGEST = timedelta(hours=12)
 
 
 def register(app: typer.Typer) -> None:
@@ -110,6 +111,9 @@ def _period(text: str) -> timedelta:
     if not match:
         raise CliError(f"{text!r} is no duration: say for example 10m or 1h", exits.USAGE)
     try:
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        period = timedelta(**{_UNITS[match[2]]: int(match[1])})
     except OverflowError:
-        raise CliError(f"{text!r} is longer than anything lasts: say for example 1h", exits.USAGE) from None
+        period = timedelta.max
+    if not timedelta() < period <= _LONGEST:
+        raise CliError(f"{text!r} is not between 1m and 12h", exits.USAGE)
+    return period

@@ -44,9 +44,11 @@ async def list_workers(connection: Connection, of: AnyMind = "", as_json: Json =
     if as_json:
         output.json_line([to_json(one) for one in found])
         return
+    # Room for what there always is: a terminal is narrow.
+    failed = any(one.retries or one.dead_letters for one in found)
     made = output.table(
         "worker", "seq" if of else "position", "behind by", "done", "derived", "success", "last success",
-        "retries", "dead letters",
+        *(["retries", "dead letters"] if failed else []),
     )  # fmt: skip
     for one in found:
         output.row(
@@ -58,8 +60,7 @@ async def list_workers(connection: Connection, of: AnyMind = "", as_json: Json =
             f"{one.derived:,}",
             f"{one.success_rate:.1%}" if one.processed or one.failures else "",
             output.date(one.last_success_at),
-            f"{one.retries:,}",
-            f"{one.dead_letters:,}",
+            *([f"{one.retries:,}", f"{one.dead_letters:,}"] if failed else []),
         )
     output.console().print(made)
     if any(one.dead_letters for one in found):
