@@ -23,6 +23,7 @@ from pmm_client.jsonable import to_json
 SHORT_CHARACTERS = 100
 BAR_WIDTH = 20
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_NOTHING = (None, "", [], {}, 0, "UNSPECIFIED")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -135,7 +136,7 @@ def event_text(event: Event) -> str:
     text = getattr(body, "text", None)
     if text and isinstance(text, str):
         return text
-    told = {name: value for name, value in to_json(body).items() if value not in (None, "", [], {}, 0)}
+    told = {name: value for name, value in to_json(body).items() if value not in _NOTHING}
     return "; ".join(f"{name.replace('_', ' ')}: {_told(value)}" for name, value in told.items())
 
 
@@ -258,6 +259,8 @@ def stats_table(found: StatsResponse) -> Table:
 def why_table(explained: ExplainResponse) -> Table:
     """The memories and events behind an answer."""
     made = table("seq", "date", "speaker", "text", "score", "cited")
+    # The kinds of events stand there, too: one word each.
+    made.columns[-1].no_wrap = True
     for memory in explained.memories:
         cited = "yes" if memory.memory.cited else ""
         for event in memory.sources:
