@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -176,7 +177,7 @@ class Conversations:
         guarded = await self._guarded(active, ask)
         session_id = ask.session_id or ask.new_session("incognito")
         async for part in self._in_order(
-            ask.mind_id, session_id, self._answered_unseen(active, ask, guarded, session_id)
+            ask.mind_id, session_id, self._answered_unseen(ask, guarded, session_id)
         ):
             yield part
 
@@ -189,14 +190,13 @@ class Conversations:
             )
         return found or self._incognito.start(ask.mind_id, session_id)
 
-    async def _answered_unseen(
-        self, active: ActiveMind, ask: Ask, guarded: Guarded, session_id: str
-    ) -> AsyncIterator[Part]:
+    async def _answered_unseen(self, ask: Ask, guarded: Guarded, session_id: str) -> AsyncIterator[Part]:
+        profile = (await self._s.minds.at_hand(ask.mind_id)).snapshot.profile
         conversation = self._conversation(ask, session_id)
         clock, receipt = Clock(), mind.Receipt()
-        query_ns = nanoseconds(ask.query_time) if ask.query_time else conversation.started_ns
+        query_ns = nanoseconds(ask.query_time) if ask.query_time else time.time_ns()
         built = prompt.build(
-            Snapshot(profile=active.snapshot.profile),
+            Snapshot(profile=profile),
             [],
             conversation.said,
             guarded.text,
@@ -214,8 +214,8 @@ class Conversations:
                 model=ask.model,
                 sampling=ask.sampling,
                 query_time=ask.query_time,
-                time_zone=active.snapshot.profile.time_zone,
-                first_turn=not conversation.said and not active.snapshot.profile.assistant_messages,
+                time_zone=profile.time_zone,
+                first_turn=not conversation.said and not profile.assistant_messages,
                 remember=False,
             ):
                 match part:

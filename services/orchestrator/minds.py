@@ -118,7 +118,8 @@ class Minds:
         What others appended meanwhile is noticed by the next append: its first seq is then not the one after ours.
         """
         active = self._active.get(mind_id)
-        if active is None or not active.repaired:
+        # Of a mind whose state was dropped nothing is known, its policies neither.
+        if active is None or not active.repaired or not active.snapshot.seq:
             return await self.open(mind_id)
         self._active.move_to_end(mind_id)
         return active

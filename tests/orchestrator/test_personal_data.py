@@ -248,6 +248,20 @@ async def imported(served: Served, *texts: str) -> pb.ImportMessagesResponse:
     )
 
 
+async def test_the_policy_holds_for_what_is_said_right_after_something_was_forgotten(served: Served) -> None:
+    await set_policy(served, "email", "mask")
+    for number in range(3):
+        hidden = await converse(served, f"secret number {number} lies in a drawer")
+        assert hidden.started
+        request = pb.ForgetRequest(mind_id="ada", seq=hidden.started.user_seq)
+        assert [step async for step in served.orchestrator.forget(request, timeout=60)][-1].done
+
+        await converse(served, f"write to eva{number}@example.org")
+
+    kept = [each.body.user_message.text for each in await events(served, kinds=["user_message"])]
+    assert [text for text in kept if text] == ["write to [email]"] * 3
+
+
 async def test_the_policy_holds_for_imported_messages_too(served: Served) -> None:
     done = await imported(served, "hello", CARD_SAID, "good night")
     again = await imported(served, "hello", CARD_SAID, "good night")
