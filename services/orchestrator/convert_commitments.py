@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.ended import EXPIRED, Ended
-from services.orchestrator.projections.commitments import Commitment, Standing
+from services.orchestrator.projections.commitments import Commitment, Place, Standing
 from services.orchestrator.times import timestamp
 from services.runtime.times import nanoseconds
 
@@ -64,17 +65,37 @@ def standing(request: pb.ListCommitmentsRequest) -> Standing | None:
     return next((one for one, status in STATUS.items() if status == request.status), None)
 
 
-def clock(request: pb.ListCommitmentsRequest) -> int:
-    """The moment against which a request reads "overdue", in nanoseconds."""
-    return nanoseconds(request.query_time) or time.time_ns()
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How far a listing of open commitments is: every page of it shows what there was when it began."""
+
+    seq: int | None
+    """As of which it lists; None: now."""
+    now_ns: int
+    """The moment against which it reads "overdue"."""
+    after: Place | None = None
+    """Behind which the page begins."""
 
 
-def page(
-    found: Sequence[Commitment], first: int, size: int, now_ns: int, seq: int
-) -> pb.ListCommitmentsResponse:
-    """So many of the open commitments, from one on, as they stand at a moment."""
+def listing(request: pb.ListCommitmentsRequest) -> Listing:
+    """A listing that begins, or goes on from the page before."""
+    if not request.page_token:
+        seq = request.as_of_seq if request.HasField("as_of_seq") else None
+        return Listing(seq, nanoseconds(request.query_time) or time.time_ns())
+    seq, now_ns, priority, is_undated, due_ns, opened_seq = map(int, request.page_token.split("."))
+    return Listing(seq, now_ns, (-priority, bool(is_undated), due_ns, opened_seq))
+
+
+def page(found: Sequence[Commitment], size: int, at: Listing, seq: int) -> pb.ListCommitmentsResponse:
+    """So many of the open commitments that are left of a listing as of a seq."""
+    shown = found[:size]
     return pb.ListCommitmentsResponse(
-        commitments=[commitment(one, now_ns) for one in found[first : first + size]],
-        next_page_token=str(first + size) if len(found) > first + size else "",
+        commitments=[commitment(one, at.now_ns) for one in shown],
+        next_page_token=_token(shown[-1], at, seq) if len(found) > size else "",
         seq=seq,
     )
+
+
+def _token(last: Commitment, at: Listing, seq: int) -> str:
+    priority, is_undated, due_ns, opened_seq = last.place
+    return ".".join(map(str, (seq, at.now_ns, -priority, int(is_undated), due_ns, opened_seq)))

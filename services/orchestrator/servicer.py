@@ -135,15 +135,15 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def ListCommitments(
         self, request: pb.ListCommitmentsRequest, context: _Context
     ) -> pb.ListCommitmentsResponse:
-        state = await self._d.minds.as_of(request.mind_id, _seq(request), request.min_seq)
         if request.status in ENDED:
-            return await self._ended(request, state.seq)
-        now_ns, standing = convert_commitments.clock(request), convert_commitments.standing(request)
-        found = state.commitments.listed(request.project, standing, now_ns)
-        first, size = int(request.page_token or 0), request.page_size or DEFAULT_PAGE
-        return convert_commitments.page(found, first, size, now_ns, state.seq)
+            return await self._ended(request)
+        at, standing = convert_commitments.listing(request), convert_commitments.standing(request)
+        state = await self._d.minds.as_of(request.mind_id, at.seq, request.min_seq)
+        found = state.commitments.listed(request.project, standing, at.now_ns, at.after)
+        return convert_commitments.page(found, request.page_size or DEFAULT_PAGE, at, state.seq)
 
-    async def _ended(self, request: pb.ListCommitmentsRequest, upto: int) -> pb.ListCommitmentsResponse:
+    async def _ended(self, request: pb.ListCommitmentsRequest) -> pb.ListCommitmentsResponse:
+        upto = (await self._d.minds.as_of(request.mind_id, _seq(request), request.min_seq)).seq
         found, next_seq = await self._d.ended.page(
             request.mind_id,
             ENDED[request.status],

@@ -130,7 +130,7 @@ async def test_a_seq_above_the_head_is_named(
     assert await head(served) == before
 
 
-@pytest.mark.parametrize("token", ["0", "00", "x", "-1", "1" * 13])
+@pytest.mark.parametrize("token", ["0", "00", "x", "-1", "1" * 13, "1.2", "1.2.3.4.5.6", "0.0.2.1.0.1"])
 async def test_a_page_token_is_one_that_was_given_out(served: Served, token: str) -> None:
     orchestrator = served.orchestrator
     for status in (pb.COMMITMENT_STATUS_UNSPECIFIED, pb.COMMITMENT_STATUS_CLOSED):

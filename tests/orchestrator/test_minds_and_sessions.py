@@ -234,6 +234,44 @@ async def test_commitments_are_put_off_revised_and_overdue(served: Served) -> No
     assert len(of_project.commitments) == 1
 
 
+@pytest.mark.parametrize("status", [pb.COMMITMENT_STATUS_UNSPECIFIED, pb.COMMITMENT_STATUS_OPEN])
+async def test_a_listing_shows_what_was_open_when_it_began_whatever_happens_meanwhile(
+    served: Served, status: pb.CommitmentStatus.ValueType
+) -> None:
+    now = datetime.now(UTC)
+
+    async def opened(text: str, days: int = 0) -> str:
+        request = pb.OpenCommitmentRequest(mind_id="ada", text=text)
+        if days:
+            request.due_at.FromDatetime(now + timedelta(days=days))
+        return (await served.orchestrator.open_commitment(request)).commitment.commitment_id
+
+    ids = [await opened(f"task {days}", days) for days in range(1, 5)] + [await opened("some day")]
+    request = pb.ListCommitmentsRequest(mind_id="ada", status=status, page_size=2)
+    request.query_time.FromDatetime(now)
+    first = await served.orchestrator.list_commitments(request)
+    await served.orchestrator.close_commitment(
+        pb.CloseCommitmentRequest(
+            mind_id="ada", commitment_id=ids[0], outcome=mind.COMMITMENT_OUTCOME_DROPPED
+        )
+    )
+    await opened("the most urgent", 0)
+    revised = pb.ReviseCommitmentRequest(mind_id="ada", commitment_id=ids[4], priority=mind.PRIORITY_HIGH)
+    await served.orchestrator.revise_commitment(revised)
+    found = list(first.commitments)
+    # Whoever goes on need not say again when it began.
+    request = pb.ListCommitmentsRequest(mind_id="ada", status=status, page_size=2)
+    request.page_token = first.next_page_token
+    while request.page_token:
+        page = await served.orchestrator.list_commitments(request)
+        found += page.commitments
+        assert page.seq == first.seq
+        request.page_token = page.next_page_token
+
+    assert [each.commitment_id for each in found] == ids
+    assert {each.priority for each in found} == {mind.PRIORITY_NORMAL}
+
+
 @pytest.mark.parametrize("remember", [True, False])
 async def test_an_interrupted_turn_is_closed_once_as_its_message_was_kept_when_the_mind_opens(
     tmp_path: Path, remember: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 
@@ -9,13 +10,27 @@ from google.protobuf.message import Message
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator.checks.fields import MAX_NAME, MAX_PAGE, MAX_SEQ, MAX_WHY, as_of, at_seq, page
+from services.orchestrator.checks.fields import (
+    MAX_NAME,
+    MAX_PAGE,
+    MAX_SEQ,
+    MAX_WHY,
+    PAGE_TOKEN,
+    as_of,
+    at_seq,
+    page,
+)
 from services.runtime import checks
 from services.runtime.checks import Check
 from services.runtime.errors import Violation
 from services.runtime.times import nanoseconds
 
 MAX_COMMITMENT = 4 * 1024
+_LISTING_TOKEN = re.compile(
+    r"[1-9][0-9]{0,17}\.-?[0-9]{1,19}\.-?[0-9]{1,10}\.[01]\.-?[0-9]{1,19}\.[1-9][0-9]{0,17}"
+)
+"""Of open ones: the event and the moment as of which is listed, and the place behind which the next page begins."""
+_ENDED = (pb.COMMITMENT_STATUS_CLOSED, pb.COMMITMENT_STATUS_EXPIRED)
 
 
 def list_commitments(request: pb.ListCommitmentsRequest) -> Iterator[Violation]:
@@ -24,7 +39,7 @@ def list_commitments(request: pb.ListCommitmentsRequest) -> Iterator[Violation]:
     yield from checks.enum_known(request.status, "status", pb.CommitmentStatus.values(), optional=True)
     yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
     yield from checks.timestamp(request.query_time, "query_time")
-    yield from page(request)
+    yield from page(request, PAGE_TOKEN if request.status in _ENDED else _LISTING_TOKEN)
     yield from as_of(request)
 
 

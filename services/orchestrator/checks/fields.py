@@ -14,8 +14,8 @@ MAX_NAME = 128
 MAX_WHY = 4 * 1024
 MAX_PAGE = 1_000
 MAX_SEQ = 2**63 - 1
-_PAGE_TOKEN = re.compile(r"[1-9][0-9]{0,11}")
-"""The first of the next page, which the first of all cannot be."""
+PAGE_TOKEN = re.compile(r"[1-9][0-9]{0,11}")
+"""The event at which the next page begins."""
 AsOf = (
     pb.GetMindRequest
     | pb.ListCommitmentsRequest
@@ -55,8 +55,10 @@ def at_seq(request: AsOf) -> Iterator[Violation]:
     yield from as_of_seq(request)
 
 
-def page(request: pb.ListCommitmentsRequest | pb.ListReflectionsRequest) -> Iterator[Violation]:
+def page(
+    request: pb.ListCommitmentsRequest | pb.ListReflectionsRequest, token: re.Pattern[str] = PAGE_TOKEN
+) -> Iterator[Violation]:
     """page_size and page_token."""
     yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
-    if request.page_token and not _PAGE_TOKEN.fullmatch(request.page_token):
+    if request.page_token and not token.fullmatch(request.page_token):
         yield Violation("page_token", "must be empty, or the next_page_token of an answer before")

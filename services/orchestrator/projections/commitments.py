@@ -34,6 +34,10 @@ class Standing(enum.Enum):
     SNOOZED = enum.auto()
 
 
+Place = tuple[int, bool, int, int]
+"""Where a commitment stands in the order."""
+
+
 class Commitment(State, frozen=True):
     """One thing that the mind has said it will do. Times in ns since 1970 UTC, 0 where there is none."""
 
@@ -56,6 +60,11 @@ class Commitment(State, frozen=True):
     def promised_seq(self) -> int:
         """The message that promised it, which may be long before a worker has read it; else where it was opened."""
         return self.source_seq or self.opened_seq
+
+    @property
+    def place(self) -> Place:
+        """The most urgent first, then the soonest due, those without a due time last, then the oldest."""
+        return (-self.priority, self.due_ns == 0, self.due_ns, self.opened_seq)
 
     def is_overdue(self, now_ns: int) -> bool:
         return 0 < self.due_ns < now_ns
@@ -86,15 +95,22 @@ class Commitments(State, frozen=True):
     """The latest that were kept, oldest first: what an answer says of them is checked."""
 
     def in_order(self) -> list[Commitment]:
-        """The most urgent first, then the soonest due, those without a due time last, then the oldest."""
-        return sorted(self.by_id.values(), key=lambda c: (-c.priority, c.due_ns == 0, c.due_ns, c.opened_seq))
+        """By their places."""
+        return sorted(self.by_id.values(), key=lambda one: one.place)
 
-    def listed(self, project: str, standing: Standing | None, now_ns: int) -> list[Commitment]:
-        """In order, those of a project where one is named, and those that so stand at a moment where that is said."""
+    def listed(
+        self, project: str, standing: Standing | None, now_ns: int, after: Place | None = None
+    ) -> list[Commitment]:
+        """In order, those of a project where one is named, and those that so stand at a moment where that is said.
+
+        Those behind a place alone, where one is named.
+        """
         return [
             one
             for one in self.in_order()
-            if project in ("", one.project) and standing in (None, one.standing(now_ns))
+            if project in ("", one.project)
+            and standing in (None, one.standing(now_ns))
+            and (after is None or one.place > after)
         ]
 
 
