@@ -14,11 +14,12 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.actions import Imported, Message
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.convert_commitments import commitment
-from services.orchestrator.diff import MISSING, Diff, FieldChange
+from services.orchestrator.diff import MISSING, Diff, FieldChange, Item, Seen
 from services.orchestrator.explain import Explanation
 from services.orchestrator.forgetting import Progress
 from services.orchestrator.owners.owners import Listed
 from services.orchestrator.projections import stage
+from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
 from services.orchestrator.projections.invariants import Violated
@@ -176,12 +177,16 @@ def trait_change(change: Change) -> pb.TraitChange:
 def diff(first: Snapshot, last: Snapshot, mind_id: str, sessions: Sequence[int]) -> Diff:
     """What differs between two states with so many sessions, all seen from the later one's moment."""
 
-    def show(state: Snapshot, count: int = 0) -> dict[str, Any]:
+    def whole(state: Snapshot, count: int = 0) -> dict[str, Any]:
         message = mind_message(mind_id, state, count, last.last_event_ns)
         return MessageToDict(message) if state.seq else {}
 
-    before, after = map(show, (first, last), sessions)
-    return Diff(before, after, first, show)
+    def item(one: Item) -> dict[str, Any]:
+        is_promise = isinstance(one, Commitment)
+        return MessageToDict(commitment(one, last.last_event_ns) if is_promise else directive(one))
+
+    before, after = map(whole, (first, last), sessions)
+    return Diff(first, before, after, Seen(whole, lambda part: part.in_order()[:MAX_LISTED], item))
 
 
 def directive(folded: Directive, *, retired: bool = False) -> pb.Directive:

@@ -7,6 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from immutables import Map
+from msgspec.structs import replace
+
+from services.orchestrator.projections.commitments import Commitment, Commitments
+from services.orchestrator.projections.directives import Directive, Directives
 from services.orchestrator.snapshot import Snapshot
 
 MISSING = object()
@@ -33,11 +38,25 @@ _FIELDS = {
     "violations": ("violations",),
 }
 """By part of the state: the fields of Mind that it fills."""
+_LISTS = {"commitments": "openCommitments", "directives": "directives"}
+"""By part of the state that holds many items: the list of Mind that it fills."""
 _SESSIONS = ("counts", "sessions")
 """How many conversations there are: no state knows."""
 Path = tuple[str, ...]
 Shown = Mapping[str, Any]
 """A mind as JSON."""
+Item = Commitment | Directive
+"""Immutable: the same object is shown the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a mind is seen from some moment."""
+
+    whole: Callable[[Snapshot], Shown]
+    items: Callable[[Commitments | Directives], Sequence[Item]]
+    """Those that a mind shows of a part that holds many."""
+    item: Callable[[Item], Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +72,18 @@ class FieldChange:
 class Diff:
     """The fields that differ between a mind at one event and at a later one, and the events that made them differ."""
 
-    def __init__(
-        self, before: Shown, after: Shown, first: Snapshot, show: Callable[[Snapshot], Shown]
-    ) -> None:
-        self._state, self._show = first, show
+    def __init__(self, first: Snapshot, before: Shown, after: Shown, seen: Seen) -> None:
+        self._state, self._seen = first, seen
         differing = _differing(_keyed(before), _keyed(after), ())
         self._differing = {path: (was, is_now) for path, was, is_now in differing}
         self._paths = {
-            part: paths
+            part: _by_item(paths)
             for part, fields in _FIELDS.items()
             if (paths := [path for path in self._differing if path[0] in fields])
         }
-        """By part of the state: the paths that it may have to do with."""
+        """By part of the state: the paths that it may have to do with, by the item that they lead into."""
+        self._items: dict[str, dict[str, tuple[Item, Shown]]] = defaultdict(dict)
+        """By part of the state that holds many: by id, as they were shown."""
         self._shown = {part: self._part(first, part) for part in self._paths}
         self._made: defaultdict[Path, deque[int]] = defaultdict(lambda: deque(maxlen=MAX_SEQS))
 
@@ -75,14 +94,18 @@ class Diff:
 
     def _take(self, state: Snapshot) -> None:
         before, self._state = self._state, state
-        for part, paths in self._paths.items():
+        for part, of_items in self._paths.items():
             # The first event makes a mind of nothing.
             if before.seq and getattr(before, part) is getattr(state, part):
                 continue
             was, self._shown[part] = self._shown[part], self._part(state, part)
-            for path in paths:
-                if _at(was, path) != _at(self._shown[part], path):
-                    self._made[path].append(state.seq)
+            for item, paths in of_items.items():
+                then, now = _at(was, item), _at(self._shown[part], item)
+                if then is now:
+                    continue
+                for path in paths:
+                    if _at(then, path[len(item) :]) != _at(now, path[len(item) :]):
+                        self._made[path].append(state.seq)
 
     def changes(self, begun: Sequence[int]) -> list[FieldChange]:
         """In the order of the later mind. ``begun``: the events with which conversations began."""
@@ -94,8 +117,25 @@ class Diff:
 
     def _part(self, state: Snapshot, part: str) -> dict[str, Any]:
         """What is seen of a part of a state, without the work that the others would be."""
-        alone: dict[str, Any] = {part: getattr(state, part)}
-        return _keyed(self._show(Snapshot(seq=state.seq, **alone)))
+        whole = getattr(state, part)
+        if part not in _LISTS:
+            return _keyed(self._seen.whole(Snapshot(seq=state.seq, **{part: whole})))
+        rest: dict[str, Any] = {part: replace(whole, by_id=Map())}
+        shown = _keyed(self._seen.whole(Snapshot(seq=state.seq, **rest)))
+        before, items = self._items[part], dict[str, tuple[Item, Shown]]()
+        for one in self._seen.items(whole):
+            known = before.get(one.id)
+            items[one.id] = known if known and known[0] is one else (one, self._seen.item(one))
+        self._items[part] = items
+        return shown | {_LISTS[part]: {its_id: as_shown for its_id, (_, as_shown) in items.items()}}
+
+
+def _by_item(paths: Sequence[Path]) -> dict[Path, list[Path]]:
+    """Paths by that of the item, or of the field, that they lead into."""
+    found: defaultdict[Path, list[Path]] = defaultdict(list)
+    for path in paths:
+        found[path[:2]].append(path)
+    return dict(found)
 
 
 def _at(shown: Any, path: Path) -> Any:

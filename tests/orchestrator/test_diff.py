@@ -11,6 +11,8 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator import convert
+from services.orchestrator.convert import MAX_LISTED
+from services.orchestrator.diff import MAX_SEQS
 from services.orchestrator.projections.sessions import RECENT
 from services.orchestrator.snapshot import Snapshot
 from tests.orchestrator.talking import converse, events, head
@@ -101,14 +103,24 @@ async def test_conversations_are_told_by_those_that_began_however_many_there_are
     assert list(changed.seqs) == [seqs[2], seqs[6]]
 
 
-def shown(state: Snapshot, path: str, now_ns: int) -> object:
-    """A field of a mind as JSON, found by its path alone."""
-    value: object = MessageToDict(convert.mind_message("ada", state, 0, now_ns)) if state.seq else {}
-    for name in path.split("."):
-        if isinstance(value, list):
+def whole(state: Snapshot, now_ns: int) -> object:
+    """A mind as JSON, with its items by what tells them apart."""
+
+    def keyed(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: keyed(each) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        if isinstance(value, list) and value and isinstance(value[0], dict):
             keys = ("commitmentId", "directiveId", "trait", "seq")
-            value = {str(next(each[key] for key in keys if key in each)): each for each in value}
-        value = value.get(name) if isinstance(value, dict) else None
+            return {str(next(each[key] for key in keys if key in each)): each for each in value}
+        return value
+
+    return keyed(MessageToDict(convert.mind_message("ada", state, 0, now_ns)) if state.seq else {})
+
+
+def at(value: object, path: str) -> object:
+    """A field of a mind."""
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType]
     return value
 
 
@@ -120,19 +132,44 @@ def test_a_change_names_every_event_that_changed_the_field_and_no_other(
     history = [each for each in history if each.body.policy_changed.key != "personal_data.email"]
     for seq, each in enumerate(history, 1):
         each.seq = seq
-    cut = data.draw(st.integers(0, len(history)))
-    states = [replay(history[:length]) for length in range(cut, len(history) + 1)]
+    must_be_named_by_what_changed_them(history, data.draw(st.integers(0, len(history))))
+
+
+def test_what_comes_into_sight_where_something_else_ends_is_named_too() -> None:
+    bodies: list[mind.Body] = [mind.Body(mind_created=mind.MindCreated(name="Ada"))]
+    for number in range(MAX_LISTED + 5):
+        bodies += [opened(f"c-{number}"), directive(f"d-{number}", "Be brief.")]
+    for number in (0, 3, MAX_LISTED + 2):
+        closed = mind.CommitmentClosed(commitment_id=f"c-{number}", outcome=mind.COMMITMENT_OUTCOME_DROPPED)
+        retired = mind.DirectiveRetired(directive_id=f"d-{number}")
+        bodies += [mind.Body(commitment_closed=closed), mind.Body(directive_retired=retired)]
+        revised = mind.CommitmentRevised(commitment_id=f"c-{number + 1}", priority=mind.PRIORITY_HIGH)
+        bodies += [mind.Body(commitment_revised=revised), opened(f"c-{number}")]
+    history = [
+        mind.Event(mind_id="ada", seq=seq, kind=body.WhichOneof("kind") or "", body=body)
+        for seq, body in enumerate(bodies, 1)
+    ]
+    for cut in (0, MAX_LISTED, 2 * MAX_LISTED + 8):
+        must_be_named_by_what_changed_them(history, cut)
+
+
+def must_be_named_by_what_changed_them(history: list[mind.Event], cut: int) -> None:
+    """The changes from an event of a history to its end are those that are seen when all of the mind is shown anew."""
+    states = [replay(history[:cut])]
+    for event in history[cut:]:
+        states.append(states[-1].apply(event))
     found = convert.diff(states[0], states[-1], "ada", [0, 0])
     for state in states[1:]:
         found.take([state])
     now_ns = states[-1].last_event_ns
+    seen = [whole(state, now_ns) for state in states]
     for change in found.changes([]):
-        values = [shown(state, change.path, now_ns) for state in states]
+        values = [at(one, change.path) for one in seen]
         moved = [
             state.seq
             for state, was, is_now in zip(states[1:], values, values[1:], strict=False)
             if was != is_now
         ]
-        assert list(change.seqs) == moved, change.path
+        assert list(change.seqs) == moved[-MAX_SEQS:], change.path
         assert change.before != change.after
         assert moved
