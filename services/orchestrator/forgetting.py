@@ -21,6 +21,7 @@ from services.orchestrator.radius import BlastRadius, Reached
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
+from services.orchestrator.tables import in_thread
 from services.orchestrator.workers.follower import Worker
 from services.runtime.waiting import Waiting, told
 
@@ -53,6 +54,7 @@ class Traces:
         self._peers = peers
         self._gone: dict[str, int] = {}
         self._waiting = Waiting()
+        self._erasing = asyncio.Lock()
 
     def worker(self) -> Worker:
         """Follows every erasure, and derives nothing."""
@@ -75,21 +77,26 @@ class Traces:
             await self.gone(mind_id, erased_seq)
 
     async def _erase(self, event: mind.Event, minds: Minds) -> list[mind.Body]:
-        first = 1 if event.kind == "mind_deleted" else min(event.body.event_redacted.seqs, default=1)
-        await minds.forget(event.mind_id)
         self._extractor.forget(event.mind_id)
+        # Of several at once, none takes the note away that what another one removed is still in the file.
+        async with self._erasing:
+            await minds.forget(event.mind_id, lambda: self._remove(event))
+            # Also what a full disk left of an earlier attempt.
+            if event.kind == "mind_deleted" or self._store.holds_erased():
+                await in_thread(self._store.compact)
+        self._gone[event.mind_id] = event.seq
+        self._waiting.went_on()
+        return []
+
+    def _remove(self, event: mind.Event) -> None:
+        is_all = event.kind == "mind_deleted"
+        first = 1 if is_all else min(event.body.event_redacted.seqs, default=1)
         self._store.erase_from(event.mind_id, first)
-        if event.kind == "mind_deleted":
+        if is_all:
             self._store.forget_key(event.mind_id)
             self._store.forget_verified(event.mind_id)
             self._store.sleep(event.mind_id)
             self._store.drop_dead_letters(event.mind_id)
-        # Also what a full disk left of an earlier attempt.
-        if event.kind == "mind_deleted" or self._store.holds_erased():
-            self._store.compact()
-        self._gone[event.mind_id] = event.seq
-        self._waiting.went_on()
-        return []
 
 
 class Forgetting:

@@ -19,6 +19,7 @@ from services.orchestrator.saving import Saving
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
+from services.orchestrator.tables import in_thread
 from services.orchestrator.terms import Draft
 
 _log = logging.getLogger("pmm.orchestrator")
@@ -227,18 +228,22 @@ class Minds:
                     state = await self.reach(active, await self._peers.head(active.id))
         return None
 
-    async def forget(self, mind_id: str) -> None:
-        """Drop the state in memory: something that it may hold was erased."""
-        active = self._alive.get(mind_id)
-        if active is not None:
-            # What was decided from it is in the ledger before, where it is found, or is decided again after.
-            async with active.deciding, active.lock:
-                active.snapshot = Snapshot()
-                active.drops += 1
-                active.lately.clear()
-                active.appended = Appended()
-                # What is being written would come after it was erased.
-                await self._saving.settled(mind_id)
+    async def forget(self, mind_id: str, remove: Callable[[], None]) -> None:
+        """Drop the state in memory: something that it may hold was erased.
+
+        ``remove`` takes what is saved of it from the disk, beside the event loop: nobody loads it again before.
+        """
+        active = self._alive.get(mind_id) or ActiveMind(mind_id, self._lately())
+        self._alive[mind_id] = active
+        # What was decided from it is in the ledger before, where it is found, or is decided again after.
+        async with active.deciding, active.lock:
+            active.snapshot = Snapshot()
+            active.drops += 1
+            active.lately.clear()
+            active.appended = Appended()
+            # What is being written would come after it was erased.
+            await self._saving.settled(mind_id)
+            await in_thread(remove)
 
     async def close(self) -> None:
         """Finish what is being written."""

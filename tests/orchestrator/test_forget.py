@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -320,9 +321,9 @@ async def test_a_mind_does_not_think_of_what_was_erased_while_its_state_still_ho
 ) -> None:
     forget_state, may_forget = Minds.forget, asyncio.Event()
 
-    async def held(self: Minds, mind_id: str) -> None:
+    async def held(self: Minds, mind_id: str, remove: Callable[[], None]) -> None:
         await may_forget.wait()
-        await forget_state(self, mind_id)
+        await forget_state(self, mind_id, remove)
 
     look = Peers.event
 
@@ -348,6 +349,35 @@ async def test_a_mind_does_not_think_of_what_was_erased_while_its_state_still_ho
 
     assert made.text == server.says
     assert MARKER not in str(server.requests)
+
+
+async def test_the_event_loop_is_not_held_while_snapshots_leave_their_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+    compact = Store.compact
+
+    def watched(self: Store) -> None:
+        threads.append(threading.current_thread())
+        compact(self)
+
+    monkeypatch.setattr(Store, "compact", watched)
+    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 1}}) as served:
+        seq = await told(served)
+        await written(tmp_path / "orchestrator")
+        # The mind is opened again and again while its snapshots go.
+        reading = asyncio.create_task(read_again_and_again(served))
+        assert (await forget(served, seq)).done
+        reading.cancel()
+
+        assert threads
+        assert threading.current_thread() not in threads
+        assert files_with(tmp_path / "orchestrator", FACT) == []
+
+
+async def read_again_and_again(served: Served) -> None:
+    while True:
+        await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
 
 
 async def test_a_bare_redaction_leaves_the_snapshots_too(tmp_path: Path) -> None:
