@@ -24,6 +24,7 @@ from services.orchestrator.domain import Domain
 from services.orchestrator.ended import CLOSED, EXPIRED
 from services.orchestrator.errors import ModelFailed, ModelUnavailable
 from services.orchestrator.explain import explain
+from services.orchestrator.screens import Screens
 from services.orchestrator.snapshot import Snapshot
 from services.runtime.caller import current_caller
 from services.runtime.times import zone
@@ -39,6 +40,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
 
     def __init__(self, domain: Domain) -> None:
         self._d = domain
+        self._screens = Screens()
 
     async def Converse(
         self, request: pb.ConverseRequest, context: _Context
@@ -292,8 +294,10 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def WatchMind(
         self, request: pb.WatchMindRequest, context: _Context
     ) -> AsyncIterator[pb.WatchMindResponse]:
+        screen = self._screens.of(request.mind_id)
         async for state, kinds in self._d.views.watch(request.mind_id):
-            yield pb.WatchMindResponse(mind=await self._mind(request.mind_id, state), kinds=kinds)
+            sessions = await self._d.session_table.count(request.mind_id, state)
+            yield pb.WatchMindResponse(mind=screen.show(state, sessions), kinds=kinds)
 
     async def GetPerformance(
         self, request: pb.GetPerformanceRequest, context: _Context

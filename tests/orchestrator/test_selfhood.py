@@ -15,9 +15,11 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
-from services.orchestrator import server
+from services.orchestrator import screens, server
 from services.orchestrator import snapshot as snapshots
 from services.orchestrator.autonomy.analysis import analyze
+from services.orchestrator.convert import mind_message
+from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
 from services.orchestrator.terms import Said
 from services.orchestrator.workers.follower import Worker
@@ -144,6 +146,27 @@ async def test_a_watcher_sees_the_whole_and_then_each_change(served: Served) -> 
     assert (first.mind.mind_id, list(first.kinds)) == ("ada", [])
     assert list(second.kinds) == ["commitment_opened"]
     assert [one.commitment_id for one in second.mind.open_commitments] == ["c-1"]
+
+
+async def test_a_state_is_converted_once_for_all_who_watch_the_mind(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    converted: list[int] = []
+
+    def counted(mind_id: str, state: Snapshot, sessions: int, now_ns: int) -> pb.Mind:
+        converted.append(state.seq)
+        return mind_message(mind_id, state, sessions, now_ns)
+
+    monkeypatch.setattr(screens, "mind_message", counted)
+    monkeypatch.setattr(screens, "FRESH_NS", 3600 * 10**9)
+    streams = [served.orchestrator.watch_mind(pb.WatchMindRequest(mind_id="ada")) for _ in range(5)]
+    for stream in streams:
+        await anext(stream)
+    (seq,) = await append(served, opened("c-1"))
+    seen = [(await anext(stream)).mind for stream in streams]
+
+    assert converted == [seq - 1, seq]
+    assert [(one.seq, one.open_commitments[0].commitment_id) for one in seen] == [(seq, "c-1")] * 5
 
 
 QUICK: dict[str, Any] = {**ROOMY, "orchestrator": {**ROOMY["orchestrator"], "tick_seconds": 0.05}}
