@@ -107,7 +107,7 @@ class OrchestratorService(Service):
             SessionActions(minds, self._session_table, incognito, slots),
             MindActions(minds, peers),
             forgetting,
-            Views(minds, peers),
+            Views(minds, peers, traces),
             reflecting,
             analyzing,
             Reporting(self._performance, peers),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.errors import BeyondHead, UnknownCommitment
-from services.orchestrator.minds import Minds
+from services.orchestrator.forgetting import Traces
+from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import COMMITMENTS
 from services.orchestrator.projections.directives import DIRECTIVES, Directive
@@ -17,6 +18,7 @@ from services.orchestrator.projections.traits import TRAITS_PROJECTION
 from services.orchestrator.snapshot import Snapshot
 from services.runtime.times import nanoseconds
 
+ERASED = "event_redacted"
 MAX_THREAD = 1_000
 AT_ONCE = 100
 """States that are compared without a pause."""
@@ -39,8 +41,9 @@ class Sample:
 class Views:
     """Each is as of a seq, and gives the same ever after, but for what was erased."""
 
-    def __init__(self, minds: Minds, peers: Peers) -> None:
+    def __init__(self, minds: Minds, peers: Peers, traces: Traces) -> None:
         self._minds = minds
+        self._traces = traces
         self._peers = peers
 
     async def course(self, mind_id: str, to_seq: int, count: int) -> list[Sample]:
@@ -147,11 +150,19 @@ class Views:
     async def watch(self, mind_id: str) -> AsyncIterator[tuple[Snapshot, list[str]]]:
         """The state now, and after each change, with the kinds of the events since; a slow reader gets the latest."""
         active = await self._minds.open(mind_id)
-        shown = active.snapshot
+        shown = await self._without_erased(active, active.snapshot.seq)
         yield shown, []
         async for seq, kinds in self._peers.watch(mind_id, shown.seq):
             # What came while the reader was slow was shown together with an earlier page.
             if seq <= shown.seq:
                 continue
-            shown = await self._minds.reach(active, seq)
+            if ERASED in kinds:
+                shown = await self._without_erased(active, seq)
+            else:
+                shown = await self._minds.reach(active, seq)
             yield shown, kinds
+
+    async def _without_erased(self, active: ActiveMind, seq: int) -> Snapshot:
+        """The state at a seq or after it: none follows once it was dropped, and what was erased would stay in sight."""
+        await self._traces.left(active.id, await self._minds.reach(active, seq))
+        return await self._minds.reach(active, seq)

@@ -375,6 +375,21 @@ async def test_the_event_loop_is_not_held_while_snapshots_leave_their_file(
         assert files_with(tmp_path / "orchestrator", FACT) == []
 
 
+async def test_who_watches_the_mind_sees_that_it_has_forgotten(tmp_path: Path) -> None:
+    async with serving(tmp_path, *ALL) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        stream = served.orchestrator.watch_mind(pb.WatchMindRequest(mind_id="ada"), timeout=60)
+        await anext(stream)
+        request = pb.OpenCommitmentRequest(mind_id="ada", text=f"caulk the {MARKER}")
+        for _ in range(3):
+            opened = (await served.orchestrator.open_commitment(request)).commitment
+            assert (await forget(served, opened.opened_seq)).done
+            async for shown in stream:
+                if "event_redacted" in shown.kinds:
+                    assert MARKER not in str(shown)
+                    break
+
+
 async def read_again_and_again(served: Served) -> None:
     while True:
         await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
