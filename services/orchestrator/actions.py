@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from google.protobuf.struct_pb2 import Value
@@ -30,6 +30,8 @@ from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft
 
 DEFAULT_IMPORT_SESSION = "imported"
+APPENDED_BYTES = 2 * 2**20
+"""Of bodies, in one append: less than the ledger takes by more than keys and the names of sessions can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class MindActions:
                 placed[draft.idempotency_key] = len(drafts)
                 drafts += [draft, *privacy.found(guarded, draft)]
             places.append(placed[draft.idempotency_key])
-        written = await self._minds.append(active, drafts)
+        written = [seq for part in _parts(drafts) for seq in await self._minds.append(active, part)]
         seqs = [written[place] for place in places]
         appended = len({seq for seq in seqs if seq > head})
         return Imported(appended, len(seqs) - appended, max(head, *written), seqs)
@@ -234,6 +236,18 @@ class MindActions:
 
         state = await self._minds.decide(await self._minds.open(mind_id), decide)
         return state.commitments.by_id[its_id]
+
+
+def _parts(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
+    """As many as the ledger takes in one append; what was found in a message goes with it."""
+    part, size = list[Draft](), 0
+    for draft in drafts:
+        if size > APPENDED_BYTES and draft.kind == "message_imported":
+            yield part
+            part, size = [], 0
+        part.append(draft)
+        size += draft.body.ByteSize()
+    yield part
 
 
 def _known(state: Snapshot, mind_id: str, its_id: str) -> Commitment:

@@ -11,6 +11,7 @@ from pmm.inference.v1 import inference_pb2 as inference
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
+from services.orchestrator.checks.conversations import MAX_IMPORTED_BYTES
 from tests.orchestrator.talking import converse, head
 from tests.support.serving import Served
 
@@ -157,3 +158,10 @@ async def test_the_event_that_says_whose_a_mind_is_is_not_forgotten_alone(served
             pass
 
     assert await fields(forget()) == ["seq"]
+
+
+async def test_an_import_that_is_too_large_names_its_messages(served: Served) -> None:
+    messages = [pb.ImportedMessage(text="x" * (MAX_IMPORTED_BYTES // 20)) for _ in range(20)]
+    request = pb.ImportMessagesRequest(mind_id="ada", messages=messages)
+
+    assert await fields(served.orchestrator.import_messages(request)) == ["messages"]

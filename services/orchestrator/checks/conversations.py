@@ -16,6 +16,7 @@ from services.runtime.errors import Violation
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_IMPORTED = 500
+MAX_IMPORTED_BYTES = 4 * 1024 * 1024
 MAX_TITLE = 1024
 _LISTING_TOKEN = re.compile(r"[0-9]{1,18}\.[0-9]{1,18}")
 """The event as of which is listed, and the one below which the next page begins."""
@@ -38,6 +39,8 @@ def import_messages(request: pb.ImportMessagesRequest) -> Iterator[Violation]:
     """ImportMessages."""
     yield from checks.mind_id(request.mind_id)
     yield from checks.items(request.messages, "messages", low=1, high=MAX_IMPORTED)
+    if request.ByteSize() > MAX_IMPORTED_BYTES:
+        yield Violation("messages", f"must be at most {MAX_IMPORTED_BYTES:,} bytes together")
     for index, message in enumerate(request.messages):
         field = f"messages[{index}]"
         yield from checks.text(message.text, f"{field}.text", max_bytes=MAX_MESSAGE_BYTES, required=True)
