@@ -113,6 +113,15 @@ class Minds:
             active.restored_seq = await self._peers.restored_seq(mind_id)
         return active.restored_seq
 
+    async def ended_since(self, mind_id: str, seq: int) -> set[str]:
+        """The commitments that ended by something that came after an event: they were open when it came."""
+        ends = self._peers.read(mind_id, from_seq=seq + 1, kinds=("commitment_closed", "commitment_expired"))
+        return {
+            getattr(end.body, end.kind).commitment_id
+            async for end in ends
+            if not end.redacted and (end.causation_seq or end.seq) > seq
+        }
+
     async def at_hand(self, mind_id: str) -> ActiveMind:
         """The mind as far as this process knows it, without asking the ledger where it is known at all.
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.extraction import evidence
 from services.orchestrator.projections.commitments import MAX_OPEN
+from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, followed
-from tests.support.serving import Served
+from tests.support.serving import Served, serving
 
 
 @pytest.fixture
@@ -89,3 +93,19 @@ async def test_what_is_done_before_the_worker_has_read_the_promise_closes_it(ser
     assert closed.body.commitment_closed.commitment_id == opened.body.commitment_opened.commitment_id
     assert list(closed.body.commitment_closed.evidence_seqs) == [3]
     assert opened.seq > 3
+
+
+async def test_what_was_kept_is_not_promised_anew_where_it_is_lost_how_far_the_workers_were(
+    tmp_path: Path,
+) -> None:
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        for text in ("Remind me to call Ana.", "Remind me to call Ana.", "I called Ana.") * 2:
+            await converse(served, text)
+            await followed(served)
+        before = [event.kind for event in await events(served)]
+    shutil.rmtree(tmp_path / "orchestrator")
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await followed(served)
+        assert [event.kind for event in await events(served)] == before
+    assert before.count("commitment_opened") == before.count("commitment_closed") == 2

@@ -34,6 +34,10 @@ def worker(extractor: Extractor) -> Worker:
         # Many commitments, or a long message, would hold the event loop.
         told = await asyncio.to_thread(_told, text, event.seq, believed) if believed else []
         new = [promise for promise in found.promises if commitment_id(promise.text) not in known.by_id]
+        if new:
+            # Whoever reads a message long after it was said must not open anew what was kept since.
+            ended = await minds.ended_since(event.mind_id, event.seq)
+            new = [promise for promise in new if commitment_id(promise.text) not in ended]
         room = MAX_OPEN - len(known.by_id) + sum(body.HasField("commitment_closed") for body in told)
         return told + [mind.Body(commitment_opened=_opened(promise, event.seq)) for promise in new[:room]]
 
