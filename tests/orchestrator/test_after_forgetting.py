@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -136,3 +137,20 @@ async def test_reflections_are_listed_however_many_were_erased_in_a_row(served: 
 
     assert [one.seq for one in found] == [*reversed(seqs[36:]), *reversed(seqs[:20])]
     assert found[:10] == list(shown)
+
+
+async def test_an_erased_reflection_is_not_thought_anew_where_it_is_lost_how_far_the_workers_were(
+    tmp_path: Path,
+) -> None:
+    tick = mind.Body(tick_recorded=mind.TickRecorded(reflection_style=mind.REFLECTION_STYLE_SUCCINCT))
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await append(served, tick)
+        await redact(served, (await wait_for(served, "reflection_recorded")).seq)
+        await followed(served)
+        before = [event.kind for event in await events(served)]
+    shutil.rmtree(tmp_path / "orchestrator")
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        async with asyncio.timeout(20):
+            await followed(served)
+        assert [event.kind for event in await events(served)] == before

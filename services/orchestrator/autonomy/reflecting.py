@@ -62,14 +62,23 @@ class Reflecting:
         told = tick.body.tick_recorded
         if not told.reflection_style:
             return []
-        made = await self.reflect(
-            tick.mind_id, told.reflection_style, trigger=told.reflection_trigger, causation_seq=tick.seq
-        )
-        return [made.seq]
+        active = await self._minds.open(tick.mind_id)
+        async with active.reflecting:
+            # Repeated after a crash, or asked for again while the mind was still thinking: it is the same thought.
+            while not await self._has_thought_since(tick):
+                style, trigger = told.reflection_style, told.reflection_trigger
+                made = await self._once(active, style, trigger, causation_seq=tick.seq)
+                if made is not None:
+                    return [made.seq]
+        return []
 
-    async def reflect(
-        self, mind_id: str, style: int, *, trigger: str, causation_seq: int | None = None
-    ) -> Reflection:
+    async def _has_thought_since(self, tick: mind.Event) -> bool:
+        """Whether a reflection came after a tick, be it erased since."""
+        kinds = ("reflection_recorded",)
+        found = self._peers.read(tick.mind_id, from_seq=tick.seq + 1, limit=1, kinds=kinds)
+        return any([True async for _ in found])
+
+    async def reflect(self, mind_id: str, style: int, *, trigger: str) -> Reflection:
         """Think, and append it. Unspecified style: that of the stage. Raises ModelFailed.
 
         Where something is erased meanwhile, the mind thinks again: it may have thought of that.
@@ -77,22 +86,25 @@ class Reflecting:
         active = await self._minds.open(mind_id)
         async with active.reflecting:
             while True:
-                state, before = (await self._minds.open(mind_id)).snapshot, active.erasures()
-                recent = state.reflections.recent
-                # Repeated after a crash, or asked for again while the mind was still thinking: it is the same thought.
-                if causation_seq and recent and recent[-1].seq > causation_seq:
-                    return recent[-1]
-                # A state that is yet to be dropped holds what was erased, and is another one once it was.
-                await self._traces.left(mind_id, state)
-                if active.erasures() != before:
-                    continue
-                chosen = style if style in _ASKED else CADENCE[state.stage.stage][2]
-                thought = await self._think(active, state, chosen)
-                draft = _draft(thought, trigger, causation_seq)
-                after = await self._minds.decide(active, _unless_erased(active, before, draft))
-                made = [one for one in after.reflections.recent if one.seq > state.seq]
-                if made:
-                    return made[-1]
+                made = await self._once(active, style, trigger)
+                if made is not None:
+                    return made
+
+    async def _once(
+        self, active: ActiveMind, style: int, trigger: str, *, causation_seq: int | None = None
+    ) -> Reflection | None:
+        """The reflection; None where something was erased before it was appended, or it itself right after."""
+        state, before = (await self._minds.open(active.id)).snapshot, active.erasures()
+        # A state that is yet to be dropped holds what was erased, and is another one once it was.
+        await self._traces.left(active.id, state)
+        if active.erasures() != before:
+            return None
+        chosen = style if style in _ASKED else CADENCE[state.stage.stage][2]
+        thought = await self._think(active, state, chosen)
+        draft = _draft(thought, trigger, causation_seq)
+        after = await self._minds.decide(active, _unless_erased(active, before, draft))
+        made = [one for one in after.reflections.recent if one.seq > state.seq]
+        return made[-1] if made else None
 
     async def _think(self, active: ActiveMind, state: Snapshot, style: int) -> Thought:
         facts, seqs = known_of(state)
