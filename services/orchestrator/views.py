@@ -79,11 +79,14 @@ class Views:
         return page[::-1], page[0].seq - 1 if len(found) > size else 0
 
     async def names(self, mind_id: str, upto: int) -> list[Event]:
-        """The latest changes of the mind's name and of the user's up to a seq, oldest first."""
-        events = self._peers.read(
-            mind_id, from_seq=upto, kinds=IDENTITY_KINDS, reverse=True, limit=MAX_NAME_CHANGES
-        )
-        return [event async for event in events][::-1]
+        """The latest changes of the mind's name and of the user's up to a seq that were not erased, oldest first."""
+        found: list[Event] = []
+        async for event in self._peers.read(mind_id, from_seq=upto, kinds=IDENTITY_KINDS, reverse=True):
+            if not event.redacted:
+                found.append(event)
+            if len(found) == MAX_NAME_CHANGES:
+                break
+        return found[::-1]
 
     async def thread(self, mind_id: str, commitment_id: str, upto: int) -> list[Event]:
         """Every event up to a seq that names a commitment, over all its episodes, and the messages that they came from.

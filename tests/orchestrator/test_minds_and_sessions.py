@@ -234,6 +234,21 @@ async def test_commitments_are_put_off_revised_and_overdue(served: Served) -> No
     assert len(of_project.commitments) == 1
 
 
+async def test_a_name_that_was_forgotten_has_left_the_history(served: Served) -> None:
+    names = ["Nova", "Vera", "Iris"]
+    seqs = [
+        (
+            await served.orchestrator.adopt_name(pb.AdoptNameRequest(mind_id="ada", name=name))
+        ).identity.adopted_seq
+        for name in names
+    ]
+    async for _ in served.orchestrator.forget(pb.ForgetRequest(mind_id="ada", seq=seqs[1])):
+        pass
+
+    history = await served.orchestrator.get_identity_history(pb.GetIdentityHistoryRequest(mind_id="ada"))
+    assert [(change.seq, change.name) for change in history.changes] == [(seqs[0], "Nova"), (seqs[2], "Iris")]
+
+
 @pytest.mark.parametrize("status", [pb.COMMITMENT_STATUS_UNSPECIFIED, pb.COMMITMENT_STATUS_OPEN])
 async def test_a_listing_shows_what_was_open_when_it_began_whatever_happens_meanwhile(
     served: Served, status: pb.CommitmentStatus.ValueType
