@@ -7,7 +7,7 @@ follow the ledger: ``Traces`` here, memory in its own files. So a bare ``Redact`
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import pmm_client.errors
@@ -22,12 +22,15 @@ from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
 from services.orchestrator.tables import in_thread
+from services.orchestrator.terms import Draft
 from services.orchestrator.workers.follower import Worker
 from services.runtime.waiting import Waiting, told
 
 PAGE = 1_000
 TAKEN_AT_ONCE = 200
 """Events that are looked at beside the event loop before others have their turn."""
+MODES = frozenset({"session_started", "privacy_mode_changed"})
+"""What says how much is kept of a conversation."""
 ERASURE = "erasure"
 """The worker that removes traces."""
 REDACTED_AT_ONCE = 10_000
@@ -103,8 +106,15 @@ class Forgetting:
     """Finds what an event reached, and forgets it."""
 
     def __init__(
-        self, peers: Peers, traces: Traces, graphs: Graphs, sessions: SessionTable, counts: Counts
+        self,
+        minds: Minds,
+        peers: Peers,
+        traces: Traces,
+        graphs: Graphs,
+        sessions: SessionTable,
+        counts: Counts,
     ) -> None:
+        self._minds = minds
         self._peers = peers
         self._traces = traces
         self._graphs = graphs
@@ -114,7 +124,7 @@ class Forgetting:
 
     async def radius(self, mind_id: str, seq: int) -> AsyncIterator[list[Reached]]:
         """Everything that an event reached, nearest first, a page at a time. Raises pmm_client's UnknownEvent."""
-        reached = await self._reached(mind_id, seq)
+        reached = await self._reached(mind_id, await self._peers.event(mind_id, seq))
         reached.sort(key=lambda each: (each.distance, each.seq))
         for start in range(0, max(len(reached), 1), PAGE):
             yield reached[start : start + PAGE]
@@ -142,9 +152,10 @@ class Forgetting:
         ordered = 0
         # What was said while we looked may carry the words as well, and so may what was derived from a state that
         # had not forgotten them: it is looked again until nothing holds them.
-        while fresh := sorted({seq, *await self._carriers(mind_id, seq)} - redacted):
-            done = tuple(sorted(redacted))
+        while carriers := [each for each in await self._carriers(mind_id, seq) if each.seq not in redacted]:
+            fresh, done = sorted(each.seq for each in carriers), tuple(sorted(redacted))
             steps.put_nowait(Progress("erasing it from the ledger", 0.5 if done else 0.2, done))
+            await self._keep_paused(mind_id, [each.seq for each in carriers if each.kind in MODES])
             for start in range(0, len(fresh), REDACTED_AT_ONCE):
                 part = fresh[start : start + REDACTED_AT_ONCE]
                 ordered = max(ordered, await self._peers.redact(mind_id, part, why))
@@ -170,11 +181,28 @@ class Forgetting:
             group.create_task(self._counts.reached(mind_id, ordered))
             group.create_task(self._sessions.reached(mind_id, ordered))
 
-    async def _carriers(self, mind_id: str, seq: int) -> list[int]:
-        return [each.seq for each in await self._reached(mind_id, seq) if each.carries_words]
+    async def _keep_paused(self, mind_id: str, seqs: Sequence[int]) -> None:
+        """A conversation that is not to be remembered stays so when what says so goes."""
+        for seq in seqs:
+            event, active = await self._peers.event(mind_id, seq), await self._minds.open(mind_id)
+            if event.redacted:
+                continue
+            session_id = event.session_id
+            session = await self._sessions.find(mind_id, active.snapshot, session_id)
+            if session and session.privacy_mode == mind.PRIVACY_MODE_PAUSED and not session.ended_ns:
+                again = mind.PrivacyModeChanged(privacy_mode=mind.PRIVACY_MODE_PAUSED)
+                draft = Draft(mind.Body(privacy_mode_changed=again), session_id=session_id)
+                await self._minds.append(active, [draft])
 
-    async def _reached(self, mind_id: str, seq: int) -> list[Reached]:
-        radius = BlastRadius(await self._peers.event(mind_id, seq))
+    async def _carriers(self, mind_id: str, seq: int) -> list[Reached]:
+        """The origin, and what goes with it."""
+        origin = await self._peers.event(mind_id, seq)
+        reached = await self._reached(mind_id, origin)
+        itself = Reached(seq, origin.kind, (), carries_words=True, distance=0)
+        return [itself, *(each for each in reached if each.carries_words)]
+
+    async def _reached(self, mind_id: str, origin: mind.Event) -> list[Reached]:
+        radius, seq = BlastRadius(origin), origin.seq
         found: list[Reached] = []
         waiting: list[mind.Event] = []
         async for event in self._peers.read(mind_id, from_seq=seq + 1, page_size=PAGE):

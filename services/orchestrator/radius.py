@@ -18,11 +18,12 @@ from services.orchestrator.citations import cited_seqs
 SPEECH = frozenset({"user_message", "message_imported"})
 """What a person says is derived from nothing; it is reached where it says the same again."""
 REPLIES = frozenset({"assistant_message"})
+TITLES = frozenset({"session_started", "session_renamed"})
+"""What names a conversation is not said in it."""
 BOOKKEEPING = frozenset(
     {
         "event_redacted",
         "mind_deleted",
-        "session_started",
         "session_ended",
         "privacy_mode_changed",
         "turn_failed",
@@ -77,8 +78,9 @@ class BlastRadius:
         """Of the origin and of those that carry its words."""
         self._reached_only: dict[int, int] = {}
         self._things: set[str] = set(_things(origin.body))
-        self._sessions = {origin.session_id: origin.seq} if origin.session_id else {}
+        self._sessions: dict[str, int] = {}
         """Conversations with what carries its words, and the first seq that does."""
+        self._note_session(origin)
 
     def take_all(self, events: Iterable[Event]) -> list[Reached]:
         """Those of the next events that were reached."""
@@ -98,8 +100,7 @@ class BlastRadius:
         distance = 1 + min(edges.values())
         if carries:
             self._distance[event.seq] = distance
-            if event.session_id:
-                self._sessions.setdefault(event.session_id, event.seq)
+            self._note_session(event)
             if event.kind not in SPEECH | REPLIES and not _is_quotation(event):
                 words = _words(" ".join(_texts(event.body)))
                 self._runs |= _runs(words)
@@ -108,6 +109,10 @@ class BlastRadius:
         else:
             self._reached_only[event.seq] = distance
         return Reached(event.seq, event.kind, tuple(sorted(edges)), carries, distance)
+
+    def _note_session(self, event: Event) -> None:
+        if event.session_id and event.kind not in TITLES:
+            self._sessions.setdefault(event.session_id, event.seq)
 
     def _links(self, event: Event) -> tuple[dict[str, int], dict[str, int]]:
         """Edges to events that carry the words, and to others that were reached; with the other end's distance."""

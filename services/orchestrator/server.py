@@ -84,7 +84,7 @@ class OrchestratorService(Service):
         summarizing = Summarizing(minds, peers, traces, settings.recent_turns)
         self._chain_watch = ChainWatch(minds, peers, self._store, settings)
         self._supervisor = Supervisor(minds, self._store, auditing, settings)
-        forgetting = Forgetting(peers, traces, self._graphs, self._session_table, self._counts)
+        forgetting = Forgetting(minds, peers, traces, self._graphs, self._session_table, self._counts)
         workers = (
             *(reader(extractor) for reader in WORKERS),
             analyzing.worker(),

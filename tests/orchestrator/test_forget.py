@@ -390,6 +390,44 @@ async def test_who_watches_the_mind_sees_that_it_has_forgotten(tmp_path: Path) -
                     break
 
 
+@pytest.mark.parametrize("mode", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_PAUSED])
+async def test_a_title_goes_with_what_it_quotes_and_a_paused_session_stays_paused(
+    tmp_path: Path, mode: mind.PrivacyMode.ValueType
+) -> None:
+    async with serving(tmp_path, *ALL) as served:
+        origin = await told(served)
+        request = pb.StartSessionRequest(
+            mind_id="ada", session_id="named", title=FACT.capitalize(), privacy_mode=mode
+        )
+        begun = (await served.orchestrator.start_session(request)).session
+        assert begun.first_seq in (await forget(served, origin)).redacted_seqs
+
+        asked = pb.GetSessionRequest(mind_id="ada", session_id="named")
+        session = (await served.orchestrator.get_session(asked)).session
+        assert (session.title, session.privacy_mode) == ("", mode)
+        turn = await converse(served, "this is between us", session_id="named")
+        assert turn.started
+        assert turn.started.privacy_mode == mode
+
+
+async def test_a_paused_session_stays_paused_when_the_event_is_forgotten_that_says_so(tmp_path: Path) -> None:
+    async with serving(tmp_path, *ALL) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        paused = mind.PRIVACY_MODE_PAUSED
+        for session_id, mode in (("s-1", paused), ("s-2", mind.PRIVACY_MODE_NORMAL)):
+            request = pb.StartSessionRequest(mind_id="ada", session_id=session_id, privacy_mode=mode)
+            await served.orchestrator.start_session(request)
+            pause = pb.SetPrivacyModeRequest(mind_id="ada", session_id=session_id, privacy_mode=paused)
+            await served.orchestrator.set_privacy_mode(pause)
+        for event in await events(served, kinds=["session_started", "privacy_mode_changed"]):
+            await forget(served, event.seq)
+
+        for session_id in ("s-1", "s-2"):
+            turn = await converse(served, "this is between us", session_id=session_id)
+            assert turn.started
+            assert turn.started.privacy_mode == paused
+
+
 async def read_again_and_again(served: Served) -> None:
     while True:
         await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
