@@ -230,6 +230,9 @@ class Completion:
     def _seqs(self, state: MindState) -> Sequence[int]:
         with self._store.read() as reader:
             data = reader.raw_event(state, self._seq)
+            if data is None and state.is_deleted:
+                # What it orders is erased with the whole mind.
+                return ()
             if data is None:
                 raise broken_event(self._mind_id, self._seq, "it is missing")
             record = Opener(self._store, reader, state.number, self._mind_id).opened(self._seq, data)
@@ -245,7 +248,8 @@ class Completion:
                 if data is not None:
                     events.append((seq, encoding.hash_of(data).hex()))
                     slots.append(encoding.position_of(data) - 1)
-        self._journal.note_erased(Erased(self._mind_id, time.time_ns(), tuple(events)))
+        if events:
+            self._journal.note_erased(Erased(self._mind_id, time.time_ns(), tuple(events)))
         return sorted(slots)
 
     def _note_deletion(self, state: MindState) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import pmm_client
+import pmm_client.errors as errors
 from pmm.ledger.v1 import ledger_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
 from pmm_client.proofs import check_consistency, prove_event, signed_checkpoint
@@ -287,3 +289,19 @@ async def test_reads_and_appends_go_on_while_a_mind_is_erased(ledger: RunningLed
     await asyncio.gather(others(), redact(ledger, whole_mind=True))
     assert (await ledger.head("bob")).seq == 51
     assert (await ledger.verdict("ada")).verified.redacted == 2_000
+
+
+async def test_an_erasure_whose_mind_is_deleted_meanwhile_is_no_damage(ledger: RunningLedger) -> None:
+    async def redacted(mind_id: str, seq: int) -> None:
+        with contextlib.suppress(errors.MindDeleted):
+            await ledger.client.redact(pb.RedactRequest(mind_id=mind_id, seqs=[seq]))
+
+    async def deleted(mind_id: str) -> None:
+        await ledger.client.delete_mind(pb.DeleteMindRequest(mind_id=mind_id, confirm_mind_id=mind_id))
+
+    for mind_id in ("ada", "bob", "eve"):
+        await ledger.create(mind_id, *(said(f"{MARKER} {number}") for number in range(20)))
+        redactions = [redacted(mind_id, seq) for seq in range(2, 20)]
+        await asyncio.gather(*redactions[:9], deleted(mind_id), *redactions[9:])
+
+        assert [event.kind for event in await ledger.read(mind_id)] == ["mind_deleted"]
