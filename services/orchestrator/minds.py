@@ -237,7 +237,7 @@ class Minds:
                     state = await self.reach(active, await self._peers.head(active.id))
         return None
 
-    async def forget(self, mind_id: str, remove: Callable[[], None]) -> None:
+    async def forget(self, mind_id: str, remove: Callable[[], object]) -> None:
         """Drop the state in memory: something that it may hold was erased.
 
         ``remove`` takes what is saved of it from the disk, beside the event loop: nobody loads it again before.

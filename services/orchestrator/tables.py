@@ -237,7 +237,7 @@ class Following:
         self._waiting.went_on()
 
 
-async def in_thread(work: Callable[..., None], *arguments: Any) -> None:
+async def in_thread(work: Callable[..., object], *arguments: Any) -> None:
     """Beside the event loop. Whoever cancels it waits for its end: the file is not closed under it."""
     task = asyncio.create_task(asyncio.to_thread(work, *arguments))
     try:

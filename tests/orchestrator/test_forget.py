@@ -321,7 +321,7 @@ async def test_a_mind_does_not_think_of_what_was_erased_while_its_state_still_ho
 ) -> None:
     forget_state, may_forget = Minds.forget, asyncio.Event()
 
-    async def held(self: Minds, mind_id: str, remove: Callable[[], None]) -> None:
+    async def held(self: Minds, mind_id: str, remove: Callable[[], object]) -> None:
         await may_forget.wait()
         await forget_state(self, mind_id, remove)
 

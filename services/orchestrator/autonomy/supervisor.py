@@ -93,7 +93,8 @@ class Supervisor:
             if abandoned(state, now_ns, active.running):
                 # Whoever opens the mind next closes them.
                 active.repaired = False
-                await self._minds.open(mind_id)
+                # What was promised meanwhile is noted already, and must not be noted away.
+                state = (await self._minds.open(mind_id)).snapshot
             self._store.wake_at(mind_id, next_wake(state, now_ns, self._limits))
         if decision is None:
             return False
