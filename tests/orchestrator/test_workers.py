@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client import errors
 from services.orchestrator import server
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import Store
@@ -30,6 +32,7 @@ from tests.support.serving import Served, serving
 
 PATIENCE_S = 30
 POISON = 12
+YEAR_NS = 365 * 86_400 * 10**9
 
 
 class Failing(OpenAIServer):
@@ -194,6 +197,28 @@ async def test_a_mind_whose_events_are_poison_does_not_hold_up_the_others(
     # Nothing but a person can mend it: it is not tried over and over.
     assert not any(each.HasField("next_attempt_at") for each in left)
     assert {each.attempts for each in left} == {3}
+
+
+async def test_what_waits_is_tried_again_where_the_clock_ran_ahead_when_it_was_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_away = True
+
+    async def needy(_event: mind.Event, _minds: object) -> list[mind.Body]:
+        if is_away:
+            raise errors.Unavailable("away", reason="AWAY")
+        return [mind.Body(user_identified=mind.UserIdentified(name="Ana"))]
+
+    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("needy", ("user_message",), needy)])
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        with monkeypatch.context() as ahead:
+            ahead.setattr(time, "time_ns", lambda now=time.time_ns: now() + YEAR_NS)
+            await say(running, "ada", "I am Ana.")
+            await until(lambda: letters(running, "needy", "ada"))
+        is_away = False
+        async with asyncio.timeout(PATIENCE_S):
+            await wait_for(running, "user_identified")
 
 
 async def test_lag_and_outcomes_of_each_worker_are_metrics(

@@ -188,7 +188,7 @@ class Follower:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             now_ns = time.time_ns()
-            if now_ns < self._look_ns:
+            if not _has_come(self._look_ns, now_ns):
                 continue
             letters = self._store.waiting(self._worker.name)
             self._look_ns = min((letter.retry_ns for letter in letters), default=_NEVER_NS)
@@ -196,8 +196,8 @@ class Follower:
 
     async def _replay_due(self, letters: Sequence[DeadLetter], now_ns: int) -> None:
         for letter in letters:
-            if letter.retry_ns > now_ns:
-                return
+            if not _has_come(letter.retry_ns, now_ns):
+                continue
             try:
                 await self.replay(letter)
             except StillFailing:
@@ -334,6 +334,11 @@ class Follower:
             causation_seq=event.seq,
             idempotency_key=f"{self._worker.name}:{event.seq}:{kind}:{ordinal}",
         )
+
+
+def _has_come(ns: int, now_ns: int) -> bool:
+    """Whether a time to try again has come. One beyond every pause was told by a clock that was set back since."""
+    return ns != _NEVER_NS and not now_ns < ns <= now_ns + int(MAX_WAIT_SECONDS * 1e9)
 
 
 def _pause_seconds(attempts: int) -> float:
