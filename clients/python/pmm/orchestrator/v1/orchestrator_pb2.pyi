@@ -1986,7 +1986,7 @@ class RenameSessionRequest(_message.Message):
     session_id: _builtins.str
     """The conversation."""
     title: _builtins.str
-    """The new title; at most 256 characters."""
+    """The new title; at most 1 KiB of UTF-8."""
     def __init__(
         self,
         *,
@@ -2547,7 +2547,7 @@ class AdoptNameRequest(_message.Message):
     mind_id: _builtins.str
     """The mind."""
     name: _builtins.str
-    """The name; at most 128 characters."""
+    """The name; at most 128 bytes of UTF-8."""
     why: _builtins.str
     """Why, for the record."""
     def __init__(

@@ -491,7 +491,7 @@ class OrchestratorServiceServicer:
 
         Guarantees: durable when it returns.
 
-        Limits: a title of 256 characters.
+        Limits: a title of 1 KiB of UTF-8.
 
         Errors: NOT_FOUND with reason UNKNOWN_SESSION.
 
@@ -535,8 +535,8 @@ class OrchestratorServiceServicer:
         """Lists commitments, a page at a time: those that are to be done in order of priority, or, with status CLOSED or
         EXPIRED, those that have ended, the latest end first.
 
-        Guarantees: each commitment that exists throughout the listing once; each episode of one that has ended once. As of
-        a seq the same ever after, but for what was erased.
+        Guarantees: each commitment that was open when the listing began, or at the seq, once, as it stood then; each episode of
+        one that has ended once. As of a seq the same ever after, but for what was erased.
 
         Limits: 1,000 a page, whose work does not grow with what was promised before; pass next_page_token back for more. With
         a project a page of ended ones may hold fewer than asked, and even none, before the last.
@@ -632,7 +632,7 @@ class OrchestratorServiceServicer:
 
         Guarantees: durable when it returns; stands in the prompt of the next turn.
 
-        Limits: a name of 128 characters.
+        Limits: a name of 128 bytes of UTF-8.
 
         Errors: those that every call may end in.
 

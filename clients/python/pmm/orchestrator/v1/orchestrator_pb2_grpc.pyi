@@ -220,7 +220,7 @@ class OrchestratorServiceStub:
 
     Guarantees: durable when it returns.
 
-    Limits: a title of 256 characters.
+    Limits: a title of 1 KiB of UTF-8.
 
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
 
@@ -252,8 +252,8 @@ class OrchestratorServiceStub:
     """Lists commitments, a page at a time: those that are to be done in order of priority, or, with status CLOSED or
     EXPIRED, those that have ended, the latest end first.
 
-    Guarantees: each commitment that exists throughout the listing once; each episode of one that has ended once. As of
-    a seq the same ever after, but for what was erased.
+    Guarantees: each commitment that was open when the listing began, or at the seq, once, as it stood then; each episode of
+    one that has ended once. As of a seq the same ever after, but for what was erased.
 
     Limits: 1,000 a page, whose work does not grow with what was promised before; pass next_page_token back for more. With
     a project a page of ended ones may hold fewer than asked, and even none, before the last.
@@ -325,7 +325,7 @@ class OrchestratorServiceStub:
 
     Guarantees: durable when it returns; stands in the prompt of the next turn.
 
-    Limits: a name of 128 characters.
+    Limits: a name of 128 bytes of UTF-8.
 
     Errors: those that every call may end in.
 
@@ -739,7 +739,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Guarantees: durable when it returns.
 
-    Limits: a title of 256 characters.
+    Limits: a title of 1 KiB of UTF-8.
 
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
 
@@ -771,8 +771,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     """Lists commitments, a page at a time: those that are to be done in order of priority, or, with status CLOSED or
     EXPIRED, those that have ended, the latest end first.
 
-    Guarantees: each commitment that exists throughout the listing once; each episode of one that has ended once. As of
-    a seq the same ever after, but for what was erased.
+    Guarantees: each commitment that was open when the listing began, or at the seq, once, as it stood then; each episode of
+    one that has ended once. As of a seq the same ever after, but for what was erased.
 
     Limits: 1,000 a page, whose work does not grow with what was promised before; pass next_page_token back for more. With
     a project a page of ended ones may hold fewer than asked, and even none, before the last.
@@ -844,7 +844,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Guarantees: durable when it returns; stands in the prompt of the next turn.
 
-    Limits: a name of 128 characters.
+    Limits: a name of 128 bytes of UTF-8.
 
     Errors: those that every call may end in.
 
@@ -1345,7 +1345,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: durable when it returns.
 
-        Limits: a title of 256 characters.
+        Limits: a title of 1 KiB of UTF-8.
 
         Errors: NOT_FOUND with reason UNKNOWN_SESSION.
 
@@ -1395,8 +1395,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists commitments, a page at a time: those that are to be done in order of priority, or, with status CLOSED or
         EXPIRED, those that have ended, the latest end first.
 
-        Guarantees: each commitment that exists throughout the listing once; each episode of one that has ended once. As of
-        a seq the same ever after, but for what was erased.
+        Guarantees: each commitment that was open when the listing began, or at the seq, once, as it stood then; each episode of
+        one that has ended once. As of a seq the same ever after, but for what was erased.
 
         Limits: 1,000 a page, whose work does not grow with what was promised before; pass next_page_token back for more. With
         a project a page of ended ones may hold fewer than asked, and even none, before the last.
@@ -1504,7 +1504,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: durable when it returns; stands in the prompt of the next turn.
 
-        Limits: a name of 128 characters.
+        Limits: a name of 128 bytes of UTF-8.
 
         Errors: those that every call may end in.
 
