@@ -19,12 +19,12 @@ from services.orchestrator import (
 )
 from services.orchestrator.autonomy.reflecting import REQUESTED
 from services.orchestrator.checks.fields import AsOf
+from services.orchestrator.convert_screens import Screens
 from services.orchestrator.diff import MAX_SEQS
 from services.orchestrator.domain import Domain
 from services.orchestrator.ended import CLOSED, EXPIRED
 from services.orchestrator.errors import ModelFailed, ModelUnavailable
 from services.orchestrator.explain import explain
-from services.orchestrator.screens import Screens
 from services.orchestrator.snapshot import Snapshot
 from services.runtime.caller import current_caller
 from services.runtime.times import zone
