@@ -15,7 +15,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
-from services.orchestrator import screens, server
+from services.orchestrator import convert_screens, server
 from services.orchestrator import snapshot as snapshots
 from services.orchestrator.autonomy.analysis import analyze
 from services.orchestrator.convert import mind_message
@@ -157,8 +157,8 @@ async def test_a_state_is_converted_once_for_all_who_watch_the_mind(
         converted.append(state.seq)
         return mind_message(mind_id, state, sessions, now_ns)
 
-    monkeypatch.setattr(screens, "mind_message", counted)
-    monkeypatch.setattr(screens, "FRESH_NS", 3600 * 10**9)
+    monkeypatch.setattr(convert_screens, "mind_message", counted)
+    monkeypatch.setattr(convert_screens, "FRESH_NS", 3600 * 10**9)
     streams = [served.orchestrator.watch_mind(pb.WatchMindRequest(mind_id="ada")) for _ in range(5)]
     for stream in streams:
         await anext(stream)
