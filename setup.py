@@ -5,6 +5,7 @@ from setuptools import Extension, setup
 COMPILED = (
     "services.ledger.stored.compiled",
     "services.memory.postings.compiled",
+    "services.memory.products.compiled",
     "services.memory.scoring.compiled",
 )
 

@@ -10,7 +10,7 @@ import grpc.aio
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.memory.v1 import memory_pb2_grpc as rpc
 from pmm.mind.v1 import events_pb2 as mind
-from services.memory import convert, postings, scoring
+from services.memory import convert, postings, products, scoring
 from services.memory.checks import CHECKS
 from services.memory.embedder import EmbedderAway
 from services.memory.memories import Memories
@@ -155,7 +155,7 @@ class MemoryService(Service):
 
 def build(settings: MemorySettings, context: ServiceContext) -> MemoryService:
     """From settings and context to a service. Raises StartupError."""
-    warn_unless(scoring.is_compiled and postings.is_compiled, "a search")
+    warn_unless(scoring.is_compiled and postings.is_compiled and products.is_compiled, "a search")
     try:
         return MemoryService(Memories(context.data_dir, LedgerPeer(context.peers), settings))
     except (ImportError, ValueError, EmbedderAway) as error:

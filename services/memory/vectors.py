@@ -10,8 +10,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from services.memory import scoring
 from services.memory.embedder import Vectors
+from services.memory.products import products
 
 Ordinals = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -100,7 +100,7 @@ class Kept:
 
     def products(self, numbers: Ordinals, query: Vectors) -> Scores:
         """The inner products of some with a query; NaN for a vector of zeros."""
-        return scoring.products(self._pieces(), numbers, query)
+        return products(self._pieces(), numbers, query)
 
     def nearest(self, numbers: Ordinals, query: Vectors, limit: int) -> tuple[Ordinals, Scores]:
         """The nearest of some, best first."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from services.memory import analysis
+from services.memory.products import products
 from services.memory.scoring import plain
 from tests.support.arithmetic import compiled_and_plain, compiled_of, needs
 
@@ -84,8 +85,8 @@ def judged(scoring, mind: Mind) -> dict[str, np.ndarray]:
     raw, added = np.zeros((2, 3, len(pool)))
     words = (mind.terms, mind.ends, mind.codes, mind.weights, 3.0)
     scoring.keyword(pool, before, after, two_before, groups, *words, raw[0], added[0])
-    products = scoring.products(mind.vectors, heard, mind.query)
-    scoring.semantic(pool, before, after, groups, heard, products, raw[1], added[1])
+    nearness = products(mind.vectors, heard, mind.query)
+    scoring.semantic(pool, before, after, groups, heard, nearness, raw[1], added[1])
     scoring.prior(pool, before, *mind.columns.values(), NOW_NS, added[2])
     return {
         "pool": pool,
@@ -105,25 +106,6 @@ def test_compiled_and_plain_say_the_same(mind):
     wanted, got = judged(plain, mind), judged(compiled, mind)
     for name, values in wanted.items():
         np.testing.assert_allclose(got[name], values, atol=1e-9, err_msg=name)
-
-
-@each
-@given(data=st.data())
-def test_products_are_those_of_the_vectors_in_both_precisions_and_none_where_there_is_no_vector(
-    scoring, data
-):
-    number = st.floats(-1, 1, width=16)
-    length = data.draw(st.integers(1, 40))
-    vectors = data.draw(arrays.arrays(np.float32, (6, length), elements=number | st.just(0.0)))
-    vectors[2] = 0
-    query = data.draw(arrays.arrays(np.float32, length, elements=number))
-    rows = np.array(data.draw(st.lists(st.integers(0, 5))), np.int64)
-    wanted = np.where(vectors[rows].any(axis=1), vectors[rows].astype(np.float64) @ query, np.nan)
-
-    for kept in (vectors, vectors.astype(np.float16).view(np.uint16)):
-        found = scoring.products(kept, rows, query)
-        assert found.dtype == np.float32
-        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
 @each

@@ -32,6 +32,5 @@ except ImportError:
 surroundings = chosen.surroundings
 session_groups = chosen.session_groups
 keyword = chosen.keyword
-products = chosen.products
 semantic = chosen.semantic
 prior = chosen.prior

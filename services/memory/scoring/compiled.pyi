@@ -1,4 +1,4 @@
-from numpy import bool_, float32, float64, int8, int32, int64, uint16, uint32
+from numpy import bool_, float32, float64, int8, int32, int64, uint32
 from numpy.typing import NDArray
 
 def surroundings(
@@ -22,9 +22,6 @@ def keyword(
     raw: NDArray[float64],
     added: NDArray[float64],
 ) -> None: ...
-def products(
-    vectors: NDArray[float32] | NDArray[uint16], rows: NDArray[int64], query: NDArray[float32]
-) -> NDArray[float32]: ...
 def semantic(
     pool: NDArray[int64],
     before: NDArray[int64],
