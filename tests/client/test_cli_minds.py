@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.struct_pb2 import Value
 from typer.testing import CliRunner
 
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.cli import exits
 from pmm_client.cli.app import app
+from pmm_client.cli.changes import Change
 from tests.support.stack import Stack
 
 Pmm = Callable[..., str]
@@ -124,6 +127,40 @@ def test_what_changed_is_told_in_words(pmm: Pmm) -> None:
     assert "name the earlier event first: pmm mind diff 2 5" in pmm(
         "mind", "diff", "5", "2", code=exits.USAGE
     )
+
+
+def test_what_changed_is_json_with_the_names_and_values_of_all_other_commands(pmm: Pmm) -> None:
+    (plants,) = json.loads(pmm("commitments", "--project", "home", "--json"))
+    changes = json.loads(pmm("mind", "diff", "0", "--json"))["changes"]
+    after = {change["path"]: change["after"] for change in changes}
+
+    assert after[f"open_commitments.{plants['commitment_id']}"] == plants
+    assert after["traits.OPENNESS"] == {"trait": "OPENNESS", "value": 0.5}
+    assert (
+        after["counts.user_messages"]
+        == json.loads(pmm("mind", "show", "me", "--json"))["counts"]["user_messages"]
+    )
+    assert not [path for path in after if any(letter.isupper() for letter in path.partition(".")[0])]
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (
+            "policies.personal_data.email",
+            ("policies.personal_data.email", "mask", "policies personal data.email"),
+        ),
+        ("createdAt", ("created_at", "mask", "created at")),
+        ("ofALaterRelease.one.two", ("ofALaterRelease.one.two", "mask", "ofALaterRelease one two")),
+    ],
+)
+def test_a_change_that_this_version_does_not_know_is_told_as_it_came(
+    path: str, shown: tuple[str, str, str]
+) -> None:
+    change = Change(pb.FieldChange(path=path, after=Value(string_value="mask"), seqs=[3]))
+
+    told = change.to_json()
+    assert (told["path"], told["after"], change.cells()[0]) == shown
 
 
 def test_what_is_put_off_and_what_was_changed_is_told(pmm: Pmm) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from google.protobuf.struct_pb2 import Value
 from pmm.mind.v1.events_pb2 import MindSettings, Stage
 from pmm.orchestrator.v1.orchestrator_pb2 import Mind
 from pmm_client.cli import completion, exits, output, statistics
+from pmm_client.cli.changes import Change
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server, time_zone
@@ -166,18 +166,18 @@ async def diff(
         raise CliError(f"name the earlier event first: pmm mind diff {to_seq} {from_seq}", exits.USAGE)
     async with connection.open() as client:
         answer = await client.mind(mind).diff(from_seq, to_seq)
+    changes = [Change(change) for change in answer.changes]
     if as_json:
-        output.json_line(answer)
+        output.json_line({"changes": [change.to_json() for change in changes], "to_seq": answer.to_seq})
         return
-    if not answer.changes:
+    if not changes:
         output.line(f"Nothing changed between #{from_seq} and #{answer.to_seq}.")
         return
     made = output.table("what", "before", "after", "by")
-    for change in answer.changes:
-        before = _told(change.before) if change.HasField("before") else ""
-        after = _told(change.after) if change.HasField("after") else ""
-        by = " ".join(f"#{seq}" for seq in change.seqs[-3:])
-        output.row(made, _field(change.path), before, after, f"… {by}" if len(change.seqs) > 3 else by)
+    # A new seq beside a new name says nothing more.
+    telling = [change for change in changes if not change.is_told_by_its_events]
+    for change in telling or changes:
+        output.row(made, *change.cells())
     output.console().print(made)
 
 
@@ -247,12 +247,6 @@ async def policy(
         meaning = f"{one.meaning} One of {', '.join(one.allowed)}." if one.allowed else one.meaning
         output.row(made, one.key, _told(one.value) or "–", mark, meaning)
     output.console().print(made)
-
-
-def _field(path: str) -> str:
-    """The path of a field in words: "counts user messages", "open commitments c-1"."""
-    words = (re.sub(r"(?<=[a-z])(?=[A-Z])", " ", part.removeprefix("TRAIT_")) for part in path.split("."))
-    return " ".join(word if word.startswith(("c-", "d-")) else word.lower() for word in words)
 
 
 def _plain(value: Value) -> str | float | bool:
