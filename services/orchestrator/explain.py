@@ -31,7 +31,7 @@ async def explain(peers: Peers, mind_id: str, seq: int, session_id: str) -> Expl
     """The explanation of the answer at a seq; 0: the last one. Raises UnknownAnswer, NotAnAnswer."""
     answer = await peers.event(mind_id, seq) if seq else await _last(peers, mind_id, session_id)
     if answer.kind not in ANSWERS:
-        raise NotAnAnswer(f"event {answer.seq} is a {answer.kind}: only an answer can be explained")
+        raise NotAnAnswer(f"event {answer.seq} is {answer.kind}: only an answer can be explained")
     receipt = answer.body.assistant_message.receipt
     wanted = {source for memory in receipt.memories for source in memory.source_seqs}
     wanted |= {*receipt.recent_seqs, *receipt.state_seqs, answer.causation_seq}

@@ -178,7 +178,7 @@ def test_what_cannot_be_put_off_or_is_not_there_is_told_with_what_to_do(pmm: Pmm
     past = pmm("commitments", "snooze", plants["commitment_id"], "--until", "2020-01-01", code=exits.FAILED)
     unknown = pmm("session", "show", "s-nowhere", code=exits.FAILED)
 
-    assert "until: must lie in the future" in past
+    assert "--until: must lie in the future" in past
     assert "pmm session list --mind" in unknown
 
 
@@ -235,7 +235,38 @@ def test_every_policy_is_listed_with_its_meaning_and_set_and_reset(pmm: Pmm) -> 
     assert (reset["value"], zone["value"]) == (False, "Europe/Lisbon")
     assert earlier == frozen
     assert "personal_data.email" in pmm("mind", "policy", "me", "nonsense", code=exits.USAGE)
-    assert "value" in pmm("mind", "policy", "me", "traits.cap", "7", code=exits.FAILED)
+    assert "VALUE" in pmm("mind", "policy", "me", "traits.cap", "7", code=exits.FAILED)
+
+
+@pytest.mark.parametrize("command", ["show", "export", "policy"])
+def test_a_mind_may_be_named_first_or_by_option_or_be_the_default(pmm: Pmm, command: str) -> None:
+    by_option = pmm("mind", command, "--mind", "me")
+
+    assert by_option
+    assert pmm("mind", command, "me") == pmm("mind", command) == by_option
+
+
+def test_a_policy_is_set_however_the_mind_is_named(pmm: Pmm) -> None:
+    key = "personal_data.phone"
+    for line in (["me", key, "warn"], [key, "mask", "--mind", "me"], [key, "refuse"]):
+        pmm("mind", "policy", *line)
+        (now,) = json.loads(pmm("mind", "policy", key, "--json"))
+        assert now["value"] in line
+    assert "no mind 'nobody'" in pmm("mind", "policy", "nobody", key, code=exits.FAILED)
+    assert "one argument too many" in pmm(
+        "mind", "policy", "me", key, "warn", "--mind", "me", code=exits.USAGE
+    )
+
+
+def test_a_range_without_events_is_said_beside_the_output(pmm: Pmm, stack: Stack) -> None:
+    arguments = ["ledger", "read", "--from", "9", "--to", "8", "--target", stack.target]
+    done = CliRunner().invoke(app, arguments)
+
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.startswith("pmm: no event of 'me' fits; its last one is #")
+    typo = CliRunner().invoke(app, [*arguments, "--kind", "user_mesage", "--json"])
+    assert (typo.exit_code, typo.stdout) == (0, "")
+    assert "no kind user_mesage" in typo.stderr
 
 
 def test_the_tab_key_offers_minds_and_what_is_in_them(stack: Stack, pmm: Pmm) -> None:

@@ -227,7 +227,7 @@ async def test_where_nothing_answers_it_says_how_to_start_it() -> None:
     ("error", "code", "words"),
     [
         (UnknownMind("?"), exits.FAILED, "pmm mind create ada"),
-        (errors.InvalidArgument([errors.Violation("mind_id", "is odd")]), exits.FAILED, "mind_id: is odd"),
+        (errors.InvalidArgument([errors.Violation("mind_id", "is odd")]), exits.FAILED, "--mind: is odd"),
         (errors.Unauthenticated("who are you"), exits.NOT_ALLOWED, "--token-file"),
         (errors.PermissionDenied("not yours"), exits.NOT_ALLOWED, "not yours"),
         (NotImplementedError(), exits.FAILED, "not implemented in this release"),
@@ -253,7 +253,8 @@ async def test_an_error_is_a_line_that_says_what_to_do(error: Exception, code: i
         ["mind", "show", "ada", "--target", "nowhere"],
         ["mind", "show", "ada", "--token-file", "/does/not/exist"],
         ["mind", "show", "ada", "--as-of", "0"],
-        ["mind", "show"],
+        ["mind", "show", "ada", "--mind", "bob"],
+        ["mind", "delete"],
         ["mind", "import", "/does/not/exist", "--mind", "ada"],
         ["mind", "restore", "/does/not/exist", "--mind", "ada"],
         ["chat", "--session", "s", "--new-session", "-m", "hi"],

@@ -201,7 +201,7 @@ async def redact(
     connection: Connection,
     mind: MindOption,
     seqs: Annotated[
-        list[int] | None, typer.Argument(min=1, max=MAX_SEQ, metavar="[SEQ]...", help="Events.")
+        list[int] | None, typer.Argument(min=1, max=MAX_SEQ, metavar="SEQ", help="Events.")
     ] = None,
     session: Annotated[str, typer.Option(help="All of a session.")] = "",
     whole_mind: Annotated[bool, typer.Option("--whole-mind", help="Every event of the mind.")] = False,

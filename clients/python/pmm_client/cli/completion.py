@@ -87,7 +87,8 @@ def dead_letters(ctx: typer.Context, incomplete: str) -> list[Offer]:
 def _of_mind(
     ctx: typer.Context, incomplete: str, offers: Callable[[Mind], AsyncIterator[Offer]]
 ) -> list[Offer]:
-    name = ctx.params.get("mind") or ctx.params.get("of") or ctx.params.get("name")
+    given = (ctx.params.get(parameter) for parameter in ("named", "mind", "of"))
+    name = next((one for one in given if one), "")
 
     async def of_mind(client: Client) -> AsyncIterator[Offer]:
         async for offer in offers(client.mind(name) if name else await client.default_mind()):

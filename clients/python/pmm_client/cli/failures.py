@@ -10,6 +10,9 @@ from pmm_client.archive import ANOTHER_COPY
 from pmm_client.channel import is_loopback
 from pmm_client.cli import exits
 from pmm_client.cli.connection import Connection
+from pmm_client.cli.wording import Typed, in_options, of_field
+
+_NOTHING: Typed = {}
 
 
 def exit_code(error: errors.PmmError) -> int:
@@ -27,28 +30,37 @@ def exit_code(error: errors.PmmError) -> int:
             return exits.FAILED
 
 
-def explain(error: errors.PmmError, connection: Connection, arguments: Mapping[str, Any]) -> str:
-    """What happened and what to do."""
+def explain(
+    error: errors.PmmError, connection: Connection, arguments: Mapping[str, Any], known: Typed = _NOTHING
+) -> str:
+    """What happened and what to do, with the parameters of the command as they are typed."""
     mind = error.metadata.get("mind_id") or arguments.get("mind") or arguments.get("name") or "?"
-    words = next((_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS), None)
+    words = next((_WORDS[kind] for kind in (error.reason, *type(error).__mro__) if kind in _WORDS), None)
+    message = in_options(error.message, known)
     if isinstance(error, errors.NotReachable):
         return _not_reachable(error, connection)
     if isinstance(error, errors.BrokenExport):
         return _broken_export(error, arguments)
     if words is None:
-        return error.message
+        return message
     return words.format(
         mind=mind,
         target=connection.target,
-        message=error.message.rstrip("."),
+        message=message.rstrip("."),
         reason=error.reason,
         seq=error.metadata.get("seq", "?"),
-        fields="; ".join(f"{violation.field}: {violation.description}" for violation in error.violations)
-        or error.message,
+        fields="; ".join(
+            f"{of_field(violation.field, known)}: {in_options(violation.description, known)}"
+            for violation in error.violations
+        )
+        or message,
     )
 
 
-_WORDS: dict[type[BaseException], str] = {
+_WORDS: dict[type[BaseException] | str, str] = {
+    "UNKNOWN_NODE": "{message}. `pmm mind graph --mind {mind}` shows some; people and things "
+    "are entity:NAME, in small letters.",
+    "UNKNOWN_DIRECTIVE": "{message}. `pmm directives --mind {mind}` lists them.",
     errors.Starting: "The services at {target} are starting: try again in a moment.",
     errors.Unavailable: "The services at {target} cannot answer now ({message}): try again in a moment.",
     errors.BackendUnavailable: "The model server cannot be used: {message}.",
@@ -60,6 +72,9 @@ _WORDS: dict[type[BaseException], str] = {
     errors.MindExists: "There is a mind {mind!r} already: use it, or take another name.",
     errors.UnknownSession: "The mind {mind!r} has no such session. `pmm session list --mind {mind}` shows which "
     "there are.",
+    errors.UnknownCommitment: "{message}. `pmm commitments --mind {mind}` lists them.",
+    errors.UnknownMemory: "{message}. `pmm memory list --mind {mind}` lists them.",
+    errors.NotAnAnswer: "{message}. `pmm ledger read --mind {mind} --kind assistant_message` lists the answers.",
     errors.InvalidArgument: "The request is wrong: {fields}",
     errors.Unauthenticated: "{message}. Pass --token-file FILE, or set PMM_TOKEN_FILE.",
     errors.Unimplemented: "The server at {target} cannot do this: {message}.",
@@ -67,7 +82,7 @@ _WORDS: dict[type[BaseException], str] = {
     "Do not trust what follows it; restore from an export or a backup.",
     errors.DeadlineExceeded: "It took too long and was given up: {message}.",
 }
-"""By exception, the nearest class first; any other says what the server said."""
+"""By reason, then by exception, the nearest class first; any other says what the server said."""
 
 
 def _broken_export(error: errors.BrokenExport, arguments: Mapping[str, Any]) -> str:

@@ -42,7 +42,7 @@ def register(app: typer.Typer) -> None:
 
 async def graph(
     connection: Connection,
-    node: Annotated[str, typer.Argument(metavar="[NODE]", help=f"{NODE_HELP}; the last message.")] = "",
+    node: Annotated[str, typer.Argument(metavar="NODE", help=f"{NODE_HELP}; the last message.")] = "",
     mind: MindOrMine = DEFAULT_MIND,
     depth: Annotated[int, typer.Option(min=1, max=12, help="So many edges away.")] = 2,
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many nodes.")] = 40,

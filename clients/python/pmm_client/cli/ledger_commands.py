@@ -15,7 +15,7 @@ from pmm.mind.v1.events_pb2 import Body, Event
 from pmm_client.cli import exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import MAX_SEQ, Json, MindOption, MindOrMine, calls_server
+from pmm_client.cli.options import MAX_SEQ, Json, MindOption, MindOrMine, calls_server, complain
 from pmm_client.errors import BrokenChain
 from pmm_client.jsonable import to_json
 
@@ -61,7 +61,9 @@ async def read(
             kinds=kind or (),
             sessions=session or (),
         )
-        await _print(events, as_json)
+        if not await _print(events, as_json):
+            head = (await client.mind(mind).head()).seq
+            complain(f"no event of {mind!r} fits{_unknown(kind or ())}; its last one is #{head}")
 
 
 async def tail(
@@ -91,9 +93,19 @@ async def tail(
             await _print(found.follow(after_seq=head, kinds=kind or ()), as_json)
 
 
-async def _print(events: AsyncGenerator[Event], as_json: bool) -> None:
+async def _print(events: AsyncGenerator[Event], as_json: bool) -> int:
+    """How many there were."""
+    printed = 0
     async for event in events:
         _print_one(event, as_json)
+        printed += 1
+    return printed
+
+
+def _unknown(kinds: Sequence[str]) -> str:
+    """Which of them are none, as far as this version knows."""
+    unknown = [kind for kind in kinds if kind not in Body.DESCRIPTOR.fields_by_name and "." not in kind]
+    return f" (this version knows no kind {', '.join(unknown)})" if unknown else ""
 
 
 def _print_one(event: Event, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Annotated
 
 import typer
@@ -10,12 +11,14 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Value
 
 from pmm.mind.v1.events_pb2 import MindSettings, Stage
-from pmm.orchestrator.v1.orchestrator_pb2 import Mind
+from pmm.orchestrator.v1.orchestrator_pb2 import Mind, Policy
 from pmm_client.cli import completion, exits, output, statistics
 from pmm_client.cli.changes import Change
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server, time_zone
+from pmm_client.client import Client
+from pmm_client.errors import UnknownMind
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
@@ -35,11 +38,11 @@ def register(app: typer.Typer) -> None:
     calls_server(app, "create")(create)
     calls_server(app, "list")(list_minds)
     calls_server(app, "default")(default)
-    calls_server(app, "show")(show)
+    calls_server(app, "show", may_be_named=True)(show)
     calls_server(app, "at")(at)
     calls_server(app, "diff")(diff)
-    calls_server(app, "watch")(watch)
-    calls_server(app, "policy")(policy)
+    calls_server(app, "watch", may_be_named=True)(watch)
+    calls_server(app, "policy", may_be_named=True)(policy)
 
 
 async def create(
@@ -99,7 +102,7 @@ async def list_minds(
 async def default(
     connection: Connection,
     name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="Make this one the default; else say which it is.")
+        str, typer.Argument(metavar="NAME", help="Make this one the default; else say which it is.")
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -121,15 +124,15 @@ async def default(
 
 async def show(
     connection: Connection,
-    name: Name,
+    mind: MindOrMine = DEFAULT_MIND,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show who a mind is and what it has promised, now or as it was.
 
-    Example: pmm mind show ada --as-of 120
+    Example: pmm mind show --mind ada --as-of 120
     """
-    await _show(connection, name, as_of, as_json)
+    await _show(connection, mind, as_of, as_json)
 
 
 async def at(
@@ -181,27 +184,26 @@ async def diff(
     output.console().print(made)
 
 
-async def watch(connection: Connection, name: Name, as_json: Json = False) -> None:
+async def watch(connection: Connection, mind: MindOrMine = DEFAULT_MIND, as_json: Json = False) -> None:
     """Follow a mind: one line for each change, until Ctrl-C.
 
-    Example: pmm mind watch ada --json
+    Example: pmm mind watch --mind ada --json
     """
     async with connection.open() as client:
-        async for state in client.mind(name).watch():
+        async for state in client.mind(mind).watch():
             if as_json:
                 output.json_line(state)
                 continue
-            mind = state.mind
-            scores = f"IAS {mind.metrics.ias:.2f} GAS {mind.metrics.gas:.2f}"
+            seen = state.mind
+            scores = f"IAS {seen.metrics.ias:.2f} GAS {seen.metrics.gas:.2f}"
             output.line(
-                f"#{mind.seq}  {short_name(Stage, mind.stage)} {scores}  {len(mind.open_commitments)} open  "
+                f"#{seen.seq}  {short_name(Stage, seen.stage)} {scores}  {len(seen.open_commitments)} open  "
                 f"{', '.join(state.kinds)}"
             )
 
 
 async def policy(
     connection: Connection,
-    name: Name,
     key: Annotated[
         str,
         typer.Argument(metavar="KEY", help="One of them; all of them.", autocompletion=completion.policies),
@@ -213,23 +215,31 @@ async def policy(
     reset: Annotated[
         bool, typer.Option("--reset", help="Set it to what holds where nothing is set.")
     ] = False,
+    mind: MindOrMine = DEFAULT_MIND,
     why: Why = "",
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """List the policies of a mind with what they mean, or set one.
 
-    Example: pmm mind policy ada personal_data.email mask
+    Example: pmm mind policy personal_data.email mask --mind ada
     """
     async with connection.open() as client:
-        known = {one.key: one for one in await client.mind(name).policies(as_of_seq=as_of)}
+        try:
+            known = await _policies(client, mind, as_of)
+        except UnknownMind:
+            # Without a name it is the key that stands first.
+            mine = os.environ.get("PMM_MIND") or await connection.default_mind()
+            if value or mind == mine or mind not in (known := await _policies(client, mine, as_of)):
+                raise
+            mind, key, value = mine, mind, key
         if key and key not in known:
             raise CliError(f"there is no policy {key!r}; there are {', '.join(known)}", exits.USAGE)
         if value or reset:
             if not key or (value and reset):
                 raise CliError("name one policy, and its value or --reset", exits.USAGE)
             wanted = _plain(known[key].default_value) if reset else _read(value)
-            seq = await client.mind(name).set_policy(key, wanted, why=why)
+            seq = await client.mind(mind).set_policy(key, wanted, why=why)
             if as_json:
                 output.json_line({"seq": seq, "key": key, "value": wanted})
             else:
@@ -247,6 +257,10 @@ async def policy(
         meaning = f"{one.meaning} One of {', '.join(one.allowed)}." if one.allowed else one.meaning
         output.row(made, one.key, _told(one.value) or "–", mark, meaning)
     output.console().print(made)
+
+
+async def _policies(client: Client, mind: str, as_of: int | None) -> dict[str, Policy]:
+    return {one.key: one for one in await client.mind(mind).policies(as_of_seq=as_of)}
 
 
 def _plain(value: Value) -> str | float | bool:

@@ -18,9 +18,10 @@ from pmm_client import archive as archives
 from pmm_client import moving
 from pmm_client.archive import ANOTHER_COPY, Archive, Report, begins_archive
 from pmm_client.cli import exits, output
+from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.mind_commands import Name
-from pmm_client.cli.options import Json, calls_server, complain
+from pmm_client.cli.options import Json, MindOrMine, calls_server, complain
 from pmm_client.errors import MindExists
 from pmm_client.moving import Comparison
 
@@ -38,7 +39,7 @@ As = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add ``export``, ``restore``, ``copy`` and ``compare``."""
-    calls_server(app, "export")(export)
+    calls_server(app, "export", may_be_named=True)(export)
     calls_server(app, "restore")(restore)
     calls_server(app, "copy")(copy)
     calls_server(app, "compare")(compare)
@@ -46,7 +47,6 @@ def register(app: typer.Typer) -> None:
 
 async def export(
     connection: Connection,
-    name: Name,
     out: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here; else standard output.")
     ] = None,
@@ -54,31 +54,32 @@ async def export(
         bool,
         typer.Option("--full", help="Also its memories, settings and signed checkpoint, in one file (zip)."),
     ] = False,
+    mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
     """Write a mind to a file from which it can be restored: its events, or with --full all that it is.
 
-    Example: pmm mind export ada --full -o ada.pmm
+    Example: pmm mind export --mind ada --full -o ada.pmm
     """
     if full and out is None:
         raise CliError("--full writes one file: say which with -o FILE, for example -o ada.pmm", exits.USAGE)
     if as_json and out is None:
         raise CliError("--json says what was written to a file: say which with -o FILE", exits.USAGE)
     if full and out is not None:
-        await _export_full(connection, name, out.expanduser(), as_json)
+        await _export_full(connection, mind, out.expanduser(), as_json)
         return
     async with connection.open("ledger") as client:
         with output.progress(quiet=as_json) as bar:
             task = bar.add_task("exporting", total=None)
-            parts = client.mind(name).export(on_progress=_follow(bar, task))
+            parts = client.mind(mind).export(on_progress=_follow(bar, task))
             if out is None:
                 await _copy(parts, sys.stdout.buffer)
             else:
                 await replace_file(parts, out.expanduser())
     if as_json:
-        output.json_line({"mind_id": name, "file": str(out)})
+        output.json_line({"mind_id": mind, "file": str(out)})
     elif out is not None:
-        output.line(f"{name} is in {out}. Restore it, which checks every hash, with: pmm mind restore {out}")
+        output.line(f"{mind} is in {out}. Restore it, which checks every hash, with: pmm mind restore {out}")
 
 
 async def _export_full(connection: Connection, name: str, out: Path, as_json: bool) -> None:

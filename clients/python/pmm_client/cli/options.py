@@ -18,6 +18,7 @@ import typer
 from pmm_client.cli import completion, exits, failures
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection, connection_from
+from pmm_client.cli.wording import Typed, typed
 from pmm_client.client import DEFAULT_TARGET
 from pmm_client.errors import PmmError
 
@@ -97,23 +98,65 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 Command = Callable[..., Coroutine[Any, Any, None]]
 
 
-def calls_server(app: typer.Typer, name: str) -> Callable[[Command], Command]:
-    """Register ``async def command(connection, …)``, with connection options and words for errors."""
+def is_typed(ctx: typer.Context, parameter: str) -> bool:
+    """Whether it stands on the command line, and does not come from the environment or a default."""
+    source = ctx.get_parameter_source(parameter)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+_NAMED = inspect.Parameter(
+    "named",
+    inspect.Parameter.KEYWORD_ONLY,
+    default="",
+    annotation=Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="The mind, in the place of --mind.",
+            show_default=False,
+            autocompletion=completion.minds,
+        ),
+    ],
+)
+
+
+def _take_name(ctx: typer.Context, arguments: dict[str, Any]) -> None:
+    """The first argument is the mind; where --mind is typed, it is the next one that the command has."""
+    over = arguments.pop("named")
+    if not is_typed(ctx, "mind"):
+        arguments["mind"] = over or arguments["mind"]
+        return
+    for one in ctx.command.params:
+        if one.param_type_name == "argument" and one.name in arguments:
+            over, arguments[one.name] = arguments[one.name], over
+    if over and over != arguments["mind"]:
+        raise typer.BadParameter(f"beside --mind {arguments['mind']} {over!r} is one argument too many")
+
+
+def calls_server(app: typer.Typer, name: str, *, may_be_named: bool = False) -> Callable[[Command], Command]:
+    """Register ``async def command(connection, …)``, with connection options and words for errors.
+
+    ``may_be_named``: its ``mind`` may also be the first argument.
+    """
 
     def register(function: Command) -> Command:
         parameters = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        named = [_NAMED] if may_be_named else []
         connecting = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
             for key, (kind, default) in _OPTIONS.items()
         ]
 
         @functools.wraps(function)
-        def run(**arguments: Any) -> None:
+        def run(ctx: typer.Context, **arguments: Any) -> None:
             options = {key: arguments.pop(key) for key in _OPTIONS}
-            raise typer.Exit(_run(function, options, arguments))
+            if named:
+                _take_name(ctx, arguments)
+            raise typer.Exit(_run(function, options, arguments, typed(ctx)))
 
         own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
-        run.__signature__ = inspect.Signature([*own, *connecting])  # type: ignore[attr-defined]
+        run.__signature__ = inspect.Signature([context, *named, *own, *connecting])  # type: ignore[attr-defined]
         run.__annotations__ = {}
         app.command(name)(run)
         return function
@@ -158,7 +201,7 @@ async def _call(function: Command, connection: Connection, arguments: dict[str, 
     await function(connection, **arguments)
 
 
-def _run(function: Command, options: dict[str, Any], arguments: dict[str, Any]) -> int:
+def _run(function: Command, options: dict[str, Any], arguments: dict[str, Any], known: Typed) -> int:
     try:
         connection = connection_from(options)
     except CliError as error:
@@ -171,7 +214,7 @@ def _run(function: Command, options: dict[str, Any], arguments: dict[str, Any]) 
         complain(str(error))
         return error.code
     except PmmError as error:
-        complain(failures.explain(error, connection, arguments))
+        complain(failures.explain(error, connection, arguments, known))
         return failures.exit_code(error)
     except KeyboardInterrupt:
         return exits.INTERRUPTED

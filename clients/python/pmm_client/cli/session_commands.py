@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 async def start(
     connection: Connection,
-    title: Annotated[str, typer.Argument(metavar="[TITLE]", help="For people to read.")] = "",
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="For people to read.")] = "",
     session: Annotated[str, typer.Option("--id", metavar="ID", help="Its id; one is made.")] = "",
     privacy: Annotated[
         Privacy,
