@@ -10,6 +10,7 @@ import pytest
 import pmm_client
 from pmm.ledger.v1.ledger_pb2 import GetHeadRequest, GetHeadResponse
 from pmm_client import errors as client_errors
+from pmm_client import failed_calls
 from services.runtime import errors
 from tests.client.scripted import always, scripted
 from tests.support.contracts import ROOT, documented_reasons
@@ -27,7 +28,7 @@ async def failure_of(error: Exception) -> pmm_client.PmmError:
 
 
 def test_every_reason_that_the_contracts_name_has_its_exception() -> None:
-    assert documented_reasons() - client_errors.BY_REASON.keys() == set()
+    assert documented_reasons() - failed_calls.BY_REASON.keys() == set()
 
 
 def test_the_exception_of_a_reason_is_of_the_code_that_the_contracts_give_it() -> None:
@@ -37,7 +38,7 @@ def test_the_exception_of_a_reason_is_of_the_code_that_the_contracts_give_it() -
     assert documented
 
     wrong = {
-        (code, reason) for code, reason in documented if client_errors.BY_REASON[reason].code.name != code
+        (code, reason) for code, reason in documented if failed_calls.BY_REASON[reason].code.name != code
     }
 
     assert wrong == set()
@@ -46,7 +47,7 @@ def test_the_exception_of_a_reason_is_of_the_code_that_the_contracts_give_it() -
 def test_every_status_code_but_ok_has_an_exception() -> None:
     unused = {grpc.StatusCode.OK, grpc.StatusCode.UNKNOWN, grpc.StatusCode.OUT_OF_RANGE}
 
-    assert set(client_errors.BY_CODE) == set(grpc.StatusCode) - unused
+    assert set(failed_calls.BY_CODE) == set(grpc.StatusCode) - unused
 
 
 def test_the_tree_in_the_docstring_names_every_exception() -> None:

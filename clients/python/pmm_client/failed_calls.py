@@ -11,9 +11,82 @@ import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import error_details_pb2, status_pb2
 
-from pmm_client.errors import BY_CODE, BY_REASON, NotReachable, PmmError, Violation
+from pmm_client import errors
+from pmm_client.errors import NotReachable, PmmError, Violation
 
 _DETAILS_KEY = "grpc-status-details-bin"
+
+BY_CODE: dict[grpc.StatusCode, type[PmmError]] = {
+    family.code: family
+    for family in (
+        errors.InvalidArgument,
+        errors.NotFound,
+        errors.AlreadyExists,
+        errors.Aborted,
+        errors.FailedPrecondition,
+        errors.RateLimited,
+        errors.Unavailable,
+        errors.DeadlineExceeded,
+        errors.Cancelled,
+        errors.Unauthenticated,
+        errors.PermissionDenied,
+        errors.DataLoss,
+        errors.Unimplemented,
+        errors.InternalError,
+    )
+}
+"""The exception of each status code, where no reason says more."""
+
+BY_REASON: dict[str, type[PmmError]] = {
+    "BACKEND_BUSY": errors.RateLimited,
+    "BACKEND_CREDENTIALS": errors.BackendCredentials,
+    "BACKEND_CUT": errors.BackendUnavailable,
+    "BACKEND_FAILED": errors.BackendUnavailable,
+    "BACKEND_REFUSED": errors.BackendUnavailable,
+    "BACKUP_RUNNING": errors.FailedPrecondition,
+    "BEYOND_HEAD": errors.BeyondHead,
+    "BROKEN_EXPORT": errors.BrokenExport,
+    "CONTEXT_TOO_LONG": errors.ContextTooLong,
+    "DISK_FULL": errors.DiskFull,
+    "EMBEDDER_FAILED": errors.Unavailable,
+    "EVIDENCE_MISSING": errors.FailedPrecondition,
+    "IDEMPOTENCY_KEY_REUSED": errors.IdempotencyKeyReused,
+    "INDEX_BEHIND": errors.IndexBehind,
+    "INDEX_REBUILDING": errors.Unavailable,
+    "INVALID_JSON": errors.FailedPrecondition,
+    "MEMORY_EXISTS": errors.MemoryExists,
+    "MEMORY_RETRACTED": errors.MemoryRetracted,
+    "MIND_DELETED": errors.MindDeleted,
+    "MIND_EXISTS": errors.MindExists,
+    "NOT_AN_ANSWER": errors.NotAnAnswer,
+    "NOT_SUPPORTED": errors.Unimplemented,
+    "PERSONAL_DATA_REFUSED": errors.PersonalDataRefused,
+    "POLICY_UNUSABLE": errors.PolicyUnusable,
+    "SESSION_KEEPS_MORE": errors.KeepsMore,
+    "QUOTA_EXCEEDED": errors.DiskFull,
+    "SESSION_ENDED": errors.SessionEnded,
+    "SESSION_EXISTS": errors.SessionExists,
+    "STARTING": errors.Starting,
+    "STILL_FAILING": errors.FailedPrecondition,
+    "TOO_MANY_CALLS": errors.RateLimited,
+    "TOO_MANY_COMMITMENTS": errors.RateLimited,
+    "TOO_MANY_STREAMS": errors.RateLimited,
+    "TOO_MANY_TURNS": errors.RateLimited,
+    "UNKNOWN_COMMITMENT": errors.UnknownCommitment,
+    "UNKNOWN_DEAD_LETTER": errors.NotFound,
+    "UNKNOWN_DIRECTIVE": errors.NotFound,
+    "UNKNOWN_EVENT": errors.UnknownEvent,
+    "UNKNOWN_MEMORY": errors.UnknownMemory,
+    "UNKNOWN_MIND": errors.UnknownMind,
+    "UNKNOWN_MODEL": errors.UnknownModel,
+    "UNKNOWN_NODE": errors.NotFound,
+    "NO_DEFAULT_MIND": errors.NoDefaultMind,
+    "UNKNOWN_REDACTION": errors.NotFound,
+    "UNKNOWN_SESSION": errors.UnknownSession,
+    "WITNESSED_CHECKPOINT": errors.FailedPrecondition,
+    "WRONG_EXPECTED_SEQ": errors.WrongExpectedSeq,
+}
+"""The exception of each reason that the contracts name. Any other falls back on its status code."""
 
 
 class _RpcFailure(Protocol):

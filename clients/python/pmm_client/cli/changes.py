@@ -51,7 +51,7 @@ class Change:
 
     def _value(self, value: Value) -> Any:
         plain = json_format.MessageToDict(value)
-        if self._field is None:
+        if self._field is None or self._field.containing_type is None:
             return plain
         # The message that has the field knows what its JSON means.
         around = GetMessageClass(self._field.containing_type)()
