@@ -27,4 +27,4 @@ def alerts(report: Report) -> Iterator[str]:
         # A model server that tells nothing of its prefixes has none to make larger.
         is_told = cache != PREFIX_CACHE or use.rate > 0
         if is_told and use.asked >= MIN_QUERIES and use.rate < LOW_HIT_RATE:
-            yield f"the cache {cache} has {use.rate:.0%} of what is asked: make it larger"
+            yield f"the cache {cache} has {use.rate:.0%} of what is asked: if it is full, make it larger"

@@ -170,7 +170,9 @@ def test_what_is_put_off_and_what_was_changed_is_told(pmm: Pmm) -> None:
     pmm("commitments", "revise", its_id, "--priority", "high")
 
     assert "until 2126-01-01" in pmm("commitments", "--status", "snoozed")
-    assert "HIGH" in pmm("commitments", "thread", its_id)
+    story = pmm("commitments", "thread", its_id)
+    assert "HIGH" in story
+    assert "commitment id" not in story
 
 
 def test_what_cannot_be_put_off_or_is_not_there_is_told_with_what_to_do(pmm: Pmm) -> None:

@@ -186,9 +186,9 @@ async def test_why_shows_what_the_answer_was_made_from(chat: pexpect.spawn) -> N
     await type_(chat, "/why")
 
     await see(chat, "Answer #2 by a-model")
-    await see(chat, "I like mornings [really]")
     await see(chat, "0.500")
     await see(chat, "yes")
+    await see(chat, "I like mornings [really]")
 
 
 async def test_memories_are_searched_from_the_chat(chat: pexpect.spawn) -> None:

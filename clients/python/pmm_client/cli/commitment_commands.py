@@ -245,9 +245,8 @@ async def thread(
         return
     made = output.table("seq", "when", "what", "by", "text")
     for event in events:
-        output.row(
-            made, str(event.seq), output.event_date(event), event.kind, event.actor, output.event_text(event)
-        )
+        text = output.event_text(event, leave_out=["commitment_id"])
+        output.row(made, str(event.seq), output.event_date(event), event.kind, event.actor, text)
     output.console().print(made)
 
 

@@ -125,8 +125,8 @@ def _local(stamp: Timestamp) -> datetime:
     return stamp.ToDatetime(tzinfo=UTC).astimezone()
 
 
-def event_text(event: Event) -> str:
-    """What an event says to people."""
+def event_text(event: Event, leave_out: Sequence[str] = ()) -> str:
+    """What an event says to people, but for fields that they know already."""
     if event.redacted:
         return "(erased)"
     kind = event.body.WhichOneof("kind")
@@ -136,7 +136,11 @@ def event_text(event: Event) -> str:
     text = getattr(body, "text", None)
     if text and isinstance(text, str):
         return text
-    told = {name: value for name, value in to_json(body).items() if value not in _NOTHING}
+    told = {
+        name: value
+        for name, value in to_json(body).items()
+        if value not in _NOTHING and name not in leave_out
+    }
     return "; ".join(f"{name.replace('_', ' ')}: {_told(value)}" for name, value in told.items())
 
 
@@ -207,13 +211,45 @@ def no_answer(failed: Event) -> str:
 
 def why(explained: ExplainResponse) -> None:
     """Print what an answer was made from."""
-    made = why_table(explained)
+    parts = {
+        "what fits it, of what is remembered:": _fitting(explained),
+        "what was said just before:": _said(explained),
+        "what held: names, instructions, promises, summaries:": _held(explained),
+    }
     if explained.answer.redacted:
         line("What it was made from was erased with it.")
-    elif made.row_count:
-        console().print(made)
-    else:
+    elif not any(made.row_count for made in parts.values()):
         line("It was made from the message alone: nothing that fits was remembered.")
+    else:
+        for title, made in parts.items():
+            if made.row_count:
+                line(title)
+                console().print(made)
+
+
+def _fitting(explained: ExplainResponse) -> Table:
+    made = table("seq", "date", "speaker", "score", "cited", "text")
+    for memory in explained.memories:
+        score, cited = f"{memory.memory.score:.3f}", "yes" if memory.memory.cited else ""
+        for event in memory.sources:
+            row(
+                made, str(event.seq), event_date(event), event_speaker(event), score, cited, event_text(event)
+            )
+    return made
+
+
+def _said(explained: ExplainResponse) -> Table:
+    made = table("seq", "date", "speaker", "text")
+    for event in explained.recent:
+        row(made, str(event.seq), event_date(event), event_speaker(event), shortened(event_text(event)))
+    return made
+
+
+def _held(explained: ExplainResponse) -> Table:
+    made = table("seq", "date", "what", "text")
+    for event in explained.state:
+        row(made, str(event.seq), event_date(event), event.kind.replace("_", " "), event_text(event))
+    return made
 
 
 def versions_table(versions: Sequence[Memory]) -> Table:
@@ -253,22 +289,4 @@ def stats_table(found: StatsResponse) -> Table:
         row(made, name, value)
     for event in found.skipped:
         row(made, f"skipped {event.mind_id} #{event.seq}", event.reason)
-    return made
-
-
-def why_table(explained: ExplainResponse) -> Table:
-    """The memories and events behind an answer."""
-    made = table("seq", "date", "speaker", "text", "score", "cited")
-    # The kinds of events stand there, too: one word each.
-    made.columns[-1].no_wrap = True
-    for memory in explained.memories:
-        cited = "yes" if memory.memory.cited else ""
-        for event in memory.sources:
-            cells = (str(event.seq), event_date(event), event_speaker(event), event_text(event))
-            row(made, *cells, f"{memory.memory.score:.3f}", cited)
-    for event in explained.recent:
-        cells = (str(event.seq), event_date(event), event_speaker(event), shortened(event_text(event)))
-        row(made, *cells, "", "recent turn")
-    for event in explained.state:
-        row(made, str(event.seq), event_date(event), event.actor, event_text(event), "", event.kind)
     return made

@@ -299,13 +299,17 @@ def _print(one: Reflection) -> None:
     output.line(
         f"#{one.seq}  {output.date(one.recorded_at)}  {style}, {one.trigger}, novelty {one.novelty:.2f}"
     )
-    output.line(f"  {one.text}")
+    for each in one.text.splitlines():
+        output.line(f"  {each}")
 
 
 async def explain(
     connection: Connection,
     seq: Annotated[
-        int, typer.Argument(min=0, max=MAX_SEQ, help="The answer's event; the last one.", show_default=False)
+        int,
+        typer.Argument(
+            min=0, max=MAX_SEQ, metavar="SEQ", help="The answer's event; the last one.", show_default=False
+        ),
     ] = 0,
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,

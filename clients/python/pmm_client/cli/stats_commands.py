@@ -18,6 +18,10 @@ from pmm_client.cli.options import Json, calls_server
 from pmm_client.cli.statistics import told
 
 _BEFORE = ("times before", "p50 before", "p95 before")
+_FIGURES = {"avg ms": "avg", "min": "min", "max": "max", "p50": "p50", "p95": "p95", "p99": "p99"}
+_COMPARED = {"avg ms": "avg", "p50": "p50", "p95": "p95"}
+"""By column: the figure of a stage."""
+WIDE = 100
 _UNITS = {"m": "minutes", "h": "hours"}
 _LONGEST = timedelta(hours=12)
 
@@ -52,7 +56,7 @@ async def stats(
     for alert in answer.alerts:
         output.console().print(Text(f"! {alert}", style="bold red"))
     if not answer.stages:
-        output.line("Nothing has happened yet.")
+        output.line("Nothing happened in that time." if last else "Nothing has happened yet.")
         return
     for made in (_stages(answer), _caches(answer), _models(answer), _slow_turns(answer)):
         if made.row_count:
@@ -67,10 +71,13 @@ def _span(answer: GetPerformanceResponse) -> str:
 
 def _stages(answer: GetPerformanceResponse) -> Table:
     before = any(one.previous_count for one in answer.stages)
-    columns = ("times", "avg ms", "min", "max", "p50", "p95", "p99", *(_BEFORE if before else ()))
+    # A terminal is narrow: beside the time before there is room for the figures that are compared.
+    named = _COMPARED if before and output.console().width < WIDE else _FIGURES
+    columns = ("times", *named, *(_BEFORE if before else ()))
     made = output.table("stage", *columns, right=columns)
+    made.columns[0].no_wrap = True
     for one in answer.stages:
-        figures = [_ms(each) for each in (one.avg, one.min, one.max, one.p50, one.p95, one.p99)]
+        figures = [_ms(getattr(one, field)) for field in named.values()]
         earlier = [f"{one.previous_count:,}", _ms(one.previous_p50), _ms(one.previous_p95)]
         if not one.previous_count:
             earlier = [""] * len(_BEFORE)
