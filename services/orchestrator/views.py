@@ -134,7 +134,8 @@ class Views:
         last = await self._minds.as_of(mind_id, to_seq or None)
         if from_seq > last.seq:
             raise BeyondHead(
-                f"seq {from_seq} lies above {last.seq}: name the earlier one first", head_seq=str(last.seq)
+                f"seq {from_seq} lies above the head of mind {mind_id!r}, which is {last.seq}",
+                head_seq=str(last.seq),
             )
         return await self._minds.as_of(mind_id, from_seq) if from_seq else Snapshot(), last
 

@@ -131,7 +131,7 @@ def _outcome(one: Commitment) -> str:
 
 async def open_commitment(
     connection: Connection,
-    text: Annotated[str, typer.Argument(help="What is promised.", show_default=False)],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is promised.", show_default=False)],
     mind: MindOrMine = DEFAULT_MIND,
     due: Due = None,
     priority: Urgency = "normal",
@@ -262,4 +262,5 @@ def _enum(enum: type[Priority] | type[CommitmentStatus], prefix: str, name: str)
         return enum.Value(f"{prefix}_{name.upper()}")  # type: ignore[arg-type]
     except ValueError:
         known = [key.removeprefix(f"{prefix}_").lower() for key, value in enum.items() if value]
-        raise CliError(f"{name!r} is none of {', '.join(known)}", exits.USAGE) from None
+        option = prefix.rpartition("_")[2].lower()
+        raise CliError(f"--{option} {name!r} is none of {', '.join(known)}", exits.USAGE) from None

@@ -85,7 +85,7 @@ async def show_identity(
 
 async def adopt(
     connection: Connection,
-    name: Annotated[str, typer.Argument(help="The name.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name.", show_default=False)],
     mind: MindOrMine = DEFAULT_MIND,
     why: Why = "",
     as_json: Json = False,
@@ -259,7 +259,8 @@ async def reflect(
     try:
         wanted = ReflectionStyle.Value(f"REFLECTION_STYLE_{style.upper() or 'UNSPECIFIED'}")
     except ValueError:
-        raise CliError(f"{style!r} is no style: see pmm reflect --help", exits.USAGE) from None
+        known = ", ".join(short_name(ReflectionStyle, one).lower() for one in ReflectionStyle.values() if one)
+        raise CliError(f"--style {style!r} is none of {known}", exits.USAGE) from None
     async with connection.open() as client:
         made = await client.mind(mind).reflect(style=wanted)
     if as_json:

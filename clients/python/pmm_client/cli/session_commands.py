@@ -155,7 +155,7 @@ def _mood(sentiment: float) -> str:
 async def rename(
     connection: Connection,
     session: Id,
-    title: Annotated[str, typer.Argument(help="The new title.", show_default=False)],
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="The new title.", show_default=False)],
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
@@ -174,7 +174,9 @@ async def rename(
 async def set_privacy(
     connection: Connection,
     session: Id,
-    privacy: Annotated[Privacy, typer.Argument(help="normal, paused or incognito.", show_default=False)],
+    privacy: Annotated[
+        Privacy, typer.Argument(metavar="PRIVACY", help="normal, paused or incognito.", show_default=False)
+    ],
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:

@@ -12,8 +12,8 @@ Typed = Mapping[str, str]
 
 _PARAMETERS = {
     "as_of_seq": ("as_of",),
-    "dead_letter_id": ("dead_letter_id",),
     "due_at": ("due",),
+    "edge_types": ("types",),
     "entities": ("entity",),
     "evidence_seqs": ("evidence",),
     "from_node_id": ("start",),
