@@ -69,6 +69,29 @@ def test_every_label_stands_in_the_picture_as_it_is_written() -> None:
         assert expected in written
 
 
+def test_no_arrow_hides_another_between_the_same_two_nodes() -> None:
+    kinds = ("evidence_for", "closes", "opens")
+    edges = [pb.GraphEdge(from_node_id="event:1", to_node_id="commitment:c-1", type=kind) for kind in kinds]
+    alone = pb.GraphEdge(from_node_id="event:2", to_node_id="commitment:c-1", type="opens")
+    back = pb.GraphEdge(from_node_id="commitment:c-1", to_node_id="event:1", type="mentions")
+
+    shifts = pictures._parallel([*edges, alone, back])
+
+    assert shifts[3] == 0
+    assert len({*shifts[:3], shifts[4]}) == 4
+    assert sum(shifts) == 0
+
+
+def test_moments_that_lie_seconds_apart_are_told_apart() -> None:
+    def course(step: int) -> list[pb.MetricsSample]:
+        return [
+            pb.MetricsSample(seq=n, recorded_at=Timestamp(seconds=1_780_000_000 + step * n)) for n in range(5)
+        ]
+
+    assert len(set(pictures._moments(course(5)))) == 5
+    assert pictures._moments(course(86_400))[0] == "2026-05-28\n20:26"
+
+
 def test_the_course_of_scores_names_both_and_tells_when() -> None:
     samples = [
         pb.MetricsSample(

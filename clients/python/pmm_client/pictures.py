@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pmm.orchestrator.v1.orchestrator_pb2 import GraphEdge, GraphNode, MetricsSample
@@ -50,9 +51,12 @@ BOX_WIDTH, BOX_HEIGHT = 0.64, 0.66
 """Of a column, and of a row."""
 NEXT_ROW = 1.5
 """Boxes of a column that lie so near have none between them."""
+EDGE_GAP = 0.22
+"""Of a row, between two edges that lead from the same box to the same box; as wide as an arrow's head."""
 LABEL_COLUMNS, LABEL_LINES = 36, 2
 TIMES = 5
 """Moments that are written above the course of scores."""
+SHORT = timedelta(minutes=TIMES)
 _ABOVE_EDGES = 5
 
 
@@ -71,8 +75,9 @@ def graph_svg(nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> str:
     axes.set_xlim(-0.5, columns - 0.5)
     axes.set_ylim(rows - 0.5, -0.5)
     axes.axis("off")
-    for edge in edges:
-        _draw_edge(axes, edge, places[edge.from_node_id], places[edge.to_node_id])
+    beside = _parallel(edges)
+    for edge, shift in zip(edges, beside, strict=True):
+        _draw_edge(axes, edge, places[edge.from_node_id], places[edge.to_node_id], shift)
     for node in nodes:
         _draw_node(axes, node, places[node.node_id])
     _legend(figure, nodes, edges)
@@ -123,12 +128,26 @@ def _draw_node(axes: Any, node: GraphNode, place: tuple[float, float]) -> None:
     axes.text(x, y, _label(node), ha="center", va="center", fontsize=7, zorder=_ABOVE_EDGES)
 
 
-def _draw_edge(axes: Any, edge: GraphEdge, start: tuple[float, float], end: tuple[float, float]) -> None:
+def _parallel(edges: Sequence[GraphEdge]) -> list[float]:
+    """How far each is put aside, so that none hides another between the same two nodes."""
+    pairs = [frozenset((edge.from_node_id, edge.to_node_id)) for edge in edges]
+    seen: Counter[frozenset[str]] = Counter()
+    all_of, shifts = Counter(pairs), list[float]()
+    for pair in pairs:
+        shifts.append((seen[pair] - (all_of[pair] - 1) / 2) * EDGE_GAP)
+        seen[pair] += 1
+    return shifts
+
+
+def _draw_edge(
+    axes: Any, edge: GraphEdge, start: tuple[float, float], end: tuple[float, float], shift: float
+) -> None:
     (x, y), (to_x, to_y) = start, end
     bend = 0.0
     if x != to_x:
         side = BOX_WIDTH / 2 if to_x > x else -BOX_WIDTH / 2
         x, to_x = x + side, to_x - side
+        y, to_y = y + shift, to_y + shift
     elif abs(to_y - y) < NEXT_ROW:
         side = BOX_HEIGHT / 2 if to_y > y else -BOX_HEIGHT / 2
         y, to_y = y + side, to_y - side
@@ -185,15 +204,20 @@ def metrics_svg(samples: Sequence[MetricsSample]) -> str:
     if timed:
         shown = [timed[round(part * (len(timed) - 1) / (TIMES - 1))] for part in range(TIMES)]
         above = axes.secondary_xaxis("top")
-        above.set_xticks([sample.seq for sample in shown], [_moment(sample) for sample in shown])
+        above.set_xticks([sample.seq for sample in shown], _moments(shown))
         above.tick_params(labelsize=7)
     figure.tight_layout()
     return _svg(figure)
 
 
-def _moment(sample: MetricsSample) -> str:
-    """Its day, and below it its minute, in UTC: the picture is the same wherever it is drawn."""
-    return sample.recorded_at.ToDatetime(tzinfo=UTC).strftime("%Y-%m-%d\n%H:%M")
+def _moments(samples: Sequence[MetricsSample]) -> list[str]:
+    """The day of each, and below it its minute, in UTC: the picture is the same wherever it is drawn.
+
+    Where it all happened within minutes, seconds too.
+    """
+    times = [sample.recorded_at.ToDatetime(tzinfo=UTC) for sample in samples]
+    clock = "%H:%M" if max(times) - min(times) >= SHORT else "%H:%M:%S"
+    return [time.strftime(f"%Y-%m-%d\n{clock}") for time in times]
 
 
 def _figure(width: float, height: float) -> Figure:
