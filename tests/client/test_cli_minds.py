@@ -260,6 +260,22 @@ def test_a_policy_is_set_however_the_mind_is_named(pmm: Pmm) -> None:
     )
 
 
+def test_what_a_policy_refuses_is_told_with_the_message_and_how_to_let_it_in(
+    pmm: Pmm, tmp_path: Path
+) -> None:
+    pmm("mind", "create", "guarded")
+    pmm("mind", "policy", "personal_data.email", "refuse", "--mind", "guarded")
+    (tmp_path / "t.jsonl").write_text('{"text": "fine"}\n{"text": "I am at ana@example.org"}\n')
+
+    said = pmm("chat", "--mind", "guarded", "-m", "I am ana@example.org", code=exits.FAILED)
+    read = pmm("mind", "import", str(tmp_path / "t.jsonl"), "--mind", "guarded", code=exits.FAILED)
+
+    assert said.startswith("pmm: The policy of 'guarded' refuses messages with email: ")
+    assert "pmm mind policy personal_data.email mask --mind guarded" in said
+    assert "message 2 is refused, and with it those that were sent with it: 'I am at ana@example.org'" in read
+    assert said in read
+
+
 def test_a_range_without_events_is_said_beside_the_output(pmm: Pmm, stack: Stack) -> None:
     arguments = ["ledger", "read", "--from", "9", "--to", "8", "--target", stack.target]
     done = CliRunner().invoke(app, arguments)

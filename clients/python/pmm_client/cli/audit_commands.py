@@ -275,9 +275,10 @@ async def forget(
     async with connection.open("ledger") as client:
         found = client.mind(mind)
         origin = await found.event(seq)
-        reached = await found.blast_radius(seq)
+        reached = sorted(await found.blast_radius(seq), key=lambda each: each.seq)
         goes = [each for each in reached if each.carries_words]
         if not as_json:
+            output.line(output.event_line(origin))
             table = output.table("seq", "kind", "how", "")
             output.row(table, str(seq), origin.kind, "", "goes")
             for each in reached:

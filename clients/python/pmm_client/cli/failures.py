@@ -37,6 +37,7 @@ def explain(
     mind = error.metadata.get("mind_id") or arguments.get("mind") or arguments.get("name") or "?"
     words = next((_WORDS[kind] for kind in (error.reason, *type(error).__mro__) if kind in _WORDS), None)
     message = in_options(error.message, known)
+    classes = error.metadata.get("classes", "personal data")
     if isinstance(error, errors.NotReachable):
         return _not_reachable(error, connection)
     if isinstance(error, errors.BrokenExport):
@@ -49,6 +50,8 @@ def explain(
         message=message.rstrip("."),
         reason=error.reason,
         seq=error.metadata.get("seq", "?"),
+        classes=classes.replace(",", ", "),
+        first_class=classes.partition(",")[0],
         fields="; ".join(
             f"{of_field(violation.field, known)}: {in_options(violation.description, known)}"
             for violation in error.violations
@@ -74,6 +77,8 @@ _WORDS: dict[type[BaseException] | str, str] = {
     "there are.",
     errors.UnknownCommitment: "{message}. `pmm commitments --mind {mind}` lists them.",
     errors.UnknownMemory: "{message}. `pmm memory list --mind {mind}` lists them.",
+    errors.PersonalDataRefused: "The policy of {mind!r} refuses messages with {classes}: leave it out, or change the "
+    "policy: pmm mind policy personal_data.{first_class} mask --mind {mind}",
     errors.NotAnAnswer: "{message}. `pmm ledger read --mind {mind} --kind assistant_message` lists the answers.",
     errors.InvalidArgument: "The request is wrong: {fields}",
     errors.Unauthenticated: "{message}. Pass --token-file FILE, or set PMM_TOKEN_FILE.",

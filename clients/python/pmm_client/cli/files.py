@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,7 @@ from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import Json, MindOption, calls_server, complain, time_zone
 from pmm_client.client import Client
-from pmm_client.errors import DeadlineExceeded
+from pmm_client.errors import DeadlineExceeded, PersonalDataRefused
 from pmm_client.messages import Imported
 from pmm_client.mind import Mind
 from pmm_client.transcripts import Transcript, parse
@@ -91,9 +92,17 @@ def _refuse_problems(transcript: Transcript, file: str) -> None:
 
 async def _import(mind: Mind, transcript: Transcript, bar: Progress) -> Imported:
     task = bar.add_task("importing", total=len(transcript.messages))
-    return await mind.import_messages(
-        transcript.messages, on_progress=lambda done: bar.update(task, completed=done.total)
-    )
+    try:
+        return await mind.import_messages(
+            transcript.messages, on_progress=lambda done: bar.update(task, completed=done.total)
+        )
+    except PersonalDataRefused as error:
+        # The server counts from the first message of the request, and a file may take several.
+        place = re.search(r"\[(\d+)\]", error.metadata.get("field", ""))
+        number = int(bar.tasks[task].completed) + int(place[1] if place else 0)
+        refused = output.shortened(transcript.messages[number].text)
+        complain(f"message {number + 1:,} is refused, and with it those that were sent with it: {refused!r}")
+        raise
 
 
 async def _wait_for_index(client: Client, mind: Mind, head_seq: int, bar: Progress) -> None:
