@@ -3,7 +3,7 @@
 
     python tools/verify_export.py ada.jsonl
     python tools/verify_export.py ada.jsonl.gz --json
-    pmm mind export ada | python tools/verify_export.py -
+    pmm mind export --mind ada | python tools/verify_export.py -
     python tools/verify_export.py ada.jsonl --checkpoint ada.checkpoint --key 'pmm/ada+7964d68d+AYlC…'
 
 Python's standard library is all it needs; checking a checkpoint's signature takes the package `cryptography` as well.

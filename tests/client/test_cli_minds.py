@@ -150,7 +150,7 @@ def test_what_changed_is_json_with_the_names_and_values_of_all_other_commands(pm
             "policies.personal_data.email",
             ("policies.personal_data.email", "mask", "policies personal data.email"),
         ),
-        ("createdAt", ("created_at", "mask", "created at")),
+        ("createdAt.of", ("created_at.of", "mask", "created at of")),
         ("ofALaterRelease.one.two", ("ofALaterRelease.one.two", "mask", "ofALaterRelease one two")),
     ],
 )

@@ -35,7 +35,7 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.cli import exits, output
 from pmm_client.cli.app import app
 from pmm_client.cli.connection import CliError
-from pmm_client.cli.options import moment, time_zone
+from pmm_client.cli.options import moment, read_due, read_time, time_zone
 from pmm_client.jsonable import to_json
 from services.runtime import errors
 from tests.client.scripted import Behaviour, always, scripted
@@ -125,6 +125,15 @@ def test_a_time_is_read_in_the_zone_in_which_times_are_shown(in_auckland: None) 
     assert moment(datetime.fromisoformat("2026-07-01T12:00+02:00")) == datetime(2026, 7, 1, 10, tzinfo=UTC)
     with pytest.raises(CliError, match="no time that can be counted"):
         moment(datetime.min)
+
+
+def test_a_day_by_which_something_is_due_ends_in_the_evening() -> None:
+    assert read_due("2026-12-24") == datetime(2026, 12, 24, 23, 59, 59)
+    for text in ("2026-12-24T00:00", "2026-12-24 00:00", "2026-12-24T18:00Z"):
+        assert read_due(text) == read_time(text) == datetime.fromisoformat(text)
+    assert read_time("2026-12-24") == datetime(2026, 12, 24)
+    with pytest.raises(typer.BadParameter, match="'tomorrow' is no time: say 2026-12-24"):
+        read_due("tomorrow")
 
 
 def test_a_mind_is_made_with_the_time_zone_of_this_machine(

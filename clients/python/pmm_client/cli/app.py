@@ -47,7 +47,8 @@ SERVER_COMMANDS = {
 
 app = typer.Typer(
     name="pmm",
-    help="PMM, the Persistent Mind Model: a mind that lasts, for any language model.",
+    help="PMM, the Persistent Mind Model: a mind that lasts, for any language model.\n\n"
+    "Begin with `pmm up --detach`, then `pmm chat`. `pmm COMMAND --help` has an example of each command.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

@@ -13,6 +13,7 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.orchestrator.v1.orchestrator_pb2 import FieldChange, Mind
 from pmm_client.cli import output
@@ -70,6 +71,10 @@ class Change:
             value = 0
         if value is None or value == "":
             return ""
+        if self._field is not None and self._field.message_type is Timestamp.DESCRIPTOR:
+            stamp = Timestamp()
+            stamp.FromJsonString(value)
+            return output.date(stamp)
         if isinstance(value, float):
             return f"{value:g}" if value.is_integer() else f"{value:.3f}"
         return output.shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -14,7 +14,18 @@ from pmm.orchestrator.v1.orchestrator_pb2 import Commitment, CommitmentStatus
 from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import LOCAL, MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server, moment
+from pmm_client.cli.options import (
+    LOCAL,
+    MAX_SEQ,
+    AsOf,
+    Json,
+    MindOrMine,
+    Why,
+    calls_server,
+    moment,
+    read_due,
+    time_option,
+)
 from pmm_client.errors import FailedPrecondition
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
@@ -28,7 +39,10 @@ Id = Annotated[
         autocompletion=completion.commitments,
     ),
 ]
-Due = Annotated[datetime | None, typer.Option(help=f"When it is due; {LOCAL}.")]
+Due = Annotated[
+    datetime | None,
+    time_option("--due", read=read_due, help=f"When it is due; {LOCAL}. A day alone: its end."),
+]
 Urgency = Annotated[str, typer.Option("--priority", help="low, normal or high.")]
 _ENDED = (CommitmentStatus.COMMITMENT_STATUS_CLOSED, CommitmentStatus.COMMITMENT_STATUS_EXPIRED)
 _STYLES: dict[str | int, str] = {
@@ -186,7 +200,7 @@ async def close(
 async def snooze(
     connection: Connection,
     commitment_id: Id,
-    until: Annotated[datetime, typer.Option(help=f"Until when; {LOCAL}.", show_default=False)],
+    until: Annotated[datetime, time_option("--until", help=f"Until when; {LOCAL}.", show_default=False)],
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:

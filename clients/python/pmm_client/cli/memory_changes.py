@@ -24,7 +24,7 @@ from pmm_client.cli import exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.memory_options import memory_types
-from pmm_client.cli.options import LOCAL, MAX_SEQ, Json, MindOrMine, Why, calls_server, moment
+from pmm_client.cli.options import LOCAL, MAX_SEQ, Json, MindOrMine, Why, calls_server, moment, time_option
 from pmm_client.messages import timestamp
 from pmm_client.mind import Mind
 
@@ -64,7 +64,7 @@ async def add(
         typer.Option("--source", min=1, max=MAX_SEQ, metavar="SEQ", help="An event that it came from."),
     ] = None,
     since: Annotated[
-        datetime | None, typer.Option("--valid-from", help=f"Since when it holds; {LOCAL}.")
+        datetime | None, time_option("--valid-from", help=f"Since when it holds; {LOCAL}.")
     ] = None,
     ttl: Annotated[str, typer.Option(metavar="TIME", help="Forget it after 90m, 12h, 30d or 8w.")] = "",
     contradicts: Annotated[
@@ -118,9 +118,7 @@ async def revise(
     importance: Annotated[float | None, typer.Option(min=0, max=1, help="The new importance.")] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", help="The new tags.")] = None,
     entity: Annotated[list[str] | None, typer.Option("--entity", help="The new entities.")] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--valid-to", help=f"Until when it held; {LOCAL}.")
-    ] = None,
+    until: Annotated[datetime | None, time_option("--valid-to", help=f"Until when it held; {LOCAL}.")] = None,
     ttl: Annotated[str, typer.Option(metavar="TIME", help="Forget it after 90m, 12h, 30d or 8w.")] = "",
     why: Why = "",
     file: Jsonl = None,

@@ -22,7 +22,7 @@ from pmm_client.cli.memory_options import (
     Types,
     memory_filter,
 )
-from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, calls_server, moment
+from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, calls_server, moment, time_option
 from pmm_client.jsonable import to_json
 
 MinSeq = Annotated[
@@ -57,7 +57,7 @@ async def search(
     until: To = None,
     important: Important = 0,
     at: Annotated[
-        datetime | None, typer.Option("--at", help='The clock by which "last May" is read; now.')
+        datetime | None, time_option("--at", help='The clock by which "last May" is read; now.')
     ] = None,
     as_of: AsOf = None,
     min_seq: MinSeq = 0,

@@ -12,7 +12,7 @@ from pmm.memory.v1.memory_pb2 import MemoryFilter
 from pmm.mind.v1.events_pb2 import MemoryType
 from pmm_client.cli import exits
 from pmm_client.cli.connection import CliError
-from pmm_client.cli.options import LOCAL, moment
+from pmm_client.cli.options import LOCAL, moment, time_option
 from pmm_client.messages import timestamp
 
 Types = Annotated[
@@ -27,8 +27,8 @@ Sessions = Annotated[
 ]
 Entities = Annotated[list[str] | None, typer.Option("--entity", help="Only about one of these.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only what bears all of these.")]
-From = Annotated[datetime | None, typer.Option("--from", help=f"Only what occurred at or after; {LOCAL}.")]
-To = Annotated[datetime | None, typer.Option("--to", help="Only what occurred before.")]
+From = Annotated[datetime | None, time_option("--from", help=f"Only what occurred at or after; {LOCAL}.")]
+To = Annotated[datetime | None, time_option("--to", help="Only what occurred before.")]
 Important = Annotated[float, typer.Option("--important", min=0, max=1, help="Only what is so important.")]
 
 

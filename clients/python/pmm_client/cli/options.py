@@ -8,7 +8,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, overload
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -173,6 +173,28 @@ def time_zone() -> str:
     # What TZ says may be a rule instead of a name, or a file.
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ""
+
+
+def read_time(text: str) -> datetime:
+    """A time as it is typed; a day alone is its beginning. Raises BadParameter with what would do."""
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is no time: say 2026-12-24, 2026-12-24T18:00 or 2026-12-24T18:00Z"
+        ) from None
+
+
+def read_due(text: str) -> datetime:
+    """The same of a day by which something is due: it ends at 23:59, as in what a mind is told."""
+    typed = read_time(text)
+    is_day = ":" not in text and typed.time() == time.min
+    return datetime.combine(typed, time(23, 59, 59)) if is_day else typed
+
+
+def time_option(*names: str, help: str, read: Callable[[str], datetime] = read_time, **more: Any) -> Any:
+    """An option that is a time."""
+    return typer.Option(*names, parser=read, metavar="TIME", help=help, **more)
 
 
 @overload
