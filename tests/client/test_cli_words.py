@@ -28,6 +28,8 @@ from pmm.mind.v1.events_pb2 import (
     CommitmentClosed,
     Custom,
     Event,
+    MindCreated,
+    MindSettings,
     TurnFailed,
     UserMessage,
 )
@@ -437,6 +439,11 @@ def test_what_an_event_says_beside_words_is_told_without_json() -> None:
     body = Body(commitment_closed=CommitmentClosed(commitment_id="c-1", evidence_seqs=[3, 5], why="said so"))
 
     assert output.event_text(Event(body=body)) == ("commitment id: c-1; evidence seqs: 3, 5; why: said so")
+    made = Body(mind_created=MindCreated(name="ada", settings=MindSettings(time_zone="Europe/Lisbon")))
+    assert output.event_text(Event(body=made)) == "name: ada; settings: time zone Europe/Lisbon"
+    own = Custom(name="mood")
+    own.data.update({"value": 7, "on": {"day": "Monday", "at": [9, 10]}})
+    assert "[9.0, 10.0]" in output.event_text(Event(body=Body(custom=own)))
 
 
 async def test_an_export_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -145,8 +145,15 @@ def event_text(event: Event, leave_out: Sequence[str] = ()) -> str:
 
 
 def _told(value: Any) -> str:
-    if isinstance(value, list) and not any(isinstance(each, dict | list) for each in value):
-        return ", ".join(str(each) for each in value)
+    if isinstance(value, list):
+        return ", ".join(
+            f"({_told(each)})" if isinstance(each, dict) else _told(each) for each in cast(list[Any], value)
+        )
+    if isinstance(value, dict):
+        said = {name: inner for name, inner in cast(dict[str, Any], value).items() if inner not in _NOTHING}
+        # What an application put deep into its own events is clearest as it was written.
+        if not any(isinstance(inner, dict | list) for inner in said.values()):
+            return ", ".join(f"{name.replace('_', ' ')} {_told(inner)}" for name, inner in said.items())
     if isinstance(value, float):
         return f"{value:g}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
