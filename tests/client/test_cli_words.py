@@ -377,6 +377,7 @@ async def test_a_failed_turn_is_code_1_with_the_words_of_the_server() -> None:
 
     assert result.exit_code == exits.FAILED
     assert "start Ollama" in result.stderr
+    assert result.stdout == ""
 
 
 async def test_each_line_of_standard_input_is_a_turn_of_one_session() -> None:

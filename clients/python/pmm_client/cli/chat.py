@@ -82,11 +82,20 @@ async def _one(conversation: Conversation, text: str, as_json: bool) -> None:
         reply = await conversation.say(text, _nowhere)
         output.json_line(summary(conversation, reply))
         return
+    said: list[str] = []
+
+    def write(part: str) -> None:
+        said.append(part)
+        output.write(part)
+
     try:
-        reply = await conversation.say(text, output.write)
-    finally:
-        if conversation.session:
+        reply = await conversation.say(text, write)
+    except BaseException:
+        # What came of the answer ends its line; where nothing came there is none.
+        if said:
             output.write("\n")
+        raise
+    output.write("\n")
     for warning in reply.warnings:
         complain(f"{warning.message} ({warning.code})")
 

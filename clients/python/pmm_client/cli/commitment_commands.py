@@ -110,9 +110,11 @@ async def list_commitments(
 def _table(found: list[Commitment]) -> Table:
     has_ended = found[0].status in _ENDED
     # Room for the words: a terminal is narrow.
-    says_priority = any(one.priority != PRIORITY_NORMAL for one in found)
-    says_project = any(one.project for one in found)
-    optional = (*(["priority"] if says_priority else []), *(["project"] if says_project else []))
+    noted = [
+        *(["priority"] if any(one.priority != PRIORITY_NORMAL for one in found) else []),
+        *(["project"] if any(one.project for one in found) else []),
+    ]
+    optional = [", ".join(noted)] if noted else []
     made = output.table("id", "status", "ended" if has_ended else "due", "", *optional, "what")
     # It is what one copies.
     made.columns[0].no_wrap = True
@@ -126,15 +128,18 @@ def _table(found: list[Commitment]) -> Table:
             Text(status, style=_STYLES.get(status, "")),
             f"until {output.date(when)}" if is_put_off else output.date(when),
             output.away(when),
-            *([_priority(one)] if says_priority else []),
-            *([one.project] if says_project else []),
+            *([_notes(one)] if noted else []),
             one.text or "(erased)",
         )
     return made
 
 
-def _priority(one: Commitment) -> Text:
-    return Text(short_name(Priority, one.priority).lower(), style=_STYLES.get(one.priority, ""))
+def _notes(one: Commitment) -> Text:
+    """Its priority where that is not the normal one, and its project."""
+    noted = Text()
+    if one.priority != PRIORITY_NORMAL:
+        noted.append(short_name(Priority, one.priority).lower(), style=_STYLES.get(one.priority, ""))
+    return noted.append(f", {one.project}" if noted and one.project else one.project)
 
 
 def _outcome(one: Commitment) -> str:

@@ -138,15 +138,9 @@ async def traits(
     else:
         made = output.table("seq", "when", "trait", "by", "why")
         for change in answer.changes[:10]:
-            name = short_name(Trait, change.trait).lower()
-            output.row(
-                made,
-                str(change.seq),
-                output.date(change.recorded_at),
-                name,
-                f"{change.delta:+.3f}",
-                change.why,
-            )
+            name, moved = short_name(Trait, change.trait).lower(), f"{change.delta:+.3f}"
+            because = " ".join([change.why, *(f"#{seq}" for seq in change.evidence_seqs)])
+            output.row(made, str(change.seq), output.date(change.recorded_at), name, moved, because)
         output.console().print(made)
 
 
