@@ -55,7 +55,9 @@ def test_what_was_measured_is_read_where_nothing_is_exported() -> None:
     assert report.stages["turn"].count == 10
     assert report.stages["turn"].percentile(0.5) == 3.0
     assert report.caches == {"queries": CacheUse(90, 200)}
-    assert list(alerts(report)) == ["the cache queries has 45% of what is asked: if it is full, make it larger"]
+    assert list(alerts(report)) == [
+        "the cache queries has 45% of what is asked: if it is full, make it larger"
+    ]
 
 
 def test_a_period_is_compared_with_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:

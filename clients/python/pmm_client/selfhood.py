@@ -203,7 +203,10 @@ class Selfhood:
     # Change, and those who bring it about
 
     async def diff(self, from_seq: int, to_seq: int = 0) -> pb.DiffMindResponse:
-        """What changed in its bounded state between two seqs; 0: its head. Raises BeyondHead."""
+        """What changed in its bounded state between two seqs; 0: its head. Raises BeyondHead.
+
+        Paths and values are as protobuf's JSON has them: ``openCommitments.c-…``, seqs as texts.
+        """
         request = pb.DiffMindRequest(mind_id=self.mind_id, from_seq=from_seq, to_seq=to_seq)
         return await self._client.orchestrator.diff_mind(request, timeout=self._client.timeout)
 

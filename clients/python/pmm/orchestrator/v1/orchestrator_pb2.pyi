@@ -1447,7 +1447,7 @@ class FieldChange(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     SEQS_FIELD_NUMBER: _builtins.int
     path: _builtins.str
-    """Its path in Mind, for example "identity.name"."""
+    """Its path in Mind as JSON names fields, for example "identity.name" or "openCommitments.c-0f3a"."""
     @_builtins.property
     def before(self) -> _struct_pb2.Value:
         """Before, as JSON has it; unset when it was not there."""
