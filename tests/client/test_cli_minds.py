@@ -297,6 +297,9 @@ def test_the_tab_key_offers_minds_and_what_is_in_them(stack: Stack, pmm: Pmm) ->
     assert offered(stack, f"pmm session show {session['session_id'][:6]}") == [session["session_id"]]
     assert "traits.frozen" in offered(stack, "pmm mind policy me traits.")
     assert offered(stack, "pmm mind show m", target="127.0.0.1:1") == []
+    assert offered(stack, "pmm commitments --status o") == ["open", "overdue"]
+    assert offered(stack, "pmm mind graph --type re") == ["replies_to", "reflects_on", "recalled_in"]
+    assert offered(stack, "pmm ledger read --kind user_") == ["user_message", "user_identified"]
 
 
 def offered(stack: Stack, line: str, target: str = "") -> list[str]:

@@ -43,7 +43,8 @@ Due = Annotated[
     datetime | None,
     time_option("--due", read=read_due, help=f"When it is due; {LOCAL}. A day alone: its end."),
 ]
-Urgency = Annotated[str, typer.Option("--priority", help="low, normal or high.")]
+PRIORITIES = completion.words("low", "normal", "high")
+Urgency = Annotated[str, typer.Option("--priority", help="low, normal or high.", autocompletion=PRIORITIES)]
 _ENDED = (CommitmentStatus.COMMITMENT_STATUS_CLOSED, CommitmentStatus.COMMITMENT_STATUS_EXPIRED)
 _STYLES: dict[str | int, str] = {
     "overdue": "bold red",
@@ -79,7 +80,10 @@ async def list_commitments(
     mind: MindOrMine = DEFAULT_MIND,
     status: Annotated[
         str,
-        typer.Option(help="Only these: open, snoozed, overdue; or closed, expired, the latest end first."),
+        typer.Option(
+            help="Only these: open, snoozed, overdue; or closed, expired, the latest end first.",
+            autocompletion=completion.words("open", "snoozed", "overdue", "closed", "expired"),
+        ),
     ] = "",
     project: Annotated[str, typer.Option(help="Only of this project.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
@@ -224,7 +228,7 @@ async def revise(
     mind: MindOrMine = DEFAULT_MIND,
     text: Annotated[str, typer.Option(help="The new words.")] = "",
     due: Due = None,
-    priority: Annotated[str, typer.Option(help="low, normal or high.")] = "",
+    priority: Annotated[str, typer.Option(help="low, normal or high.", autocompletion=PRIORITIES)] = "",
     project: Project = None,
     as_json: Json = False,
 ) -> None:

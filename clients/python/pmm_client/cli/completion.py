@@ -23,6 +23,15 @@ Offer = tuple[str, str]
 """What is put in, and what it is."""
 
 
+def words(*known: str) -> Callable[[str], list[str]]:
+    """Offers some of a few words."""
+
+    def offered(incomplete: str) -> list[str]:
+        return [word for word in known if word.startswith(incomplete)]
+
+    return offered
+
+
 def minds(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Names of minds."""
 

@@ -9,7 +9,7 @@ import typer
 
 from pmm.orchestrator.v1.orchestrator_pb2 import FindPathResponse, GraphEdge, GraphNode
 from pmm_client import pictures
-from pmm_client.cli import exits, output
+from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.drawing import Svg, write_svg
@@ -17,8 +17,6 @@ from pmm_client.cli.options import AsOf, Json, MindOrMine, calls_server
 
 NODE_HELP = "A node: event:12, entity:ana, commitment:c-…, memory:m-…, identity:7 or session:…"
 Node = Annotated[str, typer.Argument(metavar="NODE", help=NODE_HELP, show_default=False)]
-TYPES_HELP = "Only along these edges: mentions, opens, recalled_in …; may be repeated."
-Types = Annotated[list[str] | None, typer.Option("--type", metavar="TYPE", help=TYPES_HELP)]
 SHOWN = (
     "replies_to",
     "mentions",
@@ -31,6 +29,15 @@ SHOWN = (
     "supersedes",
 )
 """All but ``recalled_in``: what stood in a prompt beside other things ties everything to everything."""
+Types = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        help="Only along these edges: mentions, opens, recalled_in …; may be repeated.",
+        autocompletion=completion.words(*SHOWN, "recalled_in"),
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:

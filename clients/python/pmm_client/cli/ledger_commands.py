@@ -12,7 +12,7 @@ from google.protobuf import json_format
 
 from pmm.ledger.v1.ledger_pb2 import NewEvent
 from pmm.mind.v1.events_pb2 import Body, Event
-from pmm_client.cli import exits, output
+from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import MAX_SEQ, Json, MindOption, MindOrMine, calls_server, complain
@@ -21,7 +21,11 @@ from pmm_client.jsonable import to_json
 
 Kinds = Annotated[
     list[str] | None,
-    typer.Option("--kind", help="Only this kind of event; may be repeated. custom.* is any."),
+    typer.Option(
+        "--kind",
+        help="Only this kind of event; may be repeated. custom.* is any.",
+        autocompletion=completion.words(*Body.DESCRIPTOR.fields_by_name),
+    ),
 ]
 
 
@@ -45,7 +49,10 @@ async def read(
     limit: Annotated[int, typer.Option(min=0, help="Stop after so many; 0: no limit.")] = 0,
     reverse: Annotated[bool, typer.Option("--reverse", help="From the last to the first.")] = False,
     kind: Kinds = None,
-    session: Annotated[list[str] | None, typer.Option(help="Only this session; may be repeated.")] = None,
+    session: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this session; may be repeated.", autocompletion=completion.sessions),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Print the events of a mind; with --json one object a line.

@@ -10,14 +10,18 @@ import typer
 
 from pmm.memory.v1.memory_pb2 import MemoryFilter
 from pmm.mind.v1.events_pb2 import MemoryType
-from pmm_client.cli import exits
+from pmm_client.cli import completion, exits
 from pmm_client.cli.connection import CliError
 from pmm_client.cli.options import LOCAL, moment, time_option
 from pmm_client.messages import timestamp
 
 Types = Annotated[
     list[str] | None,
-    typer.Option("--type", help="Only these: episode, fact, preference, event, relationship, other."),
+    typer.Option(
+        "--type",
+        help="Only these: episode, fact, preference, event, relationship, other.",
+        autocompletion=completion.words("episode", "fact", "preference", "event", "relationship", "other"),
+    ),
 ]
 Speakers = Annotated[
     list[str] | None, typer.Option("--speaker", help="Only what they said; may be repeated.")

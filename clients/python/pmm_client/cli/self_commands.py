@@ -242,7 +242,11 @@ async def reflect(
     connection: Connection,
     mind: MindOrMine = DEFAULT_MIND,
     style: Annotated[
-        str, typer.Option(help="succinct, question, narrative, checklist or analytical; as the stage has it.")
+        str,
+        typer.Option(
+            help="succinct, question, narrative, checklist or analytical; as the stage has it.",
+            autocompletion=completion.words("succinct", "question", "narrative", "checklist", "analytical"),
+        ),
     ] = "",
     as_json: Json = False,
 ) -> None:
