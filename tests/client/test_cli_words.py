@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,18 @@ def test_a_time_is_read_in_the_zone_in_which_times_are_shown(in_auckland: None) 
     assert moment(datetime.fromisoformat("2026-07-01T12:00+02:00")) == datetime(2026, 7, 1, 10, tzinfo=UTC)
     with pytest.raises(CliError, match="no time that can be counted"):
         moment(datetime.min)
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [(2, "in 2 h"), (-0.5, "30 min ago"), (38, "in 1 d"), (40, "in 2 d"), (-30, "1 d ago"), (-50, "2 d ago")],
+)
+def test_how_far_a_day_is_is_told_by_the_calendar(in_auckland: None, hours: float, told: str) -> None:
+    now = datetime(2026, 7, 1, 9).astimezone()
+    then = Timestamp()
+    then.FromDatetime(now + timedelta(hours=hours))
+
+    assert output.away(then, now) == told
 
 
 def test_a_day_by_which_something_is_due_ends_in_the_evening() -> None:

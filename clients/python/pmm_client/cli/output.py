@@ -77,13 +77,17 @@ def bar(share: float, width: int = BAR_WIDTH) -> Text:
 
 
 def away(stamp: Timestamp, now: datetime | None = None) -> str:
-    """How far a moment is from now, in the largest unit that fits: "in 3 h", "2 d ago"; empty for none."""
+    """How far a moment is from now, in the largest unit that fits: "in 3 h", "2 d ago"; empty for none.
+
+    Days are those of the calendar: all of tomorrow evening is "in 1 d".
+    """
     if not stamp.seconds:
         return ""
-    seconds = (stamp.ToDatetime(tzinfo=UTC) - (now or datetime.now(UTC))).total_seconds()
+    then, now = _local(stamp), (now or datetime.now(UTC)).astimezone()
+    seconds = (then - now).total_seconds()
     size, unit = next((size, unit) for size, unit in _UNITS if abs(seconds) >= size or size == 1)
-    told = f"{abs(seconds) / size:.0f} {unit}"
-    return f"in {told}" if seconds > 0 else f"{told} ago"
+    count = max(1, abs((then.date() - now.date()).days)) if unit == "d" else round(abs(seconds) / size)
+    return f"in {count} {unit}" if seconds > 0 else f"{count} {unit} ago"
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> None:

@@ -22,6 +22,8 @@ _FIGURES = {"avg ms": "avg", "min": "min", "max": "max", "p50": "p50", "p95": "p
 _COMPARED = {"avg ms": "avg", "p50": "p50", "p95": "p95"}
 """By column: the figure of a stage."""
 WIDE = 100
+WHOLE_MS = 100
+"""From here on a tenth says nothing."""
 _UNITS = {"m": "minutes", "h": "hours"}
 _LONGEST = timedelta(hours=12)
 
@@ -110,7 +112,8 @@ def _slow_turns(answer: GetPerformanceResponse) -> Table:
 
 
 def _ms(duration: Duration) -> str:
-    return f"{duration.ToMicroseconds() / 1000:,.1f}"
+    milliseconds = duration.ToMicroseconds() / 1000
+    return f"{milliseconds:,.1f}" if milliseconds < WHOLE_MS else f"{milliseconds:,.0f}"
 
 
 def _period(text: str) -> timedelta:
