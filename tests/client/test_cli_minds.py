@@ -295,7 +295,12 @@ def test_the_tab_key_offers_minds_and_what_is_in_them(stack: Stack, pmm: Pmm) ->
     assert offered(stack, "pmm mind show m") == ["me"]
     assert ana["commitment_id"] in offered(stack, "pmm commitments close c-")
     assert offered(stack, f"pmm session show {session['session_id'][:6]}") == [session["session_id"]]
-    assert "traits.frozen" in offered(stack, "pmm mind policy me traits.")
+    for line in (
+        "pmm mind policy me traits.",
+        "pmm mind policy traits.",
+        "pmm mind policy --mind me traits.",
+    ):
+        assert offered(stack, line) == ["traits.cap", "traits.frozen"]
     assert offered(stack, "pmm mind show m", target="127.0.0.1:1") == []
     assert offered(stack, "pmm commitments --status o") == ["open", "overdue"]
     assert offered(stack, "pmm mind graph --type re") == ["replies_to", "reflects_on", "recalled_in"]

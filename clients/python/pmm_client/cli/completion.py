@@ -42,6 +42,12 @@ def minds(ctx: typer.Context, incomplete: str) -> list[Offer]:
     return _offered(ctx, incomplete, offers)
 
 
+def first_words(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """What may stand first where a mind may be named first: its name, and where a key comes next, a key."""
+    takes_key = any(one.name == "key" for one in ctx.command.params)
+    return [*minds(ctx, incomplete), *(policies(ctx, incomplete) if takes_key else ())]
+
+
 def commitments(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Ids of commitments that are open."""
 

@@ -114,7 +114,7 @@ _NAMED = inspect.Parameter(
             metavar="NAME",
             help="The mind, in the place of --mind.",
             show_default=False,
-            autocompletion=completion.minds,
+            autocompletion=completion.first_words,
         ),
     ],
 )
