@@ -120,8 +120,6 @@ def _table(found: list[Commitment]) -> Table:
     ]
     optional = [", ".join(noted)] if noted else []
     made = output.table("id", "status", "ended" if has_ended else "due", "", *optional, "what")
-    # It is what one copies.
-    made.columns[0].no_wrap = True
     for one in found:
         is_put_off = one.status == CommitmentStatus.COMMITMENT_STATUS_SNOOZED
         when = one.closed_at if has_ended else one.snoozed_until if is_put_off else one.due_at

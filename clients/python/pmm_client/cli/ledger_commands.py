@@ -167,7 +167,7 @@ async def append(
 ) -> None:
     """Append events to a mind, all or none; a body is JSON with the name of its kind.
 
-    Example: pmm ledger append --mind ada '{"custom": {"name": "mood", "data": {"value": 7}}}'
+    Example: pmm ledger append --mind ada '{"custom": {"name": "mood"}}'
     """
     texts = sys.stdin.read().splitlines() if body == "-" else [body]
     events = [NewEvent(session_id=session, actor=actor, body=_body(text)) for text in texts if text.strip()]

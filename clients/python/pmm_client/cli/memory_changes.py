@@ -75,7 +75,7 @@ async def add(
 ) -> None:
     """Form memories. What is held in the same words already is not formed twice.
 
-    Example: pmm memory add "Ana lives in Porto" --mind ada --tag home --entity Ana
+    Example: pmm memory add "Ana lives in Porto" --mind ada --entity Ana
     """
     expires = datetime.now(UTC) + _duration(ttl) if ttl else None
     read = _read(file, MemoryRecorded)
@@ -126,7 +126,7 @@ async def revise(
 ) -> None:
     """Give a memory a new version; the old one stays in its history.
 
-    Example: pmm memory revise m-1f0c "Ana lives in Lisbon" --mind ada --why "she told me"
+    Example: pmm memory revise m-1f0c "Ana lives in Lisbon" --mind ada
     """
     revisions = _read(file, MemoryRevised)
     if memory_id:

@@ -59,7 +59,10 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
     made = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         numeric = column in {"seq", "events", "score", "messages", *right}
-        made.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        # An id is what one copies.
+        made.add_column(
+            column, justify="right" if numeric else "left", overflow="fold", no_wrap=column == "id"
+        )
     return made
 
 
@@ -270,7 +273,7 @@ def versions_table(versions: Sequence[Memory]) -> Table:
         since, until = date(version.valid_from), date(version.valid_to)
         held = f"{since or '…'} – {until or '…'}" if since or until else ""
         rating = f"{version.rating:+.2f} ({version.ratings})" if version.ratings else ""
-        events = ", ".join(f"#{seq}" for seq in version.source_seqs)
+        events = ", ".join(f"#{seq}" for seq in sorted(version.source_seqs))
         text = f"{version.text} (taken back)" if version.retracted else version.text
         row(made, str(version.version), date(version.recorded_at), held, rating, events, text)
     return made

@@ -12,6 +12,7 @@ Typed = Mapping[str, str]
 
 _PARAMETERS = {
     "as_of_seq": ("as_of",),
+    "caches": ("names",),
     "due_at": ("due",),
     "edge_types": ("types",),
     "entities": ("entity",),
