@@ -1,0 +1,97 @@
+"""What people read fits a terminal of 80 columns, and says where each thing came from."""
+
+from __future__ import annotations
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from rich.console import Console
+
+from pmm.mind.v1.events_pb2 import (
+    TRAIT_OPENNESS,
+    AssistantMessage,
+    Body,
+    CommitmentOpened,
+    Event,
+    RecalledMemory,
+    Receipt,
+    UserMessage,
+)
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client.cli import output
+from tests.client.scripted import always
+from tests.client.test_cli_words import pmm
+
+
+def said(seq: int, text: str) -> Event:
+    return Event(seq=seq, actor="user", kind="user_message", body=Body(user_message=UserMessage(text=text)))
+
+
+async def test_an_answer_is_explained_by_what_fits_what_was_said_and_what_held() -> None:
+    opened = Body(commitment_opened=CommitmentOpened(commitment_id="c-1", text="call Ana"))
+    answer = Body(assistant_message=AssistantMessage(text="In Porto.", receipt=Receipt(head_seq=6)))
+    explained = pb.ExplainResponse(
+        question=said(7, "Where does she live?"),
+        answer=Event(seq=8, kind="assistant_message", body=answer),
+        memories=[
+            pb.ExplainedMemory(
+                memory=RecalledMemory(score=2.5, cited=True), sources=[said(2, "Ana moved to Porto")]
+            )
+        ],
+        recent=[said(5, "Do you remember Ana?")],
+        state=[Event(seq=4, actor="commitments", kind="commitment_opened", body=opened)],
+    )
+
+    lines = (await pmm("explain", "--mind", "ada", Explain=always(explained))).stdout.splitlines()
+    words = [" ".join(line.split()) for line in lines]
+
+    fitting, before, held = (next(n for n, line in enumerate(words) if line.startswith(title)) for title in (
+        "what fits it", "what was said just before", "what held"))  # fmt: skip
+    assert "2 user 2.500 yes Ana moved to Porto" in words[fitting:before]
+    assert "5 user Do you remember Ana?" in words[before:held]
+    assert "4 commitment opened call Ana" in words[held:]
+
+
+async def test_every_line_of_a_reflection_is_indented() -> None:
+    thought = pb.Reflection(seq=9, text="- one\n- two", trigger="request")
+
+    result = await pmm(
+        "reflections",
+        "--mind",
+        "ada",
+        ListReflections=always(pb.ListReflectionsResponse(reflections=[thought])),
+    )
+
+    assert result.stdout.splitlines()[1:] == ["  - one", "  - two"]
+
+
+async def test_what_moved_a_trait_is_named() -> None:
+    moved = pb.TraitChange(seq=9, trait=TRAIT_OPENNESS, delta=0.03, why="novelty", evidence_seqs=[4, 6])
+
+    result = await pmm("traits", "--mind", "ada", GetTraits=always(pb.GetTraitsResponse(changes=[moved])))
+
+    assert "novelty #4 #6" in result.stdout
+
+
+async def test_stages_beside_those_of_the_time_before_fit_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(output, "console", lambda: Console(width=80))
+    slow = Duration(seconds=11, nanos=16_100_000)
+    figures = dict.fromkeys(("avg", "min", "max", "p50", "p95", "p99", "previous_p50", "previous_p95"), slow)
+    stage = pb.StagePerformance(stage="worker.late_answers", count=7, previous_count=5, **figures)
+
+    result = await pmm(
+        "stats", "--last", "1h", GetPerformance=always(pb.GetPerformanceResponse(stages=[stage]))
+    )
+
+    (row,) = [line for line in result.stdout.splitlines() if line.startswith("worker.late_answers")]
+    assert row.split() == ["worker.late_answers", "7", *3 * ["11,016"], "5", *2 * ["11,016"]]
+
+
+async def test_a_time_in_which_nothing_happened_is_not_said_to_be_all() -> None:
+    nothing = always(pb.GetPerformanceResponse())
+
+    assert (
+        await pmm("stats", "--last", "1h", GetPerformance=nothing)
+    ).stdout == "Nothing happened in that time.\n"
+    assert (await pmm("stats", GetPerformance=nothing)).stdout == "Nothing has happened yet.\n"
