@@ -39,8 +39,15 @@ class Answering:
         )
         """What queries were understood to mean, which is of no mind."""
 
-    def hits(self, request: Request, index: MindIndex) -> tuple[list[Hit], int, bool]:
-        """What a search shows, where more follow (0: nowhere), and whether it had been found before."""
+    def hits(self, request: Request, index: MindIndex | None) -> tuple[list[Hit], int, bool]:
+        """What a search shows, where more follow (0: nowhere), and whether it had been found before.
+
+        ``index`` None where the mind has none. Raises MindDeleted, IndexRebuilding.
+        """
+        if index is None:
+            with self._store.read() as stored:
+                stored.living(request.mind_id)
+            return [], 0, False
         now_ns = request.now_ns or time.time_ns()
         wanted = request.offset + request.places + 1
         key = (
@@ -51,8 +58,8 @@ class Answering:
         found = self.results.get(key, lambda ranked: len(ranked) >= min(wanted, len(index)))
         cached = found is not None
         with self._store.read() as stored:
-            mind = stored.mind(request.mind_id)
-            if mind is None or mind.deleted:
+            mind = stored.living(request.mind_id)
+            if mind is None:
                 return [], 0, False
             if mind.number != index.number:
                 raise IndexRebuilding("something was erased while the mind was searched: try again")

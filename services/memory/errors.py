@@ -11,6 +11,12 @@ class UnknownMind(NotFound):
     reason = "UNKNOWN_MIND"
 
 
+class MindDeleted(FailedPrecondition):
+    """The mind has ended, and nothing of it is held."""
+
+    reason = "MIND_DELETED"
+
+
 class UnknownMemory(NotFound):
     """The mind has no such memory, or had none at the seq that was asked about."""
 

@@ -1,4 +1,4 @@
-"""Memories by page, by id and by event, straight from the store: no index is needed for these."""
+"""Memories by page, by id and by event, straight from the store: no index is needed for these. Each raises MindDeleted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def listing(
     """Rows that have not expired, newest first, below the ordinal ``before``, and where to go on; None at the end."""
     found: list[Row] = []
     with store.read() as stored:
-        mind = stored.mind(mind_id)
+        mind = stored.living(mind_id)
         if mind is None:
             return [], None
         last = mind.next_ordinal if before is None else before - 1
@@ -38,7 +38,7 @@ def listing(
 def versions(store: Store, mind_id: str, memory_id: str) -> list[Row]:
     """Every version of a memory, oldest first."""
     with store.read() as stored:
-        mind = stored.mind(mind_id)
+        mind = stored.living(mind_id)
         if mind is None:
             return []
         rows = [stored.row(mind, ordinal) for ordinal in stored.versions(mind, memory_id)]
@@ -48,7 +48,7 @@ def versions(store: Store, mind_id: str, memory_id: str) -> list[Row]:
 def of_events(store: Store, mind_id: str, seqs: Sequence[int]) -> list[Row]:
     """The memories that came from events and hold now, by the seq that formed them."""
     with store.read() as stored:
-        mind = stored.mind(mind_id)
+        mind = stored.living(mind_id)
         if mind is None:
             return []
         ordinals = sorted({ordinal for seq in seqs for ordinal in stored.ordinals_of(mind, seq)})

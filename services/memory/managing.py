@@ -51,7 +51,7 @@ class Managing:
     ) -> tuple[list[str], int]:
         """Form memories; returns their ids and the seq to wait for. What is held in the same words has its id already.
 
-        Raises MemoryExists, UnknownMemory.
+        Raises MemoryExists, UnknownMemory, MindDeleted.
         """
         chosen = [_with_id(memory, mind_id, idempotency_key, place) for place, memory in enumerate(memories)]
 
@@ -87,7 +87,10 @@ class Managing:
     async def change(
         self, mind_id: str, bodies: Sequence[mind.Body], idempotency_key: str, within: float | None
     ) -> int:
-        """Revise, retract or rate memories; returns the seq to wait for. Raises UnknownMemory, MemoryRetracted."""
+        """Revise, retract or rate memories; returns the seq to wait for.
+
+        Raises UnknownMemory, MemoryRetracted, MindDeleted.
+        """
         drafts = [Draft(body, _event_key(idempotency_key, place)) for place, body in enumerate(bodies)]
 
         def plan(stored: Reader, held: Mind) -> Planned:
@@ -130,7 +133,7 @@ class Managing:
 
     def _planned(self, mind_id: str, plan: Plan) -> Planned:
         with self._store.read() as stored:
-            held = stored.mind(mind_id)
+            held = stored.living(mind_id)
             assert held is not None, "it was processed up to its head"
             return plan(stored, held)
 

@@ -142,13 +142,11 @@ class Memories:
     async def search(self, request: Request, *, min_seq: int = 0, within: float | None = None) -> Answer:
         """Rank a mind's memories. ``within``: seconds to wait for min_seq.
 
-        Raises UnknownMind, BeyondHead, IndexBehind.
+        Raises UnknownMind, MindDeleted, BeyondHead, IndexBehind.
         """
         await self._follower.reach(request.mind_id, max(min_seq, request.as_of_seq or 0), within)
         index = await self._load(request.mind_id)
         index_seq = self.seq_of(request.mind_id)
-        if index is None:
-            return Answer([], 0, index_seq, self.rebuilding, False)
         hits, next_offset, cached = await self._in_search(lambda: self._answering.hits(request, index))
         return Answer(hits, next_offset, index_seq, self.rebuilding, cached)
 
@@ -199,7 +197,7 @@ class Memories:
     async def embed(self, texts: Sequence[str], mind_id: str) -> tuple[list[Vectors], list[bool]]:
         """A vector a text, and whether it was cached with the mind's (no mind's where empty).
 
-        Raises EmbedderFailed, UnknownMind.
+        Raises EmbedderFailed, UnknownMind, MindDeleted.
         """
         if mind_id:
             await self.known(mind_id)
@@ -218,8 +216,9 @@ class Memories:
         return [vector for vector, _ in pairs], [cached for _, cached in pairs]
 
     async def known(self, mind_id: str) -> None:
-        """Raises UnknownMind if neither memory nor the ledger knows the mind."""
+        """Raises UnknownMind if neither memory nor the ledger knows the mind, MindDeleted if it has ended."""
         await self._follower.reach(mind_id, 0, None)
+        await self._in_search(lambda: self._key_of(mind_id))
 
     @property
     def rebuilding(self) -> bool:
@@ -235,7 +234,10 @@ class Memories:
         return self._follower.reached.get(mind_id, 0)
 
     async def report(self, mind_id: str) -> Report:
-        """How memory does, and how much it holds of one mind, or of all where that is empty. Raises UnknownMind."""
+        """How memory does, and how much it holds of one mind, or of all where that is empty.
+
+        Raises UnknownMind, MindDeleted.
+        """
         if mind_id:
             await self.known(mind_id)
         return await self._in_search(lambda: self._reporting.report(mind_id, is_rebuilding=self.rebuilding))
@@ -270,7 +272,7 @@ class Memories:
 
     def _key_of(self, mind_id: str) -> bytes:
         with self._store.read() as stored:
-            mind = stored.mind(mind_id) if mind_id else None
+            mind = stored.living(mind_id) if mind_id else None
         return mind.key if mind else b""
 
     def _forget_loaded(self) -> None:

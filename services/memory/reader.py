@@ -10,6 +10,7 @@ import numpy as np
 
 from services.memory import rows
 from services.memory.embedder import Vectors
+from services.memory.errors import MindDeleted
 from services.memory.records import (
     CLAIM,
     MIND,
@@ -51,6 +52,13 @@ class Reader:
         """The mind's record, if any event of it was processed."""
         data = self._get("minds", mind_id.encode())
         return msgspec.msgpack.decode(data, type=Mind) if data else None
+
+    def living(self, mind_id: str) -> Mind | None:
+        """The same of a mind that goes on. Raises MindDeleted."""
+        mind = self.mind(mind_id)
+        if mind is not None and mind.deleted:
+            raise MindDeleted(f"mind {mind_id!r} was deleted; its name is never used again", mind_id=mind_id)
+        return mind
 
     def all_minds(self) -> Iterator[tuple[str, Mind]]:
         """Every mind, by id."""

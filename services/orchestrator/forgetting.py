@@ -167,6 +167,9 @@ class Forgetting:
         steps.put_nowait(Progress("erasing it from memory", 0.7, done))
         try:
             await self._peers.indexed(mind_id, ordered)
+        except pmm_client.errors.MindDeleted:
+            # With the mind that was deleted meanwhile everything of it went.
+            pass
         except pmm_client.errors.DataLoss as damage:
             # Memory told us, who may know of every mind.
             raise told(damage) from None

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pmm_client
+
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
@@ -64,7 +66,46 @@ async def test_a_deleted_mind_is_in_no_file(tmp_path: Path) -> None:
         await served.ledger.redact(ledger.RedactRequest(mind_id="bob", seqs=[12]))
         assert await found(served, "bob", "quinquereme", 23)
         assert files_with(tmp_path / "memory", *needles()) == []
-        assert await found(served, "ada", "quinquereme", 403) == []
+        with pytest.raises(pmm_client.MindDeleted):
+            await found(served, "ada", "quinquereme", 403)
+
+
+async def test_every_call_says_of_a_deleted_mind_that_it_was_deleted_as_the_ledger_does(tmp_path: Path) -> None:
+    async with serving(tmp_path, "ledger", "memory") as served:
+        await fill(served, "ada", 1)
+        await served.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
+        await says_deleted(served, 5)
+    async with serving(tmp_path, "ledger", "memory") as served:
+        await says_deleted(served, 0)
+        with pytest.raises(pmm_client.UnknownMind):
+            await found(served, "eve", "quinquereme", 0)
+
+
+async def says_deleted(served: Served, min_seq: int) -> None:
+    memory, of = served.memory, {"mind_id": "ada", "min_seq": min_seq}
+    revised = mind.MemoryRevised(memory_id="e2", text="other")
+    calls = [
+        memory.search(pb.SearchRequest(**of, query="quinquereme")),
+        memory.search(pb.SearchRequest(**of, query="quinquereme", as_of_seq=2)),
+        memory.list_memories(pb.ListMemoriesRequest(**of)),
+        memory.get_memory(pb.GetMemoryRequest(**of, memory_id="e2")),
+        memory.get_memory_history(pb.GetMemoryHistoryRequest(**of, memory_id="e2")),
+        memory.list_memories_of_events(pb.ListMemoriesOfEventsRequest(**of, seqs=[2])),
+        memory.record_memories(
+            pb.RecordMemoriesRequest(mind_id="ada", memories=[mind.MemoryRecorded(text="new", type=2)])
+        ),
+        memory.revise_memories(pb.ReviseMemoriesRequest(mind_id="ada", revisions=[revised])),
+        memory.revise_memories(
+            pb.ReviseMemoriesRequest(mind_id="ada", revisions=[revised], idempotency_key="once")
+        ),
+        memory.embed(pb.EmbedRequest(mind_id="ada", texts=["quinquereme"])),
+        memory.clear_cache(pb.ClearCacheRequest(mind_id="ada")),
+        memory.stats(pb.StatsRequest(mind_id="ada")),
+    ]
+    for call in calls:
+        with pytest.raises(pmm_client.MindDeleted) as refused:
+            await call
+        assert refused.value.metadata == {"mind_id": "ada"}
 
 
 async def test_what_a_crash_left_of_an_erasure_is_gone_after_the_next_start(tmp_path: Path) -> None:
