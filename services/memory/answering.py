@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from services.memory import search
 from services.memory.distinct import distinct
@@ -18,6 +18,7 @@ from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
 from services.memory.store import Store
 from services.memory.timed_cache import TimedCache
+from services.runtime.times import zone
 
 _Asked = tuple[Request, int, str]
 """What was asked, of which version of the index, in whose vectors."""
@@ -34,7 +35,7 @@ class Answering:
             settings.result_cache_entries, settings.result_cache_seconds
         )
         """What was found."""
-        self.understood = TimedCache[tuple[bytes, str], search.Understood](
+        self.understood = TimedCache[tuple[bytes, str, str], search.Understood](
             settings.understanding_cache_entries, settings.understanding_cache_seconds
         )
         """What queries were understood to mean, which is of no mind."""
@@ -64,7 +65,7 @@ class Answering:
             if mind.number != index.number:
                 raise IndexRebuilding("something was erased while the mind was searched: try again")
             if found is None:
-                understood = self._understand(request.query, now_ns)
+                understood = self._understand(request.query, now_ns, request.time_zone)
                 found = self._ranking.rank(stored, mind, index, request, understood, now_ns)
                 self.results.put(key, found)
             best = found.take(slice(request.offset, request.offset + request.places))
@@ -83,10 +84,10 @@ class Answering:
         next_offset = request.offset + looked_at
         return hits, next_offset if next_offset < len(found) else 0, cached
 
-    def _understand(self, query: str, now_ns: int) -> search.Understood:
-        now = datetime.fromtimestamp(now_ns / 1e9, UTC)
-        # What a time expression means changes with the day.
-        key = (hashlib.sha256(query.encode()).digest(), now.date().isoformat())
+    def _understand(self, query: str, now_ns: int, time_zone: str) -> search.Understood:
+        now = datetime.fromtimestamp(now_ns / 1e9, zone(time_zone))
+        # What a time expression means changes with the day, and with where it is that day.
+        key = (hashlib.sha256(query.encode()).digest(), now.date().isoformat(), time_zone)
         known = self.understood.get(key)
         if known is None:
             known = search.understand(query, now)

@@ -12,6 +12,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.runtime import checks
 from services.runtime.checks import Check
 from services.runtime.errors import Violation
+from services.runtime.times import is_zone
 
 MAX_QUERY_BYTES = 32 * 1024
 MAX_K = 1_000
@@ -40,6 +41,8 @@ def search(request: pb.SearchRequest) -> Iterator[Violation]:
     if request.HasField("filter"):
         yield from memory_filter(request.filter)
     yield from checks.timestamp(request.query_time, "query_time")
+    if request.time_zone and not is_zone(request.time_zone):
+        yield Violation("time_zone", "must be an IANA time zone such as Europe/Lisbon, or empty for UTC")
     yield from search_token(request.page_token)
 
 

@@ -30,6 +30,7 @@ def request(message: pb.SearchRequest) -> Request:
         exact=message.exact,
         explain=message.explain,
         distinct=message.distinct,
+        time_zone=message.time_zone,
     )
 
 

@@ -1,4 +1,4 @@
-"""Memories by page, by id and by event, straight from the store: no index is needed for these. Each raises MindDeleted."""
+"""Memories by page, by id and by event, straight from the store: no index is needed. Each raises MindDeleted."""
 
 from __future__ import annotations
 

@@ -24,6 +24,8 @@ class Request:
     exact: bool = False
     explain: bool = False
     distinct: bool = False
+    time_zone: str = ""
+    """In which the times that the query names are read: an IANA name; empty: UTC."""
 
     @property
     def places(self) -> int:

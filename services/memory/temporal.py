@@ -25,7 +25,7 @@ TOLD_WITHIN_DAYS = 14.0
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From ``start`` on, before ``end``, both UTC."""
+    """From ``start`` on, before ``end``, both in the time zone of the query's clock."""
 
     start: datetime
     end: datetime
@@ -65,7 +65,8 @@ _Resolve = Callable[["re.Match[str]", datetime], Span | None]
 def spans(query: str, now: datetime) -> list[Span]:
     """The times that a query names, in the order of the grammar; none where it names none.
 
-    Of a query that names very many, ``MOST_READ``. ``now`` is the query's clock (UTC). "in May" is the last May that
+    Of a query that names very many, ``MOST_READ``. ``now`` is the query's clock, whose time zone tells where a day
+    begins. "in May" is the last May that
     has begun. "before" and "after" open the span to one side.
     """
     rest = query.lower()
@@ -132,57 +133,60 @@ def _opened(span: Span, before: str) -> Span:
     return span
 
 
-def _day(year: int, month: int, day: int) -> Span | None:
+def _day(year: int, month: int, day: int, now: datetime) -> Span | None:
     try:
-        start = datetime(year, month, day, tzinfo=UTC)
+        start = datetime(year, month, day, tzinfo=now.tzinfo)
         return Span(start, start + _DAY)
     except (ValueError, OverflowError):
         return None
 
 
-def _months(year: int, month: int, count: int = 1) -> Span | None:
+def _months(year: int, month: int, now: datetime, count: int = 1) -> Span | None:
     if not 1 <= year < 9990:
         return None
     end = month - 1 + count
-    return Span(datetime(year, month, 1, tzinfo=UTC), datetime(year + end // 12, end % 12 + 1, 1, tzinfo=UTC))
+    return Span(
+        datetime(year, month, 1, tzinfo=now.tzinfo),
+        datetime(year + end // 12, end % 12 + 1, 1, tzinfo=now.tzinfo),
+    )
 
 
-def _year(year: int) -> Span | None:
-    return _months(year, 1, 12)
+def _year(year: int, now: datetime) -> Span | None:
+    return _months(year, 1, now, 12)
 
 
-def _iso(match: re.Match[str], _now: datetime) -> Span | None:
-    return _day(int(match["year"]), int(match["month"]), int(match["day"]))
+def _iso(match: re.Match[str], now: datetime) -> Span | None:
+    return _day(int(match["year"]), int(match["month"]), int(match["day"]), now)
 
 
 def _date(match: re.Match[str], now: datetime) -> Span | None:
     month, day = _MONTHS[match["month"]], int(match["day"])
     if match["year"]:
-        return _day(int(match["year"]), month, day)
-    span = _day(now.year, month, day)
-    return _day(now.year - 1, month, day) if span is None or span.start > now else span
+        return _day(int(match["year"]), month, day, now)
+    span = _day(now.year, month, day, now)
+    return _day(now.year - 1, month, day, now) if span is None or span.start > now else span
 
 
 def _month_of(match: re.Match[str], now: datetime) -> Span | None:
     month = _MONTHS[match["month"]]
     if match["year"]:
-        return _months(int(match["year"]), month)
+        return _months(int(match["year"]), month, now)
     year = now.year - (month > now.month)
-    return _months(year - 1 if match["last"] and month == now.month else year, month)
+    return _months(year - 1 if match["last"] and month == now.month else year, month, now)
 
 
 def _season_of(match: re.Match[str], now: datetime) -> Span | None:
     first, count = _SEASONS[match["season"]]
     if match["year"]:
-        return _months(int(match["year"]), first, count)
+        return _months(int(match["year"]), first, now, count)
     begun = now.year - (first > now.month)
-    current = _months(begun, first, count)
+    current = _months(begun, first, now, count)
     goes_on = current is not None and current.end > now
-    return _months(begun - 1, first, count) if match["last"] and goes_on else current
+    return _months(begun - 1, first, now, count) if match["last"] and goes_on else current
 
 
-def _year_of(match: re.Match[str], _now: datetime) -> Span | None:
-    return _year(int(match["year"]))
+def _year_of(match: re.Match[str], now: datetime) -> Span | None:
+    return _year(int(match["year"]), now)
 
 
 def _ago(match: re.Match[str], now: datetime) -> Span | None:
@@ -208,10 +212,10 @@ def _unit(unit: str, count: int, now: datetime) -> Span | None:
     """The ``count``-th day, week, month or year from the one of ``now``."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     if unit == "year":
-        return _year(now.year + count)
+        return _year(now.year + count, now)
     if unit == "month":
         month = now.year * 12 + now.month - 1 + count
-        return _months(month // 12, month % 12 + 1)
+        return _months(month // 12, month % 12 + 1, now)
     try:
         if unit == "day":
             start = midnight + count * _DAY

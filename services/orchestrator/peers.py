@@ -30,7 +30,7 @@ from services.orchestrator.terms import (
 from services.orchestrator.times import timestamp
 from services.runtime import deadline
 from services.runtime.peers import Peers as Channels
-from services.runtime.times import nanoseconds
+from services.runtime.times import nanoseconds, zone
 
 MAX_QUERY_BYTES = 32 * 1024
 """Memory's limit."""
@@ -180,7 +180,15 @@ class Peers:
         ], page.next_page_token
 
     async def search(
-        self, mind_id: str, query: str, k: int, head_seq: int, query_time: Timestamp | None, seconds: float
+        self,
+        mind_id: str,
+        query: str,
+        k: int,
+        head_seq: int,
+        *,
+        query_time: Timestamp | None,
+        time_zone: str,
+        seconds: float,
     ) -> list[Recalled]:
         """Memories as of a head, best first, nothing twice. Raises DeadlineExceeded when it takes longer."""
         client = await self._channels.memory()
@@ -192,6 +200,8 @@ class Peers:
             as_of_seq=head_seq,
             min_seq=head_seq,
             query_time=query_time,
+            # An application may have given the mind a zone that there is not.
+            time_zone=zone(time_zone).key,
         )
         answer = await client.search(request, timeout=seconds)
         return [_recalled(result) for result in answer.results]

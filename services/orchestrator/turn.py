@@ -178,7 +178,7 @@ class Turn:
                 group.create_task(work)
                 # What waits for the disk begins before what keeps the processor busy.
                 await asyncio.sleep(0)
-            found = group.create_task(self._search(state.seq))
+            found = group.create_task(self._search(state))
             recent = await self._recent(state)
         memories = found.result()
         return memories or [], recent, memories is None
@@ -222,7 +222,7 @@ class Turn:
         finally:
             self._active.keeping -= 1
 
-    async def _search(self, head_seq: int) -> list[Recalled] | None:
+    async def _search(self, state: Snapshot) -> list[Recalled] | None:
         """Memories, or None where the search missed its budget."""
         settings = self._s.settings
         try:
@@ -231,9 +231,10 @@ class Turn:
                     self._active.id,
                     self._guarded.text,
                     settings.recalled_memories,
-                    head_seq,
-                    self._ask.query_time,
-                    settings.search_budget_ms / 1000,
+                    state.seq,
+                    query_time=self._ask.query_time,
+                    time_zone=state.profile.time_zone,
+                    seconds=settings.search_budget_ms / 1000,
                 )
         except pmm_client.errors.PmmError:
             # Late, away or in trouble: a turn without memories is better than none, and says so.

@@ -19,8 +19,17 @@ def nanoseconds(time: Timestamp) -> int:
 
 def zone(name: str) -> ZoneInfo:
     """A time zone by its IANA name; UTC where there is none of that name."""
+    return _found(name) or ZoneInfo("UTC")
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of that IANA name."""
+    return _found(name) is not None
+
+
+def _found(name: str) -> ZoneInfo | None:
     try:
-        return ZoneInfo(name or "UTC")
+        return ZoneInfo(name) if name else None
     # Names are looked for among files: one may be a folder, or too long.
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
+        return None

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import pmm_client
-
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
@@ -70,7 +69,9 @@ async def test_a_deleted_mind_is_in_no_file(tmp_path: Path) -> None:
             await found(served, "ada", "quinquereme", 403)
 
 
-async def test_every_call_says_of_a_deleted_mind_that_it_was_deleted_as_the_ledger_does(tmp_path: Path) -> None:
+async def test_every_call_says_of_a_deleted_mind_that_it_was_deleted_as_the_ledger_does(
+    tmp_path: Path,
+) -> None:
     async with serving(tmp_path, "ledger", "memory") as served:
         await fill(served, "ada", 1)
         await served.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))

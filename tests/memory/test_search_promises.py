@@ -237,3 +237,36 @@ async def test_caches_are_cleared_of_one_mind_or_of_all(served: Served) -> None:
     await served.memory.clear_cache(pb.ClearCacheRequest())
     assert set((await entries()).values()) == {0}
     assert (await search(served, "where is the cat"))[0] == "a cat of ada"
+
+
+async def test_the_days_of_a_query_are_those_of_its_time_zone(served: Served) -> None:
+    # Half past four on a Sunday morning in Auckland, where Saturday began at 11:00 UTC on Friday.
+    now = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)
+    on_friday = imported("planted the roses", "Ana", datetime(2026, 11, 20, 2, tzinfo=UTC))
+    on_saturday = imported("planted the tulips", "Ana", datetime(2026, 11, 20, 20, tzinfo=UTC))
+    head = await tell(served, created(), on_friday, on_saturday)
+
+    async def nearness(time_zone: str) -> dict[str, float]:
+        request = pb.SearchRequest(
+            mind_id="ada", query="planted yesterday", explain=True, min_seq=head, time_zone=time_zone
+        )
+        request.query_time.FromDatetime(now)
+        found = (await served.memory.search(request, timeout=10)).results
+        return {
+            result.memory.text: score.raw
+            for result in found
+            for score in result.strategies
+            if score.strategy == "temporal"
+        }
+
+    assert await nearness("") == {"planted the roses": 1, "planted the tulips": 1}
+    assert await nearness("Pacific/Auckland") == {"planted the roses": 0, "planted the tulips": 1}
+    assert await nearness("UTC") == await nearness("")
+
+
+@pytest.mark.parametrize("time_zone", ["Mars/Olympus", "../../etc/passwd", "Europe", "x" * 5_000, "\0"])
+async def test_a_time_zone_that_there_is_not_is_refused(served: Served, time_zone: str) -> None:
+    await tell(served, created())
+    with pytest.raises(errors.InvalidArgument) as refused:
+        await search(served, "tea yesterday", time_zone=time_zone)
+    assert [violation.field for violation in refused.value.violations] == ["time_zone"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -71,10 +72,38 @@ def test_what_is_no_time_is_none(query: str) -> None:
     assert spans(query, NOW) == []
 
 
-@given(st.text(max_size=80), st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1)))
+@pytest.mark.parametrize(
+    ("query", "zone", "start", "end"),
+    [
+        # In Auckland it is half past four on Sunday morning.
+        ("yesterday", "Pacific/Auckland", datetime(2026, 11, 20, 11), datetime(2026, 11, 21, 11)),
+        ("last Saturday", "Pacific/Auckland", datetime(2026, 11, 20, 11), datetime(2026, 11, 21, 11)),
+        ("today", "America/New_York", datetime(2026, 11, 21, 5), datetime(2026, 11, 22, 5)),
+        # The clocks were set back on this day, which has 25 hours.
+        ("on 2026-11-01", "America/New_York", datetime(2026, 11, 1, 4), datetime(2026, 11, 2, 5)),
+        ("in July 2023", "Asia/Kolkata", datetime(2023, 6, 30, 18, 30), datetime(2023, 7, 31, 18, 30)),
+        ("in 2021", "Asia/Kolkata", datetime(2020, 12, 31, 18, 30), datetime(2021, 12, 31, 18, 30)),
+    ],
+)
+def test_days_begin_where_the_clock_of_the_query_hangs(
+    query: str, zone: str, start: datetime, end: datetime
+) -> None:
+    (span,) = spans(query, NOW.astimezone(ZoneInfo(zone)))
+    assert (span.start.astimezone(UTC), span.end.astimezone(UTC)) == (
+        start.replace(tzinfo=UTC),
+        end.replace(tzinfo=UTC),
+    )
+
+
+@given(
+    st.text(max_size=80) | st.sampled_from(["since 0001-01-01", "until 9999-12-30", "before today"]),
+    st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=st.timezones()),
+)
 def test_no_query_is_too_odd(query: str, now: datetime) -> None:
-    for span in spans(query, now.replace(tzinfo=UTC)):
+    wanted = spans(query, now)
+    for span in wanted:
         assert span.start <= span.end
+    nearness(np.array([0, 1]), wanted)
 
 
 @given(st.integers(0, 20_000_000), st.sampled_from(["day", "week", "month", "year"]))

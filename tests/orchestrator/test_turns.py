@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from google.protobuf.struct_pb2 import Value
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
@@ -16,6 +18,7 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, followed, head, settled_head, wait_for
+from tests.support.drafts import imported, said
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
@@ -59,6 +62,42 @@ async def test_an_answer_quotes_with_its_receipt(served: Served) -> None:
     assert turn.completed.receipt.head_seq == turn.started.user_seq - 2
     assert len(turn.completed.receipt.prompt_digest) == 32
     assert not turn.completed.warnings
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "first"), [("", "I planted the roses"), ("Pacific/Auckland", "I planted the tulips")]
+)
+async def test_the_days_of_a_message_are_those_of_the_minds_time_zone(
+    served: Served, time_zone: str, first: str
+) -> None:
+    settings = mind.MindSettings(time_zone=time_zone)
+    await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="mia", settings=settings))
+    # In Auckland the first was said on Friday and the second on Saturday, and it is Sunday.
+    told = [
+        imported("I planted the roses", "Mia", datetime(2026, 11, 20, 2, tzinfo=UTC)),
+        imported("I planted the tulips", "Mia", datetime(2026, 11, 21, 5, tzinfo=UTC), session_id="other"),
+    ]
+    await served.ledger.append(ledger.AppendRequest(mind_id="mia", events=told))
+    asked = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)
+
+    turn = await converse(served, "What did I plant yesterday?", "mia", query_time=asked)
+
+    assert turn.completed
+    memory_id = turn.completed.receipt.memories[0].memory_id
+    found = await served.memory.get_memory(memory.GetMemoryRequest(mind_id="mia", memory_id=memory_id))
+    assert found.memory.text == first
+
+
+async def test_a_mind_whose_time_zone_there_is_not_remembers_all_the_same(served: Served) -> None:
+    nowhere = mind.Body(policy_changed=mind.PolicyChanged(key="time_zone", value=Value(string_value="Mars")))
+    await served.ledger.append(
+        ledger.AppendRequest(mind_id="ada", events=[ledger.NewEvent(actor="app", body=nowhere), said(TOLD)])
+    )
+    turn = await converse(served, "where does my sister live?")
+
+    assert turn.completed
+    assert turn.completed.receipt.memories
+    assert not turn.completed.receipt.degraded
 
 
 async def test_the_message_itself_is_not_among_its_memories(served: Served) -> None:

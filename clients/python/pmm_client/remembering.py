@@ -39,10 +39,12 @@ class Remembering:
         explain: bool = False,
         exact: bool = False,
         distinct: bool = False,
+        time_zone: str = "",
     ) -> memory.SearchResponse:
         """The memories that best answer a query, best first. ``min_seq`` waits for the index to reach it.
 
         ``distinct``: a memory that was drawn from a message which is found as well gives its place to the message.
+        ``time_zone``: in which "yesterday" is read, an IANA name; empty: UTC.
         """
         request = memory.SearchRequest(
             mind_id=self.mind_id,
@@ -55,6 +57,7 @@ class Remembering:
             explain=explain,
             exact=exact,
             distinct=distinct,
+            time_zone=time_zone,
         )
         return await self._client.memory.search(request, timeout=self._client.timeout)
 

@@ -9,6 +9,7 @@ from typing import cast, get_args
 from pmm.memory.v1.memory_pb2 import Memory
 from pmm_client.cli import output
 from pmm_client.cli.conversation import Conversation
+from pmm_client.cli.options import time_zone
 from pmm_client.errors import NotFound, UnknownMind
 from pmm_client.names import Privacy, privacy_name
 
@@ -56,7 +57,7 @@ async def _memories(conversation: Conversation, query: str) -> None:
         return
     try:
         if query:
-            found = await conversation.mind.search(query, k=SHOWN)
+            found = await conversation.mind.search(query, k=SHOWN, time_zone=time_zone())
             rows = [(result.memory, result.score) for result in found.results]
         else:
             rows = [(memory, None) async for memory in _latest(conversation)]

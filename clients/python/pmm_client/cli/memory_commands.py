@@ -22,7 +22,16 @@ from pmm_client.cli.memory_options import (
     Types,
     memory_filter,
 )
-from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, calls_server, moment, time_option
+from pmm_client.cli.options import (
+    MAX_SEQ,
+    AsOf,
+    Json,
+    MindOrMine,
+    calls_server,
+    moment,
+    time_option,
+    time_zone,
+)
 from pmm_client.jsonable import to_json
 
 MinSeq = Annotated[
@@ -82,6 +91,7 @@ async def search(
             min_seq=min_seq,
             explain=explain,
             distinct=distinct,
+            time_zone=time_zone(),
         )
     if as_json:
         output.json_line(to_json(found))

@@ -9,7 +9,8 @@ thrown away and rebuilt. Start with Search.
 Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow.
 
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
-NOT_FOUND with reason UNKNOWN_MIND (the ledger has no such mind), UNAUTHENTICATED and PERMISSION_DENIED (the token,
+NOT_FOUND with reason UNKNOWN_MIND (the ledger has no such mind), FAILED_PRECONDITION with reason MIND_DELETED (it was
+deleted, and its name is never used again), UNAUTHENTICATED and PERMISSION_DENIED (the token,
 or its minds and scopes), UNAVAILABLE (the service is starting or stopping, or with reason INDEX_REBUILDING builds
 anew what was damaged: retry), DEADLINE_EXCEEDED, DATA_LOSS (min_seq or as_of_seq lies behind a damaged event of the
 ledger: the operator's log names it),
@@ -282,6 +283,7 @@ class SearchRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     EXACT_FIELD_NUMBER: _builtins.int
     DISTINCT_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     query: _builtins.str
@@ -300,6 +302,8 @@ class SearchRequest(_message.Message):
     """Brute force instead of an approximate index: slower, exact."""
     distinct: _builtins.bool
     """True: a memory that was drawn from a message which is found as well gives its place to the message."""
+    time_zone: _builtins.str
+    """The time zone in which "yesterday" and "last May" are read: an IANA name; empty: UTC."""
     @_builtins.property
     def filter(self) -> Global___MemoryFilter:
         """Only these; all when unset."""
@@ -322,10 +326,11 @@ class SearchRequest(_message.Message):
         page_token: _builtins.str = ...,
         exact: _builtins.bool = ...,
         distinct: _builtins.bool = ...,
+        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "filter", b"filter", "query_time", b"query_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "distinct", b"distinct", "exact", b"exact", "explain", b"explain", "filter", b"filter", "k", b"k", "min_seq", b"min_seq", "mind_id", b"mind_id", "page_token", b"page_token", "query", b"query", "query_time", b"query_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "distinct", b"distinct", "exact", b"exact", "explain", b"explain", "filter", b"filter", "k", b"k", "min_seq", b"min_seq", "mind_id", b"mind_id", "page_token", b"page_token", "query", b"query", "query_time", b"query_time", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
     _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015

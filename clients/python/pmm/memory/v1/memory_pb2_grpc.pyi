@@ -9,7 +9,8 @@ thrown away and rebuilt. Start with Search.
 Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow.
 
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
-NOT_FOUND with reason UNKNOWN_MIND (the ledger has no such mind), UNAUTHENTICATED and PERMISSION_DENIED (the token,
+NOT_FOUND with reason UNKNOWN_MIND (the ledger has no such mind), FAILED_PRECONDITION with reason MIND_DELETED (it was
+deleted, and its name is never used again), UNAUTHENTICATED and PERMISSION_DENIED (the token,
 or its minds and scopes), UNAVAILABLE (the service is starting or stopping, or with reason INDEX_REBUILDING builds
 anew what was damaged: retry), DEADLINE_EXCEEDED, DATA_LOSS (min_seq or as_of_seq lies behind a damaged event of the
 ledger: the operator's log names it),
