@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from services.memory.bulk import Bulk, Place
 from services.memory.errors import IndexRebuilding
 from services.memory.index import Layout, MindIndex
 from services.memory.inverted_file import OUTGROWN, Device, InvertedFile, sample_size
+from services.memory.keyed_locks import KeyedLocks
 from services.memory.reader import Reader
 from services.memory.records import Mind
 from services.memory.rows import Row
@@ -43,7 +43,7 @@ class LoadedMinds:
         self._device = device
         self._settings = settings
         self._loaded: dict[str, MindIndex] = {}
-        self._folders: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+        self._folders = KeyedLocks()
         """By mind's number: one thread at a time works in its folder."""
         self._erasing: set[int] = set()
         """Numbers of minds whose folder must be left at once, as it holds what is erased."""
@@ -69,7 +69,7 @@ class LoadedMinds:
         if mind is None or mind.deleted:
             return None
         index = MindIndex(space, embedder_id, mind.number)
-        with self._folders[mind.number]:
+        with self._folders.of(mind.number):
             self._read(index, mind)
         return index
 
@@ -180,7 +180,7 @@ class LoadedMinds:
             mind = stored.mind(mind_id)
         if mind is None or mind.deleted or index.is_stale or mind.number != index.number:
             return None
-        with self._folders[mind.number]:
+        with self._folders.of(mind.number):
             if self._loaded.get(mind_id) is not index:
                 return None
             return self.grown(index, mind, mind.next_ordinal)
@@ -245,7 +245,7 @@ class LoadedMinds:
         if mind is None:
             return True
         try:
-            with self._folders[mind.number]:
+            with self._folders.of(mind.number):
                 self._save(mind_id, index)
         # FAISS reports a full disk as RuntimeError.
         except (OSError, RuntimeError) as error:
@@ -293,7 +293,7 @@ class LoadedMinds:
     def _remove_folder(self, mind: Mind) -> None:
         """Whoever works in it gives up."""
         self._erasing.add(mind.number)
-        with self._folders[mind.number]:
+        with self._folders.of(mind.number):
             bulk.remove(self._folder_of(mind))
         self._erasing.discard(mind.number)
 
