@@ -288,7 +288,7 @@ class Batch(Reader):
         """A mind that was folded again takes the place of what was held of it."""
         before = self._touched[mind_id]
         self._wipe(before)
-        folded.erasures = before.erasures + 1
+        folded.erasures, folded.foldings = before.erasures + 1, before.foldings + 1
         self._touched[mind_id] = folded
 
     def advance(self, store_id: str, position: int) -> None:

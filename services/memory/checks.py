@@ -29,6 +29,7 @@ MAX_NAMES = 100
 MAX_NAME_BYTES = 256
 MAX_KEY_BYTES = 128
 _TOKEN = "must be empty, or the next_page_token of an answer before"
+_LISTING_TOKEN = re.compile(r"\d{1,18}\.\d{1,9}\.\d{1,18}\.[\w.~%-]{1,1000}", re.ASCII)
 _SEARCH_TOKEN = re.compile(r"\d{1,9}\.\d{1,18}", re.ASCII)
 CACHES = ("embeddings", "queries", "results", "understanding")
 
@@ -197,7 +198,7 @@ def _name(value: str, field: str) -> Iterator[Violation]:
 
 def page_token(value: str) -> Iterator[Violation]:
     """A token of an answer of ListMemories."""
-    if value and not (value.isascii() and value.isdigit() and len(value) <= 12):
+    if value and not _LISTING_TOKEN.fullmatch(value):
         yield Violation("page_token", _TOKEN)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote, unquote
 
 from pmm.memory.v1 import memory_pb2 as pb
 from services.memory.filters import EVERYTHING, Filter
+from services.memory.lookup import Place
 from services.memory.reporting import CacheReport, Report
 from services.memory.requests import Answer, Hit, Request
 from services.memory.rows import Row
@@ -54,6 +56,22 @@ def wanted(message: pb.MemoryFilter) -> Filter:
         any_of=tuple(map(wanted, message.any_of)),
         none_of=tuple(map(wanted, message.none_of)),
     )
+
+
+def place(token: str) -> Place | None:
+    """Where a listing goes on; None at its beginning."""
+    if not token:
+        return None
+    as_of_seq, foldings, version_seq, memory_id = token.split(".", 3)
+    return Place(int(as_of_seq), int(foldings), int(version_seq), unquote(memory_id))
+
+
+def token(following: Place | None) -> str:
+    """The same as a page_token; empty at the end."""
+    if following is None:
+        return ""
+    numbers = f"{following.as_of_seq}.{following.foldings}.{following.version_seq}"
+    return f"{numbers}.{quote(following.memory_id, safe='')}"
 
 
 def answer(found: Answer, asked: Request) -> pb.SearchResponse:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from services.runtime.errors import AlreadyExists, DeadlineExceeded, FailedPrecondition, NotFound, Unavailable
+from services.runtime.errors import (
+    Aborted,
+    AlreadyExists,
+    DeadlineExceeded,
+    FailedPrecondition,
+    NotFound,
+    Unavailable,
+)
 
 
 class UnknownMind(NotFound):
@@ -27,6 +34,12 @@ class BeyondHead(FailedPrecondition):
     """A seq was named that the mind has not reached."""
 
     reason = "BEYOND_HEAD"
+
+
+class ListingChanged(Aborted):
+    """What was read of a listing is no longer what precedes the rest: it is to be read from its first page."""
+
+    reason = "LISTING_CHANGED"
 
 
 class IndexBehind(DeadlineExceeded):

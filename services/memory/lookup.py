@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from services.memory.errors import ListingChanged
 from services.memory.filters import Filter
 from services.memory.rows import Row
 from services.memory.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a listing goes on, whatever is appended, erased or rebuilt meanwhile."""
+
+    as_of_seq: int
+    """All pages list what held here."""
+    foldings: int
+    """How often the mind had been folded again when the listing began."""
+    version_seq: int
+    """The next one is of this seq and memory, or is the first after it."""
+    memory_id: str
 
 
 def listing(
@@ -14,23 +29,31 @@ def listing(
     mind_id: str,
     wanted: Filter,
     limit: int,
-    before: int | None,
+    place: Place | None,
     as_of_seq: int | None,
     now_ns: int,
-) -> tuple[list[Row], int | None]:
-    """Rows that have not expired, newest first, below the ordinal ``before``, and where to go on; None at the end."""
+) -> tuple[list[Row], Place | None]:
+    """Rows that have not expired, newest first, from a place on, and where to go on; None at the end.
+
+    Raises ListingChanged.
+    """
     found: list[Row] = []
     with store.read() as stored:
         mind = stored.living(mind_id)
         if mind is None:
             return [], None
-        last = mind.next_ordinal if before is None else before - 1
-        for ordinal, row in stored.rows_down_from(mind, last) if last >= 0 else ():
-            holds = row.ended_seq == 0 if as_of_seq is None else row.holds_at(as_of_seq)
-            if not holds or 0 < row.expires_ns <= now_ns or not wanted.admits(row):
+        if place is not None and place.foldings != mind.foldings:
+            raise ListingChanged(
+                f"something was erased of mind {mind_id!r} that other memories hung on: list it from the first page",
+                mind_id=mind_id,
+            )
+        start = (place.version_seq, place.memory_id) if place else None
+        at = place.as_of_seq if place else mind.seq if as_of_seq is None else as_of_seq
+        for row in stored.newest_first(mind, start):
+            if not row.holds_at(at) or 0 < row.expires_ns <= now_ns or not wanted.admits(row):
                 continue
             if len(found) == limit:
-                return found, ordinal + 1
+                return found, Place(at, mind.foldings, row.version_seq, row.memory_id)
             found.append(row)
     return found, None
 

@@ -155,17 +155,19 @@ class Memories:
         mind_id: str,
         wanted: Filter,
         limit: int,
-        before: int | None,
+        place: lookup.Place | None,
         as_of_seq: int | None,
         min_seq: int,
         within: float | None,
-    ) -> tuple[list[Row], int | None, int]:
-        """Rows newest first, below the ordinal ``before``; where to go on; and the seq of the index."""
-        await self._follower.reach(mind_id, max(min_seq, as_of_seq or 0), within)
+    ) -> tuple[list[Row], lookup.Place | None, int]:
+        """Rows newest first, from a place on; where to go on; and the seq of the index. Raises ListingChanged."""
+        as_of = place.as_of_seq if place else as_of_seq or 0
+        await self._follower.reach(mind_id, max(min_seq, as_of), within)
+        index_seq = self.seq_of(mind_id)
         found, following = await self._in_search(
-            lambda: lookup.listing(self._store, mind_id, wanted, limit, before, as_of_seq, time.time_ns())
+            lambda: lookup.listing(self._store, mind_id, wanted, limit, place, as_of_seq, time.time_ns())
         )
-        return found, following, self.seq_of(mind_id)
+        return found, following, index_seq
 
     async def get(
         self, mind_id: str, memory_id: str, as_of_seq: int | None, min_seq: int, within: float | None

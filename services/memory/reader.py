@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -92,6 +93,26 @@ class Reader:
     def rows_down_from(self, mind: Mind, last: int) -> Iterator[tuple[int, Row]]:
         """Versions from an ordinal down, descending."""
         yield from self._scan(mind, last, reverse=True)
+
+    def newest_first(self, mind: Mind, start: tuple[int, str] | None = None) -> Iterator[Row]:
+        """Versions by seq and memory id, descending, from one of that seq and id on; None for all."""
+        last = mind.next_ordinal if start is None else self._first_after(mind, start[0]) - 1
+        scanned = self.rows_down_from(mind, last) if last >= 0 else iter(())
+        for seq, of_event in groupby(scanned, key=lambda found: found[1].version_seq):
+            rows = sorted((row for _, row in of_event), key=lambda row: row.memory_id, reverse=True)
+            yield from (row for row in rows if start is None or (seq, row.memory_id) <= start)
+
+    def _first_after(self, mind: Mind, seq: int) -> int:
+        """The least ordinal above all versions up to a seq: they are in the order of their seqs."""
+        low, high = 0, mind.next_ordinal
+        while low < high:
+            middle = (low + high) // 2
+            found = next(self.rows_from(mind, middle), None)
+            if found is None or found[1].version_seq > seq:
+                high = middle
+            else:
+                low = found[0] + 1
+        return low
 
     def _scan(self, mind: Mind, start: int, *, reverse: bool) -> Iterator[tuple[int, Row]]:
         cursor = self._txn.cursor(db=self._file.table("rows"))

@@ -90,6 +90,8 @@ class Mind(msgspec.Struct, array_like=True):
     deleted: bool = False
     beside: Mind | None = None
     """The same mind under another number, where it is being folded again from its first event."""
+    foldings: int = 0
+    """How often it was folded again: what was read of it before may be in other places since."""
 
 
 class Space(msgspec.Struct, array_like=True):

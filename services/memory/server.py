@@ -58,14 +58,13 @@ class MemoryServicer(rpc.MemoryServiceServicer):
             request.mind_id,
             convert.wanted(request.filter),
             request.page_size or convert.DEFAULT_PAGE,
-            int(request.page_token) if request.page_token else None,
+            convert.place(request.page_token),
             request.as_of_seq if request.HasField("as_of_seq") else None,
             request.min_seq,
             deadline.remaining(),
         )
-        token = "" if following is None else str(following)
         return pb.ListMemoriesResponse(
-            memories=map(convert.memory, rows), next_page_token=token, index_seq=seq
+            memories=map(convert.memory, rows), next_page_token=convert.token(following), index_seq=seq
         )
 
     async def GetMemory(self, request: pb.GetMemoryRequest, context: _Context) -> pb.GetMemoryResponse:

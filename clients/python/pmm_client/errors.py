@@ -20,6 +20,7 @@
     │   ├── MemoryExists
     │   └── IdempotencyKeyReused the key came with another body before: take a new one
     ├── Aborted
+    │   ├── ListingChanged       erased between two pages was what others hung on: list from the first page
     │   └── WrongExpectedSeq     ``head_seq`` is the real head: read from there and decide again
     ├── FailedPrecondition
     │   ├── ClientClosed         make another client with ``connect()``
@@ -181,6 +182,10 @@ class WrongExpectedSeq(Aborted):
     def head_seq(self) -> int:
         """The real head."""
         return int(self.metadata.get("head_seq", "0"))
+
+
+class ListingChanged(Aborted):
+    """Something was erased between two pages on which other memories hung: list from the first page."""
 
 
 class FailedPrecondition(PmmError):

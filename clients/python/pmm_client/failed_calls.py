@@ -54,6 +54,7 @@ BY_REASON: dict[str, type[PmmError]] = {
     "INDEX_BEHIND": errors.IndexBehind,
     "INDEX_REBUILDING": errors.Unavailable,
     "INVALID_JSON": errors.FailedPrecondition,
+    "LISTING_CHANGED": errors.ListingChanged,
     "MEMORY_EXISTS": errors.MemoryExists,
     "MEMORY_RETRACTED": errors.MemoryRetracted,
     "MIND_DELETED": errors.MindDeleted,

@@ -76,11 +76,14 @@ class MemoryServiceStub:
     ListMemories: _grpc.UnaryUnaryMultiCallable[_memory_pb2.ListMemoriesRequest, _memory_pb2.ListMemoriesResponse]
     """Lists the memories of a mind, newest first, a page at a time.
 
-    Guarantees: each memory that exists throughout the listing once.
+    Guarantees: each memory that exists throughout the listing once, whatever happens meanwhile: the pages after the
+    first list what held when that was read.
 
     Limits: 1,000 a page; pass next_page_token back for more.
 
-    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head.
+    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head. ABORTED with
+    reason LISTING_CHANGED: something was erased meanwhile on which other memories hung (a revision, what had closed a
+    fact): begin again without page_token.
 
     Next: call again with next_page_token until it is empty.
     """
@@ -222,11 +225,14 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     ListMemories: _aio.UnaryUnaryMultiCallable[_memory_pb2.ListMemoriesRequest, _memory_pb2.ListMemoriesResponse]  # type: ignore[assignment]
     """Lists the memories of a mind, newest first, a page at a time.
 
-    Guarantees: each memory that exists throughout the listing once.
+    Guarantees: each memory that exists throughout the listing once, whatever happens meanwhile: the pages after the
+    first list what held when that was read.
 
     Limits: 1,000 a page; pass next_page_token back for more.
 
-    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head.
+    Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head. ABORTED with
+    reason LISTING_CHANGED: something was erased meanwhile on which other memories hung (a revision, what had closed a
+    fact): begin again without page_token.
 
     Next: call again with next_page_token until it is empty.
     """
@@ -383,11 +389,14 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.ListMemoriesResponse, _abc.Awaitable[_memory_pb2.ListMemoriesResponse]]:
         """Lists the memories of a mind, newest first, a page at a time.
 
-        Guarantees: each memory that exists throughout the listing once.
+        Guarantees: each memory that exists throughout the listing once, whatever happens meanwhile: the pages after the
+        first list what held when that was read.
 
         Limits: 1,000 a page; pass next_page_token back for more.
 
-        Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head.
+        Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head. ABORTED with
+        reason LISTING_CHANGED: something was erased meanwhile on which other memories hung (a revision, what had closed a
+        fact): begin again without page_token.
 
         Next: call again with next_page_token until it is empty.
         """

@@ -1,0 +1,129 @@
+"""A listing shows each memory once, whatever is appended, changed, erased or rebuilt between its pages."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as pb
+from pmm.mind.v1 import events_pb2 as mind
+from pmm_client import errors
+from tests.memory.conftest import SETTINGS
+from tests.support.drafts import created, said
+from tests.support.serving import Served, serving
+
+
+def body(**kind: Any) -> ledger.NewEvent:
+    return ledger.NewEvent(body=mind.Body(**kind))
+
+
+def fact(memory_id: str, text: str, **more: Any) -> ledger.NewEvent:
+    recorded = mind.MemoryRecorded(memory_id=memory_id, text=text, type=mind.MEMORY_TYPE_FACT, **more)
+    return body(memory_recorded=recorded)
+
+
+async def tell(served: Served, *events: ledger.NewEvent) -> int:
+    return (await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=events))).head_seq
+
+
+async def page(served: Served, token: str = "", min_seq: int = 0, **more: Any) -> tuple[list[str], str]:
+    request = pb.ListMemoriesRequest(mind_id="ada", page_token=token, min_seq=min_seq, page_size=2, **more)
+    answer = await served.memory.list_memories(request, timeout=20)
+    return [found.memory_id for found in answer.memories], answer.next_page_token
+
+
+async def rest(served: Served, token: str) -> list[str]:
+    found: list[str] = []
+    while token:
+        ids, token = await page(served, token)
+        found += ids
+    return found
+
+
+async def folded_again(served: Served) -> None:
+    async with asyncio.timeout(20):
+        while (await served.memory.stats(pb.StatsRequest())).rebuilding:
+            await asyncio.sleep(0.05)
+
+
+async def test_what_is_changed_between_pages_is_listed_as_it_was(served: Served) -> None:
+    head = await tell(served, created(), *(fact(f"m{number}", f"fact {number}") for number in range(6)))
+    first, token = await page(served, min_seq=head)
+    head = await tell(
+        served,
+        fact("m6", "fact 6"),
+        body(memory_revised=mind.MemoryRevised(memory_id="m1", text="another")),
+        body(memory_rated=mind.MemoryRated(memory_id="m4", rating=1)),
+        body(memory_retracted=mind.MemoryRetracted(memory_id="m0")),
+    )
+    await page(served, min_seq=head)
+
+    assert first + await rest(served, token) == ["m5", "m4", "m3", "m2", "m1", "m0"]
+    assert (await page(served))[0] == ["m4", "m1"]
+
+
+async def test_memories_of_one_event_are_listed_once_wherever_a_page_ends(served: Served) -> None:
+    older = [fact(f"m{number}", f"fact {number}") for number in range(5)]
+    newer = fact("z", "none of them", contradicts=[f"m{number}" for number in range(5)])
+    first, token = await page(served, min_seq=await tell(served, created(), *older, newer))
+
+    assert first + await rest(served, token) == ["z", "m4", "m3", "m2", "m1", "m0"]
+
+
+async def test_pages_go_on_after_an_erasure_and_after_a_rebuild(tmp_path: Path) -> None:
+    async with serving(tmp_path, "ledger", "memory", settings=SETTINGS) as served:
+        head = await tell(served, created(), *(said(f"message {number}") for number in range(8)))
+        first, token = await page(served, min_seq=head)
+        # Of what was listed, of what comes next, and of what comes later.
+        erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[8, 7, 4]))
+        second, following = await page(served, token, min_seq=erased.seq)
+        assert first + second == ["e9", "e8", "e6", "e5"]
+    shutil.rmtree(tmp_path / "memory")
+    async with serving(tmp_path, "ledger", "memory", settings=SETTINGS) as served:
+        await page(served, min_seq=erased.seq)
+
+        assert await rest(served, following) == ["e3", "e2"]
+        assert await rest(served, token) == ["e6", "e5", "e3", "e2"]
+
+
+async def test_a_listing_whose_beginning_has_become_another_is_refused_and_begins_anew(
+    served: Served,
+) -> None:
+    head = await tell(
+        served,
+        created(),
+        *(fact(f"m{number}", f"fact {number}") for number in range(4)),
+        body(memory_revised=mind.MemoryRevised(memory_id="m0", text="another")),
+    )
+    first, token = await page(served, min_seq=head)
+    assert first == ["m0", "m3"]
+    await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[head]))
+    await page(served, min_seq=head + 1)
+    await folded_again(served)
+
+    with pytest.raises(errors.ListingChanged):
+        await rest(served, token)
+    first, token = await page(served)
+    assert first + await rest(served, token) == ["m3", "m2", "m1", "m0"]
+
+
+@pytest.mark.parametrize("memory_id", ["a.b.c", "ä ö/ü%20", "x" * 128])
+async def test_pages_fit_together_whatever_memories_are_called(served: Served, memory_id: str) -> None:
+    ids = [f"{memory_id[:120]}{number}" for number in range(5)]
+    first, token = await page(
+        served, min_seq=await tell(served, created(), *(fact(each, f"fact {each}") for each in ids))
+    )
+
+    assert first + await rest(served, token) == ids[::-1]
+
+
+@pytest.mark.parametrize("token", ["3", "1.2.3", "1.0.x.m1", "-1.0.1.m1", "1.0.1.", f"1.0.{'9' * 30}.m1"])
+async def test_what_is_no_token_is_refused(served: Served, token: str) -> None:
+    await tell(served, created())
+    with pytest.raises(errors.InvalidArgument):
+        await page(served, token)
