@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.memory.errors import ListingChanged
 from services.memory.filters import Filter
 from services.memory.rows import Row
 from services.memory.store import Store
+
+LOOKED_AT_ONCE = 1_000
+"""Rows in one transaction, however few of them fit: the file cannot be exchanged meanwhile, and nobody else may read
+where it is about to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +42,32 @@ def listing(
     Raises ListingChanged.
     """
     found: list[Row] = []
-    with store.read() as stored:
-        mind = stored.living(mind_id)
-        if mind is None:
-            return [], None
-        if place is not None and place.foldings != mind.foldings:
-            raise ListingChanged(
-                f"something was erased of mind {mind_id!r} that other memories hung on: list it from the first page",
-                mind_id=mind_id,
-            )
-        start = (place.version_seq, place.memory_id) if place else None
-        at = place.as_of_seq if place else mind.seq if as_of_seq is None else as_of_seq
-        for row in stored.newest_first(mind, start):
-            if not row.holds_at(at) or 0 < row.expires_ns <= now_ns or not wanted.admits(row):
-                continue
-            if len(found) == limit:
-                return found, Place(at, mind.foldings, row.version_seq, row.memory_id)
-            found.append(row)
-    return found, None
+    while True:
+        with store.read() as stored:
+            mind = stored.living(mind_id)
+            if mind is None:
+                return [], None
+            if place is None:
+                place = Place(mind.seq if as_of_seq is None else as_of_seq, mind.foldings, mind.seq + 1, "")
+            if place.foldings != mind.foldings:
+                raise ListingChanged(
+                    f"something was erased of mind {mind_id!r} that other memories hung on: "
+                    "list it from the first page",
+                    mind_id=mind_id,
+                )
+            for looked_at, row in enumerate(stored.newest_first(mind, (place.version_seq, place.memory_id))):
+                fits = (
+                    row.holds_at(place.as_of_seq) and not 0 < row.expires_ns <= now_ns and wanted.admits(row)
+                )
+                if looked_at == LOOKED_AT_ONCE or (fits and len(found) == limit):
+                    place = replace(place, version_seq=row.version_seq, memory_id=row.memory_id)
+                    break
+                if fits:
+                    found.append(row)
+            else:
+                return found, None
+        if looked_at < LOOKED_AT_ONCE:
+            return found, place
 
 
 def versions(store: Store, mind_id: str, memory_id: str) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -37,10 +37,17 @@ Plan = Callable[[Reader, Mind], Planned]
 class Managing:
     """Each call is checked against what is held at the head, and appended only if the head is still there."""
 
-    def __init__(self, ledger: Ledger, store: Store, follower: Follower) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: Store,
+        follower: Follower,
+        in_search: Callable[[Callable[[], Planned]], Awaitable[Planned]],
+    ) -> None:
         self._ledger = ledger
         self._store = store
         self._follower = follower
+        self._in_search = in_search
 
     async def record(
         self,
@@ -120,7 +127,7 @@ class Managing:
         head = await self._ledger.head(mind_id)
         for attempt in range(_ATTEMPTS):
             await self._follower.reach(mind_id, head, within)
-            planned = self._planned(mind_id, plan)
+            planned = await self._in_search(lambda: self._planned(mind_id, plan))
             if not planned.drafts:
                 return planned, head
             expected = head if attempt < _ATTEMPTS - 1 else None

@@ -71,7 +71,7 @@ class Memories:
         self._reporting = Reporting(
             self._store, self._minds, self.spaces, self._embeddings, self._answering, self._follower, device
         )
-        self.managing = Managing(ledger, self._store, self._follower)
+        self.managing = Managing(ledger, self._store, self._follower, self._in_search)
         self._upkeep = Upkeep(
             self._minds,
             self.spaces,

@@ -94,13 +94,13 @@ class Reader:
         """Versions from an ordinal down, descending."""
         yield from self._scan(mind, last, reverse=True)
 
-    def newest_first(self, mind: Mind, start: tuple[int, str] | None = None) -> Iterator[Row]:
-        """Versions by seq and memory id, descending, from one of that seq and id on; None for all."""
-        last = mind.next_ordinal if start is None else self._first_after(mind, start[0]) - 1
+    def newest_first(self, mind: Mind, start: tuple[int, str]) -> Iterator[Row]:
+        """Versions by seq and memory id, descending, from one of that seq and id on."""
+        last = self._first_after(mind, start[0]) - 1
         scanned = self.rows_down_from(mind, last) if last >= 0 else iter(())
         for seq, of_event in groupby(scanned, key=lambda found: found[1].version_seq):
             rows = sorted((row for _, row in of_event), key=lambda row: row.memory_id, reverse=True)
-            yield from (row for row in rows if start is None or (seq, row.memory_id) <= start)
+            yield from (row for row in rows if (seq, row.memory_id) <= start)
 
     def _first_after(self, mind: Mind, seq: int) -> int:
         """The least ordinal above all versions up to a seq: they are in the order of their seqs."""

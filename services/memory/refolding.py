@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 
 import pmm_client.errors
 from services.memory.ledger import Ledger
-from services.memory.records import Damaged
+from services.memory.records import Damaged, Mind
 from services.memory.store import Store
 from services.memory.writer import Writer
 from services.runtime.projection_file import DISK_ERRORS
@@ -61,11 +61,14 @@ class Refolding:
         return True
 
     async def _fold(self, mind_id: str) -> None:
-        with self._store.read() as stored:
-            mind = stored.mind(mind_id)
+        mind = await asyncio.to_thread(self._mind, mind_id)
         if mind is None or mind.beside is None:
             self._writer.folding.discard(mind_id)
             return
         number, after_seq = mind.beside.number, mind.beside.seq
         async for events in self._ledger.read(mind_id, after_seq):
             await self._in_writer(lambda events=events: self._writer.fold(mind_id, number, events))
+
+    def _mind(self, mind_id: str) -> Mind | None:
+        with self._store.read() as stored:
+            return stored.mind(mind_id)

@@ -21,7 +21,6 @@ from services.orchestrator.radius import BlastRadius, Reached
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
-from services.orchestrator.tables import in_thread
 from services.orchestrator.terms import Draft
 from services.orchestrator.workers.follower import Worker
 from services.runtime.waiting import Waiting, told
@@ -83,10 +82,10 @@ class Traces:
         self._extractor.forget(event.mind_id)
         # Of several at once, none takes the note away that what another one removed is still in the file.
         async with self._erasing:
-            await minds.forget(event.mind_id, lambda: self._remove(event))
+            await minds.forget(event.mind_id, lambda: self._store.beside(self._remove, event))
             # Also what a full disk left of an earlier attempt.
             if event.kind == "mind_deleted" or self._store.holds_erased():
-                await in_thread(self._store.compact)
+                await self._store.beside(self._store.compact)
         self._gone[event.mind_id] = event.seq
         self._waiting.went_on()
         return []

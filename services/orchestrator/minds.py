@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from weakref import WeakValueDictionary
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -19,7 +19,6 @@ from services.orchestrator.saving import Saving
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
-from services.orchestrator.tables import in_thread
 from services.orchestrator.terms import Draft
 
 _log = logging.getLogger("pmm.orchestrator")
@@ -139,7 +138,7 @@ class Minds:
         if active.snapshot.seq < seq:
             async with active.lock:
                 if active.snapshot.seq == 0:
-                    active.snapshot = self._saving.latest(active.id, seq)
+                    active.snapshot = await self._saving.latest(active.id, seq)
                 active.snapshot = await self._replay(active.id, active.snapshot, seq, active)
             self._fold(active)
         return active.snapshot
@@ -156,7 +155,7 @@ class Minds:
         _within(now, mind_id, max(min_seq, seq or 0))
         if seq is None or seq == now.seq:
             return now
-        return await self._replay(mind_id, self._saving.latest(mind_id, seq), seq)
+        return await self._replay(mind_id, await self._saving.latest(mind_id, seq), seq)
 
     async def upto(self, mind_id: str, seq: int | None) -> int:
         """The seq up to which history is read: the one that is named, or the head. Raises BeyondHead."""
@@ -237,7 +236,7 @@ class Minds:
                     state = await self.reach(active, await self._peers.head(active.id))
         return None
 
-    async def forget(self, mind_id: str, remove: Callable[[], object]) -> None:
+    async def forget(self, mind_id: str, remove: Callable[[], Awaitable[object]]) -> None:
         """Drop the state in memory: something that it may hold was erased.
 
         ``remove`` takes what is saved of it from the disk, beside the event loop: nobody loads it again before.
@@ -252,7 +251,7 @@ class Minds:
             active.appended = Appended()
             # What is being written would come after it was erased.
             await self._saving.settled(mind_id)
-            await in_thread(remove)
+            await remove()
 
     async def close(self) -> None:
         """Finish what is being written."""

@@ -25,7 +25,7 @@ class Saving:
         """Write the snapshot in the background, if it is one that is worth it on the way to a head."""
         if not is_kept(state.seq, head, self._distance):
             return
-        task = asyncio.create_task(asyncio.to_thread(self._write, mind_id, state))
+        task = asyncio.create_task(self._store.beside(self._write, mind_id, state))
         self._writing[mind_id].add(task)
         task.add_done_callback(lambda done: self._written(mind_id, done))
 
@@ -38,7 +38,7 @@ class Saving:
         writing = [task for tasks in self._writing.values() for task in tasks]
         await asyncio.gather(*writing, return_exceptions=True)
 
-    def latest(self, mind_id: str, at_most: int) -> Snapshot:
+    async def latest(self, mind_id: str, at_most: int) -> Snapshot:
         """The newest saved snapshot that can be read, at or before a seq; the empty one where there is none."""
         while (saved := self._store.saved(mind_id, at_most)) is not None:
             seq, data = saved
@@ -46,7 +46,7 @@ class Saving:
                 return snapshots.load(data)
             except ValueError as error:
                 _log.warning("a saved snapshot of a mind is dropped and replayed: %s", error)
-                self._store.drop(mind_id, seq)
+                await self._store.beside(self._store.drop, mind_id, seq)
         return Snapshot()
 
     def _write(self, mind_id: str, state: Snapshot) -> None:

@@ -5,15 +5,20 @@ All of it is rebuilt from the ledger when it is lost.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import struct
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from services.runtime.projection_file import ProjectionFile
 
+T = TypeVar("T")
 _MAP_BYTES = 64 * 2**30
 """Address space, not disk."""
 _ERASED = b"\x00erased"
@@ -45,21 +50,36 @@ class DeadLetter:
 
 
 class Store:
-    """One LMDB file. Calls are short and, where they do not say otherwise, made from the event loop."""
+    """One LMDB file. What reads is short, and called from the event loop; what writes is given to ``beside``."""
 
     def __init__(self, folder: Path) -> None:
+        self._writing = ThreadPoolExecutor(1, "orchestrator-store")
         self._file = ProjectionFile(folder, TABLES, map_size=_MAP_BYTES, metasync=False)
         if self.holds_erased():
             self.compact()
 
     def close(self) -> None:
-        """Sync and close."""
+        """Finish what is being written, sync and close."""
+        self._writing.shutdown()
         self._file.close()
+
+    async def beside(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Do what writes in a thread of its own, one after the other in the order of the calls.
+
+        It waits for the disk, or for the end of a compaction: neither the event loop nor a thread of others may.
+        Whoever cancels it waits for its end: the file is not closed under it.
+        """
+        writing = asyncio.get_running_loop().run_in_executor(self._writing, partial(work, *arguments))
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing])
+            raise
 
     def save(
         self, mind_id: str, seq: int, dump: bytes, is_kept: Callable[[int], bool] = lambda _: True
     ) -> None:
-        """Keep a snapshot, and of those before it the ones whose seqs are to be kept. May be called from any thread."""
+        """Keep a snapshot, and of those before it the ones whose seqs are to be kept."""
         with self._file.write() as txn:
             txn.put(_snapshot_key(mind_id, seq), dump, db=self._file.table("snapshots"))
             cursor = txn.cursor(db=self._file.table("snapshots"))
@@ -156,7 +176,7 @@ class Store:
         return store_id.decode(), _SEQ.unpack(position)[0]
 
     def put_workers(self, places: Mapping[str, tuple[str, int]]) -> None:
-        """Note the store_id and the position of some workers, by name. May be called from any thread."""
+        """Note the store_id and the position of some workers, by name."""
         with self._file.write() as txn:
             for name, (store_id, position) in places.items():
                 value = store_id.encode() + b"\x00" + _SEQ.pack(position)
@@ -238,16 +258,16 @@ class Store:
             known = txn.get(mind_id.encode(), db=self._file.table("wakes"))
         return None if known is None else _SEQ.unpack(known)[0]
 
-    def key(self, mind_id: str) -> bytes:
+    async def key(self, mind_id: str) -> bytes:
         """The mind's key for digests, made at its first use."""
         with self._file.read() as txn:
             known = txn.get(mind_id.encode(), db=self._file.table("keys"))
-        if known is not None:
-            return bytes(known)
+        return bytes(known) if known is not None else await self.beside(self._made_key, mind_id)
+
+    def _made_key(self, mind_id: str) -> bytes:
         with self._file.write() as txn:
-            made = os.urandom(32)
-            txn.put(mind_id.encode(), made, db=self._file.table("keys"))
-            return made
+            txn.put(mind_id.encode(), os.urandom(32), db=self._file.table("keys"), overwrite=False)
+            return bytes(txn.get(mind_id.encode(), db=self._file.table("keys")))
 
 
 def _letter_key(mind_id: str, worker: str, seq: int) -> bytes:

@@ -281,7 +281,7 @@ class Turn:
                 self._s.settings.prompt_tokens,
                 self._session_id,
             )
-            receipt = self._receipt(state, built, degraded)
+            receipt = await self._receipt(state, built, degraded)
         parts: list[str] = []
         started, finished = Started("", ""), Finished(mind.FINISH_REASON_UNSPECIFIED)
         with Stage(self._clock, "model"):
@@ -359,8 +359,9 @@ class Turn:
             )
         return [*warnings, *privacy.warnings(self._guarded)]
 
-    def _receipt(self, state: Snapshot, built: prompt.Prompt, degraded: bool) -> mind.Receipt:
+    async def _receipt(self, state: Snapshot, built: prompt.Prompt, degraded: bool) -> mind.Receipt:
         spoken = "\x00".join(f"{said.role}\x01{said.text}" for said in built.messages)
+        key = await self._s.store.key(self._active.id)
         return mind.Receipt(
             memories=[
                 mind.RecalledMemory(memory_id=m.memory_id, source_seqs=m.source_seqs, score=m.score)
@@ -368,7 +369,7 @@ class Turn:
             ],
             recent_seqs=built.recent_seqs,
             head_seq=state.seq,
-            prompt_digest=hmac.digest(self._s.store.key(self._active.id), spoken.encode(), hashlib.sha256),
+            prompt_digest=hmac.digest(key, spoken.encode(), hashlib.sha256),
             degraded=degraded,
             state_seqs=built.state_seqs,
         )

@@ -13,6 +13,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
 from pmm_client import errors
+from services.memory.lookup import LOOKED_AT_ONCE
 from tests.memory.conftest import SETTINGS
 from tests.support.drafts import created, said
 from tests.support.serving import Served, serving
@@ -127,3 +128,22 @@ async def test_what_is_no_token_is_refused(served: Served, token: str) -> None:
     await tell(served, created())
     with pytest.raises(errors.InvalidArgument):
         await page(served, token)
+
+
+async def test_what_few_memories_fit_is_found_however_many_lie_between(served: Served) -> None:
+    wanted = mind.MemoryRecorded(memory_id="rare", text="a rare fact", type=mind.MEMORY_TYPE_FACT)
+    again = mind.MemoryRecorded(memory_id="first", text="another rare fact", type=mind.MEMORY_TYPE_FACT)
+    many = [said(f"message {number}") for number in range(2 * LOOKED_AT_ONCE)]
+    await tell(served, created(), body(memory_recorded=again))
+    for start in range(0, len(many), 500):
+        await tell(served, *many[start : start + 500])
+    head = await tell(served, body(memory_recorded=wanted), said("the last message"))
+    request = pb.ListMemoriesRequest(
+        mind_id="ada", min_seq=head, filter=pb.MemoryFilter(types=[mind.MEMORY_TYPE_FACT]), page_size=1
+    )
+    first = await served.memory.list_memories(request, timeout=30)
+    request.page_token = first.next_page_token
+    second = await served.memory.list_memories(request, timeout=30)
+
+    assert [[one.memory_id for one in page.memories] for page in (first, second)] == [["rare"], ["first"]]
+    assert second.next_page_token == ""

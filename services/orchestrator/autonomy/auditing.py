@@ -45,7 +45,7 @@ class Auditing:
                 "a mind's state at seq %d is not what its ledger folds to: it is folded anew", state.seq
             )
             telemetry.count("pmm.snapshot.mismatches")
-            await self._minds.forget(mind_id, lambda: self._store.erase_from(mind_id, 0))
+            await self._minds.forget(mind_id, lambda: self._store.beside(self._store.erase_from, mind_id, 0))
             active = await self._minds.open(mind_id)
             violated = mind.InvariantViolated(
                 code=MISMATCH,

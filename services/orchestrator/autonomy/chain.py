@@ -17,7 +17,6 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import GENESIS
 from services.orchestrator.store import Store
-from services.orchestrator.tables import in_thread
 from services.orchestrator.terms import Draft
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
@@ -65,7 +64,7 @@ class ChainWatch:
             message = "the ledger no longer holds the event up to which its chain was verified"
             await self._tell(active, REPLACED, seq, its_hash.hex()[:16], message)
             seq = 0
-            await in_thread(self._store.put_verified, active.id, seq, GENESIS)
+            await self._store.beside(self._store.put_verified, active.id, seq, GENESIS)
         to_seq = min(head, seq + most)
         if seq < to_seq:
             with telemetry.stage("verify"):
@@ -76,7 +75,7 @@ class ChainWatch:
                 active.verified_seq = head
                 await self._tell(active, BROKEN, found.seq, found.break_kind, found.message)
                 return to_seq - seq
-            await in_thread(self._store.put_verified, active.id, found.seq, found.hash)
+            await self._store.beside(self._store.put_verified, active.id, found.seq, found.hash)
         active.verified_seq = max(seq, to_seq)
         return max(0, to_seq - seq)
 

@@ -84,7 +84,7 @@ class Supervisor:
             try:
                 active = await self._minds.at_hand(mind_id)
             except (pmm_client.errors.UnknownMind, pmm_client.errors.MindDeleted, DomainError):
-                self._store.sleep(mind_id)
+                await self._store.beside(self._store.sleep, mind_id)
                 return False
             # In an active mind there is a tick to append, which fails where the state is not the latest. One that the
             # clock woke may have nothing to do but what the ledger alone knows of.
@@ -95,7 +95,7 @@ class Supervisor:
                 active.repaired = False
                 # What was promised meanwhile is noted already, and must not be noted away.
                 state = (await self._minds.open(mind_id)).snapshot
-            self._store.wake_at(mind_id, next_wake(state, now_ns, self._limits))
+            await self._store.beside(self._store.wake_at, mind_id, next_wake(state, now_ns, self._limits))
         if decision is None:
             return False
         telemetry.count("pmm.ticks.recorded")
@@ -136,7 +136,8 @@ class Supervisor:
         body = getattr(event.body, event.kind)
         due_ns = nanoseconds(body.until if event.kind == "commitment_snoozed" else body.due_at)
         if due_ns:
-            self._store.wake_by(event.mind_id, due_ns - int(self._limits.remind_before * 1e9))
+            wake_ns = due_ns - int(self._limits.remind_before * 1e9)
+            await self._store.beside(self._store.wake_by, event.mind_id, wake_ns)
         return []
 
 

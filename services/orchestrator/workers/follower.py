@@ -169,17 +169,17 @@ class Follower:
         self._count("retries", letter.mind_id)
         event = await self._peers.event(letter.mind_id, letter.seq)
         if event.redacted:
-            self._store.drop_dead_letter(letter)
+            await self._store.beside(self._store.drop_dead_letter, letter)
             return []
         try:
             seqs = await self._follow_up(event)
         except _FAILURES as error:
-            self._leave(event, error, letter.attempts + 1)
+            await self._leave(event, error, letter.attempts + 1)
             raise StillFailing(
                 f"worker {letter.worker} fails as before ({_reason(error)}): mend the cause first",
                 dead_letter_id=letter.id,
             ) from None
-        self._store.drop_dead_letter(letter)
+        await self._store.beside(self._store.drop_dead_letter, letter)
         self._succeeded(event.mind_id)
         return seqs
 
@@ -207,7 +207,7 @@ class Follower:
             except _RETRIED:
                 return
             except _GONE:
-                self._store.drop_dead_letter(letter)
+                await self._store.beside(self._store.drop_dead_letter, letter)
 
     async def _process(self, event: mind.Event) -> None:
         if event.redacted or not (event.remember or self._worker.heeds_unremembered):
@@ -249,7 +249,7 @@ class Follower:
                     attempt = 0
                     continue
                 self._count("failed", event.mind_id)
-                self._leave(event, error, attempt)
+                await self._leave(event, error, attempt)
             else:
                 self._succeeded(event.mind_id)
             return
@@ -263,7 +263,7 @@ class Follower:
             pass
         return True
 
-    def _leave(self, event: mind.Event, error: Exception, attempts: int) -> None:
+    async def _leave(self, event: mind.Event, error: Exception, attempts: int) -> None:
         """Make it a dead letter."""
         now_ns = time.time_ns()
         waits = isinstance(error, _RETRIED) or (isinstance(error, ModelFailed) and error.may_pass)
@@ -271,7 +271,7 @@ class Follower:
         reason = _reason(error)
         _log.warning("worker %s leaves event %d of a mind: %s", self._worker.name, event.seq, reason)
         letter = DeadLetter(event.mind_id, self._worker.name, event.seq, reason, attempts, now_ns, retry_ns)
-        self._store.put_dead_letter(letter)
+        await self._store.beside(self._store.put_dead_letter, letter)
         if waits:
             self._look_ns = min(self._look_ns, retry_ns)
 

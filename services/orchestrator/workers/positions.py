@@ -7,7 +7,6 @@ import logging
 from collections.abc import Sequence
 
 from services.orchestrator.store import Store
-from services.orchestrator.tables import in_thread
 from services.orchestrator.workers.follower import Follower
 from services.runtime.projection_file import DISK_ERRORS
 
@@ -31,7 +30,7 @@ class Positions:
             # They move in the event loop, and are looked at there.
             if changed := self._changed():
                 try:
-                    await in_thread(self._store.put_workers, changed)
+                    await self._store.beside(self._store.put_workers, changed)
                 except DISK_ERRORS as error:
                     _log.warning("how far the workers are cannot be written, and is tried again: %s", error)
                     continue
