@@ -31,10 +31,10 @@ class Answering:
         self._store = store
         self._spaces = spaces
         self._ranking = ranking
-        self.results = TimedCache[_Asked, search.Ranked](
+        self.results = TimedCache[_Asked, tuple[int, search.Ranked]](
             settings.result_cache_entries, settings.result_cache_seconds
         )
-        """What was found."""
+        """How many were wanted, and what was found: fewer are all that there are."""
         self.understood = TimedCache[tuple[bytes, str, str], search.Understood](
             settings.understanding_cache_entries, settings.understanding_cache_seconds
         )
@@ -56,33 +56,33 @@ class Answering:
             index.version,
             self._spaces.searched_id,
         )
-        found = self.results.get(key, lambda ranked: len(ranked) >= min(wanted, len(index)))
-        cached = found is not None
+        known = self.results.get(key, lambda kept: len(kept[1]) >= wanted or len(kept[1]) < kept[0])
         with self._store.read() as stored:
             mind = stored.living(request.mind_id)
             if mind is None:
                 return [], 0, False
             if mind.number != index.number:
                 raise IndexRebuilding("something was erased while the mind was searched: try again")
-            if found is None:
+            if known is not None:
+                found = known[1]
+            else:
                 understood = self._understand(request.query, now_ns, request.time_zone)
                 found = self._ranking.rank(stored, mind, index, request, understood, now_ns)
-                self.results.put(key, found)
-            best = found.take(slice(request.offset, request.offset + request.places))
+                self.results.put(key, (wanted, found))
 
             def row_at(place: int) -> Row | None:
-                row = stored.row(mind, int(best.ordinals[place]))
+                row = stored.row(mind, int(found.ordinals[place]))
                 # What has expired or was erased since the answer was made must not be shown.
                 return None if row is None or 0 < row.expires_ns <= now_ns else row
 
-            messages = index.messages(best.ordinals) if request.distinct else {}
-            shown, looked_at = distinct(row_at, len(best), request.k, messages)
+            messages = index.messages(found.ordinals) if request.distinct else {}
+            last = min(request.offset + request.places, len(found))
+            shown, next_offset = distinct(row_at, request.offset, last, request.k, request.places, messages)
         hits = [
-            Hit(row, float(best.scores[place]), _strategies(best, place) if request.explain else {})
+            Hit(row, float(found.scores[place]), _strategies(found, place) if request.explain else {})
             for place, row in shown
         ]
-        next_offset = request.offset + looked_at
-        return hits, next_offset if next_offset < len(found) else 0, cached
+        return hits, next_offset if next_offset < len(found) else 0, known is not None
 
     def _understand(self, query: str, now_ns: int, time_zone: str) -> search.Understood:
         now = datetime.fromtimestamp(now_ns / 1e9, zone(time_zone))

@@ -11,25 +11,37 @@ SPARE = 2
 
 
 def distinct(
-    row_at: Callable[[int], Row | None], places: int, k: int, messages: Mapping[int, int]
+    row_at: Callable[[int], Row | None],
+    first: int,
+    last: int,
+    k: int,
+    reach: int,
+    messages: Mapping[int, int],
 ) -> tuple[list[tuple[int, Row]], int]:
-    """At most ``k`` rows, each with the place, from 0, that its score has; and how many places were looked at.
+    """At most ``k`` rows from the place ``first`` on, each with the place that its score has; and where more follow.
 
-    ``row_at`` is the row at a place, None where nothing may be shown; ``messages`` are the places of messages by seq.
-    A memory that was drawn from one of these gives its place to the message, which says all that the memory does, in
-    the person's own words.
+    It is looked at the places below ``last``. ``row_at`` is the row at a place, None where nothing may be shown;
+    ``messages`` are the places of messages by seq. A memory that was drawn from one of these, less than ``reach``
+    places away, gives its place to the message, which says all that the memory does, in the person's own words. What
+    stood on a page before is left out.
     """
     kept: dict[str, tuple[int, Row]] = {}
-    place = 0
-    while place < places and len(kept) < k:
+    before = 0
+    place = max(0, first - reach) if messages else first
+    while place < last and len(kept) < before + k:
         row = row_at(place)
         if row is not None:
-            shown = row if row.type == EPISODE else _message(row, row_at, messages) or row
+            shown = row if row.type == EPISODE else _message(row, place, reach, row_at, messages) or row
             kept.setdefault(shown.memory_id, (place, shown))
         place += 1
-    return list(kept.values()), place
+        before = len(kept) if place <= first else before
+    return list(kept.values())[before:], place
 
 
-def _message(row: Row, row_at: Callable[[int], Row | None], messages: Mapping[int, int]) -> Row | None:
-    found = next((messages[seq] for seq in (*row.source_seqs, *row.also_seqs) if seq in messages), None)
+def _message(
+    row: Row, place: int, reach: int, row_at: Callable[[int], Row | None], messages: Mapping[int, int]
+) -> Row | None:
+    """The message that it was drawn from, if that is near enough."""
+    near = (messages[seq] for seq in (*row.source_seqs, *row.also_seqs) if seq in messages)
+    found = next((at for at in near if abs(at - place) < reach), None)
     return None if found is None else row_at(found)

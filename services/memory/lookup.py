@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from services.memory.errors import ListingChanged
 from services.memory.filters import Filter
+from services.memory.reader import Reader
 from services.memory.rows import Row
 from services.memory.store import Store
 
@@ -70,14 +72,25 @@ def listing(
             return found, place
 
 
-def versions(store: Store, mind_id: str, memory_id: str) -> list[Row]:
-    """Every version of a memory, oldest first."""
+def versions(store: Store, mind_id: str, memory_id: str, limit: int) -> list[Row]:
+    """The newest versions of a memory, oldest first."""
     with store.read() as stored:
-        mind = stored.living(mind_id)
-        if mind is None:
-            return []
-        rows = [stored.row(mind, ordinal) for ordinal in stored.versions(mind, memory_id)]
-    return [row for row in rows if row is not None]
+        return list(islice(_newest_versions(stored, mind_id, memory_id), limit))[::-1]
+
+
+def version(store: Store, mind_id: str, memory_id: str, as_of_seq: int | None) -> Row | None:
+    """The newest version of a memory, or the newest at a seq."""
+    with store.read() as stored:
+        found = _newest_versions(stored, mind_id, memory_id)
+        return next((row for row in found if as_of_seq is None or row.version_seq <= as_of_seq), None)
+
+
+def _newest_versions(stored: Reader, mind_id: str, memory_id: str) -> Iterator[Row]:
+    mind = stored.living(mind_id)
+    for ordinal in reversed(stored.versions(mind, memory_id)) if mind else ():
+        row = stored.row(mind, ordinal) if mind else None
+        if row is not None:
+            yield row
 
 
 def of_events(store: Store, mind_id: str, seqs: Sequence[int]) -> list[Row]:

@@ -38,6 +38,8 @@ from services.runtime import telemetry
 
 LOADERS = 2
 """Minds that are loaded at a time: searches of others do not wait for them."""
+MAX_VERSIONS = 1_000
+"""Of the history of a memory."""
 T = TypeVar("T")
 
 
@@ -174,17 +176,17 @@ class Memories:
     ) -> Row:
         """One memory as it is, or was at a seq. Raises UnknownMemory."""
         await self._follower.reach(mind_id, max(min_seq, as_of_seq or 0), within)
-        versions = await self._in_search(lambda: lookup.versions(self._store, mind_id, memory_id))
-        if as_of_seq is not None:
-            versions = [row for row in versions if row.version_seq <= as_of_seq]
-        if not versions:
+        found = await self._in_search(lambda: lookup.version(self._store, mind_id, memory_id, as_of_seq))
+        if found is None:
             raise UnknownMemory(f"mind {mind_id!r} has no memory {memory_id!r}", memory_id=memory_id)
-        return versions[-1]
+        return found
 
     async def history(self, mind_id: str, memory_id: str, min_seq: int, within: float | None) -> list[Row]:
-        """Every version, oldest first. Raises UnknownMemory."""
+        """The ``MAX_VERSIONS`` newest versions, oldest first. Raises UnknownMemory."""
         await self._follower.reach(mind_id, min_seq, within)
-        versions = await self._in_search(lambda: lookup.versions(self._store, mind_id, memory_id))
+        versions = await self._in_search(
+            lambda: lookup.versions(self._store, mind_id, memory_id, MAX_VERSIONS)
+        )
         if not versions:
             raise UnknownMemory(f"mind {mind_id!r} has no memory {memory_id!r}", memory_id=memory_id)
         return versions

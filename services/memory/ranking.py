@@ -68,7 +68,8 @@ class Ranking:
         found = self._found(view, query, embed, candidates, probes)
         if self._reranker and len(found):
             found = self._reranked(stored, mind, request.query, found, self._reranker)
-        while len(found) < wanted and candidates < view.size:
+        reachable = len(view)
+        while len(found) < min(wanted, reachable) and candidates < reachable:
             candidates *= _DEEPER
             found = found.followed_by(self._found(view, query, embed, candidates, None))
         return found if certain is None else _first(found, certain)

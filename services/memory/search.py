@@ -82,6 +82,10 @@ class View:
     allowed: Mask | None
     """None for all."""
 
+    def __len__(self) -> int:
+        """How many may be found."""
+        return self.size if self.allowed is None else int(np.count_nonzero(self.allowed))
+
     def column(self, name: str, at: Ordinals) -> NDArray[Any]:
         """One property of some rows."""
         return self.index.column(name, self.size)[at]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
-from services.memory.distinct import distinct
+from services.memory.distinct import SPARE, distinct
 from services.memory.rows import EPISODE, Row
 from tests.support.drafts import created, said
 from tests.support.serving import Served
@@ -58,7 +58,9 @@ async def test_pages_of_distinct_memories_bring_all_that_is_found(served: Served
         token = page.next_page_token
 
     assert all(0 < len(page) <= 3 for page in pages)
-    assert {text for page in pages for text in page} >= everything
+    shown = [text for page in pages for text in page]
+    assert set(shown) >= everything
+    assert len(set(shown)) == len(shown)
 
 
 async def test_what_is_asked_for_distinct_and_not_comes_of_one_search(served: Served) -> None:
@@ -86,7 +88,7 @@ def places(draw: st.DrawFn) -> list[Row | None]:
 def test_nothing_is_said_twice_and_nothing_is_lost(rows: list[Row | None], k: int) -> None:
     messages = {row.version_seq: place for place, row in enumerate(rows) if row and row.type == EPISODE}
 
-    kept, looked_at = distinct(rows.__getitem__, len(rows), k, messages)
+    kept, looked_at = distinct(rows.__getitem__, 0, len(rows), k, len(rows), messages)
 
     ids = [row.memory_id for _, row in kept]
     assert len(set(ids)) == len(ids) <= k
@@ -98,3 +100,24 @@ def test_nothing_is_said_twice_and_nothing_is_lost(rows: list[Row | None], k: in
     for _, row in kept:
         assert row.type == EPISODE or messages.keys().isdisjoint(row.source_seqs)
     assert looked_at == len(rows) or len(kept) == k
+
+
+@given(places(), st.integers(1, 5))
+def test_over_all_pages_nothing_is_said_twice_and_nothing_is_lost(rows: list[Row | None], k: int) -> None:
+    messages = {row.version_seq: place for place, row in enumerate(rows) if row and row.type == EPISODE}
+    kept: list[tuple[int, Row]] = []
+    first, reach = 0, SPARE * k
+    while first < len(rows):
+        last = min(len(rows), first + reach)
+        page, following = distinct(rows.__getitem__, first, last, k, reach, messages)
+        assert len(page) <= k
+        assert first < following
+        kept += page
+        first = following
+
+    ids = [row.memory_id for _, row in kept]
+    assert len(set(ids)) == len(ids)
+    for place, row in enumerate(rows):
+        if row is not None:
+            near = [seq for seq in row.source_seqs if abs(messages.get(seq, -reach) - place) < reach]
+            assert (f"id{near[0]}" if near else row.memory_id) in ids

@@ -411,3 +411,18 @@ async def test_what_a_contradiction_closed_is_open_again_when_that_is_erased(ser
 
     assert await texts(served, "where does Ana live", erased.seq) == ["Ana lives in Lisbon"]
     assert not (await history(served, older.memory_ids[0]))[-1].HasField("valid_to")
+
+
+async def test_of_a_long_history_the_newest_versions_are_read(served: Served) -> None:
+    head = await begin(served)
+    await record(served, fact("Ana lives in Porto", memory_id="a"))
+    ratings = [mind.MemoryRated(memory_id="a", rating=1) for _ in range(100)]
+    for _ in range(11):
+        rated = pb.RateMemoriesRequest(mind_id="ada", ratings=ratings)
+        head = (await served.memory.rate_memories(rated, timeout=30)).seq
+    await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada", min_seq=head), timeout=30)
+
+    versions = [one.version for one in await history(served, "a")]
+    assert versions == list(range(102, 1102))
+    asked = pb.GetMemoryRequest(mind_id="ada", memory_id="a", as_of_seq=head - 1_050)
+    assert (await served.memory.get_memory(asked)).memory.version == 51

@@ -270,3 +270,20 @@ async def test_a_time_zone_that_there_is_not_is_refused(served: Served, time_zon
     with pytest.raises(errors.InvalidArgument) as refused:
         await search(served, "tea yesterday", time_zone=time_zone)
     assert [violation.field for violation in refused.value.violations] == ["time_zone"]
+
+
+async def test_what_few_memories_fit_is_cached_as_well(served: Served) -> None:
+    head = await tell(served, created(), said("tea", session_id="one"), *[said(f"tea {i}") for i in range(9)])
+    request = pb.SearchRequest(mind_id="ada", query="tea", min_seq=head)
+    request.filter.session_ids.append("one")
+
+    found = [await served.memory.search(request, timeout=10) for _ in range(2)]
+    assert [answer.cached for answer in found] == [False, True]
+    assert [[one.memory.text for one in answer.results] for answer in found] == [["tea"]] * 2
+    request.filter.ClearField("session_ids")
+    request.k = 3
+    assert not (await served.memory.search(request, timeout=10)).cached
+    request.k = 2
+    assert (await served.memory.search(request, timeout=10)).cached
+    request.k = 7
+    assert len((await served.memory.search(request, timeout=10)).results) == 7
