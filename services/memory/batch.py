@@ -229,10 +229,11 @@ class Batch(Reader):
             elif not set(row.also_seqs).issubset(seqs):
                 reaches_further = True
         if reaches_further:
-            self._fold_again(mind)
+            self.fold_again(mind)
         return erased
 
-    def _fold_again(self, mind: Mind) -> None:
+    def fold_again(self, mind: Mind) -> None:
+        """Something was erased without which more of the mind would be another."""
         if mind.beside is not None:
             self._wipe(mind.beside)
         mind.beside = Mind(self._next_number(), mind.key)

@@ -108,6 +108,11 @@ def ended_by(row: Row) -> Claim | None:
     return claim(row.text) if row.type == mind.MEMORY_TYPE_EVENT else None
 
 
+def says_again(row: Row, held: Row) -> bool:
+    """Whether what is held in the same words is meant: not where that was over when this began to be so anew."""
+    return not 0 < held.valid_to_ns <= begins_ns(row)
+
+
 def merged(held: Row, again: Row) -> Row:
     """A new version of what is held, to which the same was added. Nothing else of the other may be in it: when the
     other's event is erased, only the mention of it goes.

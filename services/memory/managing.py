@@ -68,13 +68,17 @@ class Managing:
             new: dict[str | None, str] = {}
             for place, memory in enumerate(chosen):
                 event = mind.Event(mind_id=mind_id, kind="memory_recorded", remember=True)
+                event.recorded_at.GetCurrentTime()
                 event.body.memory_recorded.CopyFrom(memory)
                 (change,) = derive.changes(event)
                 assert isinstance(change, derive.Add)
                 sameness = derive.sameness(change.row)
                 same = stored.in_the_same_words(held, sameness) if sameness else None
-                if same is not None or sameness in new:
-                    ids.append(same[1].memory_id if same else new[sameness])
+                if same is not None and derive.says_again(change.row, same[1]):
+                    ids.append(same[1].memory_id)
+                    continue
+                if sameness in new:
+                    ids.append(new[sameness])
                     continue
                 if stored.versions(held, memory.memory_id) or memory.memory_id in new.values():
                     raise MemoryExists(

@@ -186,6 +186,11 @@ class Reader:
         """The row that said something of the same thing last, if it holds now; ``claim`` as of ``claims.py``."""
         return self._holding(mind, self._last("claims", digest(mind, CLAIM, claim), mind.next_ordinal))
 
+    def claimed_since(self, mind: Mind, claim: str, ordinal: int) -> bool:
+        """Whether a row after an ordinal said something of the same thing."""
+        last = self._last("claims", digest(mind, CLAIM, claim), mind.next_ordinal)
+        return last is not None and last > ordinal
+
     def _last(self, table: str, prefix: bytes, size: int) -> int | None:
         """The last ordinal below ``size`` under a prefix."""
         cursor = self._txn.cursor(db=self._file.table(table))

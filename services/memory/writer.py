@@ -191,7 +191,7 @@ def _form(batch: Batch, added: Added, row: Row, contradicts: Sequence[str]) -> N
         raise derive.Unindexable("a memory of this id was formed before")
     sameness = derive.sameness(row)
     same = batch.in_the_same_words(mind, sameness) if sameness else None
-    if same is not None:
+    if same is not None and derive.says_again(row, same[1]):
         added.rows.append(batch.merge(mind, row, same[1].memory_id))
         _replace(batch, added, *same, derive.merged(same[1], row))
         return
@@ -232,6 +232,9 @@ def _erased(batch: Batch, added: Added, erased: dict[int, Row]) -> None:
     for ordinal, row in erased.items():
         claim = derive.claim_of(row)
         batch.unsay(added.mind, ordinal, derive.sameness(row), claim.of if claim else None)
+        if claim and batch.claimed_since(added.mind, claim.of, ordinal):
+            # What claimed the same later was compared with this one, and would have been with an older one.
+            batch.fold_again(added.mind)
     for ordinal, row in batch.revive(added.mind, {row.memory_id for row in erased.values()}):
         claim = derive.claim_of(row)
         batch.say(added.mind, ordinal, derive.sameness(row), claim.of if claim else None)

@@ -426,3 +426,27 @@ async def test_of_a_long_history_the_newest_versions_are_read(served: Served) ->
     assert versions == list(range(102, 1102))
     asked = pb.GetMemoryRequest(mind_id="ada", memory_id="a", as_of_seq=head - 1_050)
     assert (await served.memory.get_memory(asked)).memory.version == 51
+
+
+@pytest.mark.parametrize("is_appended", [False, True], ids=["recorded", "appended past memory"])
+async def test_what_is_so_again_is_held_again(served: Served, is_appended: bool) -> None:
+    await begin(served)
+    first = await record(served, fact("Ana lives in Porto"))
+    await record(served, fact("Ana lives in Lyon"))
+    if is_appended:
+        back = ledger.NewEvent(body=mind.Body(memory_recorded=fact("Ana lives in Porto", memory_id="back")))
+        seq = (await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[back]))).head_seq
+        back_id = "back"
+    else:
+        again = await record(served, fact("Ana lives in Porto"))
+        (back_id,), seq = again.memory_ids, again.seq
+    request = pb.ListMemoriesRequest(mind_id="ada", min_seq=seq)
+    held = (await served.memory.list_memories(request, timeout=20)).memories
+
+    assert back_id not in first.memory_ids
+    assert len(held) == 3
+    assert [(one.text, one.memory_id) for one in held if not one.HasField("valid_to")] == [
+        ("Ana lives in Porto", back_id)
+    ]
+    once_more = await record(served, fact("Ana lives in Porto"))
+    assert once_more.memory_ids == [back_id]
