@@ -113,7 +113,15 @@ def _schema(value: Any) -> Any:
 
 
 def _memory(memory: pb.ContextMemory) -> Memory:
-    return Memory(memory.seq, memory.text, memory.speaker, memory.occurred_at.ToDatetime(UTC), memory.score)
+    return Memory(
+        memory.seq,
+        memory.text,
+        memory.speaker,
+        memory.occurred_at.ToDatetime(UTC),
+        memory.score,
+        memory.memory_id,
+        memory.superseded_by,
+    )
 
 
 def completed(done: Completed, first_token_seconds: float, queued_seconds: float) -> pb.GenerateResponse:

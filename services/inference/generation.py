@@ -38,6 +38,9 @@ class Memory:
     speaker: str
     occurred_at: datetime
     score: float
+    memory_id: str = ""
+    superseded_by: str = ""
+    """The id of what says how it is instead, where nothing holds any more of what this one says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ import time
 from dataclasses import replace
 from datetime import datetime
 
-from services.memory import search
+from services.memory import search, superseded
 from services.memory.distinct import distinct
 from services.memory.errors import IndexRebuilding
+from services.memory.filters import EVERYTHING
 from services.memory.index import MindIndex
 from services.memory.ranking import Ranking
 from services.memory.requests import Hit, Request
@@ -75,11 +76,33 @@ class Answering:
                 # What has expired or was erased since the answer was made must not be shown.
                 return None if row is None or 0 < row.expires_ns <= now_ns else row
 
+            size = search.visible(index, request.as_of_seq)
+            newer: dict[str, Row | None] = {}
+
+            def successor(row: Row) -> Row | None:
+                if row.memory_id not in newer:
+                    at_seq = mind.seq if request.as_of_seq is None else request.as_of_seq
+                    newer[row.memory_id] = superseded.successor(stored, mind, row, size, at_seq)
+                return newer[row.memory_id]
+
             messages = index.messages(found.ordinals) if request.distinct else {}
             last = min(request.offset + request.places, len(found))
-            shown, next_offset = distinct(row_at, request.offset, last, request.k, request.places, messages)
+            shown, next_offset = distinct(
+                row_at,
+                request.offset,
+                last,
+                request.k,
+                request.places,
+                messages,
+                successor if request.distinct and request.filter == EVERYTHING else _nothing,
+            )
         hits = [
-            Hit(row, float(found.scores[place]), _strategies(found, place) if request.explain else {})
+            Hit(
+                row,
+                float(found.scores[place]),
+                _strategies(found, place) if request.explain else {},
+                _id_of(newer.get(row.memory_id)),
+            )
             for place, row in shown
         ]
         return hits, next_offset if next_offset < len(found) else 0, known is not None
@@ -93,6 +116,14 @@ class Answering:
             known = search.understand(query, now)
             self.understood.put(key, known)
         return known
+
+
+def _nothing(_row: Row) -> None:
+    """What holds still, or was not asked for."""
+
+
+def _id_of(row: Row | None) -> str:
+    return row.memory_id if row else ""
 
 
 def _strategies(found: search.Ranked, place: int) -> dict[str, tuple[float, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from services.memory.records import (
     SPACE,
     SPACE_MIND,
     SPACE_NUMBER,
+    STATE,
     VECTOR,
     WORDS,
     Mind,
@@ -81,21 +83,17 @@ class Batch(Reader):
             self._set("sources", SOURCE.pack(mind.number, row.version_seq, ordinal), NOTED)
         return ordinal
 
-    def say(self, mind: Mind, ordinal: int, words: str | None, claim: str | None) -> None:
+    def say(self, mind: Mind, ordinal: int, words: str | None, claim: str | None, state: str | None) -> None:
         """Note what a row says, for those that come after it to be compared with."""
-        value = ORDINAL.pack(ordinal)
-        if words is not None:
-            self._set("words", digest(mind, WORDS, words) + value, b"")
-        if claim is not None:
-            self._set("claims", digest(mind, CLAIM, claim) + value, b"")
+        for table, key in _said(mind, ordinal, words, claim, state):
+            self._set(table, key, b"")
 
-    def unsay(self, mind: Mind, ordinal: int, words: str | None, claim: str | None) -> None:
+    def unsay(
+        self, mind: Mind, ordinal: int, words: str | None, claim: str | None, state: str | None
+    ) -> None:
         """Forget what a row said: it is erased."""
-        value = ORDINAL.pack(ordinal)
-        if words is not None:
-            self._delete("words", digest(mind, WORDS, words) + value)
-        if claim is not None:
-            self._delete("claims", digest(mind, CLAIM, claim) + value)
+        for table, key in _said(mind, ordinal, words, claim, state):
+            self._delete(table, key)
 
     def merge(self, mind: Mind, row: Row, target: str) -> Row:
         """Keep a row that says what another memory says already: it never holds, unless the other is erased.
@@ -303,3 +301,12 @@ class Batch(Reader):
 
     def _put(self, mind: Mind, ordinal: int, row: Row) -> None:
         self._set("rows", ROW.pack(mind.number, ordinal), sealed(rows.encode(row)))
+
+
+def _said(
+    mind: Mind, ordinal: int, words: str | None, claim: str | None, state: str | None
+) -> Iterator[tuple[str, bytes]]:
+    """Tables and keys."""
+    for table, purpose, text in (("words", WORDS, words), ("claims", CLAIM, claim), ("claims", STATE, state)):
+        if text is not None:
+            yield table, digest(mind, purpose, text) + ORDINAL.pack(ordinal)

@@ -87,7 +87,7 @@ def answer(found: Answer, asked: Request) -> pb.SearchResponse:
 
 
 def _scored(hit: Hit) -> pb.ScoredMemory:
-    return pb.ScoredMemory(memory=memory(hit.row), score=hit.score)
+    return pb.ScoredMemory(memory=memory(hit.row), score=hit.score, superseded_by=hit.superseded_by)
 
 
 def _explained(hits: list[Hit]) -> list[pb.ScoredMemory]:

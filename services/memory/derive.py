@@ -108,6 +108,11 @@ def ended_by(row: Row) -> Claim | None:
     return claim(row.text) if row.type == mind.MEMORY_TYPE_EVENT else None
 
 
+def becomes(row: Row) -> Claim | None:
+    """How something is from then on: what a fact says, or an event makes so."""
+    return claim_of(row) or ended_by(row)
+
+
 def says_again(row: Row, held: Row) -> bool:
     """Whether what is held in the same words is meant: not where that was over when this began to be so anew."""
     return not 0 < held.valid_to_ns <= begins_ns(row)

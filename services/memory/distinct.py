@@ -17,13 +17,14 @@ def distinct(
     k: int,
     reach: int,
     messages: Mapping[int, int],
+    successor: Callable[[Row], Row | None] = lambda _: None,
 ) -> tuple[list[tuple[int, Row]], int]:
     """At most ``k`` rows from the place ``first`` on, each with the place that its score has; and where more follow.
 
     It is looked at the places below ``last``. ``row_at`` is the row at a place, None where nothing may be shown;
     ``messages`` are the places of messages by seq. A memory that was drawn from one of these, less than ``reach``
     places away, gives its place to the message, which says all that the memory does, in the person's own words. What
-    stood on a page before is left out.
+    stood on a page before is left out. What says how something was comes after its ``successor``, which says how it is.
     """
     kept: dict[str, tuple[int, Row]] = {}
     before = 0
@@ -32,7 +33,13 @@ def distinct(
         row = row_at(place)
         if row is not None:
             shown = row if row.type == EPISODE else _message(row, place, reach, row_at, messages) or row
-            kept.setdefault(shown.memory_id, (place, shown))
+            newer = successor(shown) if shown.memory_id not in kept else None
+            both = [each for each in (newer, shown) if each and each.memory_id not in kept]
+            if before < len(kept) and len(kept) + len(both) > before + k and place >= first:
+                # They are left to the next page together.
+                break
+            for each in both[:k]:
+                kept[each.memory_id] = (place, each)
         place += 1
         before = len(kept) if place <= first else before
     return list(kept.values())[before:], place

@@ -22,6 +22,7 @@ from services.memory.records import (
     SOURCE,
     SPACE,
     SPACE_MIND,
+    STATE,
     VECTOR,
     WORDS,
     Mind,
@@ -166,6 +167,11 @@ class Reader:
             there = cursor.next()
         return found
 
+    def at(self, mind: Mind, memory_id: str, seq: int) -> Row | None:
+        """The version that holds at a seq."""
+        rows = (self.row(mind, ordinal) for ordinal in reversed(self.versions(mind, memory_id)))
+        return next((row for row in rows if row and row.holds_at(seq)), None)
+
     def current(self, mind: Mind, memory_id: str) -> tuple[int, Row] | None:
         """The version that holds now."""
         for ordinal in reversed(self.versions(mind, memory_id)):
@@ -191,13 +197,21 @@ class Reader:
         last = self._last("claims", digest(mind, CLAIM, claim), mind.next_ordinal)
         return last is not None and last > ordinal
 
+    def became(self, mind: Mind, state: str, size: int) -> Iterator[int]:
+        """Of the first ``size`` rows those with which a memory began that says how the same thing is, newest first."""
+        return self._under("claims", digest(mind, STATE, state), size)
+
     def _last(self, table: str, prefix: bytes, size: int) -> int | None:
         """The last ordinal below ``size`` under a prefix."""
+        return next(self._under(table, prefix, size), None)
+
+    def _under(self, table: str, prefix: bytes, size: int) -> Iterator[int]:
+        """The ordinals below ``size`` under a prefix, descending."""
         cursor = self._txn.cursor(db=self._file.table(table))
         there = cursor.prev() if cursor.set_range(prefix + ORDINAL.pack(size)) else cursor.last()
-        if not there or not cursor.key().startswith(prefix):
-            return None
-        return ORDINAL.unpack(cursor.key()[len(prefix) :])[0]
+        while there and cursor.key().startswith(prefix):
+            yield ORDINAL.unpack(cursor.key()[len(prefix) :])[0]
+            there = cursor.prev()
 
     def _holding(self, mind: Mind, ordinal: int | None) -> tuple[int, Row] | None:
         if ordinal is None:

@@ -18,7 +18,8 @@ given to an embedder; ``digest`` is HMAC-SHA-256 under the mind's own key, so th
     sources   mind, seq(8), ordinal       → which rows came from which event; "+" where it only said the same again, "~"
                                             where it only rated the row or took it back
     words     mind, digest, ordinal       → which rows say, or said, the same in the same words
-    claims    mind, digest, ordinal       → which rows say, or said, something of the same thing
+    claims    mind, digest, ordinal       → which rows say, or said, something of the same thing; and, under another
+                                            digest, which memories began with how it is from then on
     endings   mind, number(8)             → ordinal of the row that was ended as the number-th
     skipped   mind, seq(8)                → why the event could not be indexed
 """
@@ -33,7 +34,7 @@ from typing import Any
 
 import msgspec
 
-FORMAT = 4
+FORMAT = 5
 OLDEST_FORMAT = 1
 """A folder of another format from here on is built anew from the ledger."""
 
@@ -63,7 +64,7 @@ TABLES = (
 OF_A_MIND = ("rows", "ids", "aliases", "sources", "words", "claims", "endings", "skipped")
 AGAIN = b"+"
 NOTED = b"~"
-WORDS, CLAIM = b"words\0", b"claim\0"
+WORDS, CLAIM, STATE = b"words\0", b"claim\0", b"state\0"
 PLACE = b"place"
 ERASED = b"erased"
 SPACE = b"space"
@@ -121,5 +122,5 @@ def unsealed(value: bytes) -> bytes:
 
 
 def digest(mind: Mind, purpose: bytes, text: str) -> bytes:
-    """The key of what says a text; ``purpose`` is ``WORDS`` or ``CLAIM``."""
+    """The key of what says a text; ``purpose`` is ``WORDS``, ``CLAIM`` or ``STATE``."""
     return MIND.pack(mind.number) + hmac.digest(mind.key, purpose + text.encode(), hashlib.sha256)

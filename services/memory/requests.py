@@ -41,6 +41,8 @@ class Hit:
     score: float
     strategies: dict[str, tuple[float, float]]
     """By strategy: its own score, and what that adds; empty where nothing is to be explained."""
+    superseded_by: str = ""
+    """The memory that says how it is instead, where nothing holds any more of what this one says."""
 
 
 @dataclass(frozen=True, slots=True)

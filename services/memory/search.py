@@ -151,12 +151,11 @@ Embed = Callable[[str], Vectors | None]
 
 def view(index: MindIndex, wanted: Filter, as_of_seq: int | None, now_ns: int) -> View:
     """What may be found: rows that hold at the seq, have not expired and meet the filter."""
-    size, layout = len(index), index.layout
+    layout = index.layout
     if as_of_seq is not None and as_of_seq >= index.latest_seq:
         as_of_seq = None
     bounded = as_of_seq is not None
-    if as_of_seq is not None:
-        size = int(np.searchsorted(index.column("seq", size), as_of_seq, side="right"))
+    size = visible(index, as_of_seq)
     expired = _expired(index, size, now_ns)
     if not bounded and not len(expired) and not index.ended_count and wanted == EVERYTHING:
         return View(index, layout, size, bounded, None)
@@ -167,6 +166,14 @@ def view(index: MindIndex, wanted: Filter, as_of_seq: int | None, now_ns: int) -
     if wanted != EVERYTHING:
         allowed &= wanted.mask(index, size)
     return View(index, layout, size, bounded, allowed)
+
+
+def visible(index: MindIndex, as_of_seq: int | None) -> int:
+    """How many rows there were at a seq."""
+    size = len(index)
+    if as_of_seq is None:
+        return size
+    return int(np.searchsorted(index.column("seq", size), as_of_seq, side="right"))
 
 
 def _expired(index: MindIndex, size: int, now_ns: int) -> Ordinals:

@@ -218,8 +218,10 @@ def _replace(batch: Batch, added: Added, ordinal: int, old: Row, new: Row) -> No
 
 def _add(batch: Batch, added: Added, row: Row) -> None:
     ordinal = batch.add(added.mind, row)
-    claim = derive.claim_of(row) if row.valid_to_ns == 0 else None
-    batch.say(added.mind, ordinal, derive.sameness(row), claim.of if claim else None)
+    words, claim, state = _said(row)
+    if row.valid_to_ns:
+        claim = state = None
+    batch.say(added.mind, ordinal, words, claim, state)
     added.rows.append(row)
 
 
@@ -230,17 +232,22 @@ def _end(batch: Batch, added: Added, ordinal: int, row: Row, seq: int, *, retrac
 
 def _erased(batch: Batch, added: Added, erased: dict[int, Row]) -> None:
     for ordinal, row in erased.items():
-        claim = derive.claim_of(row)
-        batch.unsay(added.mind, ordinal, derive.sameness(row), claim.of if claim else None)
-        if claim and batch.claimed_since(added.mind, claim.of, ordinal):
+        words, claim, state = _said(row)
+        batch.unsay(added.mind, ordinal, words, claim, state)
+        if claim and batch.claimed_since(added.mind, claim, ordinal):
             # What claimed the same later was compared with this one, and would have been with an older one.
             batch.fold_again(added.mind)
     for ordinal, row in batch.revive(added.mind, {row.memory_id for row in erased.values()}):
-        claim = derive.claim_of(row)
-        batch.say(added.mind, ordinal, derive.sameness(row), claim.of if claim else None)
+        batch.say(added.mind, ordinal, *_said(row))
     added.erased |= erased
     # What this batch itself added may be among the erased, and must not be embedded.
     added.rows = [
         row if row is not None and batch.row(added.mind, ordinal) is not None else None
         for ordinal, row in enumerate(added.rows, added.first)
     ]
+
+
+def _said(row: Row) -> tuple[str | None, str | None, str | None]:
+    """Its words; of what it says how that is; and the same where its memory begins with it."""
+    claim, state = derive.claim_of(row), derive.becomes(row) if row.version == 1 else None
+    return derive.sameness(row), claim.of if claim else None, state.of if state else None

@@ -330,6 +330,7 @@ def _recalled(result: memory.ScoredMemory) -> Recalled:
         found.type,
         tuple(found.source_seqs),
         result.score,
+        result.superseded_by,
     )
 
 
@@ -342,4 +343,5 @@ def _context(recalled: Recalled) -> inference.ContextMemory:
         occurred_at=timestamp(recalled.occurred_ns),
         score=recalled.score,
         type=recalled.type,  # type: ignore[arg-type]
+        superseded_by=recalled.superseded_by,
     )

@@ -54,6 +54,8 @@ def build(
     lines: list[str] = []
     for memory in memories:
         line = f"{citation(memory, now)} {_speaker(memory)}{memory.text}"
+        if memory.superseded_by:
+            line += " (no longer so)"
         # Half of the room is for memories, the other half for what was just said.
         if sum(map(len, lines)) + len(line) > budget // 2:
             break

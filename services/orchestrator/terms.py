@@ -51,6 +51,8 @@ class Recalled(msgspec.Struct, frozen=True):
     type: int
     source_seqs: tuple[int, ...]
     score: float
+    superseded_by: str = ""
+    """The memory that says how it is instead, where nothing holds any more of what this one says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,47 @@ ANA = "my sister Ana moved to Porto in May"
 
 
 def memory(
-    text: str, score: float = 1.0, *, seq: int = 2, speaker: str = "user", year: int = 2026, day: int = 3
+    text: str,
+    score: float = 1.0,
+    *,
+    seq: int = 2,
+    speaker: str = "user",
+    year: int = 2026,
+    day: int = 3,
+    superseded_by: str = "",
 ) -> Memory:
-    return Memory(seq, text, speaker, datetime(year, 5, day, 9, tzinfo=UTC), score)
+    return Memory(seq, text, speaker, datetime(year, 5, day, 9, tzinfo=UTC), score, f"e{seq}", superseded_by)
 
 
 def answer(said: str, *memories: Memory, first_turn: bool = False) -> str:
     return compose(Call([Message("user", said)], memories=memories, now=NOW, first_turn=first_turn))
 
 
+MOVED = [
+    memory("I moved to Auckland yesterday.", 2.9, seq=7),
+    memory("I live in Wellington.", 2.9, seq=3, superseded_by="e7"),
+]
 CASES = {
+    "how it is now in place of how it was": (
+        "Where do I live now?",
+        MOVED,
+        'You told me: "I moved to Auckland yesterday." [#7, 3 May].',
+    ),
+    "how it was where that is asked": (
+        "Did I live in Wellington?",
+        MOVED,
+        'You told me: "I live in Wellington." [#3, 3 May].',
+    ),
+    "how it was where nobody knows how it is": (
+        "Where do I live now?",
+        MOVED[1:],
+        'You told me: "I live in Wellington." [#3, 3 May].',
+    ),
+    "nothing where only the time is shared": (
+        "Where do I live now?",
+        [memory("I now work for Weta.", 3.7)],
+        NOTHING,
+    ),
     "the line with its source": (
         "where does my sister live?",
         [memory(ANA)],

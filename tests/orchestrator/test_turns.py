@@ -100,6 +100,16 @@ async def test_a_mind_whose_time_zone_there_is_not_remembers_all_the_same(served
     assert not turn.completed.receipt.degraded
 
 
+async def test_how_it_is_now_is_quoted_in_place_of_how_it_was(served: Served) -> None:
+    for told in ("I live in Wellington.", "I moved to Auckland yesterday."):
+        await converse(served, told)
+        await settled_head(served)
+    turn = await converse(served, "Where do I live now?")
+
+    assert "I moved to Auckland yesterday." in turn.text
+    assert "Wellington" not in turn.text
+
+
 async def test_the_message_itself_is_not_among_its_memories(served: Served) -> None:
     turn = await converse(served, TOLD)
 

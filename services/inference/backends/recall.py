@@ -54,6 +54,11 @@ _ASKING = re.compile(
     r"|(?i:is|are|am|was|were|do|does|did|have|has|had|can|could|will|would|should|may|might)\s+"
     r"(?:(?i:i|you|he|she|it|we|they|my|your|his|her|our|their|the|there|this|that|these|those)\b|[A-Z]))"
 )
+_FORMERLY = re.compile(
+    r"\b(?:did|was|were|had|used to|before|previous(?:ly)?|former(?:ly)?|earlier|once|ago|past|first)\b",
+    re.IGNORECASE,
+)
+"""Asks how it was, rather than how it is."""
 _SMALL = frozenset(
     (
         "a about again also am an and any are as at be been but by can could d did do does doing done for from had "
@@ -125,8 +130,14 @@ def is_question(text: str) -> bool:
 def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memory]:
     """Those of the memories, given best first, that are worth quoting in answer to a message."""
     about = _about(said, memories)
-    telling = _telling(memories, _words(said))
-    shared = {memory: len(about & _stems(_stated(memory.text))) for memory in telling}
+    former = {} if _FORMERLY.search(said) else _former(memories)
+    telling = _telling([memory for memory in memories if memory not in former], _words(said))
+    # What says how it is now is about all that those were about which say how it was.
+    stems = {memory: _stems(_stated(memory.text)) for memory in telling}
+    for memory, instead in former.items():
+        if instead in stems:
+            stems[instead] |= _stems(_stated(memory.text))
+    shared = {memory: len(about & stems[memory]) for memory in telling}
     most = max(shared.values(), default=0)
     if not asks:
         # Something told is followed up only where it clearly is about the same.
@@ -140,6 +151,12 @@ def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memor
     # Who is asked about knows best.
     named = _stems(said)
     return sorted(near, key=lambda memory: named.isdisjoint(_stems(memory.speaker)))[:MAX_QUOTED]
+
+
+def _former(memories: Sequence[Memory]) -> dict[Memory, Memory]:
+    """Those that say how it was, each with the last one that says how it is instead."""
+    by_id = {memory.memory_id: memory for memory in memories if memory.memory_id}
+    return {memory: by_id[memory.superseded_by] for memory in memories if memory.superseded_by in by_id}
 
 
 def quote(memory: Memory, now: datetime) -> str:
@@ -195,9 +212,8 @@ def _stated(text: str) -> str:
 def _about(said: str, memories: Sequence[Memory]) -> frozenset[str]:
     """The stems that say what a message is about; none where it asks for anything there is."""
     words = {word for word in _WORD.findall(said.lower()) if word not in _SMALL}
-    stems = frozenset(map(_stem, words - _WEAK)) or frozenset(
-        map(_stem, words - {"remember", "know", "tell"})
-    )
+    asked = words - {"remember", "know", "tell"}
+    stems = frozenset(map(_stem, words - _WEAK or asked - {"now", "today", "currently"} or asked))
     # In a conversation of two everything is by one of them: a name alone relates nothing.
     speakers = frozenset(stem for memory in memories for stem in _stems(memory.speaker))
     return stems - speakers or stems

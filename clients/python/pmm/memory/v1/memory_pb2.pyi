@@ -387,8 +387,13 @@ class ScoredMemory(_message.Message):
     MEMORY_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
     STRATEGIES_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_BY_FIELD_NUMBER: _builtins.int
     score: _builtins.float
     """Fused score: higher is better, comparable within one answer only."""
+    superseded_by: _builtins.str
+    """With distinct and no filter: the memory that says how it is instead, where nothing holds any more of what this one
+    says ("I live in Wellington" after "I moved to Auckland"). It comes before this one, on this page or an earlier one.
+    """
     @_builtins.property
     def memory(self) -> Global___Memory:
         """The memory."""
@@ -403,10 +408,11 @@ class ScoredMemory(_message.Message):
         memory: Global___Memory | None = ...,
         score: _builtins.float = ...,
         strategies: _abc.Iterable[Global___StrategyScore] | None = ...,
+        superseded_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory", "score", b"score", "strategies", b"strategies"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory", "score", b"score", "strategies", b"strategies", "superseded_by", b"superseded_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

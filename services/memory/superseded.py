@@ -1,0 +1,58 @@
+"""What says how something is now, where a memory says how it was: a closed fact, or a message that told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from services.memory import derive
+from services.memory.reader import Reader
+from services.memory.records import Mind
+from services.memory.rows import EPISODE, Row
+
+_DRAWN = 16
+"""Facts of one message that are looked at."""
+_STATES = 8
+"""Memories about the same thing that are looked at, the newest: they may tell of earlier times."""
+
+
+def successor(stored: Reader, mind: Mind, row: Row, size: int, seq: int) -> Row | None:
+    """What says how it is instead; None where anything still holds of what the row says, or nobody knows.
+
+    ``size``: rows that may be seen; ``seq``: what holds here counts. Of a memory that was drawn from a message, the
+    message.
+    """
+    facts = [row] if row.type != EPISODE else list(islice(_drawn(stored, mind, row.version_seq, seq), _DRAWN))
+    newest: Row | None = None
+    for fact in facts:
+        newest = _newer(stored, mind, fact, size, seq)
+        if newest is None:
+            return None
+    return newest and (_message(stored, mind, newest, seq) or newest)
+
+
+def _drawn(stored: Reader, mind: Mind, event_seq: int, seq: int) -> Iterator[Row]:
+    for ordinal in stored.ordinals_of(mind, event_seq):
+        row = stored.row(mind, ordinal)
+        if row and row.type != EPISODE and row.holds_at(seq) and event_seq in row.source_seqs:
+            yield row
+
+
+def _newer(stored: Reader, mind: Mind, fact: Row, size: int, seq: int) -> Row | None:
+    said = derive.becomes(fact)
+    if said is None:
+        return None
+    first = (stored.row(mind, ordinal) for ordinal in islice(stored.became(mind, said.of, size), _STATES))
+    held = [stored.at(mind, row.memory_id, seq) for row in first if row]
+    newest = max((row for row in held if row and not row.valid_to_ns), key=derive.begins_ns, default=None)
+    if newest is None or newest.memory_id == fact.memory_id or derive.begins_ns(newest) < fact.valid_from_ns:
+        return None
+    says = derive.becomes(newest)
+    return newest if says and says.of == said.of and says.value != said.value else None
+
+
+def _message(stored: Reader, mind: Mind, row: Row, seq: int) -> Row | None:
+    found = (
+        stored.row(mind, ordinal) for each in row.source_seqs for ordinal in stored.ordinals_of(mind, each)
+    )
+    return next((one for one in found if one and one.type == EPISODE and one.holds_at(seq)), None)
