@@ -77,6 +77,10 @@ class Managing:
                 if same is not None and derive.says_again(change.row, same[1]):
                     ids.append(same[1].memory_id)
                     continue
+                if not memories[place].memory_id and stored.versions(held, memory.memory_id):
+                    # Its id follows from the key: this call was made before, whatever became of the memory since.
+                    ids.append(memory.memory_id)
+                    continue
                 if sameness in new:
                     ids.append(new[sameness])
                     continue

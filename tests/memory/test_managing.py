@@ -450,3 +450,15 @@ async def test_what_is_so_again_is_held_again(served: Served, is_appended: bool)
     ]
     once_more = await record(served, fact("Ana lives in Porto"))
     assert once_more.memory_ids == [back_id]
+
+
+async def test_a_call_that_is_repeated_late_is_known_whatever_became_of_its_memory(served: Served) -> None:
+    await begin(served)
+    first = await record(served, fact("Ana lives in Porto"), key="once")
+    await record(served, fact("Ana lives in Lyon"))
+    assert (await record(served, fact("Ana lives in Porto"), key="once")).memory_ids == first.memory_ids
+    retracted = mind.MemoryRetracted(memory_id=first.memory_ids[0])
+    await served.memory.retract_memories(
+        pb.RetractMemoriesRequest(mind_id="ada", retractions=[retracted]), timeout=20
+    )
+    assert (await record(served, fact("Ana lives in Porto"), key="once")).memory_ids == first.memory_ids

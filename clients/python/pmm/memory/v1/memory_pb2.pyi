@@ -466,7 +466,7 @@ class EmbedRequest(_message.Message):
     mind_id: _builtins.str
     """The mind whose cache is used; empty: none."""
     query: _builtins.bool
-    """True for queries: cached in process only."""
+    """Of no effect: all that is embedded here is cached in process only, and stored nowhere."""
     @_builtins.property
     def texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The texts."""
