@@ -9,7 +9,7 @@ from datetime import datetime
 
 from services.memory import search, superseded
 from services.memory.distinct import distinct
-from services.memory.errors import IndexRebuilding
+from services.memory.errors import IndexRebuilding, ListingChanged
 from services.memory.filters import EVERYTHING
 from services.memory.index import MindIndex
 from services.memory.ranking import Ranking
@@ -41,19 +41,20 @@ class Answering:
         )
         """What queries were understood to mean, which is of no mind."""
 
-    def hits(self, request: Request, index: MindIndex | None) -> tuple[list[Hit], int, bool]:
-        """What a search shows, where more follow (0: nowhere), and whether it had been found before.
+    def hits(self, request: Request, index: MindIndex | None) -> tuple[list[Hit], int, int, bool]:
+        """What a search shows, where more follow (0: nowhere), how often something was erased of the mind, and whether
+        it had been found before.
 
-        ``index`` None where the mind has none. Raises MindDeleted, IndexRebuilding.
+        ``index`` None where the mind has none. Raises MindDeleted, IndexRebuilding, ListingChanged.
         """
         if index is None:
             with self._store.read() as stored:
                 stored.living(request.mind_id)
-            return [], 0, False
+            return [], 0, 0, False
         now_ns = request.now_ns or time.time_ns()
         wanted = request.offset + request.places + 1
         key = (
-            replace(request, k=0, offset=0, explain=False, distinct=False),
+            replace(request, k=0, offset=0, explain=False, distinct=False, erasures=None),
             index.version,
             self._spaces.searched_id,
         )
@@ -61,9 +62,14 @@ class Answering:
         with self._store.read() as stored:
             mind = stored.living(request.mind_id)
             if mind is None:
-                return [], 0, False
+                return [], 0, 0, False
             if mind.number != index.number:
                 raise IndexRebuilding("something was erased while the mind was searched: try again")
+            if request.erasures not in (None, mind.erasures):
+                raise ListingChanged(
+                    f"something was erased of mind {request.mind_id!r}: search again from the first page",
+                    mind_id=request.mind_id,
+                )
             if known is not None:
                 found = known[1]
             else:
@@ -105,7 +111,7 @@ class Answering:
             )
             for place, row in shown
         ]
-        return hits, next_offset if next_offset < len(found) else 0, known is not None
+        return hits, next_offset if next_offset < len(found) else 0, mind.erasures, known is not None
 
     def _understand(self, query: str, now_ns: int, time_zone: str) -> search.Understood:
         now = datetime.fromtimestamp(now_ns / 1e9, zone(time_zone))

@@ -30,7 +30,7 @@ MAX_NAME_BYTES = 256
 MAX_KEY_BYTES = 128
 _TOKEN = "must be empty, or the next_page_token of an answer before"
 _LISTING_TOKEN = re.compile(r"\d{1,18}\.\d{1,9}\.\d{1,18}\.[\w.~%-]{1,1000}", re.ASCII)
-_SEARCH_TOKEN = re.compile(r"\d{1,9}\.\d{1,18}", re.ASCII)
+_SEARCH_TOKEN = re.compile(r"\d{1,9}\.\d{1,18}\.\d{1,9}", re.ASCII)
 CACHES = ("embeddings", "queries", "results", "understanding")
 
 

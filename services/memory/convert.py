@@ -19,16 +19,18 @@ DEFAULT_PAGE = 100
 
 def request(message: pb.SearchRequest) -> Request:
     """A search. A page after the first one answers as of the seq at which the first one stood."""
-    offset, _, as_of = message.page_token.partition(".")
-    as_of_seq = message.as_of_seq if message.HasField("as_of_seq") else None
+    offset, as_of_seq, erasures = 0, message.as_of_seq if message.HasField("as_of_seq") else None, None
+    if message.page_token:
+        offset, as_of_seq, erasures = map(int, message.page_token.split("."))
     return Request(
         mind_id=message.mind_id,
         query=message.query,
         k=message.k or DEFAULT_K,
-        offset=int(offset or 0),
+        offset=offset,
         filter=wanted(message.filter) if message.HasField("filter") else EVERYTHING,
         now_ns=nanoseconds(message.query_time),
-        as_of_seq=int(as_of) if as_of else as_of_seq,
+        as_of_seq=as_of_seq,
+        erasures=erasures,
         exact=message.exact,
         explain=message.explain,
         distinct=message.distinct,
@@ -81,7 +83,7 @@ def answer(found: Answer, asked: Request) -> pb.SearchResponse:
         results=_explained(found.hits) if asked.explain else map(_scored, found.hits),
         index_seq=found.index_seq,
         rebuilding=found.rebuilding,
-        next_page_token=f"{found.next_offset}.{as_of_seq}" if found.next_offset else "",
+        next_page_token=f"{found.next_offset}.{as_of_seq}.{found.erasures}" if found.next_offset else "",
         cached=found.cached,
     )
 

@@ -37,7 +37,7 @@ class BeyondHead(FailedPrecondition):
 
 
 class ListingChanged(Aborted):
-    """What was read of a listing is no longer what precedes the rest: it is to be read from its first page."""
+    """What was read on a page is no longer what precedes the next one: it is to be begun with the first."""
 
     reason = "LISTING_CHANGED"
 

@@ -144,13 +144,15 @@ class Memories:
     async def search(self, request: Request, *, min_seq: int = 0, within: float | None = None) -> Answer:
         """Rank a mind's memories. ``within``: seconds to wait for min_seq.
 
-        Raises UnknownMind, MindDeleted, BeyondHead, IndexBehind.
+        Raises UnknownMind, MindDeleted, BeyondHead, IndexBehind, ListingChanged.
         """
         await self._follower.reach(request.mind_id, max(min_seq, request.as_of_seq or 0), within)
         index = await self._load(request.mind_id)
         index_seq = self.seq_of(request.mind_id)
-        hits, next_offset, cached = await self._in_search(lambda: self._answering.hits(request, index))
-        return Answer(hits, next_offset, index_seq, self.rebuilding, cached)
+        hits, next_offset, erasures, cached = await self._in_search(
+            lambda: self._answering.hits(request, index)
+        )
+        return Answer(hits, next_offset, erasures, index_seq, self.rebuilding, cached)
 
     async def listing(
         self,

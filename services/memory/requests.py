@@ -24,6 +24,8 @@ class Request:
     exact: bool = False
     explain: bool = False
     distinct: bool = False
+    erasures: int | None = None
+    """How often something had been erased of the mind when the first page was read; None for that page."""
     time_zone: str = ""
     """In which the times that the query names are read: an IANA name; empty: UTC."""
 
@@ -52,6 +54,8 @@ class Answer:
     hits: list[Hit]
     next_offset: int
     """Where more follow; 0 at the end."""
+    erasures: int
+    """How often something had been erased of the mind."""
     index_seq: int
     rebuilding: bool
     cached: bool

@@ -287,3 +287,22 @@ async def test_what_few_memories_fit_is_cached_as_well(served: Served) -> None:
     assert (await served.memory.search(request, timeout=10)).cached
     request.k = 7
     assert len((await served.memory.search(request, timeout=10)).results) == 7
+
+
+async def test_pages_between_which_something_was_erased_do_not_fit_together(served: Served) -> None:
+    head = await tell(served, created(), *[said(f"tea number {i}") for i in range(9)])
+    request = pb.SearchRequest(mind_id="ada", query="tea", k=3, min_seq=head)
+    first = await served.memory.search(request, timeout=10)
+    request.page_token = first.next_page_token
+    assert len((await served.memory.search(request, timeout=10)).results) == 3
+    erased = list(first.results[0].memory.source_seqs)
+    done = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=erased))
+    request.min_seq = done.seq
+
+    with pytest.raises(errors.ListingChanged):
+        await served.memory.search(request, timeout=10)
+    request.page_token = ""
+    again = await served.memory.search(request, timeout=10)
+    request.page_token = again.next_page_token
+    found = [*again.results, *(await served.memory.search(request, timeout=10)).results]
+    assert len({one.memory.memory_id for one in found}) == 6

@@ -20,7 +20,7 @@
     │   ├── MemoryExists
     │   └── IdempotencyKeyReused the key came with another body before: take a new one
     ├── Aborted
-    │   ├── ListingChanged       erased between two pages was what others hung on: list from the first page
+    │   ├── ListingChanged       something was erased between two pages: begin with the first
     │   └── WrongExpectedSeq     ``head_seq`` is the real head: read from there and decide again
     ├── FailedPrecondition
     │   ├── ClientClosed         make another client with ``connect()``
@@ -185,7 +185,7 @@ class WrongExpectedSeq(Aborted):
 
 
 class ListingChanged(Aborted):
-    """Something was erased between two pages on which other memories hung: list from the first page."""
+    """Something was erased between two pages, so that they would not fit together: begin with the first one."""
 
 
 class FailedPrecondition(PmmError):

@@ -58,7 +58,8 @@ class MemoryServiceStub:
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the
     ledger. DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do
-    without.
+    without. ABORTED with reason LISTING_CHANGED: something was erased between two pages: begin again without
+    page_token.
 
     Next: show or prompt the texts, cite source_seqs; with next_page_token call again for more.
     """
@@ -207,7 +208,8 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the
     ledger. DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do
-    without.
+    without. ABORTED with reason LISTING_CHANGED: something was erased between two pages: begin again without
+    page_token.
 
     Next: show or prompt the texts, cite source_seqs; with next_page_token call again for more.
     """
@@ -359,7 +361,8 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the
         ledger. DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do
-        without.
+        without. ABORTED with reason LISTING_CHANGED: something was erased between two pages: begin again without
+        page_token.
 
         Next: show or prompt the texts, cite source_seqs; with next_page_token call again for more.
         """
