@@ -13,6 +13,8 @@ from services.memory.errors import IndexRebuilding, ListingChanged
 from services.memory.filters import EVERYTHING
 from services.memory.index import MindIndex
 from services.memory.ranking import Ranking
+from services.memory.reader import Reader
+from services.memory.records import Mind
 from services.memory.requests import Hit, Request
 from services.memory.rows import Row
 from services.memory.settings import MemorySettings
@@ -59,23 +61,16 @@ class Answering:
             self._spaces.searched_id,
         )
         known = self.results.get(key, lambda kept: len(kept[1]) >= wanted or len(kept[1]) < kept[0])
+        found = known[1] if known else self._ranked(request, index, now_ns)
+        if not known:
+            self.results.put(key, (wanted, found))
         with self._store.read() as stored:
-            mind = stored.living(request.mind_id)
-            if mind is None:
-                return [], 0, 0, False
-            if mind.number != index.number:
-                raise IndexRebuilding("something was erased while the mind was searched: try again")
+            mind = _searched(stored, request, index)
             if request.erasures not in (None, mind.erasures):
                 raise ListingChanged(
                     f"something was erased of mind {request.mind_id!r}: search again from the first page",
                     mind_id=request.mind_id,
                 )
-            if known is not None:
-                found = known[1]
-            else:
-                understood = self._understand(request.query, now_ns, request.time_zone)
-                found = self._ranking.rank(stored, mind, index, request, understood, now_ns)
-                self.results.put(key, (wanted, found))
 
             def row_at(place: int) -> Row | None:
                 row = stored.row(mind, int(found.ordinals[place]))
@@ -88,7 +83,9 @@ class Answering:
             def successor(row: Row) -> Row | None:
                 if row.memory_id not in newer:
                     at_seq = mind.seq if request.as_of_seq is None else request.as_of_seq
-                    newer[row.memory_id] = superseded.successor(stored, mind, row, size, at_seq)
+                    following = superseded.successor(stored, mind, row, size, at_seq)
+                    is_over = following is not None and 0 < following.expires_ns <= now_ns
+                    newer[row.memory_id] = None if is_over else following
                 return newer[row.memory_id]
 
             messages = index.messages(found.ordinals) if request.distinct else {}
@@ -113,6 +110,12 @@ class Answering:
         ]
         return hits, next_offset if next_offset < len(found) else 0, mind.erasures, known is not None
 
+    def _ranked(self, request: Request, index: MindIndex, now_ns: int) -> search.Ranked:
+        with self._store.read() as stored:
+            mind = _searched(stored, request, index)
+        understood = self._understand(request.query, now_ns, request.time_zone)
+        return self._ranking.rank(mind, index, request, understood, now_ns)
+
     def _understand(self, query: str, now_ns: int, time_zone: str) -> search.Understood:
         now = datetime.fromtimestamp(now_ns / 1e9, zone(time_zone))
         # What a time expression means changes with the day, and with where it is that day.
@@ -122,6 +125,14 @@ class Answering:
             known = search.understand(query, now)
             self.understood.put(key, known)
         return known
+
+
+def _searched(stored: Reader, request: Request, index: MindIndex) -> Mind:
+    """The mind that the index is of. Raises MindDeleted, IndexRebuilding."""
+    mind = stored.living(request.mind_id)
+    if mind is None or mind.number != index.number:
+        raise IndexRebuilding("something was erased while the mind was searched: try again")
+    return mind
 
 
 def _nothing(_row: Row) -> None:

@@ -64,7 +64,7 @@ class Memories:
         self._searching = ThreadPoolExecutor(settings.search_threads, "memory-search", one_thread_each)
         self._loading = ThreadPoolExecutor(LOADERS, "memory-load", one_thread_each)
         self._beside = ThreadPoolExecutor(settings.search_threads, "memory-dense", one_thread_each)
-        ranking = Ranking(self._embeddings, self.spaces, reranker, settings, self._beside)
+        ranking = Ranking(self._store, self._embeddings, self.spaces, reranker, settings, self._beside)
         self._answering = Answering(self._store, self.spaces, ranking, settings)
         self._follower = Follower(
             ledger, self._store, self._writer, settings, self._in_writer, self._forget_loaded

@@ -12,7 +12,6 @@ from services.memory import analysis, derive, search
 from services.memory.embedder import EmbedderAway, TextRefused, Vectors
 from services.memory.embeddings import Embeddings
 from services.memory.index import MindIndex
-from services.memory.reader import Reader
 from services.memory.records import Mind
 from services.memory.requests import Request
 from services.memory.reranker import Reranker
@@ -21,6 +20,7 @@ from services.memory.scoring.plain import z_scored
 from services.memory.search import Ranked, Understood, View
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
+from services.memory.store import Store
 
 _DEEPER = 10
 """Where the memories of one pool are not enough, the next pool is so many times as large."""
@@ -29,16 +29,21 @@ _CERTAIN_WORDS = 3
 
 
 class Ranking:
-    """Runs in the search threads; thread-safe."""
+    """Runs in the search threads; thread-safe.
+
+    The store is read in passing: an embedder or a reranker may take long, and its file could not be exchanged then.
+    """
 
     def __init__(
         self,
+        store: Store,
         embeddings: Embeddings,
         spaces: Spaces,
         reranker: Reranker | None,
         settings: MemorySettings,
         beside: Executor,
     ) -> None:
+        self._store = store
         self._embeddings = embeddings
         self._spaces = spaces
         self._reranker = reranker
@@ -47,7 +52,6 @@ class Ranking:
 
     def rank(
         self,
-        stored: Reader,
         mind: Mind,
         index: MindIndex,
         request: Request,
@@ -61,13 +65,13 @@ class Ranking:
         view = search.view(index, request.filter, request.as_of_seq, now_ns)
         query = search.prepare(view, understood, now_ns)
         wanted = request.offset + request.places + 1
-        certain = self._certain(stored, mind, view, request.query)
+        certain = self._certain(mind, view, request.query)
         embed = self._embed_nothing if certain is not None else partial(self._embed, mind, index.embedder_id)
         candidates = self._settings.candidates
         probes = None if request.exact else self._settings.probes
         found = self._found(view, query, embed, candidates, probes)
         if self._reranker and len(found):
-            found = self._reranked(stored, mind, request.query, found, self._reranker)
+            found = self._reranked(mind, request.query, found, self._reranker)
         reachable = len(view)
         while len(found) < min(wanted, reachable) and candidates < reachable:
             candidates *= _DEEPER
@@ -93,20 +97,21 @@ class Ranking:
     def _embed_nothing(_text: str) -> None:
         return None
 
-    @staticmethod
-    def _certain(stored: Reader, mind: Mind, view: View, text: str) -> int | None:
+    def _certain(self, mind: Mind, view: View, text: str) -> int | None:
         """The memory that the query says word for word, if there is one: the dense search need not run then."""
         if len(analysis.same_words(text).split()) < _CERTAIN_WORDS:
             return None
-        for kind in FACT_TYPES:
-            same = stored.last_saying(mind, derive.fact_sameness(kind, text), view.size)
-            if same is not None and (view.allowed is None or view.allowed[same]):
-                return same
+        with self._store.read() as stored:
+            for kind in FACT_TYPES:
+                same = stored.last_saying(mind, derive.fact_sameness(kind, text), view.size)
+                if same is not None and (view.allowed is None or view.allowed[same]):
+                    return same
         return None
 
-    def _reranked(self, stored: Reader, mind: Mind, text: str, found: Ranked, reranker: Reranker) -> Ranked:
+    def _reranked(self, mind: Mind, text: str, found: Ranked, reranker: Reranker) -> Ranked:
         head = found.take(slice(0, self._settings.rerank_candidates))
-        rows = [stored.row(mind, int(ordinal)) for ordinal in head.ordinals]
+        with self._store.read() as stored:
+            rows = [stored.row(mind, int(ordinal)) for ordinal in head.ordinals]
         scores = reranker.scores(text, [row.text if row else "" for row in rows])
         added = z_scored(scores)
         # Those that were judged stay before those that were not.

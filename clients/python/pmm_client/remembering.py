@@ -69,7 +69,10 @@ class Remembering:
         min_seq: int = 0,
         page_size: int = 0,
     ) -> AsyncGenerator[memory.Memory]:
-        """All memories, newest first."""
+        """All memories, newest first, as they were when the first was read.
+
+        Raises ListingChanged where something is erased meanwhile on which other memories hung: begin again.
+        """
         request = memory.ListMemoriesRequest(
             mind_id=self.mind_id, filter=filter, as_of_seq=as_of_seq, min_seq=min_seq, page_size=page_size
         )
