@@ -94,7 +94,9 @@ class MindIndex:
         self.by_tag: dict[str, list[int]] = defaultdict(list)
         self.by_entity: dict[str, list[int]] = defaultdict(list)
         self.phrases: dict[str, list[str]] = defaultdict(list)
-        """Entities of several words, by the first."""
+        """Entities of several words, by these."""
+        self.phrase_lengths: dict[str, tuple[int, ...]] = {}
+        """By their first words: how many words they have."""
         self.last_turn: dict[int, int] = {}
         """By session: its last turn."""
         self.ended_count = 0
@@ -255,9 +257,12 @@ class MindIndex:
         self._latest_end = max(self._latest_end, *(row.ended_seq for row in present))
 
     def _note_phrase(self, name: str) -> None:
-        first, *others = name.split() or [""]
-        if others:
-            self.phrases[first].append(name)
+        words = analysis.same_words(name).split()
+        if len(words) > 1:
+            self.phrases[" ".join(words)].append(name)
+            # Another one each time: searches may be at the former.
+            lengths = {*self.phrase_lengths.get(words[0], ()), len(words)}
+            self.phrase_lengths[words[0]] = tuple(sorted(lengths))
 
     def _link(self, ordinal: int, row: Row) -> None:
         for tag in row.tags:

@@ -202,7 +202,7 @@ def prepare(view: View, understood: Understood, now_ns: int) -> Query:
         text=" ".join(kept) or text,
         words=[word for word in words if word not in names] or words,
         speakers=[code for name, code in named.items() if not said.isdisjoint(name.split())],
-        entities=_entities(view.index, said, text.lower()),
+        entities=_entities(view.index, said, text),
         spans=understood.spans,
         asks_when=understood.asks_when,
         now_ns=now_ns,
@@ -219,12 +219,13 @@ def _known_speakers(view: View) -> dict[str, int]:
 
 
 def _entities(index: MindIndex, words: set[str], text: str) -> list[str]:
-    """Entities of one word by look-up; those of several where their first word is in the query."""
-    return [
-        name
-        for name in (*words, *(phrase for word in words for phrase in index.phrases.get(word, ())))
-        if name in index.by_entity and (" " not in name or name in text)
-    ]
+    """Those whose words stand in the query one after the other; the first of several is none of the small words."""
+    found = [word for word in words if word in index.by_entity]
+    spoken = analysis.same_words(text).split()
+    for place, first in enumerate(spoken):
+        for length in index.phrase_lengths.get(first, ()) if first in words else ():
+            found += index.phrases.get(" ".join(spoken[place : place + length]), ())
+    return list(dict.fromkeys(found))
 
 
 def search(

@@ -306,3 +306,35 @@ async def test_pages_between_which_something_was_erased_do_not_fit_together(serv
     request.page_token = again.next_page_token
     found = [*again.results, *(await served.memory.search(request, timeout=10)).results]
     assert len({one.memory.memory_id for one in found}) == 6
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("What became of Project 77?", {"Project 77"}),
+        ("project 7, was it stopped", {"Project 7"}),
+        ("who spoke to Jean-Luc", {"Jean-Luc"}),
+        ("the projects of New Yorkers", set()),
+    ],
+)
+async def test_an_entity_is_named_by_its_words_and_no_others(
+    served: Served, query: str, named: set[str]
+) -> None:
+    names = ["Project 7", "Project 77", "Jean-Luc", "New York"]
+    recorded = [
+        mind.MemoryRecorded(memory_id=f"m{place}", text="it goes on", type=place + 2, entities=[name])
+        for place, name in enumerate(names)
+    ]
+    events = [ledger.NewEvent(body=mind.Body(memory_recorded=one)) for one in recorded]
+    head = await tell(served, created(), *events)
+    request = pb.SearchRequest(mind_id="ada", query=query, explain=True, min_seq=head)
+
+    found = (await served.memory.search(request, timeout=10)).results
+    about = {
+        name
+        for result in found
+        for score in result.strategies
+        if score.strategy == "entity" and score.raw > 0
+        for name in result.memory.entities
+    }
+    assert about == named
