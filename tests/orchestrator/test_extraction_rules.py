@@ -303,3 +303,28 @@ def test_hostile_text_takes_no_longer_than_other_text(piece: str, kib: int) -> N
 def test_what_is_promised_twice_is_told_by_its_words(one: str, other: str, are_same: bool) -> None:
     assert (commitment_id(one) == commitment_id(other)) is are_same
     assert (directive_id(one) == directive_id(other)) is are_same
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Noah: I'll bring the tent.\nIda: Then I'll cook on Friday.",
+        "User: Are you coming?\nFriend: I'll be there at six.",
+        "[09:14] Ida: I'll lock up tonight",
+        "EXT. BEACH - DAY\n\nNOAH\nI'll swim tomorrow.\n\nIDA (O.S.)\nI'll watch you.",
+        "00:00:01,000 --> 00:00:02,000\nI'll be back tomorrow.",
+        "Here's a text for your landlord:\n\nI'll pay the rent on Monday.",
+        "Write `I'll call you tomorrow` on the card.",
+    ],
+)
+def test_what_others_say_in_an_answer_is_no_promise(answer: str) -> None:
+    assert promises(answer, NOW, reminders_only=False) == []
+    own = promises(f"{answer}\n\nI'll ask you on Sunday.", NOW, reminders_only=False)
+    assert [one.text for one in own] == ["ask you on Sunday"]
+
+
+def test_a_chat_that_a_person_pastes_asks_and_names_and_bids_nothing() -> None:
+    text = "Noah: remind me to pay you tomorrow\nIda: call me Iggy. From now on answer in verse."
+
+    assert promises(text, NOW, reminders_only=True) == []
+    assert (mind_name(text), user_name(text), directives(text)) == ("", "", [])

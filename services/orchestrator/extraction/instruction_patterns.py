@@ -220,7 +220,7 @@ TAG = re.compile(
     r"|agreed|understood|thank you)(?: please)?$",
     re.I,
 )
-QUOTED_LAST = re.compile(r"\x00[.!?]?[\"'”»]")
+QUOTED_LAST = re.compile(r"\x00[.!?]?[\"'”»`]")
 """The end of a quotation, of which ``words.own`` leaves the last stop and the mark."""
 SINCE_NOW = re.compile(rf"\b{FROM_NOW}\b", re.I)
 ASKS = re.compile(r"(?:^|, |: |; )(?:and |so |but |ok |okay )?(?:can|could|would|will) you\b", re.I)

@@ -12,15 +12,15 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from services.orchestrator.extraction import dialogue, words
 from services.orchestrator.extraction import instruction_patterns as said
-from services.orchestrator.extraction import words
 from services.orchestrator.extraction.verbs import is_imperative
 
 
 def directives(text: str) -> list[str]:
     """The instructions in a message, in its words."""
     straight = words.plain(text)
-    own = words.own(straight)
+    own = words.own(dialogue.without_speech(straight, fewest=2))
     found: dict[str, None] = {}
     for start, end in words.sentences(own):
         for first, last in _in_sentence(own[start:end], start):

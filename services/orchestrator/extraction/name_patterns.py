@@ -171,7 +171,8 @@ BY_THE_WAY = re.compile(
     re.I,
 )
 TOLD = re.compile(
-    r"\b(?:say|says|said|saying|tell|tells|told|teach|write|writes|wrote|translate|titled|novel|story|film|movie"
+    r"\b(?:say|says|said|saying|tell|tells|told|teach|write|writes|wrote|translate|titled|novel|story|film|movie|opens"
+    r"|opening|the words?|puts it|himself|herself"
     r"|book|song"
     r"|role-?play|scene|character|joke|lyrics?|sings?|began|begins|reads?|quotes?|heard|hear|types?|email|letter"
     r"|play|poem"
@@ -188,9 +189,23 @@ ASKED = re.compile(
 )
 SAYING_GOES = re.compile(
     r"^,? (?:\w+ ){0,2}(?:said|says|wrote|replied|shouted|sang|sings|whispered|announced|declared|goes)\b"
-    r"|^[^.!?]{0,20}\bas (?:the|they|in)\b[^.!?]{0,24}\b(?:goes|say|joke|song|line|saying|film|movie|book)\b",
+    r"|^[^.!?]{0,20}\b(?:as|like) (?:the|they|it|in)\b[^.!?]{0,30}\b(?:goes|says?|joke|song|line|saying|film|movie|book"
+    r"|novel|story|poem|play|begins?|opens?|starts?|puts|wrote)\b|^,? to quote\b|^,? quoth\b",
     re.I,
 )
+QUOTED_BEFORE = re.compile(
+    r"^[\"'”]?[.!]?[\"'”]? ?(?:[–—-] ?)?(?:so |and )?"
+    r"(?:that's|that is|this is|which is|it's|is that|isn't that|that was) "
+    r"(?:how|the (?:first|opening|famous)|(?:what|from|in) (?:the|a|that)|a (?:quote|line))\b",
+    re.I,
+)
+"""What stands after words out of a book: "Call me Ishmael. That's how it begins"."""
+ASKS_LEAVE = re.compile(
+    r"\b(?:can|could|may|might|shall|should|must|will|would|do|did|can't|couldn't|shouldn't) (?:i|we)\b"
+    r"|\b(?:can|could|will|would|do|won't) you (?:please )?(?:let|allow|permit) (?:me|us)\b",
+    re.I,
+)
+"""What asks whether one may name somebody: "can I call you …"."""
 CLAUSE = re.compile(r"[,;:–—(]|(?<![\w'-])(?:and|but|so|because)(?![\w'-])", re.I)
 QUOTED_NAME = re.compile(
     r"\b(me|is|be|called|named|name|yourself|as|by|you|to"

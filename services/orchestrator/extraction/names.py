@@ -11,9 +11,12 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from services.orchestrator.extraction import dialogue, words
 from services.orchestrator.extraction import name_patterns as said
-from services.orchestrator.extraction import words
 from services.orchestrator.extraction.not_names import is_description, is_no_name
+
+_NEXT = 60
+"""Letters behind a name that may say that it was quoted."""
 
 
 def mind_name(text: str) -> str:
@@ -47,7 +50,7 @@ class _Message:
 
     def __init__(self, text: str) -> None:
         straight = said.QUOTED_NAME.sub(r"\1 \2", words.plain(text[: said.MAX_TEXT]))
-        self.text = words.own(straight)
+        self.text = words.own(dialogue.without_speech(straight, fewest=2))
         letters = [letter for letter in self.text if letter.isalpha()]
         uppers = sum(letter.isupper() for letter in letters)
         self.is_flat = uppers <= self.text.count("I ") + self.text.count("I'") or uppers == len(letters)
@@ -68,6 +71,7 @@ def _mind_names(message: _Message, at: tuple[int, int]) -> Iterator[str]:
         if (
             name
             and not _is_left_open(match, sentence[match.end() + len(name) :])
+            and not said.ASKS_LEAVE.search(_clause(sentence[: match.start()]) + match.group())
             and _is_meant(sentence, match)
         ):
             yield name
@@ -101,7 +105,10 @@ def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, s
         clause = _clause(sentence[: match.start()])
         is_asked = said.MAY_CALL.fullmatch(clause.strip()) and _is_meant(sentence, match, is_request=True)
         name = _name_at(message, sentence, match.end()) if is_asked else ""
-        if name and not said.UNWANTED.match(sentence[match.end() + len(name) :]):
+        after = message.text[start + match.end() + len(name) :][:_NEXT]
+        if name and not (
+            said.UNWANTED.match(sentence[match.end() + len(name) :]) or said.QUOTED_BEFORE.match(after)
+        ):
             yield 3, name
     for match in islice(said.MY_NAME_AFTER.finditer(sentence), words.MAX_CLAUSES):
         name = _name_before(sentence[: match.start()])

@@ -14,213 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from services.orchestrator.extraction import pieces, words
+from services.orchestrator.extraction import dialogue, pieces, words
+from services.orchestrator.extraction import promise_patterns as said
 from services.orchestrator.extraction.due import DAY_BEGINS, due, times
-from services.orchestrator.extraction.hours import HOUR_WORD
-
-_MAX_WORDS = 400
-"""Letters of one promise."""
-_ALARMS_BEGIN = 5
-"""The first hour at which an alarm that is set for "six" may ring in the morning."""
-_FOR_HOUR = re.compile(rf"\bfor (?=(?:[01]?\d|2[0-3]|{HOUR_WORD}|noon|midday|midnight)\b)", re.I)
-"""What is at six of an alarm, while a promise for six may be one for six people."""
-_MAX_LINK = 160
-"""Letters after "remind me" in which what to be reminded of begins, and when is said before it."""
-
-_WILL = re.compile(
-    r"(?<![\w'-])(?:"
-    r"(?P<will>(?:i|we)(?:'ll| will| shall|(?:'m|'re| am| are) (?:going to|gonna)| can and will| guarantee to| agree to"
-    r"|(?:'m|'re| am| are)? (?:plan(?:ning)?|intend(?:ing)?|aim(?:ing)?|mean|determined|set|about|committed) to)"
-    r"|im (?:going to|gonna)|ima|imma|i'ma|(?:^|(?<=[.!?,;:] ))(?:gonna|going to)"
-    r"|ill(?= (?:add|ask|bring|call|check|do|draft|fetch|find|fix|get|give|go|have|keep|let|look|make|note|ping"
-    r"|prepare|put"
-    r"|read|remind|send|take|tell|text|try|write)\b)"
-    r"|(?:i (?:hereby )?)?(?:promise|vow|swear|pledge|undertake|commit)(?: you)? to"
-    r"|(?:count|rely|depend|bank) on me to|(?:trust|expect) me to|leave it to me to"
-    r"|(?:my|the) (?:plan|next step|idea|job|task)(?: for [\w ]{1,20})? is to"
-    r"|(?:i|we) (?:won't|will not) forget to)"
-    r"|(?P<elided>will(?! do\b(?! \w)))|(?P<let>(?:let|allow) me(?: to)?|let's)|(?P<can>(?:i|we) can)"
-    r"|(?P<is>(?:i|we)(?:'m|'re| am| are)(?= [a-z]{2,}ing )|you(?:'ll| will)(?= (?:have|get|hear|find|receive)\b))"
-    r")(?:, (?:of course|naturally|as (?:agreed|promised|always|usual|you asked)"
-    r"|(?P<aside>(?:by|on|before|in|within|at|over|this|next|tomorrow|tonight|today)\b[^,;:.!?\x00]{0,40})),"
-    r"(?! (?:and|or|but|then)\b))? "
-    r"(?:(?:also|then|just|definitely|certainly|gladly|happily|personally|of course|not only|naturally|surely|now"
-    r"|still|simply|really) ){0,2}(?P<what>\S)",
-    re.IGNORECASE,
-)
-_AND_WILL = re.compile(r",? and (?:(?:i|we) )?will\b(?! \w)", re.I)
-_NO_PROMISE = re.compile(
-    r"(?:not|never|always|usually|often|normally|typically|sometimes|all"
-    r"|see(?! to| whether| if| that| what i| about)|say|admit|bet|assume|guess|imagine|suppose"
-    r"|miss|love"
-    r"|try not|probably|perhaps|maybe|forget|grant you|confess|spare you|leave it (?:at|there)|be (?:happy|glad|able"
-    r"|honest|delighted|fine|okay|ok|brief|frank|seeing|pleased|proud|sad|curious)|take (?:that|it|this) as|know"
-    r"|get better"
-    r"|live|survive|understand|have none|take your word|keep (?:it|this) (?:short|brief)|looking forward|hoping"
-    r"|thinking|wondering|having|feeling|afraid|being|doing (?:well|fine)|need(?! to\b)|want|only (?:say|need)|believe"
-    r"|trust|respect|appreciate|pretend|echo|second|look forward|hold you to|cheer|(?:keep|cross) (?:my|our) fingers"
-    r"|be (?:your|damned|thinking|waiting|rooting|cheering|right (?:back|here|with you))|let you (?!know|have)\w+"
-    r"|leave (?:it|this|that|the [\w ]{1,30}) (?:up )?to you|leave you (?:to|with)|(?:stop|end|finish|wrap up) here"
-    r"|have (?:what|you know)|take (?:your (?:advice|point)|it from (?:here|there))|get (?:there|right to|straight to)"
-    r"|put it (?:this|another) way|put it \w+ly|call it (?!back|again|off|in|on|at|for you)\w+"
-    r"|call (?:this|that) (?:the|an?)"
-    r"|refer (?:to it|you)|wish you|thank you|forgive|drink to|eat my|die|make it short|make an exception|cross that"
-    r"|give you (?:that|credit|the benefit)|join you in spirit|let the [\w ]{1,30} speak|cut to the"
-    r"|go ahead and (?:assume|guess|say)|play devil's"
-    r"|(?:talk|speak|chat) (?:to|with) you(?= (?:soon|then|later|tomorrow|tonight|next|on)\b|\W*$)"
-    r"|catch you(?= (?:soon|then|later|tomorrow|on)\b|\W*$))\b",
-    re.I,
-)
-_NO_PROMISE_ALONE = re.compile(
-    r"(?:have to|need to|pass\W*$|wait\W*$|wait for|remember that|do my best\W*$"
-    r"|be\b(?! (?:sure|in touch|on it|more|\w+ing|\w+er)\b)|(?:elaborate|clarify|rephrase)(?: (?:that|this|it))?\W*$"
-    r"|help(?: you)?(?: out)?(?: with (?:that|this|it))?\W*$|figure it out|find a way|manage\W*$|end with|skip the"
-    r"|try\W*$)",
-    re.I,
-)
-"""What is a promise only where a time is said."""
-_NOT_MINE = re.compile(
-    r"\x00|\b(?:what|how|where|why|who|whom|whose|which|whether|if|think|thinks|thought|guess|hope|hopes|hoping"
-    r"|doubt|fear"
-    r"|afraid|reckon|suppose|imagine|wish|feel|feels|said|says|say|saying|told|tell|tells|wrote|writes|heard"
-    r"|claims?|know"
-    r"|knows|wonder|maybe|perhaps|probably|unlikely|chances|not that|never|thing|things|way|one|all|is|was"
-    r"|everything|anything"
-    r"|nothing|day|song|line|\w+n't)$|^(?:he|she|they|you|it|that|this|there)\b(?!.* (?:before|so|then|after)$)"
-    r"|\b(?:said|says|say|told|tell|think|thought|hope|guess|doubt|know|wrote|claims?|sure|asks?|asked) that$"
-    r"|^(?:do|does|did|should|could|would|can|shall|will|is|are|was|were) (?:you|i|we|he|she|they|it)\b",
-    re.I,
-)
-"""Words before "I'll" that make it another's, or no promise: "the best thing I'll", "I think I'll", "he said I'll"."""
-_TEMPORAL = re.compile(
-    r"(?:(?:and|so|then|but|ok|okay|please|pls|also|or) ){0,2}(?:when|once|after|before|as soon as|while|until"
-    r"|till|by|on"
-    r"|in|at|over|during|next|this|tomorrow|today|tonight|later|starting|from|every|each|the (?:day|next|moment|minute"
-    r"|morning|evening|first|last|week)|first thing|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
-    r"|early|late|soon|shortly|sometime|some time|right (?:after|before)|straight after|just (?:after|before)|come"
-    r"|between|within|upon|whenever|to be|to make|for|with|since|as|because|now that|given|without)\b",
-    re.I,
-)
-_PLAN = re.compile(
-    r"(?:(?:the|my|our) )?(?:plan|agenda|schedule|programme|program|goal|task|next step|to-do list)s? (?:for|on)\b",
-    re.I,
-)
-_CONDITION = re.compile(
-    r"(?:(?:and|so|but|or|ok|okay) )?(?:if|suppose|imagine|were i|had i|provided)\b", re.I
-)
-_IF_LIKED = re.compile(
-    r",? (?:if|whenever|should) you(?:'d| would)? (?:like|want|wish|prefer|need|agree|care|ask)\b", re.I
-)
-_REPORTED = re.compile(
-    r"\b(?:said|says|say|saying|wrote|writes|reads?|told|tell|asked|quote|according|be|goes|is|was|line|like this"
-    r"|(?:told|asked|texted|messaged|e-?mailed) (?:me|us|him|her|them)|texted|messaged|e-?mailed|tense"
-    r"|an? (?:\w+ ){0,2}(?:draft|version|reply|message|template|wording|phrasing)"
-    r"|(?:you|one|we|they)(?:'d| could| can| might| may| should| would) (?:\w+ )?(?:send|write|say|text|reply|post)"
-    r"(?: \w+){0,3}"
-    r"|example|e\.g\.|(?<!\bas )(?:whisper|mutter|mumble|murmur|shout|yell|scream|cri|repli|answer|respond"
-    r"|announce|declare|exclaim|gasp|hiss|sigh|growl|sing|add|think|begin|promise)(?:s|es|ed|d)|calls|thought|sang|began)\W*$",
-    re.I,
-)
-_WORKED_ON = re.compile(
-    r"\W*(?:(?:please|now|ok|okay|then|(?:can|could|would) you) )*(?:translate|rephrase|paraphrase|correct"
-    r"|proofread|rewrite|spell|pronounce)\b",
-    re.I,
-)
-"""What begins a sentence after whose colon there are words that nobody says: "translate into French: …"."""
-_LATER = re.compile(
-    r"\b(?:later|overnight|first thing|next (?:time|session|lesson|visit)|(?:after|over) (?:your|the|our|lunch|dinner"
-    r"|breakfast|work)|(?:when|once|before) you(?:'re| are| get| come))\b",
-    re.I,
-)
-_WILL_BY_ITSELF = re.compile(r"(?:ok|okay|sure|yes|thanks|great|got it|noted|and|then|but)?", re.I)
-_I_HAVE = re.compile(
-    r"(?:i|we)(?:'ve|'m|'re| have| am| are)? (?!said|told|wrote|asked|know|think|hope)[^\x00]{0,120} and$",
-    re.I,
-)
-_CLAUSE = re.compile(r"[,;:(–—]| - ")
-
-_ASK = re.compile(
-    r"(?<![\w'-])(?:"
-    r"(?P<remind>remind(?:ed|ing)? (?:me|us)(?: again)?|(?:ping|nudge|poke|prod|alert|notify|warn|nag|bug|pester|badger"
-    r"|hound|hassle|chase|tap|buzz) me|(?:give|drop|shoot|send) me a (?:\w+ )?(?:nudge|shout|poke|heads[ -]up|buzz|ping"
-    r"|prod|line)|jog my memory|be reminded)"
-    r"|(?P<tell>(?:tell|text|message|shout at) me)"
-    r"|(?P<keep>(?:don't|dont|do not|never) (?:ever )?(?:let|allow) me (?:to )?(?:forget|miss|overlook|neglect)"
-    r"|(?:make sure|see to it|ensure|see) (?:that )?(?:i|we) (?:remember|(?:don't|dont|do not|never) (?:forget"
-    r"|miss|overlook))"
-    r"|(?:don't|dont|do not) let it slip my mind|help me (?:to )?(?:remember|not (?:to )?forget))"
-    r"|(?P<sure>(?:make sure|see to it|ensure) (?:that )?i(?= (?!am\b|was|have|had|got|get it|underst|can|could"
-    r"|will|did|do"
-    r"\b|don|remember|never|know|heard|read|see\b|haven|should|is\b)[a-z]))"
-    r"|(?P<reminder>(?:(?P<verb>set|create|add|schedule|make|put|leave|send|book|get|have|drop|shoot|pop|file"
-    r"|stick|note)"
-    r"|want|need|like|love|appreciate|use|do with)(?: me| us| up| in| down)?(?: an?| another| one)?(?: \w+)? reminder"
-    r"|^\W{0,3}reminder(?: please| to self)?)"
-    r"|(?P<note>note to self(?: ?[:,–—-]| to)(?= ))"
-    r"|(?P<act>(?P<wake>(?:set|put|turn|switch)(?: me)?(?: on| up)?(?: the| my| an?)? (?:\w+ )?alarm"
-    r"|wake (?:me|us)(?: up)?+(?! (?:if|when|whenever|unless)\b))"
-    r"|(?:follow up|check (?:in|back|up)|catch up|touch base) with me|check (?:in|up) on me)"
-    r")(?![\w'-])",
-    re.IGNORECASE,
-)
-_POLITE = re.compile(
-    r"(?:(?:please|pls|plz|kindly|just|also|and|so|then|but|oh|ok|okay|hey|hi|hello|well|yes|great|thanks|thank you|now"
-    r"|maybe|perhaps|again|would you mind|mind|do you mind|keep|start|(?:can|could|would|will|may) (?:you|u|i)"
-    r"|do me a favou?r and|be (?:a dear|so kind|an angel|a star|so good) (?:and|as to)|be sure to|make sure (?:to|you)"
-    r"|remember to|(?:don't|do not) forget to|try to|you'd better|you (?:should|must|can|could|need to|have to|may)"
-    r"|i(?:'d| would)? (?:like|want|need|love) (?:you to|for you to|to)"
-    r"|i(?:'d| would) (?:be (?:glad|grateful|happy|thankful)|appreciate it|like it|love it|prefer it) if you"
-    r"(?: could| would)?|(?:it(?:'d| would) (?:be (?:great|good|nice|lovely|kind|helpful)"
-    r"|help(?: me)?) )if you(?: could| would)?"
-    r"|i(?:'d| would)(?: really)?|i(?:'ll| will)|i could|i|whatever happens|feel free to|mind you|by the way|btw"
-    r"|one more thing|you to|let's|we|how about|what about|you)"
-    r"\b[ ,!]{0,3}){0,12}+",
-    re.I,
-)
-_YOU_COULD = re.compile(
-    r"\b(?:you|u)(?:'d| could| would| can| might| to| will| should|'ll)(?: please| just| maybe| kindly)?$",
-    re.I,
-)
-_POLITE_YOU = re.compile(r"(?:can|could|would|will|if|sure) you$", re.I)
-_I_DID = re.compile(r"(?<!can )(?<!may )(?<!could )\b(?:i|we)(?:'ve|'ll| already| just| have)? $", re.I)
-_NOT_NOW = re.compile(
-    r"\b(?:not|\w+n't|never|no|why|did|were|used to|stop\w*|told|said|asked|says|promised|thanks|ago|how|when)\b",
-    re.I,
-)
-_LINK = re.compile(r"(?:^|,? )(?P<link>to|2|about|that|for|of|not(?= to ))(?= )|:(?= (?!\d\d\b))", re.I)
-_ASKS_BACK = re.compile(
-    r"(?:what|who|whose|how|why|where|which|whether|if|is|are|was|were|do|did|does|of|the|i|we|you)\b", re.I
-)
-"""Words after "remind me" that want to be told something now."""
-_STATES = re.compile(
-    r"(?:i|we|you|he|she|it|they|this|that|there|the|my|our|never|always|no|not)\b|\w+'", re.I
-)
-"""What a note to oneself begins with that is a thought rather than something to do."""
-_NEED_TO = re.compile(
-    r"(?:that )?(?:i|we) (?:need|have|ought|want) to |(?:that )?(?:i|we) (?:must|should) ", re.I
-)
-
-_PRONOUN = r"(?:i|we|i'll|we'll|i'm|we're|i've|we've|i'd|we'd)"
-_CUT = re.compile(
-    r"[;(\n]|:(?![\d/])"
-    # "On Friday - no, Saturday" goes on.
-    r"|(?: - |[–—])(?! ?(?:no|sorry|wait|actually|rather|i mean|make (?:it|that))[,.!]? "
-    r"(?:(?:on|by|at|before|until|next|this) )?(?:\w+day\b|tomorrow\b|tonight\b|\d))"
-    rf"|,? (?:and|but|then|so|or)(?: then)? (?:(?:please|pls|also) )?(?={_PRONOUN}\b(?! can\b))"
-    rf"|,(?: and| but| then| so| or)?(?: then)? (?=(?:{_PRONOUN}|you|it|its|that|they|he|she|there|this is"
-    rf"|otherwise|because"
-    r"|since|just|ok|okay|please|pls|thanks|thank|will you|would you|could you|can you|right|alright|though|if|unless"
-    r"|don't|dont|do not|let|remind|ping|nudge|set|is that|deal|promise|promised|honest|of course|for sure|no problem"
-    r"|rain or shine|come what may|which|as (?:promised|agreed|always|usual|you)|cross my heart)\b)"
-    r"|, (?=so\b|but\b|or else\b)| and (?:please |also )?(?=(?:remind|ping|nudge) me\b|(?:don't|dont|do not) let me\b)"
-    rf"|,? and (?=tomorrow|tonight|next|then|on|in|after|when|later)(?=[^,;:.]{{1,40}}\b{_PRONOUN}\b)"
-    r"| so (?=(?:there|that|you|we|it|i|i'm|they)\b)| because "
-    r"|, (?=(?:my|the|her|his|our|their) [\w-]+ (?:[\w-]+ )?(?:is|are|was|were|has|have|had|will|isn't|closes|ends)\b)",
-    re.IGNORECASE,
-)
-_LAST = re.compile(
-    r"(?:[ ,]+(?:please|pls|plz|ok|okay|thanks|thank you|will you|would you|right|i promise|then))+$", re.I
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,19 +29,31 @@ class Promise:
 
 def may_promise(text: str, *, reminders_only: bool) -> bool:
     """Whether a closer look is worth its time."""
-    return bool(pieces.search(_ASK if reminders_only else _WILL, words.plain(text)))
+    return bool(pieces.search(said.ASK if reminders_only else said.WILL, words.plain(text)))
 
 
 def promises(text: str, now: datetime, *, reminders_only: bool) -> list[Promise]:
     """Promises in an answer, or only what a person asks to be reminded of; due times against the clock ``now``."""
     found: dict[str, Promise] = {}
     straight = words.plain(text)
-    masked = words.own(straight if reminders_only else words.without_letters(straight))
+    masked = words.own(_by_writer(straight, is_answer=not reminders_only))
+    is_example = False
     for start, end in words.sentences(masked):
         sentence, own = straight[start:end], masked[start:end]
+        if reminders_only and (is_example or said.ON_WORDS.match(masked, end)):
+            is_example = False
+            continue
+        is_example = reminders_only and bool(said.WORKED_ON_NEXT.match(own))
         for promise in (_asked if reminders_only else _promised)(sentence, own, now):
             found.setdefault(commitment_id(promise.text), promise)
     return list(found.values())
+
+
+def _by_writer(text: str, *, is_answer: bool) -> str:
+    """The text, as long as it was, without what somebody else says in it: of a person's message, a whole talk."""
+    if is_answer:
+        text = dialogue.without_drafts(words.without_letters(text))
+    return dialogue.without_speech(text, fewest=1 if is_answer else 2)
 
 
 def commitment_id(text: str) -> str:
@@ -255,25 +63,25 @@ def commitment_id(text: str) -> str:
 
 def _promised(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
     done = 0
-    for match in islice(_WILL.finditer(own), words.MAX_CLAUSES):
+    for match in islice(said.WILL.finditer(own), words.MAX_CLAUSES):
         before = own[: match.start()]
         if match.start() < done or not _is_said_for_oneself(before, is_elided=bool(match["elided"])):
             continue
         begin = match.start("what")
         what, end = _cut(sentence, own, begin)
         if match["can"]:
-            will = _AND_WILL.search(own, begin, begin + _MAX_WORDS)
+            will = said.AND_WILL.search(own, begin, begin + said.MAX_WORDS)
             what, end = (sentence[begin : will.start()], will.end()) if will else ("", end)
-        is_told = _IF_LIKED.search(own, begin) or words.SAID_BY.search(own, begin)
-        if not what or is_told or _NO_PROMISE.match(what):
+        is_told = said.IF_LIKED.search(own, begin) or words.SAID_BY.search(own, begin)
+        if not what or is_told or said.NO_PROMISE.match(what):
             continue
         aside = due(match["aside"] or "", now)
         if match["aside"] and not aside:
             continue
         when = aside or due(_time_before(before), now) or due(what, now)
         # "I'll explain:" is done at once, and "let me think", too.
-        is_now = match["is"] or (match["let"] and not _LATER.search(what)) or own[end : end + 1] == ":"
-        if not when and (is_now or _NO_PROMISE_ALONE.match(what)):
+        is_now = match["is"] or (match["let"] and not said.LATER.search(what)) or own[end : end + 1] == ":"
+        if not when and (is_now or said.NO_PROMISE_ALONE.match(what)):
             continue
         done = end
         yield Promise(what, when)
@@ -284,23 +92,25 @@ def _is_said_for_oneself(before: str, *, is_elided: bool) -> bool:
     boundary = _last_clause(before)
     last = before[boundary:].strip()
     if is_elided:
-        return bool(_I_HAVE.match(last)) or bool(_WILL_BY_ITSELF.fullmatch(last))
+        return bool(said.I_HAVE.match(last)) or bool(said.WILL_BY_ITSELF.fullmatch(last))
     if _is_reported(before, boundary):
         return False
-    if _CONDITION.match(_clause_before(before, boundary).strip()) or _CONDITION.match(last):
+    if said.CONDITION.match(_clause_before(before, boundary).strip()) or said.CONDITION.match(last):
         return False
-    return bool(_TEMPORAL.match(last)) or not _NOT_MINE.search(_after_and(last))
+    return bool(said.TEMPORAL.match(last)) or not said.NOT_MINE.search(_after_and(last))
 
 
 def _is_reported(before: str, boundary: int) -> bool:
     """Whether the colon of a boundary leads to words that are another's, or only spoken of."""
     lead = before[:boundary].rstrip(" ,:(")
-    return before[boundary - 1 : boundary] == ":" and bool(_REPORTED.search(lead) or _WORKED_ON.match(lead))
+    return before[boundary - 1 : boundary] == ":" and bool(
+        said.REPORTED.search(lead) or said.WORKED_ON.match(lead)
+    )
 
 
 def _last_clause(before: str) -> int:
     """Where the clause begins that a text ends with."""
-    return max((match.end() for match in _CLAUSE.finditer(before)), default=0)
+    return max((match.end() for match in said.CLAUSE.finditer(before)), default=0)
 
 
 def _clause_before(before: str, boundary: int) -> str:
@@ -318,28 +128,28 @@ def _time_before(before: str) -> str:
     """The words right before that may say when."""
     boundary = _last_clause(before)
     clause = _after_and(before[boundary:].strip())
-    if _TEMPORAL.match(clause):
+    if said.TEMPORAL.match(clause):
         return clause
     earlier = _clause_before(before, boundary).strip() if not clause else ""
-    return earlier if _TEMPORAL.match(earlier) or _PLAN.match(earlier) else ""
+    return earlier if said.TEMPORAL.match(earlier) or said.PLAN.match(earlier) else ""
 
 
 def _cut(sentence: str, own: str, begin: int) -> tuple[str, int]:
     """What is to be done, and where its words end."""
-    stop = _CUT.search(own, begin + 1, begin + _MAX_WORDS)
-    end = stop.start() if stop else min(len(sentence), begin + _MAX_WORDS)
-    return _LAST.sub("", words.without_smileys(sentence[begin:end]).strip(" ,.!?…\n\t")), end
+    stop = said.CUT.search(own, begin + 1, begin + said.MAX_WORDS)
+    end = stop.start() if stop else min(len(sentence), begin + said.MAX_WORDS)
+    return said.LAST.sub("", words.without_smileys(sentence[begin:end]).strip(" ,.!?…\n\t")), end
 
 
 def _asked(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
     done = 0
-    for match in islice(_ASK.finditer(own), words.MAX_CLAUSES):
+    for match in islice(said.ASK.finditer(own), words.MAX_CLAUSES):
         before = own[: match.start()]
-        is_done = (match["verb"] or match["act"]) and _I_DID.search(before)
+        is_done = (match["verb"] or match["act"]) and said.I_DID.search(before)
         if match.start() < done or not _is_asked(before) or is_done:
             continue
         begin, between = match.end(), ""
-        after = own[begin : begin + _MAX_WORDS]
+        after = own[begin : begin + said.MAX_WORDS]
         if match["keep"]:
             link = re.match(r" (?:to|about|that)?\b ?", after, re.I)
             begin += link.end() if link else 0
@@ -351,19 +161,19 @@ def _asked(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
             begin, between = _link(after, begin, now, needs_time=bool(match["tell"]))
             if not begin:
                 continue
-        if need := _NEED_TO.match(own, begin):
+        if need := said.NEED_TO.match(own, begin):
             begin = need.end()
-        elif match["note"] and _STATES.match(own, begin):
+        elif match["note"] and said.STATES.match(own, begin):
             continue
         what, done = _cut(sentence, own, begin)
         if match["act"]:
             between = own[match.end() : done].strip(" ,.!?")
-            between = _FOR_HOUR.sub("at ", between) if match["wake"] else between
+            between = said.FOR_HOUR.sub("at ", between) if match["wake"] else between
             if not due(between, now):
                 continue
-        day_begins = _ALARMS_BEGIN if match["wake"] else DAY_BEGINS
+        day_begins = said.ALARMS_BEGIN if match["wake"] else DAY_BEGINS
         when = due(f"{between} {_time_before(before).lower()}", now, day_begins=day_begins) or due(what, now)
-        if what and not words.SAID_BY.search(own, match.end()):
+        if what and not (words.SAID_BY.search(own, match.end()) or _is_on_words(own, match.end())):
             yield Promise(what, when)
 
 
@@ -373,22 +183,28 @@ def _is_asked(before: str) -> bool:
     if _is_reported(before, boundary):
         return False
     clause = _after_and(before[boundary:].strip())
-    if _POLITE.fullmatch(clause) or _TEMPORAL.match(clause):
-        return not clause.lower().endswith("you") or bool(_POLITE_YOU.search(clause))
-    return bool(_YOU_COULD.search(clause) and not _NOT_NOW.search(clause))
+    if said.POLITE.fullmatch(clause) or said.TEMPORAL.match(clause):
+        return not clause.lower().endswith("you") or bool(said.POLITE_YOU.search(clause))
+    return bool(said.YOU_COULD.search(clause) and not said.NOT_NOW.search(clause))
+
+
+def _is_on_words(own: str, begin: int) -> bool:
+    """Whether the same sentence goes on to ask about its own words: "… - how do I say that in Japanese?"."""
+    clauses = islice(said.CLAUSE.finditer(own, begin, begin + said.MAX_WORDS), words.MAX_CLAUSES)
+    return any(said.ON_WORDS.match(own, clause.end()) for clause in clauses)
 
 
 def _link(after: str, begin: int, now: datetime, *, needs_time: bool) -> tuple[int, str]:
     """Where begins what to be reminded of, and the words before it, which may say when; 0 where there is none."""
-    told = times(after[:_MAX_LINK])
+    told = times(after[: said.MAX_LINK])
     starts_with_time = any(start <= 1 for start, _ in told)
     only_when = 0, ""
-    for match in _LINK.finditer(after[:80]):
+    for match in said.LINK.finditer(after[:80]):
         between = after[: match.start()].strip(" ,")
         at = match.start("link") if match["link"] else match.start()
         if any(start < at < end for start, end in told):
             continue
-        if _ASKS_BACK.match(between) and not starts_with_time:
+        if said.ASKS_BACK.match(between) and not starts_with_time:
             return 0, ""
         if needs_time and not (between and due(between, now)):
             return 0, ""

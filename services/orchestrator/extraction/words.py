@@ -15,12 +15,14 @@ _MASK = "\x00"
 MAX_CLAUSES = 30
 """How many places of one sentence are looked at more closely."""
 _MAX_SENTENCE = 2_000
+_FENCE = re.compile(r"```|(?:^|(?<=\n))~~~")
 _QUOTED = re.compile(
-    r"\"[^\"\n]{1,400}\"|“[^”\n]{1,400}”|«[^»\n]{1,400}»|(?<!\w)['‘](?=\S)(?:[^'’\n]"
+    r"\"[^\"\n]{1,400}\"|`[^`\n]{1,400}`|“[^”\n]{1,400}”|«[^»\n]{1,400}»|(?<!\w)['‘](?=\S)(?:[^'’\n]"
     r"|(?<=\w)['’](?=\w)){1,400}['’](?!\w)"
 )
 _SPACES = re.compile(r"[ \t\xa0]{2,}|[\t\xa0]")
-_CITED_LINE = re.compile(r"^[ \t]{0,3}>[^\n]*", re.MULTILINE)
+_CITED_LINE = re.compile(r"^[ \t]{0,3}(?:>|— )[^\n]*|^[ \t]*//[^\n]*", re.MULTILINE)
+"""Of a mail that is answered, of a dialogue as novels in many languages have it, or a comment of code."""
 _SALUTATION = re.compile(
     r"\W*(?:(?:subject|re): |dear\b[^\n]{1,60}[,:]\W*$"
     r"|(?:hi|hello|hey|good (?:morning|afternoon|evening))\b[^\n]{1,40},\W*$)",
@@ -65,7 +67,7 @@ def own(text: str) -> str:
 
     A letter to somebody is quoted where other words stand beside it.
     """
-    parts = text.split("```")
+    parts = list(pieces.split(_FENCE, text))
     if len(parts) > 1:
         text = "```".join(_MASK * len(part) if odd % 2 else part for odd, part in enumerate(parts))
     others = without_letters(text)

@@ -1,0 +1,107 @@
+"""What others say in a text: the lines of a script, a chat or subtitles, and words that are drafted for somebody. Pure.
+
+Everything here takes time in proportion to the text, whatever the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from services.orchestrator.extraction.common import COMMON
+from services.orchestrator.extraction.not_names import NOT_NAMES
+
+MASK = "\x00"
+_SPEAKER = re.compile(
+    r"(?:[^\w<\n]|\d|\b[AaPp][Mm]\b){0,40}(?:<(?P<nick>[\w.-]{1,30})>(?= )"
+    r"|(?P<who>[A-ZÀ-Þ][\w.'’-]{0,20}(?: [A-ZÀ-Þ\d][\w.'’-]{0,20}){0,2})"
+    r" ?(?:\([^()\n]{1,40}\))?[*_]{0,2}:[*_]{0,2}(?= |$))"
+)
+"""``Tom:``, ``**Dr. Weiss** (smiling):``, ``[10:42] Tom:``, ``<tom>`` at the beginning of a line."""
+_TOPICS = frozenset(
+    """
+    about action actions advice agenda agreed ai also answer assistant attention background bonus bottom budget
+    caution caveat changes chat conclusion confirmed context costs cost date day deadline decision details
+    disclaimer done edit email exception explanation fact final finally finance first flight flights followup food
+    for goal goals gym health hint homework hotel hotels idea important in info insurance issue item items later
+    lastly learning level list logistics me meals meanwhile meeting meetings milestone mode month next note notes
+    now offer on option options order other our outcome overview packing part personal phase plan plans point ps
+    priority progress project promise question quick reading recap remember reminder reply research response
+    result results rule safety schedule second shopping short so sorry sources stage status step steps story
+    subject suggestion summary task tasks thanks then third tip tips title tldr today todo tomorrow tonight topic
+    total train trains transport travel trip update updates upshot urgent verdict visa warning weather week what
+    when where why work year yes no ok okay you your
+    """.split()
+)
+"""What a line may be headed by that is nobody: "Flights: I'll watch the prices"."""
+_ROLES = frozenset(
+    """
+    boss brother child client colleague customer dad daddy daughter doctor dr engineer everybody everyone father
+    friend guest guy husband kid lawyer man manager miss mom mother mr mrs ms mum mummy nurse officer owner parent
+    partner pilot prof robot saint sir sister son student teacher user vampire wife woman worker writer
+    """.split()
+)
+"""Words that are no name, but say who speaks."""
+_NO_SPEAKERS = (COMMON | NOT_NAMES) - _ROLES
+_CUE = re.compile(r"[ \t]*[A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{1,30}(?: ?\([\w.' ]{1,20}\))?[ \t]*")
+"""The line of a screenplay that says who speaks below it."""
+_TIMED = re.compile(r"[ \t]*(?:\d\d:)?\d\d:\d\d[.,]\d{3} --> ")
+_DRAFT = re.compile(
+    r"(?<![\w-])(?:drafts?|versions?|repl(?:y|ies)|messages?|templates?|wording|texts?|e-?mails?|letters?|poems?|lyrics"
+    r"|songs?|verses?|scenes?|scripts?|dialogues?|conversations?|stor(?:y|ies)|examples?|translations?|quotes?|captions?"
+    r"|posts?|tweets?|speech|toast|monologues?|excerpts?|passages?|transcripts?|subtitles|vows)\b[^.!?\n\x00]{0,60}:\W*$",
+    re.I,
+)
+_NO_DRAFT = re.compile(r"\b(?:about|regarding|concerning|as for|as to|next|plan)\b", re.I)
+"""Who answers "about your message: …" speaks for themselves."""
+_FEWEST_CUES = 2
+
+
+def without_speech(text: str, *, fewest: int) -> str:
+    """The text, as long as it was, with NUL for each letter of a line that says who speaks it, from so many lines on,
+    and of what a screenplay or subtitles have below such a line.
+    """
+    lines = text.split("\n")
+    spoken = [at for at, line in enumerate(lines) if _is_spoken(line)]
+    cues = sum(map(_is_cue, lines))
+    is_below = False
+    for at, line in enumerate(lines):
+        if is_below and line.strip():
+            spoken.append(at)
+        else:
+            is_below = bool(_TIMED.match(line)) or (cues >= _FEWEST_CUES and _is_cue(line))
+    return _masked(lines, spoken) if len(spoken) >= fewest else text
+
+
+def without_drafts(text: str) -> str:
+    """The text, as long as it was, with NUL for each letter of a paragraph that is a draft by the line before it."""
+    lines = text.split("\n")
+    drafted: list[int] = []
+    is_draft = False
+    for at, line in enumerate(lines):
+        if is_draft and line.strip():
+            drafted.append(at)
+        elif line.strip() or (drafted and drafted[-1] == at - 1):
+            is_draft = line.rstrip().endswith(":") and _heads_draft(line[-200:])
+    return _masked(lines, drafted)
+
+
+def _heads_draft(line: str) -> bool:
+    return bool(_DRAFT.search(line)) and not _NO_DRAFT.search(line)
+
+
+def _is_spoken(line: str) -> bool:
+    match = _SPEAKER.match(line)
+    if not match:
+        return False
+    words = [word.strip(".'’").lower() for word in (match["who"] or "").split()]
+    return not any(word in _TOPICS or (len(word) > 1 and word in _NO_SPEAKERS) for word in words)
+
+
+def _is_cue(line: str) -> bool:
+    return bool(_CUE.fullmatch(line)) and not _TOPICS.intersection(line.lower().split())
+
+
+def _masked(lines: list[str], those: list[int]) -> str:
+    for at in those:
+        lines[at] = MASK * len(lines[at])
+    return "\n".join(lines)
