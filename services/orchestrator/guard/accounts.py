@@ -9,7 +9,7 @@ from functools import cache
 from stdnum import iban, luhn, numdb
 
 from services.orchestrator.extraction import pieces
-from services.orchestrator.guard.spans import Span
+from services.orchestrator.guard.spans import Span, before, words
 
 SHORTEST_CARD, LONGEST_CARD = 14, 19
 """Digits, of the networks below."""
@@ -36,6 +36,20 @@ _SCHEMES = re.compile(
     r"|220[0-4]\d{12}"  # Mir
 )
 """Issuer identification numbers and lengths of the networks: a barcode with a right check digit is no card."""
+_CARD = words(
+    r"(?:credit|debit)?[ -]?cards?", "visa", r"master ?card", "maestro", "amex", "american express", "discover",
+    "diners", "unionpay", "jcb", "karte", r"kreditkarte(?:nnummer)?", "carte", "carta", "tarjeta", r"cartão",
+)  # fmt: skip
+_NEAR = 25
+_LONG = re.compile(rf"(?<!\w)\d{{{SHORTEST_CARD},{LONGEST_CARD}}}(?!\w)")
+_AROUND = 200
+"""Characters before and after a number in which others of its length make a list of them."""
+_OTHERS = 3
+"""So many of them that are no cards, and more than are: then one that could be is so by chance."""
+_ROWS = 12
+"""Groups before and after a number that are looked at."""
+_MORE_GROUPS = 5
+"""So many of four digits beside a number that are of no card make a table."""
 _IBAN = re.compile(
     rf"(?<![^\W_])(?=([A-Z]{{2}}[ ]?\d{{2}}(?:{_GAP}{{0,2}}[A-Z0-9]){{11,30}}))", re.IGNORECASE
 )
@@ -73,9 +87,33 @@ def _groups_of_card(text: str, groups: Sequence[tuple[int, int]], first: int, *,
         is_written_so = count == 1 or lengths in _GROUPINGS or (count in whole and _PLAIN.fullmatch(written))
         if not is_written_so or not _is_card(written) or _is_column(text, start, start + len(written)):
             continue
-        if is_free or not _goes_on(text, groups, first, count):
+        if not is_free and _goes_on(text, groups, first, count):
+            continue
+        if _CARD.search(before(text, start, _NEAR)) or not _is_by_chance(text, groups, first, count):
             return count
     return 0
+
+
+def _is_by_chance(text: str, groups: Sequence[tuple[int, int]], first: int, count: int) -> bool:
+    """Whether a number stands in a list or table of numbers as long, of which one in ten passes Luhn's check."""
+    if count == 1:
+        start, end = groups[first]
+        around = _LONG.finditer(text, max(0, start - _AROUND), end + _AROUND)
+        are_cards = [_is_card(other[0]) for other in around if len(other[0]) == end - start]
+        return are_cards.count(False) >= max(_OTHERS, sum(are_cards) + 1)
+    after_it = groups[first + count : first + count + _ROWS]
+    before_it = groups[max(0, first - _ROWS) : first][::-1]
+    return any(_groups_of_none(text, others) >= _MORE_GROUPS for others in (after_it, before_it))
+
+
+def _groups_of_none(text: str, groups: Sequence[tuple[int, int]]) -> int:
+    """How many groups of four digits follow, those aside that are a card's four; in either direction."""
+    found = at = 0
+    while at < len(groups) and groups[at][1] - groups[at][0] == 4:
+        four = groups[at : at + 4]
+        is_card = len(four) == 4 and _is_card(text[min(four)[0] : max(four)[1]])
+        found, at = found + (0 if is_card else 1), at + (4 if is_card else 1)
+    return found
 
 
 def _is_column(text: str, start: int, end: int) -> bool:

@@ -30,8 +30,15 @@ _DATE = re.compile(
     r")(?!\w|[-/.]\d|,?(?: of)? ?\d{4})",
     re.IGNORECASE,
 )
+_OF_A_PARTY = (
+    r"(?! (?:part(?:y|ies)|dinners?|lunch|brunch|breakfast|tea|drinks|meal|cakes?|presents?|gifts?|cards?|bash|sales?"
+    r"|boys?|girls?|things?|celebrations?|concerts?|trips?|weekend|week|month|wish(?:es)?|surprise|events?|barbecue|bbq|picnic"
+    r"|songs?|lists?|balloons?|invit(?:es?|ations?)|dress|treat|vouchers?|outing|speech|venue|plans?|do)(?!\w))"
+)
+"""After "birthday": what is celebrated or given then, on whatever day."""
 _BORN = words(
-    r"born", r"birth ?dates?", r"dates? of birth", r"birth ?days?", r"b-?day", r"d\.?o\.?b\.?", r"birth", r"née?",
+    r"born", r"birth ?dates?", r"dates? of birth",
+    rf"(?<!happy )birth ?days?{_OF_A_PARTY}", rf"b-?day{_OF_A_PARTY}", r"d\.?o\.?b\.?", r"birth", r"née?",
     r"geb(?:oren|\.)?",
     r"geburtsdatum", r"geburtstag", r"date de naissance", r"anniversaire", r"nacid[oa]", r"nac[íi]", r"nació",
     r"fecha de nacimiento", r"cumpleaños",
@@ -45,6 +52,12 @@ _THINGS = words(
     r"(?: \w+){0,4} (?:was|were|is|got) born",
     r"(?:born|birth) (?:of|out of) (?:the|a|an) \w+",
 )  # fmt: skip
+_DEADLINE = re.compile(r"\b(?:by|before|until|till|after)(?: the)? $", re.IGNORECASE)
+_ANOTHER_DAY = re.compile(
+    r",? (?:an?|one|two|three|\d+|some|a few) (?:days?|weeks?) (?:late|early|later|earlier)\b", re.IGNORECASE
+)
+_OF_THE_NEXT = re.compile(r"(?:(?:'s)?,?:? (?:is |was |falls )?(?:on )?(?:the )?)$", re.IGNORECASE)
+"""Between a word for birth and the date that it tells of."""
 _NEAR = 70
 _AFTER = 50
 
@@ -55,5 +68,18 @@ def birth_dates(text: str) -> Iterator[Span]:
         return
     for match in pieces.finditer(_DATE, text):
         lead, rest = before(text, match.start(), _NEAR), after(text, match.end(), _AFTER)
-        if (_BORN.search(lead) or _BORN.search(rest)) and not _THINGS.search(lead):
+        if _DEADLINE.search(lead) or _ANOTHER_DAY.match(rest) or _THINGS.search(lead):
+            continue
+        if _BORN.search(lead) or _is_told_after(rest):
             yield Span("birth_date", match.start(), match.end())
+
+
+def _is_told_after(rest: str) -> bool:
+    """Whether what follows a date makes it one of birth, and not the date after it: "on 4 May, but born on 2 May"."""
+    return any(
+        not (
+            (date := _DATE.search(rest, born.end()))
+            and _OF_THE_NEXT.fullmatch(rest, born.end(), date.start())
+        )
+        for born in _BORN.finditer(rest)
+    )
