@@ -8,7 +8,7 @@ must stand near.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from stdnum import verhoeff
@@ -49,7 +49,7 @@ from stdnum.us import itin, ssn
 from stdnum.za import idnr as za_idnr
 
 from services.orchestrator.extraction import pieces
-from services.orchestrator.guard.spans import Span, after, before, words
+from services.orchestrator.guard.spans import Span, after, before, plain, stems, words
 
 _NEAR = 60
 _AFTER = 30
@@ -103,12 +103,17 @@ class Scheme:
     """One of these, where the digits stand in groups as those of telephone numbers do; None: those above."""
     lead: re.Pattern[str] | None = None
     """How what stands before must end, unless the number is said to be a passport's after it; None: anyhow."""
+    stems: tuple[str, ...] = ()
+    """One of these is in each text with one of the words."""
 
 
 def _scheme(pattern: str, is_valid: Callable[[str], bool], *near: str, general: bool = True) -> Scheme:
     """``general`` says that a word for any such number will do, as well as those for this one."""
     bounded = re.compile(rf"(?<![\w.,+-])(?=({pattern})(?![\w]|[.,-]\d))", re.IGNORECASE)
-    return Scheme(bounded, is_valid, words(*near, *(_GENERAL if general else ())) if near else None)
+    if not near:
+        return Scheme(bounded, is_valid)
+    those = (*near, *(_GENERAL if general else ()))
+    return Scheme(bounded, is_valid, words(*those), stems=stems(*those))
 
 
 def _grouped(count: int, is_valid: Callable[[str], bool], *near: str) -> Scheme:
@@ -200,7 +205,7 @@ SCHEMES = (
     _scheme(r"[a-z]{4}\d{6}[hmx][a-z]{5}[0-9a-z]\d", curp.is_valid),
     _scheme(_NINE, sin.is_valid, "sin", "social insurance"),
     _scheme(rf"\d{{3}}{_S}\d{{3}}{_S}\d{{2,3}}", tfn.is_valid, "tfn", "tax file"),
-    _scheme(rf"\d{{4}}{_S}\d{{4}}{_S}\d{{4}}", _is_aadhaar, r"a?adhaa?r", "uidai"),
+    _scheme(rf"\d{{4}}{_S}\d{{4}}{_S}\d{{4}}", _is_aadhaar, "aadhaar", "aadhar", "adhaar", "adhar", "uidai"),
     _scheme(r"[a-z]{3}p[a-z]\d{4}[a-z]", pan.is_valid, "pan", "permanent account"),
     _scheme(r"\d{6} ?\d{8} ?\d{3}[\dx]", ric.is_valid),
     _scheme(r"\d{6}-\d{7}", rrn.is_valid),
@@ -214,6 +219,11 @@ SCHEMES = (
     _scheme(r"[a-z]{5} ?\d{6} ?[a-z]{2}\d ?[a-z]{2}|[a-z]\d{7,12}|[a-z]{1,2}\d{6,8}", _always,
         r"driv(?:er|ing)(?:'?s)? licen[cs]e(?: number| no\.?)?"),
 )  # fmt: skip
+_SPEAKING = [scheme for scheme in SCHEMES if scheme.words is None]
+_ANY_SPEAKING = re.compile(
+    rf"(?<!\w)(?=[^\W_])(?:{'|'.join(scheme.pattern.pattern for scheme in _SPEAKING)})", re.IGNORECASE
+)
+"""Where one of those begins whose format says what they are."""
 _HAS_DIGITS = re.compile(r"\d(?:\W?\w){5}")
 
 
@@ -221,20 +231,22 @@ def national_ids(text: str) -> Iterator[Span]:
     """Numbers that one of the schemes takes for its own, in the order of the schemes."""
     if not pieces.search(_HAS_DIGITS, text):
         return
+    low = plain(text)
+    formats = [match.start() for match in pieces.finditer(_ANY_SPEAKING, text)]
     for scheme in SCHEMES:
         end = 0
-        for match in _candidates(scheme, text):
+        for match in _candidates(scheme, text, low, formats):
             if match.start() >= end and _is_one(scheme, text, *match.span(1)):
                 end = match.end(1)
                 yield Span("national_id", match.start(), end)
 
 
-def _candidates(scheme: Scheme, text: str) -> Iterator[re.Match[str]]:
-    candidates = pieces.finditer(scheme.pattern, text)
-    first = next(candidates, None)
-    if first and (scheme.words is None or pieces.search(scheme.words, text)):
-        yield first
-        yield from candidates
+def _candidates(scheme: Scheme, text: str, low: str, formats: Sequence[int]) -> Iterator[re.Match[str]]:
+    """``low`` is the text in small letters, ``formats`` where a number may begin that needs no word beside it."""
+    if scheme.words is None:
+        yield from filter(None, (scheme.pattern.match(text, at) for at in formats))
+    elif any(stem in low for stem in scheme.stems) and pieces.search(scheme.words, text):
+        yield from pieces.finditer(scheme.pattern, text)
 
 
 def _is_one(scheme: Scheme, text: str, start: int, end: int) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+_VARIES = re.compile(r"(?:[\w-]\?|\(|\[).*")
+"""Of a pattern for a word, all from what may be missing on."""
+_DOTTED = {ord("İ"): "i", ord("ı"): "i"}
 _END_OF_SENTENCE = re.compile(r"[.!?…]\s+(?=[^a-z])|\n\s*\n")
 
 
@@ -38,3 +41,13 @@ def after(text: str, end: int, characters: int) -> str:
 def words(*them: str) -> re.Pattern[str]:
     """Any of some words, as whole words and in any case."""
     return re.compile(rf"(?<!\w)(?:{'|'.join(them)})(?!\w)", re.IGNORECASE)
+
+
+def stems(*them: str) -> tuple[str, ...]:
+    """Letters of which some are in each text, as ``plain`` has it, in which one of some words stands."""
+    return tuple(sorted({plain(re.sub(_VARIES, "", word).replace("\\", "")) for word in them}))
+
+
+def plain(text: str) -> str:
+    """The text as patterns that heed no case read it."""
+    return text.translate(_DOTTED).casefold()

@@ -14,7 +14,7 @@ from functools import cache
 from services.orchestrator.extraction import pieces
 from services.orchestrator.guard import lexicon
 from services.orchestrator.guard.persons import ADVERBS, BE, FICTION, KNOWN, POSSESSIVE, SUBJECT
-from services.orchestrator.guard.spans import Span
+from services.orchestrator.guard.spans import Span, plain
 
 _SENTENCE = re.compile(r"[^.!?\n]{1,600}(?:[.!?](?=\S)[^.!?\n]{1,600}){0,20}[.!?]*")
 _WORD = re.compile(r"\d+|[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -36,6 +36,13 @@ def _rules(*patterns: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
+def _anywhere(
+    *patterns: str | tuple[str, tuple[str, ...]],
+) -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
+    told = ((one, ("",)) if isinstance(one, str) else one for one in patterns)
+    return tuple((re.compile(pattern, re.IGNORECASE), needs) for pattern, needs in told)
+
+
 @dataclass(frozen=True)
 class Rules:
     """What makes a statement of a sentence, by what it begins with."""
@@ -44,7 +51,8 @@ class Rules:
     """After somebody: ``I``, ``my neighbour Walter``."""
     of_possessive: tuple[re.Pattern[str], ...]
     """After what is somebody's: ``my``, ``Lena's``."""
-    anywhere: tuple[re.Pattern[str], ...]
+    anywhere: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]
+    """Each with letters of which some are in every statement, in small ones: most sentences have none of them."""
     more: re.Pattern[str]
     """After a statement, what is still of it: another illness, the B of a hepatitis, the amount of a debt."""
 
@@ -139,12 +147,15 @@ def _rules_of_health() -> Rules:
             rf"recommended|confirmed|increased|changed)"
             rf"[^.!?]{{0,60}}?(?:{_CONDITION}|{_STATE}|{_MEDICINE}|{_PROCEDURE}|{_BODY})",
         ),
-        anywhere=_rules(
+        anywhere=_anywhere(
             rf"(?:doctors?|gp|oncologist|psychiatrist|they|hospital|specialist|scan|mri|biopsy|test|surgeon)"
             rf" (?:found|removed|diagnosed|discovered|suspects?|confirmed|showed|put|prescribed|gave)(?:"
             rf" (?!they )[\w-]+){{0,5}}? (?:{_CONDITION}|{_MEDICINE}|{_PROCEDURE}|{_BODY})",
-            rf"{KNOWN}{BE} (?:sick|ill|unwell|dying|terminally ill)(?! of)(?! to death)(?: with| since| from|"
-            rf"[ ,.!?]|$)",
+            (
+                rf"{KNOWN}{BE} (?:sick|ill|unwell|dying|terminally ill)(?! of)(?! to death)(?: with| since| from|"
+                rf"[ ,.!?]|$)",
+                (" sick", " ill", " unwell", " dying", " terminally"),
+            ),
             rf"(?:diagnosis|diagnosed(?: with)?|diagnoses|medical history|condition|allerg(?:y|ies)|"
             rf"medications?|meds)(?: is| are|:)(?: \w+){{0,3}} ?(?:{_CONDITION}|{_MEDICINE}|{_STATE})",
         ),
@@ -255,13 +266,16 @@ def _rules_of_money() -> Rules:
             rf"(?: [\w-]+){{0,2}} (?:debts?|net worth|mortgage|student loans?|overdraft|savings|nest egg|bank"
             rf" balance)(?: [\w-]+){{0,3}} {_AMOUNT}",
         ),
-        anywhere=_rules(
+        anywhere=_anywhere(
             rf"(?:bank|lender|landlord|bailiffs?|debt collectors?|collection agency|irs|hmrc|creditors?)"
             rf" (?:\w+ ){{0,2}}(?:froze|closed|repossessed|garnished|foreclosed|is suing|are suing|took|"
             rf"seized|wants? {_AMOUNT}|is after|are after|keeps? calling|refused|turned down|denied|rejected|"
             rf"cut) (?:\w+ ){{0,3}}?(?:my|me|us|our|his|her|him|their)",
-            rf"{_AMOUNT} (?:of|in|worth of) (?:my |our )?(?:[\w-]+ ){{0,2}}(?:debts?|savings|arrears|student"
-            rf" loans?)(?: (?:hanging over|that (?:i|we)|i|we|to my name|left))",
+            (
+                rf"{_AMOUNT} (?:of|in|worth of) (?:my |our )?(?:[\w-]+ ){{0,2}}(?:debts?|savings|arrears|student"
+                rf" loans?)(?: (?:hanging over|that (?:i|we)|i|we|to my name|left))",
+                ("debt", "savings", "arrears", "student loan"),
+            ),
         ),
         more=re.compile(
             r"(?:(?:[,:]| [–—-]|,? (?:and|plus))?"
@@ -328,7 +342,9 @@ def _matches(
     said: str, begun: Sequence[tuple[re.Match[str], Sequence[re.Pattern[str]]]], rules: Rules
 ) -> Iterator[tuple[int, int]]:
     matches = [(match.start(), rule.match(said, match.end())) for match, those in begun for rule in those]
-    matches += [(match.start(), match) for rule in rules.anywhere for match in pieces.finditer(rule, said)]
+    low = plain(said)
+    there = (rule for rule, needs in rules.anywhere if any(need in low for need in needs))
+    matches += [(match.start(), match) for rule in there for match in pieces.finditer(rule, said)]
     for first, match in matches:
         if match:
             more = rules.more.match(said, match.end())
