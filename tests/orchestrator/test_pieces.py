@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.orchestrator import claims
-from services.orchestrator.extraction import evidence, pieces, words
+from services.orchestrator.extraction import evidence, instructions, pieces, words
 from services.orchestrator.extraction.found import by_rules
 from services.orchestrator.guard import find
 
@@ -129,6 +131,61 @@ def test_no_call_is_given_more_than_a_piece(unit: str) -> None:
 
     assert not pieces.search(calls, text)
     assert calls.longest <= pieces.PIECE + pieces.REACH
+
+
+def cost(text: str) -> float:
+    """Seconds of the processor that the rules take for a message, the least of three times."""
+    taken: list[float] = []
+    for _ in range(3):
+        began = time.process_time()
+        by_rules(text, NOW, is_answer=False)
+        taken.append(time.process_time() - began)
+    return min(taken)
+
+
+@pytest.mark.parametrize("unit", ["a: b: c: ", "call me: ", "note: x, y: ", "remind me: "])
+def test_four_times_as_many_colons_cost_about_four_times_as_much(unit: str) -> None:
+    text = unit * (64 * 1024 // len(unit))
+
+    assert cost(text * 4) < 8 * cost(text)
+
+
+@pytest.mark.parametrize("unit", ["a: b: c: ", "call me: ", "note: x, y: "])
+def test_of_a_long_sentence_no_clause_is_read_to_its_end(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+    find = instructions._instruction  # pyright: ignore[reportPrivateUsage]
+
+    def counting(clause: str, *, is_free: bool) -> tuple[int, int] | None:
+        nonlocal read
+        read += len(clause)
+        return find(clause, is_free=is_free)
+
+    monkeypatch.setattr(instructions, "_instruction", counting)
+    text = unit * (64 * 1024 // len(unit))
+    instructions.directives(text)
+
+    assert read < 6 * len(text)
+
+
+@pytest.mark.parametrize(
+    "unit", ["17 4012 93.5 2026 8 ", "4,5;6.7;8\n", "12 Oak Road, Leeds LS1 4AB\n", "10:42:07 took 93 ms\n"]
+)
+def test_numbers_are_gone_through_a_few_times_and_not_once_for_each_form(
+    unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = 0
+    finditer = pieces.finditer
+
+    def counting(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+        nonlocal read
+        read += len(text)
+        return finditer(pattern, text)
+
+    monkeypatch.setattr(pieces, "finditer", counting)
+    text = unit * (8_192 // len(unit))
+    find(text)
+
+    assert read < 30 * len(text)
 
 
 def test_an_answer_full_of_beginnings_of_citations_claims_nothing() -> None:

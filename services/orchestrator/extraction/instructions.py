@@ -16,6 +16,13 @@ from services.orchestrator.extraction import dialogue, words
 from services.orchestrator.extraction import instruction_patterns as said
 from services.orchestrator.extraction.verbs import is_imperative
 
+_MAX_TELLING = 100
+"""Letters before a clause in which those are that make it somebody else's: "he said, …"."""
+_MAX_FROM_NOW = 80
+"""Letters of what says from when on something is to be done."""
+_MAX_LATER = 300
+"""Letters of an instruction with which no sentence begins: of each clause of a long one its end is looked at."""
+
 
 def directives(text: str) -> list[str]:
     """The instructions in a message, in its words."""
@@ -48,10 +55,11 @@ def _in_sentence(sentence: str, offset: int) -> Iterator[tuple[int, int]]:
         is_first = not before.strip(" \"'-*•\x00")
         if begin < done or (joint == "and" and not (is_first or _follows_one(body[done:begin], done))):
             continue
-        if not is_first and before.rstrip().endswith((":", ",")) and said.TELLS.search(before.rstrip(" ,:")):
+        lead = before[-_MAX_TELLING:].rstrip()
+        if not is_first and lead.endswith((":", ",")) and said.TELLS.search(lead.rstrip(" ,:")):
             continue
-        is_free = is_first or joint != "," or len(before.split()) <= 2
-        found = _instruction(body[begin:], is_free=is_free)
+        is_free = is_first or joint != "," or len(before.split(maxsplit=3)) <= 2
+        found = _instruction(body[begin : None if is_first else begin + _MAX_LATER], is_free=is_free)
         if not found and joint == "so" and said.SINCE_NOW.search(before) and is_imperative(body[begin:]):
             found = 0, len(body) - begin
         if found:
@@ -173,12 +181,16 @@ def _ending(clause: str) -> Found:
     if wanted := re.match(
         rf"i(?:'d| would)? (?:want|like|need|expect|prefer) (?={said.ANSWERS})", rest, re.I
     ):
-        return (begin + wanted.end(), begin + wanted.end()) if said.ENDS.search(rest) else None
+        return (begin + wanted.end(), begin + wanted.end()) if _ends_from_now(rest) else None
     if not (is_imperative(rest) or re.match(r"(?:no(?! one)|only|just|less|fewer) ", rest, re.I)):
         return None
-    if said.ENDS.search(rest) or said.OFTEN.search(rest):
+    if _ends_from_now(rest) or said.OFTEN.search(rest):
         return begin, begin
     return (begin, begin) if said.IN_YOURS.search(rest) and is_imperative(rest) else None
+
+
+def _ends_from_now(rest: str) -> bool:
+    return bool(said.ENDS.search(rest, max(0, len(rest) - _MAX_FROM_NOW)))
 
 
 def _rule(clause: str) -> Found:
