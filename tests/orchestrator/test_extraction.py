@@ -156,9 +156,9 @@ async def test_a_memory_holds_from_a_day_of_the_minds_time_zone(thinking: Served
     morning.FromJsonString("2026-11-26T22:20:00Z")
 
     await converse(thinking, "I moved to Auckland yesterday.", query_time=morning)
-    (formed,) = (await derived(thinking))["memory_recorded"]
+    moved, _lives = (await derived(thinking))["memory_recorded"]
 
-    assert formed.body.memory_recorded.valid_from.ToJsonString() == "2026-11-25T11:00:00Z"
+    assert moved.body.memory_recorded.valid_from.ToJsonString() == "2026-11-25T11:00:00Z"
 
 
 async def test_what_a_model_makes_up_opens_nothing_in_a_language_that_rules_read(
@@ -380,6 +380,42 @@ async def test_a_newer_fact_ends_the_older_one(served: Served) -> None:
         "The user lives in Lisbon.": True,
         "The user lives in Porto.": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ended", "holds"),
+    [
+        (
+            "I live in Wellington.",
+            "I moved to Auckland yesterday",
+            "The user lives in Wellington.",
+            "The user lives in Auckland.",
+        ),
+        (
+            "I work at Spark.",
+            "I started at Xero last week",
+            "The user works at Spark.",
+            "The user works at Xero.",
+        ),
+        ("I live in Bonn.", "I live in Ulm now", "The user lives in Bonn.", "The user lives in Ulm."),
+        ("I'm single.", "I'm married now", "The user is single.", "The user is married."),
+    ],
+)
+async def test_what_changed_of_late_ends_what_was_so(
+    served: Served, before: str, after: str, ended: str, holds: str
+) -> None:
+    await converse(served, before)
+    await caught_up(served)
+    await converse(served, after)
+    await caught_up(served)
+    at = await settled_head(served)
+    listed = await served.memory.list_memories(
+        memory.ListMemoriesRequest(
+            mind_id="ada", min_seq=at, filter=memory.MemoryFilter(types=[mind.MEMORY_TYPE_FACT])
+        )
+    )
+
+    assert {one.text: one.HasField("valid_to") for one in listed.memories} == {ended: True, holds: False}
 
 
 async def test_a_key_that_another_event_took_leaves_a_letter(served: Served) -> None:

@@ -31,7 +31,10 @@ def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float,
     [
         ("I live in Graz and work as a baker.", ["The user lives in Graz.", "The user works as a baker."]),
         ("my wife's name is Elena", ["Elena is the user's wife."]),
-        ("My brother Tom just got engaged.", ["Tom is the user's brother.", "Tom just got engaged."]),
+        (
+            "My brother Tom just got engaged.",
+            ["Tom is the user's brother.", "Tom just got engaged.", "Tom is engaged."],
+        ),
         ("We broke our car in May 2024", ["The user broke their car in May 2024."]),
         ("I'm allergic to penicillin, which dose may I take?", ["The user is allergic to penicillin."]),
         ("I can't stand coriander", ["The user can not stand coriander."]),

@@ -215,6 +215,24 @@ PLANNED = re.compile(
 )
 HAPPENED = _rule(rf"(?P<object>{lexicon.PAST}.*)")
 LIVED = _rule(rf"(?P<object>{lexicon.LIFE}.*)")
+_PLACE = (
+    r"(?P<value>(?-i:(?:the )?[A-ZÀ-Þ][\w'’&.-]*\w"
+    r"(?:,? (?:(?:de|do|da|del|la|le|of|on|upon|and) )?[A-ZÀ-Þ][\w'’&-]*)*+))"
+)
+BECAME = tuple(
+    (re.compile(rf"(?:(?:have|has) )?{ADVERBS}(?:now )?{pattern}", re.IGNORECASE), verb)
+    for pattern, verb in (
+        (rf"(?:moved|relocated|emigrated) (?:back )?(?:here )?(?:from .{{1,40}}? )?to {_PLACE}", "lives in"),
+        (
+            rf"(?:started|begun|began)"
+            rf"(?: (?:work|working|an? (?:\w+ )?(?:job|position|role)|(?:my|his|her) (?:\w+ )?job))?"
+            rf" (?:at|for) {_PLACE}",
+            "works at",
+        ),
+        (r"got (?P<value>married|engaged|divorced)\b", "is"),
+    )
+)
+"""What somebody did of late, and the verb of what is so since."""
 
 OCCASION = re.compile(
     rf"(?:[Mm]y|[Oo]ur)\s+(?P<object>(?:\w+\s+)?{lexicon.OCCASIONS})\s+(?:is|was|will be|takes place)\b.*"

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from services.orchestrator.extraction import dialogue, lexicon, telling
 from services.orchestrator.extraction import fact_rules as rules
-from services.orchestrator.extraction import lexicon, telling
 from services.orchestrator.extraction.clauses import clauses
 from services.orchestrator.extraction.lexicon import NAME, PARENT, RELATION
 from services.orchestrator.extraction.names import user_name
@@ -61,9 +61,9 @@ class _About:
 _ME = _About(USER, "the user")
 _LEAD = re.compile(
     r"(?:(?:and|so|oh|yes|yeah|well|ok|okay|hi|hello|hey|also|actually|by the way|btw|fyi|anyway|just so you know|"
-    r"for the record|as you know|you know|honestly|frankly|personally|these days|nowadays|currently|at home|in my "
-    r"free "
-    r"time|as a child|in the evenings?|on weekends|for (?:context|reference)|(?:bear|keep) in mind(?: that)?|"
+    r"for the record|as you know|you know|honestly|frankly|personally|these days|nowadays|currently|as of|"
+    r"at home|in my free time|as a child|in the evenings?|on weekends|for (?:context|reference)|"
+    r"(?:bear|keep) in mind(?: that)?|"
     r"(?:you should|i should|let me) (?:know|say|mention|add)(?: that)?|as i (?:said|mentioned)|the thing is|"
     r"(?:as|being) an? [^,]{3,60}(?=,)|at \w+(?=,)|every \w+|professionally|fun fact|(?:please )?note(?: that)?|"
     r"remember(?: that)?)[,!:]?\s+)*",
@@ -122,7 +122,7 @@ def _found(text: str) -> Iterator[Fact]:
     last: _About | None = None
     unnamed = ""
     known: set[str] = set()
-    for clause in clauses(text):
+    for clause in clauses(dialogue.without_speech(text, fewest=2)):
         for fact in _relations(clause):
             known.add(fact.subject)
             yield fact
@@ -146,6 +146,8 @@ def _found(text: str) -> Iterator[Fact]:
                 if fact is None:
                     break
                 yield fact
+                if (now := _since(about, part)) is not None:
+                    yield now
 
 
 def _relations(clause: str) -> Iterator[Fact]:
@@ -233,6 +235,8 @@ _SUBJECTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _About]], ...]
 
 def _statement(about: _About, said: str, when: str) -> Fact | None:
     """What is said of somebody, by the first pattern that covers it."""
+    if lasting := lexicon.LASTING_NOW.match(said):
+        said = lasting["said"] + said[lasting.end() :]
     if lexicon.MOMENT.search(said) or (_UNRESOLVED.search(said) and not _IT_WHEN.match(said)):
         return None
     if about.is_known and (match := rules.HELD_TO.match(said)):
@@ -251,6 +255,8 @@ def _event(about: _About, said: str, when: str) -> Fact | None:
     """What happened or is planned: with the words that say when, or such as counts without."""
     if not about.is_known and not lexicon.PERSONAL.match(said):
         return None
+    if lexicon.NOT_MOVED.match(said):
+        return None
     patterns = [(rules.LIVED, True), (rules.EXPECTING, False)]
     if when and not re.match(r"(?i)since\b", when):
         patterns += [(rules.HAPPENED, True), (rules.PLANNED, False)]
@@ -258,6 +264,21 @@ def _event(about: _About, said: str, when: str) -> Fact | None:
         match = pattern.match(said)
         if match and not (pattern is rules.HAPPENED and lexicon.NOT_KEPT.match(match["object"])):
             return _told("event", about, match["object"], said, when, is_past=is_past)
+    return None
+
+
+def _since(about: _About, said: str) -> Fact | None:
+    """What is so since something happened of late: who moved to Auckland yesterday lives there, and nowhere else.
+
+    It holds from when it was said: what was so until then is not known to the day.
+    """
+    if not lexicon.RECENT.search(said):
+        return None
+    for pattern, verb in rules.BECAME:
+        if match := pattern.match(said):
+            value = lexicon.TIME.sub("", match["value"]).strip(" ,")
+            whole = f"{verb} {value}"
+            return Fact("fact", about.key, value, telling.of_other(about.shown, whole)) if value else None
     return None
 
 

@@ -105,7 +105,6 @@ MOMENT = re.compile(
     r"|minute|moment|hurry)|later|for a (?:second|minute|moment)|about to|last night|all day)\b"
 )
 """What is so for the moment only."""
-
 HABITS = (
     r"(?:play|teach|speak|study|code|program|run|own|drive|ride|sell|collect|breed|grow|make|bake|brew|paint|"
     r"write|coach|"
@@ -306,3 +305,23 @@ BEARING = (
 HEALTH = re.compile(
     rf"(?i)\b(?:allerg\w+|intoleran\w+|pregnant|diagnosed|medication|lithium|insulin|{CONDITIONS})\b"
 )
+
+LASTING_NOW = re.compile(
+    r"(?P<said>(?:(?:still|also|both) )?(?:(?:lives?|works?|resides?|stud(?:y|ies)|teach(?:es)?|owns?)\b"
+    rf"|(?:am|are|is) (?:(?:living|based) in|an? (?:\w+ )?{JOBS}\b"
+    rf"|(?:happily |officially )?(?:(?-i:{STATUS})|{DIET}|\d{{1,3}})\b)).*?),? (?:now|these days|nowadays)(?=$|,)",
+    re.IGNORECASE,
+)
+"""What is so from now on, rather than for the moment: "I live in Auckland now"."""
+RECENT = re.compile(
+    r"(?i)\b(?:just|recently|yesterday|last (?:night|week(?:end)?|month|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+    r"|this (?:week(?:end)?|month)|on (?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|(?:an?|one|two|three|four|five|six|a few|a couple of|\d) (?:days?|weeks?) ago)\b"
+)
+"""When that happened of which the consequence is so still."""
+NOT_MOVED = re.compile(
+    r"(?i)(?:\w+ )?(?:moved|started|began) (?:on )?(?:to|at|with|in) (?:the )?"
+    r"(?:back|front|next|other|left|right|end|top|bottom|side|beginning"
+    r"|slides?|pages?|chapters?|steps?|levels?|rows?|questions?|tables?)\b"
+)
+"""What is moved in a text or a room, and in no life."""
