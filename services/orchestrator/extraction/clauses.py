@@ -66,7 +66,8 @@ _CONTRACTIONS = (
 )
 _BREAK = re.compile(
     r"\s*[;–—]\s*|\s+-\s+|:\s+(?=(?:I|i|my|My|we|We|the|please|can)\b)"
-    r"|,?\s+(?:but|so|because|'cause|although|though|whereas|while|which is why|since (?=I|we|he|she|my))\s+(?=\S)"
+    r"|,?\s+(?:but(?! (?:now |currently )?(?:live|work|study|am)\b)|so"
+    r"|because|'cause|although|though|whereas|while|which is why|since (?=I|we|he|she|my))\s+(?=\S)"
     r"|,?\s+and\s+(?=(?:also )?(?:I|i|we|We|he|she|my|our|My|there|it)(?:'\w+)?\s)"
     r"|,\s+(?=(?:I|i|we|he|she|please|it|that|this|there|which)(?:'\w+)?\s)"
 )

@@ -89,7 +89,8 @@ _NAMED = re.compile(
 )
 _OWN = re.compile(r"\b(?:I|i|[Ww]e|[Mm]y|[Oo]ur)\b")
 _VERB_PHRASES = re.compile(
-    r",? and (?=(?:(?:also|now|still|really) )?(?:works?|lives?|has|have|am|is|are|loves?|likes?|hates?|plays?|"
+    r",? (?:and|but) (?=(?:(?:also|now|still|really|currently) )?(?:works?|lives?|has|have|am|is|are|"
+    r"loves?|likes?|hates?|plays?|"
     r"teach(?:es)?|speaks?|runs?|owns?|stud(?:y|ies)|collects?|can(?: not)?|do not|does not|volunteers?|sings?|"
     r"writes?|"
     r"drives?|rides?|moved|got|bought|started|retired)\s)"

@@ -190,7 +190,8 @@ def _ending(clause: str) -> Found:
 
 
 def _ends_from_now(rest: str) -> bool:
-    return bool(said.ENDS.search(rest, max(0, len(rest) - _MAX_FROM_NOW)))
+    end = rest[-_MAX_FROM_NOW:]
+    return bool(said.ENDS.search(end) or said.ENDS.search(said.TAG.sub("", end)))
 
 
 def _rule(clause: str) -> Found:
@@ -242,7 +243,7 @@ def _no_more(clause: str) -> Found:
     match = said.NO_MORE.match(clause)
     if not match:
         return None
-    is_one = said.THINGS.search(match["thing"]) or re.search(rf"\bever$|{said.YOURS}", match["rest"], re.I)
+    is_one = said.THINGS.search(match["thing"]) or re.search(rf"\bever$|{said.YOURS}", match["what"], re.I)
     return (match.start("what"), match.start("rest")) if is_one else None
 
 

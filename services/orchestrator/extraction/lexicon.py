@@ -8,7 +8,7 @@ _FAMILY = (
     "mother father mum mom mummy dad daddy parents brother sister sibling son daughter child children kid kids "
     "baby twin "
     "twins grandmother grandfather grandma grandpa granny gran grandad granddad nan nana grandson granddaughter "
-    "grandchild aunt auntie uncle cousin niece nephew husband wife spouse partner boyfriend girlfriend fiancé "
+    "grandchild aunt auntie uncle cousin niece nephew husband wife spouse partner boyfriend girlfriend bf gf fiancé "
     "fiancée "
     "fiance fiancee ex godson goddaughter godmother godfather stepmother stepfather stepmum stepmom stepdad "
     "stepson "

@@ -63,6 +63,21 @@ DECIDED = re.compile(
 )
 FROM_NOW = re.compile(r"^ (?:now|from now on|henceforth|from today|from here on)\b", re.I)
 
+WRITTEN_OUT = {
+    "ur": "your",
+    "u": "you",
+    "youre": "you're",
+    "lets": "let's",
+    "im": "I'm",
+    "its": "it's",
+    "ill": "I'll",
+}
+BARE = re.compile(
+    r"(?<![\w.'-])(?:[Uu]r(?= name\b)|(?<=call )u|(?<=name )u|[Yy]oure|[Ll]ets(?= call\b| name\b)"
+    r"|[Ii]m(?= (?:going to|gonna)\b)"
+    r"|[Ii]ll(?= (?:call|name)\b)|[Ii]ts(?= me\b))(?![\w.'-])"
+)
+"""Words as people in a hurry write them, where a name may follow."""
 CALL_ME = re.compile(
     r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?:get|be) called|(?:address"
     r"|refer to) me as|(?:know|knows|knew) me as|call me by the name(?: of)?) ",
@@ -102,7 +117,7 @@ BORN = re.compile(
     r"(?<![\w'-])(?:(?:named|christened|baptised|baptized) me|i was (?:named|christened|baptised)) ", re.I
 )
 I_AM = re.compile(r"(?<![\w'-])(?:i'm|i am|im) (?:actually |really )?", re.I)
-THIS_IS = re.compile(r"(?<![\w'-])(?:(?P<this>this is)|it's|it is) ", re.I)
+THIS_IS = re.compile(r"(?<![\w'-])(?:(?P<this>this is)|it's|it is|its) ", re.I)
 MY_NAME_AFTER = re.compile(
     r"(?:(?: is|'s) my name| is the name|'s the name)\b(?! day| on| in| tag| twin| for| i| we| of)"
     r"| is what (?:i go by|(?:\w+ ){1,4}calls? me)\b",
@@ -122,7 +137,7 @@ GREETED = re.compile(
 )
 BEGINS = re.compile(rf"^\W*(?:{GREETING}\W+)?(?:it's |it is )?$|[,;:–—!] (?:it's |it is )?$", re.I)
 AFTER_THIS = re.compile(
-    r"^(?:,? (?:speaking|here|again)\b|, (?:the|your|from|a|an|and i|and we|who|writing|calling"
+    r"^(?:,? (?:speaking|here|again|btw|by the way)\b|, (?:the|your|from|a|an|and i|and we|who|writing|calling"
     r"|you're (?:talking|speaking) (?:to|with))\b)",
     re.I,
 )
@@ -222,7 +237,7 @@ TOKEN = re.compile(r"(?:(?i:mr|mrs|ms|dr|prof|st)\. )?[^\W\d_][\w'’-]*")
 LOWER_ENDS = re.compile(
     r"^(?:\s*$|\s*[.,!?;:)\"–—]| (?:and|but|from now on|now|please|pls|plz|ok|okay|thanks|btw|by the way|so"
     r"|because|cuz|haha"
-    r"|lol|instead|then|here|if you|or)\b)"
+    r"|lol|instead|then|here|again|speaking|if you|or)\b)"
 )
 MAX_TEXT = 20_000
 """A name is given in few words: nobody gives one in the middle of a pasted book."""

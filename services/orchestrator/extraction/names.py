@@ -49,7 +49,10 @@ class _Message:
     """A message, and how it treats capitals."""
 
     def __init__(self, text: str) -> None:
-        straight = said.QUOTED_NAME.sub(r"\1 \2", words.plain(text[: said.MAX_TEXT]))
+        straight = said.BARE.sub(
+            lambda bare: said.WRITTEN_OUT[bare[0].lower()], words.plain(text[: said.MAX_TEXT])
+        )
+        straight = said.QUOTED_NAME.sub(r"\1 \2", straight)
         self.text = words.own(dialogue.without_speech(straight, fewest=2))
         letters = [letter for letter in self.text if letter.isalpha()]
         uppers = sum(letter.isupper() for letter in letters)

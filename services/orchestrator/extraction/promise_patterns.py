@@ -60,7 +60,7 @@ NO_PROMISE = re.compile(
     re.I,
 )
 NO_PROMISE_ALONE = re.compile(
-    r"(?:have to|need to|pass\W*$|wait\W*$|wait for|remember that|do my best\W*$"
+    r"(?:have to|need to|pass\W*$|wait\W*$|wait for|remember that|do my best\W*$|try my best\b"
     r"|be\b(?! (?:sure|in touch|on it|more|\w+ing|\w+er)\b)|(?:elaborate|clarify|rephrase)(?: (?:that|this|it))?\W*$"
     r"|help(?: you)?(?: out)?(?: with (?:that|this|it))?\W*$|figure it out|find a way|manage\W*$|end with|skip the"
     r"|try\W*$)",
@@ -135,6 +135,10 @@ ON_WORDS = re.compile(
     re.I,
 )
 """What is asked about the words just before."""
+BELOW = re.compile(r"\bbelow\W*$", re.I)
+"""What is done in the answer itself."""
+AROUND_CLAUSE = " \t-*•–"
+"""Spaces, and the marks of a list."""
 LATER = re.compile(
     r"\b(?:later|overnight|first thing|next (?:time|session|lesson|visit)|(?:after|over) (?:your|the|our|lunch|dinner"
     r"|breakfast|work)|(?:when|once|before) you(?:'re| are| get| come))\b",
@@ -163,6 +167,7 @@ ASK = re.compile(
     r"|(?P<reminder>(?:(?P<verb>set|create|add|schedule|make|put|leave|send|book|get|have|drop|shoot|pop|file"
     r"|stick|note)"
     r"|want|need|like|love|appreciate|use|do with)(?: me| us| up| in| down)?(?: an?| another| one)?(?: \w+)? reminder"
+    r"(?: for (?:me|us))?"
     r"|^\W{0,3}reminder(?: please| to self)?)"
     r"|(?P<note>note to self(?: ?[:,–—-]| to)(?= ))"
     r"|(?P<act>(?P<wake>(?:set|put|turn|switch)(?: me)?(?: on| up)?(?: the| my| an?)? (?:\w+ )?alarm"
@@ -177,7 +182,8 @@ POLITE = re.compile(
     r"|do me a favou?r and|be (?:a dear|so kind|an angel|a star|so good) (?:and|as to)|be sure to|make sure (?:to|you)"
     r"|remember to|(?:don't|do not) forget to|try to|you'd better|you (?:should|must|can|could|need to|have to|may)"
     r"|i(?:'d| would)? (?:like|want|need|love) (?:you to|for you to|to)"
-    r"|i(?:'d| would) (?:be (?:glad|grateful|happy|thankful)|appreciate it|like it|love it|prefer it) if you"
+    r"|i(?:'d| would) (?:be (?:so |very |really )?(?:glad|grateful|happy|thankful)|appreciate it|like it|love it"
+    r"|prefer it) if you"
     r"(?: could| would)?|(?:it(?:'d| would) (?:be (?:great|good|nice|lovely|kind|helpful)"
     r"|help(?: me)?) )if you(?: could| would)?"
     r"|i(?:'d| would)(?: really)?|i(?:'ll| will)|i could|i|whatever happens|feel free to|mind you|by the way|btw"

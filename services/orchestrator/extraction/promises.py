@@ -81,6 +81,7 @@ def _promised(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
         when = aside or due(_time_before(before), now) or due(what, now)
         # "I'll explain:" is done at once, and "let me think", too.
         is_now = match["is"] or (match["let"] and not said.LATER.search(what)) or own[end : end + 1] == ":"
+        is_now = is_now or bool(said.BELOW.search(what))
         if not when and (is_now or said.NO_PROMISE_ALONE.match(what)):
             continue
         done = end
@@ -120,7 +121,7 @@ def _clause_before(before: str, boundary: int) -> str:
 
 def _after_and(clause: str) -> str:
     """What follows the last "and" of a clause: who says "do this and I'll do that" promises the latter."""
-    parts = re.split(r"(?:^| )(?:and|but|so|then)(?: |$)", clause, flags=re.I)
+    parts = re.split(r"(?:^| )(?:and|but|(?<!be )so|then)(?: |$)", clause, flags=re.I)
     return parts[-1]
 
 
@@ -182,7 +183,7 @@ def _is_asked(before: str) -> bool:
     boundary = _last_clause(before)
     if _is_reported(before, boundary):
         return False
-    clause = _after_and(before[boundary:].strip())
+    clause = _after_and(before[boundary:].strip(said.AROUND_CLAUSE))
     if said.POLITE.fullmatch(clause) or said.TEMPORAL.match(clause):
         return not clause.lower().endswith("you") or bool(said.POLITE_YOU.search(clause))
     return bool(said.YOU_COULD.search(clause) and not said.NOT_NOW.search(clause))

@@ -268,7 +268,7 @@ gp|specialist|consultant|seizure|sober|inject|mcg|bleeding|icu|aa|hospice|labour
 deaf|blind|diabetic|asthmatic|epileptic|bipolar|autistic|depressed|anxious|suicidal|disabled|paralysed|
 paralyzed|obese|overweight|underweight|alcoholic|addict|addicted|hiv|infertile|menopausal|anaemic|anemic|
 coeliac|celiac|self-harm|self-harmed|hospitalised|hospitalized|colour|color|colorblind|colourblind|
-contractions|expecting|
+contractions|expecting|bp|
 burned|burnt|bruised|pulled|threw|medication|meds|pills|tablets|birth
 """
 _MONEY_VERBS = """

@@ -46,10 +46,11 @@ KNOWN = rf"(?:{_OWNER} {_RELATION}(?:,? {NAME},?)?|{_KIN}(?= )|{NAME})"
 """``my neighbour Walter``, ``Dad``, ``Lena``."""
 _BEGINS = r"(?<![\w'])(?=[^\W\d]|\d+(?:[^\W\d]|'s))"
 """No number alone is anybody: of a text full of numbers each would be tried."""
-SUBJECT = rf"{_BEGINS}(?:{FIRST}|{THIRD}|{KNOWN})(?!\w)"
+SUBJECT = rf"{_BEGINS}(?:i(?=(?:m|ve)(?!\w))|(?:{FIRST}|{THIRD}|{KNOWN})(?!\w))"
+"""Also the "i" of "im" and "ive", as people in a hurry write them."""
 POSSESSIVE = rf"{_BEGINS}(?:my|our|his|her|their|(?:my|our|his|her|their) {_RELATION}'s|{NAME}'s|{_KIN}'s)"
 BE = (
-    r"(?:'m|’m| am|'re|’re| are|'s|’s| is| was| were|'ve been|’ve been|'s been| have been| has been| had"
+    r"(?:'m|’m|(?<=\bi)m| am|'re|’re| are|'s|’s| is| was| were|'ve been|’ve been|'s been| have been| has been| had"
     r" been| got| became| becoming| feel| still)"
 )
 ADVERBS = (

@@ -19,7 +19,7 @@ from services.orchestrator.guard.spans import Span, plain
 _SENTENCE = re.compile(r"[^.!?\n]{1,600}(?:[.!?](?=\S)[^.!?\n]{1,600}){0,20}[.!?]*")
 _WORD = re.compile(r"\d+|[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _HAVE = (
-    r"(?:'ve|’ve|'s|’s| have| has| had| having)(?:(?: just| also| only| already| recently| always|"
+    r"(?:'ve|’ve|(?<=\bi)ve|'s|’s| have| has| had| having)(?:(?: just| also| only| already| recently| always|"
     r" never)? (?:had|got|been having|developed|contracted|caught|lived with|struggled with|dealt with))?"
 )
 _SOME = (
@@ -131,7 +131,7 @@ def _rules_of_health() -> Rules:
         of_possessive=_rules(
             rf"(?: [\w-]+){{0,3}} (?!cold|lump|condition|fever dream)(?:{_CONDITION}|{_PROCEDURE})",
             r"(?! (?:[\w-]+ )?(?:unit|integration|load|driving|theory|maths?|spelling|language|placement) tests? )"
-            r"(?: [\w-]+){0,2} (?:blood pressure|cholesterol|blood sugar|a1c|hba1c|psa|bmi|blood type|blood"
+            r"(?: [\w-]+){0,2} (?:blood pressure|bp|cholesterol|blood sugar|a1c|hba1c|psa|bmi|blood type|blood"
             r" test|test results?|scan|mri|biopsy|glucose|heart rate|platelets|iron|ferritin|thyroid|tsh|"
             r"weight|hearing|"
             r"vision|eyesight|period|cycle|due date|sperm count|liver values?|viral load|cd4|prescription|"
@@ -144,7 +144,7 @@ def _rules_of_health() -> Rules:
             rf"(?: [\w-]+){{0,3}} (?:doctor|gp|oncologist|psychiatrist|cardiologist|neurologist|"
             rf"gyna?ecologist|dermatologist|midwife|consultant|specialist|obstetrician|therapist)(?:"
             rf" \w+){{0,2}} (?:says?|said|told|thinks?|found|prescribed|diagnosed|suspects?|wants?|put|"
-            rf"recommended|confirmed|increased|changed)"
+            rf"recommended|confirmed|increased|changed|upped|lowered|doubled|halved|stopped)"
             rf"[^.!?]{{0,60}}?(?:{_CONDITION}|{_STATE}|{_MEDICINE}|{_PROCEDURE}|{_BODY})",
         ),
         anywhere=_anywhere(
@@ -192,6 +192,8 @@ def _rules_of_money() -> Rules:
             rf"charg(?:e|es)|invoice[ds]?)(?: (?:a|an|my|his|her|their|our|the)(?: [\w-]+){{1,3}} of)?{_ABOUT}"
             rf" {_AMOUNT}(?: \w+){{0,2}} ?(?:a|per|an|each|every|/) ?(?:month|year|week|hour|day|annum|"
             rf"m)(?:(?: \w+)? (?:after|before) tax| net| gross)?",
+            rf"{ADVERBS} (?:earns?|makes?|gets? paid|takes? home|brings? home){_ABOUT} \d[\d.,]{{2,15}} "
+            r"(?:an?|per|each|every) (?:month|year|week|hour|day)",
             rf"(?:'m| am| is| are|'re|'s| get| gets){ADVERBS} paid{_ABOUT} {_AMOUNT}",
             rf"(?:'m| am| is| are|'re|'s)?{ADVERBS} (?:earn(?:s|ed|ing)?|mak(?:e|es|ing)|take(?:s)? home|"
             rf"bring(?:s)? (?:in|home)|on (?:a )?(?:salary|wage|income|pension)(?: of)?){_ABOUT} {_AMOUNT}",
