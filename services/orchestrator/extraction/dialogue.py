@@ -14,9 +14,9 @@ MASK = "\x00"
 _SPEAKER = re.compile(
     r"(?:[^\w<\n]|\d|\b[AaPp][Mm]\b){0,40}(?:<(?P<nick>[\w.-]{1,30})>(?= )"
     r"|(?P<who>[A-ZÀ-Þ][\w.'’-]{0,20}(?: [A-ZÀ-Þ\d][\w.'’-]{0,20}){0,2})"
-    r" ?(?:\([^()\n]{1,40}\))?[*_]{0,2}:[*_]{0,2}(?= |$))"
+    r" ?(?:\([^()\n]{1,40}\))?(?:[*_]{0,2}:[*_]{0,2}(?= |$)| \|))"
 )
-"""``Tom:``, ``**Dr. Weiss** (smiling):``, ``[10:42] Tom:``, ``<tom>`` at the beginning of a line."""
+"""``Tom:``, ``**Dr. Weiss** (smiling):``, ``[10:42] Tom:``, ``<tom>``, ``| Tom |`` at the beginning of a line."""
 _TOPICS = frozenset(
     """
     about action actions advice agenda agreed ai also answer assistant attention background bonus bottom budget

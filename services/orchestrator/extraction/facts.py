@@ -60,7 +60,7 @@ class _About:
 
 _ME = _About(USER, "the user")
 _LEAD = re.compile(
-    r"(?:(?:and|so|oh|yes|yeah|well|ok|okay|hi|hello|hey|also|actually|by the way|btw|fyi|anyway|just so you know|"
+    r"(?:(?:and|so|oh|yes|yeah|well|ok|okay|hi|hello|hey|also|actually|by the way|btw|fyi|anyway|now|just so you know|"
     r"for the record|as you know|you know|honestly|frankly|personally|these days|nowadays|currently|as of|"
     r"at home|in my free time|as a child|in the evenings?|on weekends|for (?:context|reference)|"
     r"(?:bear|keep) in mind(?: that)?|"
@@ -144,11 +144,10 @@ def _found(text: str) -> Iterator[Fact]:
             when = _when(clause)
             for part in _VERB_PHRASES.split(said):
                 fact = _statement(about, part, _when(part) or (when if when not in said else ""))
-                if fact is None:
+                both = [one for one in (fact, _since(about, part)) if one]
+                yield from both
+                if not both:
                     break
-                yield fact
-                if (now := _since(about, part)) is not None:
-                    yield now
 
 
 def _relations(clause: str) -> Iterator[Fact]:

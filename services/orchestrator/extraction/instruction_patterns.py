@@ -62,7 +62,8 @@ CASE = re.compile(
     r"|in doubt|uncertain)|you don't know)\b)"
     rf"|(?P<once>when|before|after|if|once|while|as (?:soon|long|far) as|even (?:if|when)|rather than|instead of"
     rf"|other than|apart from|except|for|with|at|in|on|until|without)\b"
-    rf"|(?P<often>every|each|once an?|twice an?)\b)[^,\n]{{2,160}}?(?:, | (?=(?:always|never)\b))(?P<then>.*))",
+    rf"|(?P<often>every|each|once an?|twice an?)\b)"
+    rf"[^,\n]{{2,160}}?(?:, | (?=(?:always|never|just|please)\b))(?P<then>.*))",
     re.I | re.S,
 )
 OFTEN = re.compile(

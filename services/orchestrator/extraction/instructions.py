@@ -18,6 +18,8 @@ from services.orchestrator.extraction.verbs import is_imperative
 
 _MAX_TELLING = 100
 """Letters before a clause in which those are that make it somebody else's: "he said, …"."""
+_NEAR_ADVERB = 10
+"""Letters with which nobody has said yet what is to be done always or never."""
 _MAX_FROM_NOW = 80
 """Letters of what says from when on something is to be done."""
 _MAX_LATER = 300
@@ -139,7 +141,7 @@ def _always(clause: str) -> Found:
         return None
     what = match["what"]
     is_shouted = what.upper() == what
-    if (said.OTHER_THAN_VERBS.match(what) and not is_shouted) or "\x00" in what[:12]:
+    if (said.OTHER_THAN_VERBS.match(what) and not is_shouted) or "\x00" in what[:_NEAR_ADVERB]:
         return None
     if re.search(r"\b(?:you'll|you (?:will|can|may)|will you) $", clause[: match.start("what")], re.I):
         return None  # "You can always call me."

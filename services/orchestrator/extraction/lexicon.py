@@ -323,5 +323,6 @@ NOT_MOVED = re.compile(
     r"(?i)(?:\w+ )?(?:moved|started|began) (?:on )?(?:to|at|with|in) (?:the )?"
     r"(?:back|front|next|other|left|right|end|top|bottom|side|beginning"
     r"|slides?|pages?|chapters?|steps?|levels?|rows?|questions?|tables?)\b"
+    rf"|(?:\w+ )?moved (?:my|our|the|it)\b[\w ]{{0,30}} to (?:next |the )?(?:{WEEKDAYS}|tomorrow|\d)"
 )
 """What is moved in a text or a room, and in no life."""

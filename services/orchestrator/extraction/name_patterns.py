@@ -135,9 +135,10 @@ GREETED = re.compile(
     rf"(?:^|[.!?] ?){GREETING}(?: again| there| all| everyone| assistant| \w+)?[,.!:;–—-]{{0,2}}\s*(?:so )?$",
     re.I,
 )
-BEGINS = re.compile(rf"^\W*(?:{GREETING}\W+)?(?:it's |it is )?$|[,;:–—!] (?:it's |it is )?$", re.I)
+BEGINS = re.compile(rf"^\W*(?:{GREETING}\W+)?(?:it'?s |it is )?$|[,;:–—!] (?:it'?s |it is )?$", re.I)
 AFTER_THIS = re.compile(
-    r"^(?:,? (?:speaking|here|again|btw|by the way)\b|, (?:the|your|from|a|an|and i|and we|who|writing|calling"
+    r"^(?:,? (?:speaking|here|again|btw|by the way)\b| from [\w ]{2,30}, (?:i|we|can|could)\b"
+    r"|, (?:the|your|from|a|an|and i|and we|who|writing|calling"
     r"|you're (?:talking|speaking) (?:to|with))\b)",
     re.I,
 )

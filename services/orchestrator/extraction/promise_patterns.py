@@ -157,7 +157,7 @@ ASK = re.compile(
     r"|hound|hassle|chase|tap|buzz) me|(?:give|drop|shoot|send) me a (?:\w+ )?(?:nudge|shout|poke|heads[ -]up|buzz|ping"
     r"|prod|line)|jog my memory|be reminded)"
     r"|(?P<tell>(?:tell|text|message|shout at) me)"
-    r"|(?P<keep>(?:don't|dont|do not|never) (?:ever )?(?:let|allow) me (?:to )?(?:forget|miss|overlook|neglect)"
+    r"|(?P<keep>(?:don't|dont|do not|not|never) (?:ever )?(?:let|allow) me (?:to )?(?:forget|miss|overlook|neglect)"
     r"|(?:make sure|see to it|ensure|see) (?:that )?(?:i|we) (?:remember|(?:don't|dont|do not|never) (?:forget"
     r"|miss|overlook))"
     r"|(?:don't|dont|do not) let it slip my mind|help me (?:to )?(?:remember|not (?:to )?forget))"
@@ -181,7 +181,7 @@ POLITE = re.compile(
     r"|maybe|perhaps|again|would you mind|mind|do you mind|keep|start|(?:can|could|would|will|may) (?:you|u|i)"
     r"|do me a favou?r and|be (?:a dear|so kind|an angel|a star|so good) (?:and|as to)|be sure to|make sure (?:to|you)"
     r"|remember to|(?:don't|do not) forget to|try to|you'd better|you (?:should|must|can|could|need to|have to|may)"
-    r"|i(?:'d| would)? (?:like|want|need|love) (?:you to|for you to|to)"
+    r"|i(?:'d| would)? (?:like|want|need|love) (?:you to|for you to|that you|to)"
     r"|i(?:'d| would) (?:be (?:so |very |really )?(?:glad|grateful|happy|thankful)|appreciate it|like it|love it"
     r"|prefer it) if you"
     r"(?: could| would)?|(?:it(?:'d| would) (?:be (?:great|good|nice|lovely|kind|helpful)"
@@ -195,7 +195,7 @@ YOU_COULD = re.compile(
     r"\b(?:you|u)(?:'d| could| would| can| might| to| will| should|'ll)(?: please| just| maybe| kindly)?$",
     re.I,
 )
-POLITE_YOU = re.compile(r"(?:can|could|would|will|if|sure) you$", re.I)
+POLITE_YOU = re.compile(r"(?:can|could|would|will|if|sure|(?:like|want|love) that) you$", re.I)
 I_DID = re.compile(r"(?<!can )(?<!may )(?<!could )\b(?:i|we)(?:'ve|'ll| already| just| have)? $", re.I)
 NOT_NOW = re.compile(
     r"\b(?:not|\w+n't|never|no|why|did|were|used to|stop\w*|told|said|asked|says|promised|thanks|ago|how|when)\b",

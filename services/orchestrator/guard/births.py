@@ -30,12 +30,14 @@ _DATE = re.compile(
     r")(?!\w|[-/.]\d|,?(?: of)? ?\d{4})",
     re.IGNORECASE,
 )
-_OF_A_PARTY = (
-    r"(?! (?:part(?:y|ies)|dinners?|lunch|brunch|breakfast|tea|drinks|meal|cakes?|presents?|gifts?|cards?|bash|sales?"
+_PARTY = (
+    r"(?:part(?:y|ies)|dinners?|lunch|brunch|breakfast|tea|drinks|meal|cakes?|presents?|gifts?|cards?|bash|sales?"
     r"|boys?|girls?|things?|celebrations?|concerts?|trips?|weekend|week|month|wish(?:es)?|surprise|events?|barbecue|bbq|picnic"
-    r"|songs?|lists?|balloons?|invit(?:es?|ations?)|dress|treat|vouchers?|outing|speech|venue|plans?|do)(?!\w))"
+    r"|songs?|lists?|balloons?|invit(?:es?|ations?)|dress|treat|vouchers?|outing|speech|venue|plans?|do)(?!\w)"
 )
-"""After "birthday": what is celebrated or given then, on whatever day."""
+"""What is celebrated or given for a birthday, on whatever day."""
+_OF_A_PARTY = rf"(?! {_PARTY})"
+_A_PARTY = re.compile(rf"(?<!\w){_PARTY}", re.IGNORECASE)
 _BORN = words(
     r"born", r"birth ?dates?", r"dates? of birth",
     rf"(?<!happy )birth ?days?{_OF_A_PARTY}", rf"b-?day{_OF_A_PARTY}", r"d\.?o\.?b\.?", r"birth", r"née?",
@@ -70,8 +72,15 @@ def birth_dates(text: str) -> Iterator[Span]:
         lead, rest = before(text, match.start(), _NEAR), after(text, match.end(), _AFTER)
         if _DEADLINE.search(lead) or _ANOTHER_DAY.match(rest) or _THINGS.search(lead):
             continue
-        if _BORN.search(lead) or _is_told_after(rest):
+        if _is_told_before(lead) or _is_told_after(rest):
             yield Span("birth_date", match.start(), match.end())
+
+
+def _is_told_before(lead: str) -> bool:
+    """Whether what leads to a date makes it one of birth: "born on 2 May", but not "…, and the party is on 4 May"."""
+    born = [match.end() for match in _BORN.finditer(lead)]
+    told = list(_DATE.finditer(lead, born[-1])) if born else []
+    return bool(born) and not (told and _A_PARTY.search(lead, told[-1].end()))
 
 
 def _is_told_after(rest: str) -> bool:
