@@ -1,7 +1,6 @@
 """What rules alone find in a message, held to labelled sentences; and that no text makes them slow or fail.
 
-Two figures on the held-out part are short of the 0.9 that the development part is held to: the recall of names (0.82)
-and of instructions (0.898).
+One figure on the held-out part is short of the 0.9 that the development part is held to: the recall of names (0.85).
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ def test_who_is_named_was_named_in_so_many_words(held_out: bool) -> None:
     found = score("names", rows("names", held_out=held_out))
 
     assert found.precision >= 0.98
-    assert found.recall >= (0.8 if held_out else 0.9)
+    assert found.recall >= (0.84 if held_out else 0.9)
 
 
 @PARTS
@@ -60,7 +59,7 @@ def test_standing_instructions_are_found(held_out: bool) -> None:
     found = score("instructions", rows("instructions", held_out=held_out))
 
     assert found.precision >= 0.9
-    assert found.recall >= (0.89 if held_out else 0.9)
+    assert found.recall >= 0.9
 
 
 def test_a_question_about_paris_renames_nobody() -> None:
