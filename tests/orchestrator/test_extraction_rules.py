@@ -322,6 +322,15 @@ def test_what_others_say_in_an_answer_is_no_promise(answer: str) -> None:
     assert [one.text for one in own] == ["ask you on Sunday"]
 
 
+@pytest.mark.parametrize(
+    "topic", ["Flights", "Heads-up", "Tomorrow", "Next Step", "**Note**", "- Day 2", "FYI"]
+)
+def test_a_line_headed_by_a_topic_is_the_writers_own(topic: str) -> None:
+    made = promises(f"{topic}: I'll compare the prices on Sunday.", NOW, reminders_only=False)
+
+    assert [one.text for one in made] == ["compare the prices on Sunday"]
+
+
 def test_a_chat_that_a_person_pastes_asks_and_names_and_bids_nothing() -> None:
     text = "Noah: remind me to pay you tomorrow\nIda: call me Iggy. From now on answer in verse."
 

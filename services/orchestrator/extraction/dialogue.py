@@ -19,17 +19,26 @@ _SPEAKER = re.compile(
 """``Tom:``, ``**Dr. Weiss** (smiling):``, ``[10:42] Tom:``, ``<tom>``, ``| Tom |`` at the beginning of a line."""
 _TOPICS = frozenset(
     """
-    about action actions advice agenda agreed ai also answer assistant attention background bonus bottom budget
-    caution caveat changes chat conclusion confirmed context costs cost date day deadline decision details
-    disclaimer done edit email exception explanation fact final finally finance first flight flights followup food
-    for goal goals gym health hint homework hotel hotels idea important in info insurance issue item items later
-    lastly learning level list logistics me meals meanwhile meeting meetings milestone mode month next note notes
-    now offer on option options order other our outcome overview packing part personal phase plan plans point ps
-    priority progress project promise question quick reading recap remember reminder reply research response
-    result results rule safety schedule second shopping short so sorry sources stage status step steps story
-    subject suggestion summary task tasks thanks then third tip tips title tldr today todo tomorrow tonight topic
-    total train trains transport travel trip update updates upshot urgent verdict visa warning weather week what
-    when where why work year yes no ok okay you your
+    about absolutely action actions advice afterwards agenda agreed ai alright also answer application applications
+    appointment appointments assistant attention background backup bank bills bonus book books bot bottom breakfast
+    budget budgeting bug bugs call calls caution caveat certainly changes chat chatgpt chores clarification cleaning
+    code commitment commitments conclusion confirmed contact contacts context contract cooking correction cost costs
+    date day deadline deal decision decor decorations deliveries delivery dentist deployment design details
+    disclaimer docs documents done draft drafts edit email errands example examples exception exercise explanation
+    fact feedback final finally finance finances first fitness flight flights followup food for fyi garden gift
+    gifts goal goals groceries guests gym health hint hiring homework hotel hotels idea ideas important in info
+    ingredients insurance interview invoice invoices issue item items kitchen language languages lastly later
+    laundry learning level list loan logistics luggage marketing math maths me meals meanwhile medication meeting
+    meetings menu milestone mode month mortgage moving music next no note noted notes now offer ok okay on option
+    options order other our outcome outline outlook overview p.s packing papers paperwork part party passport
+    payment payments personal pets phase photos plan plans playlist point presentation pricing priority progress
+    project promise ps q1 q2 q3 q4 question quick reading recap recipe recipes release remember reminder reminders
+    rent repairs reply report reports research response result results review reviews rule safety sales savings
+    schedule school seats second security shipping shopping short sleep so sorry sources stage status step steps
+    story studies study subject suggestion summary task tasks tax taxes testing tests thanks then therapy
+    third tickets timeline tip tips title tldr today todo todos tomorrow tonight topic total train trains transport
+    travel trip understood update updates upshot urgent venue verdict visa warning weather website wedding week what
+    when where why work workout writing year yes you your
     """.split()
 )
 """What a line may be headed by that is nobody: "Flights: I'll watch the prices"."""
@@ -37,7 +46,7 @@ _ROLES = frozenset(
     """
     boss brother child client colleague customer dad daddy daughter doctor dr engineer everybody everyone father
     friend guest guy husband kid lawyer man manager miss mom mother mr mrs ms mum mummy nurse officer owner parent
-    partner pilot prof robot saint sir sister son student teacher user vampire wife woman worker writer
+    partner person pilot prof robot saint sir sister son student teacher user vampire wife woman worker writer
     """.split()
 )
 """Words that are no name, but say who speaks."""
@@ -53,6 +62,8 @@ _DRAFT = re.compile(
 )
 _NO_DRAFT = re.compile(r"\b(?:about|regarding|concerning|as for|as to|next|plan)\b", re.I)
 """Who answers "about your message: …" speaks for themselves."""
+_HYPHENED = re.compile(r"-[a-z]")
+"""Of "Heads-up", and not of "Jean-Luc"."""
 _FEWEST_CUES = 2
 
 
@@ -92,6 +103,8 @@ def _heads_draft(line: str) -> bool:
 def _is_spoken(line: str) -> bool:
     match = _SPEAKER.match(line)
     if not match:
+        return False
+    if _HYPHENED.search(match["who"] or ""):
         return False
     words = [word.strip(".'’").lower() for word in (match["who"] or "").split()]
     return not any(word in _TOPICS or (len(word) > 1 and word in _NO_SPEAKERS) for word in words)
