@@ -20,6 +20,9 @@ whose beginning says that it is one."""
 
 def finditer(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """Those of ``pattern.finditer(text)``."""
+    if len(text) <= PIECE:
+        yield from pattern.finditer(text)
+        return
     at = rested = 0
     while at < len(text):
         if at >= rested + PIECE:

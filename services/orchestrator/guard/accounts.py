@@ -36,6 +36,8 @@ _SCHEMES = re.compile(
     r"|220[0-4]\d{12}"  # Mir
 )
 """Issuer identification numbers and lengths of the networks: a barcode with a right check digit is no card."""
+_FIRST_DIGITS = "23456"
+"""Of all of these networks."""
 _CARD = words(
     r"(?:credit|debit)?[ -]?cards?", "visa", r"master ?card", "maestro", "amex", "american express", "discover",
     "diners", "unionpay", "jcb", "karte", r"kreditkarte(?:nnummer)?", "carte", "carta", "tarjeta", r"cartão",
@@ -76,6 +78,8 @@ def _groups_of_card(text: str, groups: Sequence[tuple[int, int]], first: int, *,
     ``is_free`` says that nothing precedes them in their run, other cards aside.
     """
     start = groups[first][0]
+    if text[start] not in _FIRST_DIGITS:
+        return 0
     if text[start - 1 : start] == "." and text[start - 2 : start - 1].isdigit():
         return 0
     whole = [len(groups)] if first == 0 and len(groups) <= LONGEST_CARD else []

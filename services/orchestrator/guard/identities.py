@@ -221,7 +221,8 @@ SCHEMES = (
 )  # fmt: skip
 _SPEAKING = [scheme for scheme in SCHEMES if scheme.words is None]
 _ANY_SPEAKING = re.compile(
-    rf"(?<!\w)(?=[^\W_])(?:{'|'.join(scheme.pattern.pattern for scheme in _SPEAKING)})", re.IGNORECASE
+    rf"(?<!\w)(?=[a-z]{{0,6}}{_S}\d)(?:{'|'.join(scheme.pattern.pattern for scheme in _SPEAKING)})",
+    re.IGNORECASE,
 )
 """Where one of those begins whose format says what they are."""
 _HAS_DIGITS = re.compile(r"\d(?:\W?\w){5}")

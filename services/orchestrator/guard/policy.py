@@ -126,7 +126,7 @@ def action(name: str, policies: Mapping[str, Any]) -> str:
 def _claimed(found: Iterable[Span], held: bytearray) -> Iterator[Span]:
     """Those of which no character is held yet; they hold theirs from then on."""
     for span in found:
-        if not any(held[span.start : span.end]):
+        if held.find(1, span.start, span.end) < 0:
             held[span.start : span.end] = b"\1" * (span.end - span.start)
             yield span
 

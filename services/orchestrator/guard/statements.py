@@ -36,11 +36,8 @@ def _rules(*patterns: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
-def _anywhere(
-    *patterns: str | tuple[str, tuple[str, ...]],
-) -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
-    told = ((one, ("",)) if isinstance(one, str) else one for one in patterns)
-    return tuple((re.compile(pattern, re.IGNORECASE), needs) for pattern, needs in told)
+def _anywhere(*rules: tuple[str, tuple[str, ...]]) -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
+    return tuple((re.compile(pattern, re.IGNORECASE), needs) for pattern, needs in rules)
 
 
 @dataclass(frozen=True)
@@ -148,16 +145,33 @@ def _rules_of_health() -> Rules:
             rf"[^.!?]{{0,60}}?(?:{_CONDITION}|{_STATE}|{_MEDICINE}|{_PROCEDURE}|{_BODY})",
         ),
         anywhere=_anywhere(
-            rf"(?:doctors?|gp|oncologist|psychiatrist|they|hospital|specialist|scan|mri|biopsy|test|surgeon)"
-            rf" (?:found|removed|diagnosed|discovered|suspects?|confirmed|showed|put|prescribed|gave)(?:"
-            rf" (?!they )[\w-]+){{0,5}}? (?:{_CONDITION}|{_MEDICINE}|{_PROCEDURE}|{_BODY})",
+            (
+                rf"(?:doctors?|gp|oncologist|psychiatrist|they|hospital|specialist|scan|mri|biopsy|test|surgeon)"
+                rf" (?:found|removed|diagnosed|discovered|suspects?|confirmed|showed|put|prescribed|gave)(?:"
+                rf" (?!they )[\w-]+){{0,5}}? (?:{_CONDITION}|{_MEDICINE}|{_PROCEDURE}|{_BODY})",
+                (
+                    " found",
+                    " removed",
+                    " diagnosed",
+                    " discovered",
+                    " suspect",
+                    " confirmed",
+                    " showed",
+                    " put",
+                    " prescribed",
+                    " gave",
+                ),
+            ),
             (
                 rf"{KNOWN}{BE} (?:sick|ill|unwell|dying|terminally ill)(?! of)(?! to death)(?: with| since| from|"
                 rf"[ ,.!?]|$)",
                 (" sick", " ill", " unwell", " dying", " terminally"),
             ),
-            rf"(?:diagnosis|diagnosed(?: with)?|diagnoses|medical history|condition|allerg(?:y|ies)|"
-            rf"medications?|meds)(?: is| are|:)(?: \w+){{0,3}} ?(?:{_CONDITION}|{_MEDICINE}|{_STATE})",
+            (
+                rf"(?:diagnosis|diagnosed(?: with)?|diagnoses|medical history|condition|allerg(?:y|ies)|"
+                rf"medications?|meds)(?: is| are|:)(?: \w+){{0,3}} ?(?:{_CONDITION}|{_MEDICINE}|{_STATE})",
+                ("diagnos", "medical history", "condition", "allerg", "medication", "meds"),
+            ),
         ),
         more=re.compile(
             rf"(?:(?:,|,? (?:and|or|plus)| &){_WHOSE} (?:{_DOSED}|(?:[\w-]{{3,20}} )??"
@@ -269,10 +283,23 @@ def _rules_of_money() -> Rules:
             rf" balance)(?: [\w-]+){{0,3}} {_AMOUNT}",
         ),
         anywhere=_anywhere(
-            rf"(?:bank|lender|landlord|bailiffs?|debt collectors?|collection agency|irs|hmrc|creditors?)"
-            rf" (?:\w+ ){{0,2}}(?:froze|closed|repossessed|garnished|foreclosed|is suing|are suing|took|"
-            rf"seized|wants? {_AMOUNT}|is after|are after|keeps? calling|refused|turned down|denied|rejected|"
-            rf"cut) (?:\w+ ){{0,3}}?(?:my|me|us|our|his|her|him|their)",
+            (
+                rf"(?:bank|lender|landlord|bailiffs?|debt collectors?|collection agency|irs|hmrc|creditors?)"
+                rf" (?:\w+ ){{0,2}}(?:froze|closed|repossessed|garnished|foreclosed|is suing|are suing|took|"
+                rf"seized|wants? {_AMOUNT}|is after|are after|keeps? calling|refused|turned down|denied|rejected|"
+                rf"cut) (?:\w+ ){{0,3}}?(?:my|me|us|our|his|her|him|their)",
+                (
+                    "bank ",
+                    "lender ",
+                    "landlord ",
+                    "bailiff",
+                    "collector",
+                    "collection agency",
+                    "irs ",
+                    "hmrc ",
+                    "creditor",
+                ),
+            ),
             (
                 rf"{_AMOUNT} (?:of|in|worth of) (?:my |our )?(?:[\w-]+ ){{0,2}}(?:debts?|savings|arrears|student"
                 rf" loans?)(?: (?:hanging over|that (?:i|we)|i|we|to my name|left))",
@@ -288,6 +315,9 @@ def _rules_of_money() -> Rules:
     )
 
 
+_OWNED = ("my", "our", "his", "her", "their", "'s")
+"""One of them is in whatever says that something is somebody's."""
+_GOES_ON = frozenset(" '\u2019mvMV")
 MOST_TRIED = 4_000
 """Persons in one text about whom the rules are tried: a message of 256 KiB has about as many."""
 _HEALTH_WORDS = frozenset(lexicon.triggers_of_health())
@@ -326,31 +356,44 @@ def _statements(
     tried = 0
     for sentence in pieces.finditer(_SENTENCE, text):
         said = sentence[0]
-        if not concerns({word.lower() for word in _WORD.findall(said)}) or pieces.search(FICTION, said):
+        if not concerns({word.lower() for word in _WORD.findall(said)}):
             continue
         rules = rules_of()
-        begun = [
-            *((match, rules.of_subject) for match in pieces.finditer(_SUBJECT, said)),
-            *((match, rules.of_possessive) for match in pieces.finditer(_POSSESSIVE, said)),
-        ]
+        low = plain(said)
+        begun = [(match, rules.of_subject) for match in _followed(_SUBJECT, said)]
+        if any(one in low for one in _OWNED):
+            begun += [(match, rules.of_possessive) for match in _followed(_POSSESSIVE, said)]
+        anywhere = [rule for rule, needs in rules.anywhere if any(need in low for need in needs)]
+        if not (begun or anywhere) or pieces.search(FICTION, said):
+            continue
         tried += len(begun)
         # Beyond any message that a person writes the effort ends, and what may be a statement counts as one.
-        found = [(0, len(said))] if tried > MOST_TRIED else _joined(_matches(said, begun, rules))
+        found = (
+            [(0, len(said))] if tried > MOST_TRIED else _joined(_matches(said, begun, anywhere, rules.more))
+        )
         for first, last in found:
             yield Span(name, sentence.start() + first, sentence.start() + last)
 
 
+def _followed(pattern: re.Pattern[str], said: str) -> Iterator[re.Match[str]]:
+    """Persons after whom something may be said of them: a rule begins with a space, or with what is left of "I'm"."""
+    return (
+        match for match in pieces.finditer(pattern, said) if said[match.end() : match.end() + 1] in _GOES_ON
+    )
+
+
 def _matches(
-    said: str, begun: Sequence[tuple[re.Match[str], Sequence[re.Pattern[str]]]], rules: Rules
+    said: str,
+    begun: Sequence[tuple[re.Match[str], Sequence[re.Pattern[str]]]],
+    anywhere: Sequence[re.Pattern[str]],
+    more: re.Pattern[str],
 ) -> Iterator[tuple[int, int]]:
     matches = [(match.start(), rule.match(said, match.end())) for match, those in begun for rule in those]
-    low = plain(said)
-    there = (rule for rule, needs in rules.anywhere if any(need in low for need in needs))
-    matches += [(match.start(), match) for rule in there for match in pieces.finditer(rule, said)]
+    matches += [(match.start(), match) for rule in anywhere for match in pieces.finditer(rule, said)]
     for first, match in matches:
         if match:
-            more = rules.more.match(said, match.end())
-            yield first, more.end() if more else match.end()
+            goes_on = more.match(said, match.end())
+            yield first, goes_on.end() if goes_on else match.end()
 
 
 def _joined(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
