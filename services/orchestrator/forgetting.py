@@ -19,9 +19,9 @@ from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.radius import BlastRadius, Reached
 from services.orchestrator.session_table.following import SessionTable
+from services.orchestrator.sessions import SessionActions
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
-from services.orchestrator.terms import Draft
 from services.orchestrator.workers.follower import Worker
 from services.runtime.waiting import Waiting, told
 
@@ -106,18 +106,18 @@ class Forgetting:
 
     def __init__(
         self,
-        minds: Minds,
         peers: Peers,
         traces: Traces,
         graphs: Graphs,
         sessions: SessionTable,
+        actions: SessionActions,
         counts: Counts,
     ) -> None:
-        self._minds = minds
         self._peers = peers
         self._traces = traces
         self._graphs = graphs
         self._sessions = sessions
+        self._actions = actions
         self._counts = counts
         self._running: set[asyncio.Task[None]] = set()
 
@@ -154,7 +154,7 @@ class Forgetting:
         while carriers := [each for each in await self._carriers(mind_id, seq) if each.seq not in redacted]:
             fresh, done = sorted(each.seq for each in carriers), tuple(sorted(redacted))
             steps.put_nowait(Progress("erasing it from the ledger", 0.5 if done else 0.2, done))
-            await self._keep_paused(mind_id, [each.seq for each in carriers if each.kind in MODES])
+            await self._tell_modes_again(mind_id, [each.seq for each in carriers if each.kind in MODES])
             for start in range(0, len(fresh), REDACTED_AT_ONCE):
                 part = fresh[start : start + REDACTED_AT_ONCE]
                 ordered = max(ordered, await self._peers.redact(mind_id, part, why))
@@ -183,18 +183,12 @@ class Forgetting:
             group.create_task(self._counts.reached(mind_id, ordered))
             group.create_task(self._sessions.reached(mind_id, ordered))
 
-    async def _keep_paused(self, mind_id: str, seqs: Sequence[int]) -> None:
-        """A conversation that is not to be remembered stays so when what says so goes."""
+    async def _tell_modes_again(self, mind_id: str, seqs: Sequence[int]) -> None:
+        """A conversation goes on as it was when what says how much is kept of it goes."""
         for seq in seqs:
-            event, active = await self._peers.event(mind_id, seq), await self._minds.open(mind_id)
-            if event.redacted:
-                continue
-            session_id = event.session_id
-            session = await self._sessions.find(mind_id, active.snapshot, session_id)
-            if session and session.privacy_mode == mind.PRIVACY_MODE_PAUSED and not session.ended_ns:
-                again = mind.PrivacyModeChanged(privacy_mode=mind.PRIVACY_MODE_PAUSED)
-                draft = Draft(mind.Body(privacy_mode_changed=again), session_id=session_id)
-                await self._minds.append(active, [draft])
+            event = await self._peers.event(mind_id, seq)
+            if not event.redacted:
+                await self._actions.tell_mode_again(mind_id, event.session_id)
 
     async def _carriers(self, mind_id: str, seq: int) -> list[Reached]:
         """The origin, and what goes with it."""

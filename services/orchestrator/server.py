@@ -84,7 +84,8 @@ class OrchestratorService(Service):
         summarizing = Summarizing(minds, peers, traces, settings.recent_turns)
         self._chain_watch = ChainWatch(minds, peers, self._store, settings)
         self._supervisor = Supervisor(minds, self._store, auditing, settings)
-        forgetting = Forgetting(minds, peers, traces, self._graphs, self._session_table, self._counts)
+        sessions = SessionActions(minds, self._session_table, incognito, slots)
+        forgetting = Forgetting(peers, traces, self._graphs, self._session_table, sessions, self._counts)
         workers = (
             *(reader(extractor) for reader in WORKERS),
             analyzing.worker(),
@@ -104,7 +105,7 @@ class OrchestratorService(Service):
             Conversations(
                 Services(minds, peers, self._store, self._session_table, settings), incognito, slots
             ),
-            SessionActions(minds, self._session_table, incognito, slots),
+            sessions,
             MindActions(minds, peers),
             forgetting,
             Views(minds, peers, traces),

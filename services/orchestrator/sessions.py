@@ -115,6 +115,17 @@ class SessionActions:
 
         return await self._decide(active, session_id, decide)
 
+    async def tell_mode_again(self, mind_id: str, session_id: str) -> None:
+        """What told how much is kept of a conversation is about to be erased, which would pause it."""
+
+        def decide(session: Session | None) -> list[Draft]:
+            if session is None or session.ended_ns:
+                return []
+            told = mind.PrivacyModeChanged(privacy_mode=session.privacy_mode)  # type: ignore[arg-type]
+            return [Draft(mind.Body(privacy_mode_changed=told), session_id=session_id)]
+
+        await self._decided(await self._minds.open(mind_id), session_id, decide)
+
     async def _decide(
         self, active: ActiveMind, session_id: str, decide: Callable[[Session | None], list[Draft]]
     ) -> Session:

@@ -94,7 +94,7 @@ class Turn:
             session = await self._s.sessions.find(self._active.id, state, self._session_id)
         self._is_new = session is None
         mode = self._mode(session)
-        self._remember = mode != mind.PRIVACY_MODE_PAUSED
+        self._remember = mode == mind.PRIVACY_MODE_NORMAL
         try:
             async for part in self._kept(state, mode):
                 yield part

@@ -428,6 +428,50 @@ async def test_a_paused_session_stays_paused_when_the_event_is_forgotten_that_sa
             assert turn.started.privacy_mode == paused
 
 
+async def modes(served: Served, *seqs: int) -> dict[str, int]:
+    """Of every conversation, now and as of some seqs, however it is asked."""
+    found: dict[str, int] = {}
+    for seq in (None, *seqs):
+        listed = await served.orchestrator.list_sessions(pb.ListSessionsRequest(mind_id="ada", as_of_seq=seq))
+        for one in listed.sessions:
+            asked = pb.GetSessionRequest(mind_id="ada", session_id=one.session_id, as_of_seq=seq)
+            assert (await served.orchestrator.get_session(asked)).session.privacy_mode == one.privacy_mode
+            found[f"{one.session_id} at {seq}"] = one.privacy_mode
+    return found
+
+
+async def test_nothing_is_remembered_where_a_bare_redaction_erased_what_is_to_be_kept(tmp_path: Path) -> None:
+    paused, normal = mind.PRIVACY_MODE_PAUSED, mind.PRIVACY_MODE_NORMAL
+    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 1}}) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        for session_id, mode in (("began-paused", paused), ("was-paused", normal), ("normal", normal)):
+            request = pb.StartSessionRequest(mind_id="ada", session_id=session_id, privacy_mode=mode)
+            await served.orchestrator.start_session(request)
+        pause = pb.SetPrivacyModeRequest(mind_id="ada", session_id="was-paused", privacy_mode=paused)
+        await served.orchestrator.set_privacy_mode(pause)
+        last = await head(served)
+        redacted = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[2, 5]))
+        await followed(served)
+
+        told = {
+            f"{session_id} at {seq}": normal if session_id == "normal" else paused
+            for session_id in ("began-paused", "was-paused", "normal")
+            for seq in (None, last, redacted.seq)
+        }
+        async with asyncio.timeout(10):
+            while await modes(served, last, redacted.seq) != told:
+                pass
+    async with serving(tmp_path, *ALL) as served:
+        assert await modes(served, last, redacted.seq) == told
+        for session_id in ("began-paused", "was-paused"):
+            turn = await converse(served, f"{FACT}, between us", session_id=session_id)
+            assert turn.started
+            assert turn.started.privacy_mode == paused
+        assert not any(event.remember for event in await events(served, kinds=["user_message"]))
+        go_on = pb.SetPrivacyModeRequest(mind_id="ada", session_id="began-paused", privacy_mode=normal)
+        assert (await served.orchestrator.set_privacy_mode(go_on)).session.privacy_mode == normal
+
+
 async def read_again_and_again(served: Served) -> None:
     while True:
         await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))

@@ -27,7 +27,7 @@ IDS = ["s-0", "s-1", "s-2", f"s-{MANY - 1}", "new-1", "new-2"]
 
 
 def bodies() -> st.SearchStrategy[mind.Body]:
-    title, mode = st.sampled_from(["Tea", "Plans", ""]), st.integers(0, 2)
+    title, mode = st.sampled_from(["Tea", "Plans", ""]), st.integers(0, 4)
     return st.one_of(
         st.builds(
             lambda t, m: mind.Body(session_started=mind.SessionStarted(title=t, privacy_mode=m)), title, mode
@@ -116,9 +116,11 @@ def counted(made: list[mind.Event]) -> dict[str, Session]:
             if each.kind in ("session_started", "session_renamed")
         ]
         modes = [
-            getattr(each.body, each.kind).privacy_mode or mind.PRIVACY_MODE_NORMAL
+            mind.PRIVACY_MODE_PAUSED
+            if each.redacted or getattr(each.body, each.kind).privacy_mode > mind.PRIVACY_MODE_NORMAL
+            else mind.PRIVACY_MODE_NORMAL
             for each in own
-            if each.kind == "session_started" or (each.kind == "privacy_mode_changed" and not each.redacted)
+            if each.kind in ("session_started", "privacy_mode_changed")
         ]
         ends = [each for each in own if each.kind == "session_ended"]
         found[session_id] = Session(

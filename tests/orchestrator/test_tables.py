@@ -340,7 +340,7 @@ def test_what_another_format_left_is_gone_and_what_this_one_left_stays(tmp_path:
     ("name", "made_of"),
     [
         ("graph", (1, "1fb359dc19c8a51f")),
-        ("sessions", (3, "a03fa4278b86119e")),
+        ("sessions", (4, "8496430d45732716")),
         ("counts", (2, "f456edefb9828279")),
         ("owners", (1, "d9bc156577ff7b40")),
     ],

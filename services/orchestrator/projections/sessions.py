@@ -75,6 +75,18 @@ class Sessions(State, frozen=True):
     """By session."""
 
 
+def mode_told(event: Event) -> mind.PrivacyMode.ValueType:
+    """What a session_started or privacy_mode_changed says is kept from then on: NORMAL or PAUSED.
+
+    It fails closed. Where that was erased, or no mode of a kept conversation is named, nothing is to be remembered.
+    """
+    if event.redacted:
+        return mind.PRIVACY_MODE_PAUSED
+    told = getattr(event.body, event.kind).privacy_mode
+    is_normal = told in (mind.PRIVACY_MODE_UNSPECIFIED, mind.PRIVACY_MODE_NORMAL)
+    return mind.PRIVACY_MODE_NORMAL if is_normal else mind.PRIVACY_MODE_PAUSED
+
+
 def touched(known: Session | None, event: Event) -> Session:
     """A conversation after an event of one of the kinds ``TOUCHING``; None: it was not there before.
 
@@ -84,9 +96,8 @@ def touched(known: Session | None, event: Event) -> Session:
     if event.kind == "session_started":
         if known is not None:
             raise ValueError("it has begun already")
-        body = event.body.session_started
-        mode = body.privacy_mode or mind.PRIVACY_MODE_NORMAL
-        return Session(event.session_id, event.seq, event.seq, now, now, body.title, mode)
+        title = event.body.session_started.title
+        return Session(event.session_id, event.seq, event.seq, now, now, title, mode_told(event))
     if known is None:
         if event.kind not in _BEGINNING:
             raise KeyError(event.session_id)
@@ -100,9 +111,7 @@ def _renamed(_known: Session, event: Event) -> dict[str, Any]:
 
 
 def _mode_changed(_known: Session, event: Event) -> dict[str, Any]:
-    # One that was erased changes nothing any more.
-    changed = event.body.privacy_mode_changed.privacy_mode or mind.PRIVACY_MODE_NORMAL
-    return {} if event.redacted else {"privacy_mode": changed}
+    return {"privacy_mode": mode_told(event)}
 
 
 def _ended(_known: Session, event: Event) -> dict[str, Any]:

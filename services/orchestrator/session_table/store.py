@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
-from services.orchestrator.projections.sessions import TOUCHING, Session, touched
+from services.orchestrator.projections.sessions import TOUCHING, Session, mode_told, touched
 from services.orchestrator.tables import SEQ, Tables, decode, encode, of_mind, remove_mind, under, write
 from services.runtime.projection_file import ProjectionFile
 
@@ -26,6 +26,8 @@ last event that was taken in."""
 KINDS = (*TOUCHING, "event_redacted", "mind_deleted")
 _TELLING = frozenset({"session_started", "session_renamed", "privacy_mode_changed"})
 _TERMINAL = frozenset({"assistant_message", "turn_failed"})
+_TOLD = tuple[str | None, int | None]
+"""The title and the mode that an event told, where it told them."""
 _DIGEST_BYTES = 16
 _MAX_SEQ = 2**63 - 1
 
@@ -33,7 +35,7 @@ _MAX_SEQ = 2**63 - 1
 class SessionStore(Tables):
     """One LMDB file."""
 
-    FORMAT = 3
+    FORMAT = 4
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, TABLES)
@@ -124,7 +126,7 @@ def _told(txn: Any, file: ProjectionFile, row_key: bytes, at_seq: int) -> tuple[
     for key, value in under(txn, file.table("told"), row_key):
         if SEQ.unpack(key[len(row_key) :])[0] > at_seq:
             break
-        told_title, told_mode, _ = decode(value, type=tuple[str | None, int | None, str])
+        told_title, told_mode = decode(value, type=_TOLD)
         title = title if told_title is None else told_title
         mode = told_mode or mode
     return title, mode
@@ -174,16 +176,13 @@ class _Writer:
         body = event.body
         match event.kind:
             case "session_started":
-                mode = body.session_started.privacy_mode or mind.PRIVACY_MODE_NORMAL
-                told = (body.session_started.title, mode)
+                told = (body.session_started.title, mode_told(event))
             case "session_renamed":
                 told = (body.session_renamed.title, None)
-            case _ if event.redacted:
-                return
             case _:
-                told = (None, body.privacy_mode_changed.privacy_mode or mind.PRIVACY_MODE_NORMAL)
+                told = (None, mode_told(event))
         key = _row_key(event.mind_id, event.session_id) + SEQ.pack(event.seq)
-        self._put("told", key, encode((*told, event.kind)))
+        self._put("told", key, encode(told))
         self._put("told_in", _key(event.mind_id, event.seq), event.session_id.encode())
 
     def remove_payload(self, mind_id: str, seq: int) -> bool:
@@ -194,14 +193,10 @@ class _Writer:
         session_id = found.decode()
         prefix = _row_key(mind_id, session_id)
         self._delete("told_in", _key(mind_id, seq))
-        _, _, kind = decode(
-            self._get("told", prefix + SEQ.pack(seq)) or b"", type=tuple[str | None, int | None, str]
-        )
-        if kind == "privacy_mode_changed":
-            self._delete("told", prefix + SEQ.pack(seq))
-        else:
-            mode = mind.PRIVACY_MODE_NORMAL if kind == "session_started" else None
-            self._put("told", prefix + SEQ.pack(seq), encode(("", mode, kind)))
+        told_title, told_mode = decode(self._get("told", prefix + SEQ.pack(seq)) or b"", type=_TOLD)
+        # What reading the ledger anew would give: no title, and nothing that is to be remembered.
+        told = (None if told_title is None else "", told_mode and mind.PRIVACY_MODE_PAUSED)
+        self._put("told", prefix + SEQ.pack(seq), encode(told))
         title, mode = _told(self._txn, self._file, prefix, _MAX_SEQ)
         row = self._row(mind_id, session_id)
         if row is not None:
