@@ -17,7 +17,7 @@ from services.orchestrator.extraction.extractor import Extractor
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
-from services.orchestrator.radius import BlastRadius, Reached
+from services.orchestrator.radius import TITLES, BlastRadius, Reached
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.sessions import SessionActions
 from services.orchestrator.snapshot import Snapshot
@@ -201,12 +201,20 @@ class Forgetting:
         radius, seq = BlastRadius(origin), origin.seq
         found: list[Reached] = []
         waiting: list[mind.Event] = []
-        async for event in self._peers.read(mind_id, from_seq=seq + 1, page_size=PAGE):
+        async for event in self._around(mind_id, seq):
             waiting.append(event)
             if len(waiting) == TAKEN_AT_ONCE:
                 found += await asyncio.to_thread(radius.take_all, waiting)
                 waiting = []
         return found + await asyncio.to_thread(radius.take_all, waiting)
+
+    async def _around(self, mind_id: str, seq: int) -> AsyncIterator[mind.Event]:
+        """What an event may have reached: a conversation may be named after what is said in it only later."""
+        if seq > 1:
+            async for title in self._peers.read(mind_id, to_seq=seq - 1, kinds=sorted(TITLES)):
+                yield title
+        async for event in self._peers.read(mind_id, from_seq=seq + 1, page_size=PAGE):
+            yield event
 
 
 def _report(task: asyncio.Task[None], steps: asyncio.Queue[Progress | BaseException]) -> None:

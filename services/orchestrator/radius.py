@@ -1,7 +1,8 @@
 """What an event reached: replies that quote it, and everything derived from it (design: blast radius).
 
-A pure fold over the events that follow, in order of seq. An event is reached when it names one that was reached, or
-says its words; it carries words when it must go with the origin for the words to be gone.
+A pure fold over the titles that were given before and the events that follow, in order of seq. An event is reached when
+it names one that was reached, or says its words; it carries words when it must go with the origin for the words to be
+gone.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Reached:
 
 
 class BlastRadius:
-    """Takes the events after the origin, in order."""
+    """Takes the titles before the origin and the events after it, in order."""
 
     def __init__(self, origin: Event) -> None:
         words = _words(" ".join(_texts(origin.body)))

@@ -410,6 +410,31 @@ async def test_a_title_goes_with_what_it_quotes_and_a_paused_session_stays_pause
         assert turn.started.privacy_mode == mode
 
 
+async def test_titles_that_were_given_before_go_with_what_they_quote(tmp_path: Path) -> None:
+    async with serving(tmp_path, *ALL) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        for session_id, title in (("talk", FACT), ("other", "Genoa and its harbour"), ("again", "Tea")):
+            begun = pb.StartSessionRequest(mind_id="ada", session_id=session_id, title=title)
+            await served.orchestrator.start_session(begun)
+        renamed = pb.RenameSessionRequest(mind_id="ada", session_id="again", title=f"“{FACT}”")
+        await served.orchestrator.rename_session(renamed)
+        turn = await converse(served, FACT.capitalize(), session_id="talk")
+        assert turn.started
+        radius = pb.BlastRadiusRequest(mind_id="ada", seq=turn.started.user_seq)
+        reached = [one.seq async for page in served.orchestrator.blast_radius(radius) for one in page.events]
+        assert {2, 5} <= set(reached)
+        assert {3, 4}.isdisjoint(reached)
+
+        await forget(served, turn.started.user_seq)
+
+        listed = await served.orchestrator.list_sessions(pb.ListSessionsRequest(mind_id="ada"))
+        assert {one.session_id: one.title for one in listed.sessions} == {
+            "talk": "", "other": "Genoa and its harbour", "again": "",
+        }  # fmt: skip
+        assert {one.privacy_mode for one in listed.sessions} == {mind.PRIVACY_MODE_NORMAL}
+        assert not files_with(tmp_path, MARKER)
+
+
 async def test_a_paused_session_stays_paused_when_the_event_is_forgotten_that_says_so(tmp_path: Path) -> None:
     async with serving(tmp_path, *ALL) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
