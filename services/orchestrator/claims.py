@@ -8,33 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from pmm.mind.v1.events_pb2 import Event, Warning
 from services.orchestrator.extraction import pieces
 from services.orchestrator.extraction.due import due
-from services.orchestrator.extraction.evidence import SMALL, parts_of, past_of, same, score, words_of
+from services.orchestrator.extraction.evidence import Done, parts_of, past_of, words_of
+from services.orchestrator.naming import DONE, OPEN, Known, Promises, is_name_of, names, names_all
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.times import moment
 from services.runtime.times import zone
 
 MAX_CLAUSE = 400
 """Characters of a clause that is looked at: nobody speaks of one commitment at such length."""
+MAX_WARNINGS = 20
+"""Of one answer; all of them must fit its event."""
 CODE = "WRONG_COMMITMENT_STATUS"
-DONE, OPEN = "done", "open"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A commitment as the ledger has it."""
-
-    text: str
-    opened_seq: int
-    status: str
-    """Done or open."""
-    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +60,6 @@ _HEDGED = re.compile(
 )
 _NEGATED = re.compile(r"(?i)\b(?:not|never|\w+n't|almost|nearly|hardly|half|partly|wanted|tried|forgot)\b")
 _EARLIER = re.compile(r"(?i)\b(?:already|yesterday|earlier|ago|last (?:week|month|night|year|\w+day))\b")
-_FILLER = frozenset(
-    "i see that commitment promise task reminder item one to do also and again now well".split()
-)
 _ADVERBS = frozenset("already just also finally actually have had 've now both".split())
 _DONE_AFTER = re.compile(
     r"(?i)^(?P<what>.+?)\s+(?:is|are|was|were|has(?: already)? been|have(?: already)? been)\s+"
@@ -99,7 +88,7 @@ _DEADLINE = re.compile(
 _OVERDUE = re.compile(r"(?i)^(?P<what>.+?)\s+(?:is|are)\s+(?:already |now )?overdue\b")
 _MAY = re.compile(
     r"(?i)\b(?:already|yesterday|earlier|ago|last|done|completed?|finished|closed|taken care|dealt with|settled|list"
-    r"|ticked|crossed|open|pending|outstanding|un(?:done|finished)|still|yet|due|overdue|deadline|you(?:'ve)?)\b"
+    r"|ticked|crossed|open|to do|pending|outstanding|un(?:done|finished)|still|yet|due|overdue|deadline|you(?:'ve)?)\b"
     r"|\[[ xX]\]|[✅✓✔☑☐]"
 )
 
@@ -117,15 +106,45 @@ def check(answer: str, known: Sequence[Known], said: Sequence[str], now: datetim
     """
     plain = _uncited(answer.replace("’", "'"))
     asked = [text.replace("’", "'") for text in said]
+    lines, promises, lately = dict.fromkeys(plain.splitlines()), Promises(known), _Lately(asked, now)
     found: dict[int, Wrong] = {}
-    for unit in _units(plain):
-        for wrong in (
-            *_wrongly_done(unit, known, asked),
-            *_wrongly_open(unit, known, asked),
-            *_wrongly_due(unit, known, asked, now),
-        ):
-            found.setdefault(wrong.opened_seq, wrong)
+    for line in lines:
+        # Few lines name any: of the others no more is looked at than their words.
+        if promises.named_in(line, _unquoted(line)):
+            for unit in _units(line):
+                named = promises.named_in(unit.text, unit.unquoted)
+                for wrong in _wrong_in(unit, named, lately, found):
+                    found.setdefault(wrong.opened_seq, wrong)
     return list(found.values())
+
+
+class _Lately:
+    """What the person said lately, and what the mind is told by it, which is looked up once."""
+
+    def __init__(self, said: Sequence[str], now: datetime) -> None:
+        self.now = now
+        self._said = said
+
+    @cached_property
+    def _done(self) -> list[Done]:
+        return [Done(text) for text in self._said]
+
+    @cached_property
+    def names_time(self) -> bool:
+        """Whether the last message names one."""
+        return any(due(text, self.now) for text in self._said[:1])
+
+    def is_done(self, promise: str) -> bool:
+        """Whether they said that something was done."""
+        return any(done.score(promise) for done in self._done)
+
+    def is_asked_for(self, promise: str) -> bool:
+        """Whether the last message names it, and asks nothing."""
+        return any("?" not in text and names_all(words, promise) for text, words in self._words)
+
+    @cached_property
+    def _words(self) -> list[tuple[str, list[str]]]:
+        return [(text, words_of(text)) for text in self._said[:1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +175,7 @@ async def warnings(
     here = now.astimezone(zone(states[0].profile.time_zone))
     # A long answer takes its time, and days are read by a library that takes most of a second to load.
     found = await asyncio.to_thread(_wrong, answer, states, said, here)
-    return [Warning(code=CODE, message=one.text, seqs=[one.opened_seq]) for one in found]
+    return [Warning(code=CODE, message=one.text, seqs=[one.opened_seq]) for one in found[:MAX_WARNINGS]]
 
 
 def _wrong(answer: str, states: Sequence[Snapshot], said: Sequence[str], now: datetime) -> list[Wrong]:
@@ -176,20 +195,24 @@ def _uncited(answer: str) -> str:
     return _CITATION.sub("", cited + bracket) + rest
 
 
-def _units(answer: str) -> Iterator[_Unit]:
-    for line in answer.splitlines():
-        item = _LINE.sub("", line).strip()
-        bare = pieces.sub(_QUOTES, lambda _: "", item)
-        if len(bare) <= MAX_CLAUSE and _is_listed(bare):
-            yield _Unit(bare, "", is_line=True)
-        for match in _SENTENCE.finditer(item):
-            sentence = match.group().strip()
-            if not sentence.endswith("?") and not _is_hedged(sentence):
-                yield from (
-                    _Unit(_QUOTES.sub("", clause).strip(), _QUOTED.sub(" … ", clause).strip(), is_line=False)
-                    for clause in pieces.split(_CLAUSE, sentence)
-                    if clause.strip() and len(clause) <= MAX_CLAUSE
-                )
+def _units(line: str) -> Iterator[_Unit]:
+    item = _LINE.sub("", line).strip()
+    bare = _unquoted(item)
+    if len(bare) <= MAX_CLAUSE and _is_listed(bare):
+        yield _Unit(bare, "", is_line=True)
+    for match in _SENTENCE.finditer(item):
+        sentence = match.group().strip()
+        if not sentence.endswith("?") and not _is_hedged(sentence):
+            yield from (
+                _Unit(_unquoted(clause).strip(), _QUOTED.sub(" … ", clause).strip(), is_line=False)
+                for clause in pieces.split(_CLAUSE, sentence)
+                if clause.strip() and len(clause) <= MAX_CLAUSE
+            )
+
+
+def _unquoted(text: str) -> str:
+    """Without the marks around what is quoted."""
+    return pieces.sub(_QUOTES, lambda _: "", text)
 
 
 def _is_hedged(sentence: str) -> bool:
@@ -201,33 +224,43 @@ def _is_listed(line: str) -> bool:
     return any(pattern.match(line) for pattern in (_CHECKED, _UNCHECKED, _LISTED, _LISTED_DUE))
 
 
-def _wrongly_done(unit: _Unit, known: Sequence[Known], said: Sequence[str]) -> Iterator[Wrong]:
-    claimed = _matching(unit, known, _says_done)
+def _wrong_in(
+    unit: _Unit, named: Sequence[Known], lately: _Lately, found: Mapping[int, Wrong]
+) -> Iterator[Wrong]:
+    if not all(one.opened_seq in found for one in named):
+        yield from _wrongly_done(unit, named, lately)
+        yield from _wrongly_open(unit, named, lately)
+        yield from _wrongly_due(unit, named, lately)
+
+
+def _wrongly_done(unit: _Unit, named: Sequence[Known], lately: _Lately) -> Iterator[Wrong]:
+    claimed = [one for one in named if _says_done(unit, one.text)]
     if any(one.status == DONE for one in claimed):
         return
     for one in claimed:
-        if not any(score(text, one.text) for text in said):
+        if not lately.is_done(one.text):
             yield Wrong(one.opened_seq, f"the answer says that “{one.text}” is done; the ledger has it open")
 
 
-def _wrongly_open(unit: _Unit, known: Sequence[Known], said: Sequence[str]) -> Iterator[Wrong]:
-    claimed = _matching(unit, known, _says_open)
+def _wrongly_open(unit: _Unit, named: Sequence[Known], lately: _Lately) -> Iterator[Wrong]:
+    claimed = [one for one in named if _says_open(unit, one.text)]
     if any(one.status == OPEN for one in claimed):
         return
     for one in claimed:
-        if not any(_names_all(words_of(text), one.text) and "?" not in text for text in said[:1]):
+        if not lately.is_asked_for(one.text):
             yield Wrong(one.opened_seq, f"the answer says that “{one.text}” is open; the ledger has it done")
 
 
-def _wrongly_due(unit: _Unit, known: Sequence[Known], said: Sequence[str], now: datetime) -> Iterator[Wrong]:
+def _wrongly_due(unit: _Unit, named: Sequence[Known], lately: _Lately) -> Iterator[Wrong]:
+    now = lately.now
     listed = _LISTED_DUE.match(unit.text) if unit.is_line else None
     match = listed or (None if unit.is_line else _DUE_AFTER.match(unit.text) or _DEADLINE.match(unit.text))
     late = None if unit.is_line else _OVERDUE.match(unit.text)
     if _NEGATED.search(unit.text) or not (match or late):
         return
     what = (match or late)["what"]  # type: ignore[index]
-    claimed = [one for one in known if one.status == OPEN and one.due and _is_name_of(what, one.text)]
-    if not claimed or any(due(text, now) for text in said[:1]):
+    claimed = [one for one in named if one.status == OPEN and one.due and is_name_of(what, one.text)]
+    if not claimed or lately.names_time:
         # The person may just have moved it.
         return
     when = due(_months(match["when"]), now) if match else None
@@ -249,26 +282,18 @@ def _agrees(known: datetime, when: datetime | None, now: datetime) -> bool:
     return when.date() in (known.astimezone(now.tzinfo).date(), known.astimezone(UTC).date())
 
 
-def _matching(unit: _Unit, known: Sequence[Known], says: Callable[[_Unit, str], bool]) -> list[Known]:
-    return [one for one in known if parts_of(one.text)[1] and says(unit, one.text)]
-
-
 def _says_done(unit: _Unit, promise: str) -> bool:
     if unit.is_line:
         return any(
-            match and _is_name_of(match["what"], promise)
+            match and is_name_of(match["what"], promise)
             for match in (_CHECKED.match(unit.text), _listed(unit.text, done=True))
         )
     if _NEGATED.search(unit.text):
         return False
     after, before = _DONE_AFTER.match(unit.text), _DONE_BEFORE.search(unit.text)
-    if (
-        after
-        and not re.match(r"(?i)\s*(?:by|until)\b", after["rest"])
-        and _is_name_of(after["what"], promise)
-    ):
+    if after and not re.match(r"(?i)\s*(?:by|until)\b", after["rest"]) and is_name_of(after["what"], promise):
         return True
-    return bool(before and _is_name_of(before["what"], promise)) or _is_told_as_past(unit.unquoted, promise)
+    return bool(before and is_name_of(before["what"], promise)) or _is_told_as_past(unit.unquoted, promise)
 
 
 def _is_told_as_past(clause: str, promise: str) -> bool:
@@ -277,7 +302,7 @@ def _is_told_as_past(clause: str, promise: str) -> bool:
     words, past = words_of(clause), past_of(verb)
     for at, word in enumerate(words):
         subject = [other for other in words[:at] if other not in _ADVERBS][-1:]
-        if word not in past or not subject or not _names(words[at + 1 :], about):
+        if word not in past or not subject or not names(words[at + 1 :], about):
             continue
         if subject[0] in {"you", "you've"}:
             return True
@@ -289,19 +314,19 @@ def _is_told_as_past(clause: str, promise: str) -> bool:
 def _says_open(unit: _Unit, promise: str) -> bool:
     if unit.is_line:
         return any(
-            match and _is_name_of(match["what"], promise)
+            match and is_name_of(match["what"], promise)
             for match in (_UNCHECKED.match(unit.text), _listed(unit.text, done=False))
         )
     after = _OPEN_AFTER.match(unit.text)
-    if after and _is_name_of(after["what"], promise):
+    if after and is_name_of(after["what"], promise):
         return True
     verb, about = parts_of(promise)
     still, not_yet = _STILL_TO.search(unit.unquoted), _NOT_YET.search(unit.unquoted)
-    if still and words_of(still["what"])[:1] == [verb] and _names(words_of(still["what"])[1:], about):
+    if still and words_of(still["what"])[:1] == [verb] and names(words_of(still["what"])[1:], about):
         return True
     if not_yet and (not_yet["yet"] or " still " in f" {unit.unquoted} "):
         words = words_of(not_yet["what"])
-        return words[:1] != [] and words[0] in past_of(verb) | {verb} and _names(words[1:], about)
+        return words[:1] != [] and words[0] in past_of(verb) | {verb} and names(words[1:], about)
     return False
 
 
@@ -315,31 +340,6 @@ def _listed(text: str, *, done: bool) -> re.Match[str] | None:
         "closed",
     }
     return match if match and is_done == done else None
-
-
-def _is_name_of(what: str, promise: str) -> bool:
-    """Whether words name a commitment and nothing else: "calling Ana" is "call Ana", "the call with Ben" is not."""
-    words = words_of(what)
-    verb, _ = parts_of(promise)
-    own = {*words_of(promise), *_forms(verb)}
-    is_nothing_else = all(
-        word in SMALL or word in _FILLER or any(same(word, other) for other in own) for word in words
-    )
-    return is_nothing_else and _names_all(words, promise)
-
-
-def _names_all(words: Sequence[str], promise: str) -> bool:
-    verb, about = parts_of(promise)
-    return not _forms(verb).isdisjoint(words) and _names(words, about)
-
-
-def _names(words: Sequence[str], about: Sequence[str]) -> bool:
-    return all(any(same(one, word) for word in words) for one in about)
-
-
-def _forms(verb: str) -> set[str]:
-    stem = verb[:-1] if verb.endswith("e") and not verb.endswith("ee") else verb
-    return {verb, f"{verb}s", f"{stem}ing", f"{verb}{verb[-1:]}ing", *past_of(verb)}
 
 
 _SHORT_MONTHS = {

@@ -320,15 +320,15 @@ class Turn:
         started: Started,
         finished: Finished,
     ) -> TurnCompleted:
-        warnings = self._warnings(text, state, receipt, built)
+        cited = citations.cited_seqs(text, citations.MAX_CHECKED)
+        warnings = self._warnings(cited, state, receipt, built)
         if started.backend != RECALL:
             said = [self._guarded.text, *(one.text for one in recent if one.role == "user")]
             warnings += await claims.warnings(
                 text, (state, self._active.snapshot), said, moment(self._query_ns)
             )
-        cited = set(citations.cited_seqs(text))
         for recalled in receipt.memories:
-            recalled.cited = not cited.isdisjoint(recalled.source_seqs)
+            recalled.cited = not set(cited).isdisjoint(recalled.source_seqs)
         timings = self._clock.timings()
         message = mind.AssistantMessage(
             text=text,
@@ -348,9 +348,9 @@ class Turn:
         )
 
     def _warnings(
-        self, text: str, state: Snapshot, receipt: mind.Receipt, built: prompt.Prompt
+        self, cited: list[int], state: Snapshot, receipt: mind.Receipt, built: prompt.Prompt
     ) -> list[mind.Warning]:
-        warnings = citations.warnings(text, built.memories, receipt.recent_seqs, state.seq)
+        warnings = citations.warnings(cited, built.memories, receipt.recent_seqs, state.seq)
         if receipt.degraded:
             warnings.append(
                 mind.Warning(

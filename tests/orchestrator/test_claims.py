@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +51,21 @@ def test_what_an_answer_claims_is_held_against_the_ledger(row: dict[str, Any]) -
     assert not found or claims.may_claim(row["answer"])
 
 
+@pytest.mark.parametrize(
+    "line", ["- [x] call person {}", "- call the bank {}: due Friday", "You called Ana {}."]
+)
+def test_a_long_list_is_checked_in_about_the_time_that_reading_it_takes(line: str) -> None:
+    known = [Known(f"call number {number}", number, claims.OPEN, NOW) for number in range(1, 200)]
+    answer = "\n".join(line.format(number) for number in range(15_000))
+
+    begun = time.process_time()
+    found = claims.check(f"{answer}\n- [x] call number 7", known, ["hello"], NOW)
+
+    assert [wrong.opened_seq for wrong in found] == [7]
+    # A hundred times as long where each line is compared with each of them.
+    assert time.process_time() - begun < 10
+
+
 # --- Through the turn.
 
 
@@ -94,6 +110,16 @@ async def test_an_answer_that_says_done_what_is_open_is_warned_of_and_is_no_evid
     assert "call Ana" in warning.message
     assert list(stored.body.assistant_message.warnings) == [warning]
     assert not await events(modelled, kinds=["commitment_closed", "evidence_recorded"])
+
+
+async def test_an_answer_that_cites_without_end_is_kept_with_the_first_warnings(
+    modelled: Served, model_server: OpenAIServer
+) -> None:
+    model_server.says = "".join(f"[#{number}] " for number in range(1_000, 41_000))
+    turn = await converse(modelled, "What is left to do?")
+
+    assert turn.completed
+    assert [list(one.seqs) for one in turn.completed.warnings] == [[seq] for seq in range(1_000, 1_020)]
 
 
 async def test_what_the_person_has_just_said_is_no_wrong_claim(

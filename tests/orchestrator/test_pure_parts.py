@@ -134,7 +134,7 @@ def test_a_citation_must_have_been_in_the_prompt() -> None:
     text = "So it was [#12, 3 May], and [#7], not [#99, 1 Jan] or [#500, 2 Feb]; #3 is no citation."
 
     assert citations.cited_seqs(text) == [12, 7, 99, 500]
-    assert citations.check(text, [recalled(12, "x")], [7], head_seq=100) == [
+    assert citations.check([12, 7, 99, 500], [recalled(12, "x")], [7], head_seq=100) == [
         ("CITATION_NOT_IN_PROMPT", 99),
         ("UNKNOWN_CITATION", 500),
     ]
@@ -158,7 +158,8 @@ def test_every_number_in_a_bracket_is_a_citation(text: str, seqs: list[int]) -> 
 
 @pytest.mark.parametrize("digits", [19, 20, 21, 10_000])
 def test_a_citation_longer_than_any_seq_is_one_of_nothing(digits: int) -> None:
-    (warning,) = citations.warnings(f"so it was [#{'9' * digits}]", [], [], head_seq=100)
+    cited = citations.cited_seqs(f"so it was [#{'9' * digits}]")
+    (warning,) = citations.warnings(cited, [], [], head_seq=100)
 
     assert (warning.code, list(warning.seqs)) == ("UNKNOWN_CITATION", [])
     assert len(warning.message) < 100

@@ -112,7 +112,7 @@ _MAX_SUBJECT = 4
 
 @dataclass(frozen=True, slots=True)
 class _Deed:
-    """Something that is said to be done, by the words that say what. Words are folded: see ``_folded``."""
+    """Something that is said to be done, by the words that say what. Words are folded: see ``folded``."""
 
     words: frozenset[str]
     of: frozenset[str]
@@ -148,7 +148,7 @@ class Done:
         verb, about = parts_of(promise)
         telling = [word for word in about if word not in _WEAK]
         keys = [
-            (past, _folded(word), has_vetoes)
+            (past, folded(word), has_vetoes)
             for past in (past_of(verb) if verb else ())
             for word in telling or ("",)
             for has_vetoes in (False, True)
@@ -181,14 +181,14 @@ def _all_words(promise: str) -> frozenset[str]:
 
 def _share(deed: _Deed, verb: str, about: tuple[str, ...], telling: list[str]) -> float:
     """How much of what a promise is about a deed names; ``telling`` are those words that tell it from others."""
-    share = sum(_folded(word) in deed.words for word in about) / len(about) if about else 1.0
+    share = sum(folded(word) in deed.words for word in about) / len(about) if about else 1.0
     if not telling:
         # Of "do it" any deed may speak: no more than "I did it" does.
         return DOUBTED if share == 1 else 0.0
-    found = [word for word in telling if _folded(word) in deed.words]
-    if deed.of.isdisjoint(map(_folded, found)):
+    found = [word for word in telling if folded(word) in deed.words]
+    if deed.of.isdisjoint(map(folded, found)):
         return 0.0
-    is_sure = len(found) > 1 or (_folded(found[0]) in deed.heads and verb != "be")
+    is_sure = len(found) > 1 or (folded(found[0]) in deed.heads and verb != "be")
     # "I bought half the flour" has the "half" of "buy half a kilo of flour".
     is_other = bool(deed.vetoes) and share < 1
     return share if is_sure and not is_other and not deed.is_doubted else min(share, DOUBTED)
@@ -263,10 +263,10 @@ def _deed(
     subject: list[str], after: list[tuple[str, str]], vetoes: frozenset[str], *, is_doubted: bool
 ) -> _Deed:
     done = [*((word, " ") for word in subject), *after]
-    words = frozenset(_folded(word) for word, _ in done)
-    of = frozenset(map(_folded, subject)) if subject else words
+    words = frozenset(folded(word) for word, _ in done)
+    of = frozenset(map(folded, subject)) if subject else words
     heads = (
-        _folded(word)
+        folded(word)
         for (word, gap), (then, _) in pairwise([*done, ("", "")])
         if gap.strip(" -") or not _narrows(then)
     )
@@ -294,10 +294,10 @@ def past_of(verb: str) -> frozenset[str]:
 
 def same(one: str, other: str) -> bool:
     """Whether two words are forms of one: "book" and "books"."""
-    return one == other or (min(len(one), len(other)) > 3 and _folded(one) == _folded(other))
+    return one == other or (min(len(one), len(other)) > 3 and folded(one) == folded(other))
 
 
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
     """The same for a noun and its plural, as far as that is told without the other: "boxes", "house", "cities"."""
     if len(word) <= 3:
         return word
@@ -313,4 +313,4 @@ def words_of(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
-_WEAK_FOLDED = frozenset(map(_folded, _WEAK))
+_WEAK_FOLDED = frozenset(map(folded, _WEAK))
