@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from google.protobuf.struct_pb2 import Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 import pmm_client.errors
@@ -26,6 +25,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import MAX_OPEN, Commitment
 from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
+from services.orchestrator.repeats import came_before, key_of
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft
 
@@ -89,20 +89,23 @@ class MindActions:
         self._minds = minds
         self._peers = peers
 
-    async def create(self, mind_id: str, name: str, owner: str, settings: mind.MindSettings) -> Snapshot:
-        """Raises MindExists."""
-        body = mind.MindCreated(name=name or mind_id, owner=owner, settings=settings)
+    async def create(
+        self, mind_id: str, name: str, owner: str, settings: mind.MindSettings, key: str = ""
+    ) -> Snapshot:
+        """The same once more under the same idempotency key. Raises MindExists."""
+        body = mind.Body(mind_created=mind.MindCreated(name=name or mind_id, owner=owner, settings=settings))
         try:
-            await self._peers.append(mind_id, [Draft(mind.Body(mind_created=body))], expected_seq=0)
+            created = Draft(body, idempotency_key=key_of("create_mind", key))
+            await self._peers.append(mind_id, [created], expected_seq=0)
         except (pmm_client.errors.WrongExpectedSeq, pmm_client.errors.MindExists):
             raise MindExists(f"there is a mind {mind_id!r} already", mind_id=mind_id) from None
         return (await self._minds.open(mind_id)).snapshot
 
-    async def set_policy(self, mind_id: str, key: str, value: Value, why: str) -> int:
+    async def set_policy(self, mind_id: str, policy: mind.PolicyChanged, key: str = "") -> int:
         """Returns the seq of the event."""
         active = await self._minds.open(mind_id)
-        body = mind.PolicyChanged(key=key, value=value, why=why)
-        return (await self._minds.append(active, [Draft(mind.Body(policy_changed=body))]))[0]
+        draft = Draft(mind.Body(policy_changed=policy), idempotency_key=key_of("set_policy", key))
+        return (await self._minds.append(active, [draft]))[0]
 
     async def import_messages(self, mind_id: str, messages: Sequence[Message]) -> Imported:
         """Each message once, however often it is sent. Raises PersonalDataRefused, and then appends none of them."""
@@ -169,7 +172,7 @@ class MindActions:
             return [Draft(mind.Body(commitment_opened=body), causation_seq=source_seq or None)]
 
         state = await self._minds.decide(await self._minds.open(mind_id), decide)
-        return state.commitments.by_id[its_id]
+        return _known(state, mind_id, its_id)
 
     async def close_commitment(
         self,
@@ -179,12 +182,26 @@ class MindActions:
         evidence: Sequence[int],
         why: str,
         expected_seq: int | None,
+        key: str = "",
     ) -> tuple[Commitment, int]:
-        """The commitment as it was, and the seq that closed it.
+        """The commitment as it was, and the seq that closed it; the same once more under the same idempotency key.
 
         Raises UnknownCommitment, EvidenceMissing, BeyondHead.
         """
         closed: list[Commitment] = []
+
+        def draft(shown_by: Sequence[int]) -> Draft:
+            body = mind.CommitmentClosed(
+                commitment_id=its_id,
+                outcome=outcome,  # type: ignore[arg-type]
+                evidence_seqs=list(evidence) or shown_by,
+                why=why,
+            )
+            return Draft(
+                mind.Body(commitment_closed=body),
+                causation_seq=max(evidence, default=None),
+                idempotency_key=key_of("close_commitment", key),
+            )
 
         def decide(state: Snapshot) -> list[Draft]:
             if expected_seq is not None and expected_seq != state.seq:
@@ -200,20 +217,36 @@ class MindActions:
                 state, mind_id, {f"evidence_seqs[{place}]": seq for place, seq in enumerate(evidence)}
             )
             closed[:] = [known]
-            body = mind.CommitmentClosed(
-                commitment_id=its_id,
-                outcome=outcome,  # type: ignore[arg-type]
-                evidence_seqs=list(evidence) or known.evidence,
-                why=why,
-            )
-            return [Draft(mind.Body(commitment_closed=body), causation_seq=max(evidence, default=None))]
+            return [draft(known.evidence)]
 
-        state = await self._minds.decide(await self._minds.open(mind_id), decide)
+        try:
+            state = await self._minds.decide(await self._minds.open(mind_id), decide)
+        except (UnknownCommitment, pmm_client.errors.WrongExpectedSeq):
+            before = await self._closed_before(mind_id, its_id, draft) if key else None
+            if before is None:
+                raise
+            return before
         return closed[0], state.seq
 
-    async def retire_directive(self, mind_id: str, its_id: str, why: str) -> Directive:
-        """The instruction as it was. Raises UnknownDirective."""
+    async def _closed_before(
+        self, mind_id: str, its_id: str, draft: Callable[[Sequence[int]], Draft]
+    ) -> tuple[Commitment, int] | None:
+        """What a close came to that came with its key before. Raises IdempotencyKeyReused."""
+        async for event in self._peers.read(mind_id, reverse=True, kinds=("commitment_closed",)):
+            told = event.body.commitment_closed
+            if told.commitment_id == its_id:
+                # What showed it was looked up where the call named nothing.
+                seq = await came_before(self._peers, mind_id, draft(told.evidence_seqs))
+                state = await self._minds.as_of(mind_id, seq - 1) if seq else Snapshot()
+                known = state.commitments.by_id.get(its_id)
+                return (known, seq) if known and seq else None
+        return None
+
+    async def retire_directive(self, mind_id: str, its_id: str, why: str, key: str = "") -> Directive:
+        """The instruction as it was; the same once more under the same idempotency key. Raises UnknownDirective."""
         ended: list[Directive] = []
+        body = mind.Body(directive_retired=mind.DirectiveRetired(directive_id=its_id, why=why))
+        draft = Draft(body, idempotency_key=key_of("retire_directive", key))
 
         def decide(state: Snapshot) -> list[Draft]:
             known = state.directives.by_id.get(its_id)
@@ -222,20 +255,30 @@ class MindActions:
                     f"mind {mind_id!r} has no instruction {its_id!r} that holds", directive_id=its_id
                 )
             ended[:] = [known]
-            return [Draft(mind.Body(directive_retired=mind.DirectiveRetired(directive_id=its_id, why=why)))]
+            return [draft]
 
-        await self._minds.decide(await self._minds.open(mind_id), decide)
+        try:
+            await self._minds.decide(await self._minds.open(mind_id), decide)
+        except UnknownDirective:
+            seq = await came_before(self._peers, mind_id, draft)
+            before = (await self._minds.as_of(mind_id, seq - 1)).directives.by_id if seq else {}
+            if its_id not in before:
+                raise
+            ended[:] = [before[its_id]]
         return ended[0]
 
-    async def change_commitment(self, mind_id: str, its_id: str, body: mind.Body) -> Commitment:
-        """Append a snooze or a revision. Raises UnknownCommitment."""
+    async def change_commitment(
+        self, mind_id: str, its_id: str, body: mind.Body, key: str = ""
+    ) -> Commitment:
+        """Append a snooze or a revision, once under an idempotency key. Raises UnknownCommitment."""
+        draft = Draft(body, idempotency_key=key_of(body.WhichOneof("kind") or "", key))
 
         def decide(state: Snapshot) -> list[Draft]:
             _known(state, mind_id, its_id)
-            return [Draft(body)]
+            return [draft]
 
         state = await self._minds.decide(await self._minds.open(mind_id), decide)
-        return state.commitments.by_id[its_id]
+        return _known(state, mind_id, its_id)
 
 
 def _parts(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.repeats import digest, key_of
 from services.orchestrator.terms import Draft
 
 
@@ -30,12 +30,12 @@ class Ask:
 
     def new_session(self, prefix: str) -> str:
         """An id for the session that begins with it, the same over its retries."""
-        digest = _digest(self.idempotency_key) if self.idempotency_key else uuid.uuid4().hex
-        return f"{prefix}-{digest[:12]}"
+        distinct = digest(self.idempotency_key) if self.idempotency_key else uuid.uuid4().hex
+        return f"{prefix}-{distinct[:12]}"
 
     def key_of(self, event: str) -> str:
         """The idempotency key of one of the events that it becomes; empty where it came without one."""
-        return f"{event}:{_digest(self.idempotency_key)}" if self.idempotency_key else ""
+        return key_of(event, self.idempotency_key)
 
     def draft(self, text: str, session_id: str, *, remember: bool) -> Draft:
         """The event that keeps it, with its text as the guard left it."""
@@ -47,10 +47,6 @@ class Ask:
             remember=remember,
             idempotency_key=self.key_of("message"),
         )
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ class Conversation:
     mind_id: str
     session_id: str
     started_ns: int
+    begun_by: str = ""
+    """The idempotency key of the call that began it; empty where it came without one."""
     said: list[Said] = field(default_factory=lambda: [])
 
     def add(self, *said: Said) -> None:
@@ -34,10 +36,10 @@ class Incognito:
         self._capacity = capacity
         self._by_id: OrderedDict[tuple[str, str], Conversation] = OrderedDict()
 
-    def start(self, mind_id: str, session_id: str = "") -> Conversation:
+    def start(self, mind_id: str, session_id: str = "", begun_by: str = "") -> Conversation:
         """A new conversation; its id, which no other may have, is made where none is given."""
         conversation = Conversation(
-            mind_id, session_id or f"incognito-{uuid.uuid4().hex[:12]}", time.time_ns()
+            mind_id, session_id or f"incognito-{uuid.uuid4().hex[:12]}", time.time_ns(), begun_by
         )
         self._by_id[mind_id, conversation.session_id] = conversation
         if len(self._by_id) > self._capacity:

@@ -84,7 +84,7 @@ class OrchestratorService(Service):
         summarizing = Summarizing(minds, peers, traces, settings.recent_turns)
         self._chain_watch = ChainWatch(minds, peers, self._store, settings)
         self._supervisor = Supervisor(minds, self._store, auditing, settings)
-        sessions = SessionActions(minds, self._session_table, incognito, slots)
+        sessions = SessionActions(minds, peers, self._session_table, incognito, slots)
         forgetting = Forgetting(peers, traces, self._graphs, self._session_table, sessions, self._counts)
         workers = (
             *(reader(extractor) for reader in WORKERS),

@@ -17,7 +17,6 @@ from services.orchestrator import (
     convert_graph,
     convert_reports,
 )
-from services.orchestrator.autonomy.reflecting import REQUESTED
 from services.orchestrator.checks.fields import AsOf
 from services.orchestrator.convert_screens import Screens
 from services.orchestrator.diff import MAX_SEQS
@@ -56,7 +55,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
 
     async def CreateMind(self, request: pb.CreateMindRequest, context: _Context) -> pb.CreateMindResponse:
         state = await self._d.actions.create(
-            request.mind_id, request.name, current_caller().owner, request.settings
+            request.mind_id, request.name, current_caller().owner, request.settings, request.idempotency_key
         )
         await self._d.owners.seen_soon(request.mind_id, 1)
         return pb.CreateMindResponse(mind=await self._mind(request.mind_id, state))
@@ -88,7 +87,8 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         return pb.SetDefaultMindResponse(seq=seq)
 
     async def SetPolicy(self, request: pb.SetPolicyRequest, context: _Context) -> pb.SetPolicyResponse:
-        seq = await self._d.actions.set_policy(request.mind_id, request.key, request.value, request.why)
+        policy = mind.PolicyChanged(key=request.key, value=request.value, why=request.why)
+        seq = await self._d.actions.set_policy(request.mind_id, policy, request.idempotency_key)
         return pb.SetPolicyResponse(seq=seq)
 
     async def ListPolicies(
@@ -101,7 +101,9 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         self, request: pb.StartSessionRequest, context: _Context
     ) -> pb.StartSessionResponse:
         mode = request.privacy_mode or mind.PRIVACY_MODE_NORMAL
-        session = await self._d.sessions.start(request.mind_id, request.session_id, request.title, mode)
+        session = await self._d.sessions.start(
+            request.mind_id, request.session_id, request.title, mode, request.idempotency_key
+        )
         return pb.StartSessionResponse(session=convert.session(session))
 
     async def GetSession(self, request: pb.GetSessionRequest, context: _Context) -> pb.GetSessionResponse:
@@ -131,7 +133,9 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def SetPrivacyMode(
         self, request: pb.SetPrivacyModeRequest, context: _Context
     ) -> pb.SetPrivacyModeResponse:
-        session = await self._d.sessions.set_mode(request.mind_id, request.session_id, request.privacy_mode)
+        session = await self._d.sessions.set_mode(
+            request.mind_id, request.session_id, request.privacy_mode, request.idempotency_key
+        )
         return pb.SetPrivacyModeResponse(session=convert.session(session))
 
     async def ListCommitments(
@@ -182,6 +186,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
             list(request.evidence_seqs),
             request.why,
             request.expected_seq if request.HasField("expected_seq") else None,
+            request.idempotency_key,
         )
         closed = convert_commitments.closed(commitment, request.outcome, seq)
         return pb.CloseCommitmentResponse(commitment=closed)
@@ -191,7 +196,10 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     ) -> pb.SnoozeCommitmentResponse:
         snoozed = mind.CommitmentSnoozed(commitment_id=request.commitment_id, until=request.until)
         commitment = await self._d.actions.change_commitment(
-            request.mind_id, request.commitment_id, mind.Body(commitment_snoozed=snoozed)
+            request.mind_id,
+            request.commitment_id,
+            mind.Body(commitment_snoozed=snoozed),
+            request.idempotency_key,
         )
         return pb.SnoozeCommitmentResponse(commitment=convert_commitments.current(commitment))
 
@@ -206,7 +214,10 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
             project=request.project if request.HasField("project") else None,
         )
         commitment = await self._d.actions.change_commitment(
-            request.mind_id, request.commitment_id, mind.Body(commitment_revised=revised)
+            request.mind_id,
+            request.commitment_id,
+            mind.Body(commitment_revised=revised),
+            request.idempotency_key,
         )
         return pb.ReviseCommitmentResponse(commitment=convert_commitments.current(commitment))
 
@@ -260,7 +271,9 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def RetireDirective(
         self, request: pb.RetireDirectiveRequest, context: _Context
     ) -> pb.RetireDirectiveResponse:
-        ended = await self._d.actions.retire_directive(request.mind_id, request.directive_id, request.why)
+        ended = await self._d.actions.retire_directive(
+            request.mind_id, request.directive_id, request.why, request.idempotency_key
+        )
         return pb.RetireDirectiveResponse(directive=convert.directive(ended, retired=True))
 
     async def ListReflections(
@@ -276,7 +289,9 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
 
     async def Reflect(self, request: pb.ReflectRequest, context: _Context) -> pb.ReflectResponse:
         try:
-            reflection = await self._d.reflecting.reflect(request.mind_id, request.style, trigger=REQUESTED)
+            reflection = await self._d.reflecting.reflect(
+                request.mind_id, request.style, key=request.idempotency_key
+            )
         except ModelFailed as error:
             raise ModelUnavailable(error.message, error.reason) from None
         return pb.ReflectResponse(reflection=convert.reflection(reflection))

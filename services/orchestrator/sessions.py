@@ -11,8 +11,10 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import SessionEnded, SessionExists, UnknownSession
 from services.orchestrator.incognito import Conversation, Incognito
 from services.orchestrator.minds import ActiveMind, Minds
+from services.orchestrator.peers import Peers
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.projections.summaries import Summary
+from services.orchestrator.repeats import came_before, digest, key_of
 from services.orchestrator.session_table.following import Behind, Page, SessionTable
 from services.orchestrator.slots import Slots
 from services.orchestrator.snapshot import Snapshot
@@ -22,29 +24,46 @@ from services.orchestrator.terms import Draft
 class SessionActions:
     """Each action decides from the state and appends what it decided."""
 
-    def __init__(self, minds: Minds, table: SessionTable, incognito: Incognito, slots: Slots) -> None:
+    def __init__(
+        self, minds: Minds, peers: Peers, table: SessionTable, incognito: Incognito, slots: Slots
+    ) -> None:
         self._minds = minds
+        self._peers = peers
         self._table = table
         self._incognito = incognito
         self._slots = slots
 
-    async def start(self, mind_id: str, session_id: str, title: str, mode: int) -> Session:
-        """Raises SessionExists."""
+    async def start(self, mind_id: str, session_id: str, title: str, mode: int, key: str = "") -> Session:
+        """The same once more under the same idempotency key. Raises SessionExists, IdempotencyKeyReused."""
         active = await self._minds.open(mind_id)
         is_unseen = mode == mind.PRIVACY_MODE_INCOGNITO
-        chosen = session_id or f"{'incognito' if is_unseen else 's'}-{uuid.uuid4().hex[:12]}"
+        distinct = digest(f"session {key}") if key else uuid.uuid4().hex
+        chosen = session_id or f"{'incognito' if is_unseen else 's'}-{distinct[:12]}"
+        body = mind.SessionStarted(title=title, privacy_mode=mode)  # type: ignore[arg-type]
+        begun = Draft(
+            mind.Body(session_started=body), session_id=chosen, idempotency_key=key_of("start_session", key)
+        )
         unseen: list[Conversation] = []
 
         def decide(known: Session | None) -> list[Draft]:
-            if known is not None or self._incognito.get(mind_id, chosen) is not None:
+            conversation = self._incognito.get(mind_id, chosen)
+            if is_unseen and conversation and key and conversation.begun_by == key:
+                unseen.append(conversation)
+                return []
+            if known is not None or conversation is not None:
                 raise SessionExists(f"mind {mind_id!r} has a session {chosen!r} already", session_id=chosen)
             if is_unseen:
-                unseen.append(self._incognito.start(mind_id, chosen))
+                unseen.append(self._incognito.start(mind_id, chosen, key))
                 return []
-            body = mind.SessionStarted(title=title, privacy_mode=mode)  # type: ignore[arg-type]
-            return [Draft(mind.Body(session_started=body), session_id=chosen)]
+            return [begun]
 
-        state = await self._decided(active, chosen, decide)
+        try:
+            state = await self._decided(active, chosen, decide)
+        except SessionExists:
+            # What is begun incognito is not shown to the ledger, be it only to be compared.
+            if is_unseen or await came_before(self._peers, mind_id, begun) is None:
+                raise
+            state = active.snapshot
         return unkept(unseen[0]) if unseen else await self._session(active, state, chosen)
 
     async def get(
@@ -92,20 +111,23 @@ class SessionActions:
                 return unkept(conversation)
             return await self._decide(active, session_id, decide)
 
-    async def set_mode(self, mind_id: str, session_id: str, mode: int) -> Session:
-        """Going incognito starts a conversation of its own. Raises UnknownSession, SessionEnded."""
+    async def set_mode(self, mind_id: str, session_id: str, mode: int, key: str = "") -> Session:
+        """Going incognito starts a conversation of its own, and one for each idempotency key.
+
+        Raises UnknownSession, SessionEnded.
+        """
         active = await self._minds.open(mind_id)
         unseen = self._incognito.get(mind_id, session_id)
         if unseen is not None:
             if mode == mind.PRIVACY_MODE_INCOGNITO:
                 return unkept(unseen)
             # What was said incognito stays there: the conversation that is kept is a new one.
-            return await self.start(mind_id, "", "", mode)
+            return await self.start(mind_id, "", "", mode, key)
         found = _known(await self._table.find(mind_id, active.snapshot, session_id), mind_id, session_id)
         if found.ended_ns:
             raise SessionEnded(f"session {session_id!r} has ended: start another one")
         if mode == mind.PRIVACY_MODE_INCOGNITO:
-            return unkept(self._incognito.start(mind_id))
+            return await self.start(mind_id, "", "", mode, key)
 
         def decide(session: Session | None) -> list[Draft]:
             if _known(session, mind_id, session_id).privacy_mode == mode:

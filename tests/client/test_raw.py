@@ -52,7 +52,7 @@ def test_no_method_is_without_an_rpc() -> None:
     assert methods == {rpc.path for rpc in rpcs()}
 
 
-def test_what_the_channel_repeats_are_the_calls_that_read_and_one_that_writes_nothing_twice() -> None:
+def test_what_the_channel_repeats_are_the_calls_that_read_and_those_that_write_nothing_twice() -> None:
     repeated = {f"/{service}/{method}" for service in channel.RETRIED for method in channel.RETRIED[service]}
     reading = {
         path for path, access in ACCESS.items() if (access.scope or "").endswith(".read") and "/pmm." in path
@@ -62,7 +62,7 @@ def test_what_the_channel_repeats_are_the_calls_that_read_and_one_that_writes_no
     assert reading - repeated == set()
     assert {path.rsplit("/", 1)[-1] for path in others} == {
         "ImportMessages", "CountTokens", "ListModels", "GetLoad", "GetPerformance", "ListWorkers",
-        "ListDeadLetters",
+        "ListDeadLetters", "SetDefaultMind", "RenameSession", "EndSession", "OpenCommitment", "AdoptName", "ClearName",
     }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ scopes = ["*"]
 LETTER = DeadLetter(FOREIGN, "commitments", 4242, "RuntimeError", 3, 1, 0)
 PLAIN: dict[str, Any] = {
     "text": "hello there", "query": "hello", "name": "Ada", "actor": "user", "rating": 0.5, "seq": 1, "k": 3,
-    "privacy_mode": 1, "outcome": 2, "type": 2, "speaker": "Ana",
+    "privacy_mode": 1, "outcome": 2, "type": 2, "speaker": "Ana", "key": "description",
 }  # fmt: skip
 """What a request must hold before its ids are looked at, by the name of the field."""
 
@@ -243,6 +243,8 @@ def fill(message: Message, ids: dict[str, str], depth: int = 0) -> bool:
 def _fill_part(message: Message, field: FieldDescriptor, ids: dict[str, str], depth: int) -> bool:
     if field.name == "until":
         message.until.FromJsonString("2030-01-01T00:00:00Z")  # type: ignore[attr-defined]
+    if field.name == "value":
+        message.value.string_value = "hello there"  # type: ignore[attr-defined]
     if field.message_type.full_name.startswith("google."):
         return False
     part = getattr(message, field.name).add() if field.is_repeated else getattr(message, field.name)

@@ -36,7 +36,7 @@ RETRIED = {
         "ListCommitments", "GetIdentityHistory", "GetTraits", "ListDirectives", "ListReflections",
         "GetMetrics", "GetStage", "GetAnalytics", "Explain", "BlastRadius", "GetNeighbors", "FindPath",
         "GetCommitmentThread", "GetSubgraph", "ListPolicies", "GetDefaultMind", "GetPerformance", "ListWorkers",
-        "ListDeadLetters",
+        "ListDeadLetters", "SetDefaultMind", "RenameSession", "EndSession", "OpenCommitment", "AdoptName", "ClearName",
     ),
 }  # fmt: skip
 """What the channel repeats by itself: calls that write nothing, or nothing twice. A write with an idempotency

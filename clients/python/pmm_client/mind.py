@@ -32,21 +32,26 @@ class Mind(Selfhood, Remembering, Recorded):
         self.mind_id = mind_id
 
     async def create(
-        self, *, name: str = "", settings: MindSettings | None = None, exist_ok: bool = False
+        self,
+        *,
+        name: str = "",
+        settings: MindSettings | None = None,
+        exist_ok: bool = False,
+        idempotency_key: str = "",
     ) -> pb.Mind:
         """Make the mind. Raises MindExists, or with ``exist_ok`` returns the one that is there."""
-        request = pb.CreateMindRequest(mind_id=self.mind_id, name=name, settings=settings)
+        request = pb.CreateMindRequest(
+            mind_id=self.mind_id,
+            name=name,
+            settings=settings,
+            idempotency_key=idempotency_key or new_key(),
+        )
         create = self._client.orchestrator.create_mind
-
-        async def call() -> pb.CreateMindResponse:
-            return await create(request, timeout=self._client.timeout)
-
-        if not exist_ok:
-            # Not repeated: a second attempt could not tell its own first one from somebody else's.
-            return (await call()).mind
         try:
-            return (await retried(call)).mind
+            return (await retried(lambda: create(request, timeout=self._client.timeout))).mind
         except MindExists:
+            if not exist_ok:
+                raise
             return await self.show()
 
     async def show(self, *, as_of_seq: int | None = None, min_seq: int = 0) -> pb.Mind:
@@ -151,13 +156,21 @@ class Mind(Selfhood, Remembering, Recorded):
     # Conversations
 
     async def start_session(
-        self, session: str = "", *, title: str = "", privacy: Privacy = "normal"
+        self, session: str = "", *, title: str = "", privacy: Privacy = "normal", idempotency_key: str = ""
     ) -> pb.Session:
         """Begin a conversation; without an id one is made."""
         request = pb.StartSessionRequest(
-            mind_id=self.mind_id, session_id=session, title=title, privacy_mode=privacy_mode(privacy)
+            mind_id=self.mind_id,
+            session_id=session,
+            title=title,
+            privacy_mode=privacy_mode(privacy),
+            idempotency_key=idempotency_key or new_key(),
         )
-        return (await self._client.orchestrator.start_session(request, timeout=self._client.timeout)).session
+        return (
+            await retried(
+                lambda: self._client.orchestrator.start_session(request, timeout=self._client.timeout)
+            )
+        ).session
 
     async def session(self, session: str, *, as_of_seq: int | None = None) -> pb.Session:
         """One conversation. Raises UnknownSession."""
@@ -180,12 +193,17 @@ class Mind(Selfhood, Remembering, Recorded):
         request = pb.RenameSessionRequest(mind_id=self.mind_id, session_id=session, title=title)
         return (await self._client.orchestrator.rename_session(request, timeout=self._client.timeout)).session
 
-    async def set_privacy(self, session: str, privacy: Privacy) -> pb.Session:
+    async def set_privacy(self, session: str, privacy: Privacy, *, idempotency_key: str = "") -> pb.Session:
         """Set what is kept from the next turn on. Go on with the session that it returns: maybe another."""
         request = pb.SetPrivacyModeRequest(
-            mind_id=self.mind_id, session_id=session, privacy_mode=privacy_mode(privacy)
+            mind_id=self.mind_id,
+            session_id=session,
+            privacy_mode=privacy_mode(privacy),
+            idempotency_key=idempotency_key or new_key(),
         )
-        answer = await self._client.orchestrator.set_privacy_mode(request, timeout=self._client.timeout)
+        answer = await retried(
+            lambda: self._client.orchestrator.set_privacy_mode(request, timeout=self._client.timeout)
+        )
         return answer.session
 
     async def end_session(self, session: str) -> pb.Session:

@@ -11,6 +11,7 @@ from google.protobuf.struct_pb2 import Value
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.messages import timestamp
+from pmm_client.retries import new_key, retried
 
 if TYPE_CHECKING:
     from pmm_client.client import Client
@@ -56,6 +57,7 @@ class Selfhood:
         evidence_seqs: Sequence[int] = (),
         why: str = "",
         expected_seq: int | None = None,
+        idempotency_key: str = "",
     ) -> pb.Commitment:
         """Close one as done, which takes evidence, or as dropped. Raises UnknownCommitment, FailedPrecondition."""
         outcome = mind.COMMITMENT_OUTCOME_DROPPED if dropped else mind.COMMITMENT_OUTCOME_DONE
@@ -66,16 +68,26 @@ class Selfhood:
             evidence_seqs=evidence_seqs,
             why=why,
             expected_seq=expected_seq,
+            idempotency_key=idempotency_key or new_key(),
         )
-        answer = await self._client.orchestrator.close_commitment(request, timeout=self._client.timeout)
+        answer = await retried(
+            lambda: self._client.orchestrator.close_commitment(request, timeout=self._client.timeout)
+        )
         return answer.commitment
 
-    async def snooze_commitment(self, commitment_id: str, until: datetime) -> pb.Commitment:
+    async def snooze_commitment(
+        self, commitment_id: str, until: datetime, *, idempotency_key: str = ""
+    ) -> pb.Commitment:
         """Put one off. Raises UnknownCommitment."""
         request = pb.SnoozeCommitmentRequest(
-            mind_id=self.mind_id, commitment_id=commitment_id, until=timestamp(until)
+            mind_id=self.mind_id,
+            commitment_id=commitment_id,
+            until=timestamp(until),
+            idempotency_key=idempotency_key or new_key(),
         )
-        answer = await self._client.orchestrator.snooze_commitment(request, timeout=self._client.timeout)
+        answer = await retried(
+            lambda: self._client.orchestrator.snooze_commitment(request, timeout=self._client.timeout)
+        )
         return answer.commitment
 
     async def revise_commitment(
@@ -86,6 +98,7 @@ class Selfhood:
         due: datetime | None = None,
         priority: mind.Priority.ValueType = mind.PRIORITY_UNSPECIFIED,
         project: str | None = None,
+        idempotency_key: str = "",
     ) -> pb.Commitment:
         """Change its words, due time, priority or project; what is not given stays. Raises UnknownCommitment."""
         request = pb.ReviseCommitmentRequest(
@@ -95,8 +108,11 @@ class Selfhood:
             due_at=timestamp(due),
             priority=priority,
             project=project,
+            idempotency_key=idempotency_key or new_key(),
         )
-        answer = await self._client.orchestrator.revise_commitment(request, timeout=self._client.timeout)
+        answer = await retried(
+            lambda: self._client.orchestrator.revise_commitment(request, timeout=self._client.timeout)
+        )
         return answer.commitment
 
     async def commitment_thread(
@@ -149,7 +165,9 @@ class Selfhood:
             (await self._client.orchestrator.list_policies(request, timeout=self._client.timeout)).policies
         )
 
-    async def set_policy(self, key: str, value: str | float | bool, *, why: str = "") -> int:
+    async def set_policy(
+        self, key: str, value: str | float | bool, *, why: str = "", idempotency_key: str = ""
+    ) -> int:
         """Set one; the seq of the event. Raises InvalidArgument, which names what there is."""
         match value:
             case bool():
@@ -158,8 +176,12 @@ class Selfhood:
                 told = Value(string_value=value)
             case _:
                 told = Value(number_value=value)
-        request = pb.SetPolicyRequest(mind_id=self.mind_id, key=key, value=told, why=why)
-        return (await self._client.orchestrator.set_policy(request, timeout=self._client.timeout)).seq
+        request = pb.SetPolicyRequest(
+            mind_id=self.mind_id, key=key, value=told, why=why, idempotency_key=idempotency_key or new_key()
+        )
+        return (
+            await retried(lambda: self._client.orchestrator.set_policy(request, timeout=self._client.timeout))
+        ).seq
 
     # Instructions and reflections
 
@@ -173,10 +195,19 @@ class Selfhood:
         answer = await self._client.orchestrator.list_directives(request, timeout=self._client.timeout)
         return list(answer.directives)
 
-    async def retire_directive(self, directive_id: str, *, why: str = "") -> pb.Directive:
+    async def retire_directive(
+        self, directive_id: str, *, why: str = "", idempotency_key: str = ""
+    ) -> pb.Directive:
         """End a standing instruction. Raises NotFound."""
-        request = pb.RetireDirectiveRequest(mind_id=self.mind_id, directive_id=directive_id, why=why)
-        answer = await self._client.orchestrator.retire_directive(request, timeout=self._client.timeout)
+        request = pb.RetireDirectiveRequest(
+            mind_id=self.mind_id,
+            directive_id=directive_id,
+            why=why,
+            idempotency_key=idempotency_key or new_key(),
+        )
+        answer = await retried(
+            lambda: self._client.orchestrator.retire_directive(request, timeout=self._client.timeout)
+        )
         return answer.directive
 
     async def reflect(
@@ -184,10 +215,13 @@ class Selfhood:
         *,
         style: mind.ReflectionStyle.ValueType = mind.REFLECTION_STYLE_UNSPECIFIED,
         timeout: float = REFLECT_TIMEOUT_S,
+        idempotency_key: str = "",
     ) -> pb.Reflection:
         """Make it think about itself now; ``timeout`` in seconds. Raises PmmError where the model fails."""
-        request = pb.ReflectRequest(mind_id=self.mind_id, style=style)
-        return (await self._client.orchestrator.reflect(request, timeout=timeout)).reflection
+        request = pb.ReflectRequest(
+            mind_id=self.mind_id, style=style, idempotency_key=idempotency_key or new_key()
+        )
+        return (await retried(lambda: self._client.orchestrator.reflect(request, timeout=timeout))).reflection
 
     async def reflections(self, *, as_of_seq: int | None = None) -> AsyncGenerator[pb.Reflection]:
         """What it thought of itself, the latest first."""

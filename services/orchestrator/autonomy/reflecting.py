@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.autonomy.decide import CADENCE
+from services.orchestrator.errors import IdempotencyKeyReused
 from services.orchestrator.extraction.own_words import said_once
 from services.orchestrator.extraction.words import key
 from services.orchestrator.forgetting import Traces
 from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.reflections import Reflection
+from services.orchestrator.repeats import TAKEN, came_before, key_of
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import RECALL, Draft, Said
 from services.orchestrator.times import day
@@ -20,6 +23,8 @@ from services.orchestrator.workers.follower import Worker
 
 REQUESTED = "request"
 """What sets a reflection off that somebody asks for."""
+MAX_COMPARED = 100
+"""Reflections among which one is looked for that was asked for before: a retry comes soon."""
 MAX_TOKENS = 200
 MAX_PROMISES = 5
 
@@ -67,7 +72,7 @@ class Reflecting:
             # Repeated after a crash, or asked for again while the mind was still thinking: it is the same thought.
             while not await self._has_thought_since(tick):
                 style, trigger = told.reflection_style, told.reflection_trigger
-                made = await self._once(active, style, trigger, causation_seq=tick.seq)
+                made = await self._once(active, style, trigger, f"reflect:{tick.seq}", tick.seq)
                 if made is not None:
                     return [made.seq]
         return []
@@ -78,20 +83,51 @@ class Reflecting:
         found = self._peers.read(tick.mind_id, from_seq=tick.seq + 1, limit=1, kinds=kinds)
         return any([True async for _ in found])
 
-    async def reflect(self, mind_id: str, style: int, *, trigger: str) -> Reflection:
-        """Think, and append it. Unspecified style: that of the stage. Raises ModelFailed.
+    async def reflect(self, mind_id: str, style: int, *, key: str = "") -> Reflection:
+        """Think because somebody asks for it, once under an idempotency key, and append it.
 
-        Where something is erased meanwhile, the mind thinks again: it may have thought of that.
+        Unspecified style: that of the stage. Where something is erased meanwhile, the mind thinks again: it may have
+        thought of that. Raises ModelFailed, IdempotencyKeyReused.
         """
-        active = await self._minds.open(mind_id)
+        active, event_key = await self._minds.open(mind_id), key_of("reflect", key)
         async with active.reflecting:
-            while True:
-                made = await self._once(active, style, trigger)
-                if made is not None:
-                    return made
+            made = await self._asked_before(active, style, event_key)
+            while made is None:
+                made = await self._once(active, style, REQUESTED, event_key)
+            return made
+
+    async def _asked_before(self, active: ActiveMind, style: int, event_key: str) -> Reflection | None:
+        """What the mind thought when it was asked with the key before."""
+        try:
+            draft = _draft(Thought("", style, ()), REQUESTED, event_key, None)
+            seq = await came_before(self._peers, active.id, draft)
+        except IdempotencyKeyReused:
+            # As long as the thought is there, only itself is what came with the key.
+            seq = await self._thought_with(active, style, event_key)
+        if seq is None:
+            return None
+        state = await self._minds.as_of(active.id, seq)
+        return next((one for one in state.reflections.recent if one.seq == seq), _erased(seq, style))
+
+    async def _thought_with(self, active: ActiveMind, style: int, event_key: str) -> int:
+        kinds = ("reflection_recorded",)
+        async for event in self._peers.read(active.id, reverse=True, limit=MAX_COMPARED, kinds=kinds):
+            told = event.body.reflection_recorded
+            if told.trigger != REQUESTED or (style and told.style != style):
+                continue
+            draft = Draft(event.body, actor=event.actor, idempotency_key=event_key)
+            with suppress(IdempotencyKeyReused):
+                if await came_before(self._peers, active.id, draft) == event.seq:
+                    return event.seq
+        raise IdempotencyKeyReused(TAKEN)
 
     async def _once(
-        self, active: ActiveMind, style: int, trigger: str, *, causation_seq: int | None = None
+        self,
+        active: ActiveMind,
+        style: int,
+        trigger: str,
+        event_key: str,
+        causation_seq: int | None = None,
     ) -> Reflection | None:
         """The reflection; None where something was erased before it was appended, or it itself right after."""
         state, before = (await self._minds.open(active.id)).snapshot, active.erasures()
@@ -101,7 +137,7 @@ class Reflecting:
             return None
         chosen = style if style in _ASKED else CADENCE[state.stage.stage][2]
         thought = await self._think(active, state, chosen)
-        draft = _draft(thought, trigger, causation_seq)
+        draft = _draft(thought, trigger, event_key, causation_seq)
         after = await self._minds.decide(active, _unless_erased(active, before, draft))
         made = [one for one in after.reflections.recent if one.seq > state.seq]
         return made[-1] if made else None
@@ -117,7 +153,7 @@ class Reflecting:
         return Thought(by_rules(state, style), style, seqs)
 
 
-def _draft(thought: Thought, trigger: str, causation_seq: int | None) -> Draft:
+def _draft(thought: Thought, trigger: str, event_key: str, causation_seq: int | None) -> Draft:
     body = mind.ReflectionRecorded(
         text=thought.text,
         trigger=trigger,
@@ -129,8 +165,13 @@ def _draft(thought: Thought, trigger: str, causation_seq: int | None) -> Draft:
         mind.Body(reflection_recorded=body),
         actor="assistant",
         causation_seq=causation_seq,
-        idempotency_key=f"reflect:{causation_seq}" if causation_seq else "",
+        idempotency_key=event_key,
     )
+
+
+def _erased(seq: int, style: int) -> Reflection:
+    """One of which nothing is left but that it was thought."""
+    return Reflection(seq, "", REQUESTED, style, 0.0, 0)
 
 
 def _unless_erased(

@@ -18,6 +18,7 @@ from services.orchestrator.checks.fields import (
     PAGE_TOKEN,
     as_of,
     at_seq,
+    idempotency_key,
     page,
 )
 from services.runtime import checks
@@ -62,6 +63,7 @@ def _due_at(request: pb.OpenCommitmentRequest | pb.ReviseCommitmentRequest) -> I
 def close_commitment(request: pb.CloseCommitmentRequest) -> Iterator[Violation]:
     """CloseCommitment."""
     yield from checks.mind_id(request.mind_id)
+    yield from idempotency_key(request)
     yield from checks.identifier(request.commitment_id, "commitment_id")
     yield from checks.enum_known(request.outcome, "outcome", mind.CommitmentOutcome.values())
     yield from checks.items(request.evidence_seqs, "evidence_seqs", high=MAX_PAGE)
@@ -73,6 +75,7 @@ def close_commitment(request: pb.CloseCommitmentRequest) -> Iterator[Violation]:
 def snooze_commitment(request: pb.SnoozeCommitmentRequest) -> Iterator[Violation]:
     """SnoozeCommitment."""
     yield from checks.mind_id(request.mind_id)
+    yield from idempotency_key(request)
     yield from checks.identifier(request.commitment_id, "commitment_id")
     yield from checks.timestamp(request.until, "until")
     if not request.HasField("until"):
@@ -84,6 +87,7 @@ def snooze_commitment(request: pb.SnoozeCommitmentRequest) -> Iterator[Violation
 def revise_commitment(request: pb.ReviseCommitmentRequest) -> Iterator[Violation]:
     """ReviseCommitment."""
     yield from checks.mind_id(request.mind_id)
+    yield from idempotency_key(request)
     yield from checks.identifier(request.commitment_id, "commitment_id")
     yield from checks.text(request.text, "text", max_bytes=MAX_COMMITMENT)
     yield from _due_at(request)

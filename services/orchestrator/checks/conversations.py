@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator.checks.fields import MAX_KEY_BYTES, MAX_NAME, MAX_PAGE, as_of_seq
+from services.orchestrator.checks.fields import MAX_NAME, MAX_PAGE, as_of_seq, idempotency_key
 from services.runtime import checks
 from services.runtime.checks import Check
 from services.runtime.errors import Violation
@@ -27,7 +27,7 @@ def converse(request: pb.ConverseRequest) -> Iterator[Violation]:
     yield from checks.mind_id(request.mind_id)
     yield from checks.identifier(request.session_id, "session_id", optional=True)
     yield from checks.text(request.text, "text", max_bytes=MAX_MESSAGE_BYTES, required=True)
-    yield from checks.text(request.idempotency_key, "idempotency_key", max_bytes=MAX_KEY_BYTES)
+    yield from idempotency_key(request)
     yield from checks.text(request.model, "model", max_bytes=MAX_NAME)
     yield from checks.text(request.speaker, "speaker", max_bytes=MAX_NAME)
     yield from checks.timestamp(request.query_time, "query_time")
@@ -53,6 +53,7 @@ def import_messages(request: pb.ImportMessagesRequest) -> Iterator[Violation]:
 def start_session(request: pb.StartSessionRequest) -> Iterator[Violation]:
     """StartSession."""
     yield from checks.mind_id(request.mind_id)
+    yield from idempotency_key(request)
     yield from checks.identifier(request.session_id, "session_id", optional=True)
     yield from checks.text(request.title, "title", max_bytes=MAX_TITLE)
     yield from privacy_mode(request.privacy_mode)
@@ -83,6 +84,7 @@ def rename_session(request: pb.RenameSessionRequest) -> Iterator[Violation]:
 def set_privacy_mode(request: pb.SetPrivacyModeRequest) -> Iterator[Violation]:
     """SetPrivacyMode."""
     yield from checks.mind_id(request.mind_id)
+    yield from idempotency_key(request)
     yield from checks.identifier(request.session_id, "session_id")
     yield from checks.enum_known(request.privacy_mode, "privacy_mode", mind.PrivacyMode.values())
 

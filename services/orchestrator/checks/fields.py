@@ -37,6 +37,26 @@ AsOf = (
 """What can be asked as of a seq."""
 
 
+Keyed = (
+    pb.ConverseRequest
+    | pb.CreateMindRequest
+    | pb.SetPolicyRequest
+    | pb.StartSessionRequest
+    | pb.SetPrivacyModeRequest
+    | pb.CloseCommitmentRequest
+    | pb.SnoozeCommitmentRequest
+    | pb.ReviseCommitmentRequest
+    | pb.RetireDirectiveRequest
+    | pb.ReflectRequest
+)
+"""What is carried out once under its key."""
+
+
+def idempotency_key(request: Keyed) -> Iterator[Violation]:
+    """Any text, or none."""
+    yield from checks.text(request.idempotency_key, "idempotency_key", max_bytes=MAX_KEY_BYTES)
+
+
 def as_of_seq(request: AsOf) -> Iterator[Violation]:
     """as_of_seq, where it is set."""
     if request.HasField("as_of_seq"):

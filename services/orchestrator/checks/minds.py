@@ -9,7 +9,15 @@ from zoneinfo import available_timezones
 from google.protobuf.message import Message
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator.checks.fields import MAX_NAME, MAX_PAGE, MAX_SEQ, MAX_WHY, as_of, at_seq
+from services.orchestrator.checks.fields import (
+    MAX_NAME,
+    MAX_PAGE,
+    MAX_SEQ,
+    MAX_WHY,
+    as_of,
+    at_seq,
+    idempotency_key,
+)
 from services.orchestrator.guard import ACTIONS, POLICY_PREFIX
 from services.orchestrator.policies import POLICIES
 from services.orchestrator.projections.profile import CAP, FROZEN, SETTINGS
@@ -26,6 +34,7 @@ _SCALARS = ("bool_value", "number_value", "string_value")
 def create_mind(request: pb.CreateMindRequest) -> Iterator[Violation]:
     """CreateMind."""
     yield from checks.mind_id(request.mind_id)
+    yield from idempotency_key(request)
     yield from checks.text(request.name, "name", max_bytes=MAX_NAME)
     for key in SETTINGS:
         yield from checks.text(getattr(request.settings, key), f"settings.{key}", max_bytes=MAX_SETTING)
@@ -55,6 +64,7 @@ def set_default_mind(request: pb.SetDefaultMindRequest) -> Iterator[Violation]:
 def set_policy(request: pb.SetPolicyRequest) -> Iterator[Violation]:
     """SetPolicy."""
     yield from checks.mind_id(request.mind_id)
+    yield from idempotency_key(request)
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
     kind = request.value.WhichOneof("kind")
     value: object = getattr(request.value, kind) if kind in _SCALARS else None

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator.checks.fields import MAX_WHY, as_of_seq, at_seq, page
+from services.orchestrator.checks.fields import MAX_WHY, as_of_seq, at_seq, idempotency_key, page
 from services.runtime import checks
 from services.runtime.checks import Check
 from services.runtime.errors import Violation
@@ -25,6 +25,7 @@ def get_metrics(request: pb.GetMetricsRequest) -> Iterator[Violation]:
 def retire_directive(request: pb.RetireDirectiveRequest) -> Iterator[Violation]:
     """RetireDirective."""
     yield from checks.mind_id(request.mind_id)
+    yield from idempotency_key(request)
     yield from checks.identifier(request.directive_id, "directive_id")
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
 
@@ -39,6 +40,7 @@ def list_reflections(request: pb.ListReflectionsRequest) -> Iterator[Violation]:
 def reflect(request: pb.ReflectRequest) -> Iterator[Violation]:
     """Reflect."""
     yield from checks.mind_id(request.mind_id)
+    yield from idempotency_key(request)
     yield from checks.enum_known(request.style, "style", mind.ReflectionStyle.values(), optional=True)
 
 

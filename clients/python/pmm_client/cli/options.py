@@ -48,6 +48,9 @@ MindOption = Annotated[
 MindOrMine = Annotated[str, mind_option("The mind.")]
 """For commands that read or that a person can take back: without it, the mind that ``pmm chat`` talks to."""
 Why = Annotated[str, typer.Option(help="Why, for the record.")]
+Once = Annotated[
+    str, typer.Option("--idempotency-key", metavar="KEY", help="Do it once, however often this is run.")
+]
 LOCAL = "this machine's time, or with an offset: 2026-12-24T18:00Z"
 """How a time is written; for help texts."""
 

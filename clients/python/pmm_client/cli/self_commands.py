@@ -14,7 +14,7 @@ from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.drawing import Svg, write_svg
-from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server
+from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Once, Why, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
@@ -248,6 +248,7 @@ async def reflect(
             autocompletion=completion.words("succinct", "question", "narrative", "checklist", "analytical"),
         ),
     ] = "",
+    once: Once = "",
     as_json: Json = False,
 ) -> None:
     """Make a mind think about itself now.
@@ -260,7 +261,7 @@ async def reflect(
         known = ", ".join(short_name(ReflectionStyle, one).lower() for one in ReflectionStyle.values() if one)
         raise CliError(f"--style {style!r} is none of {known}", exits.USAGE) from None
     async with connection.open() as client:
-        made = await client.mind(mind).reflect(style=wanted)
+        made = await client.mind(mind).reflect(style=wanted, idempotency_key=once)
     if as_json:
         output.json_line(made)
     else:

@@ -10,7 +10,7 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.cli import completion, output, statistics
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import Connection
-from pmm_client.cli.options import AsOf, Json, MindOrMine, calls_server
+from pmm_client.cli.options import AsOf, Json, MindOrMine, Once, calls_server
 from pmm_client.jsonable import to_json
 from pmm_client.names import Privacy, privacy_name
 
@@ -44,6 +44,7 @@ async def start(
         typer.Option(help="normal: remember. paused: keep, but form no memories. incognito: keep nothing."),
     ] = "normal",
     mind: MindOrMine = DEFAULT_MIND,
+    once: Once = "",
     as_json: Json = False,
 ) -> None:
     """Begin a conversation.
@@ -51,7 +52,9 @@ async def start(
     Example: pmm session start "Holidays" --mind ada
     """
     async with connection.open() as client:
-        begun = await client.mind(mind).start_session(session, title=title, privacy=privacy)
+        begun = await client.mind(mind).start_session(
+            session, title=title, privacy=privacy, idempotency_key=once
+        )
     if as_json:
         output.json_line(begun)
     else:

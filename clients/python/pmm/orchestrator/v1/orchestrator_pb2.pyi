@@ -14,6 +14,10 @@ its minds and scopes), UNAVAILABLE (the service, or one behind it, is starting o
 RESOURCE_EXHAUSTED with RetryInfo (too many calls at once: wait as long as it says).
 Reading calls with as_of_seq or min_seq: FAILED_PRECONDITION with reason BEYOND_HEAD when it lies above the head.
 Calls that act with expected_seq: ABORTED with reason WRONG_EXPECTED_SEQ: read again and decide again.
+
+Calls that change something may be repeated after UNAVAILABLE. Those with an idempotency_key are carried out once under
+it, also over a restart, and answer as things stand by then; ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key
+came with something else before: take a new key. Of those without, repeating changes nothing more.
 """
 
 from collections import abc as _abc
@@ -486,10 +490,13 @@ class CreateMindRequest(_message.Message):
     MIND_ID_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """1 to 128 characters of A-Z a-z 0-9 . _ -"""
     name: _builtins.str
     """For people to read; the id when empty."""
+    idempotency_key: _builtins.str
+    """Any string up to 128 bytes, unique per call, the same over its retries."""
     @_builtins.property
     def settings(self) -> _events_pb2.MindSettings:
         """How it starts out."""
@@ -500,10 +507,11 @@ class CreateMindRequest(_message.Message):
         mind_id: _builtins.str = ...,
         name: _builtins.str = ...,
         settings: _events_pb2.MindSettings | None = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mind_id", b"mind_id", "name", b"name", "settings", b"settings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "name", b"name", "settings", b"settings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1538,12 +1546,15 @@ class SetPolicyRequest(_message.Message):
     KEY_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     key: _builtins.str
     """For example "time_zone" or "personal_data.email"."""
     why: _builtins.str
     """Why, for the record."""
+    idempotency_key: _builtins.str
+    """Any string up to 128 bytes, unique per call, the same over its retries."""
     @_builtins.property
     def value(self) -> _struct_pb2.Value:
         """Its new value."""
@@ -1555,10 +1566,11 @@ class SetPolicyRequest(_message.Message):
         key: _builtins.str = ...,
         value: _struct_pb2.Value | None = ...,
         why: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "mind_id", b"mind_id", "value", b"value", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "key", b"key", "mind_id", b"mind_id", "value", b"value", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1804,6 +1816,7 @@ class StartSessionRequest(_message.Message):
     SESSION_ID_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     PRIVACY_MODE_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     session_id: _builtins.str
@@ -1812,6 +1825,8 @@ class StartSessionRequest(_message.Message):
     """For people to read; not for incognito."""
     privacy_mode: _events_pb2.PrivacyMode.ValueType
     """What is kept of it; unset: NORMAL."""
+    idempotency_key: _builtins.str
+    """Any string up to 128 bytes, unique per call, the same over its retries."""
     def __init__(
         self,
         *,
@@ -1819,10 +1834,11 @@ class StartSessionRequest(_message.Message):
         session_id: _builtins.str = ...,
         title: _builtins.str = ...,
         privacy_mode: _events_pb2.PrivacyMode.ValueType = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mind_id", b"mind_id", "privacy_mode", b"privacy_mode", "session_id", b"session_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "privacy_mode", b"privacy_mode", "session_id", b"session_id", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2085,22 +2101,26 @@ class SetPrivacyModeRequest(_message.Message):
     MIND_ID_FIELD_NUMBER: _builtins.int
     SESSION_ID_FIELD_NUMBER: _builtins.int
     PRIVACY_MODE_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     session_id: _builtins.str
     """The conversation."""
     privacy_mode: _events_pb2.PrivacyMode.ValueType
     """The mode from the next turn on."""
+    idempotency_key: _builtins.str
+    """Any string up to 128 bytes, unique per call, the same over its retries."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         session_id: _builtins.str = ...,
         privacy_mode: _events_pb2.PrivacyMode.ValueType = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mind_id", b"mind_id", "privacy_mode", b"privacy_mode", "session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "privacy_mode", b"privacy_mode", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2296,6 +2316,7 @@ class CloseCommitmentRequest(_message.Message):
     EVIDENCE_SEQS_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
     EXPECTED_SEQ_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     commitment_id: _builtins.str
@@ -2306,6 +2327,8 @@ class CloseCommitmentRequest(_message.Message):
     """Why, for the record."""
     expected_seq: _builtins.int
     """Only if the mind's head is exactly here; unset: in any case."""
+    idempotency_key: _builtins.str
+    """Any string up to 128 bytes, unique per call, the same over its retries."""
     @_builtins.property
     def evidence_seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The events that show it."""
@@ -2319,10 +2342,11 @@ class CloseCommitmentRequest(_message.Message):
         evidence_seqs: _abc.Iterable[_builtins.int] | None = ...,
         why: _builtins.str = ...,
         expected_seq: _builtins.int | None = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_seq", b"_expected_seq", "expected_seq", b"expected_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_seq", b"_expected_seq", "commitment_id", b"commitment_id", "evidence_seqs", b"evidence_seqs", "expected_seq", b"expected_seq", "mind_id", b"mind_id", "outcome", b"outcome", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_seq", b"_expected_seq", "commitment_id", b"commitment_id", "evidence_seqs", b"evidence_seqs", "expected_seq", b"expected_seq", "idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "outcome", b"outcome", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_seq: _TypeAlias = _typing.Literal["expected_seq"]  # noqa: Y015
     _WhichOneofArgType__expected_seq: _TypeAlias = _typing.Literal["_expected_seq", b"_expected_seq"]  # noqa: Y015
@@ -2363,10 +2387,13 @@ class SnoozeCommitmentRequest(_message.Message):
     MIND_ID_FIELD_NUMBER: _builtins.int
     COMMITMENT_ID_FIELD_NUMBER: _builtins.int
     UNTIL_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     commitment_id: _builtins.str
     """Which."""
+    idempotency_key: _builtins.str
+    """Any string up to 128 bytes, unique per call, the same over its retries."""
     @_builtins.property
     def until(self) -> _timestamp_pb2.Timestamp:
         """Until when; later than now."""
@@ -2377,10 +2404,11 @@ class SnoozeCommitmentRequest(_message.Message):
         mind_id: _builtins.str = ...,
         commitment_id: _builtins.str = ...,
         until: _timestamp_pb2.Timestamp | None = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_id", b"commitment_id", "mind_id", b"mind_id", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_id", b"commitment_id", "idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2425,6 +2453,7 @@ class ReviseCommitmentRequest(_message.Message):
     DUE_AT_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
     PROJECT_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     commitment_id: _builtins.str
@@ -2435,6 +2464,8 @@ class ReviseCommitmentRequest(_message.Message):
     """The new priority; unspecified to keep it."""
     project: _builtins.str
     """The new project; unset to keep it."""
+    idempotency_key: _builtins.str
+    """Any string up to 128 bytes, unique per call, the same over its retries."""
     @_builtins.property
     def due_at(self) -> _timestamp_pb2.Timestamp:
         """The new due time; unset to keep it."""
@@ -2448,10 +2479,11 @@ class ReviseCommitmentRequest(_message.Message):
         due_at: _timestamp_pb2.Timestamp | None = ...,
         priority: _events_pb2.Priority.ValueType = ...,
         project: _builtins.str | None = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_project", b"_project", "due_at", b"due_at", "project", b"project"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_project", b"_project", "commitment_id", b"commitment_id", "due_at", b"due_at", "mind_id", b"mind_id", "priority", b"priority", "project", b"project", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_project", b"_project", "commitment_id", b"commitment_id", "due_at", b"due_at", "idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "priority", b"priority", "project", b"project", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__project: _TypeAlias = _typing.Literal["project"]  # noqa: Y015
     _WhichOneofArgType__project: _TypeAlias = _typing.Literal["_project", b"_project"]  # noqa: Y015
@@ -2762,22 +2794,26 @@ class RetireDirectiveRequest(_message.Message):
     MIND_ID_FIELD_NUMBER: _builtins.int
     DIRECTIVE_ID_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     directive_id: _builtins.str
     """Which."""
     why: _builtins.str
     """Why, for the record."""
+    idempotency_key: _builtins.str
+    """Any string up to 128 bytes, unique per call, the same over its retries."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         directive_id: _builtins.str = ...,
         why: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["directive_id", b"directive_id", "mind_id", b"mind_id", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directive_id", b"directive_id", "idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2879,19 +2915,23 @@ class ReflectRequest(_message.Message):
 
     MIND_ID_FIELD_NUMBER: _builtins.int
     STYLE_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     style: _events_pb2.ReflectionStyle.ValueType
     """How; unspecified: as the stage has it."""
+    idempotency_key: _builtins.str
+    """Any string up to 128 bytes, unique per call, the same over its retries."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         style: _events_pb2.ReflectionStyle.ValueType = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mind_id", b"mind_id", "style", b"style"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "style", b"style"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

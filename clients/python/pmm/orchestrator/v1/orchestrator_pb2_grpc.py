@@ -443,11 +443,11 @@ class OrchestratorServiceServicer:
     def StartSession(self, request, context):
         """Begins a conversation.
 
-        Guarantees: an incognito session leaves no record and lives in this process only.
+        Guarantees: an incognito session leaves no record and lives in this process only, and so does its idempotency_key.
 
         Limits: those of every call.
 
-        Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken.
+        Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED.
 
         Next: Converse with the session's id.
         """
@@ -795,7 +795,7 @@ class OrchestratorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BlastRadius(self, request, context):
-        """Lists everything that an event reached: replies that quote it, memories, commitments, reflections.
+        """Lists everything that an event reached: replies that quote it, memories, commitments, reflections, titles that quote it.
 
         Guarantees: as of the head when the call began.
 

@@ -14,6 +14,10 @@ its minds and scopes), UNAVAILABLE (the service, or one behind it, is starting o
 RESOURCE_EXHAUSTED with RetryInfo (too many calls at once: wait as long as it says).
 Reading calls with as_of_seq or min_seq: FAILED_PRECONDITION with reason BEYOND_HEAD when it lies above the head.
 Calls that act with expected_seq: ABORTED with reason WRONG_EXPECTED_SEQ: read again and decide again.
+
+Calls that change something may be repeated after UNAVAILABLE. Those with an idempotency_key are carried out once under
+it, also over a restart, and answer as things stand by then; ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key
+came with something else before: take a new key. Of those without, repeating changes nothing more.
 """
 
 from collections import abc as _abc
@@ -184,11 +188,11 @@ class OrchestratorServiceStub:
     StartSession: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.StartSessionRequest, _orchestrator_pb2.StartSessionResponse]
     """Begins a conversation.
 
-    Guarantees: an incognito session leaves no record and lives in this process only.
+    Guarantees: an incognito session leaves no record and lives in this process only, and so does its idempotency_key.
 
     Limits: those of every call.
 
-    Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken.
+    Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED.
 
     Next: Converse with the session's id.
     """
@@ -444,7 +448,7 @@ class OrchestratorServiceStub:
     Next: read further with the ledger's GetEvent; undo with Forget.
     """
     BlastRadius: _grpc.UnaryStreamMultiCallable[_orchestrator_pb2.BlastRadiusRequest, _orchestrator_pb2.BlastRadiusResponse]
-    """Lists everything that an event reached: replies that quote it, memories, commitments, reflections.
+    """Lists everything that an event reached: replies that quote it, memories, commitments, reflections, titles that quote it.
 
     Guarantees: as of the head when the call began.
 
@@ -703,11 +707,11 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     StartSession: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.StartSessionRequest, _orchestrator_pb2.StartSessionResponse]  # type: ignore[assignment]
     """Begins a conversation.
 
-    Guarantees: an incognito session leaves no record and lives in this process only.
+    Guarantees: an incognito session leaves no record and lives in this process only, and so does its idempotency_key.
 
     Limits: those of every call.
 
-    Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken.
+    Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED.
 
     Next: Converse with the session's id.
     """
@@ -963,7 +967,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Next: read further with the ledger's GetEvent; undo with Forget.
     """
     BlastRadius: _aio.UnaryStreamMultiCallable[_orchestrator_pb2.BlastRadiusRequest, _orchestrator_pb2.BlastRadiusResponse]  # type: ignore[assignment]
-    """Lists everything that an event reached: replies that quote it, memories, commitments, reflections.
+    """Lists everything that an event reached: replies that quote it, memories, commitments, reflections, titles that quote it.
 
     Guarantees: as of the head when the call began.
 
@@ -1291,11 +1295,11 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.StartSessionResponse, _abc.Awaitable[_orchestrator_pb2.StartSessionResponse]]:
         """Begins a conversation.
 
-        Guarantees: an incognito session leaves no record and lives in this process only.
+        Guarantees: an incognito session leaves no record and lives in this process only, and so does its idempotency_key.
 
         Limits: those of every call.
 
-        Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken.
+        Errors: ALREADY_EXISTS with reason SESSION_EXISTS: the id is taken. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED.
 
         Next: Converse with the session's id.
         """
@@ -1689,7 +1693,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_pb2.BlastRadiusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_orchestrator_pb2.BlastRadiusResponse], _abc.AsyncIterator[_orchestrator_pb2.BlastRadiusResponse]]:
-        """Lists everything that an event reached: replies that quote it, memories, commitments, reflections.
+        """Lists everything that an event reached: replies that quote it, memories, commitments, reflections, titles that quote it.
 
         Guarantees: as of the head when the call began.
 
