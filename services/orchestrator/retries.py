@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from itertools import combinations, islice
+from contextlib import suppress
 
 from pmm.mind.v1 import events_pb2 as mind
-from pmm_client.errors import IdempotencyKeyReused, WrongExpectedSeq
 from services.orchestrator.asking import Ask, Part, replayed
-from services.orchestrator.guard import POLICY_PREFIX, SEVERITIES, find, guard, region_of
+from services.orchestrator.errors import IdempotencyKeyReused
+from services.orchestrator.guard import POLICY_PREFIX, SEVERITIES, guard, region_of
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.profile import Profile
-
-MAX_MASKED = 16
-"""Ways of masking a message that are tried: every one where it holds at most four classes of personal data."""
+from services.orchestrator.repeats import came_before
 
 
 async def outcome(peers: Peers, ask: Ask, session_id: str, profile: Profile) -> list[Part] | None:
@@ -25,18 +22,12 @@ async def outcome(peers: Peers, ask: Ask, session_id: str, profile: Profile) -> 
     # What is said incognito is not shown to the ledger, be it only to be compared.
     if not ask.idempotency_key or ask.privacy_mode == mind.PRIVACY_MODE_INCOGNITO:
         return None
-    async for text in _texts(ask.text, profile):
-        for remember in (True, False):
-            try:
-                draft = ask.draft(text, session_id, remember=remember)
-                # The ledger looks at the keys first, and nothing is appended to a mind that is there.
-                known = await peers.append(ask.mind_id, [draft], expected_seq=0)
-            except IdempotencyKeyReused:
-                continue
-            except WrongExpectedSeq:
-                return None
-            return await stored(peers, ask.mind_id, session_id, known.events[0].seq)
-    return None
+    try:
+        # First no words: where the key is new, the ledger is shown no others.
+        seq = await came_before(peers, ask.mind_id, ask.draft("", session_id, remember=True))
+    except IdempotencyKeyReused:
+        seq = await _kept(peers, ask, session_id, profile)
+    return None if seq is None else await stored(peers, ask.mind_id, session_id, seq)
 
 
 async def stored(peers: Peers, mind_id: str, session_id: str, user_seq: int) -> list[Part] | None:
@@ -49,18 +40,24 @@ async def stored(peers: Peers, mind_id: str, session_id: str, user_seq: int) -> 
     return None
 
 
-async def _texts(text: str, profile: Profile) -> AsyncIterator[str]:
-    """What may have been kept of a message. First no words: where the key is new, the ledger is shown no others."""
-    yield ""
-    for kept in await asyncio.to_thread(lambda: list(islice(_masked(text, profile), MAX_MASKED))):
-        yield kept
+async def _kept(peers: Peers, ask: Ask, session_id: str, profile: Profile) -> int | None:
+    """Where in its session the message was kept with its key, as the policies of that time left it."""
+    left: dict[frozenset[str], str] = {}
+    kinds = ("user_message",)
+    async for event in peers.read(ask.mind_id, reverse=True, kinds=kinds, session_ids=(session_id,)):
+        kept = event.body.user_message.text
+        masked = frozenset(name for name in SEVERITIES if f"[{name}]" in kept)
+        if masked not in left:
+            left[masked] = await asyncio.to_thread(_masked, ask.text, masked, profile)
+        if kept == left[masked]:
+            with suppress(IdempotencyKeyReused):
+                return await came_before(
+                    peers, ask.mind_id, ask.draft(kept, session_id, remember=event.remember)
+                )
+    return None
 
 
-def _masked(text: str, profile: Profile) -> Iterator[str]:
-    """With some classes of what it holds masked, or none: nobody knows what the policies were."""
-    region = region_of(profile.time_zone, profile.language)
-    classes = sorted({span.name for span in find(text, region)})
-    for count in range(len(classes) + 1):
-        for masked in combinations(classes, count):
-            actions = {POLICY_PREFIX + name: "mask" if name in masked else "allow" for name in SEVERITIES}
-            yield guard(text, actions, region).text
+def _masked(text: str, masked: frozenset[str], profile: Profile) -> str:
+    """With what it holds of some classes of personal data masked, whatever the policies are now."""
+    actions = {POLICY_PREFIX + name: "mask" if name in masked else "allow" for name in SEVERITIES}
+    return guard(text, actions, region_of(profile.time_zone, profile.language)).text

@@ -79,6 +79,27 @@ async def test_a_retry_gets_the_stored_outcome_whatever_changed(
     assert await head(served) == at
 
 
+async def test_a_retry_is_known_however_many_classes_were_masked_and_whatever_was_said_since(
+    served: Served,
+) -> None:
+    text = (
+        "Ana, born on 3 May 1990, +351 912 345 678, ana@example.org, IBAN DE89 3704 0044 0532 0130 00, "
+        "card 4111 1111 1111 1111, lives at 12 Baker Street, London, and has diabetes; I earn 50,000 euros a year."
+    )
+    await started(served)
+    for name in ("email", "phone", "birth_date", "iban", "address"):
+        await policy(name, "mask")(served)
+    first = await converse(served, text, session_id="talk", idempotency_key="k")
+    for said in ("hello", text, "I am back", text):
+        await converse(served, said, session_id="talk")
+    await policy("email", "allow")(served)
+    await end(served)
+
+    again = await converse(served, text, session_id="talk", idempotency_key="k")
+
+    assert outcome(again) == outcome(first)
+
+
 async def test_a_retry_that_allows_less_than_its_session_keeps_now_gets_the_stored_outcome(
     served: Served,
 ) -> None:
