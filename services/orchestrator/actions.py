@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -15,21 +16,26 @@ from services.orchestrator.errors import (
     BeyondHead,
     EvidenceMissing,
     MindExists,
+    SessionExists,
     TooManyCommitments,
     UnknownCommitment,
     UnknownDirective,
 )
-from services.orchestrator.extraction.promises import commitment_id
-from services.orchestrator.minds import Minds
+from services.orchestrator.incognito import Incognito
+from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import MAX_OPEN, Commitment
 from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
 from services.orchestrator.repeats import came_before, key_of
+from services.orchestrator.same_words import having, new_id
+from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft
 
 DEFAULT_IMPORT_SESSION = "imported"
+_PLACE = re.compile(r"events\[(\d+)\]")
+"""Of the event that an error of the ledger is about."""
 APPENDED_BYTES = 2 * 2**20
 """Of bodies, in one append: less than the ledger takes by more than keys and the names of sessions can be."""
 
@@ -45,15 +51,19 @@ class Message:
     external_id: str
     repetition: int
 
-    def draft(self, text: str) -> Draft:
+    @property
+    def session(self) -> str:
+        """Where it is kept."""
+        return self.session_id or DEFAULT_IMPORT_SESSION
+
+    def draft(self, text: str, *, remember: bool) -> Draft:
         """The event with the text as it was let in, keyed by place and content: the same again is not written again.
 
         Not even a digest of what was masked is kept: whoever knows the rest of a sentence could guess it.
         """
-        session = self.session_id or DEFAULT_IMPORT_SESSION
         content = "\x00".join(
             (
-                session,
+                self.session,
                 self.speaker,
                 text,
                 str(self.occurred_at.ToNanoseconds()),
@@ -66,8 +76,9 @@ class Message:
         )
         return Draft(
             mind.Body(message_imported=body),
-            session_id=session,
+            session_id=self.session,
             actor="import",
+            remember=remember,
             idempotency_key=f"import:{hashlib.sha256(content.encode()).hexdigest()}",
         )
 
@@ -85,9 +96,11 @@ class Imported:
 class MindActions:
     """Each action decides from the state and appends what it decided."""
 
-    def __init__(self, minds: Minds, peers: Peers) -> None:
+    def __init__(self, minds: Minds, peers: Peers, sessions: SessionTable, incognito: Incognito) -> None:
         self._minds = minds
         self._peers = peers
+        self._sessions = sessions
+        self._incognito = incognito
 
     async def create(
         self, mind_id: str, name: str, owner: str, settings: mind.MindSettings, key: str = ""
@@ -108,23 +121,54 @@ class MindActions:
         return (await self._minds.append(active, [draft]))[0]
 
     async def import_messages(self, mind_id: str, messages: Sequence[Message]) -> Imported:
-        """Each message once, however often it is sent. Raises PersonalDataRefused, and then appends none of them."""
+        """Each message once, however often it is sent.
+
+        Raises PersonalDataRefused, SessionExists, and then appends none of them.
+        """
         active = await self._minds.open(mind_id)
+        remembered = {
+            session_id: await self._is_remembered(active, session_id)
+            for session_id in {message.session for message in messages}
+        }
         head = active.snapshot.seq
         drafts: list[Draft] = []
         places: list[int] = []
         placed: dict[str, int] = {}
         let_in = await privacy.all_admitted([message.text for message in messages], active.snapshot.profile)
         for message, guarded in zip(messages, let_in, strict=True):
-            draft = message.draft(guarded.text)
+            draft = message.draft(guarded.text, remember=remembered[message.session])
             if draft.idempotency_key not in placed:
                 placed[draft.idempotency_key] = len(drafts)
                 drafts += [draft, *privacy.found(guarded, draft)]
             places.append(placed[draft.idempotency_key])
-        written = [seq for part in _parts(drafts) for seq in await self._minds.append(active, part)]
+        written = [seq for part in _parts(drafts) for seq in await self._append_once(active, part)]
         seqs = [written[place] for place in places]
         appended = len({seq for seq in seqs if seq > head})
         return Imported(appended, len(seqs) - appended, max(head, *written), seqs)
+
+    async def _is_remembered(self, active: ActiveMind, session_id: str) -> bool:
+        """Whether what is imported into a conversation is: a paused one stays so, an incognito one keeps nothing."""
+        if self._incognito.get(active.id, session_id) is not None:
+            raise SessionExists(
+                f"session {session_id!r} of mind {active.id!r} is incognito: import into another one",
+                session_id=session_id,
+            )
+        session = await self._sessions.find(active.id, active.snapshot, session_id)
+        return session is None or session.privacy_mode == mind.PRIVACY_MODE_NORMAL
+
+    async def _append_once(self, active: ActiveMind, drafts: list[Draft]) -> list[int]:
+        """Append; what came before, when its conversation was paused or was not yet, stays as it was kept then."""
+        kept = set[int]()
+        while True:
+            try:
+                return await self._minds.append(active, drafts)
+            except pmm_client.errors.IdempotencyKeyReused as error:
+                place = _PLACE.search(error.metadata.get("field", ""))
+                at = int(place[1]) if place else -1
+                if at < 0 or at in kept:
+                    raise
+                kept.add(at)
+                drafts[at] = replace(drafts[at], remember=not drafts[at].remember)
 
     async def adopt_name(self, mind_id: str, name: str, why: str) -> Identity:
         """Give the mind a name, by somebody's explicit wish."""
@@ -151,10 +195,13 @@ class MindActions:
         self, mind_id: str, text: str, due_at: Timestamp | None, priority: int, project: str, source_seq: int
     ) -> Commitment:
         """The same words while they are open are the open commitment. Raises TooManyCommitments, BeyondHead."""
-        its_id = commitment_id(text)
+        ids: list[str] = []
 
         def decide(state: Snapshot) -> list[Draft]:
-            if its_id in state.commitments.by_id:
+            known = having(text, state.commitments.by_id)
+            its_id = known.id if known else new_id(text, state.commitments.by_id)
+            ids[:] = [its_id]
+            if known:
                 return []
             _must_be_there(state, mind_id, {"source_seq": source_seq})
             if len(state.commitments.by_id) >= MAX_OPEN:
@@ -172,7 +219,7 @@ class MindActions:
             return [Draft(mind.Body(commitment_opened=body), causation_seq=source_seq or None)]
 
         state = await self._minds.decide(await self._minds.open(mind_id), decide)
-        return _known(state, mind_id, its_id)
+        return _known(state, mind_id, ids[0])
 
     async def close_commitment(
         self,

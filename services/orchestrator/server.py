@@ -106,7 +106,7 @@ class OrchestratorService(Service):
                 Services(minds, peers, self._store, self._session_table, settings), incognito, slots
             ),
             sessions,
-            MindActions(minds, peers),
+            MindActions(minds, peers, self._session_table, incognito),
             forgetting,
             Views(minds, peers, traces),
             reflecting,

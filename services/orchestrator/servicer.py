@@ -351,6 +351,8 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         return convert.mind_message(mind_id, state, await self._d.session_table.count(mind_id, state))
 
     async def Explain(self, request: pb.ExplainRequest, context: _Context) -> pb.ExplainResponse:
+        # Of a mind that was deleted nothing is left to explain, and that is what it says.
+        await self._d.minds.open(request.mind_id)
         found = await explain(self._d.peers, request.mind_id, request.seq, request.session_id)
         return convert.explanation(found)
 

@@ -234,6 +234,43 @@ async def test_commitments_are_put_off_revised_and_overdue(served: Served) -> No
     assert len(of_project.commitments) == 1
 
 
+async def test_words_are_those_that_a_commitment_has_now(served: Served) -> None:
+    async def opened(text: str) -> pb.Commitment:
+        request = pb.OpenCommitmentRequest(mind_id="ada", text=text)
+        return (await served.orchestrator.open_commitment(request)).commitment
+
+    first = await opened("call Ana")
+    revise = pb.ReviseCommitmentRequest(mind_id="ada", commitment_id=first.commitment_id, text="write to Ana")
+    await served.orchestrator.revise_commitment(revise)
+
+    assert (await opened("Write to Ana!")).commitment_id == first.commitment_id
+    assert (await opened("call Ana")).text == "call Ana"
+    assert (await opened("call ana")).opened_seq == (await opened("Call Ana.")).opened_seq
+    await converse(served, "Remind me to call Ana. Remind me to feed the cat.")
+    await settled_head(served)
+    assert (await opened("!!!")).commitment_id != (await opened("???")).commitment_id
+    listed = await served.orchestrator.list_commitments(pb.ListCommitmentsRequest(mind_id="ada"))
+    assert sorted(one.text for one in listed.commitments) == [
+        "!!!", "???", "call Ana", "feed the cat", "write to Ana",
+    ]  # fmt: skip
+    revise.text = " \n"
+    with pytest.raises(errors.InvalidArgument):
+        await served.orchestrator.revise_commitment(revise)
+
+
+async def test_a_message_opens_what_it_says_though_another_was_opened_with_its_words(served: Served) -> None:
+    request = pb.OpenCommitmentRequest(mind_id="ada", text="feed the cat")
+    first = (await served.orchestrator.open_commitment(request)).commitment
+    revise = pb.ReviseCommitmentRequest(mind_id="ada", commitment_id=first.commitment_id, text="feed the dog")
+    await served.orchestrator.revise_commitment(revise)
+    await converse(served, "Remind me to feed the cat.")
+    await settled_head(served)
+
+    listed = await served.orchestrator.list_commitments(pb.ListCommitmentsRequest(mind_id="ada"))
+
+    assert [one.text for one in listed.commitments] == ["feed the dog", "feed the cat"]
+
+
 async def test_a_name_that_was_forgotten_has_left_the_history(served: Served) -> None:
     names = ["Nova", "Vera", "Iris"]
     seqs = [

@@ -173,3 +173,44 @@ async def test_what_only_the_header_says_is_not_to_be_remembered_binds_the_memor
 
     assert list(listed.memories) == []
     assert list(found.results) == []
+
+
+async def imported(served: Served, *texts: str) -> pb.ImportMessagesResponse:
+    messages = [pb.ImportedMessage(text=text, speaker="Ana", session_id="talk") for text in texts]
+    return await served.orchestrator.import_messages(
+        pb.ImportMessagesRequest(mind_id="ada", messages=messages)
+    )
+
+
+async def test_what_is_imported_into_a_paused_session_is_not_to_be_remembered(served: Served) -> None:
+    modes = (mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_PAUSED)
+    await imported(served, "the cat is called Miso")
+    for mode in modes[::-1]:
+        change = pb.SetPrivacyModeRequest(mind_id="ada", session_id="talk", privacy_mode=mode)
+        await served.orchestrator.set_privacy_mode(change)
+        if mode == mind.PRIVACY_MODE_PAUSED:
+            await imported(served, "the zebra is called Milo")
+    for mode in modes:
+        change = pb.SetPrivacyModeRequest(mind_id="ada", session_id="talk", privacy_mode=mode)
+        await served.orchestrator.set_privacy_mode(change)
+        again = await imported(served, "the cat is called Miso", "the zebra is called Milo")
+        assert (again.appended, again.existed) == (0, 2)
+
+    found = await served.memory.search(
+        memory.SearchRequest(mind_id="ada", query="is called", k=10, min_seq=await head(served)), timeout=20
+    )
+    assert [result.memory.text for result in found.results] == ["the cat is called Miso"]
+    kept = await events(served, kinds=["message_imported"])
+    assert [event.remember for event in kept] == [True, False]
+
+
+async def test_nothing_is_imported_into_an_incognito_session(served: Served) -> None:
+    start = pb.StartSessionRequest(mind_id="ada", session_id="talk", privacy_mode=mind.PRIVACY_MODE_INCOGNITO)
+    await served.orchestrator.start_session(start)
+    at = await head(served)
+
+    with pytest.raises(errors.AlreadyExists) as refused:
+        await imported(served, "the giraffe is called Lulu")
+
+    assert refused.value.reason == "SESSION_EXISTS"
+    assert await head(served) == at

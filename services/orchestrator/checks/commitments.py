@@ -89,7 +89,7 @@ def revise_commitment(request: pb.ReviseCommitmentRequest) -> Iterator[Violation
     yield from checks.mind_id(request.mind_id)
     yield from idempotency_key(request)
     yield from checks.identifier(request.commitment_id, "commitment_id")
-    yield from checks.text(request.text, "text", max_bytes=MAX_COMMITMENT)
+    yield from checks.text(request.text, "text", max_bytes=MAX_COMMITMENT, required=bool(request.text))
     yield from _due_at(request)
     yield from checks.enum_known(request.priority, "priority", mind.Priority.values(), optional=True)
     yield from checks.text(request.project, "project", max_bytes=MAX_NAME)

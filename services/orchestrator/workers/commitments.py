@@ -12,6 +12,7 @@ from services.orchestrator.extraction.extractor import Extractor, is_quotation
 from services.orchestrator.extraction.promises import Promise, commitment_id
 from services.orchestrator.minds import Minds
 from services.orchestrator.projections.commitments import MAX_OPEN, Commitment
+from services.orchestrator.same_words import having, new_id
 from services.orchestrator.workers.follower import Worker
 
 
@@ -33,13 +34,14 @@ def worker(extractor: Extractor) -> Worker:
         believed = [one for one in known.in_order() if one.opened_seq not in doubted]
         # Many commitments, or a long message, would hold the event loop.
         told = await asyncio.to_thread(_told, text, event.seq, believed) if believed else []
-        new = [promise for promise in found.promises if commitment_id(promise.text) not in known.by_id]
+        new = [promise for promise in found.promises if having(promise.text, known.by_id) is None]
         if new:
             # Whoever reads a message long after it was said must not open anew what was kept since.
             ended = await minds.ended_since(event.mind_id, event.seq)
             new = [promise for promise in new if commitment_id(promise.text) not in ended]
         room = MAX_OPEN - len(known.by_id) + sum(body.HasField("commitment_closed") for body in told)
-        return told + [mind.Body(commitment_opened=_opened(promise, event.seq)) for promise in new[:room]]
+        opened = [_opened(promise, new_id(promise.text, known.by_id), event.seq) for promise in new[:room]]
+        return told + [mind.Body(commitment_opened=each) for each in opened]
 
     derives = ("commitment_opened", "evidence_recorded", "commitment_closed")
     return Worker("commitments", ("user_message", "assistant_message"), derive, derives=derives)
@@ -63,9 +65,9 @@ def _told(text: str, seq: int, open_ones: Sequence[Commitment]) -> list[mind.Bod
     return found
 
 
-def _opened(promise: Promise, source_seq: int) -> mind.CommitmentOpened:
+def _opened(promise: Promise, its_id: str, source_seq: int) -> mind.CommitmentOpened:
     opened = mind.CommitmentOpened(
-        commitment_id=commitment_id(promise.text),
+        commitment_id=its_id,
         text=promise.text,
         source_seq=source_seq,
         priority=mind.PRIORITY_NORMAL,

@@ -927,7 +927,7 @@ class Commitment(_message.Message):
     CLOSED_AT_FIELD_NUMBER: _builtins.int
     REMINDED_AT_FIELD_NUMBER: _builtins.int
     commitment_id: _builtins.str
-    """The same for the same words."""
+    """The same for the same words, unless what was opened with them is open and was revised since."""
     text: _builtins.str
     """What."""
     status: Global___CommitmentStatus.ValueType

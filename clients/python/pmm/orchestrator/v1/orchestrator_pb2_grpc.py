@@ -291,12 +291,14 @@ class OrchestratorServiceServicer:
         """Appends history to a mind as message_imported events: searchable, never answered.
 
         Guarantees: each message once, however often it is sent (its place and content are its idempotency key);
-        durable when it returns. The mind's policy on personal data holds as for Converse.
+        durable when it returns. The mind's policy on personal data holds as for Converse, and what is imported into a
+        conversation that is PAUSED is not to be remembered.
 
         Limits: 500 messages a call, 4 MiB.
 
         Errors: FAILED_PRECONDITION with reason PERSONAL_DATA_REFUSED: the mind's policy refuses what the named message
-        holds, and none was appended. FAILED_PRECONDITION with reason POLICY_UNUSABLE: as for Converse.
+        holds, and none was appended. FAILED_PRECONDITION with reason POLICY_UNUSABLE: as for Converse. ALREADY_EXISTS with
+        reason SESSION_EXISTS: a session_id is that of an incognito conversation: import into another one.
 
         Next: send the next messages; search with min_seq set to head_seq when the last are through.
         """
