@@ -33,7 +33,9 @@ from services.runtime.peers import Peers as Channels
 from services.runtime.times import nanoseconds, zone
 
 MAX_QUERY_BYTES = 32 * 1024
-"""Memory's limit."""
+"""Memory's limit. What a long message is about stands at its beginning."""
+MAX_ANSWER_BYTES = 768 * 1024
+"""Of an answer: with its receipt and its warnings it must fit one event. A model that says more is stopped there."""
 CALL_SECONDS = 10.0
 """A peer that takes longer for a small call is in trouble."""
 ERASE_SECONDS = 300.0
@@ -194,7 +196,7 @@ class Peers:
         client = await self._channels.memory()
         request = memory.SearchRequest(
             mind_id=mind_id,
-            query=_shortened(query),
+            query=_shortened(query, MAX_QUERY_BYTES),
             k=k,
             distinct=True,
             as_of_seq=head_seq,
@@ -254,16 +256,8 @@ class Peers:
             request.query_time.CopyFrom(query_time)
         stream = client.generate(request, timeout=deadline.remaining())
         try:
-            async for response in stream:
-                match response.WhichOneof("part"):
-                    case "started":
-                        yield Started(response.started.model, response.started.backend)
-                    case "delta":
-                        yield response.delta.text
-                    case "completed":
-                        yield Finished(response.completed.finish_reason, response.completed.usage)
-                    case _:
-                        pass
+            async for part in _fitting(stream):
+                yield part
         except pmm_client.errors.PmmError as error:
             raise ModelFailed(error.message, error.reason, may_pass=isinstance(error, _PASSING)) from None
         finally:
@@ -302,9 +296,30 @@ class Peers:
         return Answer("".join(words), started.model, started.backend, is_cut)
 
 
-def _shortened(query: str) -> str:
-    """What a long message is about stands at its beginning."""
-    return query.encode()[:MAX_QUERY_BYTES].decode(errors="ignore")
+async def _fitting(stream: AsyncIterator[inference.GenerateResponse]) -> AsyncIterator[Part]:
+    """What a model's stream tells, as far as it fits an event."""
+    left = MAX_ANSWER_BYTES
+    async for response in stream:
+        match response.WhichOneof("part"):
+            case "started":
+                yield Started(response.started.model, response.started.backend)
+            case "delta":
+                said = _shortened(response.delta.text, left)
+                if said:
+                    yield said
+                left -= len(said.encode())
+                if said != response.delta.text:
+                    yield Finished(mind.FINISH_REASON_LENGTH)
+                    return
+            case "completed":
+                yield Finished(response.completed.finish_reason, response.completed.usage)
+            case _:
+                pass
+
+
+def _shortened(text: str, most: int) -> str:
+    """Its first bytes, at most so many, as far as they are whole characters."""
+    return text.encode()[:most].decode(errors="ignore")
 
 
 def _new_event(draft: Draft) -> ledger.NewEvent:

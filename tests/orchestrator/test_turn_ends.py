@@ -61,6 +61,22 @@ async def test_the_operators_limit_ends_a_turn_as_a_deadline_does(
         assert await ends(served) == [(3, mind.TURN_FAILURE_REASON_DEADLINE)]
 
 
+@pytest.mark.parametrize("privacy_mode", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_INCOGNITO])
+async def test_an_answer_that_fits_no_event_is_cut_where_it_would_not(
+    modelled: Served, model_server: OpenAIServer, privacy_mode: mind.PrivacyMode.ValueType
+) -> None:
+    model_server.says = "é is one letter of two bytes, " * 40_000
+    turn = await converse(modelled, TOLD, model="said", privacy_mode=privacy_mode)
+
+    assert turn.completed
+    assert turn.completed.finish_reason == mind.FINISH_REASON_LENGTH
+    assert model_server.says.startswith(turn.text)
+    assert turn.completed.text == turn.text
+    assert 700_000 < len(turn.text.encode()) < 2**20
+    answers = [event.body.assistant_message.text for event in await events(modelled, kinds=ENDS)]
+    assert answers == ([turn.text] if privacy_mode == mind.PRIVACY_MODE_NORMAL else [])
+
+
 async def test_the_callers_deadline_ends_a_turn(modelled: Served) -> None:
     request = pb.ConverseRequest(mind_id="ada", text=TOLD, model="endless")
     with pytest.raises(pmm_client.DeadlineExceeded):

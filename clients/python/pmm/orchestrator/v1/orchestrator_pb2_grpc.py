@@ -270,7 +270,8 @@ class OrchestratorServiceServicer:
         running turn or returns its stored outcome. Cancelling the call stops the model. One turn at a time per
         session; others wait in order.
 
-        Limits: a message of 256 KiB; 8 turns waiting per session.
+        Limits: a message of 256 KiB; an answer of 768 KiB, where it is cut with FINISH_REASON_LENGTH; 8 turns waiting per
+        session.
 
         Errors: NOT_FOUND with reason UNKNOWN_SESSION: StartSession, or leave it empty. FAILED_PRECONDITION with
         reason SESSION_ENDED. FAILED_PRECONDITION with reason SESSION_KEEPS_MORE: the session is NORMAL where PAUSED or
