@@ -23,6 +23,7 @@ from services.orchestrator.sessions import SessionActions
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
 from services.orchestrator.workers.follower import Worker
+from services.runtime.errors import InvalidArgument, Violation
 from services.runtime.waiting import Waiting, told
 
 PAGE = 1_000
@@ -30,6 +31,8 @@ TAKEN_AT_ONCE = 200
 """Events that are looked at beside the event loop before others have their turn."""
 MODES = frozenset({"session_started", "privacy_mode_changed"})
 """What says how much is kept of a conversation."""
+ERASED = "event_redacted"
+"""What orders an erasure, and says nothing else."""
 ERASURE = "erasure"
 """The worker that removes traces."""
 REDACTED_AT_ONCE = 10_000
@@ -60,7 +63,7 @@ class Traces:
 
     def worker(self) -> Worker:
         """Follows every erasure, and derives nothing."""
-        kinds = ("event_redacted", "mind_deleted")
+        kinds = (ERASED, "mind_deleted")
         return Worker(ERASURE, kinds, self._erase, appends=False, waiting=self._waiting)
 
     async def gone(self, mind_id: str, seq: int) -> None:
@@ -193,6 +196,8 @@ class Forgetting:
     async def _carriers(self, mind_id: str, seq: int) -> list[Reached]:
         """The origin, and what goes with it."""
         origin = await self._peers.event(mind_id, seq)
+        if origin.kind == ERASED:
+            raise InvalidArgument([Violation("seq", "must not order an erasure itself: that stays")])
         reached = await self._reached(mind_id, origin)
         itself = Reached(seq, origin.kind, (), carries_words=True, distance=0)
         return [itself, *(each for each in reached if each.carries_words)]

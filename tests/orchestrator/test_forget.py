@@ -542,6 +542,10 @@ async def test_nothing_is_forgotten_twice_and_nothing_that_is_not_there(tmp_path
         assert first.done
         with pytest.raises(pmm_client.UnknownEvent):
             await forget(served, 999)
+        (erasure, *_) = await events(served, kinds=["event_redacted"])
+        with pytest.raises(pmm_client.InvalidArgument) as refused:
+            await forget(served, erasure.seq)
+        assert [violation.field for violation in refused.value.violations] == ["seq"]
         with pytest.raises(pmm_client.UnknownMind):
             async for _ in served.orchestrator.forget(pb.ForgetRequest(mind_id="eve", seq=2)):
                 pass
