@@ -217,7 +217,8 @@ class Minds:
                     seqs = await self.append(active, drafts, expected_seq=state.seq)
                 except WrongExpectedSeq:
                     continue
-                return await self.reach(active, seqs[-1])
+                # Others may have brought it further meanwhile.
+                return await self.forward(active, state, seqs[-1])
 
     async def append_unless_erased(
         self, active: ActiveMind, drafts: Sequence[Draft], erased_seq: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
+from services.orchestrator.peers import Peers
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, head, settled_head
 from tests.support.drafts import said
@@ -232,6 +234,29 @@ async def test_commitments_are_put_off_revised_and_overdue(served: Served) -> No
     assert late.status == pb.COMMITMENT_STATUS_OVERDUE
     of_project = await served.orchestrator.list_commitments(listing(project="home"))
     assert len(of_project.commitments) == 1
+
+
+async def test_a_commitment_is_closed_by_the_event_that_is_named_whatever_others_append(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = pb.OpenCommitmentRequest(mind_id="ada", text="call Ana")
+    opened = (await served.orchestrator.open_commitment(request)).commitment
+    noted = ledger.NewEvent(actor="app", body=mind.Body(custom=mind.Custom(name="note")))
+    append = Peers.append
+
+    async def overtaken(self: Peers, mind_id: str, drafts: Any, expected_seq: int | None = None) -> Any:
+        answer = await append(self, mind_id, drafts, expected_seq)
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[noted]))
+        await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
+        return answer
+
+    monkeypatch.setattr(Peers, "append", overtaken)
+    close = pb.CloseCommitmentRequest(
+        mind_id="ada", commitment_id=opened.commitment_id, outcome=mind.COMMITMENT_OUTCOME_DROPPED
+    )
+    closed = (await served.orchestrator.close_commitment(close)).commitment
+
+    assert [closed.closed_seq] == [event.seq for event in await events(served, kinds=["commitment_closed"])]
 
 
 async def test_words_are_those_that_a_commitment_has_now(served: Served) -> None:
