@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from itertools import islice
 
 from services.orchestrator.extraction import dialogue, pieces, words
@@ -57,14 +56,13 @@ def _by_writer(text: str, *, is_answer: bool) -> str:
     return dialogue.without_speech(text, fewest=1 if is_answer else 2)
 
 
-@lru_cache(maxsize=16_384)  # The open ones are compared with every promise.
 def commitment_id(text: str, others: int = 0) -> str:
     """The same for the same words, whatever their case and punctuation.
 
     ``others``: how many that were opened with these words are still open, and say something else by now.
     """
-    said = words.key(text) or text
-    distinct = f"{said}\x00{others}" if others else said
+    key = words.key(text) or text
+    distinct = f"{key}\x00{others}" if others else key
     return f"c-{hashlib.sha256(distinct.encode()).hexdigest()[:12]}"
 
 
