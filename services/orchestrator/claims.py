@@ -17,7 +17,7 @@ from pmm.mind.v1.events_pb2 import Event, Warning
 from services.orchestrator.extraction import pieces
 from services.orchestrator.extraction.due import due
 from services.orchestrator.extraction.evidence import Done, parts_of, past_of, words_of
-from services.orchestrator.naming import DONE, OPEN, Known, Promises, is_name_of, names, names_all
+from services.orchestrator.named_commitments import DONE, OPEN, Known, Promises, is_name_of, names, names_all
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.times import moment
 from services.runtime.times import zone
