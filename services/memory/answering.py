@@ -97,7 +97,9 @@ class Answering:
                 request.k,
                 request.places,
                 messages,
-                successor if request.distinct and request.filter == EVERYTHING else _nothing,
+                successor
+                if index.fact_types and request.distinct and request.filter == EVERYTHING
+                else _nothing,
             )
         hits = [
             Hit(

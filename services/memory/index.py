@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from services.memory.columns import Column, Ragged
 from services.memory.embedder import Vectors
 from services.memory.postings import Postings
 from services.memory.records import Space
-from services.memory.rows import EPISODE, Row
+from services.memory.rows import EPISODE, FACT_TYPES, Row
 from services.memory.vectors import FlatVectors, Mask, Ordinals, Scores
 
 NONE = -1
@@ -99,6 +99,8 @@ class MindIndex:
         """By their first words: how many words they have."""
         self.last_turn: dict[int, int] = {}
         """By session: its last turn."""
+        self.fact_types: tuple[int, ...] = ()
+        """Which of ``FACT_TYPES`` any row has, ascending."""
         self.ended_count = 0
         self.expiring = Column(np.int64)
         """Rows with an expiry."""
@@ -214,6 +216,7 @@ class MindIndex:
             zip(self.columns["session"].values[turns].tolist(), turns.tolist(), strict=True)
         )
         self.expiring = Column(np.int64, np.flatnonzero(self.columns["expires"].values))
+        self._note_types(np.flatnonzero(np.bincount(self.columns["type"].values)).tolist())
         self.ended_count = int(np.count_nonzero(self.columns["ended"].values))
         self._latest_end = int(self.columns["ended"].values.max(initial=0))
         self.layout = Layout(bulk, size, FlatVectors(self.dimensions))
@@ -253,8 +256,12 @@ class MindIndex:
         for name, column in self.columns.items():
             column.extend(values[name])
         self.alive.extend([not row.ended_seq for row in present])
+        self._note_types([row.type for row in present])
         self.ended_count += sum(1 for row in present if row.ended_seq)
         self._latest_end = max(self._latest_end, *(row.ended_seq for row in present))
+
+    def _note_types(self, types: Iterable[int]) -> None:
+        self.fact_types = tuple(sorted({*self.fact_types, *types}.intersection(FACT_TYPES)))
 
     def _note_phrase(self, name: str) -> None:
         words = analysis.same_words(name).split()

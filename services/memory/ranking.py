@@ -15,7 +15,6 @@ from services.memory.index import MindIndex
 from services.memory.records import Mind
 from services.memory.requests import Request
 from services.memory.reranker import Reranker
-from services.memory.rows import FACT_TYPES
 from services.memory.scoring.plain import z_scored
 from services.memory.search import Ranked, Understood, View
 from services.memory.settings import MemorySettings
@@ -99,10 +98,10 @@ class Ranking:
 
     def _certain(self, mind: Mind, view: View, text: str) -> int | None:
         """The memory that the query says word for word, if there is one: the dense search need not run then."""
-        if len(analysis.same_words(text).split()) < _CERTAIN_WORDS:
+        if not view.index.fact_types or len(analysis.same_words(text).split()) < _CERTAIN_WORDS:
             return None
         with self._store.read() as stored:
-            for kind in FACT_TYPES:
+            for kind in view.index.fact_types:
                 same = stored.last_saying(mind, derive.fact_sameness(kind, text), view.size)
                 if same is not None and (view.allowed is None or view.allowed[same]):
                     return same

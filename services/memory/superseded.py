@@ -32,7 +32,9 @@ def successor(stored: Reader, mind: Mind, row: Row, size: int, seq: int) -> Row 
 
 
 def _drawn(stored: Reader, mind: Mind, event_seq: int, seq: int) -> Iterator[Row]:
-    for ordinal in stored.ordinals_of(mind, event_seq):
+    ordinals = stored.ordinals_of(mind, event_seq)
+    # Of an event from which nothing was drawn the message itself is the only one.
+    for ordinal in ordinals if len(ordinals) > 1 else ():
         row = stored.row(mind, ordinal)
         if row and row.type != EPISODE and row.holds_at(seq) and event_seq in row.source_seqs:
             yield row
