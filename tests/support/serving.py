@@ -55,10 +55,11 @@ async def serving(
         chosen = spec.settings(**(settings or {}).get(name, {}))
         services.append(spec.build(chosen, ServiceContext(own, peers)))
     async with AsyncExitStack() as stack:
+        # Closed last, as in a process: until then the services end their own calls.
+        stack.push_async_callback(peers.close)
         running = await stack.enter_async_context(
             serve(services, server_settings, tokens=tokens, inside=inside)
         )
-        stack.push_async_callback(peers.close)
         target = f"127.0.0.1:{running.port}"
         channel = open_channel(target, token=token)
         stack.push_async_callback(channel.close)
