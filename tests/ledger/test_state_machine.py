@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar
-from unittest import mock
+from unittest import TestCase, mock
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -219,7 +219,17 @@ class LedgerMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-LedgerMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestTheLedgerAgainstItsModel = LedgerMachine.TestCase
+def checked(examples: int) -> type[TestCase]:
+    class Checked(LedgerMachine.TestCase):
+        settings = settings(
+            max_examples=examples,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+
+    return Checked
+
+
+TestTheLedgerAgainstItsModel = checked(10)
+TestTheLedgerAgainstItsModelForLonger = pytest.mark.slow(checked(80))

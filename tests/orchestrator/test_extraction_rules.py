@@ -272,7 +272,11 @@ HOSTILE = (
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
-    ("piece", "kib"), [*((piece, 256) for piece in WORST), *((piece, 32) for piece in HOSTILE)]
+    ("piece", "kib"),
+    [
+        *(pytest.param(piece, 256, marks=pytest.mark.slow) for piece in (*WORST, *HOSTILE)),
+        *((piece, 16) for piece in (*WORST, *HOSTILE)),
+    ],
 )
 def test_hostile_text_takes_no_longer_than_other_text(piece: str, kib: int) -> None:
     """The time limit fails it: what takes time in proportion to the text is done in a second or two."""

@@ -143,6 +143,7 @@ def cost(text: str) -> float:
     return min(taken)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["a: b: c: ", "call me: ", "note: x, y: ", "remind me: "])
 def test_four_times_as_many_colons_cost_about_four_times_as_much(unit: str) -> None:
     text = unit * (16 * 1024 // len(unit))
