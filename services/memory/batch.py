@@ -83,16 +83,14 @@ class Batch(Reader):
             self._set("sources", SOURCE.pack(mind.number, row.version_seq, ordinal), NOTED)
         return ordinal
 
-    def say(self, mind: Mind, ordinal: int, words: str | None, claim: str | None, state: str | None) -> None:
+    def say(self, mind: Mind, ordinal: int, words: str | None, claims: set[str], states: set[str]) -> None:
         """Note what a row says, for those that come after it to be compared with."""
-        for table, key in _said(mind, ordinal, words, claim, state):
+        for table, key in _said(mind, ordinal, words, claims, states):
             self._set(table, key, b"")
 
-    def unsay(
-        self, mind: Mind, ordinal: int, words: str | None, claim: str | None, state: str | None
-    ) -> None:
+    def unsay(self, mind: Mind, ordinal: int, words: str | None, claims: set[str], states: set[str]) -> None:
         """Forget what a row said: it is erased."""
-        for table, key in _said(mind, ordinal, words, claim, state):
+        for table, key in _said(mind, ordinal, words, claims, states):
             self._delete(table, key)
 
     def merge(self, mind: Mind, row: Row, target: str) -> Row:
@@ -304,9 +302,11 @@ class Batch(Reader):
 
 
 def _said(
-    mind: Mind, ordinal: int, words: str | None, claim: str | None, state: str | None
+    mind: Mind, ordinal: int, words: str | None, claims: set[str], states: set[str]
 ) -> Iterator[tuple[str, bytes]]:
     """Tables and keys."""
-    for table, purpose, text in (("words", WORDS, words), ("claims", CLAIM, claim), ("claims", STATE, state)):
-        if text is not None:
-            yield table, digest(mind, purpose, text) + ORDINAL.pack(ordinal)
+    said = [("claims", CLAIM, text) for text in claims] + [("claims", STATE, text) for text in states]
+    if words is not None:
+        said.append(("words", WORDS, words))
+    for table, purpose, text in said:
+        yield table, digest(mind, purpose, text) + ORDINAL.pack(ordinal)

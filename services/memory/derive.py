@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.memory.analysis import same_words
-from services.memory.claims import Claim, claim
+from services.memory.claims import Claim, claims, contradicts
 from services.memory.rows import FACT_TYPES, Row
 from services.runtime.times import nanoseconds
 
@@ -98,19 +98,24 @@ def fact_sameness(kind: int, text: str) -> str:
     return f"{kind}\0{same_words(text)}"
 
 
-def claim_of(row: Row) -> Claim | None:
-    """What a fact says of what, where only one thing can hold at a time."""
-    return claim(row.text) if row.type in _CLAIMING else None
+def claims_of(row: Row) -> tuple[Claim, ...]:
+    """What a fact says to be so. An event claims nothing: it stays itself, whatever comes after it."""
+    return tuple(one for one in claims(row.text) if not one.is_over) if row.type in _CLAIMING else ()
 
 
-def ended_by(row: Row) -> Claim | None:
-    """What an event makes true from then on, in place of what a fact said: who moved lives there no longer."""
-    return claim(row.text) if row.type == mind.MEMORY_TYPE_EVENT else None
+def becomes(row: Row) -> tuple[Claim, ...]:
+    """How something is from then on, or is no longer: what a fact says, or an event makes so."""
+    return claims(row.text) if row.type in _CLAIMING or row.type == mind.MEMORY_TYPE_EVENT else ()
 
 
-def becomes(row: Row) -> Claim | None:
-    """How something is from then on: what a fact says, or an event makes so."""
-    return claim_of(row) or ended_by(row)
+def rules_out(row: Row, claim: Claim, held: Row) -> bool:
+    """Whether what a row claims leaves nothing of what is held.
+
+    An ending that names nothing ("I quit my job in 2004") is of what was so at about that time.
+    """
+    if claim.is_over and not claim.value and begins_ns(row) < held.occurred_ns - _SOON_NS:
+        return False
+    return any(contradicts(claim, other) for other in claims_of(held))
 
 
 def says_again(row: Row, held: Row) -> bool:
@@ -307,6 +312,7 @@ _BY_KIND: dict[str, Callable[[mind.Event], list[Change]]] = {
     "event_redacted": _event_redacted,
     "mind_deleted": _mind_deleted,
 }
+_SOON_NS = 183 * 86_400 * 10**9
 _CLAIMING = frozenset({mind.MEMORY_TYPE_FACT, mind.MEMORY_TYPE_PREFERENCE, mind.MEMORY_TYPE_RELATIONSHIP})
 _ALWAYS = frozenset({"event_redacted", "mind_deleted"})
 """Erasures are honoured whatever the header says."""

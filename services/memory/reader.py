@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 import msgspec
@@ -32,6 +32,9 @@ from services.memory.records import (
 )
 from services.memory.rows import Row
 from services.runtime.projection_file import ProjectionFile
+
+COMPARED = 16
+"""Rows about the same thing with which a new one is compared, the newest."""
 
 
 class Reader:
@@ -188,14 +191,18 @@ class Reader:
         """The newest of the first ``size`` rows that say the same, whether it holds or not."""
         return self._last("words", digest(mind, WORDS, words), size)
 
-    def claiming(self, mind: Mind, claim: str) -> tuple[int, Row] | None:
-        """The row that said something of the same thing last, if it holds now; ``claim`` as of ``claims.py``."""
-        return self._holding(mind, self._last("claims", digest(mind, CLAIM, claim), mind.next_ordinal))
+    def claiming(self, mind: Mind, claim: str) -> list[tuple[int, Row]]:
+        """Of the ``COMPARED`` rows that said something of the same thing last, those that hold now, newest first."""
+        last = islice(self._claimed(mind, claim), COMPARED)
+        return [held for ordinal in last if (held := self._holding(mind, ordinal))]
 
     def claimed_since(self, mind: Mind, claim: str, ordinal: int) -> bool:
-        """Whether a row after an ordinal said something of the same thing."""
-        last = self._last("claims", digest(mind, CLAIM, claim), mind.next_ordinal)
-        return last is not None and last > ordinal
+        """Whether a row after an ordinal said something of the same thing, or others were not compared for it."""
+        left = list(islice(self._claimed(mind, claim), COMPARED))
+        return len(left) == COMPARED or (bool(left) and left[0] > ordinal)
+
+    def _claimed(self, mind: Mind, claim: str) -> Iterator[int]:
+        return self._under("claims", digest(mind, CLAIM, claim), mind.next_ordinal)
 
     def became(self, mind: Mind, state: str, size: int) -> Iterator[int]:
         """Of the first ``size`` rows those with which a memory began that says how the same thing is, newest first."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from services.memory import derive
+from services.memory.claims import Claim, contradicts
 from services.memory.reader import Reader
 from services.memory.records import Mind
 from services.memory.rows import EPISODE, Row
@@ -41,16 +42,25 @@ def _drawn(stored: Reader, mind: Mind, event_seq: int, seq: int) -> Iterator[Row
 
 
 def _newer(stored: Reader, mind: Mind, fact: Row, size: int, seq: int) -> Row | None:
-    said = derive.becomes(fact)
-    if said is None:
-        return None
+    rivals = (_rival(stored, mind, fact, said, size, seq) for said in derive.becomes(fact))
+    return max((row for row in rivals if row), key=derive.begins_ns, default=None)
+
+
+def _rival(stored: Reader, mind: Mind, fact: Row, said: Claim, size: int, seq: int) -> Row | None:
+    """The newest that tells how the same thing is, where it contradicts. That something else is over tells nothing."""
     first = (stored.row(mind, ordinal) for ordinal in islice(stored.became(mind, said.of, size), _STATES))
     held = [stored.at(mind, row.memory_id, seq) for row in first if row]
-    newest = max((row for row in held if row and not row.valid_to_ns), key=derive.begins_ns, default=None)
-    if newest is None or newest.memory_id == fact.memory_id or derive.begins_ns(newest) < fact.valid_from_ns:
-        return None
-    says = derive.becomes(newest)
-    return newest if says and says.of == said.of and says.value != said.value else None
+    for row in sorted(
+        (row for row in held if row and not row.valid_to_ns), key=derive.begins_ns, reverse=True
+    ):
+        if row.memory_id == fact.memory_id or derive.begins_ns(row) < fact.valid_from_ns:
+            return None
+        says = [one for one in derive.becomes(row) if one.of == said.of]
+        if any(contradicts(one, said) for one in says):
+            return row
+        if any(not one.is_over and one.value == said.value for one in says):
+            return None
+    return None
 
 
 def _message(stored: Reader, mind: Mind, row: Row, seq: int) -> Row | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from pmm.mind.v1.events_pb2 import Event
 from services.memory import derive
 from services.memory.batch import Batch
+from services.memory.claims import Claim
 from services.memory.embedder import EmbedderAway
 from services.memory.embeddings import Embeddings
 from services.memory.minds import LoadedMinds
@@ -195,20 +196,26 @@ def _form(batch: Batch, added: Added, row: Row, contradicts: Sequence[str]) -> N
         added.rows.append(batch.merge(mind, row, same[1].memory_id))
         _replace(batch, added, *same, derive.merged(same[1], row))
         return
-    ended = derive.ended_by(row)
-    claim = derive.claim_of(row) or ended
-    rival = batch.claiming(mind, claim.of) if claim else None
     older = {memory_id: batch.current(mind, memory_id) for memory_id in contradicts}
-    if claim and rival and derive.claim_of(rival[1]) != claim and rival[1].valid_to_ns == 0:
+    claimed = derive.claims_of(row)
+    for claim, rival in _rivals(batch, mind, row):
         if derive.begins_ns(row) >= rival[1].valid_from_ns:
             older[rival[1].memory_id] = rival
-        elif ended is None:
+        elif claim in claimed:
             row = derive.ended_before(row, rival[1])
     for held in older.values():
         if held is not None:
             at_ns = derive.begins_ns(row)
             _replace(batch, added, *held, derive.closed(held[1], at_ns, row.version_seq, row.recorded_ns))
     _add(batch, added, row)
+
+
+def _rivals(batch: Batch, mind: Mind, row: Row) -> Iterator[tuple[Claim, tuple[int, Row]]]:
+    """What holds now and cannot beside the row, each with the claim of the row that says so."""
+    for claim in derive.becomes(row):
+        for rival in batch.claiming(mind, claim.of):
+            if rival[1].valid_to_ns == 0 and derive.rules_out(row, claim, rival[1]):
+                yield claim, rival
 
 
 def _replace(batch: Batch, added: Added, ordinal: int, old: Row, new: Row) -> None:
@@ -218,10 +225,10 @@ def _replace(batch: Batch, added: Added, ordinal: int, old: Row, new: Row) -> No
 
 def _add(batch: Batch, added: Added, row: Row) -> None:
     ordinal = batch.add(added.mind, row)
-    words, claim, state = _said(row)
+    words, claimed, states = _said(row)
     if row.valid_to_ns:
-        claim = state = None
-    batch.say(added.mind, ordinal, words, claim, state)
+        claimed = states = set[str]()
+    batch.say(added.mind, ordinal, words, claimed, states)
     added.rows.append(row)
 
 
@@ -232,9 +239,9 @@ def _end(batch: Batch, added: Added, ordinal: int, row: Row, seq: int, *, retrac
 
 def _erased(batch: Batch, added: Added, erased: dict[int, Row]) -> None:
     for ordinal, row in erased.items():
-        words, claim, state = _said(row)
-        batch.unsay(added.mind, ordinal, words, claim, state)
-        if claim and batch.claimed_since(added.mind, claim, ordinal):
+        words, claimed, states = _said(row)
+        batch.unsay(added.mind, ordinal, words, claimed, states)
+        if any(batch.claimed_since(added.mind, claim, ordinal) for claim in claimed):
             # What claimed the same later was compared with this one, and would have been with an older one.
             batch.fold_again(added.mind)
     for ordinal, row in batch.revive(added.mind, {row.memory_id for row in erased.values()}):
@@ -247,7 +254,7 @@ def _erased(batch: Batch, added: Added, erased: dict[int, Row]) -> None:
     ]
 
 
-def _said(row: Row) -> tuple[str | None, str | None, str | None]:
-    """Its words; of what it says how that is; and the same where its memory begins with it."""
-    claim, state = derive.claim_of(row), derive.becomes(row) if row.version == 1 else None
-    return derive.sameness(row), claim.of if claim else None, state.of if state else None
+def _said(row: Row) -> tuple[str | None, set[str], set[str]]:
+    """Its words; of what it says how that is; and of what its memory does, where it begins with it."""
+    states = derive.becomes(row) if row.version == 1 else ()
+    return derive.sameness(row), {one.of for one in derive.claims_of(row)}, {one.of for one in states}

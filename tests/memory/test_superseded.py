@@ -27,7 +27,9 @@ async def tell(served: Served, *events: ledger.NewEvent) -> int:
 
 
 async def found(served: Served, **more: Any) -> list[tuple[str, str]]:
-    request = pb.SearchRequest(mind_id="ada", query="Where does Ana live?", **{"distinct": True, **more})
+    request = pb.SearchRequest(
+        **{"mind_id": "ada", "query": "Where does Ana live?", "distinct": True, **more}
+    )
     results = (await served.memory.search(request, timeout=20)).results
     assert [one.score for one in results] == sorted((one.score for one in results), reverse=True)
     return [(one.memory.memory_id, one.superseded_by) for one in results]
@@ -45,6 +47,50 @@ async def test_what_says_how_it_is_comes_before_what_says_how_it_was(served: Ser
     assert places[places.index(("e2", "e4")) - 1] == ("e4", "")
     assert ("e2", "") in await found(served, as_of_seq=3)
     assert all(not by for _, by in await found(served, distinct=False, k=50))
+
+
+QUIT = (said("Ana quit her job at Ikea."), drawn("Ana quit her job at Ikea", 4, MOVED))
+NO_LONGER = (said("Ana works there no more."), drawn("Ana no longer works at Ikea", 4))
+LEFT_BOSCH = (said("Ana left Bosch."), drawn("Ana left Bosch", 4, MOVED))
+AT_IKEA = (created(), said("Ana works at Ikea."), drawn("Ana works at Ikea in Lyon", 2))
+
+
+@pytest.mark.parametrize(("then", "by"), [(QUIT, "e4"), (NO_LONGER, "e4"), (LEFT_BOSCH, "")])
+async def test_what_says_that_something_is_over_comes_before_what_says_that_it_was(
+    served: Served, then: tuple[ledger.NewEvent, ...], by: str
+) -> None:
+    seq = await tell(served, *AT_IKEA, *then)
+
+    assert dict(await found(served, min_seq=seq, query="Where does Ana work?"))["e2"] == by
+
+
+async def test_all_that_was_said_of_what_is_over_is_closed_until_the_end_is_erased(served: Served) -> None:
+    again = (said("Ana works for Ikea."), drawn("Ana works for Ikea in Lyon", 4))
+    seq = await tell(served, *AT_IKEA, *again, said("Ana quit."), drawn("Ana quit her job", 6, MOVED))
+    query = "Where does Ana work?"
+    assert dict(await found(served, min_seq=seq, query=query)) == {"e2": "e6", "e4": "e6", "e6": ""}
+
+    done = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[6, 7]))
+
+    assert dict(await found(served, min_seq=done.seq, query=query)) == {"e2": "", "e4": ""}
+
+
+async def test_who_is_back_where_they_had_left_is_there_again(served: Served) -> None:
+    back = (said("Ana is at Ikea again."), drawn("Ana works at Ikea in Lyon!", 6))
+    seq = await tell(served, *AT_IKEA, *QUIT, *back)
+
+    places = dict(await found(served, min_seq=seq, query="Where does Ana work?"))
+    assert places["e2"] == places["e6"] == ""
+
+
+async def test_an_end_long_before_says_nothing_of_what_is(served: Served) -> None:
+    once = mind.MemoryRecorded(memory_id="m-once", text="Ana quit her job", type=MOVED, source_seqs=[4])
+    once.valid_from.FromJsonString("2004-05-01T00:00:00Z")
+    seq = await tell(
+        served, *AT_IKEA, said("Ana quit in 2004."), ledger.NewEvent(body=mind.Body(memory_recorded=once))
+    )
+
+    assert dict(await found(served, min_seq=seq, query="Where does Ana work?"))["e2"] == ""
 
 
 async def test_the_last_of_several_says_how_it_is(served: Served) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.memory import temporal
 from services.memory.analysis import IS_QUESTION, TELLS_TIME, asks_when, form, query_words, same_words
-from services.memory.claims import claim
+from services.memory.claims import MAX_SENTENCE, claims, contradicts
 from services.memory.temporal import near, nearness, spans
 
 NOW = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)
@@ -158,9 +158,8 @@ def test_forms_are_told_apart() -> None:
     ],
 )
 def test_claims_are_read(text: str, of: str, value: str) -> None:
-    found = claim(text)
-    assert found is not None
-    assert (found.of, found.value) == (of, value)
+    (found,) = claims(text)
+    assert (found.of, found.value, found.is_over) == (of, value, False)
 
 
 @pytest.mark.parametrize(
@@ -174,8 +173,61 @@ def test_claims_are_read(text: str, of: str, value: str) -> None:
         "",
     ],
 )
-def test_what_is_unclear_claims_nothing(text: str) -> None:
-    assert claim(text) is None
+def test_what_is_unclear_rules_nothing_out(text: str) -> None:
+    so = claims("Ana lives in Lyon")
+
+    assert not any(contradicts(new, old) for new in claims(text) for old in so)
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("Ana no longer lives in Porto", "Ana lives in Porto"),
+        ("Ana left Porto in May.", "Ana lives in Porto"),
+        ("The user quit their job at Siemens last week.", "The user works at Siemens in Munich."),
+        ("The user left Tom in June.", "Tom is the user's partner."),
+        ("Ana was fired on Monday.", "Ana works for Volvo."),
+        ("The user has given up tennis.", "The user plays tennis."),
+        ("The user quit their job last week.", "The user works as a nurse at Mercy Hospital."),
+        ("The user is retired.", "The user works for Volvo."),
+        ("Ana broke up with Tom.", "Tom is Ana's boyfriend."),
+        ("Tom and the user split up in May.", "The user is dating Tom."),
+        ("The user got divorced.", "The user is married to Ben."),
+        ("Mia is the user's ex.", "Mia is the user's girlfriend."),
+        ("The user has sold their old car.", "The user has a red car."),
+        ("The user sold the Volvo on Sunday.", "The user drives a Volvo."),
+        ("The user no longer plays the piano.", "The user plays the piano."),
+        ("The user stopped smoking.", "The user smokes."),
+        ("The user has stopped liking gin.", "The user likes gin."),
+        ("The user is no longer a teacher.", "The user is a teacher."),
+    ],
+)
+def test_what_is_over_is_read(text: str, ends: str) -> None:
+    assert any(contradicts(new, old) for new in claims(text) for old in claims(ends))
+    assert not any(contradicts(new, old) for new in claims(ends) for old in claims(ends))
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        ("The user no longer works at Bosch.", "The user works at Siemens."),
+        ("The user left Porto airport in May.", "The user lives in Porto."),
+        ("Ana quit her job.", "The user works at Siemens."),
+        ("The user broke up with Tom.", "Ben is the user's boyfriend."),
+        ("The user is divorced.", "Tom is the user's boyfriend."),
+        ("Tom is the user's boyfriend.", "Ben is the user's boyfriend."),
+        ("The user sold a car.", "The user has a car."),
+        ("The user has a boat.", "The user has a car."),
+        ("The user no longer plays the violin.", "The user plays the piano."),
+        ("The user no longer works on Fridays.", "The user works at Siemens."),
+    ],
+)
+def test_what_is_over_ends_nothing_else(text: str, stays: str) -> None:
+    assert not any(contradicts(new, old) for new in claims(text) for old in claims(stays))
+
+
+def test_what_is_longer_than_a_statement_claims_nothing() -> None:
+    assert claims("Ana works at " + "a" * MAX_SENTENCE) == ()
 
 
 def test_of_a_query_that_names_very_many_times_so_many_are_read() -> None:
