@@ -111,8 +111,8 @@ FACTS = tuple(
             rf"between|off) {_TO_END}",
             r"lives? (?P<object>(?:upstairs|downstairs|next door|nearby|alone|abroad|apart|by (?:myself|himself|"
             r"herself)|off-grid)\b.*)",
-            rf"(?:works?|{_BE} (?:working|employed)|{_HAVE} (?:been working|worked)) (?!on\b|out\b|it\b|well\b|"
-            rf"late\b|hard\b|fine\b|up\b|for me\b|for you\b|to\b)"
+            rf"(?:works?|{_BE} (?:now |currently )?(?:working|employed)|{_HAVE} (?:been working|worked)) "
+            rf"(?!on\b|out\b|it\b|well\b|late\b|hard\b|fine\b|up\b|for me\b|for you\b|to\b)"
             rf"(?:(?:at|for|as|in|with|from|by) )?{_TO_END}",
             rf"{_BE} (?:\w+ )?(?:allergic|intolerant|sensitive) to {_TO_END}",
             rf"(?:{_BE} (?:originally )?from|comes? from|hails? from) (?!my\b|the (?:same|other)\b){_TO_END}",
@@ -215,25 +215,6 @@ PLANNED = re.compile(
 )
 HAPPENED = _rule(rf"(?P<object>{lexicon.PAST}.*)")
 LIVED = _rule(rf"(?P<object>{lexicon.LIFE}.*)")
-_PLACE = (
-    r"(?P<value>(?-i:(?:the )?[A-ZÀ-Þ][\w'’&.-]*\w"
-    r"(?:,? (?:(?:de|do|da|del|la|le|of|on|upon|and) )?[A-ZÀ-Þ][\w'’&-]*)*+))"
-)
-BECAME = tuple(
-    (re.compile(rf"(?:(?:have|has) )?{ADVERBS}(?:now )?{pattern}", re.IGNORECASE), verb)
-    for pattern, verb in (
-        (rf"(?:moved|relocated|emigrated) (?:back )?(?:here )?(?:from .{{1,40}}? )?to {_PLACE}", "lives in"),
-        (
-            rf"(?:started|begun|began)"
-            rf"(?: (?:work|working|an? (?:\w+ )?(?:job|position|role)|(?:my|his|her) (?:\w+ )?job))?"
-            rf" (?:at|for) {_PLACE}",
-            "works at",
-        ),
-        (r"got (?P<value>married|engaged|divorced)\b", "is"),
-    )
-)
-"""What somebody did of late, and the verb of what is so since."""
-
 OCCASION = re.compile(
     rf"(?:[Mm]y|[Oo]ur)\s+(?P<object>(?:\w+\s+)?{lexicon.OCCASIONS})\s+(?:is|was|will be|takes place)\b.*"
 )
@@ -284,8 +265,8 @@ AS_A = re.compile(
     r",?\s+(?:I|i|my|My)\b.*"
 )
 ATTRIBUTE = re.compile(
-    rf"(?:[Mm]y|[Oo]ur) (?P<what>{lexicon.ATTRIBUTES}) (?:is|are) (?!not\b|to\b|that\b|in\b|on\b|at\b|\w+ing\b|"
-    rf"very\b|so\b)(?P<object>\S.*)"
+    rf"(?:[Mm]y|[Oo]ur) (?:(?:new|current) )?(?P<what>{lexicon.ATTRIBUTES}|number(?= is [+\d])) (?:is|are) "
+    rf"(?!\[|not\b|to\b|that\b|in\b|on\b|at\b|\w+ing\b|very\b|so\b)(?P<object>\S.*)"
 )
 
 _NAMES = rf"(?P<name>{NAME}(?:(?:,| and|, and)\s+{NAME})*)"
@@ -328,3 +309,11 @@ OF_NAMED = re.compile(
 BOTH = re.compile(
     rf"(?P<name>{NAME}) and (?:I|i) (?P<said>(?:are|have been|were) (?:\w+ )?(?P<relation>{RELATION})\b.*)"
 )
+PARTED = re.compile(
+    rf"(?P<name>{NAME}) and (?:I|i) (?P<said>(?:have )?(?:broken? up|split up)\b.*|(?:have )?(?:got )?(?:divorced|"
+    rf"separated)\b.*|(?:are|were) no longer together\b.*)"
+)
+WED = re.compile(
+    rf"(?P<name>{NAME}) and (?:I|i) (?:just |finally )?(?:got |are (?:now )?)(?P<relation>married|engaged)\b"
+)
+"""Of whom "we" is said."""

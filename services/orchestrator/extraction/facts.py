@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from services.orchestrator.extraction import dialogue, lexicon, telling
+from services.orchestrator.extraction import changes, dialogue, lexicon, telling
 from services.orchestrator.extraction import fact_rules as rules
 from services.orchestrator.extraction.clauses import clauses
 from services.orchestrator.extraction.lexicon import NAME, PARENT, RELATION
@@ -52,6 +52,7 @@ class _About:
     shown: str
     is_known: bool = True
     """Whether more is known than a name: that it is somebody's sister, or the like."""
+    is_thing: bool = False
 
     @property
     def is_user(self) -> bool:
@@ -140,11 +141,10 @@ def _found(text: str) -> Iterator[Fact]:
         if about is not None and not about.is_user:
             last = about
         yield from _of_the_user(clause)
-        if about is not None:
+        if about is not None and not rules.PARTED.match(clause):
             when = _when(clause)
             for part in _VERB_PHRASES.split(said):
-                fact = _statement(about, part, _when(part) or (when if when not in said else ""))
-                both = [one for one in (fact, _since(about, part)) if one]
+                both = list(_told_of(about, part, _when(part) or (when if when not in said else "")))
                 yield from both
                 if not both:
                     break
@@ -156,6 +156,12 @@ def _relations(clause: str) -> Iterator[Fact]:
         text = f"{both['name']} and the user {both['said']}."
         yield Fact("relationship", both["name"], both["relation"], text, _when(clause))
         return
+    if (parted := rules.PARTED.match(clause)) and _is_name(parted["name"]):
+        text = f"{parted['name']} and the user {parted['said']}."
+        yield Fact("event", parted["name"], parted["said"], text, _when(clause))
+        return
+    if (wed := rules.WED.search(clause)) and _is_name(wed["name"]):
+        yield _related(wed["name"], wed["relation"], is_one_of_many=False)
     named = (rules.HAVE_NAMED, rules.CALLED) if _OWN.search(clause) else ()
     for pattern in (rules.RELATION_NAME, rules.NAME_RELATION, rules.MARRIED, rules.DATING, *named):
         for match in pattern.finditer(clause):
@@ -227,10 +233,33 @@ _SUBJECTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _About]], ...]
     (_USER, lambda _match: _ME),
     (_RELATED, _relative),
     (_RELATIVE_OF, _relative_of),
-    (_MINE, lambda match: _About(match["thing"], f"the user's {match['thing']}")),
+    (_MINE, lambda match: _About(match["thing"], f"the user's {match['thing']}", is_thing=True)),
     (_GROUP, lambda match: _About(USER, f"the user's {match['thing']}")),
     (_PARENT, _parent),
 )
+
+
+def _told_of(about: _About, said: str, when: str) -> Iterator[Fact]:
+    """What is said of somebody: that it is so, or happened, or is over; and what is so since."""
+    if ended := changes.over(said):
+        was, told = ended
+        fact = _statement(about, was, "")
+        if fact and fact.type != "event":
+            yield replace(_told(fact.type, about, fact.object, told), object=fact.object)
+        return
+    if fact := _statement(about, said, when):
+        yield fact
+    if (wed := changes.wed(said)) and about is _ME and _is_name(wed[0]):
+        yield _related(*wed, is_one_of_many=False)
+    elif wed and about.is_known:
+        yield _so_since(about, f"is {wed[1]} to {wed[0]}")
+    for since in changes.since(said):
+        yield _so_since(about, since)
+
+
+def _so_since(about: _About, told: str) -> Fact:
+    what = told.split(" ", 1)[1] if told.startswith("is ") else told.split(" ", 2)[2]
+    return Fact("fact", about.key, what, telling.of_other(about.shown, told))
 
 
 def _statement(about: _About, said: str, when: str) -> Fact | None:
@@ -255,7 +284,7 @@ def _event(about: _About, said: str, when: str) -> Fact | None:
     """What happened or is planned: with the words that say when, or such as counts without."""
     if not about.is_known and not lexicon.PERSONAL.match(said):
         return None
-    if lexicon.NOT_MOVED.match(said):
+    if lexicon.NOT_MOVED.match(said) or (about.is_thing and lexicon.BROKEN.match(said)):
         return None
     patterns = [(rules.LIVED, True), (rules.EXPECTING, False)]
     if when and not re.match(r"(?i)since\b", when):
@@ -264,21 +293,6 @@ def _event(about: _About, said: str, when: str) -> Fact | None:
         match = pattern.match(said)
         if match and not (pattern is rules.HAPPENED and lexicon.NOT_KEPT.match(match["object"])):
             return _told("event", about, match["object"], said, when, is_past=is_past)
-    return None
-
-
-def _since(about: _About, said: str) -> Fact | None:
-    """What is so since something happened of late: who moved to Auckland yesterday lives there, and nowhere else.
-
-    It holds from when it was said: what was so until then is not known to the day.
-    """
-    if not lexicon.RECENT.search(said):
-        return None
-    for pattern, verb in rules.BECAME:
-        if match := pattern.match(said):
-            value = lexicon.TIME.sub("", match["value"]).strip(" ,")
-            whole = f"{verb} {value}"
-            return Fact("fact", about.key, value, telling.of_other(about.shown, whole)) if value else None
     return None
 
 

@@ -260,7 +260,17 @@ LIFE = (
     r"|(?:was|were|have been|has been|been) (?:made redundant|promoted|fired|laid off|diagnosed|hired|accepted|"
     r"elected|awarded|sacked)\b"
     r"|(?:quit|left|lost|started) (?:my|his|her|our|their|a|school|university|college|work)\b"
-    r"|won\b(?!')|gave birth\b|became\b|turned (?:\d|\w+ty\b|\w+teen\b)|celebrated\b|passed away\b|died\b|"
+    r"|(?:broken? up|split up)\b(?! (?:into|the|an?|my|in)\b)|separated(?=$| from (?-i:[A-Z])| (?:last|in|on|this)\b)"
+    r"|quit (?-i:[A-Z])|resigned\b|(?:was|were|got|been) let go\b"
+    r"|(?:stopped|quit) (?!by\b)[a-z]+ing\b(?! (?:it|this|that)\b)"
+    r"|(?:bought|sold|got rid of) (?:the|my|our) |got an? (?:\w+ )?(?:cat|dog|kitten|puppy|horse|rabbit)\b"
+    r"|(?:got|found|landed|started) (?:an? |my )?(?:new )?(?:job|position|role)\b"
+    r"(?! (?:offer|interview|lead|advert|description|list))"
+    r"|(?:started|joined) (?:(?:at|with|for) )?(?-i:[A-Z])[\w-]+ as an? "
+    r"|started as an? [\w -]+ (?:at|with|for) (?-i:[A-Z])"
+    r"|joined (?-i:[A-Z])"
+    r"|won\b(?!')|gave birth\b|became\b|turned (?:\d+|\w+ty|\w+teen)(?=$|,| (?:and|but|last|this|yesterday|"
+    r"on|in|two|three|a few)\b)|celebrated\b|passed away\b|died\b|"
     r"published\b"
     r"|(?:broke|fractured|sprained|twisted|tore) (?:my|his|her)\b|passed (?:my|his|her|the)\b"
     r"|had (?:(?:an?|my|his|her) (?:\w+ )?(?:baby|operation|surgery|accident|stroke|heart attack|miscarriage|"
@@ -319,10 +329,18 @@ RECENT = re.compile(
     r"|(?:an?|one|two|three|four|five|six|a few|a couple of|\d) (?:days?|weeks?) ago)\b"
 )
 """When that happened of which the consequence is so still."""
+NETWORKS = (
+    r"(?:Netflix|Facebook|Instagram|Twitter|X|LinkedIn|TikTok|WhatsApp|Telegram|Signal|Discord|Reddit|Tinder|Bumble|Hinge"
+    r"|Mastodon|Bluesky|Duolingo|Strava|Zoom|Slack|Teams|YouTube|Twitch|Snapchat|Pinterest)"
+)
+"""What people join, and seldom to work there."""
+BROKEN = re.compile(r"(?i)(?:has |have )?(?:\w+ )?(?:died|crashed|froze|broken? down|packed up|gave out)\b")
+"""What a phone does, and nobody's life is the other for."""
 NOT_MOVED = re.compile(
     r"(?i)(?:\w+ )?(?:moved|started|began) (?:on )?(?:to|at|with|in) (?:the )?"
     r"(?:back|front|next|other|left|right|end|top|bottom|side|beginning"
-    r"|slides?|pages?|chapters?|steps?|levels?|rows?|questions?|tables?)\b"
+    r"|slides?|pages?|chapters?|steps?|levels?|rows?|questions?|tables?"
+    r"|\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight|dawn)\b"
     rf"|(?:\w+ )?moved (?:my|our|the|it)\b[\w ]{{0,30}} to (?:next |the )?(?:{WEEKDAYS}|tomorrow|\d)"
 )
 """What is moved in a text or a room, and in no life."""

@@ -10,7 +10,7 @@ _STAYS = frozenset(
 )
 _SIBILANT = re.compile(r"(?:s|x|z|ch|sh|o)$")
 _ADVERB = re.compile(
-    r"(?i)(?:\w+ly|also|already|now|still|just|always|never|often|only|sometimes|so|rather|quite|ever) (?=\w)"
+    r"(?i)(?:\w+ly|also|already|now|still|just|always|never|often|only|sometimes|so|rather|quite|ever|no longer) (?=\w)"
 )
 _BOTH = re.compile(r"(?i)^(?:both|all) ")
 _I = r"\b(?:I(?! (?:is|has)\b|,? [A-ZÀ-Þ][a-zß-ÿ])|i|we)\b"
@@ -37,7 +37,7 @@ def of_user(predicate: str, *, is_present: bool) -> str:
     """What a person says of themselves after "I" or "we"."""
     for pattern, other in _OWN:
         predicate = pattern.sub(other, predicate)
-    return f"The user {_third(_BOTH.sub('', predicate), is_present=is_present)}."
+    return f"The user {third(_BOTH.sub('', predicate), is_present=is_present)}."
 
 
 def of_other(subject: str, predicate: str) -> str:
@@ -48,9 +48,10 @@ def of_other(subject: str, predicate: str) -> str:
     return f"{told[0].upper()}{told[1:]}."
 
 
-def _third(predicate: str, *, is_present: bool) -> str:
+def third(predicate: str, *, is_present: bool = True) -> str:
+    """The verb that a predicate begins with as it is said of somebody else."""
     if adverb := _ADVERB.match(predicate):
-        return adverb.group() + _third(predicate[adverb.end() :], is_present=is_present)
+        return adverb.group() + third(predicate[adverb.end() :], is_present=is_present)
     verb, space, rest = predicate.partition(" ")
     low = verb.lower()
     if low in _FIRST:

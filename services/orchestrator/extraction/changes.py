@@ -1,0 +1,120 @@
+"""What changed in a life: what is so since something happened, and what is so no longer. For English. Pure.
+
+What is read follows a subject, with contractions written out: "joined Siemens last week", "do not smoke any more".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from services.orchestrator.extraction import lexicon, telling
+from services.orchestrator.extraction.fact_rules import ADVERBS
+from services.orchestrator.extraction.lexicon import NAME
+
+_PLACE = (
+    r"(?P<place>(?-i:(?:the )?[A-ZÀ-Þ][\w'’&.-]*\w"
+    r"(?:,? (?:(?:de|do|da|del|la|le|of|on|upon|and) )?[A-ZÀ-Þ][\w'’&-]*)*+))"
+)
+_SERVICE = (
+    r"(?P<service>the (?:fire brigade|fire department|police|army|navy|air force|coast guard|civil service))"
+)
+_ROLE = r"(?P<role>an? [a-zÀ-ÿ][\w-]*(?: (?!(?:at|by|for|in|on|last|this|and|but|two)\b)[\w-]+){0,2})"
+_RANK = (
+    r"(?P<role>(?:an? )?(?!the\b)[A-Za-zÀ-ÿ][\w-]*"
+    r"(?: (?!(?:at|last|this|and|but|in|on|two|recently)\b)[\w-]+){0,3})"
+)
+_AS = rf"(?: as {_ROLE})?"
+_JOB = r"(?:(?:an?|my|his|her) )?(?:new )?(?:job|position|role)"
+_HAS_BEEN = r"(?:was|were|been|got)"
+_AGE = r"(?P<age>\d{1,3}|\w+ty(?:-\w+)?|\w+teen|six|seven|eight|nine|ten|eleven|twelve)"
+_END = r"(?=$|,| (?:and|but|last|this|yesterday|recently|on|in|two|three|a few|an?) ?\b)"
+_SINCE = tuple(
+    (re.compile(rf"(?:(?:have|has) )?{ADVERBS}(?:now )?{pattern}", re.IGNORECASE), is_recent)
+    for pattern, is_recent in (
+        (rf"(?:moved|relocated|emigrated) (?:back )?(?:here )?(?:from .{{1,40}}? )?to {_PLACE}", True),
+        (
+            r"(?:started|begun|began)"
+            r"(?: (?:work|working|an? (?:\w+ )?(?:job|position|role)|(?:my|his|her) (?:\w+ )?job))?"
+            rf" (?:at|for) {_PLACE}{_AS}",
+            True,
+        ),
+        (rf"started (?:(?:work|working) )?(?:at|for|with) {_PLACE} as {_ROLE}", False),
+        (rf"started (?:(?:work|working) )?as {_ROLE} (?:at|for|with) {_PLACE}", False),
+        (rf"joined (?!{lexicon.NETWORKS}\b)(?:{_PLACE}|{_SERVICE})(?: in (?-i:[A-Z]\w+))?{_AS}{_END}", True),
+        (rf"(?:got|found|landed|accepted) {_JOB} as {_ROLE} (?:at|with) {_PLACE}", False),
+        (rf"(?:got|found|landed|accepted) {_JOB} (?:at|with) {_PLACE}{_AS}", False),
+        (rf"{_HAS_BEEN} promoted to {_RANK}{_END}", False),
+        (rf"{_HAS_BEEN} hired (?:by|at) {_PLACE}{_AS}", False),
+        (rf"{_HAS_BEEN} hired as {_ROLE}(?: (?:by|at) {_PLACE})?", False),
+        (rf"became (?P<what>an? [\w -]+?){_END}", True),
+        (rf"turned {_AGE}{_END}", False),
+        (r"got (?P<what>married|engaged|divorced)\b(?! to\b)", True),
+    )
+)
+"""What somebody did of which the consequence is so still, and whether it takes words that say that it was of late."""
+WED = re.compile(
+    rf"{ADVERBS}(?i:(?:got (?P<relation>married|engaged) to|(?P<married>married))) (?P<name>{NAME})(?!['’\w-])"
+)
+_LONG_AGO = re.compile(
+    r"(?i)\b(?:in|since|back in|of) (?:19|20)\d\d\b|\byears ago\b|\bwhen (?:I|i|we|he|she) w|\bas a (?:child|kid)\b"
+)
+_LIVES = re.compile(r"(?i)\b(?:moved|relocated|emigrated)\b")
+
+_OVER = re.compile(
+    r"(?:(?P<be>am|are|is) (?:no longer|not (?=.*\bany ?(?:more|longer)$))|no longer"
+    r"|(?P<do>do|does) not (?=.*\bany ?(?:more|longer)$)"
+    r"|(?P<can>can not (?=(?:stand|bear|eat|drink) .*\bany ?(?:more|longer)$))) *(?P<rest>\S.*)",
+    re.IGNORECASE,
+)
+_ANY_MORE = re.compile(r",? any ?(?:more|longer)$", re.IGNORECASE)
+
+
+def since(said: str) -> list[str]:
+    """What is so since then, each as it is said of somebody else: "works at Siemens".
+
+    It holds from when it was said: what was so until then is not known to the day.
+    """
+    if _LONG_AGO.search(said):
+        return []
+    is_recent = bool(lexicon.RECENT.search(said))
+    for pattern, needs_recent in _SINCE:
+        if (is_recent or not needs_recent) and (match := pattern.match(said)):
+            return list(_consequences(match.groupdict(), lives=bool(_LIVES.match(match.group()))))
+    return []
+
+
+def wed(said: str) -> tuple[str, str] | None:
+    """Whom somebody got married or engaged to, and which; None where that is long ago."""
+    match = None if _LONG_AGO.search(said) else WED.match(said)
+    return (match["name"], (match["relation"] or "married").lower()) if match else None
+
+
+def over(said: str) -> tuple[str, str] | None:
+    """What was so, as the rules for facts read it, and how it is told that it is over; None where nothing is."""
+    match = _OVER.match(said)
+    if not match:
+        return None
+    rest = _ANY_MORE.sub("", match["rest"])
+    if rest.endswith((" here", " there")):
+        return None
+    if (match["do"] or "").lower() == "does":
+        rest = telling.third(rest)
+    if match["can"]:
+        return f"can not {rest}", f"can not {rest}"
+    be = match["be"]
+    return (f"{be} {rest}", f"{be} no longer {rest}") if be else (rest, f"no longer {rest}")
+
+
+def _consequences(found: dict[str, str | None], *, lives: bool) -> Iterator[str]:
+    place = found.get("place") or found.get("service")
+    if place:
+        yield f"{'lives in' if lives else 'works at'} {_dateless(place)}"
+    if role := found.get("role"):
+        yield f"works as {_dateless(role)}"
+    if what := found.get("what") or found.get("age"):
+        yield f"is {_dateless(what)}"
+
+
+def _dateless(words: str) -> str:
+    return lexicon.TIME.sub("", words).strip(" ,")

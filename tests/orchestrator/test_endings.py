@@ -1,0 +1,92 @@
+"""What a person says that ends what they said before, held to labelled pairs; and that no text makes it slow."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.memory.claims import claims
+from services.orchestrator.extraction.changes import over, since, wed
+from services.orchestrator.extraction.facts import facts
+from tests.support.endings import ends, rows, score
+
+
+@pytest.mark.parametrize("held_out", [False, True], ids=["development", "held_out"])
+def test_what_is_over_ends_what_was_said_of_it(held_out: bool) -> None:
+    found = score(rows(held_out=held_out))
+
+    assert found.precision >= 0.98
+    assert found.recall >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [
+        ("I work at Bosch.", "I joined Siemens last week."),
+        ("I work as a clerk.", "I've been promoted to team lead."),
+        ("I live in Wellington.", "I just moved to Auckland."),
+        ("I'm 39.", "I turned 40 yesterday."),
+        ("I'm single.", "I got married to Ben in May."),
+        ("My address is 5 Park Lane.", "My new address is 12 Elm Street, Leeds."),
+        ("My phone number is 0151 2345678.", "My new number is 0171 2345678."),
+    ],
+)
+def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> None:
+    assert ends(before, text)
+
+
+@pytest.mark.parametrize(
+    ("said", "remembered"),
+    [
+        ("I no longer work at Siemens.", ["The user no longer works at Siemens."]),
+        ("My sister doesn't live in Oslo any more.", ["The user's sister no longer lives in Oslo."]),
+        ("I'm not a teacher any longer.", ["The user is no longer a teacher."]),
+        ("I can't stand olives anymore.", ["The user can not stand olives."]),
+        ("Lea and I broke up last week.", ["Lea and the user broke up last week."]),
+        (
+            "I joined Siemens last week as a welder.",
+            ["The user joined Siemens last week as a welder.", "The user works at Siemens."],
+        ),
+        (
+            "I started at Airbus as a welder.",
+            [
+                "The user started at Airbus as a welder.",
+                "The user works at Airbus.",
+                "The user works as a welder.",
+            ],
+        ),
+        ("I married Nora last May.", ["The user married Nora last May.", "The user is married to Nora."]),
+        ("My new number is 0151 2345678.", ["The user's new number is 0151 2345678."]),
+        ("My new number is [phone].", []),
+        ("My address is [address].", []),
+        ("My phone died.", []),
+        ("I don't work there any more.", []),
+        ("I joined Ana for dinner yesterday.", ["The user joined Ana for dinner yesterday."]),
+        ("I joined Instagram last week.", ["The user joined Instagram last week."]),
+        ("I turned 20 pages.", []),
+        ("I married Ben's sister.", []),
+    ],
+)
+def test_a_change_is_told_in_sentences_that_stand_by_themselves(said: str, remembered: list[str]) -> None:
+    assert [fact.text for fact in facts(said)] == remembered
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "no longer ", "do not a any more ", "am not a ", "got married to A ", "joined A as a b ", "promoted to a ",
+        "moved from a ", "turned ten ", "became a b ", "A and I broke up ", "quit my job at ", "A's ", "sold the ",
+        "is A's ", "stopped aing ", "last a ago ", "left A in May ", "now still ", "I joined A and B of C, ",
+    ],
+)  # fmt: skip
+def test_hostile_text_takes_no_longer_than_other_text(piece: str) -> None:
+    """The time limit fails it: what takes time in proportion to the text is done in a moment."""
+    text = piece * (32 * 1024 // len(piece))
+    line = f"I {piece * (380 // len(piece))}. "
+
+    for rule in (over, since, wed, claims, facts):
+        rule(text)
+        rule(text.replace(" ", ", I "))
+    facts(line * 40)
+    for start in range(len(piece)):
+        claims(text[start : start + 400])
