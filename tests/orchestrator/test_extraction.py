@@ -270,6 +270,25 @@ async def test_the_promises_of_an_answer_are_read_and_no_facts(
     assert (english in model.read_messages, german in model.read_messages) == (False, True)
 
 
+async def test_a_mind_that_begins_with_its_own_name_promises_and_another_does_not(
+    thinking: Served, model: RecordedModel
+) -> None:
+    model.replies |= {"Hello": "Ada: I'll look it up tomorrow.", "And Ben?": "Ben: I'll be there at five."}
+    await converse(thinking, "Your name is Ada. My name is Tom.")
+    assert {"identity_adopted", "user_identified"} <= set(await derived(thinking))
+    for said in (
+        "Hello", "And Ben?", "Ben: remind me to call", "Ada: remind me to buy milk", "Tom: remind me to rest at 6",
+    ):  # fmt: skip
+        await converse(thinking, said)
+
+    made = (await derived(thinking))["commitment_opened"]
+    assert [event.body.commitment_opened.text for event in made] == [
+        "look it up tomorrow",
+        "buy milk",
+        "rest at 6",
+    ]
+
+
 async def test_imported_messages_form_nothing_but_themselves(thinking: Served, model: RecordedModel) -> None:
     imported = pb.ImportedMessage(text=SAID, speaker="Ana")
     await thinking.orchestrator.import_messages(pb.ImportMessagesRequest(mind_id="ada", messages=[imported]))

@@ -265,7 +265,8 @@ HOSTILE = (
     "no more a ", "by the end of ", "at 5 ", "1:", "in two hours and ", "the first of ", "Friday ", "half past ",
     "12 June ", "a.b", "-a", "said ", "if you ", "please, ", "call called ", "every a, ", "n't", "not ", "so ", "\t- ",
     "Dear a,\n", "Dear a,\nRegards,\n", "your name, mine is ", "I'll leave the a ", "bill's paid ", "🙏", "15/5 ",
-    "rent paid. ",
+    "rent paid. ", "Ada: I'll do it\n", "Ben: remind me\n", "Reminder: remind me ", "you can say A, ", "answer to A ",
+    "from today you're ", "My phone died. ",
 )  # fmt: skip
 """What a pattern with nested repetition would take hours over."""
 
@@ -282,8 +283,8 @@ def test_hostile_text_takes_no_longer_than_other_text(piece: str, kib: int) -> N
     """The time limit fails it: what takes time in proportion to the text is done in a second or two."""
     text = (piece * (kib * 1024 // len(piece) + 1))[: kib * 1024]
 
-    promises(text, NOW, reminders_only=False)
-    promises(text, NOW, reminders_only=True)
+    promises(text, NOW, reminders_only=False, names=["Ada"])
+    promises(text, NOW, reminders_only=True, names=["Ada"])
     due(text, NOW)
     assert len(without_time(text)) <= len(text)
     mind_name(text)
@@ -325,6 +326,44 @@ def test_what_others_say_in_an_answer_is_no_promise(answer: str) -> None:
     assert promises(answer, NOW, reminders_only=False) == []
     own = promises(f"{answer}\n\nI'll ask you on Sunday.", NOW, reminders_only=False)
     assert [one.text for one in own] == ["ask you on Sunday"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "promised"),
+    [
+        ("Ada: I'll lock up tonight", ["lock up tonight"]),
+        ("**Ada:** I'll lock up tonight", ["lock up tonight"]),
+        ("[09:14] ADA (yawning): I'll lock up tonight", ["lock up tonight"]),
+        ("Ada: Hi!\nAda: I'll lock up tonight", ["lock up tonight"]),
+        ("Ada: I'll lock up tonight\nIda: I'll help you tomorrow", []),
+        ("Ada Smith: I'll lock up tonight", []),
+        ("Ida: I'll lock up tonight", []),
+        ("Here's a draft:\n\nAda: I'll lock up tonight", []),
+    ],
+)
+def test_a_line_that_the_mind_heads_with_its_name_is_its_own(answer: str, promised: list[str]) -> None:
+    made = promises(answer, NOW, reminders_only=False, names=["Ada", "Tom"])
+
+    assert [one.text for one in made] == promised
+
+
+@pytest.mark.parametrize(
+    ("text", "reminders"),
+    [
+        ("Ben: remind me to call", []),
+        ("Look:\nBen: remind me to call", []),
+        ("Look what Ben wrote.\nRemind me to answer him", ["answer him"]),
+        ("Ada: remind me to call Ben", ["call Ben"]),
+        ("Tom: remind me to call Ben", ["call Ben"]),
+        ("Milk: remind me to buy it", ["buy it"]),
+        ("Training: remind me to book it", ["book it"]),
+        ("Reminder: remind me to book it", ["book it"]),
+    ],
+)
+def test_a_line_that_somebody_else_heads_asks_for_nothing(text: str, reminders: list[str]) -> None:
+    made = promises(text, NOW, reminders_only=True, names=["Ada", "Tom"])
+
+    assert [one.text for one in made] == reminders
 
 
 @pytest.mark.parametrize(

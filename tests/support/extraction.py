@@ -75,7 +75,8 @@ def score(name: str, labelled: Iterable[Labels]) -> Score:
 
 
 def _commitments(row: Labels) -> tuple[list[str], list[str]]:
-    made = promises(row["text"], NOW, reminders_only=row["speaker"] == "user")
+    names = [row["mind"]] if row.get("mind") else []
+    made = promises(row["text"], NOW, reminders_only=row["speaker"] == "user", names=names)
     return [commitment_id(one.text) for one in made], [commitment_id(text) for text in row["promises"]]
 
 

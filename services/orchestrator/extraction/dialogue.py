@@ -6,6 +6,7 @@ Everything here takes time in proportion to the text, whatever the text.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from services.orchestrator.extraction.common import COMMON
 from services.orchestrator.extraction.not_names import NOT_NAMES
@@ -42,6 +43,16 @@ _TOPICS = frozenset(
     """.split()
 )
 """What a line may be headed by that is nobody: "Flights: I'll watch the prices"."""
+_ERRAND = re.compile(
+    r"(?:(?:ing|tion|ment|ance|ity|ology|ness|ship)s?|\b(?:alarm|allotment|bath|bed|bike|bin|bins|boiler|bread|bus|cake"
+    r"|candle|car|carpet|cash|cat|cheese|church|class|coffee|cough|cream|diet|dog|dress|eggs|eyes|fish"
+    r"|flowers|fridge|fruit|fuel|gas|glasses|grass|haircut|heater|hoover|hospital|jab|jam|juice|key|keys|lawn"
+    r"|lamp|letter|library|lunchbox|mail|market|meds|medicine|milk|mop|oil|oven|parcel|pasta|phone|piano"
+    r"|pills?|plant|plants|post|printer|rice|roof|rubbish|salad|salt|shoes|shop|soap|socks|soup|stamps|sugar|suit"
+    r"|tablets|tea|teeth|tomatoes|toothpaste|trash|tyres?|tires?|uniform|vaccine|vegetables|violin|vitamins?|wash|washer"
+    r"|water|wine|yoga))$",
+    re.I,
+)
 _ROLES = frozenset(
     """
     boss brother child client colleague customer dad daddy daughter doctor dr engineer everybody everyone father
@@ -67,12 +78,21 @@ _HYPHENED = re.compile(r"-[a-z]")
 _FEWEST_CUES = 2
 
 
-def without_speech(text: str, *, fewest: int) -> str:
+def without_speech(text: str, *, fewest: int, own: Collection[str] = ()) -> str:
     """The text, as long as it was, with NUL for each letter of a line that says who speaks it, from so many lines on,
     and of what a screenplay or subtitles have below such a line.
+
+    ``own``: names under which the writer may speak, or is spoken to: where all speakers are of these, only who speaks
+    is left out.
     """
     lines = text.split("\n")
-    spoken = [at for at, line in enumerate(lines) if _is_spoken(line)]
+    speakers = {at: match for at, line in enumerate(lines) if (match := _spoken(line))}
+    names = {name.casefold() for name in own}
+    if speakers and all(_speaker(match).casefold() in names for match in speakers.values()):
+        for at, match in speakers.items():
+            lines[at] = " " * match.end() + lines[at][match.end() :]
+        return without_speech("\n".join(lines), fewest=fewest)
+    spoken = list(speakers)
     cues = sum(map(_is_cue, lines))
     is_below = False
     for at, line in enumerate(lines):
@@ -100,14 +120,24 @@ def _heads_draft(line: str) -> bool:
     return bool(_DRAFT.search(line)) and not _NO_DRAFT.search(line)
 
 
-def _is_spoken(line: str) -> bool:
+def is_errand(line: str) -> bool:
+    """Whether what heads a line may be what is to be done about it rather than who speaks: "Milk: remind me to …"."""
     match = _SPEAKER.match(line)
-    if not match:
-        return False
-    if _HYPHENED.search(match["who"] or ""):
-        return False
+    return match is not None and bool(_ERRAND.search(_speaker(match)))
+
+
+def _spoken(line: str) -> re.Match[str] | None:
+    """Who speaks a line, where it says so."""
+    match = _SPEAKER.match(line)
+    if not match or _HYPHENED.search(match["who"] or ""):
+        return None
     words = [word.strip(".'’").lower() for word in (match["who"] or "").split()]
-    return not any(word in _TOPICS or (len(word) > 1 and word in _NO_SPEAKERS) for word in words)
+    is_nobody = any(word in _TOPICS or (len(word) > 1 and word in _NO_SPEAKERS) for word in words)
+    return None if is_nobody else match
+
+
+def _speaker(match: re.Match[str]) -> str:
+    return match["who"] or match["nick"]
 
 
 def _is_cue(line: str) -> bool:

@@ -137,10 +137,12 @@ class Extractor:
 
     async def _rules(self, event: mind.Event) -> Found:
         now = await self.said_at(event)
+        is_answer = event.kind == "assistant_message"
+        state = await self._minds.state(event.mind_id, event.seq)
+        names = (state.identity.name, state.profile.name, "" if is_answer else state.identity.user_name)
+        called = [name for name in names if name]
         # A long message takes tens of milliseconds: not for the event loop.
-        return await asyncio.to_thread(
-            by_rules, _text(event), now, is_answer=event.kind == "assistant_message"
-        )
+        return await asyncio.to_thread(by_rules, _text(event), now, is_answer=is_answer, called=called)
 
     async def said_at(self, event: mind.Event) -> datetime:
         """The message's own clock, in the mind's zone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -33,10 +33,13 @@ class Found:
     facts: tuple[Fact, ...] = ()
 
 
-def by_rules(text: str, now: datetime, *, is_answer: bool) -> Found:
-    """In a person's message, or in an answer, of which only promises are read; due times against the clock ``now``."""
+def by_rules(text: str, now: datetime, *, is_answer: bool, called: Collection[str] = ()) -> Found:
+    """In a person's message, or in an answer, of which only promises are read; due times against the clock ``now``.
+
+    ``called``: what the mind is called, and who talks to it.
+    """
     may = may_promise(text, reminders_only=not is_answer)
-    promised = tuple(promises(text, now, reminders_only=not is_answer)) if may else ()
+    promised = tuple(promises(text, now, reminders_only=not is_answer, names=called)) if may else ()
     if is_answer:
         return Found(promises=promised)
     mind_name = names.mind_name(text)

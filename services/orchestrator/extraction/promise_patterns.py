@@ -168,7 +168,7 @@ ASK = re.compile(
     r"|stick|note)"
     r"|want|need|like|love|appreciate|use|do with)(?: me| us| up| in| down)?(?: an?| another| one)?(?: \w+)? reminder"
     r"(?: for (?:me|us))?"
-    r"|^\W{0,3}reminder(?: please| to self)?)"
+    r"|^\W{0,3}reminder(?: please| to self)?(?!: (?:please )?remind\b))"
     r"|(?P<note>note to self(?: ?[:,–—-]| to)(?= ))"
     r"|(?P<act>(?P<wake>(?:set|put|turn|switch)(?: me)?(?: on| up)?(?: the| my| an?)? (?:\w+ )?alarm"
     r"|wake (?:me|us)(?: up)?+(?! (?:if|when|whenever|unless)\b))"

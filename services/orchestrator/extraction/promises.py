@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -32,11 +32,14 @@ def may_promise(text: str, *, reminders_only: bool) -> bool:
     return bool(pieces.search(said.ASK if reminders_only else said.WILL, words.plain(text)))
 
 
-def promises(text: str, now: datetime, *, reminders_only: bool) -> list[Promise]:
-    """Promises in an answer, or only what a person asks to be reminded of; due times against the clock ``now``."""
+def promises(text: str, now: datetime, *, reminders_only: bool, names: Collection[str] = ()) -> list[Promise]:
+    """Promises in an answer, or only what a person asks to be reminded of; due times against the clock ``now``.
+
+    ``names``: of the mind, and of who talks to it: a line that begins with one is no line of a script.
+    """
     found: dict[str, Promise] = {}
     straight = words.plain(text)
-    masked = words.own(_by_writer(straight, is_answer=not reminders_only))
+    masked = words.own(_by_writer(straight, names, is_answer=not reminders_only))
     is_example = False
     for start, end in words.sentences(masked):
         sentence, own = straight[start:end], masked[start:end]
@@ -49,11 +52,16 @@ def promises(text: str, now: datetime, *, reminders_only: bool) -> list[Promise]
     return list(found.values())
 
 
-def _by_writer(text: str, *, is_answer: bool) -> str:
-    """The text, as long as it was, without what somebody else says in it: of a person's message, a whole talk."""
+def _by_writer(text: str, names: Collection[str], *, is_answer: bool) -> str:
+    """The text, as long as it was, without what somebody else says in it."""
     if is_answer:
         text = dialogue.without_drafts(words.without_letters(text))
-    return dialogue.without_speech(text, fewest=1 if is_answer else 2)
+    return dialogue.without_speech(text, own=names, fewest=1 if is_answer else _fewest(text))
+
+
+def _fewest(text: str) -> int:
+    """A line that a person pastes is spoken by who heads it, unless it is an errand that does."""
+    return 2 if any(dialogue.is_errand(line) for line in text.split("\n")) else 1
 
 
 def commitment_id(text: str, others: int = 0) -> str:
