@@ -1,6 +1,6 @@
 """What rules alone find in a message, held to labelled sentences; and that no text makes them slow or fail.
 
-One figure on the held-out part is short of the 0.9 that the development part is held to: the recall of names (0.85).
+One figure on the held-out part is short of the 0.9 that the development part is held to: the recall of names (0.86).
 """
 
 from __future__ import annotations
@@ -102,6 +102,25 @@ def test_a_question_about_paris_renames_nobody() -> None:
         ("They call me Mr. Grumpy behind my back.", "", ""),
         ("I'm John and Mary's son.", "", ""),
         ("I'm John and I need a hand.", "", "John"),
+        ("My phone died.", "", ""),
+        ("Could you answer to the name Bert?", "Bert", ""),
+        ("Do you answer to the name Bert?", "", ""),
+        ("Could you answer to Ben before Friday?", "", ""),
+        ("Could you respond to Ben?", "", ""),
+        ("Would you mind being called Pip?", "Pip", ""),
+        ("Could I ask you to answer to Cleo?", "Cleo", ""),
+        ("Call me Captain.", "", "Captain"),
+        ("call me boss", "", "boss"),
+        ("Call me Doctor tomorrow.", "", ""),
+        ("I'm Captain to you.", "", "Captain"),
+        ("You can just say Max.", "", "Max"),
+        ("It's Maximilian, but you can say Max for short.", "", "Max"),
+        ("You could say Amen.", "", ""),
+        ("In Spain you can just say Hola.", "", ""),
+        ("When she asks, you can just say Max.", "", ""),
+        ("From today you're called Juno.", "Juno", ""),
+        ("From this moment on you are Sirius.", "Sirius", ""),
+        ("From today you're called upon to help.", "", ""),
     ],
 )
 def test_a_correction_counts_and_so_does_what_one_wants_to_be_called(text: str, mind: str, user: str) -> None:

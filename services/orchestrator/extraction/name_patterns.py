@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-NOW = r"(?: now| henceforth| hereby| officially| from (?:now|today|here)(?: on)?| from this day on)"
+_FROM = r"(?:from (?:now|today|here|this (?:day|moment|point))(?: on)?|(?:as of|starting) (?:now|today))"
+NOW = rf"(?: now| henceforth| hereby| officially| {_FROM})"
 CALLING = r"(?:call|name|rename|dub|christen|baptise|baptize|nickname|address|refer to)"
 MIND_NAMED = re.compile(
     r"(?<![\w'-])(?:"
@@ -38,6 +39,7 @@ MIND_NAMED = re.compile(
     rf"|you(?:'re| are|(?:'ll| will| shall| should| are to| can){NOW}? be){NOW}? (?:called|named|known as)"
     rf"|you(?:'re| are|'ll| will| shall)?{NOW}? (?:given|get|have|receive|bear|carry) the name(?: of)?"
     rf"|(?:i|we)(?: hereby| now)? (?:declare|proclaim|pronounce|call) you|(?:answer|respond|react) to the name(?: of)?"
+    r"|you mind (?:being called|going by)"
     r"|consider yourself (?:called|named|renamed|christened)"
     r") ",
     re.IGNORECASE,
@@ -48,6 +50,13 @@ BIDS = re.compile(
     re.I,
 )
 """Before "take the name", where it is the mind that is bidden to."""
+REQUESTED = re.compile(
+    r"\W*(?:(?:hey|hi|ok|okay|so|please|now)\W+)*(?:can|could|will|would)(?: i ask)? ?", re.I
+)
+"""Before "you go by …?", where that is asked for, and not about."""
+ANSWERS_SOMEBODY = re.compile(r"(?P<answer>answer to $)|(?:respond|listen|react) to $", re.I)
+"""What is asked for, too, where it is somebody who waits for an answer."""
+ENDS_REQUEST = re.compile(r"^(?:,? (?:please|pls|from now on|now))*\W*$", re.I)
 OF_A_THING = re.compile(r" (?:for (?!you)|in|on|at|as|after|when|of)\b", re.I)
 """After "use the name Max", where it is something else that is to be called so."""
 IT_IS_YOURS = re.compile(
@@ -58,9 +67,7 @@ IT_IS_YOURS = re.compile(
     re.I,
 )
 MIND_IS = re.compile(r"(?<![\w'-])you(?:'re| are|'ll be| will be| shall be) ", re.I)
-DECIDED = re.compile(
-    r"^\W*(?:so |and |ok |okay )?from (?:now|today)(?: on)?\b|\b(?:decided|declare|agreed)(?: that)? $", re.I
-)
+DECIDED = re.compile(rf"^\W*(?:so |and |ok |okay )?{_FROM}\b|\b(?:decided|declare|agreed)(?: that)? $", re.I)
 FROM_NOW = re.compile(r"^ (?:now|from now on|henceforth|from today|from here on)\b", re.I)
 
 WRITTEN_OUT = {
@@ -79,17 +86,35 @@ BARE = re.compile(
 )
 """Words as people in a hurry write them, where a name may follow."""
 CALL_ME = re.compile(
-    r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?:get|be) called|(?:address"
+    r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?<!you to )(?:get|be) called|(?:address"
     r"|refer to) me as|(?:know|knows|knew) me as|call me by the name(?: of)?) ",
     re.I,
 )
+SAY = re.compile(
+    r"(?<![\w'-])(?:(?:you (?:can|may|could)|feel free to|please) )?(?P<just>(?:just|simply) )?say "
+    r"(?!(?:amen|cheese|ciao|grace|hola)\b)",
+    re.I,
+)
+AFTER_SAY = re.compile(
+    r"^(?: to me| for short| instead(?: of [\w' ]{1,40})?)?(?:[.!]?\W*$|,? (?:every(?:one|body)|most people|(?:all )?"
+    r"my (?:friends|family)|it's (?:easier|shorter|simpler))\b)",
+    re.I,
+)
+"""After "you can say Max": what makes a name of it for the person."""
+FORM = re.compile(
+    r"(?:captain|boss|chief|doc|doctor|coach|professor|prof|sir|skipper|commander|sarge|madam)(?=\s*(?:$|[.,!?;:)\"–—])"
+    r"| (?:and|but|from now on|now|please|thanks|instead|at|to)\b)",
+    re.I,
+)
+"""What one may want to be called that is a name of nobody."""
 MAY_CALL = re.compile(
     r"(?:(?:please|pls|just|so|and|but|or|then|simply|ok|okay|oh|well|actually|anyway|hey|hi|hello|you (?:can|may|could"
     r"|should|must|might as well)|(?:can|could|would|will) you|everyone|everybody|people|folks|they|most people"
     r"|most|all"
     r"|friends|(?:all )?(?:of )?my (?:family|\w+s)|(?:everyone|everybody|people|friends) (?:in|at|on|around"
     r"|from)(?: \w+){1,3}|at work"
-    r"|at home|i'd (?:rather|prefer to|like to|love to)|i (?:prefer|want|like|would like|would rather)(?: to)?|i"
+    r"|at home|i'd (?:rather|prefer to|(?:like|love)(?: you)? to)|i (?:prefer|want|like|would like"
+    r"|would rather)(?: you)?(?: to)?|i"
     r"|everyone else|here|feel free to|i'd like you to|i want you to|i'd prefer (?:it )?if you|i prefer that you|to"
     r"|better|always|usually|mostly|do|everybody at work|everyone at work|everyone here|around here|in \w+|of|kindly"
     r"|from now on|rather|you'd better|instead|that you|if you like|i was born [\w-]+|now)\b[ ,]{0,2}){0,12}+",
@@ -218,6 +243,7 @@ QUOTED_BEFORE = re.compile(
 """What stands after words out of a book: "Call me Ishmael. That's how it begins"."""
 ASKS_LEAVE = re.compile(
     r"\b(?:can|could|may|might|shall|should|must|will|would|do|did|can't|couldn't|shouldn't) (?:i|we)\b"
+    r"(?! ask you to)"
     r"|\b(?:can|could|will|would|do|won't) you (?:please )?(?:let|allow|permit) (?:me|us)\b",
     re.I,
 )

@@ -75,7 +75,7 @@ def _mind_names(message: _Message, at: tuple[int, int]) -> Iterator[str]:
             name
             and not _is_left_open(match, sentence[match.end() + len(name) :])
             and not said.ASKS_LEAVE.search(_clause(sentence[: match.start()]) + match.group())
-            and _is_meant(sentence, match)
+            and _is_meant(sentence, match, is_request=_is_requested(match))
         ):
             yield name
     for match in islice(said.MIND_IS.finditer(sentence), words.MAX_CLAUSES):
@@ -97,7 +97,16 @@ def _is_left_open(trigger: re.Match[str], after: str) -> bool:
     if trigger["bid"]:
         clause = _clause(trigger.string[: trigger.start()]).strip()
         return not said.BIDS.fullmatch(clause) or bool(said.OF_A_THING.match(after))
+    if _is_requested(trigger):
+        somebody = said.ANSWERS_SOMEBODY.search(trigger.group())
+        return bool(somebody) and not (somebody["answer"] and said.ENDS_REQUEST.match(after))
     return trigger.group().lower().startswith("you") and bool(said.ASKED_BACK.match(after))
+
+
+def _is_requested(trigger: re.Match[str]) -> bool:
+    """Whether a question asks the mind to go by a name: "could you answer to the name Bert?"."""
+    is_yours = trigger.group().lower().startswith("you ")
+    return is_yours and bool(said.REQUESTED.fullmatch(_clause(trigger.string[: trigger.start()])))
 
 
 def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, str]]:
@@ -107,12 +116,14 @@ def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, s
     for match in islice(said.CALL_ME.finditer(sentence), words.MAX_CLAUSES):
         clause = _clause(sentence[: match.start()])
         is_asked = said.MAY_CALL.fullmatch(clause.strip()) and _is_meant(sentence, match, is_request=True)
-        name = _name_at(message, sentence, match.end()) if is_asked else ""
+        name = _name_at(message, sentence, match.end(), may_be_form=True) if is_asked else ""
         after = message.text[start + match.end() + len(name) :][:_NEXT]
         if name and not (
             said.UNWANTED.match(sentence[match.end() + len(name) :]) or said.QUOTED_BEFORE.match(after)
         ):
             yield 3, name
+    for name in (*_said_for_short(message, sentence), *_to_the_mind(message, sentence)):
+        yield 3, name
     for match in islice(said.MY_NAME_AFTER.finditer(sentence), words.MAX_CLAUSES):
         name = _name_before(sentence[: match.start()])
         if name and _is_meant(sentence, match) and not sentence.rstrip().endswith("?"):
@@ -130,6 +141,33 @@ def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, s
         *_here(message, start, sentence),
     ):
         yield 1, name
+
+
+def _said_for_short(message: _Message, sentence: str) -> Iterator[str]:
+    """ "You can just say Max"."""
+    for match in islice(said.SAY.finditer(sentence), words.MAX_CLAUSES):
+        name = _name_at(message, sentence, match.end(), is_exact=True, may_be_small=False)
+        after = sentence[match.end() + len(name) :]
+        # "Just say Bingo", "you could say Bingo" alone are no more than what they say.
+        is_plain = bool(match["just"]) and match.group().lower().startswith(("you", "feel"))
+        is_for_short = is_plain or bool(after.strip(" .!?\n"))
+        is_first = not _clause(sentence[: match.start()]).strip()
+        if (
+            name
+            and is_first
+            and is_for_short
+            and said.AFTER_SAY.match(after)
+            and _is_meant(sentence, match, is_request=True)
+        ):
+            yield name
+
+
+def _to_the_mind(message: _Message, sentence: str) -> Iterator[str]:
+    """ "I'm Captain to you"."""
+    for match in islice(said.I_AM.finditer(sentence), words.MAX_CLAUSES):
+        name = _name_at(message, sentence, match.end(), may_be_form=True)
+        if name and sentence.startswith(" to you", match.end() + len(name)) and _is_meant(sentence, match):
+            yield name
 
 
 def _i_am(message: _Message, start: int, sentence: str) -> Iterator[str]:
@@ -199,9 +237,18 @@ def _clause(before: str) -> str:
 
 
 def _name_at(
-    message: _Message, sentence: str, begin: int, *, is_exact: bool = False, may_be_small: bool = True
+    message: _Message,
+    sentence: str,
+    begin: int,
+    *,
+    is_exact: bool = False,
+    may_be_small: bool = True,
+    may_be_form: bool = False,
 ) -> str:
-    """The name that stands at a place of a sentence; empty where none does."""
+    """The name that stands at a place of a sentence, or a form of address; empty where none does."""
+    form = said.FORM.match(sentence, begin) if may_be_form else None
+    if form:
+        return form.group()
     if message.is_flat:
         return _flat_name(sentence, begin) if may_be_small and not (is_exact and not may_be_small) else ""
     tokens: list[str] = []
