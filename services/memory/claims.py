@@ -115,6 +115,12 @@ _OVER: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (("has",), rf"(?:sold|got rid of|lost|crashed|wrecked) (?:my|his|her|their|our|the) {_TO_END}"),
     )
 )
+_ENDING = re.compile(
+    r"\b(?:quit|left|lost|gave up|resigned|fired|sacked|dismissed|laid off|let go|redundant|retired|stopped|broken? up"
+    r"|split up|divorced|separated|single|together|sold|got rid|crashed|wrecked)\b",
+    re.IGNORECASE,
+)
+"""One of the words without which nothing is over: most sentences are read no further."""
 _PARTED = re.compile(
     r"^(?P<value>[\w'’.-]+(?: [\w'’.-]+)?) and (?P<subject>the user|i) (?:have )?"
     r"(?:broken? up|split up|(?:got )?divorced|separated|are no longer together)\b",
@@ -219,6 +225,8 @@ def _said(sentence: str) -> Iterator[tuple[str, Claim]]:
 
 def _over(sentence: str) -> Iterator[tuple[str, Claim]]:
     """What is over, each with its subject."""
+    if not _ENDING.search(sentence):
+        return
     if match := _PARTED.match(sentence):
         for attribute in ("partner", "spouse"):
             yield match["subject"], _claim(match, attribute, is_over=True)

@@ -100,12 +100,17 @@ def fact_sameness(kind: int, text: str) -> str:
 
 def claims_of(row: Row) -> tuple[Claim, ...]:
     """What a fact says to be so. An event claims nothing: it stays itself, whatever comes after it."""
-    return tuple(one for one in claims(row.text) if not one.is_over) if row.type in _CLAIMING else ()
+    return lasting(row, becomes(row))
 
 
 def becomes(row: Row) -> tuple[Claim, ...]:
     """How something is from then on, or is no longer: what a fact says, or an event makes so."""
     return claims(row.text) if row.type in _CLAIMING or row.type == mind.MEMORY_TYPE_EVENT else ()
+
+
+def lasting(row: Row, said: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """Of what a row says to be so or over, that which it claims."""
+    return tuple(one for one in said if not one.is_over) if row.type in _CLAIMING else ()
 
 
 def rules_out(row: Row, claim: Claim, held: Row) -> bool:
@@ -313,6 +318,7 @@ _BY_KIND: dict[str, Callable[[mind.Event], list[Change]]] = {
     "mind_deleted": _mind_deleted,
 }
 _SOON_NS = 183 * 86_400 * 10**9
+"""Half a year: what ended so long before something was said had ended before it."""
 _CLAIMING = frozenset({mind.MEMORY_TYPE_FACT, mind.MEMORY_TYPE_PREFERENCE, mind.MEMORY_TYPE_RELATIONSHIP})
 _ALWAYS = frozenset({"event_redacted", "mind_deleted"})
 """Erasures are honoured whatever the header says."""

@@ -197,9 +197,12 @@ class Reader:
         return [held for ordinal in last if (held := self._holding(mind, ordinal))]
 
     def claimed_since(self, mind: Mind, claim: str, ordinal: int) -> bool:
-        """Whether a row after an ordinal said something of the same thing, or others were not compared for it."""
-        left = list(islice(self._claimed(mind, claim), COMPARED))
-        return len(left) == COMPARED or (bool(left) and left[0] > ordinal)
+        """Whether a row after an ordinal said something of the same thing."""
+        return next(self._claimed(mind, claim), -1) > ordinal
+
+    def claimed_often(self, mind: Mind, claim: str) -> bool:
+        """Whether so many rows said something of the same thing that not all of them were compared."""
+        return len(list(islice(self._claimed(mind, claim), COMPARED))) == COMPARED
 
     def _claimed(self, mind: Mind, claim: str) -> Iterator[int]:
         return self._under("claims", digest(mind, CLAIM, claim), mind.next_ordinal)

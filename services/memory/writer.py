@@ -197,11 +197,10 @@ def _form(batch: Batch, added: Added, row: Row, contradicts: Sequence[str]) -> N
         _replace(batch, added, *same, derive.merged(same[1], row))
         return
     older = {memory_id: batch.current(mind, memory_id) for memory_id in contradicts}
-    claimed = derive.claims_of(row)
     for claim, rival in _rivals(batch, mind, row):
         if derive.begins_ns(row) >= rival[1].valid_from_ns:
             older[rival[1].memory_id] = rival
-        elif claim in claimed:
+        elif claim in derive.claims_of(row):
             row = derive.ended_before(row, rival[1])
     for held in older.values():
         if held is not None:
@@ -213,7 +212,8 @@ def _form(batch: Batch, added: Added, row: Row, contradicts: Sequence[str]) -> N
 def _rivals(batch: Batch, mind: Mind, row: Row) -> Iterator[tuple[Claim, tuple[int, Row]]]:
     """What holds now and cannot beside the row, each with the claim of the row that says so."""
     for claim in derive.becomes(row):
-        for rival in batch.claiming(mind, claim.of):
+        # What may be so beside another ends nothing.
+        for rival in batch.claiming(mind, claim.of) if claim.is_sole or claim.is_over else ():
             if rival[1].valid_to_ns == 0 and derive.rules_out(row, claim, rival[1]):
                 yield claim, rival
 
@@ -241,8 +241,7 @@ def _erased(batch: Batch, added: Added, erased: dict[int, Row]) -> None:
     for ordinal, row in erased.items():
         words, claimed, states = _said(row)
         batch.unsay(added.mind, ordinal, words, claimed, states)
-        if any(batch.claimed_since(added.mind, claim, ordinal) for claim in claimed):
-            # What claimed the same later was compared with this one, and would have been with an older one.
+        if any(_may_have_hidden(batch, added.mind, claim, ordinal) for claim in derive.claims_of(row)):
             batch.fold_again(added.mind)
     for ordinal, row in batch.revive(added.mind, {row.memory_id for row in erased.values()}):
         batch.say(added.mind, ordinal, *_said(row))
@@ -254,7 +253,14 @@ def _erased(batch: Batch, added: Added, erased: dict[int, Row]) -> None:
     ]
 
 
+def _may_have_hidden(batch: Batch, mind: Mind, claim: Claim, ordinal: int) -> bool:
+    """Whether something was compared with a row that is erased which would have been with an older one."""
+    is_since = claim.is_sole and batch.claimed_since(mind, claim.of, ordinal)
+    return is_since or batch.claimed_often(mind, claim.of)
+
+
 def _said(row: Row) -> tuple[str | None, set[str], set[str]]:
     """Its words; of what it says how that is; and of what its memory does, where it begins with it."""
-    states = derive.becomes(row) if row.version == 1 else ()
-    return derive.sameness(row), {one.of for one in derive.claims_of(row)}, {one.of for one in states}
+    said = derive.becomes(row)
+    states = said if row.version == 1 else ()
+    return derive.sameness(row), {one.of for one in derive.lasting(row, said)}, {one.of for one in states}
