@@ -38,6 +38,10 @@ TEXTS = (
     "Ana moved to Oslo",
     "Ana likes tea",
     "Ana does not like tea",
+    "Ana no longer lives in Porto",
+    "Ana left Lyon",
+    "Tom is Ana's partner",
+    "Ana broke up",
     "the harbour",
 )
 TYPES = (mind.MEMORY_TYPE_FACT, mind.MEMORY_TYPE_PREFERENCE, mind.MEMORY_TYPE_EVENT)
