@@ -86,9 +86,10 @@ _LIKES = re.compile(
     rf"(?P<verb>{_LIKING}) (?P<thing>.+)",
     re.IGNORECASE,
 )
+_WENT_OFF = re.compile(rf"^{_SUBJECT} (?:(?:has|have) gone|went) off (?P<thing>.+)", re.IGNORECASE)
 _NO_LONGER = re.compile(
     rf"^{_SUBJECT} (?:(?P<be>{_BE}) )?{_ADVERBS}"
-    r"(?:no longer|(?:(?:has|have) )?(?P<stopped>stopped|quit|given up)(?= \w+ing\b)) (?P<rest>.+)",
+    r"(?:no longer|(?:do|does) not|(?:(?:has|have) )?(?P<stopped>stopped|quit|given up)(?= \w+ing\b)) (?P<rest>.+)",
     re.IGNORECASE,
 )
 _GIVEN_UP = re.compile(rf"^{_SUBJECT} (?:(?:has|have) given|gave) up (?P<what>.+)", re.IGNORECASE)
@@ -100,16 +101,17 @@ _OVER: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
     for attributes, pattern in (
         (("works",), rf"(?:quit|left|lost|gave up|resigned from) {_JOB} (?:at|with|for) {_TO_END}"),
         (("occupation",), rf"(?:quit|left|lost|gave up|resigned from) {_JOB} as (?:an? )?{_TO_END}"),
-        (("works",), rf"(?:quit|left|resigned from|{_LET_GO} (?:from|by|at)) {_TO_END}"),
+        (("works",), rf"(?:quit|resigned from|{_LET_GO} (?:from|by|at)) {_TO_END}"),
         (("works",), r"stopped working (?:at|for) (?P<value>.+)"),
         (
             ("works", "occupation"),
-            rf"(?:(?:quit|left|lost|gave up|resigned from) {_JOB}|{_LET_GO}|(?:{_BE} )?retired|quit|resigned)"
+            rf"(?:(?:quit|left|lost|gave up|resigned from) {_JOB}|{_LET_GO}|(?:{_BE} )?(?:retired|unemployed|jobless)"
+            r"|quit|resigned)"
             r"(?P<value>)$",
         ),
-        (("lives", "partner", "spouse"), rf"left {_TO_END}"),
+        (("works", "lives", "partner", "spouse"), r"(?:left|dumped) (?P<value>.+?)(?: (?:to|for) .+)?$"),
         (("partner", "spouse"), rf"(?:broken?|split) up{_WITH}"),
-        (("spouse",), rf"(?:{_BE} |got )?(?:divorced|separated)(?: from (?P<value>.+))?$"),
+        (("spouse",), rf"(?:{_BE} |got )?(?:divorced|separated)(?:(?: from)? (?P<value>.+))?$"),
         (("partner", "spouse"), rf"{_BE} single(?P<value>)$"),
         (("partner", "spouse"), rf"{_BE} no longer together with {_TO_END}"),
         (("has",), rf"(?:sold|got rid of|lost|crashed|wrecked) (?:my|his|her|their|our|the) {_TO_END}"),
@@ -117,18 +119,25 @@ _OVER: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
 )
 _ENDING = re.compile(
     r"\b(?:quit|left|lost|gave up|resigned|fired|sacked|dismissed|laid off|let go|redundant|retired|stopped|broken? up"
-    r"|split up|divorced|separated|single|together|sold|got rid|crashed|wrecked)\b",
+    r"|split up|divorced|separated|single|together|sold|got rid|crashed|wrecked|dumped|died|passed away"
+    r"|ran away|stolen|unemployed|jobless)\b",
     re.IGNORECASE,
 )
 """One of the words without which nothing is over: most sentences are read no further."""
 _PARTED = re.compile(
     r"^(?P<value>[\w'’.-]+(?: [\w'’.-]+)?) and (?P<subject>the user|i) (?:have )?"
-    r"(?:broken? up|split up|(?:got )?divorced|separated|are no longer together)\b",
+    r"(?:broken? up|split up|(?:got )?divorced|separated|are no longer together)\b"
+    r"|(?P<who>[\w'’.-]+(?: [\w'’.-]+)?) (?:has )?(?:broken? up with|left|dumped|divorced) (?P<whom>the user|me)$",
     re.IGNORECASE,
 )
+_GONE = re.compile(
+    rf"^{_SUBJECT}['’]s (?P<value>[\w-]+) (?:has |have )?(?:died|passed away|ran away|(?:was|were|got|been) stolen)$",
+    re.IGNORECASE,
+)
+_SPOUSES = frozenset({"husband", "wife", "spouse"})
 _BEFORE_DATE = re.compile(
     r",? (?:(?:since|in|on|from) (?:\d|january|february|march|april|may|june|july|august|september|october|november"
-    r"|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|last|this|early|late)|now\b|these days|at the moment"
+    r"|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|last|this|early|late)|now\b|these days|at the moment"
     r"|yesterday|recently|(?:last|this) (?:week|weekend|month|year|spring|summer|autumn|fall|winter|(?:mon|tues|wednes"
     r"|thurs|fri|satur|sun)day)\b|(?:\w+ )?\w+ (?:days?|weeks?|months?|years?) ago).*$",
     re.IGNORECASE,
@@ -137,6 +146,10 @@ _WORD = re.compile(r"[^\W_]+")
 _ARTICLES = frozenset({"a", "an", "the"})
 _ENDS_OF_A_THING = re.compile(
     r",| (?:in|on|at|with|for|from|to|that|which|who|named|called|and|or|of)\b", re.IGNORECASE
+)
+_HOW_OFTEN = re.compile(
+    r" (?:every|each|most) \w+$| (?:once|twice|(?:two|three|four) times) an? \w+$| on \w+days$| daily$",
+    re.IGNORECASE,
 )
 _VERB_FORM = re.compile(r"(?<=\w{3})(?:ing|es|s|e)$")
 _NOT_PLAIN = frozenset(
@@ -159,10 +172,11 @@ def claims(text: str) -> tuple[Claim, ...]:
     elif given_up := _GIVEN_UP.match(sentence):
         found += [
             replace(_as_such(f"{given_up['subject']} {verb} {given_up['what']}"), is_over=True)
-            for verb in ("plays", "drinks", "eats", "smokes")
+            for verb in ("plays", "drinks", "eats", "smokes", "is learning")
         ]
     elif not found:
-        found.append(_as_such(sentence))
+        # Who no longer plays chess does not play it on Sundays, either; the other way round it is not so.
+        found += [_as_such(sentence), _as_such(_HOW_OFTEN.sub("", sentence))]
     return tuple(dict.fromkeys(found))
 
 
@@ -221,6 +235,8 @@ def _said(sentence: str) -> Iterator[tuple[str, Claim]]:
         gladly = re.sub(r"s$", "", likes["verb"].lower()) not in _DISLIKING
         value = "no" if gladly == bool(likes["negated"]) else "yes"
         yield likes["subject"], Claim(_key(likes["subject"], "likes", likes["thing"]), value)
+    if off := _WENT_OFF.match(sentence):
+        yield off["subject"], Claim(_key(off["subject"], "likes", off["thing"]), "no")
 
 
 def _over(sentence: str) -> Iterator[tuple[str, Claim]]:
@@ -228,9 +244,15 @@ def _over(sentence: str) -> Iterator[tuple[str, Claim]]:
     if not _ENDING.search(sentence):
         return
     if match := _PARTED.match(sentence):
+        subject, other = match["subject"] or match["whom"], _plain(match["value"] or match["who"])
         for attribute in ("partner", "spouse"):
-            yield match["subject"], _claim(match, attribute, is_over=True)
+            yield subject, Claim(_key(subject, attribute), other, is_over=True, is_sole=False)
         return
+    if match := _GONE.match(sentence):
+        yield match["subject"], _claim(match, "has", is_over=True)
+        if match["value"].lower() in _SPOUSES:
+            yield match["subject"], Claim(_key(match["subject"], "spouse"), "", is_over=True, is_sole=False)
+            yield match["subject"], Claim(_key(match["subject"], "status"), "married", is_over=True)
     for attributes, pattern in _OVER:
         if match := pattern.match(sentence):
             for attribute in attributes:

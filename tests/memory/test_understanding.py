@@ -200,6 +200,14 @@ def test_what_is_unclear_rules_nothing_out(text: str) -> None:
         ("The user stopped smoking.", "The user smokes."),
         ("The user has stopped liking gin.", "The user likes gin."),
         ("The user is no longer a teacher.", "The user is a teacher."),
+        ("The user left Siemens to found a company.", "The user works at Siemens."),
+        ("The user is unemployed.", "The user works at Siemens."),
+        ("Tom left the user.", "Tom is the user's boyfriend."),
+        ("The user divorced Ben last year.", "The user is married to Ben."),
+        ("The user's husband died in May.", "The user is married."),
+        ("The user's dog died last week.", "The user has a dog."),
+        ("The user does not play chess.", "The user plays chess every Sunday."),
+        ("The user does not have a car.", "The user has a red car."),
     ],
 )
 def test_what_is_over_is_read(text: str, ends: str) -> None:
@@ -220,6 +228,9 @@ def test_what_is_over_is_read(text: str, ends: str) -> None:
         ("The user has a boat.", "The user has a car."),
         ("The user no longer plays the violin.", "The user plays the piano."),
         ("The user no longer works on Fridays.", "The user works at Siemens."),
+        ("The user does not play chess on Mondays.", "The user plays chess every Sunday."),
+        ("Ben's dog died last week.", "The user has a dog."),
+        ("Tom left the user a note.", "Tom is the user's boyfriend."),
     ],
 )
 def test_what_is_over_ends_nothing_else(text: str, stays: str) -> None:

@@ -67,7 +67,7 @@ _OVER = re.compile(
     r"|(?P<can>can not (?=(?:stand|bear|eat|drink) .*\bany ?(?:more|longer)$))) *(?P<rest>\S.*)",
     re.IGNORECASE,
 )
-_ANY_MORE = re.compile(r",? any ?(?:more|longer)$", re.IGNORECASE)
+ANY_MORE = re.compile(r",? any ?(?:more|longer)$", re.IGNORECASE)
 
 
 def since(said: str) -> list[str]:
@@ -95,7 +95,7 @@ def over(said: str) -> tuple[str, str] | None:
     match = _OVER.match(said)
     if not match:
         return None
-    rest = _ANY_MORE.sub("", match["rest"])
+    rest = ANY_MORE.sub("", match["rest"])
     if rest.endswith((" here", " there")):
         return None
     if (match["do"] or "").lower() == "does":

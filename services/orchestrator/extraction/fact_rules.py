@@ -49,7 +49,7 @@ PREFERENCES = tuple(
             rf"(?:function|cope|survive) without|"
             rf"would be lost without) {_TO_END}",
             rf"(?:will|would) (?:only|not) (?:eat|drink|wear|touch) {_TO_END}",
-            rf"{_HAVE} given up (?!on\b){_TO_END}",
+            rf"(?:{_HAVE} given|gave) up (?!on\b|the\b|my\b){_TO_END}",
             rf"{_BE} (?:happiest|happier|at my best) (?:when |on |in |with |at )?{_TO_END}",
             rf"(?:avoids?|can do without|(?:can|could) (?:happily )?live on|(?:can|could) not (?:live|do) without|"
             rf"only (?:eats?|drinks?|reads?|wears?|watch(?:es)?)|"
@@ -64,7 +64,7 @@ PREFERENCES = tuple(
             rf"love|dislike|thing|craving)s? (?:for|to|of) {_TO_END}",
             rf"{_HAVE} (?P<object>an? (?:\w+ )?sweet tooth)",
             r"(?:loves?|likes?|hates?|enjoys?) it when (?!that|this|it|you)(?P<object>.+)",
-            rf"{_HAVE} gone off {_TO_END}",
+            rf"(?:{_HAVE} gone|went) off (?!to\b|the\b|on\b|with\b|at\b|in\b){_TO_END}",
             r"would (?:always )?(?:rather|sooner|choose|pick|prefer|take) (?P<object>.+?) (?:than|over|to|instead "
             r"of|any day)\b",
             rf"(?:{_BE}|{_HAVE} been) (?:an? )?(?:strict |lifelong )?(?P<object>{lexicon.DIET})\b",
@@ -311,7 +311,15 @@ BOTH = re.compile(
 )
 PARTED = re.compile(
     rf"(?P<name>{NAME}) and (?:I|i) (?P<said>(?:have )?(?:broken? up|split up)\b.*|(?:have )?(?:got )?(?:divorced|"
-    rf"separated)\b.*|(?:are|were) no longer together\b.*)"
+    rf"separated)\b.*|(?:are|were) (?:no longer|not(?= together any ?(?:more|longer)\b)) together\b.*)"
+)
+LEFT_BY = re.compile(
+    rf"(?P<name>{NAME}) (?P<said>(?:has )?(?:broken? up with|left|dumped|divorced)) me"
+    rf"(?=$| (?:last|this|in|on|yesterday|recently|two|three|a few)\b)"
+)
+NO_LONGER_RELATED = re.compile(
+    rf"(?P<name>{NAME}) is (?:no longer|not(?=.* any ?(?:more|longer)$)) {MY}(?P<relation>{RELATION})"
+    r"(?: any ?(?:more|longer))?$"
 )
 WED = re.compile(
     rf"(?P<name>{NAME}) and (?:I|i) (?:just |finally )?(?:got |are (?:now )?)(?P<relation>married|engaged)\b"

@@ -125,6 +125,9 @@ def _found(text: str) -> Iterator[Fact]:
     unnamed = ""
     known: set[str] = set()
     for clause in clauses(dialogue.without_speech(text, fewest=2)):
+        if parted := _parted(clause):
+            yield parted
+            continue
         for fact in _relations(clause):
             known.add(fact.subject)
             yield fact
@@ -141,7 +144,7 @@ def _found(text: str) -> Iterator[Fact]:
         if about is not None and not about.is_user:
             last = about
         yield from _of_the_user(clause)
-        if about is not None and not rules.PARTED.match(clause):
+        if about is not None:
             when = _when(clause)
             for part in _VERB_PHRASES.split(said):
                 both = list(_told_of(about, part, _when(part) or (when if when not in said else "")))
@@ -155,10 +158,6 @@ def _relations(clause: str) -> Iterator[Fact]:
     if both := rules.BOTH.search(clause):
         text = f"{both['name']} and the user {both['said']}."
         yield Fact("relationship", both["name"], both["relation"], text, _when(clause))
-        return
-    if (parted := rules.PARTED.match(clause)) and _is_name(parted["name"]):
-        text = f"{parted['name']} and the user {parted['said']}."
-        yield Fact("event", parted["name"], parted["said"], text, _when(clause))
         return
     if (wed := rules.WED.search(clause)) and _is_name(wed["name"]):
         yield _related(wed["name"], wed["relation"], is_one_of_many=False)
@@ -181,6 +180,21 @@ def _relations(clause: str) -> Iterator[Fact]:
         if _is_name(match["name"]):
             text = f"The user is {match['name']}'s {match['relation']}."
             yield Fact("relationship", match["name"], match["relation"], text)
+
+
+def _parted(clause: str) -> Fact | None:
+    """Who is to the user no longer what they were."""
+    if (parted := rules.PARTED.match(clause)) and _is_name(parted["name"]):
+        said = changes.ANY_MORE.sub("", parted["said"]).replace(" not together", " no longer together")
+        return Fact("event", parted["name"], said, f"{parted['name']} and the user {said}.", _when(clause))
+    if (left := rules.LEFT_BY.match(clause)) and _is_name(left["name"]):
+        return Fact(
+            "event", left["name"], left["said"], f"{left['name']} {left['said']} the user.", _when(clause)
+        )
+    if (former := rules.NO_LONGER_RELATED.match(clause)) and _is_name(former["name"]):
+        text = f"{former['name']} is no longer the user's {former['relation']}."
+        return Fact("relationship", former["name"], former["relation"], text)
+    return None
 
 
 def _related(name: str, relation: str, *, is_one_of_many: bool, of: str = "") -> Fact:
@@ -246,7 +260,8 @@ def _told_of(about: _About, said: str, when: str) -> Iterator[Fact]:
         fact = _statement(about, was, "")
         if fact and fact.type != "event":
             yield replace(_told(fact.type, about, fact.object, told), object=fact.object)
-        return
+            return
+        said = changes.ANY_MORE.sub("", said)
     if fact := _statement(about, said, when):
         yield fact
     if (wed := changes.wed(said)) and about is _ME and _is_name(wed[0]):
@@ -276,7 +291,7 @@ def _statement(about: _About, said: str, when: str) -> Fact | None:
             (not about.is_user and match["object"].startswith("the "))
             or not lexicon.NOT_LIKED.match(match["object"])
         ):
-            return _told("preference", about, match["object"], said)
+            return _told("preference", about, match["object"], said, is_past=_is_past(said))
     return _event(about, said, when) or _fact(about, said)
 
 

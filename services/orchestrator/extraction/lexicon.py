@@ -261,7 +261,8 @@ LIFE = (
     r"elected|awarded|sacked)\b"
     r"|(?:quit|left|lost|started) (?:my|his|her|our|their|a|school|university|college|work)\b"
     r"|(?:broken? up|split up)\b(?! (?:into|the|an?|my|in)\b)|separated(?=$| from (?-i:[A-Z])| (?:last|in|on|this)\b)"
-    r"|quit (?-i:[A-Z])|resigned\b|(?:was|were|got|been) let go\b"
+    r"|quit (?-i:[A-Z])|dumped (?-i:[A-Z])|left (?-i:[A-Z])[\w-]+(?=$| (?:to|for)\b)|resigned\b"
+    r"|(?:was|were|got|been) let go\b"
     r"|(?:stopped|quit) (?!by\b)[a-z]+ing\b(?! (?:it|this|that)\b)"
     r"|(?:bought|sold|got rid of) (?:the|my|our) |got an? (?:\w+ )?(?:cat|dog|kitten|puppy|horse|rabbit)\b"
     r"|(?:got|found|landed|started) (?:an? |my )?(?:new )?(?:job|position|role)\b"
@@ -318,8 +319,10 @@ HEALTH = re.compile(
 
 LASTING_NOW = re.compile(
     r"(?P<said>(?:(?:still|also|both) )?(?:(?:lives?|works?|resides?|stud(?:y|ies)|teach(?:es)?|owns?)\b"
+    r"|(?:really )?(?:loves?|likes?|hates?|enjoys?|prefers?|dislikes?)\b"
     rf"|(?:am|are|is) (?:(?:living|based) in|an? (?:\w+ )?{JOBS}\b"
-    rf"|(?:happily |officially )?(?:(?-i:{STATUS})|{DIET}|\d{{1,3}})\b)).*?),? (?:now|these days|nowadays)(?=$|,)",
+    rf"|(?:happily |officially )?(?:(?-i:{STATUS})|{DIET}|\d{{1,3}})\b)).*?)"
+    r",? (?:now|again|these days|nowadays)(?=$|,)",
     re.IGNORECASE,
 )
 """What is so from now on, rather than for the moment: "I live in Auckland now"."""
