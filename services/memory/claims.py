@@ -95,7 +95,7 @@ _NO_LONGER = re.compile(
 _GIVEN_UP = re.compile(rf"^{_SUBJECT} (?:(?:has|have) given|gave) up (?P<what>.+)", re.IGNORECASE)
 _JOB = r"(?:my|his|her|their|our|the) (?:\w+ )?(?:job|position|post)"
 _LET_GO = r"(?:(?:was|were|got|been) )?(?:fired|sacked|dismissed|laid off|let go|made redundant)"
-_WITH = r"(?:(?: with)? (?P<value>.+))?$"
+_FOR_GOOD = r"(?!.* for (?:\w+ ){1,2}(?:while|bit|hours?|days?|nights?|weeks?|weekends?|months?)\b)"
 _OVER: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
     (attributes, re.compile(rf"^{_SUBJECT} (?:(?:has|have) )?{_ADVERBS}{pattern}", re.IGNORECASE))
     for attributes, pattern in (
@@ -109,8 +109,11 @@ _OVER: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
             r"|quit|resigned)"
             r"(?P<value>)$",
         ),
-        (("works", "lives", "partner", "spouse"), r"(?:left|dumped) (?P<value>.+?)(?: (?:to|for) .+)?$"),
-        (("partner", "spouse"), rf"(?:broken?|split) up{_WITH}"),
+        (
+            ("works", "lives", "partner", "spouse"),
+            rf"(?:left|dumped) {_FOR_GOOD}(?P<value>.+?)(?: (?:to|for) .+)?$",
+        ),
+        (("partner", "spouse"), r"(?:broken?|split) up(?: with (?P<value>.+))?$"),
         (("spouse",), rf"(?:{_BE} |got )?(?:divorced|separated)(?:(?: from)? (?P<value>.+))?$"),
         (("partner", "spouse"), rf"{_BE} single(?P<value>)$"),
         (("partner", "spouse"), rf"{_BE} no longer together with {_TO_END}"),
@@ -126,7 +129,8 @@ _ENDING = re.compile(
 """One of the words without which nothing is over: most sentences are read no further."""
 _PARTED = re.compile(
     r"^(?P<value>[\w'’.-]+(?: [\w'’.-]+)?) and (?P<subject>the user|i) (?:have )?"
-    r"(?:broken? up|split up|(?:got )?divorced|separated|are no longer together)\b"
+    r"(?:(?:broken? up|split up)(?! (?:the|an?|my|our|their|it|this)\b)"
+    r"|(?:got )?divorced|separated|are no longer together)\b"
     r"|(?P<who>[\w'’.-]+(?: [\w'’.-]+)?) (?:has )?(?:broken? up with|left|dumped|divorced) (?P<whom>the user|me)$",
     re.IGNORECASE,
 )
