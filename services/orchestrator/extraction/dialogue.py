@@ -53,6 +53,7 @@ _ERRAND = re.compile(
     r"|water|wine|yoga))$",
     re.I,
 )
+"""What a person may head a reminder with that is not who asks for it."""
 _ROLES = frozenset(
     """
     boss brother child client colleague customer dad daddy daughter doctor dr engineer everybody everyone father

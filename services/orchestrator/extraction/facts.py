@@ -53,6 +53,7 @@ class _About:
     is_known: bool = True
     """Whether more is known than a name: that it is somebody's sister, or the like."""
     is_thing: bool = False
+    """Whether it is something that the user has: what dies of that is no event of a life."""
 
     @property
     def is_user(self) -> bool:
