@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.checks import page_tokens
 from services.orchestrator.ended import EXPIRED, Ended
 from services.orchestrator.projections.commitments import Commitment, Place, Standing
 from services.orchestrator.times import timestamp
@@ -79,23 +80,27 @@ class Listing:
 
 def listing(request: pb.ListCommitmentsRequest) -> Listing:
     """A listing that begins, or goes on from the page before."""
-    if not request.page_token:
+    place = page_tokens.place(request)
+    if not place:
         seq = request.as_of_seq if request.HasField("as_of_seq") else None
         return Listing(seq, nanoseconds(request.query_time) or time.time_ns())
-    seq, now_ns, priority, is_undated, due_ns, opened_seq = map(int, request.page_token.split("."))
+    seq, now_ns, priority, is_undated, due_ns, opened_seq = map(int, place.split("."))
     return Listing(seq, now_ns, (-priority, bool(is_undated), due_ns, opened_seq))
 
 
-def page(found: Sequence[Commitment], size: int, at: Listing, seq: int) -> pb.ListCommitmentsResponse:
+def page(
+    request: pb.ListCommitmentsRequest, found: Sequence[Commitment], size: int, at: Listing, seq: int
+) -> pb.ListCommitmentsResponse:
     """So many of the open commitments that are left of a listing as of a seq."""
     shown = found[:size]
+    following = _place(shown[-1], at, seq) if len(found) > size else ""
     return pb.ListCommitmentsResponse(
         commitments=[commitment(one, at.now_ns) for one in shown],
-        next_page_token=_token(shown[-1], at, seq) if len(found) > size else "",
+        next_page_token=page_tokens.token(request, following),
         seq=seq,
     )
 
 
-def _token(last: Commitment, at: Listing, seq: int) -> str:
+def _place(last: Commitment, at: Listing, seq: int) -> str:
     priority, is_undated, due_ns, opened_seq = last.place
     return ".".join(map(str, (seq, at.now_ns, -priority, int(is_undated), due_ns, opened_seq)))

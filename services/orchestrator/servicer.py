@@ -17,6 +17,7 @@ from services.orchestrator import (
     convert_graph,
     convert_reports,
 )
+from services.orchestrator.checks import page_tokens
 from services.orchestrator.checks.fields import AsOf
 from services.orchestrator.convert_screens import Screens
 from services.orchestrator.diff import MAX_SEQS
@@ -68,11 +69,13 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         found, following = await self._d.owners.listing(
             current_caller(),
             request.owner,
-            request.page_token,
+            page_tokens.place(request),
             request.prefix,
             request.page_size or DEFAULT_PAGE,
         )
-        return pb.ListMindsResponse(minds=map(convert.listing, found), next_page_token=following)
+        return pb.ListMindsResponse(
+            minds=map(convert.listing, found), next_page_token=page_tokens.token(request, following)
+        )
 
     async def GetDefaultMind(
         self, request: pb.GetDefaultMindRequest, context: _Context
@@ -114,10 +117,11 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         self, request: pb.ListSessionsRequest, context: _Context
     ) -> pb.ListSessionsResponse:
         page = await self._d.sessions.page(
-            request.mind_id, request.page_token, request.page_size or DEFAULT_PAGE, _seq(request)
+            request.mind_id, page_tokens.place(request), request.page_size or DEFAULT_PAGE, _seq(request)
         )
         return pb.ListSessionsResponse(
-            sessions=map(convert.session, page.sessions), next_page_token=page.next_token
+            sessions=map(convert.session, page.sessions),
+            next_page_token=page_tokens.token(request, page.next_place),
         )
 
     async def RenameSession(
@@ -146,20 +150,20 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         at, standing = convert_commitments.listing(request), convert_commitments.standing(request)
         state = await self._d.minds.as_of(request.mind_id, at.seq, request.min_seq)
         found = state.commitments.listed(request.project, standing, at.now_ns, at.after)
-        return convert_commitments.page(found, request.page_size or DEFAULT_PAGE, at, state.seq)
+        return convert_commitments.page(request, found, request.page_size or DEFAULT_PAGE, at, state.seq)
 
     async def _ended(self, request: pb.ListCommitmentsRequest) -> pb.ListCommitmentsResponse:
         upto = (await self._d.minds.as_of(request.mind_id, _seq(request), request.min_seq)).seq
         found, next_seq = await self._d.ended.page(
             request.mind_id,
             ENDED[request.status],
-            min(upto, int(request.page_token or upto)),
+            min(upto, int(page_tokens.place(request) or upto)),
             request.page_size or DEFAULT_PAGE,
             request.project,
         )
         return pb.ListCommitmentsResponse(
             commitments=map(convert_commitments.ended, found),
-            next_page_token=str(next_seq) if next_seq else "",
+            next_page_token=page_tokens.token(request, next_seq),
             seq=upto,
         )
 
@@ -281,10 +285,13 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     ) -> pb.ListReflectionsResponse:
         upto = await self._d.minds.upto(request.mind_id, _seq(request))
         found, next_seq = await self._d.views.reflections(
-            request.mind_id, min(upto, int(request.page_token or upto)), request.page_size or DEFAULT_PAGE
+            request.mind_id,
+            min(upto, int(page_tokens.place(request) or upto)),
+            request.page_size or DEFAULT_PAGE,
         )
         return pb.ListReflectionsResponse(
-            reflections=map(convert.reflection, found), next_page_token=str(next_seq) if next_seq else ""
+            reflections=map(convert.reflection, found),
+            next_page_token=page_tokens.token(request, next_seq),
         )
 
     async def Reflect(self, request: pb.ReflectRequest, context: _Context) -> pb.ReflectResponse:

@@ -80,9 +80,9 @@ class SessionActions:
         found = _known(await self._table.find(mind_id, state, session_id), mind_id, session_id)
         return found, state.summaries.of(session_id)
 
-    async def page(self, mind_id: str, token: str, size: int, as_of_seq: int | None) -> Page:
+    async def page(self, mind_id: str, place: str, size: int, as_of_seq: int | None) -> Page:
         """Latest first; incognito ones are not listed. Raises BeyondHead."""
-        return await self._table.page(mind_id, await self._minds.as_of(mind_id, as_of_seq), token, size)
+        return await self._table.page(mind_id, await self._minds.as_of(mind_id, as_of_seq), place, size)
 
     async def rename(self, mind_id: str, session_id: str, title: str) -> Session:
         """Raises UnknownSession."""

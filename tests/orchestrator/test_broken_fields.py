@@ -131,14 +131,54 @@ async def test_a_seq_above_the_head_is_named(
     assert await head(served) == before
 
 
-@pytest.mark.parametrize("token", ["0", "00", "x", "-1", "1" * 13, "1.2", "1.2.3.4.5.6", "0.0.2.1.0.1"])
-async def test_a_page_token_is_one_that_was_given_out(served: Served, token: str) -> None:
-    orchestrator = served.orchestrator
-    for status in (pb.COMMITMENT_STATUS_UNSPECIFIED, pb.COMMITMENT_STATUS_CLOSED):
-        request = pb.ListCommitmentsRequest(mind_id="ada", status=status, page_token=token)
-        assert await fields(orchestrator.list_commitments(request)) == ["page_token"]
-    reflections = pb.ListReflectionsRequest(mind_id="ada", page_token=token)
-    assert await fields(orchestrator.list_reflections(reflections)) == ["page_token"]
+async def listed(served: Served, request: Any) -> Any:
+    """A page of whatever a request lists."""
+    method = type(request).__name__.removeprefix("List").removesuffix("Request").lower()
+    return await getattr(served.orchestrator, f"list_{method}")(request)
+
+
+async def of_two_pages(served: Served) -> list[Any]:
+    """A request for the first page of each listing, of which there is a second."""
+    for mind_id in ("ada", "eve"):
+        ada: dict[str, Any] = {"mind_id": mind_id}
+        for text in ("Tea", "Coffee"):
+            await served.orchestrator.start_session(pb.StartSessionRequest(**ada, session_id=text))
+            for outcome in (mind.COMMITMENT_OUTCOME_DROPPED, None):
+                opened = await served.orchestrator.open_commitment(pb.OpenCommitmentRequest(**ada, text=text))
+                if outcome:
+                    its_id = opened.commitment.commitment_id
+                    await served.orchestrator.close_commitment(
+                        pb.CloseCommitmentRequest(**ada, commitment_id=its_id, outcome=outcome)
+                    )
+            await served.orchestrator.reflect(pb.ReflectRequest(**ada))
+    return [
+        pb.ListMindsRequest(page_size=1),
+        pb.ListSessionsRequest(mind_id="ada", page_size=1),
+        pb.ListCommitmentsRequest(mind_id="ada", page_size=1),
+        pb.ListCommitmentsRequest(mind_id="ada", page_size=1, status=pb.COMMITMENT_STATUS_CLOSED),
+        pb.ListReflectionsRequest(mind_id="ada", page_size=1),
+    ]
+
+
+async def test_a_page_token_is_one_that_was_given_out_for_the_same_listing(served: Served) -> None:
+    await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="eve"))
+    requests = await of_two_pages(served)
+    tokens = [(await listed(served, request)).next_page_token for request in requests]
+    of_eve = list[str]()
+    for request in requests[1:]:
+        request.mind_id = "eve"
+        of_eve.append((await listed(served, request)).next_page_token)
+        request.mind_id = "ada"
+    forged = ["0", "x", "-1", "1" * 13, "1.2", "99999.1", "1.2.3.4.5.6", "eve", "a" * 10_000]
+    forged += [token[:-1] + chr(ord(token[-1]) ^ 1) for token in tokens]
+
+    assert all([*tokens, *of_eve])
+    for request, token in zip(requests, tokens, strict=True):
+        for other in {*forged, *tokens, *of_eve} - {token}:
+            request.page_token = other
+            assert await fields(listed(served, request)) == ["page_token"]
+        request.page_token = token
+        assert await listed(served, request)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, -(10**9)])

@@ -11,11 +11,11 @@ from google.protobuf.message import Message
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.checks.fields import (
+    AT_EVENT,
     MAX_NAME,
     MAX_PAGE,
     MAX_SEQ,
     MAX_WHY,
-    PAGE_TOKEN,
     as_of,
     at_seq,
     idempotency_key,
@@ -27,7 +27,7 @@ from services.runtime.errors import Violation
 from services.runtime.times import nanoseconds
 
 MAX_COMMITMENT = 4 * 1024
-_LISTING_TOKEN = re.compile(
+_OF_OPEN = re.compile(
     r"[1-9][0-9]{0,17}\.-?[0-9]{1,19}\.-?[0-9]{1,10}\.[01]\.-?[0-9]{1,19}\.[1-9][0-9]{0,17}"
 )
 """Of open ones: the event and the moment as of which is listed, and the place behind which the next page begins."""
@@ -40,7 +40,7 @@ def list_commitments(request: pb.ListCommitmentsRequest) -> Iterator[Violation]:
     yield from checks.enum_known(request.status, "status", pb.CommitmentStatus.values(), optional=True)
     yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
     yield from checks.timestamp(request.query_time, "query_time")
-    yield from page(request, PAGE_TOKEN if request.status in _ENDED else _LISTING_TOKEN)
+    yield from page(request, AT_EVENT if request.status in _ENDED else _OF_OPEN)
     yield from as_of(request)
 
 

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator.checks.fields import MAX_NAME, MAX_PAGE, as_of_seq, idempotency_key
+from services.orchestrator.checks.fields import MAX_NAME, as_of_seq, idempotency_key, page
 from services.runtime import checks
 from services.runtime.checks import Check
 from services.runtime.errors import Violation
@@ -18,7 +18,7 @@ MAX_MESSAGE_BYTES = 256 * 1024
 MAX_IMPORTED = 500
 MAX_IMPORTED_BYTES = 4 * 1024 * 1024
 MAX_TITLE = 1024
-_LISTING_TOKEN = re.compile(r"[0-9]{1,18}\.[0-9]{1,18}")
+_PLACE = re.compile(r"[0-9]{1,18}\.[0-9]{1,18}")
 """The event as of which is listed, and the one below which the next page begins."""
 
 
@@ -92,9 +92,7 @@ def set_privacy_mode(request: pb.SetPrivacyModeRequest) -> Iterator[Violation]:
 def list_sessions(request: pb.ListSessionsRequest) -> Iterator[Violation]:
     """ListSessions."""
     yield from checks.mind_id(request.mind_id)
-    yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
-    if request.page_token and not _LISTING_TOKEN.fullmatch(request.page_token):
-        yield Violation("page_token", "must be empty, or the next_page_token of an answer before")
+    yield from page(request, _PLACE)
     yield from as_of_seq(request)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.checks import page_tokens
 from services.runtime import checks
 from services.runtime.errors import Violation
 
@@ -14,8 +15,8 @@ MAX_NAME = 128
 MAX_WHY = 4 * 1024
 MAX_PAGE = 1_000
 MAX_SEQ = 2**63 - 1
-PAGE_TOKEN = re.compile(r"[1-9][0-9]{0,11}")
-"""The event at which the next page begins."""
+AT_EVENT = re.compile(r"[1-9][0-9]{0,11}")
+"""The place of a page that begins at an event."""
 AsOf = (
     pb.GetMindRequest
     | pb.ListCommitmentsRequest
@@ -75,10 +76,16 @@ def at_seq(request: AsOf) -> Iterator[Violation]:
     yield from as_of_seq(request)
 
 
-def page(
-    request: pb.ListCommitmentsRequest | pb.ListReflectionsRequest, token: re.Pattern[str] = PAGE_TOKEN
-) -> Iterator[Violation]:
-    """page_size and page_token."""
+def page(request: page_tokens.Paged, places: re.Pattern[str] = AT_EVENT) -> Iterator[Violation]:
+    """page_size and page_token; ``places``: what the places of its pages look like."""
     yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
-    if request.page_token and not token.fullmatch(request.page_token):
-        yield Violation("page_token", "must be empty, or the next_page_token of an answer before")
+    try:
+        place = page_tokens.place(request)
+    except ValueError:
+        is_known = False
+    else:
+        is_known = not place or places.fullmatch(place) is not None
+    if not is_known:
+        yield Violation(
+            "page_token", "must be empty, or the next_page_token of an answer of the same listing"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import available_timezones
@@ -11,12 +12,12 @@ from google.protobuf.message import Message
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.checks.fields import (
     MAX_NAME,
-    MAX_PAGE,
     MAX_SEQ,
     MAX_WHY,
     as_of,
     at_seq,
     idempotency_key,
+    page,
 )
 from services.orchestrator.guard import ACTIONS, POLICY_PREFIX
 from services.orchestrator.policies import POLICIES
@@ -27,6 +28,8 @@ from services.runtime.checks import Check
 from services.runtime.errors import Violation
 
 MAX_SETTING = 32 * 1024
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+"""The place of a page of minds: the one that it comes after."""
 _SCALARS = ("bool_value", "number_value", "string_value")
 """What a policy can be."""
 
@@ -49,8 +52,7 @@ def get_mind(request: pb.GetMindRequest) -> Iterator[Violation]:
 
 def list_minds(request: pb.ListMindsRequest) -> Iterator[Violation]:
     """ListMinds."""
-    yield from checks.limit(request.page_size, "page_size", high=MAX_PAGE)
-    yield from checks.mind_id(request.page_token, "page_token", optional=True)
+    yield from page(request, _NAME)
     yield from checks.mind_id(request.prefix, "prefix", optional=True)
     yield from checks.text(request.owner, "owner", max_bytes=MAX_NAME)
 

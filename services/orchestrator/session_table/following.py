@@ -25,8 +25,8 @@ class Page:
     """Of a listing."""
 
     sessions: list[Session]
-    next_token: str
-    """Empty at the end."""
+    next_place: str
+    """Where the next one begins; empty at the end."""
 
 
 class SessionTable:
@@ -71,13 +71,16 @@ class SessionTable:
         await self.reached(mind_id, state.sessions.seq)
         return self._store.begun(mind_id, after_seq, state.seq, size)
 
-    async def page(self, mind_id: str, state: Snapshot, token: str, size: int) -> Page:
-        """Conversations as they were at the state with which the listing began, latest first."""
-        at_seq, before_seq = map(int, token.split(".")) if token else (state.seq, state.seq + 1)
+    async def page(self, mind_id: str, state: Snapshot, place: str, size: int) -> Page:
+        """Conversations as they were at the state with which the listing began, latest first.
+
+        ``place``: where the page begins; empty for the first.
+        """
+        at_seq, before_seq = map(int, place.split(".")) if place else (state.seq, state.seq + 1)
         await self.reached(mind_id, state.sessions.seq)
         found = await asyncio.to_thread(self._store.listed, mind_id, at_seq, before_seq, size + 1)
-        token = f"{at_seq}.{found[size - 1].last_seq}" if len(found) > size else ""
-        return Page(found[:size], token)
+        following = f"{at_seq}.{found[size - 1].last_seq}" if len(found) > size else ""
+        return Page(found[:size], following)
 
     async def reached(self, mind_id: str, seq: int) -> None:
         """Return once the table has taken in an event of those that concern conversations."""

@@ -1200,7 +1200,7 @@ class ListMindsRequest(_message.Message):
     page_size: _builtins.int
     """At most so many; 0: 100. At most 1,000."""
     page_token: _builtins.str
-    """From the answer before; empty for the first page."""
+    """From an answer of the same listing before; empty for the first page. Any other token is INVALID_ARGUMENT."""
     prefix: _builtins.str
     """Only names that begin so."""
     owner: _builtins.str
@@ -1939,7 +1939,7 @@ class ListSessionsRequest(_message.Message):
     page_size: _builtins.int
     """At most so many; 0: 100. At most 1,000."""
     page_token: _builtins.str
-    """From the answer before; empty for the first page."""
+    """From an answer of the same listing before; empty for the first page. Any other token is INVALID_ARGUMENT."""
     as_of_seq: _builtins.int
     """As they were at this seq; unset: as they are."""
     def __init__(
@@ -2173,7 +2173,7 @@ class ListCommitmentsRequest(_message.Message):
     page_size: _builtins.int
     """At most so many; 0: 100. At most 1,000."""
     page_token: _builtins.str
-    """From the answer before; empty for the first page."""
+    """From an answer of the same listing before; empty for the first page. Any other token is INVALID_ARGUMENT."""
     as_of_seq: _builtins.int
     """As it was at this seq; unset: as it is."""
     min_seq: _builtins.int
@@ -2858,7 +2858,7 @@ class ListReflectionsRequest(_message.Message):
     page_size: _builtins.int
     """At most so many; 0: 100. At most 1,000."""
     page_token: _builtins.str
-    """From the answer before; empty for the first page."""
+    """From an answer of the same listing before; empty for the first page. Any other token is INVALID_ARGUMENT."""
     as_of_seq: _builtins.int
     """As they were at this seq; unset: as they are."""
     def __init__(
