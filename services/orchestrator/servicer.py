@@ -358,7 +358,6 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         return convert.mind_message(mind_id, state, await self._d.session_table.count(mind_id, state))
 
     async def Explain(self, request: pb.ExplainRequest, context: _Context) -> pb.ExplainResponse:
-        # Of a mind that was deleted nothing is left to explain, and that is what it says.
         await self._d.minds.open(request.mind_id)
         found = await explain(self._d.peers, request.mind_id, request.seq, request.session_id)
         return convert.explanation(found)
@@ -389,10 +388,13 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def BlastRadius(
         self, request: pb.BlastRadiusRequest, context: _Context
     ) -> AsyncIterator[pb.BlastRadiusResponse]:
+        await self._d.minds.open(request.mind_id)
         async for page in self._d.forgetting.radius(request.mind_id, request.seq):
             yield convert.blast_radius(page)
 
     async def Forget(self, request: pb.ForgetRequest, context: _Context) -> AsyncIterator[pb.ForgetResponse]:
+        # Of a mind that was deleted nothing is left to forget, and that is what it says.
+        await self._d.minds.open(request.mind_id)
         async for progress in self._d.forgetting.forget(request.mind_id, request.seq, request.why):
             yield convert.forget_response(progress)
 
