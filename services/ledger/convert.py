@@ -47,6 +47,7 @@ def _new_event(message: pb.NewEvent, trace_id: str, *, has_key: bool) -> NewEven
         remember=not message.HasField("remember") or message.remember,
         idempotency_key=message.idempotency_key,
         fingerprint=_fingerprint(message, payload) if has_key or message.idempotency_key else b"",
+        refuse_erased=message.refuse_erased,
     )
 
 

@@ -131,7 +131,14 @@ class Decision:
                 continue
             seen = self._batch.receipt(self._state, self._hmac(_EVENT_KEY, event.idempotency_key.encode()))
             if seen is not None:
-                self._must_equal(seen, _EVENT_KEY, event.fingerprint, f"events[{i}].idempotency_key")
+                field = f"events[{i}].idempotency_key"
+                self._must_equal(seen, _EVENT_KEY, event.fingerprint, field)
+                if event.refuse_erased and self._batch.redacted_by(self._state, seen.seqs[0]) is not None:
+                    raise IdempotencyKeyReused(
+                        f"what came with {field} was erased since, and nobody can tell whether this is the same: "
+                        "take a new key",
+                        field=field,
+                    )
                 known[i] = seen.seqs[0]
         return known
 

@@ -28,6 +28,8 @@ class NewEvent:
     idempotency_key: str = ""
     fingerprint: bytes = b""
     """What a retry with the same key must repeat: the request's own bytes, but for the trace."""
+    refuse_erased: bool = False
+    """Whether a key whose event was erased is refused, rather than taken for the same event again."""
 
 
 class Appended(msgspec.Struct, frozen=True, gc=False):

@@ -108,7 +108,7 @@ class MindActions:
         """The same once more under the same idempotency key. Raises MindExists."""
         body = mind.Body(mind_created=mind.MindCreated(name=name or mind_id, owner=owner, settings=settings))
         try:
-            created = Draft(body, idempotency_key=key_of("create_mind", key))
+            created = Draft(body, idempotency_key=key_of("create_mind", key), refuse_erased=True)
             await self._peers.append(mind_id, [created], expected_seq=0)
         except (pmm_client.errors.WrongExpectedSeq, pmm_client.errors.MindExists):
             raise MindExists(f"there is a mind {mind_id!r} already", mind_id=mind_id) from None
@@ -117,7 +117,9 @@ class MindActions:
     async def set_policy(self, mind_id: str, policy: mind.PolicyChanged, key: str = "") -> int:
         """Returns the seq of the event."""
         active = await self._minds.open(mind_id)
-        draft = Draft(mind.Body(policy_changed=policy), idempotency_key=key_of("set_policy", key))
+        draft = Draft(
+            mind.Body(policy_changed=policy), idempotency_key=key_of("set_policy", key), refuse_erased=True
+        )
         return (await self._minds.append(active, [draft]))[0]
 
     async def import_messages(self, mind_id: str, messages: Sequence[Message]) -> Imported:
@@ -248,6 +250,7 @@ class MindActions:
                 mind.Body(commitment_closed=body),
                 causation_seq=max(evidence, default=None),
                 idempotency_key=key_of("close_commitment", key),
+                refuse_erased=True,
             )
 
         def decide(state: Snapshot) -> list[Draft]:
@@ -293,7 +296,7 @@ class MindActions:
         """The instruction as it was; the same once more under the same idempotency key. Raises UnknownDirective."""
         ended: list[Directive] = []
         body = mind.Body(directive_retired=mind.DirectiveRetired(directive_id=its_id, why=why))
-        draft = Draft(body, idempotency_key=key_of("retire_directive", key))
+        draft = Draft(body, idempotency_key=key_of("retire_directive", key), refuse_erased=True)
 
         def decide(state: Snapshot) -> list[Draft]:
             known = state.directives.by_id.get(its_id)
@@ -318,7 +321,8 @@ class MindActions:
         self, mind_id: str, its_id: str, body: mind.Body, key: str = ""
     ) -> Commitment:
         """Append a snooze or a revision, once under an idempotency key. Raises UnknownCommitment."""
-        draft = Draft(body, idempotency_key=key_of(body.WhichOneof("kind") or "", key))
+        its_key = key_of(body.WhichOneof("kind") or "", key)
+        draft = Draft(body, idempotency_key=its_key, refuse_erased=True)
 
         def decide(state: Snapshot) -> list[Draft]:
             _known(state, mind_id, its_id)

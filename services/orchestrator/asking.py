@@ -46,6 +46,7 @@ class Ask:
             actor="user",
             remember=remember,
             idempotency_key=self.key_of("message"),
+            refuse_erased=True,
         )
 
 

@@ -329,6 +329,7 @@ def _new_event(draft: Draft) -> ledger.NewEvent:
         remember=draft.remember,
         body=draft.body,
         idempotency_key=draft.idempotency_key,
+        refuse_erased=draft.refuse_erased,
     )
     if draft.causation_seq is not None:
         event.causation_seq = draft.causation_seq

@@ -13,7 +13,10 @@ from services.orchestrator.errors import IdempotencyKeyReused
 from services.orchestrator.peers import Peers
 from services.orchestrator.terms import Draft
 
-TAKEN = "the idempotency key came with something else before: take a new key, or repeat that call"
+TAKEN = (
+    "the idempotency key came with something else before, or with what was erased since: take a new key, or repeat "
+    "that call"
+)
 
 
 def digest(key: str) -> str:
@@ -29,7 +32,8 @@ def key_of(event: str, key: str) -> str:
 async def came_before(peers: Peers, mind_id: str, draft: Draft) -> int | None:
     """Where an event stands that was appended with its key before; None where it was not, or has no key.
 
-    Raises IdempotencyKeyReused where the key came with another body.
+    Raises IdempotencyKeyReused where the key came with another body, or with one that was erased since and the draft
+    refuses that.
     """
     if not draft.idempotency_key:
         return None

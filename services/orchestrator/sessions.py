@@ -41,7 +41,10 @@ class SessionActions:
         chosen = session_id or f"{'incognito' if is_unseen else 's'}-{distinct[:12]}"
         body = mind.SessionStarted(title=title, privacy_mode=mode)  # type: ignore[arg-type]
         begun = Draft(
-            mind.Body(session_started=body), session_id=chosen, idempotency_key=key_of("start_session", key)
+            mind.Body(session_started=body),
+            session_id=chosen,
+            idempotency_key=key_of("start_session", key),
+            refuse_erased=True,
         )
         unseen: list[Conversation] = []
 

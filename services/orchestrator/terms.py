@@ -23,6 +23,8 @@ class Draft:
     causation_seq: int | None = None
     remember: bool = True
     idempotency_key: str = ""
+    refuse_erased: bool = False
+    """Whether a key whose event was erased is refused. A caller may mean something else by it; a worker does not."""
 
     @property
     def kind(self) -> str:

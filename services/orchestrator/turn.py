@@ -133,7 +133,8 @@ class Turn:
         memories, recent, degraded = await self._look_up(state, self._keep(state, mode))
         if not self._user_seq:
             raise IdempotencyKeyReused(
-                "the idempotency key came with another message before: take a new key, or repeat that message"
+                "the idempotency key came with another message before, or with one that was erased since: take a new "
+                "key, or repeat that message"
             )
         if not self._active.appended.all_since(self._admitted, state.seq + 1, self._first_seq - 1):
             # Others appended before: what was looked up is not as of the head at admission.
@@ -211,7 +212,7 @@ class Turn:
     async def _append(self, drafts: list[Draft], at: int) -> None:
         """Keep the message, which is the draft at a place, so that nobody takes its turn for an interrupted one.
 
-        It gets no seq where its key came with another one before.
+        It gets no seq where its key came with another one before, or with one that was erased since.
         """
         self._active.keeping += 1
         try:

@@ -160,6 +160,32 @@ async def test_a_repeat_is_known_before_its_expected_seq_is_looked_at(ledger: Ru
     assert again.events[0].existed
 
 
+async def test_the_key_of_what_was_erased_decides_alone_or_is_refused(ledger: RunningLedger) -> None:
+    await ledger.create("ada")
+    first = await ledger.append("ada", said("one", idempotency_key="k"))
+    await ledger.client.redact(pb.RedactRequest(mind_id="ada", seqs=[first.head_seq]))
+    head = await ledger.head("ada")
+
+    again = await ledger.append("ada", said("two", idempotency_key="k"))
+    for text in ("one", "two"):
+        with pytest.raises(pmm_client.IdempotencyKeyReused) as refused:
+            await ledger.append("ada", said("new"), said(text, idempotency_key="k", refuse_erased=True))
+        assert refused.value.metadata["field"] == "events[1].idempotency_key"
+
+    assert (again.events[0].seq, again.events[0].existed) == (first.head_seq, True)
+    assert await ledger.head("ada") == head
+
+
+async def test_an_event_that_is_there_is_known_by_its_key_whether_or_not_an_erased_one_is_refused(
+    ledger: RunningLedger,
+) -> None:
+    await ledger.create("ada")
+    first = await ledger.append("ada", said("one", idempotency_key="k"))
+    again = await ledger.append("ada", said("one", idempotency_key="k", refuse_erased=True))
+
+    assert (again.events[0].seq, again.events[0].existed) == (first.head_seq, True)
+
+
 async def test_a_key_with_another_body_is_refused(ledger: RunningLedger) -> None:
     await ledger.create("ada", said("one", idempotency_key="e"))
     await ledger.append("ada", said("one"), idempotency_key="k")

@@ -62,9 +62,10 @@ CALLS = [
 ]
 
 
-async def furnished(served: Served) -> None:
+async def furnished(served: Served, *, is_there: bool = False) -> None:
     """A mind with a commitment that has its evidence, and an instruction."""
-    await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+    if not is_there:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
     bodies = [
         mind.Body(commitment_opened=mind.CommitmentOpened(commitment_id="c", text="call Ana")),
         mind.Body(evidence_recorded=mind.EvidenceRecorded(commitment_id="c", seqs=[3], score=1.0)),
@@ -99,6 +100,28 @@ async def test_a_repeated_call_is_carried_out_once_and_its_key_is_taken(tmp_path
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
         assert await sent(served, method, request, idempotency_key="k") == first
         assert await head(served, request.mind_id) == at
+
+
+ERASABLE = [told for told in CALLS if told.id in {
+    "set_policy", "start_session", "snooze_commitment", "revise_commitment", "retire_directive",
+}]  # fmt: skip
+"""Those whose event says something that may be erased, and whose answer says nothing of what it was."""
+
+
+@pytest.mark.parametrize("told", ERASABLE)
+async def test_the_key_of_what_was_erased_is_refused_and_not_taken_for_it(served: Served, told: Call) -> None:
+    method, request, other = told
+    await furnished(served, is_there=True)
+    before = await head(served)
+    await sent(served, method, request, idempotency_key="k")
+    await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[before + 1]))
+    at = await settled_head(served)
+
+    for fields in (other, {}):
+        with pytest.raises(errors.AlreadyExists) as refused:
+            await sent(served, method, request, idempotency_key="k", **fields)
+        assert refused.value.reason == "IDEMPOTENCY_KEY_REUSED"
+    assert await head(served) == at
 
 
 async def started(served: Served, **fields: Any) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
@@ -136,6 +137,35 @@ async def test_a_message_that_did_not_come_before_is_refused_as_ever(
         await converse(served, text, session_id="talk", idempotency_key=key)
 
     assert refused.value.reason == reason
+    assert await head(served) == at
+
+
+async def erase(served: Served, seq: int) -> None:
+    await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[seq]))
+
+
+async def forget(served: Served, seq: int) -> None:
+    async for _ in served.orchestrator.forget(pb.ForgetRequest(mind_id="ada", seq=seq), timeout=60):
+        pass
+
+
+@pytest.mark.parametrize("gone", [erase, forget])
+@pytest.mark.parametrize("after", [ignore, end])
+async def test_the_key_of_a_message_that_was_erased_is_refused_and_nothing_of_it_is_kept(
+    served: Served, gone: Callable[[Served, int], Awaitable[object]], after: Change
+) -> None:
+    await started(served)
+    turn = await converse(served, "I like tea.", session_id="talk", idempotency_key="k")
+    assert turn.started
+    await gone(served, turn.started.user_seq)
+    await after(served)
+    at = await settled_head(served)
+
+    for text, session_id in ((MAIL, "talk"), (MAIL, ""), ("I like tea.", "talk")):
+        with pytest.raises(errors.PmmError) as refused:
+            await converse(served, text, session_id=session_id, idempotency_key="k")
+        ended = after is end and session_id
+        assert refused.value.reason == ("SESSION_ENDED" if ended else "IDEMPOTENCY_KEY_REUSED")
     assert await head(served) == at
 
 

@@ -126,6 +126,7 @@ class NewEvent(_message.Message):
     REMEMBER_FIELD_NUMBER: _builtins.int
     BODY_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    REFUSE_ERASED_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The conversation; empty outside any. The alphabet and length of mind_id."""
     actor: _builtins.str
@@ -137,7 +138,13 @@ class NewEvent(_message.Message):
     remember: _builtins.bool
     """False keeps it out of memory. Unset: true."""
     idempotency_key: _builtins.str
-    """An event whose key the mind has seen, with the same body, is not written again. Up to 128 bytes; may be empty."""
+    """An event whose key the mind has seen, with the same body, is not written again. Up to 128 bytes; may be empty. Of what
+    was erased since nothing is kept that could tell its body: the key alone decides then, whatever comes with it.
+    """
+    refuse_erased: _builtins.bool
+    """Refuse the append with IDEMPOTENCY_KEY_REUSED where what came with idempotency_key was erased since: for an event that
+    may be another one, and would be lost where it is taken for the first.
+    """
     @_builtins.property
     def body(self) -> _events_pb2.Body:
         """What happened: exactly one kind is set."""
@@ -152,10 +159,11 @@ class NewEvent(_message.Message):
         remember: _builtins.bool | None = ...,
         body: _events_pb2.Body | None = ...,
         idempotency_key: _builtins.str = ...,
+        refuse_erased: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_seq", b"_causation_seq", "_remember", b"_remember", "body", b"body", "causation_seq", b"causation_seq", "remember", b"remember"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_seq", b"_causation_seq", "_remember", b"_remember", "actor", b"actor", "body", b"body", "causation_seq", b"causation_seq", "idempotency_key", b"idempotency_key", "remember", b"remember", "session_id", b"session_id", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_seq", b"_causation_seq", "_remember", b"_remember", "actor", b"actor", "body", b"body", "causation_seq", b"causation_seq", "idempotency_key", b"idempotency_key", "refuse_erased", b"refuse_erased", "remember", b"remember", "session_id", b"session_id", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_seq: _TypeAlias = _typing.Literal["causation_seq"]  # noqa: Y015
     _WhichOneofArgType__causation_seq: _TypeAlias = _typing.Literal["_causation_seq", b"_causation_seq"]  # noqa: Y015

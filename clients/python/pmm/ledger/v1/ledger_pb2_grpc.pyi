@@ -57,13 +57,13 @@ class LedgerServiceStub:
     DeleteMind alone.
 
     Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there
-    and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
-    take a new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or
-    mind_imported. ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has
-    events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. FAILED_PRECONDITION with
-    reason BEYOND_HEAD: a causation_seq does not lie below its event: mend it. RESOURCE_EXHAUSTED with
-    reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether
-    the events were written: repeat with the same idempotency key.
+    and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before, or
+    with one that was erased since and refuse_erased is set: take a new key. NOT_FOUND with reason UNKNOWN_MIND:
+    the first event of a new mind is mind_created or mind_imported. ALREADY_EXISTS with reason MIND_EXISTS:
+    mind_created or mind_imported for a mind that has events. FAILED_PRECONDITION with reason MIND_DELETED: the name
+    is never used again. FAILED_PRECONDITION with reason BEYOND_HEAD: a causation_seq does not lie below its event:
+    mend it. RESOURCE_EXHAUSTED with reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room.
+    UNAVAILABLE: it is not known whether the events were written: repeat with the same idempotency key.
 
     Next: keep head_seq: it is the min_seq with which every reader waits for these events.
     """
@@ -276,13 +276,13 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     DeleteMind alone.
 
     Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there
-    and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
-    take a new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or
-    mind_imported. ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has
-    events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. FAILED_PRECONDITION with
-    reason BEYOND_HEAD: a causation_seq does not lie below its event: mend it. RESOURCE_EXHAUSTED with
-    reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether
-    the events were written: repeat with the same idempotency key.
+    and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before, or
+    with one that was erased since and refuse_erased is set: take a new key. NOT_FOUND with reason UNKNOWN_MIND:
+    the first event of a new mind is mind_created or mind_imported. ALREADY_EXISTS with reason MIND_EXISTS:
+    mind_created or mind_imported for a mind that has events. FAILED_PRECONDITION with reason MIND_DELETED: the name
+    is never used again. FAILED_PRECONDITION with reason BEYOND_HEAD: a causation_seq does not lie below its event:
+    mend it. RESOURCE_EXHAUSTED with reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room.
+    UNAVAILABLE: it is not known whether the events were written: repeat with the same idempotency key.
 
     Next: keep head_seq: it is the min_seq with which every reader waits for these events.
     """
@@ -498,13 +498,13 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         DeleteMind alone.
 
         Errors: ABORTED with reason WRONG_EXPECTED_SEQ and the real head in metadata "head_seq": read from there
-        and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before:
-        take a new key. NOT_FOUND with reason UNKNOWN_MIND: the first event of a new mind is mind_created or
-        mind_imported. ALREADY_EXISTS with reason MIND_EXISTS: mind_created or mind_imported for a mind that has
-        events. FAILED_PRECONDITION with reason MIND_DELETED: the name is never used again. FAILED_PRECONDITION with
-        reason BEYOND_HEAD: a causation_seq does not lie below its event: mend it. RESOURCE_EXHAUSTED with
-        reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room. UNAVAILABLE: it is not known whether
-        the events were written: repeat with the same idempotency key.
+        and decide again. ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key came with another body before, or
+        with one that was erased since and refuse_erased is set: take a new key. NOT_FOUND with reason UNKNOWN_MIND:
+        the first event of a new mind is mind_created or mind_imported. ALREADY_EXISTS with reason MIND_EXISTS:
+        mind_created or mind_imported for a mind that has events. FAILED_PRECONDITION with reason MIND_DELETED: the name
+        is never used again. FAILED_PRECONDITION with reason BEYOND_HEAD: a causation_seq does not lie below its event:
+        mend it. RESOURCE_EXHAUSTED with reason DISK_FULL or QUOTA_EXCEEDED: nothing was written: make room.
+        UNAVAILABLE: it is not known whether the events were written: repeat with the same idempotency key.
 
         Next: keep head_seq: it is the min_seq with which every reader waits for these events.
         """

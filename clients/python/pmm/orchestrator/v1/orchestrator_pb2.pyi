@@ -17,7 +17,8 @@ Calls that act with expected_seq: ABORTED with reason WRONG_EXPECTED_SEQ: read a
 
 Calls that change something may be repeated after UNAVAILABLE. Those with an idempotency_key are carried out once under
 it, also over a restart, and answer as things stand by then; ALREADY_EXISTS with reason IDEMPOTENCY_KEY_REUSED: the key
-came with something else before: take a new key. Of those without, repeating changes nothing more.
+came with something else before, or with what was erased since, of which nothing is kept that could tell whether this is
+the same: take a new key. Of those without, repeating changes nothing more.
 """
 
 from collections import abc as _abc
