@@ -320,7 +320,10 @@ class MindActions:
     async def change_commitment(
         self, mind_id: str, its_id: str, body: mind.Body, key: str = ""
     ) -> Commitment:
-        """Append a snooze or a revision, once under an idempotency key. Raises UnknownCommitment."""
+        """Append a snooze or a revision, once under an idempotency key. Raises UnknownCommitment.
+
+        Of a commitment that has ended since it came before: as that left it.
+        """
         its_key = key_of(body.WhichOneof("kind") or "", key)
         draft = Draft(body, idempotency_key=its_key, refuse_erased=True)
 
@@ -328,7 +331,13 @@ class MindActions:
             _known(state, mind_id, its_id)
             return [draft]
 
-        state = await self._minds.decide(await self._minds.open(mind_id), decide)
+        try:
+            state = await self._minds.decide(await self._minds.open(mind_id), decide)
+        except UnknownCommitment:
+            seq = await came_before(self._peers, mind_id, draft)
+            if seq is None:
+                raise
+            state = await self._minds.as_of(mind_id, seq)
         return _known(state, mind_id, its_id)
 
 

@@ -124,6 +124,38 @@ async def test_the_key_of_what_was_erased_is_refused_and_not_taken_for_it(served
     assert await head(served) == at
 
 
+@pytest.mark.parametrize("method", ["snooze_commitment", "revise_commitment"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        mind.Body(
+            commitment_closed=mind.CommitmentClosed(
+                commitment_id="c", outcome=mind.COMMITMENT_OUTCOME_DROPPED
+            )
+        ),
+        mind.Body(commitment_expired=mind.CommitmentExpired(commitment_id="c")),
+    ],
+    ids=["closed", "expired"],
+)
+async def test_a_change_that_comes_again_after_its_commitment_ended_gets_its_first_answer(
+    served: Served, method: str, end: mind.Body
+) -> None:
+    request, other = next(told.values[0][1:] for told in CALLS if told.id == method)
+    await furnished(served, is_there=True)
+    first = await sent(served, method, request, idempotency_key="k")
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[ledger.NewEvent(body=end)]))
+    at = await settled_head(served)
+
+    assert await sent(served, method, request, idempotency_key="k") == first
+    with pytest.raises(errors.AlreadyExists):
+        await sent(served, method, request, idempotency_key="k", **other)
+    with pytest.raises(errors.UnknownCommitment):
+        await sent(served, method, request, idempotency_key="another")
+    with pytest.raises(errors.UnknownCommitment):
+        await sent(served, method, request)
+    assert await head(served) == at
+
+
 async def started(served: Served, **fields: Any) -> str:
     request = pb.StartSessionRequest(mind_id="ada", **fields)
     return (await served.orchestrator.start_session(request)).session.session_id

@@ -588,7 +588,8 @@ class OrchestratorServiceServicer:
     def SnoozeCommitment(self, request, context):
         """Puts a commitment off.
 
-        Guarantees: durable when it returns.
+        Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended, it answers as
+        it left it.
 
         Limits: those of every call.
 
@@ -603,7 +604,8 @@ class OrchestratorServiceServicer:
     def ReviseCommitment(self, request, context):
         """Changes a commitment's words, due time, priority or project.
 
-        Guarantees: durable when it returns; the id stays.
+        Guarantees: durable when it returns; the id stays. Repeated with its idempotency_key once the commitment has ended,
+        it answers as it left it.
 
         Limits: those of every call.
 

@@ -298,7 +298,8 @@ class OrchestratorServiceStub:
     SnoozeCommitment: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.SnoozeCommitmentRequest, _orchestrator_pb2.SnoozeCommitmentResponse]
     """Puts a commitment off.
 
-    Guarantees: durable when it returns.
+    Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended, it answers as
+    it left it.
 
     Limits: those of every call.
 
@@ -309,7 +310,8 @@ class OrchestratorServiceStub:
     ReviseCommitment: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ReviseCommitmentRequest, _orchestrator_pb2.ReviseCommitmentResponse]
     """Changes a commitment's words, due time, priority or project.
 
-    Guarantees: durable when it returns; the id stays.
+    Guarantees: durable when it returns; the id stays. Repeated with its idempotency_key once the commitment has ended,
+    it answers as it left it.
 
     Limits: those of every call.
 
@@ -820,7 +822,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     SnoozeCommitment: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.SnoozeCommitmentRequest, _orchestrator_pb2.SnoozeCommitmentResponse]  # type: ignore[assignment]
     """Puts a commitment off.
 
-    Guarantees: durable when it returns.
+    Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended, it answers as
+    it left it.
 
     Limits: those of every call.
 
@@ -831,7 +834,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     ReviseCommitment: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ReviseCommitmentRequest, _orchestrator_pb2.ReviseCommitmentResponse]  # type: ignore[assignment]
     """Changes a commitment's words, due time, priority or project.
 
-    Guarantees: durable when it returns; the id stays.
+    Guarantees: durable when it returns; the id stays. Repeated with its idempotency_key once the commitment has ended,
+    it answers as it left it.
 
     Limits: those of every call.
 
@@ -1465,7 +1469,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.SnoozeCommitmentResponse, _abc.Awaitable[_orchestrator_pb2.SnoozeCommitmentResponse]]:
         """Puts a commitment off.
 
-        Guarantees: durable when it returns.
+        Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended, it answers as
+        it left it.
 
         Limits: those of every call.
 
@@ -1482,7 +1487,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ReviseCommitmentResponse, _abc.Awaitable[_orchestrator_pb2.ReviseCommitmentResponse]]:
         """Changes a commitment's words, due time, priority or project.
 
-        Guarantees: durable when it returns; the id stays.
+        Guarantees: durable when it returns; the id stays. Repeated with its idempotency_key once the commitment has ended,
+        it answers as it left it.
 
         Limits: those of every call.
 
