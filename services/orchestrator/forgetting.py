@@ -7,7 +7,7 @@ follow the ledger: ``Traces`` here, memory in its own files. So a bare ``Redact`
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pmm_client.errors
@@ -19,8 +19,8 @@ from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.radius import TITLES, BlastRadius, Reached
 from services.orchestrator.session_table.following import SessionTable
-from services.orchestrator.sessions import SessionActions
 from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.standing import Standing
 from services.orchestrator.store import Store
 from services.orchestrator.workers.follower import Worker
 from services.runtime.errors import InvalidArgument, Violation
@@ -29,8 +29,6 @@ from services.runtime.waiting import Waiting, told
 PAGE = 1_000
 TAKEN_AT_ONCE = 200
 """Events that are looked at beside the event loop before others have their turn."""
-MODES = frozenset({"session_started", "privacy_mode_changed"})
-"""What says how much is kept of a conversation."""
 ERASED = "event_redacted"
 """What orders an erasure, and says nothing else."""
 ERASURE = "erasure"
@@ -113,14 +111,14 @@ class Forgetting:
         traces: Traces,
         graphs: Graphs,
         sessions: SessionTable,
-        actions: SessionActions,
+        standing: Standing,
         counts: Counts,
     ) -> None:
         self._peers = peers
         self._traces = traces
         self._graphs = graphs
         self._sessions = sessions
-        self._actions = actions
+        self._standing = standing
         self._counts = counts
         self._running: set[asyncio.Task[None]] = set()
 
@@ -157,7 +155,7 @@ class Forgetting:
         while carriers := [each for each in await self._carriers(mind_id, seq) if each.seq not in redacted]:
             fresh, done = sorted(each.seq for each in carriers), tuple(sorted(redacted))
             steps.put_nowait(Progress("erasing it from the ledger", 0.5 if done else 0.2, done))
-            await self._tell_modes_again(mind_id, [each.seq for each in carriers if each.kind in MODES])
+            await self._standing.tell_again(mind_id, carriers)
             for start in range(0, len(fresh), REDACTED_AT_ONCE):
                 part = fresh[start : start + REDACTED_AT_ONCE]
                 ordered = max(ordered, await self._peers.redact(mind_id, part, why))
@@ -185,13 +183,6 @@ class Forgetting:
             group.create_task(self._graphs.reached(mind_id, ordered))
             group.create_task(self._counts.reached(mind_id, ordered))
             group.create_task(self._sessions.reached(mind_id, ordered))
-
-    async def _tell_modes_again(self, mind_id: str, seqs: Sequence[int]) -> None:
-        """A conversation goes on as it was when what says how much is kept of it goes."""
-        for seq in seqs:
-            event = await self._peers.event(mind_id, seq)
-            if not event.redacted:
-                await self._actions.tell_mode_again(mind_id, event.session_id)
 
     async def _carriers(self, mind_id: str, seq: int) -> list[Reached]:
         """The origin, and what goes with it."""

@@ -40,6 +40,7 @@ from services.orchestrator.session_table.store import SessionStore
 from services.orchestrator.sessions import SessionActions
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.slots import Slots
+from services.orchestrator.standing import Standing
 from services.orchestrator.store import Store
 from services.orchestrator.turn import Services
 from services.orchestrator.views import Views
@@ -85,7 +86,8 @@ class OrchestratorService(Service):
         self._chain_watch = ChainWatch(minds, peers, self._store, settings)
         self._supervisor = Supervisor(minds, self._store, auditing, settings)
         sessions = SessionActions(minds, peers, self._session_table, incognito, slots)
-        forgetting = Forgetting(peers, traces, self._graphs, self._session_table, sessions, self._counts)
+        standing = Standing(minds, peers, sessions)
+        forgetting = Forgetting(peers, traces, self._graphs, self._session_table, standing, self._counts)
         workers = (
             *(reader(extractor) for reader in WORKERS),
             analyzing.worker(),

@@ -13,8 +13,10 @@ from services.orchestrator.guard.policy import (
     Finding,
     Guarded,
     NoAction,
+    closed,
     find,
     guard,
+    in_force,
     warm_up,
 )
 
@@ -26,8 +28,10 @@ __all__ = [
     "Finding",
     "Guarded",
     "NoAction",
+    "closed",
     "find",
     "guard",
+    "in_force",
     "region_of",
     "warm_up",
 ]

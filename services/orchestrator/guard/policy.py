@@ -123,6 +123,17 @@ def action(name: str, policies: Mapping[str, Any]) -> str:
     return str(chosen)
 
 
+def in_force(policies: Mapping[str, Any]) -> dict[str, Any]:
+    """What is done about every class, by the key of its policy; what is no action lets nothing in."""
+    by_default = {POLICY_PREFIX + name: DEFAULTS[severity] for name, severity in SEVERITIES.items()}
+    return {key: policies.get(key, chosen) for key, chosen in by_default.items()}
+
+
+def closed(policies: Mapping[str, Any]) -> dict[str, str]:
+    """What is to be set so that nothing goes on as it was said: every class that would is masked."""
+    return {key: MASK for key, chosen in in_force(policies).items() if chosen in (ALLOW, WARN)}
+
+
 def _claimed(found: Iterable[Span], held: bytearray) -> Iterator[Span]:
     """Those of which no character is held yet; they hold theirs from then on."""
     for span in found:

@@ -9,6 +9,7 @@ from immutables import Map
 from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Event, MindCreated, MindImported
+from services.orchestrator.guard import closed
 from services.orchestrator.projection import Projection, State
 from services.runtime.times import nanoseconds
 
@@ -51,6 +52,9 @@ def _born(state: Profile, event: Event, body: MindCreated | MindImported) -> Pro
 
 
 def policy_changed(state: Profile, event: Event) -> Profile:
+    """It fails closed: what was erased may have said of any class of personal data that it is nobody's business."""
+    if event.redacted:
+        return replace(state, policies=state.policies.update(closed(state.policies)))
     body = event.body.policy_changed
     # What JSON cannot say, NaN and the infinite, is a ValueError.
     value: Any = MessageToDict(body.value)
@@ -88,5 +92,7 @@ PROFILE = Projection(
         "message_imported": counted("imported_messages"),
         "turn_failed": counted("failed_turns"),
     },
-    of_headers=frozenset({"user_message", "assistant_message", "message_imported", "turn_failed"}),
+    of_headers=frozenset(
+        {"policy_changed", "user_message", "assistant_message", "message_imported", "turn_failed"}
+    ),
 )

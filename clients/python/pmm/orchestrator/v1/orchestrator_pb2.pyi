@@ -1666,7 +1666,7 @@ class Policy(_message.Message):
     key: _builtins.str
     """As SetPolicy takes it."""
     is_set: _builtins.bool
-    """Whether somebody set it."""
+    """Whether somebody set it, or it is masked since a policy was erased of which nobody can tell what it was."""
     meaning: _builtins.str
     """For people to read."""
     @_builtins.property

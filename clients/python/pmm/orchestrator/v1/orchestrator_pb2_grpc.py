@@ -431,7 +431,9 @@ class OrchestratorServiceServicer:
     def ListPolicies(self, request, context):
         """Lists every policy that a mind can have, with its meaning, its default and what is set.
 
-        Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since.
+        Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since and
+        what was erased. Where a policy_changed was erased by the ledger's Redact, personal data that was allowed or warned of
+        is masked from there on, until it is set again.
 
         Limits: those of every call.
 
@@ -877,7 +879,9 @@ class OrchestratorServiceServicer:
     def Forget(self, request, context):
         """Erases an event and whatever carries its words, and says how it goes.
 
-        Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed.
+        Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed. How much is
+        kept of conversations and what is done with personal data stay as they were: where what says so is erased, it is
+        said again before.
 
         Limits: one event a call, and not the first one, which says whose the mind is.
 

@@ -181,7 +181,9 @@ class OrchestratorServiceStub:
     ListPolicies: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.ListPoliciesRequest, _orchestrator_pb2.ListPoliciesResponse]
     """Lists every policy that a mind can have, with its meaning, its default and what is set.
 
-    Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since.
+    Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since and
+    what was erased. Where a policy_changed was erased by the ledger's Redact, personal data that was allowed or warned of
+    is masked from there on, until it is set again.
 
     Limits: those of every call.
 
@@ -511,7 +513,9 @@ class OrchestratorServiceStub:
     Forget: _grpc.UnaryStreamMultiCallable[_orchestrator_pb2.ForgetRequest, _orchestrator_pb2.ForgetResponse]
     """Erases an event and whatever carries its words, and says how it goes.
 
-    Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed.
+    Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed. How much is
+    kept of conversations and what is done with personal data stay as they were: where what says so is erased, it is
+    said again before.
 
     Limits: one event a call, and not the first one, which says whose the mind is.
 
@@ -705,7 +709,9 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     ListPolicies: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.ListPoliciesRequest, _orchestrator_pb2.ListPoliciesResponse]  # type: ignore[assignment]
     """Lists every policy that a mind can have, with its meaning, its default and what is set.
 
-    Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since.
+    Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since and
+    what was erased. Where a policy_changed was erased by the ledger's Redact, personal data that was allowed or warned of
+    is masked from there on, until it is set again.
 
     Limits: those of every call.
 
@@ -1035,7 +1041,9 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Forget: _aio.UnaryStreamMultiCallable[_orchestrator_pb2.ForgetRequest, _orchestrator_pb2.ForgetResponse]  # type: ignore[assignment]
     """Erases an event and whatever carries its words, and says how it goes.
 
-    Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed.
+    Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed. How much is
+    kept of conversations and what is done with personal data stay as they were: where what says so is erased, it is
+    said again before.
 
     Limits: one event a call, and not the first one, which says whose the mind is.
 
@@ -1292,7 +1300,9 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.ListPoliciesResponse, _abc.Awaitable[_orchestrator_pb2.ListPoliciesResponse]]:
         """Lists every policy that a mind can have, with its meaning, its default and what is set.
 
-        Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since.
+        Guarantees: all keys that SetPolicy takes; as of a seq the same ever after, but for keys that were added since and
+        what was erased. Where a policy_changed was erased by the ledger's Redact, personal data that was allowed or warned of
+        is masked from there on, until it is set again.
 
         Limits: those of every call.
 
@@ -1796,7 +1806,9 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_orchestrator_pb2.ForgetResponse], _abc.AsyncIterator[_orchestrator_pb2.ForgetResponse]]:
         """Erases an event and whatever carries its words, and says how it goes.
 
-        Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed.
+        Guarantees: once the last message has come no file holds the text. What a crash interrupts is completed. How much is
+        kept of conversations and what is done with personal data stay as they were: where what says so is erased, it is
+        said again before.
 
         Limits: one event a call, and not the first one, which says whose the mind is.
 
