@@ -17,8 +17,6 @@ PATIENCE_S = 60
 TICKING = {"PMM_ORCHESTRATOR__TICK_SECONDS": "0.02"}
 CHUNK = SPAN_MESSAGES // 2
 """Messages between kills: every other one makes a span whole."""
-MOST_KILLS = 20
-"""Of one conversation: far ahead of its summaries, which a kill holds up, it would do without the oldest."""
 
 
 async def append(client: pmm_client.Client, mind_id: str, numbers: range) -> None:
@@ -59,12 +57,11 @@ async def all_of(client: pmm_client.Client, mind_id: str, messages: int) -> list
 
 async def test_kill_9_at_any_moment_of_a_summary(tmp_path: Path, rounds: int, chance: random.Random) -> None:
     with Stack(tmp_path / "data", env=TICKING) as stack:
-        for first in range(0, rounds, MOST_KILLS):
-            await _killed(stack, f"-{first}", min(MOST_KILLS, rounds - first), chance)
+        await _killed(stack, rounds, chance)
 
 
-async def _killed(stack: Stack, suffix: str, rounds: int, chance: random.Random) -> None:
-    calm, rough = f"calm{suffix}", f"rough{suffix}"
+async def _killed(stack: Stack, rounds: int, chance: random.Random) -> None:
+    calm, rough = "calm", "rough"
     messages = (rounds + 1) * CHUNK
     *chunks, last = [range(start, start + CHUNK) for start in range(0, messages, CHUNK)]
     async with pmm_client.connect(stack.target) as client:

@@ -130,6 +130,41 @@ async def test_a_long_conversation_is_summarised_in_layers_within_its_room(ticki
     assert sum(len(one.text) for one in held) <= MAX_SUMMARIES_CHARACTERS
 
 
+async def test_a_conversation_that_went_on_long_without_summaries_is_caught_up_with_from_its_beginning(
+    tmp_path: Path,
+) -> None:
+    spans = 2 * summaries.MAX_WAITING
+    off = {**TICKING, "orchestrator": {**TICKING["orchestrator"], "summarizes": False}}
+    async with serving(tmp_path, *SERVICES, settings=off) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await served.orchestrator.start_session(pb.StartSessionRequest(mind_id="ada", session_id="s"))
+        seqs: list[int] = []
+        for span in range(spans):
+            for other in ("s", "", "s"):
+                said = [
+                    mind.Body(user_message=mind.UserMessage(text=f"Person{span} keeps key {span} of {n}."))
+                    for n in range(SPAN_MESSAGES // 2)
+                ]
+                new = [ledger.NewEvent(session_id=other, actor="user", body=body) for body in said]
+                written = await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=new))
+                seqs += [each.seq for each in written.events] if other else []
+    async with serving(tmp_path, *SERVICES, settings=TICKING) as served:
+        await converse(served, "And what else?", session_id="s")
+        # Nothing more is said: it is looked after until nothing is left.
+        await wait_until(
+            served, lambda body: (body.from_seq, body.to_seq) == (seqs[0], seqs[-1 - 2 * SPAN_MESSAGES])
+        )
+        recorded = [one.body.summary_recorded for one in await events(served, kinds=["summary_recorded"])]
+        shown = await served.orchestrator.get_session(pb.GetSessionRequest(mind_id="ada", session_id="s"))
+
+    ends = [(seqs[at], seqs[at + SPAN_MESSAGES - 1]) for at in range(0, len(seqs), SPAN_MESSAGES)]
+    alone = [body for body in recorded if (body.from_seq, body.to_seq) in ends]
+    assert [(body.from_seq, body.to_seq) for body in alone] == ends
+    assert all(f"Person{number} keeps key {number}" in body.text for number, body in enumerate(alone))
+    assert len(recorded) == 2 * spans - summaries.KEPT
+    assert [one.to_seq for one in shown.session.summaries] == [last for _, last in ends[-summaries.KEPT :]]
+
+
 async def wait_until(served: Served, is_it: Callable[[mind.SummaryRecorded], bool]) -> mind.Event:
     request = ledger.SubscribeRequest(mind_id="ada", kinds=["summary_recorded"])
     async for message in served.ledger.subscribe(request, timeout=20):
@@ -244,7 +279,7 @@ def spoken(first: int, last: int) -> list[mind.Event]:
     return [event(seq, "user_message", text="x") for seq in range(first, last + 1)]
 
 
-def summary(seq: int, from_seq: int, to_seq: int, **more: bool) -> mind.Event:
+def summary(seq: int, from_seq: int, to_seq: int, **more: int) -> mind.Event:
     return event(
         seq, "summary_recorded", from_seq=from_seq, to_seq=to_seq, text=f"{from_seq}-{to_seq}", **more
     )
@@ -288,6 +323,113 @@ def test_a_summary_of_nothing_changes_nothing(nonsense: mind.Event) -> None:
     state = fold(spoken(1, 13))
     after, made_sense = SUMMARIES.apply(state, nonsense)
     assert (after, made_sense) == (state, False)
+
+
+class Talk:
+    """One conversation and its worker, as events."""
+
+    def __init__(self) -> None:
+        self.events: list[mind.Event] = []
+        self.state = Summaries()
+        self.spans: list[list[int]] = [[]]
+        """The messages to be remembered, twelve together."""
+
+    def add(self, made: mind.Event) -> None:
+        self.events.append(made)
+        self.state, made_sense = SUMMARIES.apply(self.state, made)
+        assert made_sense
+        for one in self.state.by_session.values():
+            assert len(one.waiting) <= summaries.MAX_WAITING
+            assert len(one.summaries) <= summaries.MAX_HELD
+            assert all(sooner.to_seq < later.from_seq for sooner, later in pairwise(one.waiting))
+            assert all(sooner.to_seq < later.from_seq for sooner, later in pairwise(one.summaries))
+
+    def say(self) -> None:
+        self.add(event(len(self.events) + 1, "user_message", text="x"))
+        if len(self.spans[-1]) == SPAN_MESSAGES:
+            self.spans.append([])
+        self.spans[-1].append(len(self.events))
+        # What others write meanwhile, and what is not to be remembered, stands in between.
+        self.add(event(len(self.events) + 1, "user_message", remember=False, text="x"))
+
+    def work(self) -> bool:
+        """Whether there was anything to summarise."""
+        job = self.state.job("s", 0)
+        if job is None:
+            return False
+        first, last, next_seq = job.from_seq, job.to_seq, 0
+        if not job.summaries:
+            said = [seq for seqs in self.spans for seq in seqs if seq >= first]
+            last = said[SPAN_MESSAGES - 1] if len(said) >= SPAN_MESSAGES else last
+            next_seq = next((seq for seq in said if seq > last), 0)
+        self.add(summary(len(self.events) + 1, first, last, next_seq=next_seq))
+        return True
+
+    def erase(self, number: int) -> None:
+        """All summaries of one message; the state is then what is folded from what is left."""
+        said = [seq for span in self.spans for seq in span]
+        if not said:
+            return
+        seq = said[number % len(said)]
+        for each in self.events:
+            body = each.body.summary_recorded
+            if body.from_seq <= seq <= body.to_seq:
+                each.redacted = True
+                each.ClearField("body")
+        self.state = fold(self.events)
+
+    @property
+    def whole(self) -> list[tuple[int, int]]:
+        """The first and the last message of each span."""
+        return [(span[0], span[-1]) for span in self.spans if len(span) == SPAN_MESSAGES]
+
+    @property
+    def summarised(self) -> list[tuple[int, int]]:
+        bodies = [each.body.summary_recorded for each in self.events if each.HasField("body")]
+        return sorted((body.from_seq, body.to_seq) for body in bodies if body.to_seq)
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("say"), st.integers(1, 400)),
+    st.tuples(st.just("work"), st.integers(1, 60)),
+)
+FAR_BEHIND = [("say", 33 * SPAN_MESSAGES)]
+ERASURES = st.lists(st.tuples(st.just("erase"), st.integers(0, 33 * SPAN_MESSAGES)), min_size=1, max_size=4)
+
+
+def lived(steps: list[tuple[str, int]]) -> Talk:
+    """A conversation in which the worker did so much now and then, and all that was left in the end."""
+    talk = Talk()
+    for what, number in steps:
+        if what == "erase":
+            talk.erase(number)
+        for _ in range(number if what != "erase" else 0):
+            talk.work() if what == "work" else talk.say()
+    for _ in range(4 * len(talk.spans) + 20):
+        if not talk.work():
+            return talk
+    raise AssertionError("it is never done")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(STEPS, max_size=6))
+def test_however_far_behind_every_span_is_summarised_once_and_as_without_a_pause(
+    steps: list[tuple[str, int]],
+) -> None:
+    talk = lived(steps)
+
+    whole = talk.whole
+    together = [(whole[0][0], whole[number][1]) for number in range(1, len(whole) - summaries.KEPT + 1)]
+    assert talk.summarised == sorted([*whole, *together])
+    assert fold(talk.events) == talk.state
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(st.lists(STEPS, max_size=3), ERASURES, st.lists(STEPS, max_size=2), ERASURES))
+def test_whatever_is_erased_every_span_is_summarised_again(steps: tuple[list[tuple[str, int]], ...]) -> None:
+    talk = lived([*FAR_BEHIND, *(step for some in steps for step in some)])
+
+    assert {*talk.whole} <= {*talk.summarised}
 
 
 @settings(max_examples=60, deadline=None)

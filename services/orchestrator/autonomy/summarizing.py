@@ -10,7 +10,7 @@ from services.orchestrator.extraction.own_words import borne_out, said_once
 from services.orchestrator.forgetting import Traces
 from services.orchestrator.minds import ActiveMind, Minds
 from services.orchestrator.peers import Peers
-from services.orchestrator.projections.summaries import SPAN_MESSAGES, Job
+from services.orchestrator.projections.summaries import AT_ONCE, SPAN_MESSAGES, Job
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import RECALL, Draft, Said
 from services.orchestrator.workers.follower import Worker
@@ -18,8 +18,6 @@ from services.orchestrator.workers.follower import Worker
 MAX_CHARACTERS = 240
 """Of a summary: three of them are what a prompt has room for."""
 MAX_TOKENS = 120
-MAX_JOBS = 8
-"""Summaries of one conversation a tick; what is left waits for the next."""
 READ_CHARACTERS = 2_000
 """Of a message: what a pasted document is about stands at its beginning."""
 NOTES = "notes"
@@ -64,7 +62,7 @@ class Summarizing:
         active = await self._minds.at_hand(mind_id)
         seqs = list[int]()
         async with active.summarizing:
-            for _ in range(MAX_JOBS):
+            for _ in range(AT_ONCE):
                 state, before = (await self._minds.open(mind_id)).snapshot, active.erasures()
                 # A state that is yet to be dropped holds what was erased, and is another one once it was.
                 await self._traces.left(mind_id, state)
@@ -97,38 +95,39 @@ class Summarizing:
         return seqs
 
     async def _write(self, active: ActiveMind, session_id: str, job: Job) -> mind.SummaryRecorded:
+        written = mind.SummaryRecorded(from_seq=job.from_seq, to_seq=job.to_seq)
         said = [Said(NOTES, one.text, one.seq) for one in job.summaries]
-        said = said or await self._said(active.id, session_id, job)
-        text, model = "", ""
+        if not said:
+            span, written.next_seq = await self._span(active.id, session_id, job)
+            said = [one for one in map(_said, span) if one is not None]
+            # Of many that wait together, the first one ends where it has its messages.
+            written.to_seq = span[-1].seq if len(span) == SPAN_MESSAGES else job.to_seq
         if said:
-            text, model = await self._by_model(
-                active.id, said, _OF_SUMMARIES if job.summaries else _OF_MESSAGES
-            )
-            text = text or condense([*_own_words(said)], MAX_CHARACTERS)
-        return mind.SummaryRecorded(text=text, from_seq=job.from_seq, to_seq=job.to_seq, model=model)
+            asked = _OF_SUMMARIES if job.summaries else _OF_MESSAGES
+            text, written.model = await self._by_model(active.id, said, asked)
+            written.text = text or condense([*_own_words(said)], MAX_CHARACTERS)
+        return written
 
-    async def _said(self, mind_id: str, session_id: str, job: Job) -> list[Said]:
-        """What is to be remembered of the messages, and was not erased; oldest first."""
-        found: list[Said] = []
-        counted = 0
+    async def _span(self, mind_id: str, session_id: str, job: Job) -> tuple[list[mind.Event], int]:
+        """The messages that were counted as one span, those that were erased since among them, and the next one's seq.
+
+        Oldest first; 0: none was said yet.
+        """
+        counted: list[mind.Event] = []
         events = self._peers.read(
             mind_id,
             from_seq=job.from_seq,
-            to_seq=job.to_seq,
             kinds=("user_message", "assistant_message"),
             session_ids=(session_id,),
+            page_size=SPAN_MESSAGES + 1,
         )
         async for event in events:
             if not event.remember:
                 continue
-            counted += 1
-            if not event.redacted:
-                role = "user" if event.kind == "user_message" else "assistant"
-                text = getattr(event.body, event.kind).text
-                found.append(Said(role, text[:READ_CHARACTERS], event.seq))
-            if counted == SPAN_MESSAGES:
-                break
-        return found
+            if event.seq > job.to_seq or len(counted) == SPAN_MESSAGES:
+                return counted, event.seq
+            counted.append(event)
+        return counted, 0
 
     async def _by_model(self, mind_id: str, said: Sequence[Said], asked: str) -> tuple[str, str]:
         """A model's words and its name; empty where there is none, or what it says was not said. Raises ModelFailed."""
@@ -140,6 +139,14 @@ class Summarizing:
         told = borne_out(said_once(answer.text, is_cut=answer.is_cut), [one.text for one in said])
         text = shortened(told, MAX_CHARACTERS)
         return (text, answer.model) if text else ("", "")
+
+
+def _said(event: mind.Event) -> Said | None:
+    """What a message says; None where that was erased."""
+    if event.redacted:
+        return None
+    role = "user" if event.kind == "user_message" else "assistant"
+    return Said(role, getattr(event.body, event.kind).text[:READ_CHARACTERS], event.seq)
 
 
 def _own_words(said: Sequence[Said]) -> Iterator[str]:

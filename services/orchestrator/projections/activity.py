@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Body, Event
 from services.orchestrator.projection import Projection, State
+from services.orchestrator.projections.summaries import AT_ONCE
 from services.runtime.times import nanoseconds
 
 MAX_CAUSED = 1_000
@@ -23,6 +24,8 @@ class Activity(State, frozen=True):
     """Seqs of the tick and of what followed from it."""
     asked_ns: int = 0
     """When a tick asked a worker for a reflection or a summary that has not come yet; 0: nothing is awaited."""
+    summarized: int = 0
+    """Summaries that came of the last tick."""
 
 
 def ticked(state: Activity, event: Event) -> Activity:
@@ -35,8 +38,15 @@ def happened(state: Activity, event: Event) -> Activity:
     if event.kind in _ASKED_FOR and state.asked_ns:
         state = replace(state, asked_ns=0)
     if event.causation_seq and event.causation_seq in state.caused:
-        return replace(state, caused=(*state.caused, event.seq)[-MAX_CAUSED:])
+        caused = replace(state, caused=(*state.caused, event.seq)[-MAX_CAUSED:])
+        return _summarized(caused) if event.kind == "summary_recorded" else caused
     return state if state.is_active else replace(state, is_active=True)
+
+
+def _summarized(state: Activity) -> Activity:
+    """Where one tick got as many as it can, another one is to ask for what is left."""
+    done = state.summarized + 1
+    return replace(state, summarized=done, is_active=state.is_active or done >= AT_ONCE)
 
 
 _ASKED_FOR = frozenset({"reflection_recorded", "summary_recorded"})

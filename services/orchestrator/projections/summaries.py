@@ -6,12 +6,13 @@ their place. A span whose summary was erased waits again. What is not to be reme
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from immutables import Map
 from msgspec.structs import replace
 
-from pmm.mind.v1.events_pb2 import Event
+from pmm.mind.v1.events_pb2 import Event, SummaryRecorded
 from services.orchestrator.projection import Projection, State
 
 SPAN_MESSAGES = 12
@@ -19,9 +20,13 @@ SPAN_MESSAGES = 12
 summarised by the time its first message has left them."""
 KEPT = 3
 """Summaries of a conversation in a prompt; where there are more, the two oldest become one."""
-MAX_HELD, MAX_WAITING = 16, 20
-"""Of a conversation; the oldest go. More than a few there are only after an erasure, without a model for long, or where
-the operator has the greatest number of recent turns stand in the prompt (200)."""
+AT_ONCE = 8
+"""Summaries of a conversation after one tick; what is left waits for the next."""
+MAX_HELD = 16
+"""Summaries of a conversation; the oldest go. More than a few there are only after an erasure."""
+MAX_WAITING = 20
+"""Spans of a conversation that are told apart; of more, the newest wait as one. So many there are only without a model
+for long, after an erasure, or where the operator has the greatest number of recent turns stand in the prompt (200)."""
 MAX_CONVERSATIONS = 64
 """The latest; what was said in others is found by memory alone."""
 
@@ -40,11 +45,13 @@ class Span(State, frozen=True, array_like=True):
 
     from_seq: int
     to_seq: int
+    spans: int = 1
+    """How many spans it is, about: whoever summarises it begins with the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to summarise: the messages between two seqs, or the summaries that cover them."""
+    """What to summarise: the first span of the messages between two seqs, or the summaries that cover them."""
 
     from_seq: int
     to_seq: int
@@ -66,15 +73,18 @@ class Conversation(State, frozen=True, array_like=True):
 
     def job(self, window: int) -> Job | None:
         """What is to be summarised now, where so many recent messages stand in the prompt as they were said."""
-        if self.waiting:
-            first = self.waiting[0]
-            spans = len(self.waiting) + sum(one.from_seq > first.to_seq for one in self.summaries)
-            if SPAN_MESSAGES * spans + self.messages > window:
-                return Job(first.from_seq, first.to_seq)
+        first = self.waiting[0] if self.waiting else None
+        # At once, so that a conversation far behind holds no more summaries than another one.
         if len(self.summaries) > KEPT:
             one, other = self.summaries[:2]
-            return Job(one.from_seq, other.to_seq, (one, other))
-        return None
+            if first is None or first.from_seq > other.to_seq:
+                return Job(one.from_seq, other.to_seq, (one, other))
+        if first is None:
+            return None
+        spans = sum(span.spans for span in self.waiting)
+        spans += sum(one.from_seq > first.to_seq for one in self.summaries)
+        is_left = SPAN_MESSAGES * spans + self.messages > window
+        return Job(first.from_seq, first.to_seq) if is_left else None
 
 
 class Summaries(State, frozen=True):
@@ -101,7 +111,7 @@ def said(state: Summaries, event: Event) -> Summaries:
     known = state.by_session.get(event.session_id) or Conversation(event.session_id)
     from_seq, messages, waiting = known.from_seq or event.seq, known.messages + 1, known.waiting
     if messages == SPAN_MESSAGES:
-        waiting = (*waiting, Span(from_seq, event.seq))[-MAX_WAITING:]
+        waiting = _few((*waiting, Span(from_seq, event.seq)))
         from_seq, messages = 0, 0
     grown = Conversation(known.id, from_seq, messages, event.seq, waiting, known.summaries)
     return _with(state, grown)
@@ -119,8 +129,8 @@ def summarized(state: Summaries, event: Event) -> Summaries:
     if body.text:
         summaries.append(Summary(event.seq, body.from_seq, body.to_seq, body.text))
     summaries.sort(key=lambda one: one.to_seq)
-    waiting = tuple(span for span in known.waiting if not _covers(body.from_seq, body.to_seq, span))
-    return _with(state, replace(known, waiting=waiting, summaries=tuple(summaries[-MAX_HELD:])))
+    waiting = tuple(left for span in known.waiting for left in _left(span, body))
+    return _with(state, replace(known, waiting=_few(waiting), summaries=tuple(summaries[-MAX_HELD:])))
 
 
 def ended(state: Summaries, event: Event) -> Summaries:
@@ -133,8 +143,28 @@ def erased(state: Summaries, event: Event) -> Summaries:
     return replace(state, erased_seq=event.seq)
 
 
-def _covers(from_seq: int, to_seq: int, other: Summary | Span) -> bool:
+def _covers(from_seq: int, to_seq: int, other: Summary) -> bool:
     return from_seq <= other.from_seq and other.to_seq <= to_seq
+
+
+def _left(span: Span, body: SummaryRecorded) -> Iterator[Span]:
+    """What waits on of a span after a summary."""
+    if body.to_seq < span.from_seq or span.to_seq < body.from_seq:
+        yield span
+        return
+    if span.from_seq < body.from_seq:
+        yield Span(span.from_seq, body.from_seq - 1)
+    next_seq = max(body.next_seq, body.to_seq + 1)
+    if next_seq <= span.to_seq:
+        yield Span(next_seq, span.to_seq, max(1, span.spans - 1))
+
+
+def _few(waiting: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The newest two as one where one is too many, so that nothing is left out."""
+    if len(waiting) <= MAX_WAITING:
+        return waiting
+    *others, one, last = waiting
+    return (*others, Span(one.from_seq, last.to_seq, one.spans + last.spans))
 
 
 def _with(state: Summaries, conversation: Conversation) -> Summaries:

@@ -1444,6 +1444,7 @@ class SummaryRecorded(_message.Message):
     FROM_SEQ_FIELD_NUMBER: _builtins.int
     TO_SEQ_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    NEXT_SEQ_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The summary; empty where what it covers says nothing, or was erased."""
     from_seq: _builtins.int
@@ -1452,6 +1453,10 @@ class SummaryRecorded(_message.Message):
     """The last event that it covers."""
     model: _builtins.str
     """The model that wrote it; empty for rules."""
+    next_seq: _builtins.int
+    """The next message of the conversation that is to be remembered, with which the next summary begins; 0 where none was
+    said yet, and in a summary of summaries.
+    """
     def __init__(
         self,
         *,
@@ -1459,10 +1464,11 @@ class SummaryRecorded(_message.Message):
         from_seq: _builtins.int = ...,
         to_seq: _builtins.int = ...,
         model: _builtins.str = ...,
+        next_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_seq", b"from_seq", "model", b"model", "text", b"text", "to_seq", b"to_seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_seq", b"from_seq", "model", b"model", "next_seq", b"next_seq", "text", b"text", "to_seq", b"to_seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
