@@ -223,6 +223,41 @@ def test_a_chat_goes_on_with_a_session_that_is_named(pmm: Pmm) -> None:
     assert pmm("chat", "--mind", "talk", "-m", "hi", "--session", "no-such-session", code=exits.FAILED)
 
 
+def test_a_chat_goes_on_with_the_last_session_that_is_open(pmm: Pmm) -> None:
+    def session(*arguments: str) -> str:
+        done = pmm("chat", "--mind", "follow", "-m", "my cat is called Biscuit", "--json", *arguments)
+        return json.loads(done)["session_id"]
+
+    first = session("--continue")
+    second = session()
+    pmm("chat", "--mind", "follow", "--session", first, "-m", "a word more")
+
+    assert session("-c") == first != second
+    pmm("session", "end", first, "--mind", "follow")
+    assert session("-c") == second
+    assert pmm("chat", "--mind", "follow", "-c", "--session", second, "-m", "hi", code=exits.USAGE)
+    ended = pmm("chat", "--mind", "follow", "--session", first, "-m", "hi", code=exits.FAILED)
+    assert "has ended" in ended
+    assert "--continue" in ended
+
+
+def test_what_was_only_imported_is_no_session_to_go_on_with(pmm: Pmm, transcript: Path) -> None:
+    pmm("mind", "import", str(transcript), "--mind", "read")
+
+    said = json.loads(pmm("chat", "--mind", "read", "-c", "-m", "good morning", "--json"))
+
+    assert said["session_id"] not in ("", "later", "default")
+    assert len(json.loads(pmm("session", "--mind", "read", "--json"))) == 3
+
+
+def test_going_on_keeps_what_was_said_of_privacy(pmm: Pmm) -> None:
+    pmm("chat", "--mind", "quiet", "-m", "my cat is called Biscuit", "--privacy", "paused")
+
+    assert json.loads(pmm("chat", "--mind", "quiet", "-c", "-m", "so it is", "--json"))["privacy"] == "paused"
+    changed = pmm("chat", "--mind", "quiet", "-c", "-m", "so it is", "--privacy", "normal", "--json")
+    assert json.loads(changed)["privacy"] == "normal"
+
+
 def test_every_line_is_a_turn_and_why_names_the_sources(pmm: Pmm) -> None:
     said = "my cat is called Biscuit\nwhat a day\nwhat is my cat called?\n/why\n/memories cat\n/sessions\n"
 

@@ -16,6 +16,7 @@ from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1.events_pb2 import (
     PRIVACY_MODE_INCOGNITO,
     PRIVACY_MODE_NORMAL,
+    PRIVACY_MODE_PAUSED,
     AssistantMessage,
     Body,
     Event,
@@ -77,6 +78,14 @@ class Script:
         yield pb.WatchMindResponse(mind=pb.Mind(mind_id="ada", open_commitments=[tea, ana]))
         await asyncio.Event().wait()
 
+    async def sessions(self, request: Any, context: Any) -> pb.ListSessionsResponse:
+        """One that has ended, and one that goes on."""
+        over, paused = (
+            pb.Session(session_id=its_id, privacy_mode=PRIVACY_MODE_PAUSED) for its_id in ("over", "quiet")
+        )
+        over.ended_at.seconds = 1_780_000_000
+        return pb.ListSessionsResponse(sessions=[over, paused])
+
     async def set_privacy(self, request: Any, context: Any) -> pb.SetPrivacyModeResponse:
         incognito = request.privacy_mode == PRIVACY_MODE_INCOGNITO
         session = pb.Session(session_id="hidden" if incognito else request.session_id)
@@ -89,7 +98,13 @@ async def script() -> Script:
 
 
 @pytest.fixture
-async def chat(script: Script, tmp_path: Path) -> AsyncIterator[pexpect.spawn]:
+def options() -> list[str]:
+    """What is typed behind the name of the mind."""
+    return []
+
+
+@pytest.fixture
+async def chat(script: Script, tmp_path: Path, options: list[str]) -> AsyncIterator[pexpect.spawn]:
     found = memory.SearchResponse(
         results=[
             memory.ScoredMemory(memory=memory.Memory(text="I like mornings", source_seqs=[7]), score=0.9)
@@ -100,6 +115,7 @@ async def chat(script: Script, tmp_path: Path) -> AsyncIterator[pexpect.spawn]:
         Explain=script.explain,
         SetPrivacyMode=script.set_privacy,
         WatchMind=script.watch,
+        ListSessions=script.sessions,
         Search=always(found),
     )
     env = {
@@ -112,14 +128,14 @@ async def chat(script: Script, tmp_path: Path) -> AsyncIterator[pexpect.spawn]:
     async with server as (target, _):
         child = pexpect.spawn(
             sys.executable,
-            ["-m", "pmm_client.cli", "chat", "--mind", "ada", "--target", target],
+            ["-m", "pmm_client.cli", "chat", "--mind", "ada", *options, "--target", target],
             env=env,
             encoding="utf-8",
             timeout=TIMEOUT_S,
             dimensions=(40, 120),
         )
         try:
-            await see(child, "Talking with ada")
+            await see(child, "Good morning" if "-m" in options else "Talking with ada")
             yield child
         finally:
             child.close(force=True)
@@ -153,6 +169,25 @@ async def test_a_message_is_answered_and_ctrl_d_leaves(chat: pexpect.spawn) -> N
 
     await prompted(chat)
     chat.sendeof()
+
+    assert await ended(chat) == 0
+
+
+@pytest.mark.parametrize("options", [["--continue"], ["-c"]])
+async def test_a_chat_goes_on_where_the_last_one_stopped(chat: pexpect.spawn, script: Script) -> None:
+    await see(chat, "you (paused)>")
+    chat.send("hello\r")
+    await see(chat, "Good morning")
+    await type_(chat, "/quit")
+    await see(chat, "To go on: pmm chat --mind ada --continue")
+
+    assert await ended(chat) == 0
+    assert [request.session_id for request in script.asked] == ["quiet"]
+
+
+@pytest.mark.parametrize("options", [["-m", "hello"]])
+async def test_a_single_message_says_how_to_go_on(chat: pexpect.spawn) -> None:
+    await see(chat, "To go on: pmm chat --mind ada --continue")
 
     assert await ended(chat) == 0
 

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,8 @@ from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.conversation import Conversation
 from pmm_client.cli.options import Json, calls_server, complain, mind_option
 from pmm_client.jsonable import to_json
+from pmm_client.mind import Mind
+from pmm_client.names import Privacy
 from pmm_client.reply import Reply
 
 
@@ -24,9 +26,9 @@ def register(app: typer.Typer) -> None:
     calls_server(app, "chat")(chat)
 
 
-def _not_both(ctx: typer.Context, value: Any) -> Any:
-    if value and (ctx.params.get("session") or ctx.params.get("new_session")):
-        raise typer.BadParameter("--session and --new-session exclude each other")
+def _only_one(ctx: typer.Context, value: Any) -> Any:
+    if value and any(ctx.params.get(other) for other in ("session", "resume", "new_session")):
+        raise typer.BadParameter("--session, --continue and --new-session exclude one another")
     return value
 
 
@@ -40,16 +42,25 @@ async def chat(
         typer.Option(
             metavar="ID",
             help="Go on with this session. Without it each start is a new one.",
-            callback=_not_both,
-            autocompletion=completion.sessions,
+            callback=_only_one,
+            autocompletion=completion.open_sessions,
         ),
     ] = "",
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--continue",
+            "-c",
+            help="Go on with the last session that is open; with a new one where there is none.",
+            callback=_only_one,
+        ),
+    ] = False,
     new_session: Annotated[
         bool,
-        typer.Option("--new-session", help="Begin a new session, which is the default.", callback=_not_both),
+        typer.Option("--new-session", help="Begin a new session, which is the default.", callback=_only_one),
     ] = False,
     privacy: Annotated[
-        Literal["normal", "paused", "incognito"] | None,
+        Privacy | None,
         typer.Option(help="normal: remember. paused: keep, but form no memories. incognito: keep nothing."),
     ] = None,
     message: Annotated[
@@ -60,13 +71,20 @@ async def chat(
 ) -> None:
     """Talk with a mind. Without -m: in the terminal, or line by line from standard input.
 
+    Each start is a new session: it knows what is remembered, but not what was said a moment ago. -c goes on.
+
     Example: pmm chat --mind ada -m "Where does my sister live?"
+
+    Example: pmm chat --mind ada -c -m "Since when?"
     """
     del new_session
     async with connection.open("memory") as client:
-        conversation = Conversation(client.mind(mind), session, privacy)
+        conversation = await _begun(client.mind(mind), session, resume, privacy)
         if message is not None:
+            is_new = not conversation.session
             await _one(conversation, _checked(message), as_json)
+            if is_new and not as_json:
+                hint_to_continue(conversation)
         elif as_json or not sys.stdin.isatty():
             await _lines(conversation, as_json)
         else:
@@ -74,6 +92,25 @@ async def chat(
             from pmm_client.cli.interactive import interactive
 
             await interactive(connection, conversation)
+            hint_to_continue(conversation)
+
+
+async def _begun(mind: Mind, session: str, resume: bool, privacy: Privacy | None) -> Conversation:
+    """The conversation that the options mean. Raises CliError, UnknownSession."""
+    conversation = Conversation(mind, privacy or "normal")
+    if session:
+        await conversation.resume(session)
+    elif resume:
+        await conversation.resume_latest()
+    if conversation.session and privacy and privacy != conversation.privacy:
+        await conversation.set_privacy(privacy)
+    return conversation
+
+
+def hint_to_continue(conversation: Conversation) -> None:
+    """Tell a person, and no script, how to go on; not with what is in no list of sessions."""
+    if conversation.session and conversation.privacy != "incognito" and sys.stderr.isatty():
+        sys.stderr.write(f"To go on: pmm chat --mind {conversation.mind.mind_id} --continue\n")
 
 
 async def _one(conversation: Conversation, text: str, as_json: bool) -> None:
