@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
@@ -28,6 +29,7 @@ from pmm_client.cli import (
     status,
     worker_commands,
 )
+from pmm_client.cli.bash_words import join_words
 from pmm_client.cli.options import complain
 
 LEDGER_COMMANDS = {
@@ -59,6 +61,7 @@ def main() -> None:
     if any(argument != argument.encode(errors="replace").decode() for argument in sys.argv):
         complain("an argument is not UTF-8: write it in UTF-8, or put it into a file")
         sys.exit(exits.USAGE)
+    join_words(os.environ)
     app()
 
 

@@ -12,7 +12,7 @@ import typer
 
 from pmm.ledger.v1.ledger_pb2 import BackupRequest
 from pmm_client.checkpoints import CheckpointError, VerifierKey
-from pmm_client.cli import exits, output
+from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.mind_commands import Name
@@ -120,7 +120,12 @@ async def prove(
 
 async def witness(
     connection: Connection,
-    mind: Annotated[list[str], typer.Option(help="A mind to watch; may be repeated.", show_default=False)],
+    mind: Annotated[
+        list[str],
+        typer.Option(
+            help="A mind to watch; may be repeated.", show_default=False, autocompletion=completion.minds
+        ),
+    ],
     state: Annotated[
         Path, typer.Option(envvar=STATE_VARIABLE, metavar="DIR", help="Where what was seen is kept.")
     ] = DEFAULT_STATE,
@@ -203,7 +208,7 @@ async def redact(
     seqs: Annotated[
         list[int] | None, typer.Argument(min=1, max=MAX_SEQ, metavar="SEQ", help="Events.")
     ] = None,
-    session: Annotated[str, typer.Option(help="All of a session.")] = "",
+    session: Annotated[str, typer.Option(help="All of a session.", autocompletion=completion.sessions)] = "",
     whole_mind: Annotated[bool, typer.Option("--whole-mind", help="Every event of the mind.")] = False,
     why: Why = "",
     yes: Yes = False,

@@ -62,7 +62,9 @@ _SHOW_IT = (
     "it is done only with an event that shows it and came after the promise: name it with --evidence SEQ "
     "(`pmm ledger read` shows them), or give the promise up with --dropped"
 )
-Project = Annotated[str | None, typer.Option(help="The project that it belongs to.")]
+Project = Annotated[
+    str | None, typer.Option(help="The project that it belongs to.", autocompletion=completion.projects)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -85,7 +87,9 @@ async def list_commitments(
             autocompletion=completion.words("open", "snoozed", "overdue", "closed", "expired"),
         ),
     ] = "",
-    project: Annotated[str, typer.Option(help="Only of this project.")] = "",
+    project: Annotated[
+        str, typer.Option(help="Only of this project.", autocompletion=completion.projects)
+    ] = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
     as_of: AsOf = None,
     as_json: Json = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +16,12 @@ from pmm_client.cli.drawing import Svg, write_svg
 from pmm_client.cli.options import AsOf, Json, MindOrMine, calls_server
 
 NODE_HELP = "A node: event:12, entity:ana, commitment:c-…, memory:m-…, identity:7 or session:…"
-Node = Annotated[str, typer.Argument(metavar="NODE", help=NODE_HELP, show_default=False)]
+
+
+def _node(metavar: str, text: str = NODE_HELP) -> Any:
+    return typer.Argument(metavar=metavar, help=text, show_default=False, autocompletion=completion.nodes)
+
+
 SHOWN = (
     "replies_to",
     "mentions",
@@ -49,7 +54,7 @@ def register(app: typer.Typer) -> None:
 
 async def graph(
     connection: Connection,
-    node: Annotated[str, typer.Argument(metavar="NODE", help=f"{NODE_HELP}; the last message.")] = "",
+    node: Annotated[str, _node("NODE", f"{NODE_HELP}; else the last message.")] = "",
     mind: MindOrMine = DEFAULT_MIND,
     depth: Annotated[int, typer.Option(min=1, max=12, help="So many edges away.")] = 2,
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many nodes.")] = 40,
@@ -80,7 +85,7 @@ async def graph(
 
 async def neighbors(
     connection: Connection,
-    node: Node,
+    node: Annotated[str, _node("NODE")],
     mind: MindOrMine = DEFAULT_MIND,
     types: Types = None,
     as_of: AsOf = None,
@@ -100,8 +105,8 @@ async def neighbors(
 
 async def path(
     connection: Connection,
-    start: Annotated[str, typer.Argument(metavar="FROM", help=NODE_HELP, show_default=False)],
-    end: Annotated[str, typer.Argument(metavar="TO", help=NODE_HELP, show_default=False)],
+    start: Annotated[str, _node("FROM")],
+    end: Annotated[str, _node("TO")],
     mind: MindOrMine = DEFAULT_MIND,
     as_of: AsOf = None,
     as_json: Json = False,

@@ -158,7 +158,9 @@ async def append(
     ],
     mind: MindOption,
     actor: Annotated[str, typer.Option(help="Who causes it.")] = "user",
-    session: Annotated[str, typer.Option(help="The conversation that it belongs to.")] = "",
+    session: Annotated[
+        str, typer.Option(help="The conversation that it belongs to.", autocompletion=completion.sessions)
+    ] = "",
     expected_seq: Annotated[
         int | None, typer.Option(min=0, max=MAX_SEQ, metavar="SEQ", help="Only if the head is exactly here.")
     ] = None,

@@ -20,7 +20,7 @@ from pmm.mind.v1.events_pb2 import (
     MemoryRetracted,
     MemoryRevised,
 )
-from pmm_client.cli import exits, output
+from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.memory_options import memory_types
@@ -54,11 +54,22 @@ async def add(
     mind: MindOrMine = DEFAULT_MIND,
     texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="One sentence each.")] = None,
     kind: Annotated[
-        str, typer.Option("--type", help="fact, preference, event, relationship or other.")
+        str,
+        typer.Option(
+            "--type",
+            help="fact, preference, event, relationship or other.",
+            autocompletion=completion.words("fact", "preference", "event", "relationship", "other"),
+        ),
     ] = "fact",
     importance: Annotated[float, typer.Option(min=0, max=1, help="From 0, trivia, to 1, vital.")] = 0,
-    tag: Annotated[list[str] | None, typer.Option("--tag", help="To filter by; may be repeated.")] = None,
-    entity: Annotated[list[str] | None, typer.Option("--entity", help="Who or what it is about.")] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", help="To filter by; may be repeated.", autocompletion=completion.tags),
+    ] = None,
+    entity: Annotated[
+        list[str] | None,
+        typer.Option("--entity", help="Who or what it is about.", autocompletion=completion.entities),
+    ] = None,
     source: Annotated[
         list[int] | None,
         typer.Option("--source", min=1, max=MAX_SEQ, metavar="SEQ", help="An event that it came from."),
@@ -68,7 +79,10 @@ async def add(
     ] = None,
     ttl: Annotated[str, typer.Option(metavar="TIME", help="Forget it after 90m, 12h, 30d or 8w.")] = "",
     contradicts: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="A memory that ceases to hold with it.")
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="A memory that ceases to hold with it.", autocompletion=completion.memories
+        ),
     ] = None,
     file: Jsonl = None,
     as_json: Json = False,
@@ -113,11 +127,18 @@ async def add(
 async def revise(
     connection: Connection,
     mind: MindOrMine = DEFAULT_MIND,
-    memory_id: Annotated[str, typer.Argument(metavar="ID", help="The memory.")] = "",
+    memory_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The memory.", autocompletion=completion.memories)
+    ] = "",
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The new words; left out: the old ones.")] = "",
     importance: Annotated[float | None, typer.Option(min=0, max=1, help="The new importance.")] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", help="The new tags.")] = None,
-    entity: Annotated[list[str] | None, typer.Option("--entity", help="The new entities.")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="The new tags.", autocompletion=completion.tags)
+    ] = None,
+    entity: Annotated[
+        list[str] | None,
+        typer.Option("--entity", help="The new entities.", autocompletion=completion.entities),
+    ] = None,
     until: Annotated[datetime | None, time_option("--valid-to", help=f"Until when it held; {LOCAL}.")] = None,
     ttl: Annotated[str, typer.Option(metavar="TIME", help="Forget it after 90m, 12h, 30d or 8w.")] = "",
     why: Why = "",
@@ -150,8 +171,16 @@ async def revise(
 async def retract(
     connection: Connection,
     mind: MindOrMine = DEFAULT_MIND,
-    memory_ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="The memories.")] = None,
-    superseded_by: Annotated[str, typer.Option(metavar="ID", help="The memory that takes their place.")] = "",
+    memory_ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID", help="The memories.", autocompletion=completion.memories),
+    ] = None,
+    superseded_by: Annotated[
+        str,
+        typer.Option(
+            metavar="ID", help="The memory that takes their place.", autocompletion=completion.memories
+        ),
+    ] = "",
     why: Why = "",
     file: Jsonl = None,
     as_json: Json = False,
@@ -171,7 +200,10 @@ async def retract(
 async def rate(
     connection: Connection,
     mind: MindOrMine = DEFAULT_MIND,
-    memory_ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="The memories.")] = None,
+    memory_ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID", help="The memories.", autocompletion=completion.memories),
+    ] = None,
     rating: Annotated[
         float, typer.Option(min=-1, max=1, help="From -1, it did harm, to 1, it helped.")
     ] = 1.0,

@@ -137,7 +137,9 @@ async def list_memories(
 
 async def history(
     connection: Connection,
-    memory_id: Annotated[str, typer.Argument(metavar="ID", help="The memory.")],
+    memory_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The memory.", autocompletion=completion.memories)
+    ],
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
@@ -174,7 +176,11 @@ async def clear_cache(
     connection: Connection,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="CACHE", help="embeddings, queries, results, understanding; all."),
+        typer.Argument(
+            metavar="CACHE",
+            help="embeddings, queries, results, understanding; all.",
+            autocompletion=completion.words("embeddings", "queries", "results", "understanding"),
+        ),
     ] = None,
     of: OfMind = "",
     as_json: Json = False,

@@ -24,13 +24,25 @@ Types = Annotated[
     ),
 ]
 Speakers = Annotated[
-    list[str] | None, typer.Option("--speaker", help="Only what they said; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--speaker", help="Only what they said; may be repeated.", autocompletion=completion.speakers
+    ),
 ]
 Sessions = Annotated[
-    list[str] | None, typer.Option("--session", help="Only from this session; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--session", help="Only from this session; may be repeated.", autocompletion=completion.sessions
+    ),
 ]
-Entities = Annotated[list[str] | None, typer.Option("--entity", help="Only about one of these.")]
-Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only what bears all of these.")]
+Entities = Annotated[
+    list[str] | None,
+    typer.Option("--entity", help="Only about one of these.", autocompletion=completion.entities),
+]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", help="Only what bears all of these.", autocompletion=completion.tags),
+]
 From = Annotated[datetime | None, time_option("--from", help=f"Only what occurred at or after; {LOCAL}.")]
 To = Annotated[datetime | None, time_option("--to", help="Only what occurred before.")]
 Important = Annotated[float, typer.Option("--important", min=0, max=1, help="Only what is so important.")]

@@ -75,7 +75,9 @@ async def create(
 
 async def list_minds(
     connection: Connection,
-    prefix: Annotated[str, typer.Option(help="Only names that begin so.")] = "",
+    prefix: Annotated[
+        str, typer.Option(help="Only names that begin so.", autocompletion=completion.minds)
+    ] = "",
     owner: Annotated[str, typer.Option(help="Only those of this owner.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -102,7 +104,12 @@ async def list_minds(
 async def default(
     connection: Connection,
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Make this one the default; else say which it is.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="Make this one the default; else say which it is.",
+            autocompletion=completion.minds,
+        ),
     ] = "",
     as_json: Json = False,
 ) -> None:

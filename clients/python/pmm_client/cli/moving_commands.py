@@ -17,7 +17,7 @@ from rich.progress import Progress, TaskID
 from pmm_client import archive as archives
 from pmm_client import moving
 from pmm_client.archive import ANOTHER_COPY, Archive, Report, begins_archive
-from pmm_client.cli import exits, output
+from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.mind_commands import Name
@@ -183,7 +183,13 @@ async def compare(
     connection: Connection,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An export with --full.")],
     which: Annotated[
-        str, typer.Option("--mind", metavar="NAME", help="The mind; else the one that the export is of.")
+        str,
+        typer.Option(
+            "--mind",
+            metavar="NAME",
+            help="The mind; else the one that the export is of.",
+            autocompletion=completion.minds,
+        ),
     ] = "",
     as_json: Json = False,
 ) -> None:

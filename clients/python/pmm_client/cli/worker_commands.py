@@ -24,7 +24,7 @@ AnyMind = Annotated[
         autocompletion=completion.minds,
     ),
 ]
-OnlyWorker = Annotated[str, typer.Option(help="Only of this worker.")]
+OnlyWorker = Annotated[str, typer.Option(help="Only of this worker.", autocompletion=completion.workers)]
 
 
 def register(app: typer.Typer) -> None:
