@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 
 from pmm.mind.v1.events_pb2 import (
+    PRIORITY_HIGH,
+    PRIORITY_NORMAL,
     TRAIT_OPENNESS,
     AssistantMessage,
     Body,
@@ -95,3 +98,68 @@ async def test_a_time_in_which_nothing_happened_is_not_said_to_be_all() -> None:
         await pmm("stats", "--last", "1h", GetPerformance=nothing)
     ).stdout == "Nothing happened in that time.\n"
     assert (await pmm("stats", GetPerformance=nothing)).stdout == "Nothing has happened yet.\n"
+
+
+PROMISED = pb.ListCommitmentsResponse(
+    commitments=[
+        pb.Commitment(
+            commitment_id="c-0123456789ab",
+            text="renew the passport at the consulate in Lisbon",
+            status=pb.COMMITMENT_STATUS_OPEN,
+            priority=PRIORITY_HIGH,
+            project="travel",
+            due_at=Timestamp(seconds=4_102_484_400),
+        ),
+        pb.Commitment(
+            commitment_id="c-ba9876543210",
+            text="call the notary",
+            priority=PRIORITY_NORMAL,
+            status=pb.COMMITMENT_STATUS_SNOOZED,
+            snoozed_until=Timestamp(seconds=4_102_484_400),
+        ),
+    ]
+)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_promises_with_all_that_is_noted_keep_each_date_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(output, "console", lambda: Console(width=width))
+
+    result = await pmm("commitments", "--mind", "ada", ListCommitments=always(PROMISED))
+
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    assert max(map(len, lines)) <= width
+    assert result.stdout.count(output.date(Timestamp(seconds=4_102_484_400))) == 2
+    assert all(word in result.stdout for word in ("high", "travel", "until", "consulate", "notary"))
+    # The words have a third of the terminal.
+    assert sum("renew the passport" in line for line in lines) == 1
+
+
+async def test_a_promise_without_notes_has_no_room_kept_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "console", lambda: Console(width=120))
+    plain = pb.Commitment(
+        commitment_id="c-1", text="call Ana", status=pb.COMMITMENT_STATUS_OPEN, priority=PRIORITY_NORMAL
+    )
+
+    result = await pmm(
+        "commitments",
+        "--mind",
+        "ada",
+        ListCommitments=always(pb.ListCommitmentsResponse(commitments=[plain])),
+    )
+
+    assert "priority" not in result.stdout
+    assert "()" not in result.stdout
+
+
+async def test_sessions_that_have_ended_are_told_from_those_that_go_on() -> None:
+    over = pb.Session(session_id="over", ended_at=Timestamp(seconds=1))
+    listed = pb.ListSessionsResponse(sessions=[over, pb.Session(session_id="on", user_messages=2)])
+
+    result = await pmm("session", "--mind", "ada", ListSessions=always(listed))
+
+    ended, open_ = (line.split() for line in result.stdout.splitlines()[1:])
+    assert "ended" in ended
+    assert "open" in open_

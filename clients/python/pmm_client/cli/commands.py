@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import cast, get_args
 
 from pmm.memory.v1.memory_pb2 import Memory
+from pmm.orchestrator.v1.orchestrator_pb2 import Session
 from pmm_client.cli import output
 from pmm_client.cli.conversation import Conversation
 from pmm_client.cli.options import time_zone
 from pmm_client.errors import NotFound, UnknownMind
-from pmm_client.names import Privacy, privacy_name
+from pmm_client.names import Privacy
 
 SHOWN = 15
 """Rows of a list in a chat; the commands of ``pmm`` show all."""
@@ -119,20 +120,16 @@ _PRIVACY_MEANS: dict[Privacy, str] = {
 
 async def _sessions(conversation: Conversation, argument: str) -> None:
     del argument
-    made = output.table("session", "began", "messages", "privacy", "title")
+    found: list[Session] = []
     try:
         async for session in conversation.mind.sessions():
-            mark = " (this one)" if session.session_id == conversation.session else ""
-            messages = str(session.user_messages + session.assistant_messages + session.imported_messages)
-            began = output.date(session.started_at)
-            privacy = privacy_name(session.privacy_mode)
-            output.row(made, session.session_id + mark, began, messages, privacy, session.title)
-            if made.row_count == SHOWN:
+            found.append(session)
+            if len(found) == SHOWN:
                 break
     except UnknownMind:
         pass
-    if made.row_count:
-        output.console().print(made)
+    if found:
+        output.console().print(output.sessions_table(found, this=conversation.session))
     else:
         output.line("There are no sessions yet.")
 

@@ -117,12 +117,13 @@ async def list_commitments(
 
 def _table(found: list[Commitment]) -> Table:
     has_ended = found[0].status in _ENDED
-    # Room for the words: a terminal is narrow.
     noted = [
         *(["priority"] if any(one.priority != PRIORITY_NORMAL for one in found) else []),
         *(["project"] if any(one.project for one in found) else []),
     ]
-    optional = [", ".join(noted)] if noted else []
+    # In a narrow terminal the words need the room: what is noted stands below them.
+    is_narrow = output.console().width < output.WIDE
+    optional, gap = [", ".join(noted)] if noted and not is_narrow else [], "\n" if is_narrow else " "
     made = output.table("id", "status", "ended" if has_ended else "due", "", *optional, "what")
     for one in found:
         is_put_off = one.status == CommitmentStatus.COMMITMENT_STATUS_SNOOZED
@@ -132,12 +133,18 @@ def _table(found: list[Commitment]) -> Table:
             made,
             one.commitment_id,
             Text(status, style=_STYLES.get(status, "")),
-            f"until {output.date(when)}" if is_put_off else output.date(when),
+            Text(f"until{gap}{output.date(when)}" if is_put_off else output.date(when)),
             output.away(when),
-            *([_notes(one)] if noted else []),
-            one.text or "(erased)",
+            *([_notes(one)] if optional else []),
+            _words(one, with_notes=is_narrow),
         )
     return made
+
+
+def _words(one: Commitment, *, with_notes: bool) -> Text:
+    words = Text(" ".join(one.text.split()) or "(erased)")
+    notes = _notes(one)
+    return Text.assemble(words, "\n(", notes, ")") if with_notes and notes else words
 
 
 def _notes(one: Commitment) -> Text:

@@ -17,11 +17,15 @@ from rich.text import Text
 
 from pmm.memory.v1.memory_pb2 import Memory, SearchResponse, StatsResponse
 from pmm.mind.v1.events_pb2 import Event
-from pmm.orchestrator.v1.orchestrator_pb2 import ExplainResponse
+from pmm.orchestrator.v1.orchestrator_pb2 import ExplainResponse, Session
 from pmm_client.jsonable import to_json
+from pmm_client.names import privacy_name
 
 SHORT_CHARACTERS = 100
 BAR_WIDTH = 20
+WIDE = 100
+"""Columns of a terminal from which on there is room for more than what matters most."""
+_WHOLE = frozenset({"id", "seq", "date", "due", "ended", "began", "when", "last event", "last success"})
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NOTHING = (None, "", [], {}, 0, "UNSPECIFIED")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -59,9 +63,9 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
     made = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         numeric = column in {"seq", "events", "score", "messages", *right}
-        # An id is what one copies.
+        # An id is what one copies, and a time in two lines is none: words take the room that is left.
         made.add_column(
-            column, justify="right" if numeric else "left", overflow="fold", no_wrap=column == "id"
+            column, justify="right" if numeric else "left", overflow="fold", no_wrap=column in _WHOLE
         )
     return made
 
@@ -194,6 +198,18 @@ def memories_table(memories: Sequence[tuple[Memory, float | None]]) -> Table:
     for memory, score in memories:
         cells = [memory.memory_id, date(memory.occurred_at) or date(memory.recorded_at), memory.speaker]
         row(made, *cells, *([f"{score or 0:.3f}"] if scored else []), memory.text)
+    return made
+
+
+def sessions_table(found: Sequence[Session], this: str = "") -> Table:
+    """Conversations; ``this`` is marked."""
+    made = table("session", "began", "messages", "privacy", "state", "title")
+    for one in found:
+        mark = " (this one)" if one.session_id == this else ""
+        messages = one.user_messages + one.assistant_messages + one.imported_messages
+        state = "ended" if one.HasField("ended_at") else "open"
+        kept = privacy_name(one.privacy_mode)
+        row(made, one.session_id + mark, date(one.started_at), f"{messages:,}", kept, state, one.title)
     return made
 
 

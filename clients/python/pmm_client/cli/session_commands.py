@@ -76,12 +76,7 @@ async def list_sessions(
     if not found:
         output.line("There are no sessions yet.")
         return
-    made = output.table("session", "began", "messages", "privacy", "title")
-    for one in found:
-        messages = str(one.user_messages + one.assistant_messages + one.imported_messages)
-        privacy = privacy_name(one.privacy_mode)
-        output.row(made, one.session_id, output.date(one.started_at), messages, privacy, one.title)
-    output.console().print(made)
+    output.console().print(output.sessions_table(found))
 
 
 async def show(

@@ -21,7 +21,6 @@ _BEFORE = ("times before", "p50 before", "p95 before")
 _FIGURES = {"avg ms": "avg", "min": "min", "max": "max", "p50": "p50", "p95": "p95", "p99": "p99"}
 _COMPARED = {"avg ms": "avg", "p50": "p50", "p95": "p95"}
 """By column: the figure of a stage."""
-WIDE = 100
 WHOLE_MS = 100
 """From here on a tenth says nothing."""
 _UNITS = {"m": "minutes", "h": "hours"}
@@ -74,7 +73,7 @@ def _span(answer: GetPerformanceResponse) -> str:
 def _stages(answer: GetPerformanceResponse) -> Table:
     before = any(one.previous_count for one in answer.stages)
     # A terminal is narrow: beside the time before there is room for the figures that are compared.
-    named = _COMPARED if before and output.console().width < WIDE else _FIGURES
+    named = _COMPARED if before and output.console().width < output.WIDE else _FIGURES
     columns = ("times", *named, *(_BEFORE if before else ()))
     made = output.table("stage", *columns, right=columns)
     made.columns[0].no_wrap = True
