@@ -163,3 +163,17 @@ async def test_sessions_that_have_ended_are_told_from_those_that_go_on() -> None
     ended, open_ = (line.split() for line in result.stdout.splitlines()[1:])
     assert "ended" in ended
     assert "open" in open_
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_a_conversation_is_said_to_be_looked_at_again_only_if_it_goes_on(is_over: bool) -> None:
+    session = pb.Session(session_id="s-1", ended_at=Timestamp(seconds=1) if is_over else None)
+    found = pb.GetAnalyticsResponse(analysis=pb.ANALYSIS_STATE_ERASED)
+
+    result = await pmm(
+        "session", "show", "s-1", "--mind", "ada",
+        GetAnalytics=always(found), GetSession=always(pb.GetSessionResponse(session=session)),
+    )  # fmt: skip
+
+    assert "is forgotten" in result.stdout
+    assert ("is looked at again after five messages more" in result.stdout) is not is_over

@@ -46,9 +46,9 @@ async def head(served: Served, mind_id: str = "ada") -> int:
     return (await served.ledger.get_head(ledger.GetHeadRequest(mind_id=mind_id))).seq
 
 
-async def wait_for(served: Served, kind: str, mind_id: str = "ada") -> mind.Event:
-    """The first event of a kind, once it is there."""
-    request = ledger.SubscribeRequest(mind_id=mind_id, kinds=[kind])
+async def wait_for(served: Served, kind: str, mind_id: str = "ada", *, after_seq: int = 0) -> mind.Event:
+    """The first event of a kind after another, once it is there."""
+    request = ledger.SubscribeRequest(mind_id=mind_id, kinds=[kind], after_seq=after_seq)
     async for message in served.ledger.subscribe(request, timeout=20):
         for event in message.page.events:
             return event

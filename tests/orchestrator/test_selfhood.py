@@ -353,6 +353,25 @@ async def test_of_a_conversation_that_is_over_what_was_found_goes_with_what_was_
     assert (after.analysis, after.engagement) == (pb.ANALYSIS_STATE_ERASED, 0)
 
 
+async def test_of_a_conversation_that_goes_on_the_same_until_more_is_said(lively: Served) -> None:
+    first = (await converse(lively, "The lighthouse keeper loves marzipan.")).started
+    for text in ("The tomatoes grow well.", "Where is my hat?", "I lost it.", "It was red."):
+        await converse(lively, text, session_id=first.session_id)
+    found = await wait_for(lively, "conversation_analyzed")
+    request = pb.GetAnalyticsRequest(mind_id="ada", session_id=first.session_id)
+
+    async for _ in lively.orchestrator.forget(pb.ForgetRequest(mind_id="ada", seq=first.user_seq)):
+        pass
+    after = await lively.orchestrator.get_analytics(request)
+    await converse(lively, "I found it.", session_id=first.session_id)
+    await lively.orchestrator.end_session(pb.EndSessionRequest(mind_id="ada", session_id=first.session_id))
+    await wait_for(lively, "conversation_analyzed", after_seq=found.seq)
+    again = await lively.orchestrator.get_analytics(request)
+
+    assert after.analysis == pb.ANALYSIS_STATE_ERASED
+    assert again.analysis == pb.ANALYSIS_STATE_DONE
+
+
 async def test_what_is_not_to_be_remembered_is_not_analysed(lively: Served) -> None:
     paused = mind.PRIVACY_MODE_PAUSED
     session = (await converse(lively, "I hate everything.", privacy_mode=paused)).started.session_id

@@ -167,7 +167,7 @@ class Analyzing:
         found = list(latest.values())
         if not found:
             said = await self._said(mind_id, session_id, state.seq)
-            return Analytics(state, _standing(said, session, is_erased=is_erased), session)
+            return Analytics(state, _standing(said, is_erased=is_erased), session)
         topics = Counter(topic for one in found for topic in one.topics)
         return Analytics(
             state,
@@ -181,7 +181,7 @@ class Analyzing:
         )
 
 
-def _standing(said: Sequence[mind.Event], session: Session | None, *, is_erased: bool) -> Standing:
+def _standing(said: Sequence[mind.Event], *, is_erased: bool) -> Standing:
     """Why there is no analysis; ``is_erased``: there was one."""
     asked = [event for event in said if _is_persons(event)]
     if not asked:
@@ -189,9 +189,9 @@ def _standing(said: Sequence[mind.Event], session: Session | None, *, is_erased:
     remembered = [event for event in asked if event.remember]
     if not remembered:
         return Standing.NOT_REMEMBERED
-    # What was erased is analysed again when the conversation goes on, and not before.
-    is_over = is_erased and session is not None and session.ended_ns > 0
-    return Standing.ERASED if is_over or all(event.redacted for event in remembered) else Standing.WAITING
+    # What is left is analysed again when the conversation goes on, and not before.
+    is_erased = is_erased or all(event.redacted for event in remembered)
+    return Standing.ERASED if is_erased else Standing.WAITING
 
 
 def _is_persons(event: mind.Event) -> bool:

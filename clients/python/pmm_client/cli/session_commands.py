@@ -131,12 +131,16 @@ async def show(
         output.line(f"earlier (#{one.from_seq} to #{one.to_seq}): {one.text}")
     if why := _NOT_ANALYZED.get(found.analysis):
         output.line(why)
+        if found.analysis == pb.ANALYSIS_STATE_ERASED and of is not None and not of.HasField("ended_at"):
+            output.line(
+                "What is left is looked at again after five messages more, or when the conversation has ended."
+            )
     for question in found.open_questions:
         output.line(f"open: {question}")
 
 
 _NOT_ANALYZED = {
-    pb.ANALYSIS_STATE_WAITING: "Not looked at yet: it is after five messages, or when the conversation has ended.",
+    pb.ANALYSIS_STATE_WAITING: "Not looked at yet: it is after every five messages, and when it has ended.",
     pb.ANALYSIS_STATE_NOTHING_SAID: "Not looked at: nobody has said anything to it. What is imported is not looked at.",
     pb.ANALYSIS_STATE_NOT_REMEMBERED: "Not looked at: what was said while it was paused is not to be remembered.",
     pb.ANALYSIS_STATE_ERASED: "Not looked at: what was said, or what was found in it, is forgotten.",

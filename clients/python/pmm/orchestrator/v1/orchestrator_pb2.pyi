@@ -95,7 +95,9 @@ class _AnalysisStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Analysi
     ANALYSIS_STATE_NOT_REMEMBERED: _AnalysisState.ValueType  # 4
     """Nothing that was said is to be remembered: the conversation was paused."""
     ANALYSIS_STATE_ERASED: _AnalysisState.ValueType  # 5
-    """What was said is erased, or what was found in it went with what was erased."""
+    """What was said is erased, or what was found in it went with what was erased. What is left is analysed again when the
+    conversation goes on: after five messages more, or when it ends after one more.
+    """
     ANALYSIS_STATE_INCOGNITO: _AnalysisState.ValueType  # 6
     """The conversation is incognito."""
 
@@ -113,7 +115,9 @@ ANALYSIS_STATE_NOTHING_SAID: AnalysisState.ValueType  # 3
 ANALYSIS_STATE_NOT_REMEMBERED: AnalysisState.ValueType  # 4
 """Nothing that was said is to be remembered: the conversation was paused."""
 ANALYSIS_STATE_ERASED: AnalysisState.ValueType  # 5
-"""What was said is erased, or what was found in it went with what was erased."""
+"""What was said is erased, or what was found in it went with what was erased. What is left is analysed again when the
+conversation goes on: after five messages more, or when it ends after one more.
+"""
 ANALYSIS_STATE_INCOGNITO: AnalysisState.ValueType  # 6
 """The conversation is incognito."""
 Global___AnalysisState: _TypeAlias = AnalysisState  # noqa: Y015
