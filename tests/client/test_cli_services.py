@@ -180,6 +180,7 @@ def test_an_export_is_restored_under_its_name_in_another_store(
     head = json.loads(pmm("ledger", "verify", "--mind", biscuit, "--json"))
 
     assert pmm("mind", "export", biscuit).encode() == out.read_bytes()
+    assert pmm("mind", "export", biscuit, "-o", "-").encode() == out.read_bytes()
     taken = pmm("mind", "restore", str(out), "--mind", biscuit, code=exits.FAILED)
     assert biscuit in taken
 

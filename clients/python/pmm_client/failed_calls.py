@@ -118,7 +118,10 @@ def from_rpc_error(error: grpc.RpcError) -> PmmError:
 def _no_connection(message: str) -> bool:
     # gRPC's own words; a server of ours always sends details with its UNAVAILABLE.
     words = message.lower()
-    return "failed to connect" in words or "dns resolution failed" in words or "handshake" in words
+    return any(
+        known in words
+        for known in ("failed to connect", "dns resolution failed", "errors resolving", "handshake")
+    )
 
 
 def _address(message: str) -> str:

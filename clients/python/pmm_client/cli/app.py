@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -61,6 +62,10 @@ def main() -> None:
     if any(argument != argument.encode(errors="replace").decode() for argument in sys.argv):
         complain("an argument is not UTF-8: write it in UTF-8, or put it into a file")
         sys.exit(exits.USAGE)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that has no letter for something still shows the rest.
+            stream.reconfigure(errors="replace")
     join_words(os.environ)
     app()
 

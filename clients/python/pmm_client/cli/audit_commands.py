@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -230,7 +230,7 @@ async def redact(
         if part
     )
     if not yes:
-        typer.confirm(f"Erase {what} of {mind}, for good?", abort=True)
+        _confirm(f"Erase {what} of {mind}, for good?")
     async with connection.open("ledger") as client:
         done = await client.mind(mind).redact(seqs or (), session=session, whole_mind=whole_mind, why=why)
     if as_json:
@@ -293,9 +293,7 @@ async def forget(
         redacted: list[int] = []
         if not dry_run:
             if not yes:
-                typer.confirm(
-                    f"Erase {output.counted(len(goes) + 1, 'event')} of {mind}, for good?", abort=True
-                )
+                _confirm(f"Erase {output.counted(len(goes) + 1, 'event')} of {mind}, for good?")
             with output.progress(quiet=as_json) as bar:
                 task = bar.add_task("forgetting", total=100)
                 redacted = await found.forget(
@@ -321,11 +319,25 @@ async def delete(
 
     Example: pmm mind delete ada
     """
-    if not yes and typer.prompt(f"All of {name} goes, for good. Type its name") != name:
-        raise CliError("nothing was deleted", exits.USAGE)
+    if not yes and _answer(typer.prompt, f"All of {name} goes, for good. Type its name") != name:
+        raise CliError("nothing was deleted: that is not its name", exits.USAGE)
     async with connection.open("ledger") as client:
         done = await client.mind(name).delete(why=why)
     if as_json:
         output.json_line({"mind_id": name, "seq": done.seq})
     else:
         output.line(f"{name} is deleted.")
+
+
+def _confirm(question: str) -> None:
+    if not _answer(typer.confirm, question):
+        raise CliError("nothing was erased", exits.FAILED)
+
+
+def _answer(ask: Callable[[str], Any], question: str) -> Any:
+    """What a person says to it. Raises CliError where nobody does: in a script, or with Ctrl-C."""
+    try:
+        return ask(question)
+    except typer.Abort:
+        typer.echo(err=True)
+        raise CliError("nothing was erased; where nobody can be asked, pass --yes", exits.FAILED) from None

@@ -152,8 +152,10 @@ def _same(one: str, other: str) -> bool:
 def connection_from(options: Mapping[str, Any]) -> Connection:
     """From the options of a command, by the names of its parameters. Raises CliError."""
     target: str = options["target"]
-    if ":" not in target:
-        raise CliError(f"--target is HOST:PORT, for example {target or '127.0.0.1'}:50050", exits.USAGE)
+    host, _, port = target.rpartition(":")
+    if not (host and port.isdecimal()):
+        example = target.partition(":")[0] or "127.0.0.1"
+        raise CliError(f"--target is HOST:PORT, for example {example}:50050", exits.USAGE)
     token = _content(options["token_file"], "--token-file")
     given = {
         name: options[f"{name}_target"]

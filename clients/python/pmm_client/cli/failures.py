@@ -75,6 +75,9 @@ _WORDS: dict[type[BaseException] | str, str] = {
     errors.MindExists: "There is a mind {mind!r} already: use it, or take another name.",
     errors.UnknownSession: "The mind {mind!r} has no such session. `pmm session list --mind {mind}` shows which "
     "there are.",
+    errors.SessionEnded: "The session has ended. `pmm chat --mind {mind}` begins another; with --continue it goes on "
+    "with the last one that is open.",
+    errors.SessionExists: "{message}: take another --id, or go on with it by pmm chat --mind {mind} --session ID.",
     errors.UnknownCommitment: "{message}. `pmm commitments --mind {mind}` lists them.",
     errors.UnknownMemory: "{message}. `pmm memory list --mind {mind}` lists them.",
     errors.PersonalDataRefused: "The policy of {mind!r} refuses messages with {classes}: leave it out, or change the "

@@ -48,7 +48,8 @@ def register(app: typer.Typer) -> None:
 async def export(
     connection: Connection,
     out: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here; else standard output.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write here; - or nothing: standard output."),
     ] = None,
     full: Annotated[
         bool,
@@ -61,6 +62,7 @@ async def export(
 
     Example: pmm mind export --mind ada --full -o ada.pmm
     """
+    out = None if out == Path("-") else out
     if full and out is None:
         raise CliError("--full writes one file: say which with -o FILE, for example -o ada.pmm", exits.USAGE)
     if as_json and out is None:
@@ -174,7 +176,7 @@ async def copy(
     Example: pmm mind copy ada ada-2
     """
     async with connection.open("ledger") as client:
-        with _taken(to), _reporting(quiet=as_json) as report:
+        with _taken(to, "in the place of NEW"), _reporting(quiet=as_json) as report:
             found = await moving.copy(client, name, to, report=report)
     _tell(found, as_json)
 
@@ -224,13 +226,13 @@ def _tell(found: Comparison, as_json: bool) -> None:
 
 
 @contextmanager
-def _taken(name: str) -> Generator[None]:
+def _taken(name: str, how: str = "with --as NAME") -> Generator[None]:
     """Say what to do where a mind of that name is there."""
     try:
         yield
     except MindExists:
         raise CliError(
-            f"there is a mind {name} already: take another name for a copy, with --as NAME"
+            f"there is or was a mind {name} already: take another name for a copy, {how}"
         ) from None
 
 

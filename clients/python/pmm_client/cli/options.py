@@ -246,4 +246,9 @@ def _run(function: Command, options: dict[str, Any], arguments: dict[str, Any], 
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        # A full disk below standard output; what commands do with files they explain themselves.
+        complain(f"{error.filename or 'standard output'}: {error.strerror}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.FAILED
     return exits.OK

@@ -73,7 +73,7 @@ async def show_identity(
     if now.user_name:
         output.line(f"knows you as {now.user_name} (#{now.user_seq})")
     if not history:
-        output.line('Give it one: say "Your name is Nova", or use: pmm identity adopt Nova')
+        output.line('Give it one: say "Your name is Nova", or use: pmm identity adopt Nova --mind ' + mind)
         return
     made = output.table("seq", "when", "what", "name", "because of")
     for change in history:
@@ -289,7 +289,7 @@ async def reflections(
         output.json_line([to_json(one) for one in found])
         return
     if not found:
-        output.line("Nothing yet. It reflects after some turns, or with: pmm reflect")
+        output.line(f"Nothing yet. It reflects after some turns, or with: pmm reflect --mind {mind}")
     for one in found:
         _print(one)
 

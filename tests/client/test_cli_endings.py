@@ -1,0 +1,104 @@
+"""What a command says where it cannot go on, and that it says it in a line and with the code of its kind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client.cli import exits
+from pmm_client.cli.app import app
+from services.runtime import errors
+from tests.client.scripted import always, scripted
+from tests.client.test_cli_words import pmm
+
+
+class SessionEnded(errors.FailedPrecondition):
+    reason = "SESSION_ENDED"
+
+
+class SessionExists(errors.AlreadyExists):
+    reason = "SESSION_EXISTS"
+
+
+@pytest.mark.parametrize("target", ["noport", "127.0.0.1:", "127.0.0.1:x", ":50050", ""])
+def test_an_address_that_is_none_is_refused_with_one_that_would_do(target: str) -> None:
+    done = CliRunner().invoke(app, ["mind", "list", "--target", target])
+
+    assert done.exit_code == exits.USAGE
+    assert done.stderr.startswith("pmm: --target is HOST:PORT, for example ")
+    assert done.stderr.endswith(":50050\n")
+    assert "::" not in done.stderr
+
+
+def test_a_host_without_an_address_is_not_said_to_be_busy() -> None:
+    done = CliRunner().invoke(app, ["mind", "list", "--target", "no-such-host.invalid:50050"])
+
+    assert done.exit_code == exits.NOT_REACHABLE
+    assert "Nothing answers at no-such-host.invalid:50050" in done.stderr
+
+
+async def test_a_session_that_ended_or_is_there_already_says_how_to_go_on() -> None:
+    ended = await pmm(
+        "session", "privacy", "s-1", "paused", "--mind", "ada",
+        SetPrivacyMode=always(SessionEnded("session 's-1' has ended: start another one")),
+    )  # fmt: skip
+    there = await pmm(
+        "session", "start", "--id", "s-1", "--mind", "ada",
+        StartSession=always(SessionExists("mind 'ada' has a session 's-1' already")),
+    )  # fmt: skip
+
+    assert (ended.exit_code, there.exit_code) == (exits.FAILED, exits.FAILED)
+    assert "pmm chat --mind ada" in ended.stderr
+    assert "--continue" in ended.stderr
+    assert "--id" in there.stderr
+
+
+@pytest.mark.parametrize("arguments", [["mind", "delete", "ada"], ["ledger", "redact", "3", "--mind", "ada"]])
+async def test_where_nobody_can_be_asked_nothing_is_erased_and_the_option_is_named(
+    arguments: list[str],
+) -> None:
+    erased: list[str] = []
+
+    async def erase(request: ledger.DeleteMindRequest, context: object) -> None:
+        erased.append(request.mind_id)
+
+    result = await pmm(*arguments, stdin="", DeleteMind=erase, Redact=erase)
+
+    assert (result.exit_code, erased) == (exits.FAILED, [])
+    assert "--yes" in result.stderr
+
+
+async def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[bytes]:
+    """A command of its own process, against a mind whose list of sessions has a letter that few terminals lack."""
+    session = pb.Session(session_id="s-1", title="A walk in Łódź 🦭")
+    listed = always(pb.ListSessionsResponse(sessions=[session]))
+    async with scripted(ListSessions=listed) as (target, _):
+        command = [sys.executable, "-m", "pmm_client.cli", *arguments, "--mind", "ada", "--target", target]
+        return await asyncio.to_thread(subprocess.run, command, **options)
+
+
+async def test_a_terminal_without_a_letter_shows_the_rest() -> None:
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+
+    done = await run("session", env=env, capture_output=True)
+
+    assert done.returncode == 0
+    assert b"A walk in ??d?" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("options", [[], ["--json"]])
+async def test_output_that_finds_no_room_is_an_error_in_one_line(options: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = await run("session", *options, stdout=full, stderr=subprocess.PIPE)
+
+    assert done.returncode == exits.FAILED
+    assert done.stderr == b"pmm: standard output: No space left on device\n"
