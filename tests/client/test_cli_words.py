@@ -172,6 +172,13 @@ def test_a_reader_of_a_table_who_has_seen_enough_is_no_failure() -> None:
             console.print("said")
 
 
+def test_the_version_is_told_where_most_commands_tell_it() -> None:
+    told, asked = (CliRunner().invoke(app, [way]) for way in ("--version", "version"))
+
+    assert (told.exit_code, told.stdout) == (0, asked.stdout)
+    assert "begin with" in CliRunner().invoke(app, []).output.lower()
+
+
 @pytest.mark.parametrize("path", COMMANDS)
 def test_every_command_has_help_with_an_example(path: str) -> None:
     result = CliRunner().invoke(app, [*path.split(), "--help"])

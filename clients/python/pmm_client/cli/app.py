@@ -57,6 +57,22 @@ app = typer.Typer(
 )
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        status.show_version()
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="As `pmm version`."),
+    ] = False,
+) -> None:
+    del version
+
+
 def main() -> None:
     """Run ``pmm`` with the arguments of this process."""
     if any(argument != argument.encode(errors="replace").decode() for argument in sys.argv):

@@ -63,6 +63,7 @@ def explain(
 _WORDS: dict[type[BaseException] | str, str] = {
     "UNKNOWN_NODE": "{message}. `pmm mind graph --mind {mind}` shows some; people and things "
     "are entity:NAME, in small letters.",
+    "UNKNOWN_DEAD_LETTER": "{message}. `pmm workers dead-letters --mind {mind}` lists them.",
     "UNKNOWN_DIRECTIVE": "{message}. `pmm directives --mind {mind}` lists them.",
     errors.Starting: "The services at {target} are starting: try again in a moment.",
     errors.Unavailable: "The services at {target} cannot answer now ({message}): try again in a moment.",
