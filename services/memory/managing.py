@@ -15,6 +15,7 @@ from services.memory.ledger import Draft, Ledger
 from services.memory.reader import Reader
 from services.memory.records import Mind
 from services.memory.store import Store
+from services.runtime.errors import InvalidArgument, Violation
 
 _ATTEMPTS = 8
 """How often what was checked is checked again when somebody else wrote in between."""
@@ -58,7 +59,7 @@ class Managing:
     ) -> tuple[list[str], int]:
         """Form memories; returns their ids and the seq to wait for. What is held in the same words has its id already.
 
-        Raises MemoryExists, UnknownMemory, MindDeleted.
+        Raises MemoryExists, UnknownMemory, InvalidArgument, MindDeleted.
         """
         chosen = [_with_id(memory, mind_id, idempotency_key, place) for place, memory in enumerate(memories)]
 
@@ -91,6 +92,7 @@ class Managing:
                     )
                 for other in memory.contradicts:
                     _check_held(stored, held, mind_id, other)
+                _check_sources(held, memory.source_seqs, f"memories[{place}]")
                 new[sameness] = memory.memory_id
                 ids.append(memory.memory_id)
                 drafts.append(Draft(event.body, _event_key(idempotency_key, place)))
@@ -104,18 +106,20 @@ class Managing:
     ) -> int:
         """Revise, retract or rate memories; returns the seq to wait for.
 
-        Raises UnknownMemory, MemoryRetracted, MindDeleted.
+        Raises UnknownMemory, MemoryRetracted, InvalidArgument, MindDeleted.
         """
         drafts = [Draft(body, _event_key(idempotency_key, place)) for place, body in enumerate(bodies)]
 
         def plan(stored: Reader, held: Mind) -> Planned:
             retracted: set[str] = set()
-            for body in bodies:
+            for place, body in enumerate(bodies):
                 kind = body.WhichOneof("kind") or ""
                 event = getattr(body, kind)
                 if event.memory_id in retracted:
                     raise _retracted(mind_id, event.memory_id)
                 _check_held(stored, held, mind_id, event.memory_id)
+                if kind == "memory_revised":
+                    _check_sources(held, event.source_seqs, f"revisions[{place}]")
                 if kind == "memory_retracted":
                     retracted.add(event.memory_id)
                     if event.superseded_by:
@@ -173,6 +177,14 @@ def _check_held(stored: Reader, held: Mind, mind_id: str, memory_id: str) -> Non
         raise UnknownMemory(f"mind {mind_id!r} has no memory {memory_id!r}", memory_id=memory_id)
     if stored.current(held, memory_id) is None:
         raise _retracted(mind_id, memory_id)
+
+
+def _check_sources(held: Mind, seqs: Sequence[int], path: str) -> None:
+    """A memory came from what has happened: an event to come would be taken for its source, and forgotten with it."""
+    if any(seq > held.seq for seq in seqs):
+        raise InvalidArgument(
+            [Violation(f"{path}.source_seqs", f"must be events that are there: up to {held.seq}")]
+        )
 
 
 def _retracted(mind_id: str, memory_id: str) -> MemoryRetracted:

@@ -462,3 +462,18 @@ async def test_a_call_that_is_repeated_late_is_known_whatever_became_of_its_memo
         pb.RetractMemoriesRequest(mind_id="ada", retractions=[retracted]), timeout=20
     )
     assert (await record(served, fact("Ana lives in Porto"), key="once")).memory_ids == first.memory_ids
+
+
+async def test_a_memory_comes_from_no_event_that_is_still_to_come(served: Served) -> None:
+    head = await begin(served, said("I keep bees"))
+    formed = await record(served, fact("The user keeps bees.", source_seqs=[head]))
+
+    with pytest.raises(errors.InvalidArgument) as recorded:
+        await record(served, fact("fine"), fact("The user sells honey.", source_seqs=[head, formed.seq + 1]))
+    revision = mind.MemoryRevised(memory_id=formed.memory_ids[0], text="Bees.", source_seqs=[formed.seq + 1])
+    with pytest.raises(errors.InvalidArgument) as revised:
+        await served.memory.revise_memories(pb.ReviseMemoriesRequest(mind_id="ada", revisions=[revision]))
+
+    assert [violation.field for violation in recorded.value.violations] == ["memories[1].source_seqs"]
+    assert [violation.field for violation in revised.value.violations] == ["revisions[0].source_seqs"]
+    assert await held(served) == 2
