@@ -28,6 +28,10 @@ class SessionExists(errors.AlreadyExists):
     reason = "SESSION_EXISTS"
 
 
+class UnknownDeadLetter(errors.NotFound):
+    reason = "UNKNOWN_DEAD_LETTER"
+
+
 @pytest.mark.parametrize("target", ["noport", "127.0.0.1:", "127.0.0.1:x", ":50050", ""])
 def test_an_address_that_is_none_is_refused_with_one_that_would_do(target: str) -> None:
     done = CliRunner().invoke(app, ["mind", "list", "--target", target])
@@ -59,6 +63,15 @@ async def test_a_session_that_ended_or_is_there_already_says_how_to_go_on() -> N
     assert "pmm chat --mind ada" in ended.stderr
     assert "--continue" in ended.stderr
     assert "--id" in there.stderr
+
+
+async def test_a_dead_letter_that_is_unknown_says_where_they_are_listed() -> None:
+    unknown = UnknownDeadLetter("mind 'ada' has no dead letter 'x:1'")
+
+    result = await pmm("workers", "replay", "x:1", "--mind", "ada", ReplayDeadLetter=always(unknown))
+
+    assert result.exit_code == exits.FAILED
+    assert "`pmm workers dead-letters --mind ada`" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [["mind", "delete", "ada"], ["ledger", "redact", "3", "--mind", "ada"]])

@@ -34,7 +34,8 @@ def explain(
     error: errors.PmmError, connection: Connection, arguments: Mapping[str, Any], known: Typed = _NOTHING
 ) -> str:
     """What happened and what to do, with the parameters of the command as they are typed."""
-    mind = error.metadata.get("mind_id") or arguments.get("mind") or arguments.get("name") or "?"
+    given = (arguments.get(parameter) for parameter in ("mind", "name", "of"))
+    mind = error.metadata.get("mind_id") or next(filter(None, given), "?")
     words = next((_WORDS[kind] for kind in (error.reason, *type(error).__mro__) if kind in _WORDS), None)
     message = in_options(error.message, known)
     classes = error.metadata.get("classes", "personal data")

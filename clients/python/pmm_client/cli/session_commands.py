@@ -133,7 +133,7 @@ async def show(
         output.line(why)
         if found.analysis == pb.ANALYSIS_STATE_ERASED and of is not None and not of.HasField("ended_at"):
             output.line(
-                "What is left is looked at again after five messages more, or when the conversation has ended."
+                "What is left is looked at again after five messages more, or at the end if more was said."
             )
     for question in found.open_questions:
         output.line(f"open: {question}")
