@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -63,6 +64,19 @@ def unit(raw: NDArray[Any]) -> Vectors:
     return np.ascontiguousarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
 
 
+@cache
+def _wordllama() -> Any:
+    """Its weights and its tokenizer, which nobody changes: the same for all who embed in this process."""
+    spec = importlib.util.find_spec("wordllama")
+    if spec is None or not spec.submodule_search_locations:
+        raise ImportError("wordllama is not installed: pip install 'persistent-mind[memory]'")
+    from wordllama import WordLlama
+
+    # Its loader looks for the bundled tokenizer in the cache folder only, and would download it.
+    folder = Path(spec.submodule_search_locations[0])
+    return WordLlama.load(cache_dir=folder, disable_download=True)
+
+
 class WordLlamaEmbedder:
     """WordLlama's static embeddings: the weights come in its wheel, about 30 µs a text, no download."""
 
@@ -70,14 +84,8 @@ class WordLlamaEmbedder:
     dimensions = 256
 
     def __init__(self) -> None:
-        from wordllama import WordLlama
-
-        spec = importlib.util.find_spec("wordllama")
-        if spec is None or not spec.submodule_search_locations:
-            raise ImportError("wordllama is not installed: pip install 'persistent-mind[memory]'")
-        # Its loader looks for the bundled tokenizer in the cache folder only, and would download it.
-        folder = Path(spec.submodule_search_locations[0])
-        self._model: Any = WordLlama.load(cache_dir=folder, disable_download=True)
+        """Raises ImportError."""
+        self._model = _wordllama()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See ``Embedder``."""
