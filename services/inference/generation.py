@@ -40,7 +40,7 @@ class Memory:
     score: float
     memory_id: str = ""
     superseded_by: str = ""
-    """The id of what says how it is instead, where nothing holds any more of what this one says."""
+    """The id of what says how it is instead, where that is over which the message is about in this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from services.memory.store import Store
 from services.memory.timed_cache import TimedCache
 from services.runtime.times import zone
 
+_NEAREST = 100
+"""Places that tell what of a message a query is about: as many as every first page has, so that pages fit together."""
 _Asked = tuple[Request, int, str]
 """What was asked, of which version of the index, in whose vectors."""
 
@@ -78,12 +80,13 @@ class Answering:
                 return None if row is None or 0 < row.expires_ns <= now_ns else row
 
             size = search.visible(index, request.as_of_seq)
+            places = {ordinal: place for place, ordinal in enumerate(found.ordinals[:_NEAREST].tolist())}
             newer: dict[str, Row | None] = {}
 
             def successor(row: Row) -> Row | None:
                 if row.memory_id not in newer:
                     at_seq = mind.seq if request.as_of_seq is None else request.as_of_seq
-                    following = superseded.successor(stored, mind, row, size, at_seq)
+                    following = superseded.successor(stored, mind, row, size, at_seq, places)
                     is_over = following is not None and 0 < following.expires_ns <= now_ns
                     newer[row.memory_id] = None if is_over else following
                 return newer[row.memory_id]

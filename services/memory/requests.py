@@ -44,7 +44,7 @@ class Hit:
     strategies: dict[str, tuple[float, float]]
     """By strategy: its own score, and what that adds; empty where nothing is to be explained."""
     superseded_by: str = ""
-    """The memory that says how it is instead, where nothing holds any more of what this one says."""
+    """The memory that says how it is instead, where that is over which the query is about in this one."""
 
 
 @dataclass(frozen=True, slots=True)

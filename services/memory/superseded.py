@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from services.memory import derive
@@ -17,13 +17,16 @@ _STATES = 8
 """Memories about the same thing that are looked at, the newest: they may tell of earlier times."""
 
 
-def successor(stored: Reader, mind: Mind, row: Row, size: int, seq: int) -> Row | None:
-    """What says how it is instead; None where anything still holds of what the row says, or nobody knows.
+def successor(
+    stored: Reader, mind: Mind, row: Row, size: int, seq: int, places: Mapping[int, int]
+) -> Row | None:
+    """What says how it is instead; None where it still is so, or nobody knows.
 
-    ``size``: rows that may be seen; ``seq``: what holds here counts. Of a memory that was drawn from a message, the
-    message.
+    Of a message that counts which was drawn from it and was found first; where none was found, all of it.
+    ``size``: rows that may be seen; ``seq``: what holds here counts; ``places``: of the ordinals that were found. Of a
+    memory that was drawn from a message, the message.
     """
-    facts = [row] if row.type != EPISODE else list(islice(_drawn(stored, mind, row.version_seq, seq), _DRAWN))
+    facts = [row] if row.type != EPISODE else _asked_about(stored, mind, row.version_seq, seq, places)
     newest: Row | None = None
     for fact in facts:
         newest = _newer(stored, mind, fact, size, seq)
@@ -32,13 +35,21 @@ def successor(stored: Reader, mind: Mind, row: Row, size: int, seq: int) -> Row 
     return newest and (_message(stored, mind, newest, seq) or newest)
 
 
-def _drawn(stored: Reader, mind: Mind, event_seq: int, seq: int) -> Iterator[Row]:
+def _asked_about(
+    stored: Reader, mind: Mind, event_seq: int, seq: int, places: Mapping[int, int]
+) -> list[Row]:
+    drawn = dict(islice(_drawn(stored, mind, event_seq, seq), _DRAWN))
+    first = min(places.keys() & drawn.keys(), key=places.__getitem__, default=None)
+    return [*drawn.values()] if first is None else [drawn[first]]
+
+
+def _drawn(stored: Reader, mind: Mind, event_seq: int, seq: int) -> Iterator[tuple[int, Row]]:
     ordinals = stored.ordinals_of(mind, event_seq)
     # Of an event from which nothing was drawn the message itself is the only one.
     for ordinal in ordinals if len(ordinals) > 1 else ():
         row = stored.row(mind, ordinal)
         if row and row.type != EPISODE and row.holds_at(seq) and event_seq in row.source_seqs:
-            yield row
+            yield ordinal, row
 
 
 def _newer(stored: Reader, mind: Mind, fact: Row, size: int, seq: int) -> Row | None:

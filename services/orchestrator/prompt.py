@@ -52,10 +52,12 @@ def build(
     budget = tokens * CHARACTERS_PER_TOKEN - len(head) - len(message)
     kept_memories: list[Recalled] = []
     lines: list[str] = []
+    seqs = {memory.memory_id: memory.source_seqs[0] for memory in memories if memory.source_seqs}
     for memory in memories:
         line = f"{citation(memory, now)} {_speaker(memory)}{memory.text}"
         if memory.superseded_by:
-            line += " (no longer so)"
+            since = seqs.get(memory.superseded_by)
+            line += f" (changed since: [#{since}])" if since else " (changed since)"
         # Half of the room is for memories, the other half for what was just said.
         if sum(map(len, lines)) + len(line) > budget // 2:
             break

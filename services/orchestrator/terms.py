@@ -54,7 +54,7 @@ class Recalled(msgspec.Struct, frozen=True):
     source_seqs: tuple[int, ...]
     score: float
     superseded_by: str = ""
-    """The memory that says how it is instead, where nothing holds any more of what this one says."""
+    """The memory that says how it is instead, where that is over which the query is about in this one."""
 
 
 @dataclass(frozen=True, slots=True)

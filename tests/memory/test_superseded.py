@@ -1,4 +1,4 @@
-"""A message of which nothing holds any more comes after what says how it is, and says so."""
+"""A message of which that is over which is asked for comes after what says how it is, and says so."""
 
 from __future__ import annotations
 
@@ -103,14 +103,21 @@ async def test_the_last_of_several_says_how_it_is(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "also",
-    [drawn("Ana works at a bakery", 2), drawn("Ana is Ben's sister", 2, mind.MEMORY_TYPE_RELATIONSHIP)],
+    ("also", "asks"),
+    [
+        (drawn("Ana works at a bakery", 2), "What bakery does Ana work at?"),
+        (drawn("Ana is Ben's sister", 2, mind.MEMORY_TYPE_RELATIONSHIP), "Who is Ben's sister?"),
+    ],
 )
-async def test_of_what_still_holds_in_part_nothing_is_said(served: Served, also: ledger.NewEvent) -> None:
+async def test_of_what_still_holds_in_part_that_counts_which_is_asked_for(
+    served: Served, also: ledger.NewEvent, asks: str
+) -> None:
     then = (said("Ana moved to Oslo."), drawn("Ana moved to Oslo", 5, MOVED))
     seq = await tell(served, *ONCE, also, *then)
 
-    assert dict(await found(served, min_seq=seq))["e2"] == ""
+    places = await found(served, min_seq=seq)
+    assert places[places.index(("e2", "e5")) - 1] == ("e5", "")
+    assert dict(await found(served, query=asks))["e2"] == ""
 
 
 async def test_when_that_is_erased_which_said_how_it_is_the_older_holds_again(served: Served) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from immutables import Map
+from msgspec.structs import replace
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import citations, prompt
@@ -66,6 +67,18 @@ def test_a_prompt_keeps_to_its_budget_and_its_order() -> None:
     assert built.recent_seqs == tuple(range(130 - len(built.recent_seqs), 130))
     assert [m.memory_id for m in built.memories] == [f"e{i}" for i in range(1, len(built.memories) + 1)]
     assert 0 < len(built.memories) < 29
+
+
+def test_a_prompt_says_by_what_a_memory_has_changed_since() -> None:
+    then = replace(recalled(3, "Ana lives in Porto."), superseded_by="e7")
+    memories = [recalled(7, "Ana moved to Oslo."), then, replace(then, superseded_by="e9")]
+
+    built = prompt.build(Snapshot(), memories, [], "the question", NOW, tokens=1_500)
+    *_, newer, older, other = built.messages[0].text.splitlines()
+
+    assert newer.endswith("Ana: Ana moved to Oslo.")
+    assert older.endswith("Ana: Ana lives in Porto. (changed since: [#7])")
+    assert other.endswith("Ana: Ana lives in Porto. (changed since)")
 
 
 @pytest.mark.parametrize(

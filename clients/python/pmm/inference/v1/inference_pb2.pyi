@@ -137,7 +137,7 @@ class ContextMemory(_message.Message):
     type: _events_pb2.MemoryType.ValueType
     """What kind of thing it is."""
     superseded_by: _builtins.str
-    """The memory_id of what says how it is instead, where nothing holds any more of what this one says."""
+    """The memory_id of what says how it is instead, where that is over which the message is about in this one."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it happened or was said."""

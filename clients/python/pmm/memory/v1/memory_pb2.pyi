@@ -391,8 +391,9 @@ class ScoredMemory(_message.Message):
     score: _builtins.float
     """Fused score: higher is better, comparable within one answer only."""
     superseded_by: _builtins.str
-    """With distinct and no filter: the memory that says how it is instead, where nothing holds any more of what this one
-    says ("I live in Wellington" after "I moved to Auckland"). It comes before this one, on this page or an earlier one.
+    """With distinct and no filter: the memory that says how it is instead, where that is over which the query is about in
+    this one ("I live in Wellington and work at Xero" after "I moved to Auckland", asked for the home). It comes before
+    this one, on this page or an earlier one.
     """
     @_builtins.property
     def memory(self) -> Global___Memory:
