@@ -58,20 +58,30 @@ def _newer(stored: Reader, mind: Mind, fact: Row, size: int, seq: int) -> Row | 
 
 
 def _rival(stored: Reader, mind: Mind, fact: Row, said: Claim, size: int, seq: int) -> Row | None:
-    """The newest that tells how the same thing is, where it contradicts. That something else is over tells nothing."""
+    """The newest that tells how the same thing is, where it contradicts. That something else is over tells nothing.
+
+    What contradicted and is over itself leads to what tells of that: who joined Siemens and quit is not back at Xero.
+    """
     first = (stored.row(mind, ordinal) for ordinal in islice(stored.became(mind, said.of, size), _STATES))
     held = [stored.at(mind, row.memory_id, seq) for row in first if row]
-    for row in sorted(
-        (row for row in held if row and not row.valid_to_ns), key=derive.begins_ns, reverse=True
-    ):
+    between: Row | None = None
+    for row in sorted((row for row in held if row), key=_beginning, reverse=True):
         if row.memory_id == fact.memory_id or derive.begins_ns(row) < fact.valid_from_ns:
-            return None
+            break
         says = [one for one in derive.becomes(row) if one.of == said.of]
         if any(contradicts(one, said) for one in says):
-            return row
-        if any(not one.is_over and one.value == said.value for one in says):
-            return None
-    return None
+            if not row.valid_to_ns:
+                return row
+            if _beginning(row) > _beginning(fact):
+                between = between or row
+        elif not row.valid_to_ns and any(not one.is_over and one.value == said.value for one in says):
+            break
+    return between and _newer(stored, mind, between, size, seq)
+
+
+def _beginning(row: Row) -> tuple[int, int]:
+    """For an order: of what began at the same time the event counts that formed it."""
+    return derive.begins_ns(row), min(row.source_seqs, default=row.version_seq)
 
 
 def _message(stored: Reader, mind: Mind, row: Row, seq: int) -> Row | None:

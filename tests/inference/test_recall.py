@@ -50,6 +50,26 @@ CASES = {
         MOVED[1:],
         'You told me: "I live in Wellington." [#3, 3 May].',
     ),
+    "where somebody was before": (
+        "Where did I live before?",
+        MOVED,
+        'You told me: "I live in Wellington." [#3, 3 May].',
+    ),
+    "the person's name": (
+        "What is my name?",
+        [memory("Hello, I'm Ana and new here."), memory("Your name is Bert.", seq=9)],
+        'You told me: "Hello, I\'m Ana and new here." [#2, 3 May].',
+    ),
+    "the mind's name": (
+        "What is your name?",
+        [memory("Hello, I'm Ana and new here."), memory("Could you answer to it? Your name is Bert.", seq=9)],
+        'You told me: "Could you answer to it? Your name is Bert." [#9, 3 May].',
+    ),
+    "nobody's name where none was told": (
+        "What is my name?",
+        [memory("I'm tired."), memory("Call me tomorrow.")],
+        NOTHING,
+    ),
     "nothing where only the time is shared": (
         "Where do I live now?",
         [memory("I now work for Weta.", 3.7)],

@@ -83,6 +83,15 @@ async def test_who_is_back_where_they_had_left_is_there_again(served: Served) ->
     assert places["e2"] == places["e6"] == ""
 
 
+async def test_who_left_where_they_went_is_not_back_where_they_were(served: Served) -> None:
+    joined = (said("Ana joined Bosch."), drawn("Ana works at Bosch", 4))
+    left = (said("Ana quit."), drawn("Ana quit her job at Bosch", 6, MOVED))
+    seq = await tell(served, *AT_IKEA, *joined, *left)
+
+    places = dict(await found(served, min_seq=seq, query="Where does Ana work?"))
+    assert places == {"e2": "e6", "e4": "e6", "e6": ""}
+
+
 async def test_an_end_long_before_says_nothing_of_what_is(served: Served) -> None:
     once = mind.MemoryRecorded(memory_id="m-once", text="Ana quit her job", type=MOVED, source_seqs=[4])
     once.valid_from.FromJsonString("2004-05-01T00:00:00Z")

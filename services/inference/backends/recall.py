@@ -72,10 +72,23 @@ _SMALL = frozenset(
 _WEAK = frozenset(
     (
         "remember tell told know think say said talk mention live lives lived like likes liked want get got go went "
-        "thing things something anything now today currently ever name called"
+        "thing things something anything now today currently ever name called before previously formerly earlier once"
     ).split()
 )
 """Words that say it only where no others do: "where does my sister live" is about the sister."""
+_NAMES = (
+    # Whose name is asked for, and what tells it.
+    (
+        re.compile(r"(?i)\bmy name\b|\bam i called\b|\bwho am i\b"),
+        re.compile(r"(?i:\bmy name is\b|\bcall me\b|\bi(?:['’]m|\s+am)) [A-ZÀ-Þ]"),
+    ),
+    (
+        re.compile(r"(?i)\byour name\b|\bare you called\b|\bwho are you\b"),
+        re.compile(
+            r"(?i:\byour name is\b|\bcall you\b|\byou(?:['’]re| are)(?: now)? called\b|\bthe name\b) [A-ZÀ-Þ]"
+        ),
+    ),
+)
 _ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ied", "ies", "ed", "es", "s", "ly", "e", "y")
 
 
@@ -137,7 +150,7 @@ def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memor
     for memory, instead in former.items():
         if instead in stems:
             stems[instead] |= _stems(_stated(memory.text))
-    shared = {memory: len(about & stems[memory]) for memory in telling}
+    shared = {memory: len(about & stems[memory]) + 3 * _tells_name(said, memory.text) for memory in telling}
     most = max(shared.values(), default=0)
     if not asks:
         # Something told is followed up only where it clearly is about the same.
@@ -151,6 +164,13 @@ def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memor
     # Who is asked about knows best.
     named = _stems(said)
     return sorted(near, key=lambda memory: named.isdisjoint(_stems(memory.speaker)))[:MAX_QUOTED]
+
+
+def _tells_name(said: str, text: str) -> bool:
+    """Whether a text tells the name that is asked for; it need not have a word of the question, and
+    counts for more than one that has.
+    """
+    return any(asks.search(said) and tells.search(text) for asks, tells in _NAMES)
 
 
 def _former(memories: Sequence[Memory]) -> dict[Memory, Memory]:
