@@ -151,7 +151,7 @@ def test_a_changed_byte_of_every_field_is_found_and_its_seq_named(
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_changed_byte_goes_unseen(auditor: Any, export: Any, data: st.DataObject) -> None:
     content = b"".join(export[0])
     at = data.draw(st.integers(0, len(content) - 1))

@@ -51,7 +51,6 @@ def admits(event: mind.Event, kinds: list[str], sessions: list[str]) -> bool:
 
 @settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     database=None,
 )

@@ -224,7 +224,6 @@ def checked(examples: int) -> type[TestCase]:
         settings = settings(
             max_examples=examples,
             stateful_step_count=25,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         )
 

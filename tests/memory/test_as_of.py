@@ -66,7 +66,7 @@ async def found(served: Served, mind_id: str, query: str, **more: Any) -> list[t
     return [(r.memory.memory_id, r.memory.text, round(r.score, 5)) for r in results]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories(), st.integers(0, 100), words)
 @example(SAID_AND_REVISED, 2, "boat olive boat piano boat")
 @example(SAID_TWICE, 2, "boat olive piano")

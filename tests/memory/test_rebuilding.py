@@ -115,7 +115,7 @@ def test_a_killed_process_loses_and_doubles_no_memory(tmp_path: Path) -> None:
             assert memory.Stats(pb.StatsRequest(mind_id="ada"), timeout=10).memories == 2_999
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 400), st.integers(0, 2**32 - 1), st.integers(1, 30), st.booleans())
 def test_faiss_agrees_with_brute_force(count: int, seed: int, limit: int, filtered: bool) -> None:
     rng = np.random.default_rng(seed)

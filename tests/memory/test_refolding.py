@@ -162,7 +162,7 @@ class Memory:
         return held.held, [row for _, row in found], vectors
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories(), st.booleans())
 def test_what_is_held_after_erasures_is_what_the_ledger_without_them_gives(
     events: list[mind.Event], at_once: bool

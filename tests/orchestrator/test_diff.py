@@ -124,7 +124,7 @@ def at(value: object, path: str) -> object:
     return value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(HISTORIES, st.data())
 def test_a_change_names_every_event_that_changed_the_field_and_no_other(
     history: list[mind.Event], data: st.DataObject

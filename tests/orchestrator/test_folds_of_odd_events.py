@@ -85,7 +85,7 @@ def histories(draw: st.DrawFn) -> list[mind.Event]:
     return made
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(histories())
 def test_whatever_an_event_holds_the_state_can_be_saved_shown_and_decided_from(
     history: list[mind.Event],

@@ -149,7 +149,7 @@ def seen(store: GraphStore, mind_id: str = "ada") -> dict[str, tuple[str, str, i
     return found
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(ledgers(), st.integers(1, 9))
 def test_the_same_graph_whatever_the_pages_and_after_erasure(
     tmp_path_factory: pytest.TempPathFactory, made: list[mind.Event], page: int

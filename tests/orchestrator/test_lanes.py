@@ -13,7 +13,7 @@ from services.orchestrator.workers import lanes as module
 from services.orchestrator.workers.lanes import Lanes
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 4)), max_size=60))
 def test_in_order_within_a_mind_and_the_position_waits_for_the_slowest(given_: list[tuple[str, int]]) -> None:
     async def run() -> None:

@@ -86,7 +86,7 @@ def read(text: str) -> tuple[Any, ...]:
     )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(TEXTS, st.integers(30, 400))
 def test_what_is_read_in_pieces_is_what_is_read_at_once(text: str, piece: int) -> None:
     at_once = read(text)
@@ -95,7 +95,6 @@ def test_what_is_read_in_pieces_is_what_is_read_at_once(text: str, piece: int) -
         assert read(text) == at_once
 
 
-@settings(deadline=None)
 @given(TEXTS, st.sampled_from(PATTERNS), st.integers(1, 200), st.integers(60, 200))
 def test_a_pattern_finds_in_pieces_what_it_finds_at_once(
     text: str, pattern: re.Pattern[str], piece: int, reach: int

@@ -162,7 +162,7 @@ def replay(history: list[mind.Event], state: Snapshot | None = None) -> Snapshot
     return state
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(HISTORIES)
 def test_incremental_equals_replay_at_every_prefix(history: list[mind.Event]) -> None:
     state = Snapshot()
@@ -171,7 +171,7 @@ def test_incremental_equals_replay_at_every_prefix(history: list[mind.Event]) ->
         assert snapshot.dump(state) == snapshot.dump(replay(history[:length]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(HISTORIES, st.integers(0, 40))
 def test_a_saved_snapshot_and_the_tail_equal_replay(history: list[mind.Event], cut: int) -> None:
     saved = snapshot.load(snapshot.dump(replay(history[:cut])))
@@ -179,7 +179,7 @@ def test_a_saved_snapshot_and_the_tail_equal_replay(history: list[mind.Event], c
     assert snapshot.dump(replay(history[cut:], saved)) == snapshot.dump(replay(history))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(HISTORIES, st.data())
 def test_a_damaged_snapshot_is_noticed(history: list[mind.Event], data: st.DataObject) -> None:
     dumped = snapshot.dump(replay(history))

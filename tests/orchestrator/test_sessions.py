@@ -157,7 +157,7 @@ def one_turn_a_session(made: list[mind.Event]) -> list[mind.Event]:
     ]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(ledgers(40), st.integers(1, 9))
 def test_rows_are_what_counting_gives_whatever_the_pages_and_after_erasure(
     tmp_path_factory: pytest.TempPathFactory, made: list[mind.Event], page: int
@@ -181,7 +181,7 @@ def test_rows_are_what_counting_gives_whatever_the_pages_and_after_erasure(
         at_once.close()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ledgers(MANY))
 def test_the_state_holds_few_and_those_as_counting_gives(made: list[mind.Event]) -> None:
     began: set[str] = set()

@@ -110,7 +110,7 @@ def everything(store: CountStore) -> dict[str, dict[str, int]]:
     return {session: store.counts("ada", session) for session in SESSIONS}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=ledgers(), page=st.integers(1, 7))
 def test_counts_are_those_of_the_ledger_as_it_stands_whatever_came_when(
     tmp_path: Path, made: list[mind.Event], page: int
@@ -152,7 +152,7 @@ def test_counts_are_those_of_the_ledger_as_it_stands_whatever_came_when(
     assert sum(one.sessions for one in by_quarter[0].values()) == len(begun)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(made=ledgers(), zone=st.sampled_from(ZONES))
 def test_every_moment_is_counted_as_the_clocks_showed_it_then(made: list[mind.Event], zone: str) -> None:
     tally = Tally()

@@ -411,7 +411,7 @@ def lived(steps: list[tuple[str, int]]) -> Talk:
     raise AssertionError("it is never done")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(STEPS, max_size=6))
 def test_however_far_behind_every_span_is_summarised_once_and_as_without_a_pause(
     steps: list[tuple[str, int]],
@@ -424,7 +424,7 @@ def test_however_far_behind_every_span_is_summarised_once_and_as_without_a_pause
     assert fold(talk.events) == talk.state
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.tuples(st.lists(STEPS, max_size=3), ERASURES, st.lists(STEPS, max_size=2), ERASURES))
 def test_whatever_is_erased_every_span_is_summarised_again(steps: tuple[list[tuple[str, int]], ...]) -> None:
     talk = lived([*FAR_BEHIND, *(step for some in steps for step in some)])
@@ -432,7 +432,7 @@ def test_whatever_is_erased_every_span_is_summarised_again(steps: tuple[list[tup
     assert {*talk.whole} <= {*talk.summarised}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(
@@ -497,7 +497,7 @@ def test_what_names_somebody_goes_before_what_everybody_says_where_there_is_no_r
     assert condense(texts, 60) == "“Marta Reis called about the 1,200 maps.”"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(max_size=300), max_size=20), st.integers(60, 300))
 def test_a_summary_keeps_to_its_room_and_is_the_same_every_time(texts: list[str], room: int) -> None:
     made = condense(texts, room)
