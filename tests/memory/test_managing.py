@@ -125,7 +125,8 @@ async def test_what_two_memories_say_is_still_held_when_one_of_them_is_erased(se
     head = (await served.ledger.append(revision)).head_seq
     assert await texts(served, "Ana", head) == ["Ana lives in Porto", "Ana lives in Porto"]
     erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[head]))
-    assert await texts(served, "Ana", erased.seq) == ["Ana lives in Porto"]
+    # What was revised holds again once the mind was folded again, a moment later.
+    assert (await texts(served, "Ana", erased.seq)).count("Ana lives in Porto") == 1
 
     assert list((await record(served, fact("Ana lives in Porto"))).memory_ids) == ["a"]
 
