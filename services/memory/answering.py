@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from datetime import datetime
 
-from services.memory import search, superseded
+from services.memory import search
 from services.memory.distinct import distinct
 from services.memory.errors import IndexRebuilding, ListingChanged
 from services.memory.filters import EVERYTHING
@@ -20,6 +20,7 @@ from services.memory.rows import Row
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
 from services.memory.store import Store
+from services.memory.superseded import Successors
 from services.memory.timed_cache import TimedCache
 from services.runtime.times import zone
 
@@ -80,17 +81,10 @@ class Answering:
                 return None if row is None or 0 < row.expires_ns <= now_ns else row
 
             size = search.visible(index, request.as_of_seq)
+            seq = mind.seq if request.as_of_seq is None else request.as_of_seq
             places = {ordinal: place for place, ordinal in enumerate(found.ordinals[:_NEAREST].tolist())}
-            newer: dict[str, Row | None] = {}
-
-            def successor(row: Row) -> Row | None:
-                if row.memory_id not in newer:
-                    at_seq = mind.seq if request.as_of_seq is None else request.as_of_seq
-                    following = superseded.successor(stored, mind, row, size, at_seq, places)
-                    is_over = following is not None and 0 < following.expires_ns <= now_ns
-                    newer[row.memory_id] = None if is_over else following
-                return newer[row.memory_id]
-
+            successors = Successors(stored, mind, size, seq, places, now_ns)
+            is_sought = index.fact_types and request.distinct and request.filter == EVERYTHING
             messages = index.messages(found.ordinals) if request.distinct else {}
             last = min(request.offset + request.places, len(found))
             shown, next_offset = distinct(
@@ -100,16 +94,14 @@ class Answering:
                 request.k,
                 request.places,
                 messages,
-                successor
-                if index.fact_types and request.distinct and request.filter == EVERYTHING
-                else _nothing,
+                successors.of if is_sought else _nothing,
             )
         hits = [
             Hit(
                 row,
                 float(found.scores[place]),
                 _strategies(found, place) if request.explain else {},
-                _id_of(newer.get(row.memory_id)),
+                _id_of(successors.found.get(row.memory_id)),
             )
             for place, row in shown
         ]

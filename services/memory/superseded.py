@@ -17,22 +17,41 @@ _STATES = 8
 """Memories about the same thing that are looked at, the newest: they may tell of earlier times."""
 
 
-def successor(
-    stored: Reader, mind: Mind, row: Row, size: int, seq: int, places: Mapping[int, int]
-) -> Row | None:
-    """What says how it is instead; None where it still is so, or nobody knows.
+class Successors:
+    """What says how it is instead of some memories, as one search sees them: each is looked up once."""
 
-    Of a message that counts which was drawn from it and was found first; where none was found, all of it.
-    ``size``: rows that may be seen; ``seq``: what holds here counts; ``places``: of the ordinals that were found. Of a
-    memory that was drawn from a message, the message.
-    """
-    facts = [row] if row.type != EPISODE else _asked_about(stored, mind, row.version_seq, seq, places)
-    newest: Row | None = None
-    for fact in facts:
-        newest = _newer(stored, mind, fact, size, seq)
-        if newest is None:
-            return None
-    return newest and (_message(stored, mind, newest, seq) or newest)
+    def __init__(
+        self, stored: Reader, mind: Mind, size: int, seq: int, places: Mapping[int, int], now_ns: int
+    ) -> None:
+        """``size``: rows that may be seen; ``seq``: what holds here counts; ``places``: of the ordinals found."""
+        self._stored, self._mind, self._size, self._seq = stored, mind, size, seq
+        self._places = places
+        self._now_ns = now_ns
+        self.found: dict[str, Row | None] = {}
+        """By memory id, of those that were asked for."""
+
+    def of(self, row: Row) -> Row | None:
+        """What says how it is instead; None where it still is so, that has expired, or nobody knows.
+
+        Of a message that counts which was drawn from it and was found first; where none was found, all of it. Of a
+        memory that was drawn from a message, the message.
+        """
+        if row.memory_id not in self.found:
+            newer = self._newest(row)
+            has_expired = newer is not None and 0 < newer.expires_ns <= self._now_ns
+            self.found[row.memory_id] = None if has_expired else newer
+        return self.found[row.memory_id]
+
+    def _newest(self, row: Row) -> Row | None:
+        stored, mind, seq = self._stored, self._mind, self._seq
+        is_message = row.type == EPISODE
+        facts = _asked_about(stored, mind, row.version_seq, seq, self._places) if is_message else [row]
+        newest: Row | None = None
+        for fact in facts:
+            newest = _newer(stored, mind, fact, self._size, seq)
+            if newest is None:
+                return None
+        return newest and (_message(stored, mind, newest, seq) or newest)
 
 
 def _asked_about(
