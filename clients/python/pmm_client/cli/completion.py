@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any, TypeVar
 
 import typer
 
@@ -26,6 +26,8 @@ LOOKED_THROUGH = 500
 """Memories in which names and tags are looked for."""
 GRAPH_DEPTH, GRAPH_NODES = 12, 1_000
 """As far as a server looks around a node."""
+Asked = TypeVar("Asked", Client, Mind)
+One = TypeVar("One")
 Offer = tuple[str, str]
 """What is put in, and what it is."""
 
@@ -42,11 +44,11 @@ def words(*known: str) -> Callable[[str], list[str]]:
 def minds(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Names of minds."""
 
-    async def offers(client: Client) -> AsyncIterator[Offer]:
-        async for one in client.minds(incomplete):
-            yield one.mind_id, f"{one.head_seq:,} events"
-
-    return _offered(ctx, incomplete, offers)
+    return _offered(
+        ctx,
+        incomplete,
+        lambda client: ((one.mind_id, f"{one.head_seq:,} events") async for one in client.minds(incomplete)),
+    )
 
 
 def first_words(ctx: typer.Context, incomplete: str) -> list[Offer]:
@@ -58,11 +60,9 @@ def first_words(ctx: typer.Context, incomplete: str) -> list[Offer]:
 def commitments(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Ids of commitments that are open."""
 
-    async def offers(mind: Mind) -> AsyncIterator[Offer]:
-        async for one in mind.commitments():
-            yield one.commitment_id, one.text
-
-    return _of_mind(ctx, incomplete, offers)
+    return _of_mind(
+        ctx, incomplete, lambda mind: ((one.commitment_id, one.text) async for one in mind.commitments())
+    )
 
 
 def sessions(ctx: typer.Context, incomplete: str) -> list[Offer]:
@@ -85,51 +85,37 @@ def open_sessions(ctx: typer.Context, incomplete: str) -> list[Offer]:
 def directives(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Ids of instructions that hold."""
 
-    async def offers(mind: Mind) -> AsyncIterator[Offer]:
-        for one in await mind.directives():
-            yield one.directive_id, one.text
-
-    return _of_mind(ctx, incomplete, offers)
+    return _of_mind(
+        ctx, incomplete, _each(lambda mind: mind.directives(), lambda one: (one.directive_id, one.text))
+    )
 
 
 def policies(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Keys of policies."""
 
-    async def offers(mind: Mind) -> AsyncIterator[Offer]:
-        for one in await mind.policies():
-            yield one.key, one.meaning
-
-    return _of_mind(ctx, incomplete, offers)
+    return _of_mind(ctx, incomplete, _each(lambda mind: mind.policies(), lambda one: (one.key, one.meaning)))
 
 
 def dead_letters(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Ids of dead letters."""
 
-    async def offers(mind: Mind) -> AsyncIterator[Offer]:
-        for one in await mind.dead_letters():
-            yield one.dead_letter_id, one.reason
-
-    return _of_mind(ctx, incomplete, offers)
+    return _of_mind(
+        ctx, incomplete, _each(lambda mind: mind.dead_letters(), lambda one: (one.dead_letter_id, one.reason))
+    )
 
 
 def projects(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Projects to which what is promised belongs."""
 
-    async def offers(mind: Mind) -> AsyncIterator[Offer]:
-        async for one in mind.commitments():
-            yield one.project, one.text
-
-    return _of_mind(ctx, incomplete, offers)
+    return _of_mind(
+        ctx, incomplete, lambda mind: ((one.project, one.text) async for one in mind.commitments())
+    )
 
 
 def workers(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Names of workers."""
 
-    async def offers(client: Client) -> AsyncIterator[Offer]:
-        for one in await client.workers():
-            yield one.name, ""
-
-    return _offered(ctx, incomplete, offers)
+    return _offered(ctx, incomplete, _each(lambda client: client.workers(), lambda one: (one.name, "")))
 
 
 def nodes(ctx: typer.Context, incomplete: str) -> list[Offer]:
@@ -160,6 +146,16 @@ def entities(ctx: typer.Context, incomplete: str) -> list[Offer]:
 def tags(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """What memories bear to be filtered by."""
     return _of_memories(ctx, incomplete, lambda one: one.tags)
+
+
+def _each(
+    ask: Callable[[Asked], Awaitable[Iterable[One]]], offer: Callable[[One], Offer]
+) -> Callable[[Asked], AsyncIterator[Offer]]:
+    async def offers(asked: Asked) -> AsyncIterator[Offer]:
+        for one in await ask(asked):
+            yield offer(one)
+
+    return offers
 
 
 def _of_memories(
