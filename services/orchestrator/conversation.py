@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator
 
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator import privacy, prompt, retries
+from services.orchestrator import failing, privacy, prompt, retries
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.errors import (
     IdempotencyKeyReused,
@@ -227,7 +227,8 @@ class Conversations:
                         said.append(text)
                         yield text
         except ModelFailed as error:
-            yield TurnFailed(0, mind.TURN_FAILURE_REASON_MODEL_ERROR, error.message, error.reason)
+            failure = failing.unanswered(error, clock.began, self._s.settings.turn_timeout_seconds)
+            yield TurnFailed(0, *failure, error.reason)
             return
         conversation.add(Said("user", guarded.text), Said("assistant", "".join(said)))
         telemetry.count("pmm.turns.incognito")

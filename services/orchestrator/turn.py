@@ -17,7 +17,7 @@ from typing import Any
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator import citations, claims, privacy, prompt, retries
+from services.orchestrator import citations, claims, failing, privacy, prompt, retries
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.errors import (
     IdempotencyKeyReused,
@@ -38,15 +38,9 @@ from services.orchestrator.stages import Clock, Stage
 from services.orchestrator.store import Store
 from services.orchestrator.terms import RECALL, Draft, Finished, Recalled, Said, Started
 from services.orchestrator.times import moment
-from services.runtime import deadline, telemetry
+from services.runtime import telemetry
 from services.runtime.times import nanoseconds
 
-NEARLY_OVER = 0.25
-"""Seconds before its deadline at which a call that goes away has met it: a caller's clock is ahead by the way here."""
-_FAILURE_TEXT = {
-    mind.TURN_FAILURE_REASON_CANCELLED: "the caller went away",
-    mind.TURN_FAILURE_REASON_DEADLINE: "the deadline passed before the answer was complete",
-}
 TURN_DURATION = telemetry.Distribution(telemetry.TURN_DURATION, "s", telemetry.TURN_BUCKETS_S)
 
 
@@ -99,35 +93,20 @@ class Turn:
             async for part in self._kept(state, mode):
                 yield part
         except ModelFailed as error:
-            # A model is given a little less time than the turn has, and may be the first to notice.
-            late = mind.TURN_FAILURE_REASON_DEADLINE
-            yield await (
-                self._fail(late, _FAILURE_TEXT[late], error.reason)
-                if self._is_late()
-                else self._fail(mind.TURN_FAILURE_REASON_MODEL_ERROR, error.message, error.reason)
-            )
+            failure = failing.unanswered(error, self._began, self._s.settings.turn_timeout_seconds)
+            yield await self._fail(failure, error.reason)
         except asyncio.CancelledError:
             if self._user_seq:
-                reason = self._why_cancelled()
+                failure = failing.left(self._began, self._s.settings.turn_timeout_seconds)
                 # Where the answer reached the ledger just as the caller left, it is the one terminal event.
                 with suppress(pmm_client.errors.IdempotencyKeyReused):
-                    await asyncio.shield(asyncio.ensure_future(self._fail(reason, _FAILURE_TEXT[reason])))
+                    await asyncio.shield(asyncio.ensure_future(self._fail(failure)))
             raise
         finally:
             self._active.running.discard(self._user_seq)
             if not self._is_ended:
                 # Whatever went wrong, the message may be kept: the next one to open the mind closes its turn.
                 self._active.repaired = False
-
-    def _is_late(self) -> bool:
-        left = deadline.remaining()
-        ran = time.perf_counter() - self._began
-        return (left is not None and left < NEARLY_OVER) or ran >= self._s.settings.turn_timeout_seconds
-
-    def _why_cancelled(self) -> mind.TurnFailureReason.ValueType:
-        if self._is_late():
-            return mind.TURN_FAILURE_REASON_DEADLINE
-        return mind.TURN_FAILURE_REASON_CANCELLED
 
     async def _kept(self, state: Snapshot, mode: int) -> AsyncIterator[Part]:
         memories, recent, degraded = await self._look_up(state, self._keep(state, mode))
@@ -375,10 +354,10 @@ class Turn:
             state_seqs=built.state_seqs,
         )
 
-    async def _fail(self, reason: int, message: str, inference_reason: str = "") -> TurnFailed:
-        failed = mind.TurnFailed(reason=reason, message=message)  # type: ignore[arg-type]
-        seq = await self._end(mind.Body(turn_failed=failed))
-        self._measured(seq, mind.TurnFailureReason.Name(reason))  # type: ignore[arg-type]
+    async def _fail(self, failure: failing.Failure, inference_reason: str = "") -> TurnFailed:
+        reason, message = failure
+        seq = await self._end(mind.Body(turn_failed=mind.TurnFailed(reason=reason, message=message)))
+        self._measured(seq, mind.TurnFailureReason.Name(reason))
         return TurnFailed(seq, reason, message, inference_reason)
 
     def _measured(self, seq: int, outcome: str) -> None:

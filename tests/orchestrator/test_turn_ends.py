@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -77,14 +78,20 @@ async def test_an_answer_that_fits_no_event_is_cut_where_it_would_not(
     assert answers == ([turn.text] if privacy_mode == mind.PRIVACY_MODE_NORMAL else [])
 
 
-async def test_the_callers_deadline_ends_a_turn(modelled: Served) -> None:
-    request = pb.ConverseRequest(mind_id="ada", text=TOLD, model="endless")
-    with pytest.raises(pmm_client.DeadlineExceeded):
-        async for _ in modelled.orchestrator.converse(request, timeout=1):
-            pass
-    await wait_for(modelled, "turn_failed")
+@pytest.mark.parametrize("mode", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_INCOGNITO])
+async def test_the_callers_deadline_ends_a_turn(modelled: Served, mode: mind.PrivacyMode.ValueType) -> None:
+    request = pb.ConverseRequest(mind_id="ada", text=TOLD, model="endless", privacy_mode=mode)
+    told = list[pb.ConverseResponse]()
+    # The caller or the mind is first to notice.
+    with contextlib.suppress(pmm_client.DeadlineExceeded):
+        async for part in modelled.orchestrator.converse(request, timeout=1):
+            told.append(part)
+        assert told[-1].failed.reason == mind.TURN_FAILURE_REASON_DEADLINE
 
-    assert await ends(modelled) == [(3, mind.TURN_FAILURE_REASON_DEADLINE)]
+    assert not any(part.HasField("completed") for part in told)
+    if mode == mind.PRIVACY_MODE_NORMAL:
+        await wait_for(modelled, "turn_failed")
+        assert await ends(modelled) == [(3, mind.TURN_FAILURE_REASON_DEADLINE)]
 
 
 @pytest.mark.parametrize("mode", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_INCOGNITO])
