@@ -49,6 +49,8 @@ class ActiveMind:
         """Seqs of the user messages that this process is answering."""
         self.keeping = 0
         """User messages of this process that are on their way to the ledger."""
+        self.said_position = 0
+        """Position in the store of the last message of a person that this process kept."""
         self.drops = 0
         """How often the state was dropped, because it might hold what was erased."""
         self.repaired = False
@@ -182,6 +184,8 @@ class Minds:
                 body=draft.body,
             )
             active.appended.add(event)
+            if draft.kind == "user_message":
+                active.said_position = max(active.said_position, written.position)
         self._fold(active)
         return [written.seq for written in response.events]
 

@@ -48,6 +48,7 @@ from services.orchestrator.workers import commitments, directives, extraction, i
 from services.orchestrator.workers.follower import Follower
 from services.orchestrator.workers.operations import Operations
 from services.orchestrator.workers.positions import Positions
+from services.orchestrator.workers.reading import Reading
 from services.runtime.performance import Performance
 from services.runtime.service import Service, ServiceContext, ServiceSpec
 
@@ -99,13 +100,15 @@ class OrchestratorService(Service):
         )
         followers = {worker.name: Follower(worker, minds, peers, self._store, feed) for worker in workers}
         self._followers = list(followers.values())
+        readers = [followers[worker.name] for worker in workers[: len(WORKERS)]]
+        reading = Reading(readers, extractor, settings.reading_budget_ms / 1000)
         self._positions = Positions(self._followers, self._store)
         self._operations = Operations(followers, minds, peers, self._store)
         self._domain = Domain(
             peers,
             minds,
             Conversations(
-                Services(minds, peers, self._store, self._session_table, settings), incognito, slots
+                Services(minds, peers, self._store, self._session_table, reading, settings), incognito, slots
             ),
             sessions,
             MindActions(minds, peers, self._session_table, incognito),

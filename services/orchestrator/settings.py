@@ -16,6 +16,12 @@ class OrchestratorSettings(BaseModel):
         json_schema_extra={"unit": "ms"},
         description="A memory search that takes longer is left out of the turn, which then says degraded.",
     )
+    reading_budget_ms: int = Field(
+        100,
+        ge=0,
+        json_schema_extra={"unit": "ms"},
+        description="A turn waits at most so long until what the messages before it tell is known; 0: not at all.",
+    )
     recalled_memories: int = Field(
         10,
         ge=1,

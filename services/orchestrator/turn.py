@@ -38,6 +38,7 @@ from services.orchestrator.stages import Clock, Stage
 from services.orchestrator.store import Store
 from services.orchestrator.terms import RECALL, Draft, Finished, Recalled, Said, Started
 from services.orchestrator.times import moment
+from services.orchestrator.workers.reading import Reading
 from services.runtime import telemetry
 from services.runtime.times import nanoseconds
 
@@ -52,6 +53,7 @@ class Services:
     peers: Peers
     store: Store
     sessions: SessionTable
+    reading: Reading
     settings: OrchestratorSettings
 
 
@@ -80,6 +82,7 @@ class Turn:
     async def run(self) -> AsyncIterator[Part]:
         """The parts of the turn. A caller that goes away cancels it, and the ledger says so."""
         self._began = time.perf_counter()
+        await self._s.reading.settled(self._active)
         state, self._admitted = self._active.snapshot, self._active.appended.count
         session = await self._s.sessions.find(self._active.id, state, self._session_id)
         if self._ask.session_id and session is None:

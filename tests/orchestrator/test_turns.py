@@ -110,6 +110,25 @@ async def test_how_it_is_now_is_quoted_in_place_of_how_it_was(served: Served) ->
     assert "Wellington" not in turn.text
 
 
+@pytest.mark.parametrize(
+    ("told", "asked", "quoted"),
+    [
+        (["I live in Wellington.", "I moved to Auckland yesterday."], "Where do I live?", "Auckland"),
+        (["I work at Xero.", "I quit my job at Xero."], "Where do I work?", "I quit my job"),
+        (["Call me Bert.", "Actually, my name is Robert."], "What is my name?", "Robert"),
+    ],
+)
+async def test_a_turn_knows_what_the_one_right_before_it_told(
+    served: Served, told: list[str], asked: str, quoted: str
+) -> None:
+    for text in told:
+        await converse(served, text)
+    turn = await converse(served, asked, session_id="")
+
+    assert quoted in turn.text
+    assert told[0] not in turn.text
+
+
 async def test_the_message_itself_is_not_among_its_memories(served: Served) -> None:
     turn = await converse(served, TOLD)
 

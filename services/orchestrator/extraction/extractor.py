@@ -89,6 +89,11 @@ class Extractor:
                 del kept[key]
             raise
 
+    @property
+    def asks_model(self) -> bool:
+        """Whether a model reads along, as far as is known."""
+        return self._with_model and self._is_there
+
     def forget(self, mind_id: str) -> None:
         """Drop what is kept of a mind: something of it was erased."""
         for kept in (self._read, self._ruled):

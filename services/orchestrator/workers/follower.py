@@ -158,6 +158,15 @@ class Follower:
         """The store's events up to here were received."""
         return self._lanes.delivered
 
+    def has_reached(self, mind_id: str, position: int) -> bool:
+        """Whether every event of a mind up to a position of the store is processed."""
+        return self._lanes.is_done(mind_id, position)
+
+    async def reached(self, mind_id: str, position: int) -> None:
+        """Return once every event of a mind up to a position of the store is processed."""
+        while not self.has_reached(mind_id, position):
+            await self._lanes.moved()
+
     def tally(self, mind_id: str) -> Tally:
         """How it did with a mind since the start; empty: with all of them."""
         if mind_id:

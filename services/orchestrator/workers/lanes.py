@@ -34,10 +34,19 @@ class Lanes:
         """Every event up to this position is done."""
         return next(iter(self._pending)) - 1 if self._pending else self.delivered
 
+    def is_done(self, mind_id: str, position: int) -> bool:
+        """Whether every event of a mind up to a position is done."""
+        queue = self._queues.get(mind_id)
+        return self.delivered >= position and not (queue and queue[0].position <= position)
+
+    async def moved(self) -> None:
+        """Return once more is done than now."""
+        await self._moved.wait()
+
     async def put(self, event: Event, group: asyncio.TaskGroup) -> None:
         """Queue an event, to be worked on in a task of the group; waits while too many are queued."""
         while len(self._pending) >= WAITING_EVENTS:
-            await self._moved.wait()
+            await self.moved()
         self._pending[event.position] = None
         queue = self._queues.get(event.mind_id)
         if queue is not None:
@@ -51,6 +60,7 @@ class Lanes:
     def deliver(self, position: int) -> None:
         """Note that everything up to a position was put, or skipped."""
         self.delivered = max(self.delivered, position)
+        self._tell()
 
     async def close(self) -> None:
         """Stop; what is not done stays pending."""
@@ -65,7 +75,10 @@ class Lanes:
                 async with self._at_once:
                     await self._work(queue[0])
                 self._pending.pop(queue.popleft().position)
-                self._moved.set()
-                self._moved = asyncio.Event()
+                self._tell()
         finally:
             del self._queues[mind_id]
+
+    def _tell(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()
