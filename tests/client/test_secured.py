@@ -92,7 +92,10 @@ def test_status_and_doctor_work_behind_tls(stack: Stack, folder: Path) -> None:
 async def test_the_client_speaks_tls_with_its_token(stack: Stack, folder: Path) -> None:
     ca = (folder / "ca.pem").read_bytes()
     async with pmm_client.connect(stack.target, token=TOKEN, tls_ca=ca) as client:
-        assert (await client.mind("ana").chat("hello")).seq > 0
+        mind = client.mind("ana")
+        await mind.create(exist_ok=True)
+
+        assert (await mind.chat("hello")).seq > 0
         with pytest.raises(pmm_client.PermissionDenied):
             await client.mind("ben").show()
 
