@@ -204,17 +204,20 @@ async def test_what_differs_is_named(here: Stack, tmp_path: Path) -> None:
     async with pmm_client.connect(here.target) as client:
         mind = client.mind("differs")
         await mind.create()
-        await mind.record_memories([MemoryRecorded(memory_id="tea", text="Ana likes tea")])
+        for drink in ("milk", "rum", "tea", "gin"):
+            await mind.record_memories([MemoryRecorded(memory_id=drink, text=f"Ana likes {drink}")])
         await archive.save(mind, path)
         with Archive(path) as opened:
             await moving.restore(client, opened, "differs-2")
-        await client.mind("differs-2").redact([2])
+        await client.mind("differs-2").redact([4, 5])
         with Archive(path) as opened:
             found = await moving.compare(client.mind("differs-2"), opened)
 
     assert not found.is_equal
     assert [example for part in found.parts for example in part.examples] == [
-        "event 2 was erased since",
+        "event 4 was erased since",
+        "event 5 was erased since",
+        "memory gin is missing",
         "memory tea is missing",
     ]
 

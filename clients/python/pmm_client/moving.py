@@ -188,17 +188,21 @@ async def _memories(mind: Mind, archive: Archive) -> Part:
         ours[memory.memory_id] = to_json(memory)
         if (other := next(listed, None)) is not None:
             theirs[other["memory_id"]] = other
-        for memory_id in {memory.memory_id, *([other["memory_id"]] if other else [])}:
-            if memory_id in ours and memory_id in theirs:
-                part.compared += 1
-                fields = list(_paths(ours.pop(memory_id), theirs.pop(memory_id)))
-                if fields:
-                    part.differs(f"memory {memory_id}: {', '.join(fields)}")
+        _pair(part, ours, theirs, {memory.memory_id, *([other["memory_id"]] if other else [])})
     theirs.update((other["memory_id"], other) for other in listed)
+    _pair(part, ours, theirs, set(ours))
     for memory_id, what in [*((one, "is new") for one in ours), *((one, "is missing") for one in theirs)]:
         part.compared += 1
         part.differs(f"memory {memory_id} {what}")
     return part
+
+
+def _pair(part: Part, ours: dict[str, Json], theirs: dict[str, Json], memory_ids: set[str]) -> None:
+    """Compare those that are on both sides, which then wait no longer."""
+    for memory_id in sorted(memory_ids & ours.keys() & theirs.keys()):
+        part.compared += 1
+        if fields := list(_paths(ours.pop(memory_id), theirs.pop(memory_id))):
+            part.differs(f"memory {memory_id}: {', '.join(fields)}")
 
 
 async def _state(mind: Mind, archive: Archive) -> Part:
