@@ -3,6 +3,7 @@
 
     python tools/verify_export.py ada.jsonl
     python tools/verify_export.py ada.jsonl.gz --json
+    python tools/verify_export.py ada.pmm                      # the events of a full export
     pmm mind export --mind ada | python tools/verify_export.py -
     python tools/verify_export.py ada.jsonl --checkpoint ada.checkpoint --key 'pmm/ada+7964d68d+AYlC…'
 
@@ -20,6 +21,7 @@ import hashlib
 import json
 import re
 import sys
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -28,6 +30,7 @@ from typing import IO, Any, cast
 MAX_LINE_BYTES = 2 * 1024 * 1024
 MAX_INTEGER = 2**63 - 1
 PROGRESS_EVENTS = 20_000
+EVENTS = "events.jsonl"
 BIRTHS = ("mind_created", "mind_imported")
 TOMBSTONE = "mind_deleted"
 CUSTOM_FIELD, REDACTED_FIELD, NAME_FIELD, SEQS_FIELD = 100, 81, 1, 1
@@ -437,7 +440,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("file", help="an export, or one compressed with gzip (.gz); - is standard input")
+    parser.add_argument(
+        "file", help="an export, plain, compressed with gzip (.gz) or full (.pmm); - is standard input"
+    )
     parser.add_argument("--mind", help="the mind that it should be of")
     parser.add_argument("--expect-head", metavar="HASH", help="the head that it should have, hex")
     parser.add_argument("--checkpoint", metavar="FILE", help="a checkpoint that it should hold")
@@ -475,9 +480,7 @@ def _audit_file(given: argparse.Namespace, checkpoint: Checkpoint | None) -> Res
     def progress(number: int) -> None:
         print(f"\r{number:,} events", end="", file=sys.stderr, flush=True)
 
-    opener = gzip.open if given.file.endswith(".gz") else open
-    source = sys.stdin.buffer if given.file == "-" else cast("IO[bytes]", opener(given.file, "rb"))
-    with source:
+    with _opened(given.file) as source:
         size = checkpoint.size if checkpoint else 0
         auditor = audit(lines_of(source), size, progress if sys.stderr.isatty() and not given.json else None)
     result = auditor.result
@@ -488,6 +491,17 @@ def _audit_file(given: argparse.Namespace, checkpoint: Checkpoint | None) -> Res
     if checkpoint:
         result.checkpoint = check_checkpoint(checkpoint, auditor, given.key)
     return result
+
+
+def _opened(path: str) -> IO[bytes]:
+    if path == "-":
+        return sys.stdin.buffer
+    if zipfile.is_zipfile(path):
+        archive = zipfile.ZipFile(path)
+        if EVENTS not in archive.namelist():
+            raise OSError(f"a zip archive without {EVENTS} is no export of a mind")
+        return archive.open(EVENTS)
+    return cast("IO[bytes]", gzip.open(path, "rb")) if path.endswith(".gz") else open(path, "rb")
 
 
 def _say_wrong(wrong: Wrong, *, as_json: bool) -> int:

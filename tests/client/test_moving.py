@@ -163,6 +163,10 @@ async def test_the_file_is_open_to_everybody_and_holds_nothing_that_was_forgotte
     for number, line in enumerate(contents["events.jsonl"].splitlines(keepends=True), 1):
         auditor.take(number, line)
     assert auditor.result.head_hash == state["hash"]
+    told = subprocess.run(
+        [sys.executable, verify_export.__file__, path, "--json"], capture_output=True, check=True
+    )
+    assert json.loads(told.stdout)["head_hash"] == state["hash"]
     assert not any(SECRET.encode() in content for content in contents.values())
     assert path.stat().st_mode & 0o077 == 0
 
