@@ -6,11 +6,12 @@ import time
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from services.orchestrator.terms import Said
 
-MAX_MESSAGES = 40
-"""Of one conversation; the oldest go."""
+MAX_MESSAGES, MAX_CHARACTERS = 40, 65_536
+"""Of one conversation, more than a prompt has room for by default; the oldest go."""
 
 
 @dataclass
@@ -26,7 +27,10 @@ class Conversation:
 
     def add(self, *said: Said) -> None:
         """Append messages, and let the oldest go."""
-        self.said = [*self.said, *said][-MAX_MESSAGES:]
+        kept = [*self.said, *said][-MAX_MESSAGES:]
+        room = accumulate(len(one.text) for one in reversed(kept))
+        fitting = sum(characters <= MAX_CHARACTERS for characters in room)
+        self.said = kept[len(kept) - fitting :]
 
 
 class Incognito:

@@ -13,6 +13,8 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.incognito import MAX_CHARACTERS, MAX_MESSAGES, Incognito
+from services.orchestrator.terms import Said
 from tests.orchestrator.talking import converse, events, head, settled_head
 from tests.support.serving import Served, serving
 
@@ -214,3 +216,20 @@ async def test_nothing_is_imported_into_an_incognito_session(served: Served) -> 
 
     assert refused.value.reason == "SESSION_EXISTS"
     assert await head(served) == at
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ([1] * (MAX_MESSAGES + 3), [1] * MAX_MESSAGES),
+        ([MAX_CHARACTERS - 1, 1, 1], [1, 1]),
+        ([5, MAX_CHARACTERS + 1], []),
+        ([5, MAX_CHARACTERS + 1, 3], [3]),
+    ],
+)
+def test_an_incognito_conversation_is_bounded_and_loses_the_oldest(said: list[int], kept: list[int]) -> None:
+    conversation = Incognito(1).start("ada")
+    for length in said:
+        conversation.add(Said("user", "x" * length))
+
+    assert [len(one.text) for one in conversation.said] == kept
