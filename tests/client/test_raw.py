@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -83,8 +84,6 @@ async def test_a_reading_call_is_repeated_when_the_server_is_away_for_a_moment()
 
 
 async def test_leaving_a_stream_cancels_the_call() -> None:
-    import asyncio
-
     cancelled = asyncio.Event()
 
     async def endless(request: Any, context: Any) -> AsyncIterator[ReadResponse]:
@@ -113,6 +112,50 @@ async def test_an_upload_that_fails_on_our_side_raises_what_failed() -> None:
     async with scripted(Restore=swallow) as (target, _), pmm_client.connect(target) as client:
         with pytest.raises(OSError, match="the disk went away"):
             await client.ledger.restore(torn())
+
+
+async def parts(lines: bytes) -> AsyncIterator[RestoreRequest]:
+    for _ in range(200):
+        yield RestoreRequest(mind_id="ada", lines=lines)
+
+
+async def test_an_upload_whose_time_is_up_while_it_sends_says_so() -> None:
+    async def swallow(requests: Any, context: Any) -> RestoreResponse:
+        async for _ in requests:
+            pass
+        await asyncio.Event().wait()
+        return RestoreResponse()
+
+    async with scripted(Restore=swallow) as (target, _), pmm_client.connect(target) as client:
+        for number in range(60):
+            with pytest.raises(pmm_client.DeadlineExceeded):
+                await client.ledger.restore(parts(bytes(65_536)), timeout=0.001 * (1 + number % 20))
+
+
+async def test_an_upload_that_is_refused_while_it_sends_is_no_fault_and_no_cancellation() -> None:
+    async def refuse(requests: Any, context: Any) -> RestoreResponse:
+        raise errors.AlreadyExists("taken")
+
+    async with scripted(Restore=refuse) as (target, _), pmm_client.connect(target) as client:
+        for _ in range(60):
+            with pytest.raises((pmm_client.AlreadyExists, pmm_client.Unavailable)):
+                await client.ledger.restore(parts(bytes(1_000_000)))
+
+
+async def test_an_upload_that_its_caller_cancels_is_cancelled() -> None:
+    begun = asyncio.Event()
+
+    async def swallow(requests: Any, context: Any) -> RestoreResponse:
+        begun.set()
+        await asyncio.Event().wait()
+        return RestoreResponse()
+
+    async with scripted(Restore=swallow) as (target, _), pmm_client.connect(target) as client:
+        upload = asyncio.ensure_future(client.ledger.restore(parts(bytes(1_000_000))))
+        await begun.wait()
+        upload.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await upload
 
 
 async def test_the_token_goes_with_unary_calls_and_with_streams() -> None:

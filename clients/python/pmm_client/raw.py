@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -19,11 +21,14 @@ from pmm.inference.v1 import inference_pb2 as inference
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.orchestrator.v1 import orchestrator_pb2 as orchestrator
-from pmm_client.errors import ClientClosed
+from pmm_client.errors import ClientClosed, DeadlineExceeded, PmmError, Unavailable
 from pmm_client.failed_calls import from_rpc_error
 
 DEFAULT_TIMEOUT_S = 30.0
 """Of a unary call: longer than any of ours takes, short enough to notice a dead server."""
+
+_FAILED_WRITE = "Internal error from Core"
+"""What gRPC says in place of a call's status where it was still sending as the call ended."""
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -104,7 +109,11 @@ class StreamCall(Generic[Request, Response]):
 
 
 class UploadCall(Generic[Request, Response]):
-    """``await client.restore(requests)``"""
+    """``await client.restore(requests)``
+
+    A call that ends while its requests are still sent may lose the server's reason on the way: it is then
+    DeadlineExceeded where its time is up, and Unavailable otherwise.
+    """
 
     def __init__(self, call: Any, metadata: Metadata | None) -> None:
         self._call = call
@@ -112,17 +121,34 @@ class UploadCall(Generic[Request, Response]):
 
     async def __call__(self, requests: AsyncIterable[Request], *, timeout: float | None = None) -> Response:
         failures: list[Exception] = []
+        ends_at = math.inf if timeout is None else time.monotonic() + timeout
         try:
             return await self._call(_watched(requests, failures), timeout=timeout, metadata=self._metadata())
         except grpc.RpcError as error:
-            raise from_rpc_error(error) from None
+            failed = from_rpc_error(error)
+            raise (_cut_short(ends_at) if failed.message == _FAILED_WRITE else failed) from None
         except grpc.aio.UsageError:
             raise ClientClosed from None
         except asyncio.CancelledError:
             # gRPC cancels the call when the requests fail, and does not say why.
             if failures:
                 raise failures[0] from None
-            raise
+            if _is_cancelled():
+                raise
+            raise _cut_short(ends_at) from None
+
+
+def _cut_short(ends_at: float) -> PmmError:
+    """A call that ended while it still sent: https://github.com/grpc/grpc/issues/36066"""
+    if time.monotonic() >= ends_at:
+        return DeadlineExceeded("Deadline Exceeded")
+    return Unavailable("the call ended before all was sent, and the reason was lost: try again")
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody cancelled this task, and not gRPC its own."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 async def _watched(requests: AsyncIterable[Request], failures: list[Exception]) -> AsyncIterator[Request]:
