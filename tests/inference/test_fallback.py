@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pmm.inference.v1 import inference_pb2 as pb
 from pmm_client import errors
+from services.inference.backends import fallback
 from tests.support.openai_server import WORDS, OpenAIServer
 from tests.support.serving import Served, serving
+
+BREAKER_SECONDS = 300
 
 
 @pytest.fixture
@@ -23,7 +28,20 @@ def server() -> Iterator[OpenAIServer]:
 
 def settings(server: OpenAIServer, model: str, **more: Any) -> dict[str, dict[str, Any]]:
     chosen = {"backend": "openai", "fallback": ["recall"], "openai_base_url": server.base_url, "model": model}
-    return {"inference": {**chosen, "max_retries": 0, "breaker_seconds": 0.5, **more}}
+    return {"inference": {**chosen, "max_retries": 0, "breaker_seconds": BREAKER_SECONDS, **more}}
+
+
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Puts the clock of the circuit breakers ahead by so many seconds: a busy machine takes its time."""
+    ahead = 0.0
+
+    def put(seconds: float) -> None:
+        nonlocal ahead
+        ahead += seconds
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + ahead)
+    monkeypatch.setattr(fallback, "time", clock)
+    return put
 
 
 async def answer(served: Served, model: str = "") -> tuple[str, str]:
@@ -61,13 +79,16 @@ async def test_nothing_is_tried_again_after_the_first_word(tmp_path: Path, serve
     assert len(server.requests) == 1
 
 
-async def test_one_that_is_down_is_spared_and_tried_again_later(tmp_path: Path, server: OpenAIServer) -> None:
+async def test_one_that_is_down_is_spared_and_tried_again_later(
+    tmp_path: Path, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = later(monkeypatch)
     chosen = settings(server, "500", breaker_failures=3)
     async with serving(tmp_path, "inference", settings=chosen) as served:
         for _ in range(8):
             assert (await answer(served))[0] == "recall"
         assert len(server.requests) == 3
-        await asyncio.sleep(0.6)
+        ahead(BREAKER_SECONDS)
         assert (await answer(served))[0] == "recall"
         assert len(server.requests) == 4
 
@@ -94,11 +115,14 @@ async def test_ollama_stands_in_with_an_address_and_a_model_of_its_own(
     assert [asked["model"] for asked in failing.requests + server.requests] == ["500", "long"]
 
 
-async def test_only_one_call_tries_what_was_down(tmp_path: Path, server: OpenAIServer) -> None:
-    chosen = settings(server, "500", breaker_failures=1, breaker_seconds=0.3)
+async def test_only_one_call_tries_what_was_down(
+    tmp_path: Path, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = later(monkeypatch)
+    chosen = settings(server, "500", breaker_failures=1)
     async with serving(tmp_path, "inference", settings=chosen) as served:
         await answer(served)
-        await asyncio.sleep(0.4)
+        ahead(BREAKER_SECONDS)
         await asyncio.gather(*(answer(served) for _ in range(8)))
     assert len(server.requests) == 2
 

@@ -128,11 +128,11 @@ def test_a_thousand_commitments_are_compared_with_a_long_message_in_about_the_ti
     text = ("I talked to Ben about the weather, and the table is booked. " * 4_400)[
         : kib * 1_024
     ] + f"\n{said}"
-    began = time.perf_counter()
+    began = time.process_time()
 
     done = Done(text)
     kept = [promise for promise in promises if done.score(promise) >= CLOSING_SCORE]
 
     # They took 16 seconds with the 30 KiB.
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert kept == promises[::7]

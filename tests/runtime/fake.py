@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -126,6 +126,15 @@ async def running(
             channel = grpc.aio.insecure_channel(target, interceptors=interceptors)
         async with channel:
             yield Running(service, server, channel, inside)
+
+
+async def struck(call: Callable[[float], Awaitable[Any]], entered: asyncio.Event) -> Any:
+    """What ``call(seconds)`` gives once its deadline struck in the servicer, and not on the way to it."""
+    for doubled in range(8):
+        ended = await call(0.1 * 2**doubled)
+        if entered.is_set():
+            return ended
+    raise AssertionError("no call reached the servicer")
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from services.runtime.peers import Peers
 from services.runtime.process import _remote_peers
 from services.runtime.sections import PeerSettings
 from services.runtime.settings import SettingsError
-from tests.runtime.fake import FakeLedger, exporting, running
+from tests.runtime.fake import FakeLedger, exporting, running, struck
 from tests.runtime.test_error_table import details_of
 from tests.runtime.test_pipeline import HEAD, failure, hanging
 from tests.support.otlp_collector import OtlpCollector
@@ -192,18 +192,25 @@ async def test_a_deadline_ends_the_call_and_the_peers_work(where):
     entered, cancelled = asyncio.Event(), asyncio.Event()
     service = FakeLedger(GetHead=hanging(entered, cancelled))
     async with running(service) as fake, peers_of(fake, where) as peers:
-        async with raises("DEADLINE_EXCEEDED"):
-            await (await peers.ledger()).get_head(HEAD, timeout=0.05)
+
+        async def ask(seconds):
+            async with raises("DEADLINE_EXCEEDED"):
+                await (await peers.ledger()).get_head(HEAD, timeout=seconds)
+
+        await struck(ask, entered)
         await cancelled.wait()
 
 
 async def test_a_deadline_ends_a_stream_too(where):
     closed = asyncio.Event()
     async with running(FakeLedger(Subscribe=endless(closed))) as fake, peers_of(fake, where) as peers:
-        async with raises("DEADLINE_EXCEEDED"):
-            async for _ in (await peers.ledger()).subscribe(SUBSCRIBE, timeout=0.05):
-                pass
-        await closed.wait()
+
+        async def read(seconds):
+            async with raises("DEADLINE_EXCEEDED"):
+                async for _ in (await peers.ledger()).subscribe(SUBSCRIBE, timeout=seconds):
+                    pass
+
+        await struck(read, closed)
 
 
 async def test_a_caller_that_is_cancelled_cancels_the_peers_work(where):

@@ -11,7 +11,7 @@ from pmm.ledger.v1 import ledger_pb2 as pb
 from services.runtime import errors, telemetry
 from services.runtime.telemetry import stage
 from services.runtime.tracing import client_interceptors
-from tests.runtime.fake import FakeLedger, exporting, running
+from tests.runtime.fake import FakeLedger, exporting, running, struck
 from tests.runtime.test_pipeline import HEAD, failure, hanging
 from tests.support.otlp_collector import OtlpCollector
 
@@ -151,7 +151,7 @@ async def test_a_call_past_its_deadline_ends_with_that_code(collector):
         exporting(collector.endpoint),
         running(FakeLedger(GetHead=hanging(entered, cancelled))) as fake,
     ):
-        await failure(fake.stub.GetHead(HEAD, timeout=0.1))
+        await struck(lambda seconds: failure(fake.stub.GetHead(HEAD, timeout=seconds)), entered)
         await cancelled.wait()
 
     assert by_kind(collector, GET_HEAD)[2].attributes["rpc.grpc.status_code"] == 4
