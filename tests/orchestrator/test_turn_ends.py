@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pmm.inference.v1 import inference_pb2 as inference
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.slots import Slots
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, head, settled_head, wait_for
 from tests.support.openai_server import OpenAIServer
@@ -50,10 +52,27 @@ async def ends(served: Served) -> list[tuple[int, int]]:
     ]
 
 
+def queueing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Awaitable[None]]:
+    """Waits until so many have come to do something in a session."""
+    held, come = Slots.held, list[str]()
+
+    def counted(self: Slots, mind_id: str, session_id: str) -> AbstractAsyncContextManager[None]:
+        come.append(session_id)
+        return held(self, mind_id, session_id)
+
+    async def wait(count: int) -> None:
+        async with asyncio.timeout(20):
+            while len(come) < count:
+                await asyncio.sleep(0.005)
+
+    monkeypatch.setattr(Slots, "held", counted)
+    return wait
+
+
 async def test_the_operators_limit_ends_a_turn_as_a_deadline_does(
     tmp_path: Path, model_server: OpenAIServer
 ) -> None:
-    settings = chosen(model_server, turn_timeout_seconds=0.5)
+    settings = chosen(model_server, turn_timeout_seconds=2)
     async with serving(tmp_path, *SERVICES, settings=settings) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         with pytest.raises(pmm_client.DeadlineExceeded) as late:
@@ -96,8 +115,12 @@ async def test_the_callers_deadline_ends_a_turn(modelled: Served, mode: mind.Pri
 
 @pytest.mark.parametrize("mode", [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_INCOGNITO])
 async def test_a_session_ends_once_the_turns_before_are_finished(
-    modelled: Served, model_server: OpenAIServer, mode: mind.PrivacyMode.ValueType
+    modelled: Served,
+    model_server: OpenAIServer,
+    mode: mind.PrivacyMode.ValueType,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    queued = queueing(monkeypatch)
     model_server.says = "Yes."
     await modelled.orchestrator.start_session(
         pb.StartSessionRequest(mind_id="ada", session_id="talk", privacy_mode=mode)
@@ -105,11 +128,12 @@ async def test_a_session_ends_once_the_turns_before_are_finished(
     running = asyncio.create_task(converse(modelled, TOLD, session_id="talk", model="held"))
     await asyncio.to_thread(model_server.wait_until, open_streams=1)
     waiting = asyncio.create_task(converse(modelled, "and this", session_id="talk", model="held"))
+    await queued(2)
     end = pb.EndSessionRequest(mind_id="ada", session_id="talk")
-    await asyncio.sleep(0.05)
     ending = asyncio.create_task(modelled.orchestrator.end_session(end))
-    await asyncio.sleep(0.05)
+    await queued(3)
     late = asyncio.create_task(converse(modelled, "too late", session_id="talk", model="held"))
+    await queued(4)
     await asyncio.wait([ending], timeout=0.2)
     assert not ending.done()
     model_server.released.set()
