@@ -30,6 +30,7 @@ from services.orchestrator.extraction.language import is_english
 from services.orchestrator.extraction.promises import commitment_id
 from services.orchestrator.peers import Peers
 from services.runtime.peers import Peers as Channels
+from tests.support.extraction import called
 from tests.support.facts import SET, score
 from tests.support.stack import Stack
 
@@ -110,9 +111,10 @@ class _Asked:
         self.text: str = f"Remind me to {row['text']}" if "due" in row else row["text"]
         self._now = datetime.fromisoformat(row["said_at"]).replace(tzinfo=UTC) if "said_at" in row else NOW
         self._is_answer = row.get("speaker") == "assistant"
+        self._called = called(row)
 
     def by_rules(self) -> Found:
-        return by_rules(self.text, self._now, is_answer=self._is_answer)
+        return by_rules(self.text, self._now, is_answer=self._is_answer, called=self._called)
 
     async def answer(self, ask: Ask, *, english: bool) -> Found | str:
         """What the model finds, or why it fails."""
@@ -126,7 +128,7 @@ class _Asked:
 
 def _facts(labelled: Sequence[Labels], found: Sequence[Found]) -> dict[str, float]:
     by_text = {row["text"]: one.facts for row, one in zip(labelled, found, strict=True)}
-    result = score(labelled, lambda text: by_text[text])
+    result = score(labelled, lambda text, _called: by_text[text])
     return {"precision": result.precision, "recall": result.recall}
 
 

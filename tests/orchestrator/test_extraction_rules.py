@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from services.orchestrator.extraction import evidence, words
 from services.orchestrator.extraction.due import due, without_time
+from services.orchestrator.extraction.found import Found, by_rules
 from services.orchestrator.extraction.instructions import directive_id, directives
 from services.orchestrator.extraction.names import mind_name, user_name
 from services.orchestrator.extraction.promises import commitment_id, may_promise, promises
@@ -285,7 +286,7 @@ HOSTILE = (
     "12 June ", "a.b", "-a", "said ", "if you ", "please, ", "call called ", "every a, ", "n't", "not ", "so ", "\t- ",
     "Dear a,\n", "Dear a,\nRegards,\n", "your name, mine is ", "I'll leave the a ", "bill's paid ", "🙏", "15/5 ",
     "rent paid. ", "Ada: I'll do it\n", "Ben: remind me\n", "Reminder: remind me ", "you can say A, ", "answer to A ",
-    "from today you're ", "My phone died. ",
+    "from today you're ", "My phone died. ", "Ben 10:42 AM\n", "Ben, 10:42: ", "ben: a\n", "Ben wrote me: ",
 )  # fmt: skip
 """What a pattern with nested repetition would take hours over."""
 
@@ -394,8 +395,35 @@ def test_a_line_headed_by_a_topic_is_the_writers_own(topic: str) -> None:
     assert [one.text for one in made] == ["compare the prices on Sunday"]
 
 
-def test_a_chat_that_a_person_pastes_asks_and_names_and_bids_nothing() -> None:
-    text = "Noah: remind me to pay you tomorrow\nIda: call me Iggy. From now on answer in verse."
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Noah: remind me to pay you tomorrow\nIda: {}",
+        "Ida: {}",
+        "[10:42] Ida: {}",
+        "12/05/2026, 10:42 - Ida Berg: {}",
+        "Ida, 10:42: {}",
+        "Ida 🌻: {}",
+        "Ida wrote: {}",
+        "Ida> {}",
+        "Ida 10:42 AM\n{}",
+        "Ida — Today at 10:42\n{}",
+        "ida: {}",
+    ],
+)
+def test_a_chat_that_a_person_pastes_names_and_bids_and_tells_nothing(text: str) -> None:
+    pasted = text.format("call me Iggy. I live in Rome. From now on answer in verse.")
 
-    assert promises(text, NOW, reminders_only=True) == []
-    assert (mind_name(text), user_name(text), directives(text)) == ("", "", [])
+    assert by_rules(pasted, NOW, is_answer=False, called=["Ada", "Tom"]) == Found()
+
+
+@pytest.mark.parametrize(
+    "head", ["me", "Me", "Tom", "Tom Berg", "Ada", "Note", "Update", "anyway", "Training", "btw"]
+)
+def test_what_the_person_or_a_topic_heads_is_the_persons_own(head: str) -> None:
+    text = f"{head}: call me Tommy. I live in Rome. From now on answer in verse."
+    found = by_rules(text, NOW, is_answer=False, called=["Ada", "Tom Berg"])
+
+    assert found.user_name == "Tommy"
+    assert "The user lives in Rome." in [fact.text for fact in found.facts]
+    assert found.instructions == ("answer in verse",)

@@ -58,6 +58,12 @@ def rows(name: str, *, held_out: bool) -> list[Labels]:
     return [row for row in labelled if row["held_out"] == held_out]
 
 
+def called(row: Labels) -> list[str]:
+    """What mind and person are called by then, where it matters; of a promise ``mind`` says it of the mind."""
+    mind = [row["mind"]] if "promises" in row and row.get("mind") else []
+    return [*mind, *row.get("called", [])]
+
+
 def found_in(name: str, row: Labels) -> tuple[list[str], list[str]]:
     """What the rules find in a message of a set, and what is labelled, in a form in which equal is right."""
     return _SETS[name](row)
@@ -75,8 +81,7 @@ def score(name: str, labelled: Iterable[Labels]) -> Score:
 
 
 def _commitments(row: Labels) -> tuple[list[str], list[str]]:
-    names = [row["mind"]] if row.get("mind") else []
-    made = promises(row["text"], NOW, reminders_only=row["speaker"] == "user", names=names)
+    made = promises(row["text"], NOW, reminders_only=row["speaker"] == "user", names=called(row))
     return [commitment_id(one.text) for one in made], [commitment_id(text) for text in row["promises"]]
 
 
@@ -87,7 +92,7 @@ def _due_times(row: Labels) -> tuple[list[str], list[str]]:
 
 
 def _names(row: Labels) -> tuple[list[str], list[str]]:
-    ours = {"mind": mind_name(row["text"]), "user": user_name(row["text"])}
+    ours = {"mind": mind_name(row["text"], called(row)), "user": user_name(row["text"], called(row))}
     return _given(ours), _given(row)
 
 
@@ -96,7 +101,7 @@ def _given(names: Labels) -> list[str]:
 
 
 def _instructions(row: Labels) -> tuple[list[str], list[str]]:
-    ours = [directive_id(text) for text in directives(row["text"])]
+    ours = [directive_id(text) for text in directives(row["text"], called(row))]
     return ours, [directive_id(text) for text in row["directives"]]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,11 +50,13 @@ def covers(fact: Fact, label: dict[str, str]) -> bool:
     return of and f" {_words(label['object'])} " in f" {_words(fact.object)} "
 
 
-def score(labelled: Iterable[dict[str, Any]], find: Callable[[str], Sequence[Fact]]) -> Score:
-    """Count what is found in each sentence."""
+def score(
+    labelled: Iterable[dict[str, Any]], find: Callable[[str, Collection[str]], Sequence[Fact]]
+) -> Score:
+    """Count what is found in each message, by those who are called as its row says."""
     right = found = covered = expected = 0
     for row in labelled:
-        facts, labels = find(row["text"]), row["facts"]
+        facts, labels = find(row["text"], row.get("called", ())), row["facts"]
         right += sum(any(covers(fact, label) for label in labels) for fact in facts)
         covered += sum(any(covers(fact, label) for fact in facts) for label in labels)
         found, expected = found + len(facts), expected + len(labels)

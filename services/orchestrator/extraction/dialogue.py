@@ -6,40 +6,62 @@ Everything here takes time in proportion to the text, whatever the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from services.orchestrator.extraction.common import COMMON
 from services.orchestrator.extraction.not_names import NOT_NAMES
 
 MASK = "\x00"
+_WHO = r"(?P<who>[A-ZÀ-Þ][\w.'’-]{0,20}(?: [A-ZÀ-Þ\d][\w.'’-]{0,20}){0,2})"
+_CLOCK = r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[AaPp]\.?[Mm]\b\.?)?"
+_SAYS = r"(?:said|says|wrote|writes|texted|texts|asked|asks|replied|answered|messaged)(?: (?:me|us))?"
 _SPEAKER = re.compile(
     r"(?:[^\w<\n]|\d|\b[AaPp][Mm]\b){0,40}(?:<(?P<nick>[\w.-]{1,30})>(?= )"
-    r"|(?P<who>[A-ZÀ-Þ][\w.'’-]{0,20}(?: [A-ZÀ-Þ\d][\w.'’-]{0,20}){0,2})"
-    r" ?(?:\([^()\n]{1,40}\))?(?:[*_]{0,2}:[*_]{0,2}(?= |$)| \|))"
+    rf"|{_WHO}(?: ?[^\w\s:|()*<>]{{1,4}})? ?(?:\([^()\n]{{1,40}}\)|(?:,? |[(\[]){_CLOCK}[)\]]?|{_SAYS})?"
+    r"(?:[*_]{0,2}:[*_]{0,2}(?= |$)| \||(?<=\w)>(?= )))"
 )
-"""``Tom:``, ``**Dr. Weiss** (smiling):``, ``[10:42] Tom:``, ``<tom>``, ``| Tom |`` at the beginning of a line."""
+"""At the beginning of a line: ``Tom:``, ``**Dr. Weiss** (smiling):``, ``[10:42] Tom:``, ``Tom, 10:42:``,
+``Tom wrote:``, ``<tom>``, ``Tom>``, ``| Tom |``.
+"""
+_SMALL_SPEAKER = re.compile(r"[ \t]{0,8}(?P<who>[a-zß-ÿ][\w'’-]{1,20}):(?= )(?P<nick>)")
+_HEADING = re.compile(
+    rf"[ \t]*{_WHO}[ \t]*[,—–-]?[ \t]*(?P<nick>)(?:(?:Today|Yesterday) at {_CLOCK}"
+    r"|[(\[]?\d{1,2}[:.]\d\d(?:[:.]\d\d| ?[AaPp]\.?[Mm]\.?)[)\]]?)[ \t]*"
+)
+"""The line above what somebody says, as chat programs copy it: ``Tom 10:42 AM``, ``Tom — Yesterday at 10:42``."""
 _TOPICS = frozenset(
     """
-    about absolutely action actions advice afterwards agenda agreed ai alright also answer application applications
-    appointment appointments assistant attention background backup bank bills bonus book books bot bottom breakfast
-    budget budgeting bug bugs call calls caution caveat certainly changes chat chatgpt chores clarification cleaning
-    code commitment commitments conclusion confirmed contact contacts context contract cooking correction cost costs
-    date day deadline deal decision decor decorations deliveries delivery dentist deployment design details
-    disclaimer docs documents done draft drafts edit email errands example examples exception exercise explanation
-    fact feedback final finally finance finances first fitness flight flights followup food for fyi garden gift
-    gifts goal goals groceries guests gym health hint hiring homework hotel hotels idea ideas important in info
-    ingredients insurance interview invoice invoices issue item items kitchen language languages lastly later
-    laundry learning level list loan logistics luggage marketing math maths me meals meanwhile medication meeting
-    meetings menu milestone mode month mortgage moving music next no note noted notes now offer ok okay on option
-    options order other our outcome outline outlook overview p.s packing papers paperwork part party passport
-    payment payments personal pets phase photos plan plans playlist point presentation pricing priority progress
-    project promise ps q1 q2 q3 q4 question quick reading recap recipe recipes release remember reminder reminders
-    rent repairs reply report reports research response result results review reviews rule safety sales savings
-    schedule school seats second security shipping shopping short sleep so sorry sources stage status step steps
-    story studies study subject suggestion summary task tasks tax taxes testing tests thanks then therapy
-    third tickets timeline tip tips title tldr today todo todos tomorrow tonight topic total train trains transport
-    travel trip understood update updates upshot urgent venue verdict visa warning weather website wedding week what
-    when where why work workout writing year yes you your
+    about absolutely action actions addendum address advice afterwards age agenda ages agreed ai allergies allergy
+    alright also announcement answer anyway application applications appointment appointments aside assistant
+    attachment attention availability background backstory backup bank basically bills bio biography birthday bonus
+    book books bot bottom breakfast btw budget budgeting bug bugs bulletin call calls career caution caveat
+    certainly changes chat chatgpt chores city clarification cleaning clue code commitment commitments conclusion
+    condition conditions confession confirmed contact contacts context contract cooking correction cost costs
+    country current currently date day deadline deal decision decor decorations default defaults degree deliveries
+    delivery dentist deployment design details diagnosis diet dinner disclaimer disclosure dislikes docs documents
+    done draft drafts drinks duty edit education email employer errand errands event events example examples
+    exception exercise experience explanation fact family favorites favourites fear fears feedback final finally
+    finance finances first fitness flight flights followup food for format frankly fyi game garden gender gift gifts
+    goal goals greeting groceries guests gym heading headline health height hint hiring history hobbies hobby home
+    homework honestly hotel hotels i idea ideas idk imo important in indeed info ingredients instruction
+    instructions insurance interests interview intro introduction invoice invoices issue item items job jobs joke
+    kitchen language languages lastly later laundry learning length letter level life likes list loan location
+    logistics luckily luggage lunch mailbox marketing marriage math maths me meals meanwhile medical medication
+    meeting meetings memo menu message milestone mode month mood mortgage moving music name nationality news next
+    nickname nicknames no nope note noted notes now occupation offer ok okay on option options order origin other
+    our outcome outline outlook overview p.s packing papers paperwork part party passion passport payment payments
+    personal personality pets phase photos plan plans playlist plot point policy position post preference
+    preferences presentation pricing priority problem profession profile progress project promise ps psa purpose q1
+    q2 q3 q4 question quick quirks quote random reading reality reason recap recipe recipes relationship
+    relationships release religion remember reminder reminders rent repairs reply report reports request requests
+    research residence response result results review reviews role rule rules sadly safety sales savings scenario
+    schedule school seats second secret security seriously setting settings shipping shopping short situation size
+    skills sleep so sorry sources speaking specifically spoiler stage state statement status step steps story
+    strengths studies study style subject suggestion summary symptoms task tasks tax taxes team tense testing tests
+    thanks then therapy third tickets timeline tip tips title tldr today todo todos tomorrow tone tonight topic
+    total train trains transport travel trip truth twist understood unfortunately units upd update updates upshot
+    urgent usually venue verb verdict vibe visa warning weaknesses weather website wedding week weight what when
+    where why wish wishes work workout workplace worry writing year yep yes yesterday you your yup
     """.split()
 )
 """What a line may be headed by that is nobody: "Flights: I'll watch the prices"."""
@@ -79,29 +101,47 @@ _HYPHENED = re.compile(r"-[a-z]")
 _FEWEST_CUES = 2
 
 
-def without_speech(text: str, *, fewest: int, own: Collection[str] = ()) -> str:
-    """The text, as long as it was, with NUL for each letter of a line that says who speaks it, from so many lines on,
-    and of what a screenplay or subtitles have below such a line.
+def without_speech(text: str, own: Collection[str] = ()) -> str:
+    """An answer, as long as it was, with NUL for each letter of a line that says who speaks it, and of what a
+    screenplay, a chat or subtitles have below such a line.
 
     ``own``: names under which the writer may speak, or is spoken to: where all speakers are of these, only who speaks
     is left out.
     """
+    return _without_speech(text, own, _spoken)
+
+
+def by_person(text: str, own: Collection[str] = (), *, may_be_small: bool = True) -> str:
+    """The same of a person's message, where what is to be done may head a line, too: "Milk: remind me to buy it".
+
+    ``may_be_small``: whether who speaks may be written without a capital, as may any other heading.
+    """
+
+    def spoken(line: str) -> re.Match[str] | None:
+        match = _spoken(line) or (_named(_SMALL_SPEAKER.match(line)) if may_be_small else None)
+        return None if match and _ERRAND.search(_speaker(match)) else match
+
+    return _without_speech(text, own, spoken)
+
+
+def _without_speech(text: str, own: Collection[str], spoken: Callable[[str], re.Match[str] | None]) -> str:
     lines = text.split("\n")
-    speakers = {at: match for at, line in enumerate(lines) if (match := _spoken(line))}
-    names = {name.casefold() for name in own}
+    speakers = {at: match for at, line in enumerate(lines) if (match := spoken(line))}
+    names = {part.casefold() for name in own for part in (name, name.split(" ", 1)[0])}
     if speakers and all(_speaker(match).casefold() in names for match in speakers.values()):
         for at, match in speakers.items():
             lines[at] = " " * match.end() + lines[at][match.end() :]
-        return without_speech("\n".join(lines), fewest=fewest)
-    spoken = list(speakers)
+        speakers = {}
+    others = list(speakers)
     cues = sum(map(_is_cue, lines))
     is_below = False
     for at, line in enumerate(lines):
         if is_below and line.strip():
-            spoken.append(at)
+            others.append(at)
         else:
-            is_below = bool(_TIMED.match(line)) or (cues >= _FEWEST_CUES and _is_cue(line))
-    return _masked(lines, spoken) if len(spoken) >= fewest else text
+            is_heading = at in speakers and speakers[at].re is _HEADING
+            is_below = is_heading or bool(_TIMED.match(line)) or (cues >= _FEWEST_CUES and _is_cue(line))
+    return _masked(lines, others)
 
 
 def without_drafts(text: str) -> str:
@@ -121,15 +161,13 @@ def _heads_draft(line: str) -> bool:
     return bool(_DRAFT.search(line)) and not _NO_DRAFT.search(line)
 
 
-def is_errand(line: str) -> bool:
-    """Whether what heads a line may be what is to be done about it rather than who speaks: "Milk: remind me to …"."""
-    match = _SPEAKER.match(line)
-    return match is not None and bool(_ERRAND.search(_speaker(match)))
-
-
 def _spoken(line: str) -> re.Match[str] | None:
-    """Who speaks a line, where it says so."""
-    match = _SPEAKER.match(line)
+    """Who speaks a line, or those below it, where it says so."""
+    return _named(_SPEAKER.match(line) or _HEADING.fullmatch(line))
+
+
+def _named(match: re.Match[str] | None) -> re.Match[str] | None:
+    """A line's heading, where it may name somebody."""
     if not match or _HYPHENED.search(match["who"] or ""):
         return None
     words = [word.strip(".'’").lower() for word in (match["who"] or "").split()]

@@ -8,7 +8,7 @@ itself is remembered anyway.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -106,10 +106,13 @@ _UNRESOLVED = re.compile(
 _IT_WHEN = re.compile(r"(?i)\w+ it when (?!.*\b(?:it|this|these|those|that|you)\b)")
 
 
-def facts(text: str) -> list[Fact]:
-    """What a message says, in its order; nothing twice."""
+def facts(text: str, called: Collection[str] = ()) -> list[Fact]:
+    """What a message says, in its order; nothing twice.
+
+    ``called``: what the mind is called, and who talks to it: a line that begins with one is the writer's own.
+    """
     found: dict[tuple[str, str], Fact] = {}
-    for fact in _found(text):
+    for fact in _found(text, called):
         importance = VITAL if lexicon.HEALTH.search(fact.text) else IMPORTANCE[fact.type]
         found.setdefault((fact.type, fact.text.lower()), replace(fact, importance=importance))
         if len(found) == MAX_FACTS:
@@ -117,15 +120,15 @@ def facts(text: str) -> list[Fact]:
     return list(found.values())
 
 
-def _found(text: str) -> Iterator[Fact]:
-    if name := user_name(text):
+def _found(text: str, called: Collection[str]) -> Iterator[Fact]:
+    if name := user_name(text, called):
         yield Fact("fact", USER, name, f"The user is called {name}.")
     for match in rules.FAVOURITE_ASKED.finditer(text[:4_096]):
         yield _favourite("The user's", match["what"], match["object"].strip(), USER)
     last: _About | None = None
     unnamed = ""
     known: set[str] = set()
-    for clause in clauses(dialogue.without_speech(text, fewest=2)):
+    for clause in clauses(dialogue.by_person(text, called)):
         if parted := _parted(clause):
             yield parted
             continue

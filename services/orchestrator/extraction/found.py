@@ -42,14 +42,14 @@ def by_rules(text: str, now: datetime, *, is_answer: bool, called: Collection[st
     promised = tuple(promises(text, now, reminders_only=not is_answer, names=called)) if may else ()
     if is_answer:
         return Found(promises=promised)
-    mind_name = names.mind_name(text)
+    mind_name = names.mind_name(text, called)
     return Found(
         mind_name=mind_name,
         mind_name_confidence=EXPLICIT if mind_name else 0.0,
-        user_name=names.user_name(text),
+        user_name=names.user_name(text, called),
         promises=promised,
-        instructions=tuple(directives(text)),
-        facts=tuple(facts(text)),
+        instructions=tuple(directives(text, called)),
+        facts=tuple(facts(text, called)),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from services.orchestrator.extraction import dialogue, words
@@ -26,10 +26,13 @@ _MAX_LATER = 300
 """Letters of an instruction with which no sentence begins: of each clause of a long one its end is looked at."""
 
 
-def directives(text: str) -> list[str]:
-    """The instructions in a message, in its words."""
+def directives(text: str, called: Collection[str] = ()) -> list[str]:
+    """The instructions in a message, in its words.
+
+    ``called``: what the mind is called, and who talks to it: a line that begins with one is the writer's own.
+    """
     straight = words.plain(text)
-    own = words.own(dialogue.without_speech(straight, fewest=2))
+    own = words.own(dialogue.by_person(straight, called))
     found: dict[str, None] = {}
     for start, end in words.sentences(own):
         for first, last in _in_sentence(own[start:end], start):

@@ -8,7 +8,7 @@ than what they are called, and either more than "I'm …"; among equals the last
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from services.orchestrator.extraction import dialogue, words
@@ -19,22 +19,25 @@ _NEXT = 60
 """Letters behind a name that may say that it was quoted."""
 
 
-def mind_name(text: str) -> str:
-    """The name that a message gives the mind, in so many words; empty where it gives none."""
-    return _last(_mind_names(sentence, at) for sentence, at in _sentences(text))
+def mind_name(text: str, called: Collection[str] = ()) -> str:
+    """The name that a message gives the mind, in so many words; empty where it gives none.
+
+    ``called``: what the mind is called so far, and who talks to it: a line that begins with one is the writer's own.
+    """
+    return _last(_mind_names(sentence, at) for sentence, at in _sentences(_Message(text, called)))
 
 
-def user_name(text: str) -> str:
-    """The name that a person says is theirs; empty where none is said."""
-    found = [list(_user_names(sentence, at)) for sentence, at in _sentences(text)]
-    flat = [one for names in found for one in names] or [(1, name) for name in _mine(text)]
+def user_name(text: str, called: Collection[str] = ()) -> str:
+    """The name that a person says is theirs; empty where none is said. ``called``: as of ``mind_name``."""
+    message = _Message(text, called)
+    found = [list(_user_names(sentence, at)) for sentence, at in _sentences(message)]
+    flat = [one for names in found for one in names] or [(1, name) for name in _mine(message)]
     best = max((weight for weight, _ in flat), default=0)
     return next((name for weight, name in reversed(flat) if weight == best), "")
 
 
-def _mine(text: str) -> Iterator[str]:
+def _mine(message: _Message) -> Iterator[str]:
     """Names that are given beside the other's, over two sentences perhaps."""
-    message = _Message(text)
     for match in islice(said.MINE.finditer(message.text), words.MAX_CLAUSES):
         if name := _name_at(message, message.text, match.end()):
             yield name
@@ -48,20 +51,19 @@ def _last(found: Iterator[Iterator[str]]) -> str:
 class _Message:
     """A message, and how it treats capitals."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, called: Collection[str]) -> None:
         straight = said.BARE.sub(
             lambda bare: said.WRITTEN_OUT[bare[0].lower()], words.plain(text[: said.MAX_TEXT])
         )
         straight = said.QUOTED_NAME.sub(r"\1 \2", straight)
-        self.text = words.own(dialogue.without_speech(straight, fewest=2))
+        self.text = words.own(dialogue.by_person(straight, called))
         letters = [letter for letter in self.text if letter.isalpha()]
         uppers = sum(letter.isupper() for letter in letters)
         self.is_flat = uppers <= self.text.count("I ") + self.text.count("I'") or uppers == len(letters)
         """Whether all its letters are small, or all large: nothing tells a name from another word."""
 
 
-def _sentences(text: str) -> Iterator[tuple[_Message, tuple[int, int]]]:
-    message = _Message(text)
+def _sentences(message: _Message) -> Iterator[tuple[_Message, tuple[int, int]]]:
     for start, end in words.sentences(message.text):
         yield message, (start, end)
 

@@ -198,7 +198,8 @@ YOU_COULD = re.compile(
 POLITE_YOU = re.compile(r"(?:can|could|would|will|if|sure|(?:like|want|love) that) you$", re.I)
 I_DID = re.compile(r"(?<!can )(?<!may )(?<!could )\b(?:i|we)(?:'ve|'ll| already| just| have)? $", re.I)
 NOT_NOW = re.compile(
-    r"\b(?:not|\w+n't|never|no|why|did|were|used to|stop\w*|told|said|asked|says|promised|thanks|ago|how|when)\b",
+    r"\b(?:not|\w+n't|never|no|why|did|were|used to|stop\w*|told|said|asked|says|promised|thanks|ago|how|when"
+    r"|dream\w*|imagine)\b",
     re.I,
 )
 LINK = re.compile(r"(?:^|,? )(?P<link>to|2|about|that|for|of|not(?= to ))(?= )|:(?= (?!\d\d\b))", re.I)

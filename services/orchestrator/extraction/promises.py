@@ -55,13 +55,9 @@ def promises(text: str, now: datetime, *, reminders_only: bool, names: Collectio
 def _by_writer(text: str, names: Collection[str], *, is_answer: bool) -> str:
     """The text, as long as it was, without what somebody else says in it."""
     if is_answer:
-        text = dialogue.without_drafts(words.without_letters(text))
-    return dialogue.without_speech(text, own=names, fewest=1 if is_answer else _fewest(text))
-
-
-def _fewest(text: str) -> int:
-    """A line that a person pastes is spoken by who heads it, unless it is an errand that does."""
-    return 2 if any(dialogue.is_errand(line) for line in text.split("\n")) else 1
+        return dialogue.without_speech(dialogue.without_drafts(words.without_letters(text)), names)
+    # A reminder that is lost is worse than one too many: who is written small is as likely what it is about.
+    return dialogue.by_person(text, names, may_be_small=False)
 
 
 def commitment_id(text: str, others: int = 0) -> str:
