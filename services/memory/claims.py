@@ -12,15 +12,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from services.memory import endings
+from services.memory.endings import ADVERBS, BE, GROUPS, HAVE, OWN, SUBJECT, TO_END, undated
+
 MAX_SENTENCE = 400
 """Characters: what is longer is no plain statement."""
-_SUBJECT = r"(?P<subject>[\w'’. -]{1,60}?)"
-_ADVERBS = r"(?:(?:now|currently|still|recently|just|finally|officially) )*"
 _STATES = "single|married|divorced|engaged|widowed|separated"
 _LIKING = "likes?|loves?|enjoys?|hates?|dislikes?|prefers?|can not (?:stand|bear)"
 _DISLIKING = frozenset({"hate", "dislike", "can not stand", "can not bear"})
-_BE = r"(?:is|am|are)"
-_TO_END = r"(?P<value>.+)"
+_SEATS = (
+    r"(?:boss|manager|supervisor|landlord|landlady|dentist|doctor|gp|therapist|psychologist|psychiatrist|coach|trainer"
+    r"|hairdresser|barber|lawyer|solicitor|accountant|mentor|tutor|assistant|secretary)"
+)
+"""What one mostly has one of, so that a new one takes the place of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +41,44 @@ class Claim:
 
 
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (attribute, re.compile(rf"^{_SUBJECT} {_ADVERBS}{pattern}", re.IGNORECASE))
+    (attribute, re.compile(rf"^{SUBJECT} {ADVERBS}{pattern}", re.IGNORECASE))
     for attribute, pattern in (
-        ("lives", rf"(?:lives?|resides?|is living|am living) (?:in|at) {_TO_END}"),
-        ("lives", rf"(?:moved|has moved|have moved|relocated) (?:from .+? )?to {_TO_END}"),
+        ("lives", rf"(?:lives?|resides?|is living|am living) (?:in|at) {TO_END}"),
+        ("lives", rf"(?:moved|has moved|have moved|relocated) (?:from .+? )?to {TO_END}"),
         ("works", r"(?:works?|is working|am working) (?:at|for) (?P<value>.+?)(?: as .+)?$"),
         (
             "works",
             r"(?:works?|is working|am working) as .+? (?:at|for) (?P<value>(?-i:[A-ZÀ-Þ]|the [A-ZÀ-Þ]).+)",
         ),
         ("occupation", r"(?:works?|is working|am working) as (?P<value>.+?)(?: (?:at|for) .+)?$"),
-        ("name", rf"(?:is called|am called|is named|am named) {_TO_END}"),
-        ("age", rf"{_BE} (?P<value>\d{{1,3}})(?: years old)?$"),
-        ("status", rf"{_BE} {_ADVERBS}(?P<value>{_STATES})\b.*"),
-        ("spouse", rf"{_BE} (?:happily )?married to {_TO_END}"),
+        ("name", rf"(?:is called|am called|is named|am named) {TO_END}"),
+        ("age", rf"{BE} (?P<value>\d{{1,3}})(?: years old)?$"),
+        ("status", rf"{BE} {ADVERBS}(?P<value>{_STATES})\b.*"),
+        ("spouse", rf"{BE} (?:happily )?married to {TO_END}"),
         (
             "partner",
-            rf"(?:{_BE}|has been|have been) (?:dating|engaged to|seeing|together with|in a relationship with) "
-            rf"{_TO_END}",
+            rf"(?:{BE}|has been|have been) (?:dating|engaged to|seeing|together with|in a relationship with) "
+            rf"{TO_END}",
         ),
         ("has", r"(?:has|have|owns?|drives?|rides?) an? (?P<value>.+)"),
+        ("member", rf"{BE} (?:an? )?(?:\w+ )?member of {TO_END}"),
+        ("member", rf"{HAVE} an? (?:\w+ )?(?:membership|subscription) (?:at|of|to|with|in|for) {TO_END}"),
+        ("member", rf"{HAVE} an? (?P<value>[\w'’& -]+?) (?:membership|subscription)$"),
+        ("member", rf"subscribes? to {TO_END}"),
+        (
+            "member",
+            rf"(?:sings?|plays?|rows?|dances?|volunteers?) (?:in|for|with) (?:an?|the|{OWN})"
+            rf" (?P<value>(?:\w+ )?{GROUPS})$",
+        ),
     )
 )
 _RELATED = tuple(
     (
         attribute,
         is_over,
-        re.compile(rf"^(?P<value>[\w'’. -]{{1,60}}?) is {_SUBJECT}['’]s (?:{relations})$", re.IGNORECASE),
+        re.compile(
+            rf"^(?P<value>[\w'’. -]{{1,60}}?) is {SUBJECT}['’]s (?P<new>new )?(?:{relations})$", re.IGNORECASE
+        ),
     )
     for attribute, is_over, relations in (
         ("spouse", False, "husband|wife|spouse"),
@@ -72,80 +87,39 @@ _RELATED = tuple(
         ("partner", True, r"ex|ex-?\s?(?:boyfriend|girlfriend|partner|fiancée?|fiancee?)"),
     )
 )
+_SEAT = re.compile(
+    rf"^(?P<value>[\w'’. -]{{1,60}}?) is (?:now )?{SUBJECT}['’]s (?P<new>new )?(?P<role>{_SEATS})$"
+    rf"|^(?P<whose>[\w'’. -]{{1,60}}?)['’]s (?P<newer>new )?(?P<role2>{_SEATS})"
+    r" is (?:called |named )?(?P<who>(?-i:[A-ZÀ-Þ]).*)",
+    re.IGNORECASE,
+)
+_DOES = re.compile(
+    rf"^{SUBJECT} {ADVERBS}{BE} {ADVERBS}an? (?P<not>(?:non|ex)-|former )?(?:[\w'’-]+ )??(?P<what>[\w'’-]+ )?"
+    r"(?P<verb>[\w'’]{3,}?)(?:er|or)$",
+    re.IGNORECASE,
+)
+"""Who is a coffee drinker drinks coffee."""
+_AT_ALL = re.compile(
+    rf"^(?P<whole>{SUBJECT} {ADVERBS}(?:smoke|vape|swim|cycle|climb|ski|surf|dance|sing|jog|knit|paint|gamble)s?) "
+    r"(?!not\b)\S",
+    re.IGNORECASE,
+)
+"""Who does it in some way does it: who no longer does it at all does not do it so, either."""
 _FAVOURITE = re.compile(
-    rf"^{_SUBJECT}(?:['’]s)? (?:favou?rite|preferred) (?P<thing>[\w -]+?) (?:is|are) {_ADVERBS}(?P<value>.+)",
+    rf"^{SUBJECT}(?:['’]s)? (?:favou?rite|preferred) (?P<thing>[\w -]+?) (?:is|are) {ADVERBS}(?P<value>.+)",
     re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(
-    rf"^{_SUBJECT}['’]s (?:new |current )?(?P<thing>address|e-?mail(?: address)?|(?:(?:phone|mobile) )?number|job"
+    rf"^{SUBJECT}['’]s (?:new |current )?(?P<thing>address|e-?mail(?: address)?|(?:(?:phone|mobile) )?number|job"
     r"|employer|profession|occupation|surname|nickname|hair colou?r) is (?P<value>.+)",
     re.IGNORECASE,
 )
 _LIKES = re.compile(
-    rf"^{_SUBJECT} (?P<negated>(?:do(?:es)?n['’]?t|do(?:es)? not|no longer) )?{_ADVERBS}"
+    rf"^{SUBJECT} (?P<negated>(?:do(?:es)?n['’]?t|do(?:es)? not|no longer) )?{ADVERBS}"
     rf"(?P<verb>{_LIKING}) (?P<thing>.+)",
     re.IGNORECASE,
 )
-_WENT_OFF = re.compile(rf"^{_SUBJECT} (?:(?:has|have) gone|went) off (?P<thing>.+)", re.IGNORECASE)
-_NO_LONGER = re.compile(
-    rf"^{_SUBJECT} (?:(?P<be>{_BE}) )?{_ADVERBS}"
-    r"(?:no longer|(?:do|does) not|(?:(?:has|have) )?(?P<stopped>stopped|quit|given up)(?= \w+ing\b)) (?P<rest>.+)",
-    re.IGNORECASE,
-)
-_GIVEN_UP = re.compile(rf"^{_SUBJECT} (?:(?:has|have) given|gave) up (?P<what>.+)", re.IGNORECASE)
-_JOB = r"(?:my|his|her|their|our|the) (?:\w+ )?(?:job|position|post)"
-_LET_GO = r"(?:(?:was|were|got|been) )?(?:fired|sacked|dismissed|laid off|let go|made redundant)"
-_FOR_GOOD = r"(?!.* for (?:\w+ ){1,2}(?:while|bit|hours?|days?|nights?|weeks?|weekends?|months?)\b)"
-_OVER: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
-    (attributes, re.compile(rf"^{_SUBJECT} (?:(?:has|have) )?{_ADVERBS}{pattern}", re.IGNORECASE))
-    for attributes, pattern in (
-        (("works",), rf"(?:quit|left|lost|gave up|resigned from) {_JOB} (?:at|with|for) {_TO_END}"),
-        (("occupation",), rf"(?:quit|left|lost|gave up|resigned from) {_JOB} as (?:an? )?{_TO_END}"),
-        (("works",), rf"(?:quit|resigned from|{_LET_GO} (?:from|by|at)) {_TO_END}"),
-        (("works",), r"stopped working (?:at|for) (?P<value>.+)"),
-        (
-            ("works", "occupation"),
-            rf"(?:(?:quit|left|lost|gave up|resigned from) {_JOB}|{_LET_GO}|(?:{_BE} )?(?:retired|unemployed|jobless)"
-            r"|quit|resigned)"
-            r"(?P<value>)$",
-        ),
-        (
-            ("works", "lives", "partner", "spouse"),
-            rf"(?:left|dumped) {_FOR_GOOD}(?P<value>.+?)(?: (?:to|for) .+)?$",
-        ),
-        (("partner", "spouse"), r"(?:broken?|split) up(?: with (?P<value>.+))?$"),
-        (("spouse",), rf"(?:{_BE} |got )?(?:divorced|separated)(?:(?: from)? (?P<value>.+))?$"),
-        (("partner", "spouse"), rf"{_BE} single(?P<value>)$"),
-        (("partner", "spouse"), rf"{_BE} no longer together with {_TO_END}"),
-        (("has",), rf"(?:sold|got rid of|lost|crashed|wrecked) (?:my|his|her|their|our|the) {_TO_END}"),
-    )
-)
-_ENDING = re.compile(
-    r"\b(?:quit|left|lost|gave up|resigned|fired|sacked|dismissed|laid off|let go|redundant|retired|stopped|broken? up"
-    r"|split up|divorced|separated|single|together|sold|got rid|crashed|wrecked|dumped|died|passed away"
-    r"|ran away|stolen|unemployed|jobless)\b",
-    re.IGNORECASE,
-)
-"""One of the words without which nothing is over: most sentences are read no further."""
-_PARTED = re.compile(
-    r"^(?P<value>[\w'’.-]+(?: [\w'’.-]+)?) and (?P<subject>the user|i) (?:have )?"
-    r"(?:(?:broken? up|split up)(?! (?:the|an?|my|our|their|it|this)\b)"
-    r"|(?:got )?divorced|separated|are no longer together)\b"
-    r"|(?P<who>[\w'’.-]+(?: [\w'’.-]+)?) (?:has )?(?:broken? up with|left|dumped|divorced) (?P<whom>the user|me)$",
-    re.IGNORECASE,
-)
-_GONE = re.compile(
-    rf"^{_SUBJECT}['’]s (?P<value>[\w-]+) (?:has |have )?(?:died|passed away|ran away|(?:was|were|got|been) stolen)$",
-    re.IGNORECASE,
-)
-_SPOUSES = frozenset({"husband", "wife", "spouse"})
-_BEFORE_DATE = re.compile(
-    r",? (?:(?:since|in|on|from) (?:\d|january|february|march|april|may|june|july|august|september|october|november"
-    r"|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|last|this|early|late)|now\b|these days|at the moment"
-    r"|yesterday|recently|(?:last|this) (?:week|weekend|month|year|spring|summer|autumn|fall|winter|(?:mon|tues|wednes"
-    r"|thurs|fri|satur|sun)day)\b|(?:\w+ )?\w+ (?:days?|weeks?|months?|years?) ago).*$",
-    re.IGNORECASE,
-)
+_WENT_OFF = re.compile(rf"^{SUBJECT} (?:(?:has|have) gone|went) off (?P<thing>.+)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _ARTICLES = frozenset({"a", "an", "the"})
 _ENDS_OF_A_THING = re.compile(
@@ -156,11 +130,16 @@ _HOW_OFTEN = re.compile(
     re.IGNORECASE,
 )
 _VERB_FORM = re.compile(r"(?<=\w{3})(?:ing|es|s|e)$")
+_TWICE = re.compile(r"(\w)\1$")
+"""Of "running", and not of "runs"."""
 _NOT_PLAIN = frozenset(
     "not no longer never if would might may will could should used wants hopes plans to and or who that".split()
 )
 """A subject with one of these is more than a subject: the sentence says something else than the rule would read."""
-_SHARED = frozenset({"partner", "spouse", "has"})
+_MEMBER = "\0member"
+_BESIDE = (_MEMBER, "\0seat")
+"""Of what else is said by the same words."""
+_SHARED = frozenset({"partner", "spouse", "has", "member", "seat"})
 """Of which one may have several."""
 
 
@@ -169,40 +148,47 @@ def claims(text: str) -> tuple[Claim, ...]:
     sentence = text.strip().rstrip(".!")
     if not sentence or len(sentence) > MAX_SENTENCE:
         return ()
-    found = [*_plainly(_said(sentence)), *_plainly(_over(_BEFORE_DATE.sub("", sentence)))]
-    ended = _NO_LONGER.match(sentence)
-    if ended and not _LIKES.match(sentence):
-        found += [replace(one, is_over=True) for one in _is_so(_without_end(ended)) if not one.is_over]
-    elif given_up := _GIVEN_UP.match(sentence):
-        found += [
-            replace(_as_such(f"{given_up['subject']} {verb} {given_up['what']}"), is_over=True)
-            for verb in ("plays", "drinks", "eats", "smokes", "is learning")
-        ]
-    elif not found:
-        # Who no longer plays chess does not play it on Sundays, either; the other way round it is not so.
-        found += [_as_such(sentence), _as_such(_HOW_OFTEN.sub("", sentence))]
+    found = [*_plainly(_said(sentence)), *_plainly(_over(sentence))]
+    was_so = "" if _LIKES.match(sentence) else endings.was_so(sentence)
+    if was_so:
+        found += [replace(one, is_over=True) for one in _is_so(was_so) if not one.is_over]
+    elif given_up := endings.given_up(sentence):
+        found += _given_up(*given_up)
+    elif all(one.of.endswith(_BESIDE) and not one.is_over for one in found):
+        found += _so(sentence)
     return tuple(dict.fromkeys(found))
+
+
+def _so(sentence: str) -> Iterator[Claim]:
+    """That it is so as it is said, and in fewer words: all that "no longer" needs to end it."""
+    yield _as_such(sentence)
+    # Who no longer plays chess does not play it on Sundays, either; the other way round it is not so.
+    yield _as_such(_HOW_OFTEN.sub("", sentence))
+    if at_all := _AT_ALL.match(sentence):
+        yield _as_such(at_all["whole"])
+    if does := _DOES.match(undated(sentence)):
+        for what in dict.fromkeys(("", does["what"] or "")):
+            yield replace(_as_such(f"{does['subject']} {does['verb']} {what}"), is_over=bool(does["not"]))
+
+
+def _given_up(subject: str, what: str) -> Iterator[Claim]:
+    """What is over for who gave up coffee: neither do they drink it nor like it, as far as they say."""
+    for verb in ("plays", "drinks", "eats", "smokes", "is learning"):
+        yield replace(_as_such(f"{subject} {verb} {what}"), is_over=True)
+    yield Claim(_key(subject, "likes", what), "yes", is_over=True)
 
 
 def contradicts(new: Claim, old: Claim) -> bool:
     """Whether the older cannot hold any more where the newer does."""
     if new.of != old.of or (new.is_over and old.is_over):
         return False
+    if new.is_over and new.of.endswith(_MEMBER):
+        return f" {old.value} ".endswith(f" {new.value} ") or f"{old.value} ".startswith(f"{new.value} ")
     if new.is_over:
         return not new.value or f"{old.value} ".startswith(f"{new.value} ")
     if old.is_over:
         return new.value == old.value
     return new.is_sole and new.value != old.value
-
-
-def _without_end(ended: re.Match[str]) -> str:
-    """ "Ana no longer works here" as "Ana works here"; "Ana stopped liking it" as "Ana likes it"."""
-    rest = ended["rest"]
-    if ended["stopped"]:
-        verb, _, what = rest.partition(" ")
-        rest = f"{verb.removesuffix('ing')}s {what}".strip()
-        rest = re.sub(r"^(lik|lov|liv|hat|danc|smok|driv|rid)s\b", r"\1es", rest)
-    return " ".join(part for part in (ended["subject"], ended["be"], rest) if part)
 
 
 def _is_so(sentence: str) -> list[Claim]:
@@ -229,45 +215,40 @@ def _said(sentence: str) -> Iterator[tuple[str, Claim]]:
         return
     for attribute, is_over, pattern in _RELATED:
         if match := pattern.match(sentence):
-            yield match["subject"], _claim(match, attribute, is_over=is_over)
+            subject, value, is_new = match["subject"], match["value"], bool(match["new"])
+            yield subject, _claim(subject, attribute, value, is_over=is_over, is_new=is_new)
     seen: set[str] = set()
     for attribute, pattern in _RULES:
         if attribute not in seen and (match := pattern.match(sentence)):
             seen.add(attribute)
-            yield match["subject"], _claim(match, attribute)
+            yield match["subject"], _claim(match["subject"], attribute, match["value"])
     if not seen and (likes := _LIKES.match(sentence)):
         gladly = re.sub(r"s$", "", likes["verb"].lower()) not in _DISLIKING
         value = "no" if gladly == bool(likes["negated"]) else "yes"
         yield likes["subject"], Claim(_key(likes["subject"], "likes", likes["thing"]), value)
+    if seat := _SEAT.match(sentence):
+        subject, value = seat["subject"] or seat["whose"], seat["value"] or seat["who"]
+        of = _key(subject, seat["role"] or seat["role2"], "seat")
+        yield subject, Claim(of, _plain(value), is_sole=bool(seat["new"] or seat["newer"]))
     if off := _WENT_OFF.match(sentence):
         yield off["subject"], Claim(_key(off["subject"], "likes", off["thing"]), "no")
 
 
 def _over(sentence: str) -> Iterator[tuple[str, Claim]]:
     """What is over, each with its subject."""
-    if not _ENDING.search(sentence):
-        return
-    if match := _PARTED.match(sentence):
-        subject, other = match["subject"] or match["whom"], _plain(match["value"] or match["who"])
-        for attribute in ("partner", "spouse"):
-            yield subject, Claim(_key(subject, attribute), other, is_over=True, is_sole=False)
-        return
-    if match := _GONE.match(sentence):
-        yield match["subject"], _claim(match, "has", is_over=True)
-        if match["value"].lower() in _SPOUSES:
-            yield match["subject"], Claim(_key(match["subject"], "spouse"), "", is_over=True, is_sole=False)
-            yield match["subject"], Claim(_key(match["subject"], "status"), "married", is_over=True)
-    for attributes, pattern in _OVER:
-        if match := pattern.match(sentence):
-            for attribute in attributes:
-                yield match["subject"], _claim(match, attribute, is_over=True)
+    for ending in endings.endings(sentence):
+        yield ending.subject, _claim(ending.subject, ending.attribute, ending.value, is_over=True)
+    if left := endings.left_home_of(sentence):
+        subject, whose = left
+        yield subject, replace(_as_such(f"{subject} lives with {whose}"), is_over=True)
 
 
-def _claim(match: re.Match[str], attribute: str, *, is_over: bool = False) -> Claim:
-    value = match["value"] or ""
+def _claim(subject: str, attribute: str, value: str, *, is_over: bool = False, is_new: bool = False) -> Claim:
+    """``is_new``: whether it takes the place of what was so, where others could be so beside it."""
     if attribute == "has":
-        return Claim(_key(match["subject"], "has", _thing(value)), "", is_over, is_sole=False)
-    return Claim(_key(match["subject"], attribute), _plain(value), is_over, is_sole=attribute not in _SHARED)
+        return Claim(_key(subject, "has", _thing(value)), "", is_over, is_sole=False)
+    is_sole = is_new or attribute not in _SHARED
+    return Claim(_key(subject, attribute), _plain(value), is_over, is_sole)
 
 
 def _thing(words: str) -> str:
@@ -278,8 +259,11 @@ def _thing(words: str) -> str:
 
 def _as_such(sentence: str) -> Claim:
     """That it is so as it is said, whatever the form of its verb: all that "no longer" needs to end it."""
-    words = _plain(sentence).split()
-    return Claim(f"so\0{' '.join(_VERB_FORM.sub('', word) for word in words)}", "", is_sole=False)
+    return Claim(f"so\0{' '.join(map(_stem, _plain(sentence).split()))}", "", is_sole=False)
+
+
+def _stem(word: str) -> str:
+    return _TWICE.sub(r"\1", _VERB_FORM.sub("", word))
 
 
 def _key(*parts: str) -> str:
@@ -287,5 +271,5 @@ def _key(*parts: str) -> str:
 
 
 def _plain(text: str) -> str:
-    words = _WORD.findall(_BEFORE_DATE.sub("", f" {text}").casefold())
+    words = _WORD.findall(undated(f" {text}").casefold())
     return " ".join(word for word in words if word not in _ARTICLES)

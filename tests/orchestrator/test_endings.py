@@ -7,6 +7,7 @@ import pytest
 from services.memory.claims import claims
 from services.orchestrator.extraction.changes import over, since, wed
 from services.orchestrator.extraction.facts import facts
+from services.orchestrator.extraction.running_out import last_day, ran_out
 from tests.support.endings import ends, rows, score
 
 
@@ -28,6 +29,8 @@ def test_what_is_over_ends_what_was_said_of_it(held_out: bool) -> None:
         ("I'm single.", "I got married to Ben in May."),
         ("My address is 5 Park Lane.", "My new address is 12 Elm Street, Leeds."),
         ("My phone number is 0151 2345678.", "My new number is 0171 2345678."),
+        ("My boss is Ana.", "Ben is my boss now."),
+        ("Tom is my boyfriend.", "My new boyfriend is Ben."),
     ],
 )
 def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> None:
@@ -60,7 +63,7 @@ def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> 
         ("My address is [address].", []),
         ("My phone died.", []),
         ("I don't work there any more.", []),
-        ("I don't drink coffee any more.", ["The user does not drink coffee."]),
+        ("I don't drink coffee any more.", ["The user no longer drinks coffee."]),
         ("Tom and I aren't together any more.", ["Tom and the user are no longer together."]),
         ("Ana isn't my boss any more.", ["Ana is no longer the user's boss."]),
         ("Tom left me last week.", ["Tom left the user."]),
@@ -70,6 +73,31 @@ def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> 
         ("I joined Instagram last week.", ["The user joined Instagram last week."]),
         ("I turned 20 pages.", []),
         ("I married Ben's sister.", []),
+        ("I'm no longer with Siemens.", ["The user is no longer with Siemens."]),
+        ("I haven't worked at Bosch since May.", ["The user no longer works at Bosch since May."]),
+        ("Friday was my last day at Lidl.", ["The user had their last day at Lidl on Friday."]),
+        ("Today was my brother's last day at Ikea.", ["The user's brother had their last day at Ikea."]),
+        ("Friday is my last day at Lidl.", []),
+        ("My contract with Airbus ran out.", ["The user's contract with Airbus ran out."]),
+        ("My phone contract ran out.", []),
+        ("Our contract with Ana was renewed.", []),
+        ("I cancelled my FitX membership.", ["The user cancelled their FitX membership."]),
+        ("I left Mercy Hospital after nine years.", ["The user left Mercy Hospital after nine years."]),
+        ("I left Siemens, on my way home.", []),
+        ("I don't smoke anymore.", ["The user no longer smokes."]),
+        ("I quit coffee.", ["The user quit coffee."]),
+        (
+            "I moved in with my sister last week.",
+            ["The user moved in with their sister last week.", "The user lives with their sister."],
+        ),
+        ("My boss is Ana.", ["Ana is the user's boss."]),
+        ("Ben is my boss now.", ["Ben is the user's new boss."]),
+        ("I have a new boss, Ben.", ["Ben is the user's new boss."]),
+        ("Ben replaced Ana as my boss.", ["Ben is the user's new boss."]),
+        ("My new friend is Ben.", ["Ben is the user's friend."]),
+        ("What if I left Siemens", []),
+        ("Everybody thinks I left Siemens.", []),
+        ("I was about to quit smoking.", []),
     ],
 )
 def test_a_change_is_told_in_sentences_that_stand_by_themselves(said: str, remembered: list[str]) -> None:
@@ -83,6 +111,10 @@ def test_a_change_is_told_in_sentences_that_stand_by_themselves(said: str, remem
         "no longer ", "do not a any more ", "am not a ", "got married to A ", "joined A as a b ", "promoted to a ",
         "moved from a ", "turned ten ", "became a b ", "A and I broke up ", "quit my job at ", "A's ", "sold the ",
         "is A's ", "stopped aing ", "last a ago ", "left A in May ", "now still ", "I joined A and B of C, ",
+        "my contract with a ", "membership at a of ", "Today was my last day at ", "A's last day at a was ",
+        "left A A ", "left the a ", "gave up a for a ", "moved out of A's ", "is a non-a a ",
+        "have not been with a since ",
+        "A's boss is ", "replaced B as my ", "left A for a job at ", "any more, ", "is a a er ",
     ],
 )  # fmt: skip
 def test_hostile_text_takes_no_longer_than_other_text(piece: str) -> None:
@@ -90,7 +122,7 @@ def test_hostile_text_takes_no_longer_than_other_text(piece: str) -> None:
     text = piece * (32 * 1024 // len(piece))
     line = f"I {piece * (380 // len(piece))}. "
 
-    for rule in (over, since, wed, claims, facts):
+    for rule in (over, since, wed, ran_out, last_day, claims, facts):
         rule(text)
         rule(text.replace(" ", ", I "))
     facts(line * 40)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.orchestrator.extraction.facts import Fact
+from services.orchestrator.extraction.fact import Fact
 
 SET = Path(__file__).resolve().parents[1] / "data" / "facts.jsonl"
 

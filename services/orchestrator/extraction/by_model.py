@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from services.orchestrator.extraction.due import due
-from services.orchestrator.extraction.facts import USER, Fact, Type
+from services.orchestrator.extraction.fact import USER, Fact, Type
 from services.orchestrator.extraction.found import EXPLICIT, SUGGESTED, Found
 from services.orchestrator.extraction.lexicon import NO_NAMES
 from services.orchestrator.extraction.promises import Promise, commitment_id

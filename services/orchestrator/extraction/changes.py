@@ -49,6 +49,14 @@ _SINCE = tuple(
         (rf"{_HAS_BEEN} hired as {_ROLE}(?: (?:by|at) {_PLACE})?", False),
         (rf"became (?P<what>an? [\w -]+?){_END}", True),
         (rf"turned {_AGE}{_END}", False),
+        (
+            rf"(?:moved|have moved|has moved) in with (?P<with>(?:my|our|his|her) [a-z-]+|(?-i:{NAME})){_END}",
+            True,
+        ),
+        (
+            rf"left .{{1,40}} (?:for|to take) (?:an? )?(?:new )?(?:job|position|role) (?:at|with) {_PLACE}",
+            False,
+        ),
         (r"got (?P<what>married|engaged|divorced)\b(?! to\b)", True),
     )
 )
@@ -67,7 +75,17 @@ _OVER = re.compile(
     r"|(?P<can>can not (?=(?:stand|bear|eat|drink) .*\bany ?(?:more|longer)$))) *(?P<rest>\S.*)",
     re.IGNORECASE,
 )
+_SINCE_WHEN = re.compile(
+    r"(?P<have>have|has) not (?P<verb>been(?= (?:with|at) )|worked(?= (?:at|for|as) )|lived(?= (?:in|at|with) )"
+    r"|smoked|vaped) (?P<rest>(?:.* )?since (?!(?:i|we|he|she|they|the)\b).+)",
+    re.IGNORECASE,
+)
+"""Who has not been with them since March is with them no longer."""
+_SO_NOW = {"worked": "work", "lived": "live", "smoked": "smoke", "vaped": "vape"}
+_AFTER_ANY_MORE = re.compile(r"(?<=\bany)(?P<more> ?(?:more|longer)),.*", re.IGNORECASE)
 ANY_MORE = re.compile(r",? any ?(?:more|longer)$", re.IGNORECASE)
+WITH = re.compile(rf"(?:am|are|is) (?:with|at) {_PLACE}(?=$|,| (?:since|as)\b)")
+"""Where somebody works, or whom they are together with: worth saying once it is over only."""
 
 
 def since(said: str) -> list[str]:
@@ -92,7 +110,7 @@ def wed(said: str) -> tuple[str, str] | None:
 
 def over(said: str) -> tuple[str, str] | None:
     """What was so, as the rules for facts read it, and how it is told that it is over; None where nothing is."""
-    match = _OVER.match(said)
+    match = _OVER.match(_since_when(_AFTER_ANY_MORE.sub(r"\g<more>", said)))
     if not match:
         return None
     rest = ANY_MORE.sub("", match["rest"])
@@ -106,10 +124,24 @@ def over(said: str) -> tuple[str, str] | None:
     return (f"{be} {rest}", f"{be} no longer {rest}") if be else (rest, f"no longer {rest}")
 
 
+def _since_when(said: str) -> str:
+    """ "Have not worked there since May" as "no longer work there since May"."""
+    match = _SINCE_WHEN.match(said)
+    if not match:
+        return said
+    is_other = match["have"].lower() == "has"
+    if match["verb"].lower() == "been":
+        return f"{'is' if is_other else 'am'} no longer {match['rest']}"
+    verb = _SO_NOW[match["verb"].lower()]
+    return f"no longer {telling.third(verb) if is_other else verb} {match['rest']}"
+
+
 def _consequences(found: dict[str, str | None], *, lives: bool) -> Iterator[str]:
     place = found.get("place") or found.get("service")
     if place:
         yield f"{'lives in' if lives else 'works at'} {_dateless(place)}"
+    if other := found.get("with"):
+        yield f"lives with {_dateless(other)}"
     if role := found.get("role"):
         yield f"works as {_dateless(role)}"
     if what := found.get("what") or found.get("age"):

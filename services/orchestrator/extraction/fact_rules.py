@@ -49,7 +49,14 @@ PREFERENCES = tuple(
             rf"(?:function|cope|survive) without|"
             rf"would be lost without) {_TO_END}",
             rf"(?:will|would) (?:only|not) (?:eat|drink|wear|touch) {_TO_END}",
-            rf"(?:{_HAVE} given|gave) up (?!on\b|the\b|my\b){_TO_END}",
+            rf"(?:{_HAVE} {ADVERBS}given|gave) up (?!on\b|the\b|my\b|\w+ing\b){_TO_END}",
+            rf"(?:{_HAVE} {ADVERBS})?(?:quit|cut out|swore off|sworn off) (?=(?-i:[a-z]))(?!\w+ing\b|my\b|his\b|her\b"
+            r"|our\b|the\b|it\b|school\b|uni|college\b|work\b|this\b|that\b|an?\b|yesterday|today|last\b|early|before|because|after\b|and\b"
+            r"|again|for\b|at\b|in\b|on\b|when\b)"
+            r"(?P<object>[\w-]+(?=$|,| (?:for|in|last|this|since|on|completely|entirely|altogether|because|two"
+            r"|three)\b).*)",
+            r"(?:drink|eat)s? (?P<object>(?!breakfast|lunch|dinner|supper|it\b|out\b|up\b|well\b|late\b|less\b|more\b"
+            r"|there|here|alone|together|healthily|early)[a-z]+)$",
             rf"{_BE} (?:happiest|happier|at my best) (?:when |on |in |with |at )?{_TO_END}",
             rf"(?:avoids?|can do without|(?:can|could) (?:happily )?live on|(?:can|could) not (?:live|do) without|"
             rf"only (?:eats?|drinks?|reads?|wears?|watch(?:es)?)|"
@@ -130,6 +137,8 @@ FACTS = tuple(
             rf"(?:was|were) (?P<object>an? (?!{lexicon.NOT_A_ROLE_WORDS})\w+(?: \w+)? (?:for|until|in|at|with) "
             rf"(?!the (?:beginning|end|moment|way)).+)",
             rf"used to (?:be|live|work|play|teach|smoke|own|run) {_TO_END}",
+            rf"(?:do not |does not |used to )?(?P<object>{lexicon.DOINGS})$",
+            r"subscribes? to (?!this\b|that\b|it\b|you|an? |the (?:idea|view|theory|notion))(?P<object>\S.*)",
             r"gets? (?P<object>migraines|hay fever|seasick|carsick|airsick|cold sores|vertigo|panic attacks|"
             r"nosebleeds)\b",
             rf"{_BE} (?:raising|bringing up|fostering|renting|managing|coaching|teaching|saving (?:up )?for|"
@@ -237,8 +246,8 @@ IS_FAVOURITE = re.compile(
     rf"(?:favou?rite\b|{lexicon.LIKINGS}\b).*"
 )
 FELT = re.compile(
-    r"(?P<object>[\w'-]+(?: [\w'-]+){0,4}?) (?:(?:disgust|bore|annoy|delight|scare|fascinate|irritate|terrifie|"
-    r"frighten|relaxe|soothe|excite)s?"
+    r"(?![Ii] )(?P<object>[\w'-]+(?: [\w'-]+){0,4}?) (?:(?:disgust|bore|annoy|delight|scare|fascinate|irritate|"
+    r"terrifie|frighten|relaxe|soothe|excite)s?"
     r"|terrify|gets? on|drives?|(?:makes?|turns?) me (?:happy|sad|sick|ill|nervous|anxious|cry|queasy|miserable|"
     r"smile|sneeze)|gives? me (?:the creeps|a headache|nightmares|migraines|hives))"
     r"(?: me\b| my nerves\b|$| every| so| to).*"
@@ -315,6 +324,11 @@ PARTED = re.compile(
     rf"(?:have )?(?:got )?(?:divorced|separated)\b.*|"
     rf"(?:are|were) (?:no longer|not(?= together any ?(?:more|longer)\b)) together\b.*)"
 )
+REPLACED = re.compile(
+    rf"(?P<name>{NAME}) (?:has |have )?(?:replaced|succeeded|took over from|taken over from) {NAME} as {MY}"
+    rf"(?P<relation>{RELATION})(?=$|,| (?:last|this|in|on|yesterday|two|three)\b)"
+)
+IS_NEW = re.compile(r"\bnew\b|\bis now\b| now$")
 LEFT_BY = re.compile(
     rf"(?P<name>{NAME}) (?P<said>(?:has )?(?:broken? up with|left|dumped|divorced)) me"
     rf"(?=$| (?:last|this|in|on|yesterday|recently|two|three|a few)\b)"

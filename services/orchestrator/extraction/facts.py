@@ -10,40 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from services.orchestrator.extraction import changes, dialogue, lexicon, telling
+from services.orchestrator.extraction import changes, dialogue, lexicon, relations, running_out, telling
 from services.orchestrator.extraction import fact_rules as rules
 from services.orchestrator.extraction.clauses import clauses
+from services.orchestrator.extraction.fact import USER, Fact, Type
 from services.orchestrator.extraction.lexicon import NAME, PARENT, RELATION
 from services.orchestrator.extraction.names import user_name
 
-Type = Literal["fact", "preference", "event", "relationship"]
-USER = "user"
 IMPORTANCE: dict[Type, float] = {"relationship": 0.7, "fact": 0.6, "event": 0.6, "preference": 0.5}
 VITAL = 0.9
 """Importance of what health hangs on."""
 MAX_FACTS = 24
 """Of one message: more are a list that was pasted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something worth remembering that a message says."""
-
-    type: Type
-    subject: str
-    """"user", a name, or what somebody is to the user: "sister"."""
-    object: str
-    """What is said of the subject, in the message's words."""
-    text: str
-    """The same as a sentence that stands by itself."""
-    when: str = ""
-    """The words that say when it was or will be, or since when it is."""
-    importance: float = 0.5
-    """From 0 (trivia) to 1 (vital)."""
-    model: str = ""
-    """The model that found it; empty: rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +68,6 @@ _NAMED = re.compile(
     rf"(?P<name>{NAME})(?:,\s+(?:{rules.MY}(?P<relation>{RELATION})(?:\s+(?:from|of|at)\s+[\w ]+?)?|who\s[^,]*),|"
     r"\s+(?P<place>from (?:work|school|university|college|church|uni|yoga|the \w+)))?\s+"
 )
-_OWN = re.compile(r"\b(?:I|i|[Ww]e|[Mm]y|[Oo]ur)\b")
 _VERB_PHRASES = re.compile(
     r",? (?:and|but) (?=(?:(?:also|now|still|really|currently) )?(?:works?|lives?|has|have|am|is|are|"
     r"loves?|likes?|hates?|plays?|"
@@ -128,19 +106,19 @@ def _found(text: str, called: Collection[str]) -> Iterator[Fact]:
     last: _About | None = None
     unnamed = ""
     known: set[str] = set()
-    for clause in clauses(dialogue.by_person(text, called)):
-        if parted := _parted(clause):
+    for clause in map(running_out.last_day, clauses(dialogue.by_person(text, called))):
+        if parted := relations.parted(clause) or relations.ran_out(clause):
             yield parted
             continue
-        for fact in _relations(clause):
-            known.add(fact.subject)
-            yield fact
+        related = list(relations.relations(clause))
+        known.update(fact.subject for fact in related)
+        yield from related
         if unnamed and (named := rules.NAMED_LATER.search(clause)):
             name = named["name"] or named["name2"]
-            if _is_name(name):
+            if lexicon.is_name(name):
                 known.add(name)
                 last = _About(name, name)
-                yield _related(name, unnamed, is_one_of_many=False)
+                yield relations.related(name, unnamed, is_one_of_many=False)
                 continue
         if mentioned := rules.UNNAMED.search(clause):
             unnamed = mentioned["relation"]
@@ -149,69 +127,12 @@ def _found(text: str, called: Collection[str]) -> Iterator[Fact]:
             last = about
         yield from _of_the_user(clause)
         if about is not None:
-            when = _when(clause)
+            when = lexicon.when(clause)
             for part in _VERB_PHRASES.split(said):
-                both = list(_told_of(about, part, _when(part) or (when if when not in said else "")))
-                yield from both
+                both = list(_told_of(about, part, lexicon.when(part) or (when if when not in said else "")))
+                yield from (fact for fact in both if not relations.is_told(fact, related))
                 if not both:
                     break
-
-
-def _relations(clause: str) -> Iterator[Fact]:
-    """Who is what to the user."""
-    if both := rules.BOTH.search(clause):
-        text = f"{both['name']} and the user {both['said']}."
-        yield Fact("relationship", both["name"], both["relation"], text, _when(clause))
-        return
-    if (wed := rules.WED.search(clause)) and _is_name(wed["name"]):
-        yield _related(wed["name"], wed["relation"], is_one_of_many=False)
-    named = (rules.HAVE_NAMED, rules.CALLED) if _OWN.search(clause) else ()
-    for pattern in (rules.RELATION_NAME, rules.NAME_RELATION, rules.MARRIED, rules.DATING, *named):
-        for match in pattern.finditer(clause):
-            names = [name for name in re.split(r",? and |, ", match["name"]) if _is_name(name)]
-            for name in names:
-                of = match.groupdict().get("of") or ""
-                yield _related(name, match["relation"], of=of, is_one_of_many=len(names) > 1)
-    for match in rules.OF_MINE.finditer(clause):
-        name, relation = match["name"] or match["name2"], match["relation"] or match["relation2"]
-        if _is_name(name):
-            yield _related(name, relation, is_one_of_many=False)
-    for match in rules.OF_NAMED.finditer(clause):
-        if _is_name(match["name"]) and _is_name(match["of"]):
-            text = f"{match['name']} is {match['of']}'s {match['relation']}."
-            yield Fact("relationship", match["name"], match["relation"], text)
-    for match in rules.OF_SOMEBODY.finditer(clause):
-        if _is_name(match["name"]):
-            text = f"The user is {match['name']}'s {match['relation']}."
-            yield Fact("relationship", match["name"], match["relation"], text)
-
-
-def _parted(clause: str) -> Fact | None:
-    """Who is to the user no longer what they were."""
-    if (parted := rules.PARTED.match(clause)) and _is_name(parted["name"]):
-        said = changes.ANY_MORE.sub("", parted["said"]).replace(" not together", " no longer together")
-        return Fact("event", parted["name"], said, f"{parted['name']} and the user {said}.", _when(clause))
-    if (left := rules.LEFT_BY.match(clause)) and _is_name(left["name"]):
-        return Fact(
-            "event", left["name"], left["said"], f"{left['name']} {left['said']} the user.", _when(clause)
-        )
-    if (former := rules.NO_LONGER_RELATED.match(clause)) and _is_name(former["name"]):
-        text = f"{former['name']} is no longer the user's {former['relation']}."
-        return Fact("relationship", former["name"], former["relation"], text)
-    return None
-
-
-def _related(name: str, relation: str, *, is_one_of_many: bool, of: str = "") -> Fact:
-    match relation:
-        case "married" | "engaged" | "related":
-            text = f"The user is {relation} to {name}."
-        case "dating":
-            text = f"The user is dating {name}."
-        case _ if is_one_of_many:
-            text = f"{name} is one of the user's {of}{relation}."
-        case _:
-            text = f"{name} is the user's {of}{relation}."
-    return Fact("relationship", name, relation, text)
 
 
 def _subject(clause: str, last: _About | None, known: set[str]) -> tuple[_About | None, str]:
@@ -225,20 +146,20 @@ def _subject(clause: str, last: _About | None, known: set[str]) -> tuple[_About 
             return about(match), rest[match.end() :]
     if last is not None and (match := _PRONOUN.match(rest)):
         return last, rest[match.end() :]
-    if (match := _NAMED.match(rest)) and _is_name(match["name"]):
+    if (match := _NAMED.match(rest)) and lexicon.is_name(match["name"]):
         is_known = bool(match["relation"] or match["place"]) or match["name"] in known
         return _About(match["name"], match["name"], is_known=is_known), rest[match.end() :]
     return None, ""
 
 
 def _relative(match: re.Match[str]) -> _About:
-    name = match["name"] if match["name"] and _is_name(match["name"]) else ""
+    name = match["name"] if match["name"] and lexicon.is_name(match["name"]) else ""
     return _About(name or match["relation"], name or f"the user's {match['relation']}")
 
 
 def _relative_of(match: re.Match[str]) -> _About:
     whose = f"the user's {match['mine'].split(None, 1)[1]}" if match["mine"] else match["of"]
-    name = match["name"] if match["name"] and _is_name(match["name"]) else ""
+    name = match["name"] if match["name"] and lexicon.is_name(match["name"]) else ""
     return _About(name or match["relation"], name or f"{whose}'s {match['relation']}")
 
 
@@ -265,11 +186,14 @@ def _told_of(about: _About, said: str, when: str) -> Iterator[Fact]:
         if fact and fact.type != "event":
             yield replace(_told(fact.type, about, fact.object, told), object=fact.object)
             return
+        if about.is_known and not lexicon.MOMENT.search(said) and (left := changes.WITH.match(was)):
+            yield _told("fact", about, left["place"], told)
+            return
         said = changes.ANY_MORE.sub("", said)
     if fact := _statement(about, said, when):
         yield fact
-    if (wed := changes.wed(said)) and about is _ME and _is_name(wed[0]):
-        yield _related(*wed, is_one_of_many=False)
+    if (wed := changes.wed(said)) and about is _ME and lexicon.is_name(wed[0]):
+        yield relations.related(*wed, is_one_of_many=False)
     elif wed and about.is_known:
         yield _so_since(about, f"is {wed[1]} to {wed[0]}")
     for since in changes.since(said):
@@ -278,7 +202,8 @@ def _told_of(about: _About, said: str, when: str) -> Iterator[Fact]:
 
 def _so_since(about: _About, told: str) -> Fact:
     what = told.split(" ", 1)[1] if told.startswith("is ") else told.split(" ", 2)[2]
-    return Fact("fact", about.key, what, telling.of_other(about.shown, told))
+    text = telling.of_user(told, is_present=False) if about is _ME else telling.of_other(about.shown, told)
+    return Fact("fact", about.key, what, text)
 
 
 def _statement(about: _About, said: str, when: str) -> Fact | None:
@@ -319,7 +244,7 @@ def _fact(about: _About, said: str) -> Fact | None:
     """What is so, by the patterns for those of whom so much is known."""
     for pattern in rules.FACTS if about.is_known else rules.OF_ANYBODY:
         if match := pattern.match(said):
-            return _told("fact", about, match["object"], said, _when(said), is_past=_is_past(said))
+            return _told("fact", about, match["object"], said, lexicon.when(said), is_past=_is_past(said))
     what = _habit(said) or _possession(said) or _role(said) if about.is_known else ""
     if not what and about.is_known and not about.is_user and (match := rules.OF_OTHERS.match(said)):
         what = match["object"]
@@ -375,7 +300,7 @@ def _of_the_user(clause: str) -> Iterator[Fact]:
         yield _favourite(shown, match["what"], match["object"], owner)
     if match := rules.OCCASION.match(clause):
         text = telling.of_other("the user's", clause.split(" ", 1)[1])
-        yield Fact("event", USER, match["object"], text, _when(clause))
+        yield Fact("event", USER, match["object"], text, lexicon.when(clause))
     for pattern in (rules.FELT, rules.IS_FAVOURITE, rules.WHAT_I_LIKE):
         if (match := pattern.match(clause)) and not lexicon.NOT_LIKED.match(match["object"]):
             yield Fact("preference", USER, match["object"], telling.of_other("", clause))
@@ -387,12 +312,3 @@ def _of_the_user(clause: str) -> Iterator[Fact]:
 
 def _favourite(shown: str, what: str, value: str, owner: str) -> Fact:
     return Fact("preference", owner, value, f"{shown} {what} is {value}.")
-
-
-def _when(clause: str) -> str:
-    match = lexicon.TIME.search(clause)
-    return match.group().strip() if match else ""
-
-
-def _is_name(name: str) -> bool:
-    return name.split(maxsplit=1)[0] not in lexicon.NO_NAMES

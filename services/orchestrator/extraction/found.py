@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.orchestrator.extraction import names
-from services.orchestrator.extraction.facts import Fact, facts
+from services.orchestrator.extraction.fact import Fact
+from services.orchestrator.extraction.facts import facts
 from services.orchestrator.extraction.instructions import directive_id, directives
 from services.orchestrator.extraction.promises import Promise, commitment_id, may_promise, promises
 from services.orchestrator.extraction.words import key

@@ -54,6 +54,12 @@ RELATION = (
     r"|\w+(?:ologist|mate|sitter|minder|iatrist)s?|(?:other|better) half)"
 )
 """What somebody, or an animal, can be to a person: "sister-in-law", "business partner", "tortoise"."""
+SEATS = re.compile(
+    r"(?i:boss|(?:line )?manager|supervisor|land(?:lord|lady)|dentist|doctor|gp|therapist|psychologist|psychiatrist"
+    r"|coach|trainer|hairdresser|barber|lawyer|solicitor|accountant|mentor|tutor|assistant|secretary|boyfriend|girlfriend"
+    r"|partner|fianc[ée]e?|husband|wife)"
+)
+"""Relations in which a new one mostly takes the place of the other."""
 PARENT = r"(?:[Mm]um|[Mm]om|[Dd]ad|Mother|Father|Gran|Grandma|Grandpa|Granny|Nan|Nana|Grandad|Granddad|Auntie?|Uncle)"
 """How one calls one's own without saying "my"."""
 
@@ -129,6 +135,11 @@ AT_WORK = (
     r"decisions?|sure|e-?mails?|letters?|summar(?:y|ies)|sentences?|paragraphs?|sense)\b"
 )
 """What one makes or runs once, and not as a habit."""
+DOINGS = (
+    r"(?:smoke|vape|swim|cycle|ski|surf|dance|sing|jog|knit|paint|climb|garden|meditate|gamble|run|drive|sail|hike"
+    r"|box)s?"
+)
+"""What one does, or does not, in a life, where no more is said of it."""
 HABITUAL = re.compile(
     r"(?i)\b(?:every|each|twice|once a|three times|usually|always|often|most (?:days|mornings|evenings|weekends)|"
     r"on (?:weekends|"
@@ -261,9 +272,22 @@ LIFE = (
     r"elected|awarded|sacked)\b"
     r"|(?:quit|left|lost|started) (?:my|his|her|our|their|a|school|university|college|work)\b"
     r"|(?:broken? up|split up)\b(?! (?:into|the|an?|my|in)\b)|separated(?=$| from (?-i:[A-Z])| (?:last|in|on|this)\b)"
-    r"|quit (?-i:[A-Z])|dumped (?-i:[A-Z])|left (?-i:[A-Z])[\w-]+(?=$| (?:to|for)\b)|resigned\b"
+    r"|quit (?-i:[A-Z])|dumped (?-i:[A-Z])|resigned\b"
+    r"|left (?!.*\b(?-i:Airport|Station|Street|Square|Park|Mall)\b)(?-i:(?:the )?[A-Z])"
+    r"[\w'&.-]*\w(?-i: (?:(?:of|the|and|de|von|&) )*[A-Z][\w'&-]*)*+"
+    r"(?=$|,(?! (?:on|heading|see|be|home))| (?:to|for)\b"
+    r"| after \w+(?: \w+)? (?:years?|months?|decades?)\b| in (?:the )?(?:spring|summer|autumn|fall|winter)\b)"
+    rf"|left (?:the|my|our) (?:\w+ ){{0,2}}?(?:choir|band|orchestra|club|union|society|association|company|firm|army"
+    r"|navy)"
+    rf"(?=$|,| (?:last|this|two|three|after \w+ years|in (?:{MONTHS}|\d{{4}}"
+    r"|the (?:spring|summer|autumn|fall|winter)))\b)"
+    r"|(?:cancell?ed|ended|terminated|given up|gave up|dropped) (?:my|his|her|our|their) (?:[\w'&-]+ ){0,3}"
+    r"(?:membership|subscription)(?! (?:card|fee)s?\b)"
+    r"|(?:had|worked) (?:my|his|her|our|their) (?:very )?last (?:day|shift) (?:at|with|for|in|as)"
+    r" (?!all\b|least\b|work\b)"
+    r"|unsubscribed from\b"
     r"|(?:was|were|got|been) let go\b"
-    r"|(?:stopped|quit) (?!by\b)[a-z]+ing\b(?! (?:it|this|that)\b)"
+    r"|(?:stopped|quit|given up|gave up) (?!by\b)[a-z]+ing\b(?! (?:it|this|that)\b)"
     r"|(?:bought|sold|got rid of) (?:the|my|our) |got an? (?:\w+ )?(?:cat|dog|kitten|puppy|horse|rabbit)\b"
     r"|(?:got|found|landed|started) (?:an? |my )?(?:new )?(?:job|position|role)\b"
     r"(?! (?:offer|interview|lead|advert|description|list))"
@@ -293,8 +317,8 @@ PAST = (
     r"if)\b)(?!(?:need|feed|breed|bleed|seed|weed|heed|speed|proceed|succeed|exceed|shed|embed)\b)(?:\w{2,}ed|"
     r"was|were|had|went|got|ran|won(?!')|met|saw|made|took|gave|bought|sold|built|began|broke|came|did|drove|fell|"
     r"flew|found|"
-    r"grew|held|kept|left|lost|paid|rode|sang|sent|spent|spoke|swam|taught|told|wrote|became|hurt|quit|beat|set|"
-    r"put)\b"
+    r"grew|held|kept|left|swore|cut out|lost|paid|rode|sang|sent|spent|spoke|swam|taught|told|wrote|became|hurt|"
+    r"quit|beat|set|put)\b"
 )
 NOT_KEPT = re.compile(
     r"(?i)(?:(?:was|were) (?:\w+ )*?\w+ing\b|(?:was|were|had) (?:a meeting|in a|at a|late|tired|ill|sick|busy|"
@@ -347,3 +371,14 @@ NOT_MOVED = re.compile(
     rf"|(?:\w+ )?moved (?:my|our|the|it)\b[\w ]{{0,30}} to (?:next |the )?(?:{WEEKDAYS}|tomorrow|\d)"
 )
 """What is moved in a text or a room, and in no life."""
+
+
+def when(clause: str) -> str:
+    """The words of a clause that say on which day, or in which month or year, something is; empty where none do."""
+    match = TIME.search(clause)
+    return match.group().strip() if match else ""
+
+
+def is_name(name: str) -> bool:
+    """Whether capitalized words may be somebody's name."""
+    return name.split(maxsplit=1)[0] not in NO_NAMES

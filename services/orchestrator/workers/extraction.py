@@ -9,7 +9,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.extraction import lexicon
 from services.orchestrator.extraction.begins import begins
 from services.orchestrator.extraction.extractor import Extractor
-from services.orchestrator.extraction.facts import USER, Fact
+from services.orchestrator.extraction.fact import USER, Fact
 from services.orchestrator.minds import Minds
 from services.orchestrator.workers.follower import Worker
 
