@@ -289,6 +289,24 @@ async def test_a_mind_that_begins_with_its_own_name_promises_and_another_does_no
     ]
 
 
+async def test_what_somebody_else_says_in_a_message_is_no_fact_to_a_model(
+    thinking: Served, model: RecordedModel
+) -> None:
+    await converse(thinking, "My name is Tom.")
+    for who, town in (("Ben", "Lisbon"), ("Tom", "Porto")):
+        said = f"{who}: Home is {town} to me these days."
+        model.found[said] = {
+            "facts": [fact("fact", "user", town, f"Home is {town}.", f"Home is {town} to me")]
+        }
+        await converse(thinking, said)
+
+    made = (await derived(thinking))["memory_recorded"]
+    assert [event.body.memory_recorded.text for event in made] == [
+        "The user is called Tom.",
+        "Home is Porto.",
+    ]
+
+
 async def test_imported_messages_form_nothing_but_themselves(thinking: Served, model: RecordedModel) -> None:
     imported = pb.ImportedMessage(text=SAID, speaker="Ana")
     await thinking.orchestrator.import_messages(pb.ImportMessagesRequest(mind_id="ada", messages=[imported]))

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pmm.mind.v1 import events_pb2 as mind
 from pmm_client.errors import PmmError
 from services.orchestrator.errors import ModelFailed
-from services.orchestrator.extraction import by_model
+from services.orchestrator.extraction import by_model, dialogue
 from services.orchestrator.extraction.found import Found, by_rules, combined
 from services.orchestrator.extraction.language import is_english
 from services.orchestrator.minds import Minds
@@ -127,7 +127,10 @@ class Extractor:
         english = await asyncio.to_thread(is_english, text)
         now = await self.said_at(event)
         try:
-            asked = ask_model(self._peers, event.mind_id, text, now, is_answer=is_answer, is_english=english)
+            called = await self._called(event)
+            asked = ask_model(
+                self._peers, event.mind_id, text, now, is_answer=is_answer, is_english=english, called=called
+            )
             return combined(rules, await asked, is_english=english)
         except ModelFailed as error:
             if error.reason == NO_MODEL:
@@ -143,11 +146,15 @@ class Extractor:
     async def _rules(self, event: mind.Event) -> Found:
         now = await self.said_at(event)
         is_answer = event.kind == "assistant_message"
-        state = await self._minds.state(event.mind_id, event.seq)
-        names = (state.identity.name, state.profile.name, "" if is_answer else state.identity.user_name)
-        called = [name for name in names if name]
+        called = await self._called(event)
         # A long message takes tens of milliseconds: not for the event loop.
         return await asyncio.to_thread(by_rules, _text(event), now, is_answer=is_answer, called=called)
+
+    async def _called(self, event: mind.Event) -> list[str]:
+        """Under which names a message's writer may speak, or is spoken to."""
+        state = await self._minds.state(event.mind_id, event.seq)
+        user_name = "" if event.kind == "assistant_message" else state.identity.user_name
+        return [name for name in (state.identity.name, state.profile.name, user_name) if name]
 
     async def said_at(self, event: mind.Event) -> datetime:
         """The message's own clock, in the mind's zone."""
@@ -159,12 +166,24 @@ class Extractor:
 
 
 async def ask_model(
-    peers: Peers, mind_id: str, text: str, now: datetime, *, is_answer: bool, is_english: bool
+    peers: Peers,
+    mind_id: str,
+    text: str,
+    now: datetime,
+    *,
+    is_answer: bool,
+    is_english: bool,
+    called: Collection[str] = (),
 ) -> Found:
-    """What a model finds in a text and the text bears out. Raises ModelFailed, ValueError."""
+    """What a model finds in a text and the text bears out, but for what others say in it.
+
+    Raises ModelFailed, ValueError. ``called``: what the mind is called, and who talks to it.
+    """
     asked, schema = by_model.asked(text, is_answer=is_answer, is_english=is_english)
     answer = await peers.answer(asked, mind_id=mind_id, max_tokens=by_model.MAX_TOKENS, json_schema=schema)
-    return by_model.found(answer.text, text, now, is_answer=is_answer, model=answer.model)
+    # What may head a line and is nobody is known of English.
+    own = dialogue.by_person(text, called) if is_english and not is_answer else text
+    return by_model.found(answer.text, own, now, is_answer=is_answer, model=answer.model)
 
 
 def _heed(task: asyncio.Task[Found]) -> None:
