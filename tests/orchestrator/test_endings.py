@@ -90,6 +90,8 @@ def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> 
             "I moved in with my sister last week.",
             ["The user moved in with their sister last week.", "The user lives with their sister."],
         ),
+        ("I started smoking again.", ["The user smokes."]),
+        ("I started running when I saw the bus.", []),
         ("My boss is Ana.", ["Ana is the user's boss."]),
         ("Ben is my boss now.", ["Ben is the user's new boss."]),
         ("I have a new boss, Ben.", ["Ben is the user's new boss."]),
@@ -113,8 +115,8 @@ def test_a_change_is_told_in_sentences_that_stand_by_themselves(said: str, remem
         "is A's ", "stopped aing ", "last a ago ", "left A in May ", "now still ", "I joined A and B of C, ",
         "my contract with a ", "membership at a of ", "Today was my last day at ", "A's last day at a was ",
         "left A A ", "left the a ", "gave up a for a ", "moved out of A's ", "is a non-a a ",
-        "have not been with a since ",
-        "A's boss is ", "replaced B as my ", "left A for a job at ", "any more, ", "is a a er ",
+        "have not been with a since ", "A's boss is ", "replaced B as my ", "left A for a job at ", "any more, ",
+        "is a a er ", "started playing again ",
     ],
 )  # fmt: skip
 def test_hostile_text_takes_no_longer_than_other_text(piece: str) -> None:

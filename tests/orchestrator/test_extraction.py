@@ -455,6 +455,33 @@ async def test_what_changed_of_late_ends_what_was_so(
     assert {one.text: one.HasField("valid_to") for one in listed.memories} == {ended: True, holds: False}
 
 
+async def test_what_is_over_holds_no_more_until_it_begins_again(served: Served) -> None:
+    async def holds() -> list[str]:
+        await caught_up(served)
+        asked = memory.ListMemoriesRequest(
+            mind_id="ada",
+            min_seq=await settled_head(served),
+            filter=memory.MemoryFilter(
+                types=[mind.MEMORY_TYPE_FACT, mind.MEMORY_TYPE_PREFERENCE, mind.MEMORY_TYPE_RELATIONSHIP]
+            ),
+        )
+        listed = await served.memory.list_memories(asked)
+        return sorted(one.text for one in listed.memories if not one.HasField("valid_to"))
+
+    await converse(served, "I smoke and I live in Leeds. My boss is Ana.")
+    at_first = await holds()
+    for said in ("What if I quit smoking?", "Ben: I quit smoking.", "My sister quit smoking."):
+        await converse(served, said)
+    still = await holds()
+    await converse(served, "I quit smoking. Ben is my boss now.")
+    after = await holds()
+    await converse(served, "I started smoking again.")
+
+    assert at_first == still == ["Ana is the user's boss.", "The user lives in Leeds.", "The user smokes."]
+    assert after == ["Ben is the user's new boss.", "The user lives in Leeds."]
+    assert await holds() == [*after, "The user smokes."]
+
+
 async def test_a_key_that_another_event_took_leaves_a_letter(served: Served) -> None:
     spoiled = ledger.NewEvent(
         body=mind.Body(custom=mind.Custom(name="spoiler")), idempotency_key="extraction:4:memory_recorded:0"

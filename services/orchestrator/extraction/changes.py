@@ -61,6 +61,20 @@ _SINCE = tuple(
     )
 )
 """What somebody did of which the consequence is so still, and whether it takes words that say that it was of late."""
+_DOES = {
+    "smoking": "smokes", "vaping": "vapes", "running": "runs", "swimming": "swims", "jogging": "jogs",
+    "cycling": "cycles", "climbing": "climbs", "dancing": "dances", "singing": "sings", "painting": "paints",
+}  # fmt: skip
+_DOES_WHAT = {"drinking": "drinks", "eating": "eats", "playing": "plays"}
+_TOOK_UP = re.compile(
+    rf"(?:(?:have|has) )?{ADVERBS}(?:started|begun|began|taken up|took up) "
+    rf"(?P<doing>{'|'.join(_DOES)}|(?:{'|'.join(_DOES_WHAT)}) (?!(?:again|it|breakfast|lunch|dinner|early|late)\b)"
+    r"(?P<what>(?:the )?[a-z]+))"
+    r"(?: again(?=$|,| (?:and|but|last|this)\b)| recently$|,? (?:last|this) (?:week|month|year)$"
+    r"| \w+ (?:weeks|months) ago$)",
+    re.IGNORECASE,
+)
+"""What somebody does since, where that is said to be so again or of late."""
 WED = re.compile(
     rf"{ADVERBS}(?i:(?:got (?P<relation>married|engaged) to|(?P<married>married))) (?P<name>{NAME})(?!['’\w-])"
 )
@@ -96,6 +110,9 @@ def since(said: str) -> list[str]:
     if _LONG_AGO.search(said):
         return []
     is_recent = bool(lexicon.RECENT.search(said))
+    if took := _TOOK_UP.match(said):
+        doing = took["doing"].partition(" ")[0].lower()
+        return [f"{_DOES_WHAT[doing]} {took['what']}" if took["what"] else _DOES[doing]]
     for pattern, needs_recent in _SINCE:
         if (is_recent or not needs_recent) and (match := pattern.match(said)):
             return list(_consequences(match.groupdict(), lives=bool(_LIVES.match(match.group()))))

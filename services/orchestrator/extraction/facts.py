@@ -201,7 +201,7 @@ def _told_of(about: _About, said: str, when: str) -> Iterator[Fact]:
 
 
 def _so_since(about: _About, told: str) -> Fact:
-    what = told.split(" ", 1)[1] if told.startswith("is ") else told.split(" ", 2)[2]
+    what = re.sub(r"^(?:is|(?:works|lives) \w+) ", "", told)
     text = telling.of_user(told, is_present=False) if about is _ME else telling.of_other(about.shown, told)
     return Fact("fact", about.key, what, text)
 
