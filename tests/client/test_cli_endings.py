@@ -6,18 +6,24 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1.events_pb2 import Event
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.cli import exits
 from pmm_client.cli.app import app
 from services.runtime import errors
 from tests.client.scripted import always, scripted
 from tests.client.test_cli_words import pmm
+
+PMM = [sys.executable, "-m", "pmm_client.cli"]
+ENDED_S = 30.0
+"""After which a command that should have ended is said to go on."""
 
 
 class SessionEnded(errors.FailedPrecondition):
@@ -94,7 +100,7 @@ async def run(*arguments: str, **options: object) -> subprocess.CompletedProcess
     session = pb.Session(session_id="s-1", title="A walk in Łódź 🦭")
     listed = always(pb.ListSessionsResponse(sessions=[session]))
     async with scripted(ListSessions=listed) as (target, _):
-        command = [sys.executable, "-m", "pmm_client.cli", *arguments, "--mind", "ada", "--target", target]
+        command = [*PMM, *arguments, "--mind", "ada", "--target", target]
         return await asyncio.to_thread(subprocess.run, command, **options)
 
 
@@ -115,3 +121,38 @@ async def test_output_that_finds_no_room_is_an_error_in_one_line(options: list[s
 
     assert done.returncode == exits.FAILED
     assert done.stderr == b"pmm: standard output: No space left on device\n"
+
+
+async def one_event(request: object, context: object) -> AsyncIterator[ledger.SubscribeResponse]:
+    yield ledger.SubscribeResponse(page=ledger.EventPage(events=[Event(seq=1)], seq=1))
+    await asyncio.Event().wait()
+
+
+async def one_change(request: object, context: object) -> AsyncIterator[pb.WatchMindResponse]:
+    yield pb.WatchMindResponse(mind=pb.Mind(mind_id="ada", seq=1))
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("arguments", [["ledger", "tail", "-n", "0"], ["mind", "watch"]])
+async def test_what_follows_a_stream_ends_with_its_reader_though_nothing_more_comes(
+    arguments: list[str],
+) -> None:
+    behaviours = {
+        "GetHead": always(ledger.GetHeadResponse()),
+        "Subscribe": one_event,
+        "WatchMind": one_change,
+    }
+    async with scripted(**behaviours) as (target, _):
+        command = [*PMM, *arguments, "--mind", "ada", "--target", target]
+        read, written = os.pipe()
+        process = await asyncio.create_subprocess_exec(*command, stdout=written, stderr=subprocess.PIPE)
+        os.close(written)
+        try:
+            assert (await asyncio.to_thread(os.read, read, 100)).startswith(b"#1")
+            os.close(read)
+            _, complaints = await asyncio.wait_for(process.communicate(), ENDED_S)
+        finally:
+            if process.returncode is None:
+                process.kill()
+
+    assert (process.returncode, complaints) == (0, b"")

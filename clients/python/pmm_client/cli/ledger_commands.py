@@ -16,6 +16,7 @@ from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import MAX_SEQ, Json, MindOption, MindOrMine, calls_server, complain
+from pmm_client.cli.reading import while_read
 from pmm_client.errors import BrokenChain
 from pmm_client.jsonable import to_json
 
@@ -97,7 +98,7 @@ async def tail(
         for event in reversed(latest):
             _print_one(event, as_json)
         if follow:
-            await _print(found.follow(after_seq=head, kinds=kind or ()), as_json)
+            await while_read(_print(found.follow(after_seq=head, kinds=kind or ()), as_json))
 
 
 async def _print(events: AsyncGenerator[Event], as_json: bool) -> int:

@@ -17,9 +17,11 @@ from pmm_client.cli.changes import Change
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server, time_zone
+from pmm_client.cli.reading import while_read
 from pmm_client.client import Client
 from pmm_client.errors import UnknownMind
 from pmm_client.jsonable import to_json
+from pmm_client.mind import Mind as Watched
 from pmm_client.names import short_name
 
 Name = Annotated[
@@ -197,16 +199,20 @@ async def watch(connection: Connection, mind: MindOrMine = DEFAULT_MIND, as_json
     Example: pmm mind watch --mind ada --json
     """
     async with connection.open() as client:
-        async for state in client.mind(mind).watch():
-            if as_json:
-                output.json_line(state)
-                continue
-            seen = state.mind
-            scores = f"IAS {seen.metrics.ias:.2f} GAS {seen.metrics.gas:.2f}"
-            output.line(
-                f"#{seen.seq}  {short_name(Stage, seen.stage)} {scores}  {len(seen.open_commitments)} open  "
-                f"{', '.join(state.kinds)}"
-            )
+        await while_read(_watch(client.mind(mind), as_json))
+
+
+async def _watch(mind: Watched, as_json: bool) -> None:
+    async for state in mind.watch():
+        if as_json:
+            output.json_line(state)
+            continue
+        seen = state.mind
+        scores = f"IAS {seen.metrics.ias:.2f} GAS {seen.metrics.gas:.2f}"
+        output.line(
+            f"#{seen.seq}  {short_name(Stage, seen.stage)} {scores}  {len(seen.open_commitments)} open  "
+            f"{', '.join(state.kinds)}"
+        )
 
 
 async def policy(
