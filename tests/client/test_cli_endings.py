@@ -104,6 +104,10 @@ async def run(*arguments: str, **options: object) -> subprocess.CompletedProcess
         return await asyncio.to_thread(subprocess.run, command, **options)
 
 
+def shell(script: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["sh", "-c", script, "sh", *arguments], capture_output=True, check=False)
+
+
 async def test_a_terminal_without_a_letter_shows_the_rest() -> None:
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
 
@@ -121,6 +125,29 @@ async def test_output_that_finds_no_room_is_an_error_in_one_line(options: list[s
 
     assert done.returncode == exits.FAILED
     assert done.stderr == b"pmm: standard output: No space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("argument", ["--help", "--version", "config"])
+def test_what_calls_no_service_says_as_well_that_its_output_finds_no_room(argument: str) -> None:
+    done = shell('exec "$@" >/dev/full', *PMM, argument)
+
+    assert done.returncode == exits.FAILED
+    assert done.stderr == b"pmm: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("arguments", [["session"], ["session", "--json"], ["--version"], ["--help"]])
+def test_output_that_is_closed_is_an_error_in_one_line(arguments: list[str]) -> None:
+    done = shell('exec "$@" >&-', *PMM, *arguments)
+
+    assert done.returncode == exits.FAILED
+    assert done.stderr == b"pmm: standard output is closed: print to a file, a pipe or /dev/null\n"
+
+
+def test_a_command_needs_no_other_stream_than_its_output() -> None:
+    done = shell('exec "$@" <&- 2>&-', *PMM, "session", "--target", "127.0.0.1:1")
+
+    assert (done.returncode, done.stdout) == (exits.NOT_REACHABLE, b"")
 
 
 async def one_event(request: object, context: object) -> AsyncIterator[ledger.SubscribeResponse]:

@@ -31,7 +31,7 @@ from pmm_client.cli import (
     worker_commands,
 )
 from pmm_client.cli.bash_words import join_words
-from pmm_client.cli.options import complain
+from pmm_client.cli.options import complain, output_ended
 
 LEDGER_COMMANDS = {
     "fsck": "Check a stopped ledger as a whole, and rescue what verifies.",
@@ -75,6 +75,9 @@ def _options(
 
 def main() -> None:
     """Run ``pmm`` with the arguments of this process."""
+    if not _open_streams():
+        complain("standard output is closed: print to a file, a pipe or /dev/null")
+        sys.exit(exits.FAILED)
     if any(argument != argument.encode(errors="replace").decode() for argument in sys.argv):
         complain("an argument is not UTF-8: write it in UTF-8, or put it into a file")
         sys.exit(exits.USAGE)
@@ -83,7 +86,21 @@ def main() -> None:
             # A terminal that has no letter for something still shows the rest.
             stream.reconfigure(errors="replace")
     join_words(os.environ)
-    app()
+    try:
+        app()
+    except OSError as error:
+        sys.exit(output_ended(error))
+
+
+def _open_streams() -> bool:
+    """Whether standard output is open; in the place of another one that is not comes /dev/null.
+
+    The next file or connection would take its place, and get what is printed.
+    """
+    closed = [name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None]
+    for name in closed:
+        setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115 (for good)
+    return "stdout" not in closed
 
 
 def _add_server_commands(to: typer.Typer, group: str, commands: dict[str, str], prefix: str = "") -> None:

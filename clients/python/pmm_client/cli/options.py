@@ -220,6 +220,19 @@ def complain(message: str) -> None:
     sys.stderr.write(f"pmm: {message}\n")
 
 
+def output_ended(error: OSError) -> int:
+    """The exit code where standard output takes no more, which is told unless its reader has seen enough.
+
+    What commands do with files they explain themselves.
+    """
+    # Python would complain once more at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return exits.OK
+    complain(f"{error.filename or 'standard output'}: {error.strerror}")
+    return exits.FAILED
+
+
 async def _call(function: Command, connection: Connection, arguments: dict[str, Any]) -> None:
     if arguments.get("mind") == DEFAULT_MIND:
         arguments["mind"] = await connection.default_mind()
@@ -243,12 +256,6 @@ def _run(function: Command, options: dict[str, Any], arguments: dict[str, Any], 
         return failures.exit_code(error)
     except KeyboardInterrupt:
         return exits.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        # A full disk below standard output; what commands do with files they explain themselves.
-        complain(f"{error.filename or 'standard output'}: {error.strerror}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exits.FAILED
+        return output_ended(error)
     return exits.OK
