@@ -300,6 +300,20 @@ async def test_the_graph_of_a_conversation(served: Served) -> None:
     ]
 
 
+async def test_an_answer_put_together_from_memories_names_nothing(served: Served) -> None:
+    await converse(served, "my sister Ana moved to Porto")
+    reply = await converse(served, "where is Ana?")
+    texts = [e.body.assistant_message.text for e in await events(served) if e.kind == "assistant_message"]
+    assert "No language model is connected" in texts[0]
+    assert "Porto" in texts[1]
+
+    around = await subgraph(served, depth=12, limit=1_000)
+
+    assert {n.node_id for n in around.nodes if n.type == "entity"} == {"entity:ana", "entity:porto"}
+    answered = f"event:{reply.completed.assistant_seq}"
+    assert not [e for e in around.edges if e.type == "mentions" and e.from_node_id == answered]
+
+
 async def test_nodes_that_are_not_there(served: Served) -> None:
     client = served.orchestrator
     await client.create_mind(pb.CreateMindRequest(mind_id="bob"))

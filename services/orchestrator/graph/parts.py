@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.extraction.extractor import is_quotation
 
 MESSAGE, MEMORY, ENTITY, COMMITMENT = "message", "memory", "entity", "commitment"
 REFLECTION, IDENTITY, SESSION, SUMMARY = "reflection", "identity", "session", "summary"
@@ -122,7 +123,9 @@ def _user_message(event: Event, part: Part) -> None:
     text = getattr(event.body, event.kind).text
     here = event_id(event.seq)
     part.nodes.append(Node(here, MESSAGE, _label(text)))
-    _mention(part, here, mentioned(text))
+    # What is put together from memories names nothing of its own.
+    if not is_quotation(event):
+        _mention(part, here, mentioned(text))
 
 
 def _assistant_message(event: Event, part: Part) -> None:
