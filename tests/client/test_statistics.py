@@ -134,6 +134,23 @@ def test_why_a_conversation_was_not_looked_at_is_said(stack: Stack, tmp_path: Pa
     assert "1 message, 4 words, 1 of them imported" in shown
 
 
+def test_messages_that_are_forgotten_are_told_beside_those_whose_words_are_counted(stack: Stack) -> None:
+    pmm(stack, "mind", "create", "carla")
+    pmm(stack, "session", "start", "--id", "talk", "--mind", "carla")
+    for text in ("The lighthouse keeper loves marzipan", "My sister plays the cello"):
+        pmm(stack, "chat", "--mind", "carla", "--session", "talk", "-m", text)
+    whole = pmm(stack, "session", "show", "talk", "--mind", "carla")
+    seq = json.loads(pmm(stack, "session", "list", "--mind", "carla", "--json"))[0]["first_seq"] + 1
+    pmm(stack, "mind", "forget", str(seq), "--yes", "--mind", "carla")
+    shown = pmm(stack, "session", "show", "talk", "--mind", "carla")
+
+    assert "2 said to it, 2 answered\n" in re.sub(" +\n", "\n", whole)
+    gone = re.search(r"2 said to it, 2 answered; (\d) of them forgotten or not to be remembered", shown)
+    counted = re.findall(r"(?:user|assistant) said +(\d) message", shown)
+    assert gone is not None
+    assert int(gone[1]) + sum(map(int, counted)) == 4
+
+
 def test_stats_say_how_long_a_time_they_are_of(stack: Stack) -> None:
     told = json.loads(pmm(stack, "stats", "--last", "12h", "--json"))
     shown = pmm(stack, "stats", "--last", "12h")

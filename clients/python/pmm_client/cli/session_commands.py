@@ -107,7 +107,6 @@ async def show(
     if as_json:
         output.json_line(to_json(found) | {"summaries": [to_json(one) for one in summaries]})
         return
-    counts = found.counts
     rows: list[tuple[str, str]] = []
     if of is not None:
         rows += [
@@ -117,9 +116,7 @@ async def show(
             ("ended", output.date(of.ended_at)),
             ("privacy", privacy_name(of.privacy_mode)),
         ]
-    imported = f", {counts.imported_messages:,} imported" if counts.imported_messages else ""
-    said = f"{counts.user_messages:,} said to it, {counts.assistant_messages:,} answered{imported}"
-    rows.append(("messages", said))
+    rows.append(("messages", statistics.messages(found)))
     if found.engagement:
         mood = f"{output.bar((found.sentiment + 1) / 2)}  {found.sentiment:+.2f}, {_mood(found.sentiment)}"
         rows += [

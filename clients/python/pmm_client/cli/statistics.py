@@ -27,6 +27,17 @@ def sparkline(values: Sequence[float], low: float | None = None, high: float | N
     return "".join(_BLOCKS[min(steps, max(0, round((value - low) / span * steps)))] for value in values)
 
 
+def messages(found: GetAnalyticsResponse) -> str:
+    """How many were said, and of how many of those nothing more is told."""
+    counts = found.counts
+    imported = f", {counts.imported_messages:,} imported" if counts.imported_messages else ""
+    said = f"{counts.user_messages:,} said to it, {counts.assistant_messages:,} answered{imported}"
+    kept = sum(one.messages for one in found.statistics.speakers)
+    gone = counts.user_messages + counts.assistant_messages + counts.imported_messages - kept
+    # Where none is kept, why there is no analysis says so.
+    return f"{said}; {gone:,} of them forgotten or not to be remembered" if kept and gone > 0 else said
+
+
 def of_session(found: GetAnalyticsResponse) -> Rows:
     """How long a conversation took, who spoke in it, how its mood went."""
     counted = found.statistics
