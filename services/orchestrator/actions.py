@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,8 @@ from services.orchestrator.same_words import having, new_id
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft
+from services.runtime.errors import InvalidArgument, Violation
+from services.runtime.times import nanoseconds
 
 DEFAULT_IMPORT_SESSION = "imported"
 _PLACE = re.compile(r"events\[(\d+)\]")
@@ -320,20 +323,22 @@ class MindActions:
     async def change_commitment(
         self, mind_id: str, its_id: str, body: mind.Body, key: str = ""
     ) -> Commitment:
-        """Append a snooze or a revision, once under an idempotency key. Raises UnknownCommitment.
+        """Append a snooze or a revision, once under an idempotency key. Raises UnknownCommitment, InvalidArgument.
 
-        Of a commitment that has ended since it came before: as that left it.
+        Where the commitment has ended since it came before, or the time until which it was put off has passed: as that
+        left it.
         """
         its_key = key_of(body.WhichOneof("kind") or "", key)
         draft = Draft(body, idempotency_key=its_key, refuse_erased=True)
 
         def decide(state: Snapshot) -> list[Draft]:
             _known(state, mind_id, its_id)
+            _must_lie_ahead(body)
             return [draft]
 
         try:
             state = await self._minds.decide(await self._minds.open(mind_id), decide)
-        except UnknownCommitment:
+        except (UnknownCommitment, InvalidArgument):
             seq = await came_before(self._peers, mind_id, draft)
             if seq is None:
                 raise
@@ -358,6 +363,12 @@ def _known(state: Snapshot, mind_id: str, its_id: str) -> Commitment:
     if commitment is None:
         raise UnknownCommitment(f"mind {mind_id!r} has no open commitment {its_id!r}", commitment_id=its_id)
     return commitment
+
+
+def _must_lie_ahead(body: mind.Body) -> None:
+    """Until when something is put off. It may have lain ahead when the call came first."""
+    if body.HasField("commitment_snoozed") and nanoseconds(body.commitment_snoozed.until) <= time.time_ns():
+        raise InvalidArgument([Violation("until", "must lie in the future")])
 
 
 def _must_be_there(state: Snapshot, mind_id: str, named: Mapping[str, int]) -> None:

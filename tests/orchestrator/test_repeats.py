@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -153,6 +155,29 @@ async def test_a_change_that_comes_again_after_its_commitment_ended_gets_its_fir
         await sent(served, method, request, idempotency_key="another")
     with pytest.raises(errors.UnknownCommitment):
         await sent(served, method, request)
+    assert await head(served) == at
+
+
+async def test_a_snooze_that_comes_again_when_its_time_is_over_gets_its_first_answer(served: Served) -> None:
+    await furnished(served, is_there=True)
+    soon = time.time_ns() + 2 * 10**9
+    request = pb.SnoozeCommitmentRequest(mind_id="ada", commitment_id="c")
+    request.until.FromNanoseconds(soon)
+    first = await sent(served, "snooze_commitment", request, idempotency_key="k")
+    while time.time_ns() <= soon:
+        await asyncio.sleep(0.1)
+    at = await settled_head(served)
+
+    again = await sent(served, "snooze_commitment", request, idempotency_key="k")
+
+    assert again.commitment.snoozed_until == first.commitment.snoozed_until == request.until
+    assert again.commitment.text == first.commitment.text
+    with pytest.raises(errors.AlreadyExists):
+        await sent(served, "snooze_commitment", request, idempotency_key="k", until=Timestamp(seconds=9))
+    for key in ({}, {"idempotency_key": "another"}):
+        with pytest.raises(errors.InvalidArgument) as refused:
+            await sent(served, "snooze_commitment", request, **key)
+        assert [one.field for one in refused.value.violations] == ["until"]
     assert await head(served) == at
 
 

@@ -2401,7 +2401,7 @@ class SnoozeCommitmentRequest(_message.Message):
     """Any string up to 128 bytes, unique per call, the same over its retries."""
     @_builtins.property
     def until(self) -> _timestamp_pb2.Timestamp:
-        """Until when; later than now."""
+        """Until when; later than now as the call comes first."""
 
     def __init__(
         self,

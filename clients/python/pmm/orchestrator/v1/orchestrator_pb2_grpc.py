@@ -590,8 +590,8 @@ class OrchestratorServiceServicer:
     def SnoozeCommitment(self, request, context):
         """Puts a commitment off.
 
-        Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended, it answers as
-        it left it.
+        Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended or the time has
+        passed until which it was put off, it answers as it left it.
 
         Limits: those of every call.
 

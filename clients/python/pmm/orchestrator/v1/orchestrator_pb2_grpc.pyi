@@ -300,8 +300,8 @@ class OrchestratorServiceStub:
     SnoozeCommitment: _grpc.UnaryUnaryMultiCallable[_orchestrator_pb2.SnoozeCommitmentRequest, _orchestrator_pb2.SnoozeCommitmentResponse]
     """Puts a commitment off.
 
-    Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended, it answers as
-    it left it.
+    Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended or the time has
+    passed until which it was put off, it answers as it left it.
 
     Limits: those of every call.
 
@@ -828,8 +828,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     SnoozeCommitment: _aio.UnaryUnaryMultiCallable[_orchestrator_pb2.SnoozeCommitmentRequest, _orchestrator_pb2.SnoozeCommitmentResponse]  # type: ignore[assignment]
     """Puts a commitment off.
 
-    Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended, it answers as
-    it left it.
+    Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended or the time has
+    passed until which it was put off, it answers as it left it.
 
     Limits: those of every call.
 
@@ -1479,8 +1479,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orchestrator_pb2.SnoozeCommitmentResponse, _abc.Awaitable[_orchestrator_pb2.SnoozeCommitmentResponse]]:
         """Puts a commitment off.
 
-        Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended, it answers as
-        it left it.
+        Guarantees: durable when it returns. Repeated with its idempotency_key once the commitment has ended or the time has
+        passed until which it was put off, it answers as it left it.
 
         Limits: those of every call.
 
