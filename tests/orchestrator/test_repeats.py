@@ -224,15 +224,17 @@ async def test_who_goes_incognito_twice_under_one_key_goes_on_in_one_conversatio
     assert back[0] == back[1] not in {*ids, session_id}
 
 
-async def test_a_reflection_that_was_erased_is_not_thought_again(served: Served) -> None:
+async def test_the_key_of_a_reflection_that_was_erased_is_refused_and_it_is_not_thought_again(
+    served: Served,
+) -> None:
     request = pb.ReflectRequest(mind_id="ada", idempotency_key="k")
     first = (await served.orchestrator.reflect(request)).reflection
     await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[first.seq]))
     at = await settled_head(served)
 
-    again = (await served.orchestrator.reflect(request)).reflection
-
-    assert (again.seq, again.text) == (first.seq, "")
+    with pytest.raises(errors.AlreadyExists) as refused:
+        await served.orchestrator.reflect(request)
+    assert refused.value.reason == "IDEMPOTENCY_KEY_REUSED"
     assert await head(served) == at
 
 

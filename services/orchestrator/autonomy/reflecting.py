@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.autonomy.decide import CADENCE
@@ -97,17 +97,20 @@ class Reflecting:
             return made
 
     async def _asked_before(self, active: ActiveMind, style: int, event_key: str) -> Reflection | None:
-        """What the mind thought when it was asked with the key before."""
+        """What the mind thought when it came with the key before. Raises IdempotencyKeyReused where that is erased."""
+        asked = replace(_draft(Thought("", style, ()), REQUESTED, event_key, None), refuse_erased=True)
         try:
-            draft = _draft(Thought("", style, ()), REQUESTED, event_key, None)
-            seq = await came_before(self._peers, active.id, draft)
+            await came_before(self._peers, active.id, asked)
         except IdempotencyKeyReused:
             # As long as the thought is there, only itself is what came with the key.
             seq = await self._thought_with(active, style, event_key)
-        if seq is None:
+        else:
             return None
         state = await self._minds.as_of(active.id, seq)
-        return next((one for one in state.reflections.recent if one.seq == seq), _erased(seq, style))
+        thought = next((one for one in state.reflections.recent if one.seq == seq), None)
+        if thought is None:
+            raise IdempotencyKeyReused(TAKEN)
+        return thought
 
     async def _thought_with(self, active: ActiveMind, style: int, event_key: str) -> int:
         kinds = ("reflection_recorded",)
@@ -167,11 +170,6 @@ def _draft(thought: Thought, trigger: str, event_key: str, causation_seq: int | 
         causation_seq=causation_seq,
         idempotency_key=event_key,
     )
-
-
-def _erased(seq: int, style: int) -> Reflection:
-    """One of which nothing is left but that it was thought."""
-    return Reflection(seq, "", REQUESTED, style, 0.0, 0)
 
 
 def _unless_erased(
