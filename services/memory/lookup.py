@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 
 from services.memory.errors import ListingChanged
 from services.memory.filters import Filter
 from services.memory.reader import Reader
+from services.memory.records import Mind
 from services.memory.rows import Row
 from services.memory.store import Store
 
 LOOKED_AT_ONCE = 1_000
 """Rows in one transaction, however few of them fit: the file cannot be exchanged meanwhile, and nobody else may read
 where it is about to be."""
+LOOKED_AT_A_PAGE = 10 * LOOKED_AT_ONCE
+"""Rows for a page that few fit: it ends there, so that no page takes the longer, the larger a mind is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +44,26 @@ def listing(
 ) -> tuple[list[Row], Place | None]:
     """Rows that have not expired, newest first, from a place on, and where to go on; None at the end.
 
-    Raises ListingChanged.
+    There may be less than a page of them, or none, before the end. Raises ListingChanged.
     """
     found: list[Row] = []
-    while True:
+    for _ in range(LOOKED_AT_A_PAGE // LOOKED_AT_ONCE):
         with store.read() as stored:
             mind = stored.living(mind_id)
             if mind is None:
                 return [], None
             if place is None:
-                place = Place(mind.seq if as_of_seq is None else as_of_seq, mind.foldings, mind.seq + 1, "")
+                place = _beginning(stored, mind, wanted, as_of_seq)
             if place.foldings != mind.foldings:
                 raise ListingChanged(
                     f"something was erased of mind {mind_id!r} that other memories hung on: "
                     "list it from the first page",
                     mind_id=mind_id,
                 )
-            for looked_at, row in enumerate(stored.newest_first(mind, (place.version_seq, place.memory_id))):
+            rows = stored.newest_first(mind, (place.version_seq, place.memory_id))
+            # No clock of a mind goes back: what comes after the first that was recorded too early was so as well.
+            in_time = takewhile(lambda row: row.recorded_ns >= wanted.recorded_from_ns, rows)
+            for looked_at, row in enumerate(in_time):
                 fits = (
                     row.holds_at(place.as_of_seq) and not 0 < row.expires_ns <= now_ns and wanted.admits(row)
                 )
@@ -69,7 +75,17 @@ def listing(
             else:
                 return found, None
         if looked_at < LOOKED_AT_ONCE:
-            return found, place
+            break
+    return found, place
+
+
+def _beginning(stored: Reader, mind: Mind, wanted: Filter, as_of_seq: int | None) -> Place:
+    """Behind the newest row that may be listed."""
+    as_of = mind.seq if as_of_seq is None else as_of_seq
+    last = min(as_of, mind.seq)
+    if wanted.recorded_to_ns:
+        last = min(last, stored.last_before(mind, wanted.recorded_to_ns))
+    return Place(as_of, mind.foldings, last + 1, "")
 
 
 def versions(store: Store, mind_id: str, memory_id: str, limit: int) -> list[Row]:

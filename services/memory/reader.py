@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from itertools import groupby, islice
 from typing import Any
 
@@ -100,23 +101,25 @@ class Reader:
 
     def newest_first(self, mind: Mind, start: tuple[int, str]) -> Iterator[Row]:
         """Versions by seq and memory id, descending, from one of that seq and id on."""
-        last = self._first_after(mind, start[0]) - 1
-        scanned = self.rows_down_from(mind, last) if last >= 0 else iter(())
+        scanned = self._before(mind, lambda row: row.version_seq > start[0])
         for seq, of_event in groupby(scanned, key=lambda found: found[1].version_seq):
             rows = sorted((row for _, row in of_event), key=lambda row: row.memory_id, reverse=True)
             yield from (row for row in rows if (seq, row.memory_id) <= start)
 
-    def _first_after(self, mind: Mind, seq: int) -> int:
-        """The least ordinal above all versions up to a seq: they are in the order of their seqs."""
-        low, high = 0, mind.next_ordinal
-        while low < high:
-            middle = (low + high) // 2
-            found = next(self.rows_from(mind, middle), None)
-            if found is None or found[1].version_seq > seq:
-                high = middle
-            else:
-                low = found[0] + 1
-        return low
+    def last_before(self, mind: Mind, at_ns: int) -> int:
+        """The seq of the last version that was recorded before a time; 0 where none was."""
+        found = next(self._before(mind, lambda row: row.recorded_ns >= at_ns), None)
+        return found[1].version_seq if found else 0
+
+    def _before(self, mind: Mind, is_after: Callable[[Row], bool]) -> Iterator[tuple[int, Row]]:
+        """Versions before the first one that is after something, descending: they are in the order of their events."""
+
+        def none_before(ordinal: int) -> bool:
+            found = next(self.rows_from(mind, ordinal), None)
+            return found is None or is_after(found[1])
+
+        last = bisect_left(range(mind.next_ordinal), True, key=none_before) - 1
+        return self.rows_down_from(mind, last) if last >= 0 else iter(())
 
     def _scan(self, mind: Mind, start: int, *, reverse: bool) -> Iterator[tuple[int, Row]]:
         cursor = self._txn.cursor(db=self._file.table("rows"))

@@ -13,6 +13,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
 from pmm_client import errors
+from services.memory import lookup
 from services.memory.lookup import LOOKED_AT_ONCE
 from tests.memory.conftest import SETTINGS
 from tests.support.drafts import created, said
@@ -147,3 +148,48 @@ async def test_what_few_memories_fit_is_found_however_many_lie_between(served: S
 
     assert [[one.memory_id for one in page.memories] for page in (first, second)] == [["rare"], ["first"]]
     assert second.next_page_token == ""
+
+
+@pytest.fixture
+def looked_at_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a mind of a few dozen memories were a large one."""
+    monkeypatch.setattr(lookup, "LOOKED_AT_ONCE", 5)
+    monkeypatch.setattr(lookup, "LOOKED_AT_A_PAGE", 10)
+
+
+FACTS = pb.MemoryFilter(types=[mind.MEMORY_TYPE_FACT])
+
+
+@pytest.mark.usefixtures("looked_at_few")
+async def test_a_page_ends_before_it_is_full_where_few_fit_and_the_next_one_goes_on(served: Served) -> None:
+    rare = [fact(f"m{number}", f"a rare fact {number}") for number in range(3)]
+    many = [said(f"message {number}") for number in range(30)]
+    head = await tell(served, created(), *rare, *many, fact("new", "a new fact"))
+
+    first, token = await page(served, min_seq=head, filter=FACTS)
+    found, pages = first, 1
+    while token:
+        ids, token = await page(served, token, filter=FACTS)
+        found, pages = found + ids, pages + 1
+
+    assert first == ["new"]
+    assert found == ["new", "m2", "m1", "m0"]
+    assert pages > 2
+
+
+@pytest.mark.usefixtures("looked_at_few")
+async def test_what_was_recorded_at_another_time_is_not_looked_at(served: Served) -> None:
+    parts = [
+        [created(), *(said(f"message {number}") for number in range(30))],
+        [fact("m0", "a fact"), fact("m1", "another one")],
+        [said(f"another message {number}") for number in range(30)],
+    ]
+    told = [await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=part)) for part in parts]
+    begin, end = (answer.events[0].recorded_at for answer in told[1:])
+
+    between = pb.MemoryFilter(recorded_from=begin, recorded_to=end)
+    assert await page(served, min_seq=told[2].head_seq, filter=between) == (["m1", "m0"], "")
+    assert await page(served, filter=pb.MemoryFilter(recorded_from=begin, recorded_to=begin)) == ([], "")
+    assert (await page(served, filter=FACTS, as_of_seq=told[1].head_seq))[0] == ["m1", "m0"]
+    older, token = await page(served, filter=pb.MemoryFilter(recorded_to=begin))
+    assert (older, token != "") == (["e31", "e30"], True)

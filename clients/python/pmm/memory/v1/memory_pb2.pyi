@@ -603,12 +603,12 @@ class ListMemoriesResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     INDEX_SEQ_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page; empty at the end."""
+    """For the next page; empty at the end, and only there."""
     index_seq: _builtins.int
     """The index had processed the mind up to here."""
     @_builtins.property
     def memories(self) -> _containers.RepeatedCompositeFieldContainer[Global___Memory]:
-        """Newest first."""
+        """Newest first; may be empty before the end."""
 
     def __init__(
         self,

@@ -80,7 +80,8 @@ class MemoryServiceStub:
     Guarantees: each memory that exists throughout the listing once, whatever happens meanwhile: the pages after the
     first list what held when that was read.
 
-    Limits: 1,000 a page; pass next_page_token back for more.
+    Limits: 1,000 a page; pass next_page_token back for more. For one page 10,000 memories are looked at: where few meet
+    the filter it holds fewer than page_size, or none, and the next page goes on.
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head. ABORTED with
     reason LISTING_CHANGED: something was erased meanwhile on which other memories hung (a revision, what had closed a
@@ -230,7 +231,8 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     Guarantees: each memory that exists throughout the listing once, whatever happens meanwhile: the pages after the
     first list what held when that was read.
 
-    Limits: 1,000 a page; pass next_page_token back for more.
+    Limits: 1,000 a page; pass next_page_token back for more. For one page 10,000 memories are looked at: where few meet
+    the filter it holds fewer than page_size, or none, and the next page goes on.
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head. ABORTED with
     reason LISTING_CHANGED: something was erased meanwhile on which other memories hung (a revision, what had closed a
@@ -395,7 +397,8 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         Guarantees: each memory that exists throughout the listing once, whatever happens meanwhile: the pages after the
         first list what held when that was read.
 
-        Limits: 1,000 a page; pass next_page_token back for more.
+        Limits: 1,000 a page; pass next_page_token back for more. For one page 10,000 memories are looked at: where few meet
+        the filter it holds fewer than page_size, or none, and the next page goes on.
 
         Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head. ABORTED with
         reason LISTING_CHANGED: something was erased meanwhile on which other memories hung (a revision, what had closed a
