@@ -148,6 +148,8 @@ def revise_memories(request: pb.ReviseMemoriesRequest) -> Iterator[Violation]:
         yield from _properties(revision, path)
         if revision.HasField("importance"):
             yield from checks.in_range(revision.importance, f"{path}.importance", 0, 1)
+        if {field.name for field, _ in revision.ListFields()} <= {"memory_id", "why"}:
+            yield Violation(f"{path}.text", "must be set, or another property: nothing would change")
 
 
 def retract_memories(request: pb.RetractMemoriesRequest) -> Iterator[Violation]:

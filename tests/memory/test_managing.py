@@ -381,6 +381,23 @@ async def test_a_name_or_a_kind_that_says_nothing_leaves_a_mind_as_it_is(served:
     }
 
 
+async def test_a_revision_that_changes_nothing_is_refused_and_makes_no_version(served: Served) -> None:
+    await begin(served)
+    formed = await record(served, fact("tea is in the tin"))
+    await texts(served, "tea", formed.seq)
+    memory_id = formed.memory_ids[0]
+    idle = [mind.MemoryRevised(memory_id=memory_id, text="tea is in the jar")]
+    idle += [mind.MemoryRevised(memory_id=memory_id, why=why) for why in ("", "no reason")]
+
+    with pytest.raises(errors.InvalidArgument) as refused:
+        await served.memory.revise_memories(pb.ReviseMemoriesRequest(mind_id="ada", revisions=idle))
+
+    assert [one.field for one in refused.value.violations] == ["revisions[1].text", "revisions[2].text"]
+    assert len(await history(served, memory_id)) == 1
+    unimportant = mind.MemoryRevised(memory_id=memory_id, importance=0)
+    await served.memory.revise_memories(pb.ReviseMemoriesRequest(mind_id="ada", revisions=[unimportant]))
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 async def test_numbers_that_are_none_do_not_reach_a_ranking(served: Served, value: float) -> None:
     def event(**body: Any) -> ledger.NewEvent:

@@ -224,7 +224,7 @@ class MemoryServiceServicer:
 
         Guarantees: durable when it returns; the old version stays readable as history.
 
-        Limits: 100 a call.
+        Limits: 100 a call, each of which changes something.
 
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 

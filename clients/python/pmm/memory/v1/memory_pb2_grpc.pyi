@@ -142,7 +142,7 @@ class MemoryServiceStub:
 
     Guarantees: durable when it returns; the old version stays readable as history.
 
-    Limits: 100 a call.
+    Limits: 100 a call, each of which changes something.
 
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 
@@ -293,7 +293,7 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
 
     Guarantees: durable when it returns; the old version stays readable as history.
 
-    Limits: 100 a call.
+    Limits: 100 a call, each of which changes something.
 
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 
@@ -489,7 +489,7 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: durable when it returns; the old version stays readable as history.
 
-        Limits: 100 a call.
+        Limits: 100 a call, each of which changes something.
 
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
 
