@@ -80,6 +80,23 @@ async def test_a_dead_letter_that_is_unknown_says_where_they_are_listed() -> Non
     assert "`pmm workers dead-letters --mind ada`" in result.stderr
 
 
+async def test_words_without_an_option_are_not_said_and_it_says_how_they_would_be() -> None:
+    result = await pmm("chat", "it's", "me", "--mind", "ada")
+
+    assert result.exit_code == exits.USAGE
+    assert "pmm chat -m 'it'\"'\"'s me'" in result.stderr
+    assert (await pmm("session", "list", "it's", "--mind", "ada")).exit_code == exits.USAGE
+
+
+@pytest.mark.parametrize(("arguments", "typed"), [(["a b"], "NAME"), (["--mind", "a b"], "--mind")])
+async def test_a_name_that_is_none_is_complained_of_as_it_was_typed(arguments: list[str], typed: str) -> None:
+    wrong = errors.InvalidArgument([errors.Violation("mind_id", "must be 1 to 128 characters")])
+
+    result = await pmm("mind", "show", *arguments, GetMind=always(wrong), GetAnalytics=always(wrong))
+
+    assert result.stderr == f"pmm: The request is wrong: {typed}: must be 1 to 128 characters\n"
+
+
 @pytest.mark.parametrize("arguments", [["mind", "delete", "ada"], ["ledger", "redact", "3", "--mind", "ada"]])
 async def test_where_nobody_can_be_asked_nothing_is_erased_and_the_option_is_named(
     arguments: list[str],

@@ -257,7 +257,7 @@ async def test_where_nothing_answers_it_says_how_to_start_it() -> None:
     ("error", "code", "words"),
     [
         (UnknownMind("?"), exits.FAILED, "pmm mind create ada"),
-        (errors.InvalidArgument([errors.Violation("mind_id", "is odd")]), exits.FAILED, "--mind: is odd"),
+        (errors.InvalidArgument([errors.Violation("mind_id", "is odd")]), exits.FAILED, "NAME: is odd"),
         (errors.Unauthenticated("who are you"), exits.NOT_ALLOWED, "--token-file"),
         (errors.PermissionDenied("not yours"), exits.NOT_ALLOWED, "not yours"),
         (NotImplementedError(), exits.FAILED, "not implemented in this release"),

@@ -23,7 +23,7 @@ from pmm_client.reply import Reply
 
 def register(app: typer.Typer) -> None:
     """Add ``chat``."""
-    calls_server(app, "chat")(chat)
+    calls_server(app, "chat", instead="say it with -m: pmm chat -m {words}; name a mind with --mind")(chat)
 
 
 def _only_one(ctx: typer.Context, value: Any) -> Any:

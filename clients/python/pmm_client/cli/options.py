@@ -6,6 +6,7 @@ import asyncio
 import functools
 import inspect
 import os
+import shlex
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, time
@@ -123,11 +124,12 @@ _NAMED = inspect.Parameter(
 )
 
 
-def _take_name(ctx: typer.Context, arguments: dict[str, Any]) -> None:
+def _take_name(ctx: typer.Context, arguments: dict[str, Any], known: dict[str, str]) -> None:
     """The first argument is the mind; where --mind is typed, it is the next one that the command has."""
     over = arguments.pop("named")
     if not is_typed(ctx, "mind"):
-        arguments["mind"] = over or arguments["mind"]
+        if over:
+            arguments["mind"], known["mind"] = over, known["named"]
         return
     for one in ctx.command.params:
         if one.param_type_name == "argument" and one.name in arguments:
@@ -136,10 +138,13 @@ def _take_name(ctx: typer.Context, arguments: dict[str, Any]) -> None:
         raise typer.BadParameter(f"beside --mind {arguments['mind']} {over!r} is one argument too many")
 
 
-def calls_server(app: typer.Typer, name: str, *, may_be_named: bool = False) -> Callable[[Command], Command]:
+def calls_server(
+    app: typer.Typer, name: str, *, may_be_named: bool = False, instead: str = ""
+) -> Callable[[Command], Command]:
     """Register ``async def command(connection, …)``, with connection options and words for errors.
 
-    ``may_be_named``: its ``mind`` may also be the first argument.
+    ``may_be_named``: its ``mind`` may also be the first argument. ``instead``: what to type where it is given
+    arguments and takes none, with ``{words}`` for them.
     """
 
     def register(function: Command) -> Command:
@@ -153,15 +158,19 @@ def calls_server(app: typer.Typer, name: str, *, may_be_named: bool = False) -> 
 
         @functools.wraps(function)
         def run(ctx: typer.Context, **arguments: Any) -> None:
+            if ctx.args:
+                complain(instead.format(words=shlex.quote(" ".join(ctx.args))))
+                raise typer.Exit(exits.USAGE)
             options = {key: arguments.pop(key) for key in _OPTIONS}
+            known = typed(ctx)
             if named:
-                _take_name(ctx, arguments)
-            raise typer.Exit(_run(function, options, arguments, typed(ctx)))
+                _take_name(ctx, arguments, known)
+            raise typer.Exit(_run(function, options, arguments, known))
 
         own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
         run.__signature__ = inspect.Signature([context, *named, *own, *connecting])  # type: ignore[attr-defined]
         run.__annotations__ = {}
-        app.command(name)(run)
+        app.command(name, context_settings={"allow_extra_args": bool(instead)})(run)
         return function
 
     return register
