@@ -165,6 +165,25 @@ async def test_sessions_that_have_ended_are_told_from_those_that_go_on() -> None
     assert "open" in open_
 
 
+async def test_what_is_copied_stays_in_a_line_of_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "console", lambda: Console(width=60))
+    listed = pb.ListSessionsResponse(sessions=[pb.Session(session_id="s-0123456789ab", title="Moving house")])
+    policies = pb.ListPoliciesResponse(
+        policies=[
+            pb.Policy(
+                key="personal_data.payment_card",
+                meaning="What is done with a message that holds: payment card. One of allow, warn.",
+            )
+        ]
+    )
+
+    sessions = await pmm("session", "--mind", "ada", ListSessions=always(listed))
+    policy = await pmm("mind", "policy", "--mind", "ada", ListPolicies=always(policies))
+
+    assert "s-0123456789ab " in sessions.stdout
+    assert "personal_data.payment_card " in policy.stdout
+
+
 @pytest.mark.parametrize("is_over", [False, True])
 async def test_a_conversation_is_said_to_be_looked_at_again_only_if_it_goes_on(is_over: bool) -> None:
     session = pb.Session(session_id="s-1", ended_at=Timestamp(seconds=1) if is_over else None)

@@ -25,7 +25,9 @@ SHORT_CHARACTERS = 100
 BAR_WIDTH = 20
 WIDE = 100
 """Columns of a terminal from which on there is room for more than what matters most."""
-_WHOLE = frozenset({"id", "seq", "date", "due", "ended", "began", "when", "last event", "last success"})
+_WHOLE = frozenset(
+    {"id", "session", "policy", "seq", "date", "due", "ended", "began", "when", "last event", "last success"}
+)
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NOTHING = (None, "", [], {}, 0, "UNSPECIFIED")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
