@@ -16,13 +16,14 @@ from services.orchestrator.projections.metrics import METRICS, Metrics
 from services.orchestrator.projections.reflections import COMPARED, REFLECTIONS, Reflection
 from services.orchestrator.projections.traits import TRAITS_PROJECTION
 from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.thinned import Thinned
 from services.runtime.times import nanoseconds
 
 ERASED = "event_redacted"
 MAX_THREAD = 1_000
 AT_ONCE = 100
 """States that are compared without a pause."""
-MAX_NAME_CHANGES = 1_000
+MAX_NAME_CHANGES = MAX_SAMPLES = 1_000
 IDENTITY_KINDS = ("identity_proposed", "identity_adopted", "identity_cleared", "user_identified")
 _COMMITMENT_KINDS = tuple(COMMITMENTS.folds)
 _METRICS_KINDS = tuple({**METRICS.folds, **COMMITMENTS.folds, **TRAITS_PROJECTION.folds})
@@ -48,17 +49,14 @@ class Views:
 
     async def course(self, mind_id: str, to_seq: int, count: int) -> list[Sample]:
         """The scores up to a seq, oldest first: so many samples, evenly spaced over the events that moved them."""
-        state, samples = Snapshot(), list[Sample]()
         if not count:
-            return samples
+            return []
+        state, samples = Snapshot(), Thinned[Sample](MAX_SAMPLES)
         async for event in self._peers.read(mind_id, to_seq=to_seq, kinds=_METRICS_KINDS):
             before, state = state.metrics, state.fold(event)
             if state.metrics is not before:
-                samples.append(Sample(event.seq, nanoseconds(event.recorded_at), state.metrics))
-        if len(samples) <= count:
-            return samples
-        step = (len(samples) - 1) / max(1, count - 1)
-        return [samples[len(samples) - 1 - round(step * back)] for back in range(count)][::-1]
+                samples.add(Sample(event.seq, nanoseconds(event.recorded_at), state.metrics))
+        return samples.evenly(count)
 
     async def reflections(self, mind_id: str, from_seq: int, size: int) -> tuple[list[Reflection], int]:
         """Those at a seq and before it, latest first, and the seq for the next page; 0 at the end."""
