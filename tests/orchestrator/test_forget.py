@@ -55,6 +55,11 @@ async def search(served: Served, query: str) -> list[str]:
     return [result.memory.text for result in (await served.memory.search(request, timeout=20)).results]
 
 
+def patient(**more: Any) -> dict[str, dict[str, Any]]:
+    """Settings with which no search is left out on a busy machine."""
+    return {"orchestrator": {**ROOMY["orchestrator"], **more}}
+
+
 async def written(folder: Path) -> None:
     """Return once a file holds the word: snapshots are saved beside the work."""
     async with asyncio.timeout(20):
@@ -63,7 +68,7 @@ async def written(folder: Path) -> None:
 
 
 async def test_what_is_forgotten_is_in_no_answer_and_no_file(tmp_path: Path) -> None:
-    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 2}}) as served:
+    async with serving(tmp_path, *ALL, settings=patient(snapshot_events=2)) as served:
         seq = await told(served)
         question = next(
             event.seq for event in await events(served) if event.body.user_message.text.startswith("where")
@@ -93,7 +98,7 @@ async def test_what_is_forgotten_is_in_no_answer_and_no_file(tmp_path: Path) -> 
 
 
 async def test_a_promise_made_of_the_words_goes_with_them(tmp_path: Path) -> None:
-    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 1}}) as served:
+    async with serving(tmp_path, *ALL, settings=patient(snapshot_events=1)) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         said = f"my {MARKER} must be tarred"
         answer = f"I will remind you to tar your {MARKER} on Friday."
@@ -362,7 +367,7 @@ async def test_the_event_loop_is_not_held_while_snapshots_leave_their_file(
         compact(self)
 
     monkeypatch.setattr(Store, "compact", watched)
-    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 1}}) as served:
+    async with serving(tmp_path, *ALL, settings=patient(snapshot_events=1)) as served:
         seq = await told(served)
         await written(tmp_path / "orchestrator")
         # The mind is opened again and again while its snapshots go.
@@ -376,7 +381,7 @@ async def test_the_event_loop_is_not_held_while_snapshots_leave_their_file(
 
 
 async def test_who_watches_the_mind_sees_that_it_has_forgotten(tmp_path: Path) -> None:
-    async with serving(tmp_path, *ALL) as served:
+    async with serving(tmp_path, *ALL, settings=patient()) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         stream = served.orchestrator.watch_mind(pb.WatchMindRequest(mind_id="ada"), timeout=60)
         await anext(stream)
@@ -394,7 +399,7 @@ async def test_who_watches_the_mind_sees_that_it_has_forgotten(tmp_path: Path) -
 async def test_a_title_goes_with_what_it_quotes_and_a_paused_session_stays_paused(
     tmp_path: Path, mode: mind.PrivacyMode.ValueType
 ) -> None:
-    async with serving(tmp_path, *ALL) as served:
+    async with serving(tmp_path, *ALL, settings=patient()) as served:
         origin = await told(served)
         request = pb.StartSessionRequest(
             mind_id="ada", session_id="named", title=FACT.capitalize(), privacy_mode=mode
@@ -411,7 +416,7 @@ async def test_a_title_goes_with_what_it_quotes_and_a_paused_session_stays_pause
 
 
 async def test_titles_that_were_given_before_go_with_what_they_quote(tmp_path: Path) -> None:
-    async with serving(tmp_path, *ALL) as served:
+    async with serving(tmp_path, *ALL, settings=patient()) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         for session_id, title in (("talk", FACT), ("other", "Genoa and its harbour"), ("again", "Tea")):
             begun = pb.StartSessionRequest(mind_id="ada", session_id=session_id, title=title)
@@ -436,7 +441,7 @@ async def test_titles_that_were_given_before_go_with_what_they_quote(tmp_path: P
 
 
 async def test_a_paused_session_stays_paused_when_the_event_is_forgotten_that_says_so(tmp_path: Path) -> None:
-    async with serving(tmp_path, *ALL) as served:
+    async with serving(tmp_path, *ALL, settings=patient()) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         paused = mind.PRIVACY_MODE_PAUSED
         for session_id, mode in (("s-1", paused), ("s-2", mind.PRIVACY_MODE_NORMAL)):
@@ -467,7 +472,7 @@ async def modes(served: Served, *seqs: int) -> dict[str, int]:
 
 async def test_nothing_is_remembered_where_a_bare_redaction_erased_what_is_to_be_kept(tmp_path: Path) -> None:
     paused, normal = mind.PRIVACY_MODE_PAUSED, mind.PRIVACY_MODE_NORMAL
-    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 1}}) as served:
+    async with serving(tmp_path, *ALL, settings=patient(snapshot_events=1)) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         for session_id, mode in (("began-paused", paused), ("was-paused", normal), ("normal", normal)):
             request = pb.StartSessionRequest(mind_id="ada", session_id=session_id, privacy_mode=mode)
@@ -486,7 +491,7 @@ async def test_nothing_is_remembered_where_a_bare_redaction_erased_what_is_to_be
         async with asyncio.timeout(10):
             while await modes(served, last, redacted.seq) != told:
                 pass
-    async with serving(tmp_path, *ALL) as served:
+    async with serving(tmp_path, *ALL, settings=patient()) as served:
         assert await modes(served, last, redacted.seq) == told
         for session_id in ("began-paused", "was-paused"):
             turn = await converse(served, f"{FACT}, between us", session_id=session_id)
@@ -503,7 +508,7 @@ async def read_again_and_again(served: Served) -> None:
 
 
 async def test_a_bare_redaction_leaves_the_snapshots_too(tmp_path: Path) -> None:
-    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 1}}) as served:
+    async with serving(tmp_path, *ALL, settings=patient(snapshot_events=1)) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         request = pb.OpenCommitmentRequest(mind_id="ada", text=f"caulk the {MARKER}")
         opened = (await served.orchestrator.open_commitment(request)).commitment
@@ -519,7 +524,7 @@ async def test_a_bare_redaction_leaves_the_snapshots_too(tmp_path: Path) -> None
 
 
 async def test_a_deleted_mind_is_gone_from_every_service(tmp_path: Path) -> None:
-    async with serving(tmp_path, *ALL, settings={"orchestrator": {"snapshot_events": 1}}) as served:
+    async with serving(tmp_path, *ALL, settings=patient(snapshot_events=1)) as served:
         await told(served)
         await served.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
         async with asyncio.timeout(10):
@@ -534,7 +539,7 @@ async def test_a_deleted_mind_is_gone_from_every_service(tmp_path: Path) -> None
 
 
 async def test_nothing_is_forgotten_twice_and_nothing_that_is_not_there(tmp_path: Path) -> None:
-    async with serving(tmp_path, *ALL) as served:
+    async with serving(tmp_path, *ALL, settings=patient()) as served:
         seq = await told(served)
         first = await forget(served, seq)
         again = await forget(served, seq)
