@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import grpc
 import pytest
@@ -100,6 +101,19 @@ async def test_an_unknown_reason_falls_back_on_its_code() -> None:
 
     assert type(error) is pmm_client.FailedPrecondition
     assert error.reason == "NEVER_HEARD_OF"
+
+
+async def test_a_call_that_a_server_drops_as_it_stops_may_be_tried_again() -> None:
+    async def drop(request: object, context: Any) -> GetHeadResponse:
+        context.set_code(grpc.StatusCode.CANCELLED)
+        return GetHeadResponse()
+
+    async with scripted(GetHead=drop) as (target, _), pmm_client.connect(target) as client:
+        with pytest.raises(pmm_client.Unavailable) as raised:
+            await client.ledger.get_head(GetHeadRequest(mind_id="ada"))
+
+    assert raised.value.code is grpc.StatusCode.UNAVAILABLE
+    assert type(await failure_of(errors.Cancelled("taken back"))) is pmm_client.Cancelled
 
 
 async def test_an_address_where_nothing_answers_is_named() -> None:

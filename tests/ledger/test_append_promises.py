@@ -214,7 +214,7 @@ async def test_a_cancelled_append_is_there_once_when_it_is_repeated(ledger: Runn
     call = asyncio.create_task(ledger.append("ada", said("maybe"), idempotency_key="k"))
     await asyncio.sleep(0)
     call.cancel()
-    with pytest.raises((asyncio.CancelledError, pmm_client.Cancelled)):
+    with pytest.raises(asyncio.CancelledError):
         await call
 
     await ledger.append("ada", said("maybe"), idempotency_key="k")

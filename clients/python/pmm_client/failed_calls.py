@@ -105,6 +105,9 @@ def from_rpc_error(error: grpc.RpcError) -> PmmError:
     kind = BY_REASON.get(info.reason, BY_CODE.get(code, PmmError))
     if code is grpc.StatusCode.UNAVAILABLE and status is None and _no_connection(message):
         kind, message = NotReachable, f"nothing answers at {_address(message)}"
+    if code is grpc.StatusCode.CANCELLED and status is None:
+        # So ends what a server has not taken up when it stops: https://github.com/grpc/grpc/issues/41785
+        kind, code, message = errors.Unavailable, grpc.StatusCode.UNAVAILABLE, "the server stopped: try again"
     return kind(
         message,
         reason=info.reason,
