@@ -301,7 +301,12 @@ def test_an_interrupted_import_is_finished_by_the_same_command(
         async with pmm_client.connect(stack.target, ledger=stack.ledger) as client:
             # Connected before it begins: it takes a few seconds only.
             assert not await has_begun(client)
-            process = subprocess.Popen([*command, "--target", stack.target], stdout=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                [*command, "--target", stack.target],
+                stdout=subprocess.DEVNULL,
+                # Where the tests run in a shell's background, it is ignored, and by what they start too.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )
             while not await has_begun(client):
                 await asyncio.sleep(0.005)
             process.send_signal(signal.SIGINT)
