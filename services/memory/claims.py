@@ -130,8 +130,6 @@ _HOW_OFTEN = re.compile(
     re.IGNORECASE,
 )
 _VERB_FORM = re.compile(r"(?<=\w{3})(?:ing|es|s|e)$")
-_TWICE = re.compile(r"(\w)\1$")
-"""Of "running", and not of "runs"."""
 _NOT_PLAIN = frozenset(
     "not no longer never if would might may will could should used wants hopes plans to and or who that".split()
 )
@@ -163,7 +161,8 @@ def _so(sentence: str) -> Iterator[Claim]:
     """That it is so as it is said, and in fewer words: all that "no longer" needs to end it."""
     yield _as_such(sentence)
     # Who no longer plays chess does not play it on Sundays, either; the other way round it is not so.
-    yield _as_such(_HOW_OFTEN.sub("", sentence))
+    if (at_times := _HOW_OFTEN.search(sentence)) is not None:
+        yield _as_such(sentence[: at_times.start()])
     if at_all := _AT_ALL.match(sentence):
         yield _as_such(at_all["whole"])
     if does := _DOES.match(undated(sentence)):
@@ -263,7 +262,9 @@ def _as_such(sentence: str) -> Claim:
 
 
 def _stem(word: str) -> str:
-    return _TWICE.sub(r"\1", _VERB_FORM.sub("", word))
+    """The same of "runs" and of "running"."""
+    stem = _VERB_FORM.sub("", word)
+    return stem[:-1] if stem[-2:-1] == stem[-1:] else stem
 
 
 def _key(*parts: str) -> str:

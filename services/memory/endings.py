@@ -43,10 +43,8 @@ _FOR_A_WHILE = re.compile(
 _JOB = r"(?:my|his|her|their|our|the) (?:\w+ )?(?:job|position|post)"
 _LET_GO = r"(?:(?:was|were|got|been) )?(?:fired|sacked|dismissed|laid off|let go|made redundant)"
 _FOR_GOOD = r"(?!.* for (?:\w+ ){1,2}(?:while|bit|hours?|days?|nights?|weeks?|weekends?|months?)\b)"
-_CONTRACT = (
-    r"(?:(?:temporary|fixed-term|work|employment|permanent|old) )?"
-    r"(?:contract|internship|traineeship|apprenticeship|placement|job|employment|position|fellowship|secondment)"
-)
+_POST = r"(?:contract|internship|traineeship|apprenticeship|placement|job|employment|position|fellowship|secondment)"
+_CONTRACT = rf"(?:(?:temporary|fixed-term|work|employment|permanent|old) )?{_POST}"
 _RAN_OUT = (
     rf"(?:{HAVE} )?{ADVERBS}(?:ended|expired|run out|ran out|lapsed|finished|come to an end|came to an end"
     r"|(?:was|were|been) (?:terminated|cancell?ed|not (?:renewed|extended|prolonged))|not been (?:renewed|extended)"
@@ -58,12 +56,11 @@ _OVER: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
     for attributes, pattern in (
         (("works",), rf"(?:quit|left|lost|gave up|resigned from) {_JOB} (?:at|with|for) {TO_END}"),
         (("occupation",), rf"(?:quit|left|lost|gave up|resigned from) {_JOB} as (?:an? )?{TO_END}"),
-        (("member",), rf"quit {TO_END}"),
         (
             ("works",),
             r"left (?:the|my|his|her|their|our) (?:company|firm|business)(?P<value>)(?: after .+)?$",
         ),
-        (("works",), rf"(?:quit|resigned from|{_LET_GO} (?:from|by|at)) {TO_END}"),
+        (("works", "member"), rf"(?:quit|resigned from|{_LET_GO} (?:from|by|at)) {TO_END}"),
         (("works",), r"stopped working (?:at|for) (?P<value>.+)"),
         (
             ("works", "occupation"),
@@ -97,9 +94,8 @@ _OVER: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
 _ENDING = re.compile(
     r"\b(?:quit|left|lost|gave up|resigned|fired|sacked|dismissed|laid off|let go|redundant|retired|stopped|broken? up"
     r"|split up|divorced|separated|single|together|sold|got rid|crashed|wrecked|dumped|died|passed away"
-    r"|ran away|stolen|unemployed|jobless|no longer|last (?:day|shift)|moved|relocated|given up|cancell?ed|ended"
-    r"|terminated|dropped|unsubscribed|expired|ran out|run out|lapsed|finished|came to an end|come to an end|renewed"
-    r"|extended|prolonged|over|up)\b",
+    r"|ran away|stolen|unemployed|jobless|no longer|last (?:day|shift)|moved|relocated|unsubscribed|membership"
+    rf"|subscription|{_POST})\b",
     re.IGNORECASE,
 )
 """One of the words without which nothing is over: most sentences are read no further."""
@@ -153,7 +149,7 @@ def undated(sentence: str) -> str:
 
 
 def endings(sentence: str) -> Iterator[Ending]:
-    """What is over of what one thing can be said of."""
+    """What is over: which job, home, partner, club or thing."""
     sentence = undated(sentence)
     if not _ENDING.search(sentence):
         return

@@ -74,6 +74,8 @@ def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> 
         ("I turned 20 pages.", []),
         ("I married Ben's sister.", []),
         ("I'm no longer with Siemens.", ["The user is no longer with Siemens."]),
+        ("im no longer with siemens", ["The user is no longer with siemens."]),
+        ("I'm no longer with you on this.", []),
         ("I haven't worked at Bosch since May.", ["The user no longer works at Bosch since May."]),
         ("Friday was my last day at Lidl.", ["The user had their last day at Lidl on Friday."]),
         ("Today was my brother's last day at Ikea.", ["The user's brother had their last day at Ikea."]),

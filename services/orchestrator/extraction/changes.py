@@ -98,7 +98,11 @@ _SINCE_WHEN = re.compile(
 _SO_NOW = {"worked": "work", "lived": "live", "smoked": "smoke", "vaped": "vape"}
 _AFTER_ANY_MORE = re.compile(r"(?<=\bany)(?P<more> ?(?:more|longer)),.*", re.IGNORECASE)
 ANY_MORE = re.compile(r",? any ?(?:more|longer)$", re.IGNORECASE)
-WITH = re.compile(rf"(?:am|are|is) (?:with|at) {_PLACE}(?=$|,| (?:since|as)\b)")
+WITH = re.compile(
+    rf"(?:am|are|is) (?:(?:with|at) {_PLACE}"
+    r"|with (?P<small>(?!(?:it|you|them|him|her|us|me|that|this|these|those|child|everyone|anyone)\b)[a-z][\w-]+))"
+    r"(?=$|,| (?:since|as)\b)"
+)
 """Where somebody works, or whom they are together with: worth saying once it is over only."""
 
 

@@ -23,9 +23,9 @@ _SPEAKER = re.compile(
 """At the beginning of a line: ``Tom:``, ``**Dr. Weiss** (smiling):``, ``[10:42] Tom:``, ``Tom, 10:42:``,
 ``Tom wrote:``, ``<tom>``, ``Tom>``, ``| Tom |``.
 """
-_SMALL_SPEAKER = re.compile(r"[ \t]{0,8}(?P<who>[a-zß-ÿ][\w'’-]{1,20}):(?= )(?P<nick>)")
+_SMALL_SPEAKER = re.compile(r"[ \t]{0,8}(?P<who>[a-zß-ÿ][\w'’-]{1,20}):(?= )")
 _HEADING = re.compile(
-    rf"[ \t]*{_WHO}[ \t]*[,—–-]?[ \t]*(?P<nick>)(?:(?:Today|Yesterday) at {_CLOCK}"
+    rf"[ \t]*{_WHO}[ \t]*[,—–-]?[ \t]*(?:(?:Today|Yesterday) at {_CLOCK}"
     r"|[(\[]?\d{1,2}[:.]\d\d(?:[:.]\d\d| ?[AaPp]\.?[Mm]\.?)[)\]]?)[ \t]*"
 )
 """The line above what somebody says, as chat programs copy it: ``Tom 10:42 AM``, ``Tom — Yesterday at 10:42``."""

@@ -187,7 +187,7 @@ def _told_of(about: _About, said: str, when: str) -> Iterator[Fact]:
             yield replace(_told(fact.type, about, fact.object, told), object=fact.object)
             return
         if about.is_known and not lexicon.MOMENT.search(said) and (left := changes.WITH.match(was)):
-            yield _told("fact", about, left["place"], told)
+            yield _told("fact", about, left["place"] or left["small"], told)
             return
         said = changes.ANY_MORE.sub("", said)
     if fact := _statement(about, said, when):
