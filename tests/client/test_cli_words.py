@@ -218,6 +218,21 @@ def test_a_seq_beyond_64_bits_is_a_wrong_argument(line: str) -> None:
     assert "9223372036854775807" in result.stderr
 
 
+@pytest.mark.parametrize("seq", ["x", "-1", "0", "1.5"])
+def test_what_is_no_event_is_a_wrong_argument(seq: str) -> None:
+    result = CliRunner().invoke(app, ["traits", "--as-of", seq])
+
+    assert result.exit_code == exits.USAGE
+    assert f"'{seq}' is no number of an event" in result.stderr
+
+
+def test_help_asks_for_an_event_without_the_bounds_of_a_number() -> None:
+    shown = CliRunner().invoke(app, ["traits", "--help"]).stdout
+
+    assert "--as-of" in shown
+    assert "<=" not in shown
+
+
 @pytest.mark.parametrize("body", ["null", "5", "[]", '"custom"'])
 def test_a_body_that_is_no_object_is_a_wrong_argument(body: str) -> None:
     result = CliRunner().invoke(app, ["ledger", "append", body, "--mind", "m"])

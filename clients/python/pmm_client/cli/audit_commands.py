@@ -17,7 +17,7 @@ from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.mind_commands import Name
 from pmm_client.cli.moving_commands import replace_file
-from pmm_client.cli.options import MAX_SEQ, Json, MindOption, MindOrMine, calls_server
+from pmm_client.cli.options import Json, MindOption, MindOrMine, calls_server, read_seq
 from pmm_client.jsonable import to_json
 from pmm_client.witness import Observation, Witness
 
@@ -85,7 +85,7 @@ async def checkpoint(
 
 async def prove(
     connection: Connection,
-    seq: Annotated[int, typer.Argument(min=1, max=MAX_SEQ, metavar="SEQ", help="The event.")],
+    seq: Annotated[int, typer.Argument(parser=read_seq, metavar="SEQ", help="The event.")],
     mind: MindOrMine = DEFAULT_MIND,
     size: Size = 0,
     key: Keys = None,
@@ -205,9 +205,7 @@ async def backup(
 async def redact(
     connection: Connection,
     mind: MindOption,
-    seqs: Annotated[
-        list[int] | None, typer.Argument(min=1, max=MAX_SEQ, metavar="SEQ", help="Events.")
-    ] = None,
+    seqs: Annotated[list[int] | None, typer.Argument(parser=read_seq, metavar="SEQ", help="Events.")] = None,
     session: Annotated[str, typer.Option(help="All of a session.", autocompletion=completion.sessions)] = "",
     whole_mind: Annotated[bool, typer.Option("--whole-mind", help="Every event of the mind.")] = False,
     why: Why = "",
@@ -261,7 +259,7 @@ async def redaction(
 
 async def forget(
     connection: Connection,
-    seq: Annotated[int, typer.Argument(min=1, max=MAX_SEQ, metavar="SEQ", help="The event.")],
+    seq: Annotated[int, typer.Argument(parser=read_seq, metavar="SEQ", help="The event.")],
     mind: MindOption,
     why: Why = "",
     dry_run: Annotated[

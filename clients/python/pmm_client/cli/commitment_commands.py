@@ -16,7 +16,6 @@ from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import (
     LOCAL,
-    MAX_SEQ,
     AsOf,
     Json,
     MindOrMine,
@@ -24,6 +23,7 @@ from pmm_client.cli.options import (
     calls_server,
     moment,
     read_due,
+    read_seq,
     time_option,
 )
 from pmm_client.errors import FailedPrecondition
@@ -192,7 +192,7 @@ async def close(
     evidence: Annotated[
         list[int] | None,
         typer.Option(
-            "--evidence", min=1, max=MAX_SEQ, metavar="SEQ", help="An event that shows it; may be repeated."
+            "--evidence", parser=read_seq, metavar="SEQ", help="An event that shows it; may be repeated."
         ),
     ] = None,
     dropped: Annotated[bool, typer.Option("--dropped", help="It was given up, not done.")] = False,

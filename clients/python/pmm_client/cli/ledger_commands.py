@@ -15,7 +15,7 @@ from pmm.mind.v1.events_pb2 import Body, Event
 from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import MAX_SEQ, Json, MindOption, MindOrMine, calls_server, complain
+from pmm_client.cli.options import Json, MindOption, MindOrMine, calls_server, complain, read_seq_or_0
 from pmm_client.cli.reading import while_read
 from pmm_client.errors import BrokenChain
 from pmm_client.jsonable import to_json
@@ -42,10 +42,10 @@ async def read(
     connection: Connection,
     mind: MindOrMine = DEFAULT_MIND,
     from_seq: Annotated[
-        int, typer.Option("--from", min=0, max=MAX_SEQ, metavar="SEQ", help="The first event.")
+        int, typer.Option("--from", parser=read_seq_or_0, metavar="SEQ", help="The first event.")
     ] = 0,
     to_seq: Annotated[
-        int, typer.Option("--to", min=0, max=MAX_SEQ, metavar="SEQ", help="The last event, inclusive.")
+        int, typer.Option("--to", parser=read_seq_or_0, metavar="SEQ", help="The last event, inclusive.")
     ] = 0,
     limit: Annotated[int, typer.Option(min=0, help="Stop after so many; 0: no limit.")] = 0,
     reverse: Annotated[bool, typer.Option("--reverse", help="From the last to the first.")] = False,
@@ -163,7 +163,8 @@ async def append(
         str, typer.Option(help="The conversation that it belongs to.", autocompletion=completion.sessions)
     ] = "",
     expected_seq: Annotated[
-        int | None, typer.Option(min=0, max=MAX_SEQ, metavar="SEQ", help="Only if the head is exactly here.")
+        int | None,
+        typer.Option(parser=read_seq_or_0, metavar="SEQ", help="Only if the head is exactly here."),
     ] = None,
     idempotency_key: Annotated[str, typer.Option(help="Append once, however often this is run.")] = "",
     as_json: Json = False,

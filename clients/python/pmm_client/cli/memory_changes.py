@@ -24,7 +24,7 @@ from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.memory_options import memory_types
-from pmm_client.cli.options import LOCAL, MAX_SEQ, Json, MindOrMine, Why, calls_server, moment, time_option
+from pmm_client.cli.options import LOCAL, Json, MindOrMine, Why, calls_server, moment, read_seq, time_option
 from pmm_client.messages import timestamp
 from pmm_client.mind import Mind
 
@@ -72,7 +72,7 @@ async def add(
     ] = None,
     source: Annotated[
         list[int] | None,
-        typer.Option("--source", min=1, max=MAX_SEQ, metavar="SEQ", help="An event that it came from."),
+        typer.Option("--source", parser=read_seq, metavar="SEQ", help="An event that it came from."),
     ] = None,
     since: Annotated[
         datetime | None, time_option("--valid-from", help=f"Since when it holds; {LOCAL}.")

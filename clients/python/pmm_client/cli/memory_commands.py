@@ -23,19 +23,19 @@ from pmm_client.cli.memory_options import (
     memory_filter,
 )
 from pmm_client.cli.options import (
-    MAX_SEQ,
     AsOf,
     Json,
     MindOrMine,
     calls_server,
     moment,
+    read_seq_or_0,
     time_option,
     time_zone,
 )
 from pmm_client.jsonable import to_json
 
 MinSeq = Annotated[
-    int, typer.Option(min=0, max=MAX_SEQ, metavar="SEQ", help="Wait until memory has reached this event.")
+    int, typer.Option(parser=read_seq_or_0, metavar="SEQ", help="Wait until memory has reached this event.")
 ]
 OfMind = Annotated[
     str, typer.Option("--mind", metavar="NAME", help="Of this mind alone.", autocompletion=completion.minds)

@@ -16,7 +16,16 @@ from pmm_client.cli import completion, exits, output, statistics
 from pmm_client.cli.changes import Change
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
-from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Why, calls_server, time_zone
+from pmm_client.cli.options import (
+    AsOf,
+    Json,
+    MindOrMine,
+    Why,
+    calls_server,
+    read_seq,
+    read_seq_or_0,
+    time_zone,
+)
 from pmm_client.cli.reading import while_read
 from pmm_client.client import Client
 from pmm_client.errors import UnknownMind
@@ -147,7 +156,7 @@ async def show(
 async def at(
     connection: Connection,
     seq: Annotated[
-        int, typer.Argument(min=1, max=MAX_SEQ, metavar="SEQ", help="The event.", show_default=False)
+        int, typer.Argument(parser=read_seq, metavar="SEQ", help="The event.", show_default=False)
     ],
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
@@ -162,10 +171,10 @@ async def at(
 async def diff(
     connection: Connection,
     from_seq: Annotated[
-        int, typer.Argument(min=0, max=MAX_SEQ, metavar="A", help="The earlier event.", show_default=False)
+        int, typer.Argument(parser=read_seq_or_0, metavar="A", help="The earlier event.", show_default=False)
     ],
     to_seq: Annotated[
-        int, typer.Argument(min=0, max=MAX_SEQ, metavar="B", help="The later one; the last.")
+        int, typer.Argument(parser=read_seq_or_0, metavar="B", help="The later one; the last.")
     ] = 0,
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,

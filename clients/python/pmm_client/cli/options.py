@@ -39,7 +39,25 @@ def mind_option(text: str) -> Any:
 
 
 MAX_SEQ = 2**63 - 1
-AsOf = Annotated[int | None, typer.Option(min=1, max=MAX_SEQ, metavar="SEQ", help="As it was at this event.")]
+
+
+def read_seq(text: str | int, low: int = 1) -> int:
+    """The number of an event as it is typed. Raises BadParameter."""
+    try:
+        seq = int(text)
+    except ValueError:
+        seq = -1
+    if not low <= seq <= MAX_SEQ:
+        raise typer.BadParameter(f"{text!r} is no number of an event: say one from {low} to {MAX_SEQ}")
+    return seq
+
+
+def read_seq_or_0(text: str | int) -> int:
+    """The same, where 0 is none."""
+    return read_seq(text, 0)
+
+
+AsOf = Annotated[int | None, typer.Option(parser=read_seq, metavar="SEQ", help="As it was at this event.")]
 MindOption = Annotated[
     str,
     typer.Option(

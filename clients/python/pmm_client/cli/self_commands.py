@@ -14,7 +14,7 @@ from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.drawing import Svg, write_svg
-from pmm_client.cli.options import MAX_SEQ, AsOf, Json, MindOrMine, Once, Why, calls_server
+from pmm_client.cli.options import AsOf, Json, MindOrMine, Once, Why, calls_server, read_seq_or_0
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
 
@@ -308,7 +308,7 @@ async def explain(
     seq: Annotated[
         int,
         typer.Argument(
-            min=0, max=MAX_SEQ, metavar="SEQ", help="The answer's event; the last one.", show_default=False
+            parser=read_seq_or_0, metavar="SEQ", help="The answer's event; the last one.", show_default=False
         ),
     ] = 0,
     mind: MindOrMine = DEFAULT_MIND,
