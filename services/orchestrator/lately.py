@@ -90,7 +90,8 @@ class Lately:
         first, room = len(said), self._characters
         while first > 0 and room >= 0 and len(said) - first < self._messages + BEYOND:
             first -= 1
-            room -= len(said[first].text)
+            # Of a longer one a prompt shows a part, beside which those before it find room.
+            room -= min(len(said[first].text), self._characters // 2)
         return said[first:]
 
 

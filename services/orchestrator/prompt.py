@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.orchestrator.extraction.condensing import shortened
+from msgspec.structs import replace
+
+from services.orchestrator.extraction.condensing import shortened, weights
+from services.orchestrator.extraction.words import stem
 from services.orchestrator.projections.directives import IN_PROMPT
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
 from services.orchestrator.times import day, moment
+from services.runtime.passages import passage
 from services.runtime.times import zone
 
 CHARACTERS_PER_TOKEN = 4
@@ -18,6 +22,14 @@ CHARACTERS_PER_TOKEN = 4
 MAX_COMMITMENTS_CHARACTERS = 400
 MAX_REFLECTIONS_CHARACTERS = 600
 MAX_SUMMARIES_CHARACTERS = 800
+LEAST_ROOM = 4
+"""At least this part of the prompt is for memories and recent turns."""
+LONG_MEMORIES = 8
+"""So many find room, however long they are."""
+MIN_PASSAGE = 200
+"""Characters of a long text of which something can be learned."""
+ASKED_CHARACTERS = 1_000
+"""What a long message is about stands at its beginning."""
 
 INSTRUCTIONS = (
     "You are a mind that remembers. Below is what you know: who you are, what you have promised, and memories "
@@ -46,30 +58,18 @@ def build(
     tokens: int,
     session_id: str = "",
 ) -> Prompt:
-    """At most ``tokens`` tokens, about; what does not fit goes: the oldest recent turns, then the weakest memories."""
+    """At most ``tokens`` tokens, about; what does not fit goes: the oldest recent turns, then the weakest memories.
+
+    Of long ones a passage is shown. The persona and the message stand whole, however long: where they leave less than
+    a quarter of the tokens to memories and recent turns, these have a quarter beside them.
+    """
     head, state_seqs = _state(state, session_id)
     now = now.astimezone(zone(state.profile.time_zone))
-    budget = tokens * CHARACTERS_PER_TOKEN - len(head) - len(message)
-    kept_memories: list[Recalled] = []
-    lines: list[str] = []
-    seqs = {memory.memory_id: memory.source_seqs[0] for memory in memories if memory.source_seqs}
-    for memory in memories:
-        line = f"{citation(memory, now)} {_speaker(memory)}{memory.text}"
-        if memory.superseded_by:
-            since = seqs.get(memory.superseded_by)
-            line += f" (changed since: [#{since}])" if since else " (changed since)"
-        # Half of the room is for memories, the other half for what was just said.
-        if sum(map(len, lines)) + len(line) > budget // 2:
-            break
-        kept_memories.append(memory)
-        lines.append(line)
-    budget -= sum(map(len, lines))
-    kept_recent: list[Said] = []
-    for said in reversed(recent):
-        budget -= len(said.text)
-        if budget < 0:
-            break
-        kept_recent.insert(0, said)
+    most = tokens * CHARACTERS_PER_TOKEN
+    room = max(most - len(head) - len(message), most // LEAST_ROOM)
+    # Half of the room is for memories, the other half for what was just said.
+    kept_memories, lines = _remembered(memories, room // 2, message, now)
+    kept_recent = _recent(recent, room - sum(map(len, lines)), message)
     remembered = ["Memories, best first:", *lines] if lines else ["You remember nothing about this."]
     system = "\n".join([head, "", f"It is {now:%A, %d %B %Y, %H:%M} {now.tzinfo}.", *remembered])
     return Prompt(
@@ -78,6 +78,53 @@ def build(
         tuple(said.seq for said in kept_recent if said.seq),
         state_seqs,
     )
+
+
+def _remembered(
+    memories: Sequence[Recalled], room: int, message: str, now: datetime
+) -> tuple[list[Recalled], list[str]]:
+    """Memories as they are shown, and a line for each; whole where all of them find room so."""
+    leads = [f"{citation(memory, now)} {_speaker(memory)}" for memory in memories]
+    is_ample = sum(map(len, leads)) + sum(len(memory.text) for memory in memories) <= room
+    share = room if is_ample else max(room // LONG_MEMORIES, MIN_PASSAGE)
+    kept: list[Recalled] = []
+    lines: list[str] = []
+    for memory, lead in zip(memories, leads, strict=True):
+        text = _shown(memory.text, share - len(lead), message)
+        if len(lead) + len(text) <= room:
+            room -= len(lead) + len(text)
+            kept.append(memory if text == memory.text else replace(memory, text=text))
+            lines.append(lead + text)
+    seqs = {memory.memory_id: memory.source_seqs[0] for memory in kept if memory.source_seqs}
+    return kept, [line + _since(memory, seqs) for memory, line in zip(kept, lines, strict=True)]
+
+
+def _since(memory: Recalled, seqs: Mapping[str, int]) -> str:
+    """What a line ends in whose memory is over: it names only what is shown, which an answer may cite."""
+    if not memory.superseded_by:
+        return ""
+    since = seqs.get(memory.superseded_by)
+    return f" (changed since: [#{since}])" if since else " (changed since)"
+
+
+def _recent(recent: Sequence[Said], room: int, message: str) -> list[Said]:
+    """The last that find room, oldest first; none takes more than half of it."""
+    share = max(room // 2, MIN_PASSAGE)
+    kept: list[Said] = []
+    for said in reversed(recent):
+        text = _shown(said.text, share, message)
+        room -= len(text)
+        if room < 0:
+            break
+        kept.append(said if text == said.text else Said(said.role, text, said.seq))
+    return kept[::-1]
+
+
+def _shown(text: str, room: int, message: str) -> str:
+    """A text, or of one that is too long the passage that is about the message."""
+    if len(text) <= room:
+        return text
+    return passage(text, map(stem, weights(message[:ASKED_CHARACTERS])), room)
 
 
 def citation(memory: Recalled, now: datetime) -> str:

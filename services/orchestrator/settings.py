@@ -40,7 +40,8 @@ class OrchestratorSettings(BaseModel):
         6_000,
         ge=500,
         json_schema_extra={"unit": "tokens"},
-        description="Longest prompt, estimated at four characters a token; the oldest recent turns go first.",
+        description="Longest prompt, estimated at four characters a token; the oldest recent turns go first. A quarter "
+        "is for memories and recent turns, also where persona and message leave less.",
     )
     waiting_turns: int = Field(
         8,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime
 
 from services.inference.generation import (
@@ -23,9 +23,12 @@ from services.inference.generation import (
     estimate_text,
     estimate_tokens,
 )
+from services.runtime.passages import passage
 
 MODEL = "recall"
 MAX_QUOTED = 3
+MAX_QUOTE_CHARACTERS = 500
+"""Of one memory: of a longer one the passage that the message is about."""
 SCORE_SPAN = 2.5
 """How far below the best a memory's fused z-score may lie and still be quoted."""
 STRONG_SCORE = 7.0
@@ -120,7 +123,8 @@ def compose(call: Call) -> str:
     """The answer to the last message of the person."""
     said = next((message.text for message in reversed(call.messages) if message.role == "user"), "")
     asks = is_question(said)
-    quotes = [quote(memory, call.now) for memory in relevant(said, call.memories, asks=asks)]
+    about = _about(said, call.memories)
+    quotes = [quote(memory, about, call.now) for memory in relevant(said, call.memories, asks=asks)]
     answer = _answer(quotes) if asks else " ".join([NOT_NOTED if call.is_unremembered else NOTED, *quotes])
     return f"{answer}\n\n{HINT}" if call.first_turn else answer
 
@@ -179,8 +183,8 @@ def _former(memories: Sequence[Memory]) -> dict[Memory, Memory]:
     return {memory: by_id[memory.superseded_by] for memory in memories if memory.superseded_by in by_id}
 
 
-def quote(memory: Memory, now: datetime) -> str:
-    """A memory, word for word, with who said it and the source."""
+def quote(memory: Memory, about: Iterable[str], now: datetime) -> str:
+    """A memory, word for word, with who said it and the source; of a long one what holds words that begin so."""
     match memory.speaker:
         case "user":
             lead = "You told me: "
@@ -190,7 +194,8 @@ def quote(memory: Memory, now: datetime) -> str:
             lead = ""
         case speaker:
             lead = f"{speaker}: "
-    return f'{lead}"{memory.text}" {citation(memory, now)}.'
+    text = passage(memory.text, about, MAX_QUOTE_CHARACTERS)
+    return f'{lead}"{text}" {citation(memory, now)}.'
 
 
 def citation(memory: Memory, now: datetime) -> str:
