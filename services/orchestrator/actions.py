@@ -123,7 +123,10 @@ class MindActions:
         draft = Draft(
             mind.Body(policy_changed=policy), idempotency_key=key_of("set_policy", key), refuse_erased=True
         )
-        return (await self._minds.append(active, [draft]))[0]
+        [seq] = await self._minds.append(active, [draft])
+        # Others may have appended between: it holds from now on all the same.
+        await self._minds.reach(active, seq)
+        return seq
 
     async def import_messages(self, mind_id: str, messages: Sequence[Message]) -> Imported:
         """Each message once, however often it is sent.

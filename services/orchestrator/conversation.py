@@ -20,12 +20,10 @@ from services.orchestrator.errors import (
     TurnTooLong,
     UnknownSession,
 )
-from services.orchestrator.guard import Guarded
 from services.orchestrator.incognito import Conversation, Incognito
-from services.orchestrator.minds import ActiveMind
 from services.orchestrator.slots import Slots
 from services.orchestrator.snapshot import Snapshot
-from services.orchestrator.stages import Clock
+from services.orchestrator.stages import Clock, Stage
 from services.orchestrator.terms import Finished, Said, Started
 from services.orchestrator.times import moment
 from services.orchestrator.turn import Services, Turn
@@ -144,7 +142,7 @@ class Conversations:
         active = await self._s.minds.at_hand(ask.mind_id)
         session_id = ask.session_id or ask.new_session("s")
         try:
-            turn = Turn(self._s, active, ask, await self._guarded(active, ask), session_id)
+            turn = Turn(self._s, active, ask, session_id)
             async for part in self._in_order(ask.mind_id, session_id, turn.run()):
                 yield part
         except _NOT_NOW:
@@ -153,10 +151,6 @@ class Conversations:
                 raise
             for part in stored:
                 yield part
-
-    async def _guarded(self, active: ActiveMind, ask: Ask) -> Guarded:
-        with telemetry.stage("turn.guard"):
-            return await privacy.admitted(ask.text, active.snapshot.profile)
 
     async def _in_order(
         self, mind_id: str, session_id: str, parts: AsyncIterator[Part]
@@ -173,12 +167,8 @@ class Conversations:
 
     async def _unseen(self, ask: Ask) -> AsyncIterator[Part]:
         """A turn of which nothing reaches a disk, a log or a span: no memory is read, and nothing is kept."""
-        active = await self._s.minds.at_hand(ask.mind_id)
-        guarded = await self._guarded(active, ask)
         session_id = ask.session_id or ask.new_session("incognito")
-        async for part in self._in_order(
-            ask.mind_id, session_id, self._answered_unseen(ask, guarded, session_id)
-        ):
+        async for part in self._in_order(ask.mind_id, session_id, self._answered_unseen(ask, session_id)):
             yield part
 
     def _conversation(self, ask: Ask, session_id: str) -> Conversation:
@@ -190,10 +180,12 @@ class Conversations:
             )
         return found or self._incognito.start(ask.mind_id, session_id)
 
-    async def _answered_unseen(self, ask: Ask, guarded: Guarded, session_id: str) -> AsyncIterator[Part]:
-        profile = (await self._s.minds.at_hand(ask.mind_id)).snapshot.profile
-        conversation = self._conversation(ask, session_id)
+    async def _answered_unseen(self, ask: Ask, session_id: str) -> AsyncIterator[Part]:
         clock, receipt = Clock(), mind.Receipt()
+        profile = (await self._s.minds.at_hand(ask.mind_id)).snapshot.profile
+        with Stage(clock, "guard"):
+            guarded = await privacy.admitted(ask.text, profile)
+        conversation = self._conversation(ask, session_id)
         query_ns = nanoseconds(ask.query_time) if ask.query_time else time.time_ns()
         built = prompt.build(
             Snapshot(profile=profile),

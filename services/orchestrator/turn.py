@@ -60,13 +60,11 @@ class Services:
 class Turn:
     """A turn that is kept, NORMAL or PAUSED. ``run`` it once."""
 
-    def __init__(
-        self, services: Services, active: ActiveMind, ask: Ask, guarded: Guarded, session_id: str
-    ) -> None:
+    def __init__(self, services: Services, active: ActiveMind, ask: Ask, session_id: str) -> None:
         self._s = services
         self._active = active
         self._ask = ask
-        self._guarded = guarded
+        self._guarded = Guarded("")
         self._session_id = session_id
         self._clock = Clock()
         self._first_seq = self._user_seq = 0
@@ -83,6 +81,7 @@ class Turn:
         """The parts of the turn. A caller that goes away cancels it, and the ledger says so."""
         self._began = time.perf_counter()
         await self._s.reading.settled(self._active)
+        await self._guard()
         state, self._admitted = self._active.snapshot, self._active.appended.count
         session = await self._s.sessions.find(self._active.id, state, self._session_id)
         if self._ask.session_id and session is None:
@@ -110,6 +109,12 @@ class Turn:
             if not self._is_ended:
                 # Whatever went wrong, the message may be kept: the next one to open the mind closes its turn.
                 self._active.repaired = False
+
+    async def _guard(self) -> None:
+        """By the policy that holds now: it may have changed while the message waited for those before it."""
+        profile = (await self._s.minds.at_hand(self._ask.mind_id)).snapshot.profile
+        with Stage(self._clock, "guard"):
+            self._guarded = await privacy.admitted(self._ask.text, profile)
 
     async def _kept(self, state: Snapshot, mode: int) -> AsyncIterator[Part]:
         memories, recent, degraded = await self._look_up(state, self._keep(state, mode))
