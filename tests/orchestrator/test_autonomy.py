@@ -236,6 +236,34 @@ def test_a_week_without_the_process_is_caught_up_with() -> None:
     assert world.kinds()["commitment_reminded"] == 1, "one reminder, however many moments were missed"
 
 
+def test_of_a_thousand_that_are_due_together_each_is_told_and_expires_once() -> None:
+    world = born()
+    for number in range(1_000):
+        world.promise(f"c-{number}", HOUR)
+    world.wait(30 * DAY)
+    caused = Counter(event.causation_seq for event in world.events if event.causation_seq)
+
+    for kind in ("commitment_reminded", "commitment_expired"):
+        told = Counter(getattr(e.body, kind).commitment_id for e in world.events if e.kind == kind)
+        assert told == dict.fromkeys((f"c-{number}" for number in range(1_000)), 1)
+    assert max(caused.values()) < 1_000, "the ledger appends a thousand at once, the tick among them"
+    assert not world.state.commitments.by_id
+
+
+def test_of_instructions_far_beyond_the_limit_all_are_retired_though_commitments_expire_with_them() -> None:
+    world = born()
+    for number in range(60):
+        world.promise(f"c-{number}", -30 * DAY)
+    for number in range(1_000):
+        told = mind.DirectiveAdopted(directive_id=f"d-{number}", text="be brief")
+        world.append(mind.Body(directive_adopted=told))
+    world.wait(HOUR)
+    caused = Counter(event.causation_seq for event in world.events if event.causation_seq)
+
+    assert len(world.state.directives.by_id) == LIMITS.max_directives
+    assert max(caused.values()) < 1_000
+
+
 @pytest.mark.parametrize(
     ("due_in", "reminded_at"),
     [(3 * HOUR, [2 * HOUR, 3 * HOUR]), (HOUR // 2, [HOUR // 2])],

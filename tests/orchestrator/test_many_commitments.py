@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,41 @@ async def test_what_is_done_makes_room(full: Served) -> None:
     assert await opened_by_worker(full) == ["feed the cat"]
     closed = await events(full, kinds=["commitment_closed"])
     assert [event.body.commitment_closed.commitment_id for event in closed] == ["c-7"]
+
+
+async def test_one_message_closes_as_many_as_the_ledger_takes_at_once_and_the_next_one_the_others(
+    full: Served,
+) -> None:
+    await converse(full, " ".join(f"I called person{number}." for number in range(600)))
+    await followed(full)
+    first = await events(full, kinds=["commitment_closed"])
+    await converse(full, " ".join(f"I called person{number}." for number in range(400, 600)))
+    await followed(full)
+    closed = await events(full, kinds=["commitment_closed"])
+    letters = await full.orchestrator.list_dead_letters(pb.ListDeadLettersRequest(mind_id="ada"))
+
+    assert [event.body.commitment_closed.commitment_id for event in first] == [f"c-{n}" for n in range(400)]
+    assert [event.body.commitment_closed.commitment_id for event in closed] == [f"c-{n}" for n in range(600)]
+    assert not letters.dead_letters
+
+
+async def test_a_thousand_that_are_due_together_are_all_told(lively: Served) -> None:
+    due = mind.CommitmentOpened(text="call")
+    due.due_at.FromNanoseconds(time.time_ns())
+    for start in range(0, MAX_OPEN, 500):
+        drafts = list[ledger.NewEvent]()
+        for number in range(start, start + 500):
+            due.commitment_id = f"c-{number}"
+            drafts.append(ledger.NewEvent(body=mind.Body(commitment_opened=due)))
+        await lively.ledger.append(ledger.AppendRequest(mind_id="ada", events=drafts))
+    request = ledger.SubscribeRequest(mind_id="ada", kinds=["commitment_reminded"])
+    told = list[str]()
+    async for message in lively.ledger.subscribe(request, timeout=60):
+        told += [event.body.commitment_reminded.commitment_id for event in message.page.events]
+        if len(told) >= MAX_OPEN:
+            break
+
+    assert sorted(told) == sorted(f"c-{number}" for number in range(MAX_OPEN))
 
 
 async def test_the_event_loop_is_not_held_while_a_message_is_compared(

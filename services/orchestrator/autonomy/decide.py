@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.autonomy.invariants import next_check, violations
@@ -43,6 +44,9 @@ MANY_WAITING = 256
 """Conversations with fewer messages that may wait."""
 SUMMARIZED_AT_ONCE = 3
 """Conversations a tick; the others are summarised with the next."""
+AT_ONCE = 200
+"""Reminders a tick, and as many expiries, violations and retired instructions: the ledger takes 1,000 events in one
+append. The others come with the next tick."""
 META_EVERY = 5
 """Reflections between looks at how they worked."""
 PULL = 0.12
@@ -99,23 +103,12 @@ def decide(state: Snapshot, now_ns: int, limits: Limits, running: Collection[int
 
     ``running`` are the messages that are being answered.
     """
-    expired = [
-        mind.Body(commitment_expired=mind.CommitmentExpired(commitment_id=one.id))
-        for one in state.commitments.in_order()
-        if is_expired(one, now_ns, limits)
-    ]
-    reminded = [
-        mind.Body(commitment_reminded=mind.CommitmentReminded(commitment_id=one.id))
-        for one in state.commitments.in_order()
-        if not is_expired(one, now_ns, limits) and is_to_remind(one, now_ns, limits)
-    ]
     violated = [mind.Body(invariant_violated=one) for one in violations(state, now_ns, running)]
-    done: dict[str, list[mind.Body]] = {REMIND: reminded, EXPIRE: expired, VIOLATED: violated}
+    done: dict[str, list[mind.Body]] = {**_due(state, now_ns, limits), VIOLATED: violated[:AT_ONCE]}
     style, sessions, summarized = mind.REFLECTION_STYLE_UNSPECIFIED, list[str](), list[str]()
     # The rest waits until somebody is there: an idle mind is left alone.
     if state.activity.is_active:
         done |= {STAGE: list(_stage(state)), META: list(_meta(state)), REVIEWED: list(_review(state, now_ns))}
-        done[RETIRE] = list(_surplus(state, limits))
         sessions = _to_analyze(state)
         is_free = now_ns - state.activity.asked_ns >= ASK_AGAIN_SECONDS * SECOND_NS
         summarized = list(_to_summarize(state, limits)) if is_free else []
@@ -134,6 +127,26 @@ def decide(state: Snapshot, now_ns: int, limits: Limits, running: Collection[int
         return None
     bodies = tuple(body for bodies in done.values() for body in bodies)
     return Decision(tuple(reasons), bodies, style, _trigger(state), tuple(sessions), tuple(summarized))
+
+
+def _due(state: Snapshot, now_ns: int, limits: Limits) -> dict[str, list[mind.Body]]:
+    """What is done whether or not somebody is there, by its reason; of much at once the most urgent."""
+    ordered = state.commitments.in_order()
+    expired = [one.id for one in ordered if is_expired(one, now_ns, limits)]
+    reminded = [
+        one.id for one in ordered if not is_expired(one, now_ns, limits) and is_to_remind(one, now_ns, limits)
+    ]
+    return {
+        REMIND: [
+            mind.Body(commitment_reminded=mind.CommitmentReminded(commitment_id=its_id))
+            for its_id in reminded[:AT_ONCE]
+        ],
+        EXPIRE: [
+            mind.Body(commitment_expired=mind.CommitmentExpired(commitment_id=its_id))
+            for its_id in expired[:AT_ONCE]
+        ],
+        RETIRE: list(islice(_surplus(state, limits), AT_ONCE)),
+    }
 
 
 def thresholds(commitment: Commitment, limits: Limits) -> list[int]:
@@ -164,7 +177,9 @@ def is_expired(commitment: Commitment, now_ns: int, limits: Limits) -> bool:
 
 
 def next_wake(state: Snapshot, now_ns: int, limits: Limits) -> int:
-    """When the clock alone will give the mind something to do, in ns; 0 where nothing is due."""
+    """When there will be something to do though nobody is there, in ns; 0: never. Now, where a tick left something."""
+    if any(_due(state, now_ns, limits).values()):
+        return now_ns
     moments = [
         moment
         for one in state.commitments.by_id.values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import islice
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import claims
@@ -14,6 +15,11 @@ from services.orchestrator.minds import Minds
 from services.orchestrator.projections.commitments import MAX_OPEN, Commitment
 from services.orchestrator.same_words import having, new_id
 from services.orchestrator.workers.follower import Worker
+
+MAX_DERIVED = 1_000
+"""Events that one message gives rise to: they are appended at once, and the ledger takes no more."""
+MAX_TOLD = 400
+"""Commitments that one message says something of, evidence and the end of each; the most urgent."""
 
 
 def worker(extractor: Extractor) -> Worker:
@@ -40,6 +46,7 @@ def worker(extractor: Extractor) -> Worker:
             ended = await minds.ended_since(event.mind_id, event.seq)
             new = [promise for promise in new if commitment_id(promise.text) not in ended]
         room = MAX_OPEN - len(known.by_id) + sum(body.HasField("commitment_closed") for body in told)
+        room = min(room, MAX_DERIVED - len(told))
         opened = [_opened(promise, new_id(promise.text, known.by_id), event.seq) for promise in new[:room]]
         return told + [mind.Body(commitment_opened=each) for each in opened]
 
@@ -50,14 +57,13 @@ def worker(extractor: Extractor) -> Worker:
 def _told(text: str, seq: int, open_ones: Sequence[Commitment]) -> list[mind.Body]:
     """Evidence in the message at a seq for what was promised before it; what that leaves no doubt about ends."""
     done = evidence.Done(text)
+    scores = ((one, done.score(one.text)) for one in open_ones if one.promised_seq < seq)
+    told_of = islice(((one, score) for one, score in scores if score >= evidence.MIN_SCORE), MAX_TOLD)
     found: list[mind.Body] = []
-    for one in open_ones:
-        how_much = done.score(one.text) if one.promised_seq < seq else 0.0
-        if how_much < evidence.MIN_SCORE:
-            continue
-        recorded = mind.EvidenceRecorded(commitment_id=one.id, seqs=[seq], score=how_much)
+    for one, score in told_of:
+        recorded = mind.EvidenceRecorded(commitment_id=one.id, seqs=[seq], score=score)
         found.append(mind.Body(evidence_recorded=recorded))
-        if how_much >= evidence.CLOSING_SCORE:
+        if score >= evidence.CLOSING_SCORE:
             closed = mind.CommitmentClosed(
                 commitment_id=one.id, outcome=mind.COMMITMENT_OUTCOME_DONE, evidence_seqs=[seq], why="said so"
             )
