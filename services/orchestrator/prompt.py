@@ -165,7 +165,7 @@ _Line = tuple[str, int]
 
 
 def _directives(state: Snapshot) -> list[_Line]:
-    return [(f"- {one.text}", one.adopted_seq) for one in state.directives.in_order()[:IN_PROMPT]]
+    return [(f"- {one.text}", one.adopted_seq) for one in state.directives.by_weight()[:IN_PROMPT]]
 
 
 def _commitments(state: Snapshot) -> Iterator[_Line]:

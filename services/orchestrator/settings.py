@@ -121,5 +121,6 @@ class OrchestratorSettings(BaseModel):
         50,
         ge=1,
         json_schema_extra={"unit": "instructions"},
-        description="Standing instructions of a mind; those given least and longest ago are retired beyond.",
+        description="Standing instructions of a mind; beyond, those given least and longest ago are retired, but "
+        "for the three given last.",
     )

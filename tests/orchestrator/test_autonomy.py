@@ -264,6 +264,19 @@ def test_of_instructions_far_beyond_the_limit_all_are_retired_though_commitments
     assert max(caused.values()) < 1_000
 
 
+def test_a_new_instruction_is_not_retired_for_older_ones_that_were_given_more_often() -> None:
+    world = born()
+    for number in [*range(LIMITS.max_directives), *range(LIMITS.max_directives)]:
+        told = mind.DirectiveAdopted(directive_id=f"d-{number}", text="be brief")
+        world.append(mind.Body(directive_adopted=told))
+    world.append(mind.Body(directive_adopted=mind.DirectiveAdopted(directive_id="new", text="be kind")))
+    world.tick()
+
+    (retired,) = [e.body.directive_retired for e in world.events if e.kind == "directive_retired"]
+    assert (retired.directive_id, retired.why) == ("d-0", "others were given later or more often")
+    assert "new" in world.state.directives.by_id
+
+
 @pytest.mark.parametrize(
     ("due_in", "reminded_at"),
     [(3 * HOUR, [2 * HOUR, 3 * HOUR]), (HOUR // 2, [HOUR // 2])],

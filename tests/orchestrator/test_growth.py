@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator import prompt
 from services.orchestrator.projections import stage
+from services.orchestrator.projections.directives import MAX_HELD
 from services.orchestrator.projections.reflections import novelty
 from services.orchestrator.snapshot import Snapshot
 from tests.orchestrator.test_projections import event
 
 DAY_SECONDS = 86_400
+NOW = datetime(2026, 5, 6, tzinfo=UTC)
 
 
 class Story:
@@ -227,12 +232,31 @@ def test_novelty_is_what_shares_no_letters_with_those_before() -> None:
     assert novelty("xyz", recent) == 1.0
 
 
-def test_an_instruction_that_is_given_again_ranks_higher() -> None:
-    def adopt_directive(its_id: str) -> mind.Body:
-        return mind.Body(directive_adopted=mind.DirectiveAdopted(directive_id=its_id, text=its_id))
+def adopt_directive(its_id: str) -> mind.Body:
+    return mind.Body(directive_adopted=mind.DirectiveAdopted(directive_id=its_id, text=its_id))
 
+
+def test_an_instruction_that_is_given_again_ranks_higher() -> None:
     told = Story().tell(adopt_directive("d-1"), adopt_directive("d-2"), adopt_directive("d-3"))
     told.tell(adopt_directive("d-1"))
     assert [one.id for one in told.state.directives.in_order()] == ["d-1", "d-3", "d-2"]
     told.tell(mind.Body(directive_retired=mind.DirectiveRetired(directive_id="d-3")))
     assert [one.id for one in told.state.directives.in_order()] == ["d-1", "d-2"]
+
+
+def test_the_instructions_given_last_stand_in_the_prompt_before_those_given_more_often() -> None:
+    often = [adopt_directive(f"d-{number}") for number in range(8)]
+    told = Story().tell(*often, *often, *often[:2], adopt_directive("answer in French"))
+    system = prompt.build(told.state, [], [], "hello", NOW, tokens=1_500).messages[0].text
+
+    lines = [line.removeprefix("- ") for line in system.splitlines() if line.startswith("- ")]
+    assert lines == ["answer in French", "d-1", "d-0", "d-7", "d-6", "d-5", "d-4"]
+
+
+def test_where_too_many_instructions_are_held_the_new_one_is_kept() -> None:
+    often = [adopt_directive(f"d-{number}") for number in range(MAX_HELD)]
+    told = Story().tell(*often, *often, adopt_directive("one"), adopt_directive("other"))
+
+    held = told.state.directives.by_id
+    assert len(held) == MAX_HELD
+    assert {"one", "other"} <= set(held)

@@ -260,9 +260,9 @@ def _to_summarize(state: Snapshot, limits: Limits) -> Iterator[str]:
 
 
 def _surplus(state: Snapshot, limits: Limits) -> Iterator[mind.Body]:
-    """Instructions beyond what a mind can follow: those given least and longest ago."""
-    for one in state.directives.in_order()[limits.max_directives :]:
-        retired = mind.DirectiveRetired(directive_id=one.id, why="there are newer ones")
+    """Instructions beyond what a mind can follow: neither among the latest nor among those given most often."""
+    for one in state.directives.by_weight()[limits.max_directives :]:
+        retired = mind.DirectiveRetired(directive_id=one.id, why="others were given later or more often")
         yield mind.Body(directive_retired=retired)
 
 

@@ -10,8 +10,8 @@ from services.orchestrator.projection import Projection, State
 
 IN_PROMPT = 7
 """So many stand in a prompt."""
-
-
+LATEST = 3
+"""Those given last have their places before those given most often: what is wanted now need not be said twice."""
 MAX_HELD = 1_000
 """Instructions that may hold; the supervisor retires all but far fewer. One more replaces the one that counts least."""
 
@@ -42,6 +42,11 @@ class Directives(State, frozen=True):
         """The most often given first, then the latest."""
         return sorted(self.by_id.values(), key=lambda d: (-d.given, -d.last_seq))
 
+    def by_weight(self) -> list[Directive]:
+        """The ``LATEST`` first, newest before older; then the others, the most often given before the rest."""
+        latest = sorted(self.by_id.values(), key=lambda d: -d.last_seq)[:LATEST]
+        return [*latest, *(one for one in self.in_order() if one not in latest)]
+
 
 def adopted(state: Directives, event: Event) -> Directives:
     body = event.body.directive_adopted
@@ -51,7 +56,7 @@ def adopted(state: Directives, event: Event) -> Directives:
     if known is None:
         new = Directive(body.directive_id, body.text, body.source_seq, event.seq, last_seq=event.seq)
         if len(state.by_id) >= MAX_HELD:
-            least = min(state.by_id.values(), key=lambda d: (d.given, d.last_seq))
+            least = state.by_weight()[-1]
             state = Directives(state.by_id.delete(least.id), state.retired + 1)
         return replace(state, by_id=state.by_id.set(new.id, new))
     again = replace(known, given=known.given + 1, last_seq=event.seq)
