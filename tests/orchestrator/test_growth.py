@@ -8,13 +8,18 @@ import pytest
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import prompt
+from services.orchestrator.autonomy import decide
+from services.orchestrator.autonomy.decide import Limits
 from services.orchestrator.projections import stage
 from services.orchestrator.projections.directives import MAX_HELD
 from services.orchestrator.projections.reflections import novelty
+from services.orchestrator.projections.traits import MAX_CHANGES
 from services.orchestrator.snapshot import Snapshot
 from tests.orchestrator.test_projections import event
 
 DAY_SECONDS = 86_400
+DAYS_LATER_NS = 30 * DAY_SECONDS * 10**9
+LIMITS = Limits(remind_before=3_600, expire_after=7 * DAY_SECONDS, max_directives=20)
 NOW = datetime(2026, 5, 6, tzinfo=UTC)
 
 
@@ -206,9 +211,37 @@ def test_the_evidence_for_a_review_is_gathered_until_the_review() -> None:
     analyzed = mind.Body(conversation_analyzed=mind.ConversationAnalyzed(sentiment=0.5, engagement=0.25))
     told = Story().tell(open_("c-1"), close("c-1"), open_("c-2"), analyzed).ticks(1)
     evidence = told.state.traits.evidence
-    assert (evidence.kept, evidence.failed, evidence.analyses) == ((2,), (), (4,))
+    assert (evidence.kept.seqs, evidence.failed.seqs, evidence.analyses.seqs) == ((2,), (), (4,))
     assert (evidence.sentiment, evidence.engagement) == (0.5, 0.25)
-    assert told.tell(tick("traits")).state.traits.evidence.kept == ()
+    assert told.tell(tick("traits")).state.traits.evidence.kept.seqs == ()
+
+
+@pytest.mark.parametrize("count", [100, 300])
+def test_a_review_goes_by_the_means_of_all_analyses_however_many(count: int) -> None:
+    analyzed = mind.ConversationAnalyzed(sentiment=0.3, engagement=0.3)
+    told = Story().tell(*[mind.Body(conversation_analyzed=analyzed)] * count)
+    decision = decide.decide(told.state, DAYS_LATER_NS, LIMITS)
+
+    assert decision
+    moved = [body.trait_adjusted for body in decision.bodies if body.HasField("trait_adjusted")]
+    assert {one.trait: one.delta for one in moved} == {
+        mind.TRAIT_EXTRAVERSION: pytest.approx(0.08 * (0.3 - 0.5)),
+        mind.TRAIT_AGREEABLENESS: pytest.approx(0.04 * 0.3),
+        mind.TRAIT_NEUROTICISM: pytest.approx(-0.04 * 0.3),
+    }
+    assert all(0 < len(one.evidence_seqs) <= MAX_CHANGES for one in moved)
+
+
+def test_a_review_counts_all_commitments_that_were_kept_and_failed() -> None:
+    told = Story()
+    for number in range(202):
+        told.tell(open_(f"c-{number}"))
+        told.tell(close(f"c-{number}", *([] if number < 102 else [mind.COMMITMENT_OUTCOME_DROPPED])))
+    decision = decide.decide(told.state, DAYS_LATER_NS, LIMITS)
+
+    assert decision
+    moved = {body.trait_adjusted.trait: body.trait_adjusted.delta for body in decision.bodies}
+    assert moved[mind.TRAIT_CONSCIENTIOUSNESS] == pytest.approx(0.02 * (102 - 100))
 
 
 def test_what_a_tick_caused_is_no_activity() -> None:

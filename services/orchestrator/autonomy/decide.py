@@ -298,22 +298,22 @@ def _cap(state: Snapshot) -> float:
 def _wishes(state: Snapshot) -> dict[int, tuple[float, str, tuple[int, ...]]]:
     """By trait: how far the evidence would move it, the rule, and the events behind it."""
     evidence, reflections = state.traits.evidence, state.reflections.recent
-    new = [one.novelty for one in reflections if one.seq in evidence.reflections]
+    new = [one.novelty for one in reflections if one.seq in evidence.reflections.seqs]
     novelty = sum(new) / len(new) - 0.5 if new else 0.0
-    count = len(evidence.analyses)
+    count = evidence.analyses.count
     engagement = evidence.engagement / count - 0.5 if count else 0.0
     sentiment = evidence.sentiment / count if count else 0.0
-    kept, failed = len(evidence.kept), len(evidence.failed)
+    kept, failed = evidence.kept, evidence.failed
     return {
-        mind.TRAIT_OPENNESS: (0.08 * novelty, "novelty of reflections", evidence.reflections),
+        mind.TRAIT_OPENNESS: (0.08 * novelty, "novelty of reflections", evidence.reflections.seqs),
         mind.TRAIT_CONSCIENTIOUSNESS: (
-            _within(0.02 * (kept - failed)), "commitments kept and failed", (*evidence.kept, *evidence.failed),
+            _within(0.02 * (kept.count - failed.count)), "commitments kept and failed", (*kept.seqs, *failed.seqs),
         ),
-        mind.TRAIT_EXTRAVERSION: (0.08 * engagement, "engagement", evidence.analyses),
-        mind.TRAIT_AGREEABLENESS: (0.04 * sentiment, "sentiment", evidence.analyses),
+        mind.TRAIT_EXTRAVERSION: (0.08 * engagement, "engagement", evidence.analyses.seqs),
+        mind.TRAIT_AGREEABLENESS: (0.04 * sentiment, "sentiment", evidence.analyses.seqs),
         mind.TRAIT_NEUROTICISM: (
-            _within(0.01 * failed - 0.04 * sentiment), "commitments failed, and sentiment",
-            (*evidence.failed, *evidence.analyses),
+            _within(0.01 * failed.count - 0.04 * sentiment), "commitments failed, and sentiment",
+            (*failed.seqs, *evidence.analyses.seqs),
         ),
     }  # fmt: skip
 

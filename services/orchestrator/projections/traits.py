@@ -43,15 +43,27 @@ class Change(State, frozen=True):
     recorded_ns: int
 
 
+class Seen(State, frozen=True, array_like=True):
+    """Events of a kind."""
+
+    count: int = 0
+    seqs: tuple[int, ...] = ()
+    """The latest, oldest first."""
+
+    def and_(self, seq: int) -> Seen:
+        """With one more."""
+        return Seen(self.count + 1, (*self.seqs, seq)[-MAX_CHANGES:])
+
+
 class Evidence(State, frozen=True):
     """What happened since the last review, by the rules that move traits."""
 
-    kept: tuple[int, ...] = ()
-    """Seqs of commitments that were closed as done."""
-    failed: tuple[int, ...] = ()
-    """Seqs of commitments that were dropped or expired."""
-    reflections: tuple[int, ...] = ()
-    analyses: tuple[int, ...] = ()
+    kept: Seen = Seen()
+    """Commitments that were closed as done."""
+    failed: Seen = Seen()
+    """Commitments that were dropped or expired."""
+    reflections: Seen = Seen()
+    analyses: Seen = Seen()
     sentiment: float = 0.0
     """Sum over the analyses."""
     engagement: float = 0.0
@@ -109,23 +121,23 @@ def adjusted(state: Traits, event: Event) -> Traits:
 
 def closed(state: Traits, event: Event) -> Traits:
     if event.body.commitment_closed.outcome == mind.COMMITMENT_OUTCOME_DONE:
-        return _noted(state, kept=(*state.evidence.kept, event.seq))
+        return _noted(state, kept=state.evidence.kept.and_(event.seq))
     return expired(state, event)
 
 
 def expired(state: Traits, event: Event) -> Traits:
-    return _noted(state, failed=(*state.evidence.failed, event.seq))
+    return _noted(state, failed=state.evidence.failed.and_(event.seq))
 
 
 def reflected(state: Traits, event: Event) -> Traits:
-    return _noted(state, reflections=(*state.evidence.reflections, event.seq))
+    return _noted(state, reflections=state.evidence.reflections.and_(event.seq))
 
 
 def analyzed(state: Traits, event: Event) -> Traits:
     body, known = event.body.conversation_analyzed, state.evidence
     return _noted(
         state,
-        analyses=(*known.analyses, event.seq),
+        analyses=known.analyses.and_(event.seq),
         sentiment=known.sentiment + within(body.sentiment, -1, 1, "a sentiment"),
         engagement=known.engagement + within(body.engagement, 0, 1, "an engagement"),
     )
@@ -138,11 +150,7 @@ def ticked(state: Traits, event: Event) -> Traits:
 
 
 def _noted(state: Traits, **what: object) -> Traits:
-    """With more evidence; of a day's flood the latest counts."""
-    bounded = {
-        name: value[-MAX_CHANGES:] if isinstance(value, tuple) else value for name, value in what.items()
-    }
-    return replace(state, evidence=replace(state.evidence, **bounded))  # type: ignore[arg-type]
+    return replace(state, evidence=replace(state.evidence, **what))  # type: ignore[arg-type]
 
 
 def _at(values: tuple[float, ...], index: int, value: float) -> tuple[float, ...]:
