@@ -30,6 +30,8 @@ class World:
     now: int = NEW_YEAR
     state: Snapshot = field(default_factory=Snapshot)
     events: list[mind.Event] = field(default_factory=list)
+    ledger_ahead: int = 0
+    """Seconds by which the ledger's clock is ahead of the supervisor's."""
 
     def append(self, body: mind.Body, causation_seq: int | None = None, session_id: str = "s") -> int:
         event = mind.Event(
@@ -41,7 +43,7 @@ class World:
             remember=True,
             body=body,
         )
-        event.recorded_at.seconds = self.now
+        event.recorded_at.seconds = self.now + self.ledger_ahead
         self.state = self.state.apply(event)
         self.events.append(event)
         return event.seq
@@ -290,6 +292,39 @@ def test_reminders_come_when_their_time_has_come(due_in: int, reminded_at: list[
 
     reminded = [event for event in world.events if event.kind == "commitment_reminded"]
     assert [event.recorded_at.seconds - began - 1 for event in reminded] == reminded_at
+
+
+@pytest.mark.parametrize("ahead", [-300, -30, 0, 30, 300])
+def test_each_reminder_comes_once_and_in_time_however_the_clocks_differ(ahead: int) -> None:
+    world = born()
+    world.ledger_ahead = ahead
+    began = world.now
+    world.promise("c-1", 3 * HOUR)
+    told = list[int]()
+    while world.now < began + 5 * HOUR:
+        world.now += TICK_SECONDS
+        world.turn()
+        before = len(world.events)
+        world.tick()
+        told += [world.now - began for event in world.events[before:] if event.kind == "commitment_reminded"]
+        if world.now == began + 3 * HOUR + MINUTE:
+            snoozed = mind.CommitmentSnoozed(commitment_id="c-1")
+            snoozed.until.seconds = began + 4 * HOUR
+            world.append(mind.Body(commitment_snoozed=snoozed))
+
+    assert told == [2 * HOUR, 3 * HOUR, 4 * HOUR]
+
+
+def test_a_reminder_that_does_not_say_of_which_time_it_is_counts_for_all_before_it() -> None:
+    world = born()
+    world.promise("c-1", 3 * HOUR)
+    world.now += 2 * HOUR + 1
+    world.append(mind.Body(commitment_reminded=mind.CommitmentReminded(commitment_id="c-1")))
+    world.tick()
+    assert world.kinds()["commitment_reminded"] == 1
+    world.wait(2 * HOUR)
+
+    assert world.kinds()["commitment_reminded"] == 2
 
 
 @pytest.mark.parametrize("late", [0, 10 * MINUTE, 2 * DAY])

@@ -17,6 +17,7 @@ from services.orchestrator.projections.profile import CAP, FROZEN
 from services.orchestrator.projections.reflections import Reflections
 from services.orchestrator.projections.traits import MAX_DELTA, REVIEWED, START, day_of
 from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.times import timestamp
 
 SECOND_NS = 1_000_000_000
 REFLECT, REMIND, EXPIRE, RETIRE, STAGE, META = "reflect", "remind", "expire", "retire", "stage", "meta"
@@ -134,13 +135,12 @@ def _due(state: Snapshot, now_ns: int, limits: Limits) -> dict[str, list[mind.Bo
     ordered = state.commitments.in_order()
     expired = [one.id for one in ordered if is_expired(one, now_ns, limits)]
     reminded = [
-        one.id for one in ordered if not is_expired(one, now_ns, limits) and is_to_remind(one, now_ns, limits)
+        mind.CommitmentReminded(commitment_id=one.id, for_time=timestamp(moment))
+        for one in ordered
+        if not is_expired(one, now_ns, limits) and (moment := reminder(one, now_ns, limits))
     ]
     return {
-        REMIND: [
-            mind.Body(commitment_reminded=mind.CommitmentReminded(commitment_id=its_id))
-            for its_id in reminded[:AT_ONCE]
-        ],
+        REMIND: [mind.Body(commitment_reminded=one) for one in reminded[:AT_ONCE]],
         EXPIRE: [
             mind.Body(commitment_expired=mind.CommitmentExpired(commitment_id=its_id))
             for its_id in expired[:AT_ONCE]
@@ -160,14 +160,18 @@ def thresholds(commitment: Commitment, limits: Limits) -> list[int]:
     return sorted(moments)
 
 
-def is_to_remind(commitment: Commitment, now_ns: int, limits: Limits) -> bool:
-    """Whether a moment has come since the last reminder, or since it was promised; what was due when the ledger came to
-    know of it is due now.
+def reminder(commitment: Commitment, now_ns: int, limits: Limits) -> int:
+    """The latest moment that has come, and of which the person is to be told; in ns, 0: there is none.
+
+    One since the last that was told, or since it was promised; what was due when the ledger came to know of it is due
+    now. The ledger's clock may be another one: what was told is known by its moment, not by when that was recorded.
     """
-    since = max(commitment.reminded_ns, commitment.opened_ns)
-    was_due_before = 0 < commitment.due_ns <= commitment.opened_ns and not commitment.reminded_ns
+    since = max(commitment.told_ns, commitment.opened_ns)
+    was_due_before = 0 < commitment.due_ns <= commitment.opened_ns and not commitment.told_ns
     moments = thresholds(commitment, limits)
-    return any(since < moment <= now_ns for moment in moments) or (was_due_before and moments[-1] <= now_ns)
+    latest = max((moment for moment in moments if moment <= now_ns), default=0)
+    is_to_tell = latest > since or (was_due_before and latest == moments[-1])
+    return latest if is_to_tell else 0
 
 
 def is_expired(commitment: Commitment, now_ns: int, limits: Limits) -> bool:

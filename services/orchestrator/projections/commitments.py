@@ -55,6 +55,8 @@ class Commitment(State, frozen=True):
     snoozed_until_ns: int = 0
     reminded_ns: int = 0
     """When the person was last reminded of it."""
+    told_ns: int = 0
+    """Up to this moment its reminders are told, by the clock that its due time is compared with."""
 
     @property
     def promised_seq(self) -> int:
@@ -151,7 +153,9 @@ def reminded(state: Commitments, event: Event) -> Commitments:
     # The opening may have been erased since.
     if known is None:
         return state
-    return _with(state, replace(known, reminded_ns=nanoseconds(event.recorded_at)))
+    reminded_ns = nanoseconds(event.recorded_at)
+    told_ns = nanoseconds(event.body.commitment_reminded.for_time) or reminded_ns
+    return _with(state, replace(known, reminded_ns=reminded_ns, told_ns=told_ns))
 
 
 def revised(state: Commitments, event: Event) -> Commitments:

@@ -2027,16 +2027,24 @@ class CommitmentReminded(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     COMMITMENT_ID_FIELD_NUMBER: _builtins.int
+    FOR_TIME_FIELD_NUMBER: _builtins.int
     commitment_id: _builtins.str
     """The commitment."""
+    @_builtins.property
+    def for_time(self) -> _timestamp_pb2.Timestamp:
+        """Before it is due, when it is, or after a snooze: the latest of the times that had come. What lies up to it is told.
+        Unset: up to when this is recorded.
+        """
+
     def __init__(
         self,
         *,
         commitment_id: _builtins.str = ...,
+        for_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["for_time", b"for_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_id", b"commitment_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_id", b"commitment_id", "for_time", b"for_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
