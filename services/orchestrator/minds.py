@@ -52,7 +52,9 @@ class ActiveMind:
         self.said_position = 0
         """Position in the store of the last message of a person that this process kept."""
         self.drops = 0
-        """How often the state was dropped, because it might hold what was erased."""
+        """How often the state was dropped, because it might hold what was erased, or what the ledger does not know."""
+        self.breaks = 0
+        """So often the ledger had been lost from sight when the state was last known to be of its history."""
         self.repaired = False
         self.restored_seq: int | None = None
         """Up to here its events came with a restore; None until it is asked for."""
@@ -66,6 +68,19 @@ class ActiveMind:
     def erasures(self) -> tuple[int, int]:
         """Other ones than before: words were erased, and what was made of an earlier state may hold them."""
         return self.snapshot.summaries.erased_seq, self.drops
+
+    def drop(self) -> None:
+        """Hold no state any more; under ``lock``."""
+        self.snapshot, self.appended = Snapshot(), Appended()
+        self.drops += 1
+        self.lately.clear()
+
+    def begin_anew(self, lately: Lately) -> None:
+        """The same, where the ledger's history is another one: what is known of the mind beside its state is wrong."""
+        self.drop()
+        self.lately = lately
+        self.said_position = self.verified_seq = 0
+        self.restored_seq, self.repaired = None, False
 
 
 class Minds:
@@ -90,9 +105,7 @@ class Minds:
 
     async def open(self, mind_id: str) -> ActiveMind:
         """The mind at the ledger's present head. Raises pmm_client's UnknownMind."""
-        head = await self._peers.head(mind_id)
-        active = self._hold(mind_id)
-        await self.reach(active, head)
+        active = await self._at_head(mind_id)
         if not active.repaired:
             async with active.repairing:
                 if not active.repaired:
@@ -105,7 +118,7 @@ class Minds:
 
     async def latest(self, mind_id: str) -> Snapshot:
         """The same at the ledger's present head."""
-        return await self.state(mind_id, await self._peers.head(mind_id))
+        return (await self._at_head(mind_id)).snapshot
 
     async def restored_seq(self, mind_id: str) -> int:
         """Up to here the mind's events came with a restore, and what was derived from them with them; 0: none."""
@@ -129,6 +142,8 @@ class Minds:
         What others appended meanwhile is noticed by the next append: its first seq is then not the one after ours.
         """
         active = self._active.get(mind_id)
+        if active is not None:
+            await self._doubt(active)
         # Of a mind whose state was dropped nothing is known, its policies neither.
         if active is None or not active.repaired or not active.snapshot.seq:
             return await self.open(mind_id)
@@ -137,18 +152,62 @@ class Minds:
 
     async def reach(self, active: ActiveMind, seq: int) -> Snapshot:
         """Bring the snapshot up to a seq that the ledger has; a no-op where it is there."""
+        await self._doubt(active)
         if active.snapshot.seq < seq:
             async with active.lock:
                 if active.snapshot.seq == 0:
-                    active.snapshot = await self._saving.latest(active.id, seq)
+                    active.snapshot = await self._saved(active.id, seq)
                 active.snapshot = await self._replay(active.id, active.snapshot, seq, active)
             self._fold(active)
         return active.snapshot
 
+    async def _current(self, active: ActiveMind) -> Snapshot:
+        """The mind at the ledger's present head. A state beyond that is of a ledger that was set back, and dropped."""
+        known, drops = active.snapshot.seq, active.drops
+        head = await self._peers.head(active.id)
+        if head < known:
+            await self._set_back(active, drops)
+        return await self.reach(active, head)
+
+    async def _doubt(self, active: ActiveMind) -> None:
+        """Drop the state where the ledger was lost from sight since, and came back with another history."""
+        if active.breaks == self._peers.breaks:
+            return
+        async with active.lock:
+            breaks, state = self._peers.breaks, active.snapshot
+            if state.seq and not await self._peers.holds(active.id, state.seq, state.hash):
+                self._begin_anew(active)
+            active.breaks = breaks
+        self._fold(active)
+
+    async def _set_back(self, active: ActiveMind, drops: int) -> None:
+        """Drop the state; ``drops``: when it was looked at. A later one is of the ledger as it is now."""
+        async with active.lock:
+            if active.drops == drops:
+                self._begin_anew(active)
+
+    def _begin_anew(self, active: ActiveMind) -> None:
+        _log.warning("the ledger holds another history of a mind than it did: its state is folded anew")
+        active.begin_anew(self._lately())
+
+    async def _saved(self, mind_id: str, at_most: int) -> Snapshot:
+        """The newest saved snapshot at or before a seq that stands on the ledger's history; the empty one at last."""
+        while (state := await self._saving.latest(mind_id, at_most)).seq:
+            if await self._peers.holds(mind_id, state.seq, state.hash):
+                break
+            _log.warning("a saved snapshot of a mind is of another history than the ledger's: it is dropped")
+            await self._saving.drop(mind_id, state.seq)
+        return state
+
     async def forward(self, active: ActiveMind, state: Snapshot, seq: int) -> Snapshot:
         """A state of the mind that is at hand, brought forward to a seq that the ledger has."""
         now = await self.reach(active, seq)
-        return now if now.seq == seq else await self._replay(active.id, state, seq)
+        if now.seq == seq:
+            return now
+        if state.seq > now.seq:
+            # It was dropped since.
+            state = await self._saved(active.id, seq)
+        return await self._replay(active.id, state, seq)
 
     async def as_of(self, mind_id: str, seq: int | None, min_seq: int = 0) -> Snapshot:
         """A mind's snapshot now, or as it was at a seq. Raises BeyondHead."""
@@ -157,7 +216,7 @@ class Minds:
         _within(now, mind_id, max(min_seq, seq or 0))
         if seq is None or seq == now.seq:
             return now
-        return await self._replay(mind_id, await self._saving.latest(mind_id, seq), seq)
+        return await self._replay(mind_id, await self._saved(mind_id, seq), seq)
 
     async def upto(self, mind_id: str, seq: int | None) -> int:
         """The seq up to which history is read: the one that is named, or the head. Raises BeyondHead."""
@@ -169,7 +228,10 @@ class Minds:
         self, active: ActiveMind, drafts: Sequence[Draft], expected_seq: int | None = None
     ) -> list[int]:
         """Append events, fold them where they are the next ones, and return their seqs."""
+        known, drops = active.snapshot.seq, active.drops
         response = await self._peers.append(active.id, drafts, expected_seq)
+        if response.head_seq - sum(not written.existed for written in response.events) < known:
+            await self._set_back(active, drops)
         for draft, written in zip(drafts, response.events, strict=True):
             event = mind.Event(
                 mind_id=active.id,
@@ -212,7 +274,7 @@ class Minds:
             is_known = from_known
             while True:
                 if not is_known:
-                    await self.reach(active, await self._peers.head(active.id))
+                    await self._current(active)
                 is_known, state = False, active.snapshot
                 drafts = decide(state)
                 if not drafts:
@@ -229,16 +291,16 @@ class Minds:
     ) -> list[int] | None:
         """Append what was made of the mind's events as they were when the last erasure stood at ``erased_seq``.
 
-        Returns the seqs; None where something was erased since: what it was made of is to be looked at again. The
-        ledger's writer decides, so that no erasure falls between the look and the append.
+        Returns the seqs; None where something was erased since, or the ledger set back: what it was made of is to be
+        looked at again. The ledger's writer decides, so that no erasure falls between the look and the append.
         """
         async with active.deciding:
-            state = active.snapshot
-            while state.summaries.erased_seq == erased_seq:
+            state, drops = active.snapshot, active.drops
+            while state.summaries.erased_seq == erased_seq and active.drops == drops:
                 try:
                     return await self.append(active, drafts, expected_seq=state.seq)
                 except WrongExpectedSeq:
-                    state = await self.reach(active, await self._peers.head(active.id))
+                    state = await self._current(active)
         return None
 
     async def forget(self, mind_id: str, remove: Callable[[], Awaitable[object]]) -> None:
@@ -250,10 +312,7 @@ class Minds:
         self._alive[mind_id] = active
         # What was decided from it is in the ledger before, where it is found, or is decided again after.
         async with active.deciding, active.lock:
-            active.snapshot = Snapshot()
-            active.drops += 1
-            active.lately.clear()
-            active.appended = Appended()
+            active.drop()
             # What is being written would come after it was erased.
             await self._saving.settled(mind_id)
             await remove()
@@ -268,11 +327,16 @@ class Minds:
         """A state brought forward; ``becomes_of`` the mind whose own it will be."""
         if state.seq >= seq:
             return state
-        async for event in self._peers.read(mind_id, from_seq=state.seq + 1, to_seq=seq, page_size=1_000):
+        first_seq = state.seq + 1
+        async for event in self._peers.read(mind_id, from_seq=first_seq, to_seq=seq, page_size=1_000):
             if event.kind == "mind_deleted":
                 raise MindDeleted(
                     f"mind {mind_id!r} was deleted; its name is never used again", mind_id=mind_id
                 )
+            if event.seq == first_seq > 1 and event.prev_hash != state.hash:
+                if becomes_of is not None:
+                    self._begin_anew(becomes_of)
+                return await self._replay(mind_id, Snapshot(), seq, becomes_of)
             state = state.apply(event)
             if becomes_of is not None:
                 becomes_of.lately.note(event)
@@ -303,6 +367,13 @@ class Minds:
                 _log.warning("interrupted turns of a mind stay open: %s", error.reason)
                 return False
         return True
+
+    async def _at_head(self, mind_id: str) -> ActiveMind:
+        # One that the ledger does not know is not held.
+        head = None if mind_id in self._alive else await self._peers.head(mind_id)
+        active = self._hold(mind_id)
+        await (self._current(active) if head is None else self.reach(active, head))
+        return active
 
     def _hold(self, mind_id: str) -> ActiveMind:
         active = self._alive.get(mind_id) or ActiveMind(mind_id, self._lately())

@@ -59,6 +59,8 @@ class Peers:
 
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
+        self.breaks = 0
+        """How often a subscription to the ledger broke off: what comes back may be an older copy, or another ledger."""
 
     async def append(
         self, mind_id: str, drafts: Sequence[Draft], expected_seq: int | None = None
@@ -90,6 +92,17 @@ class Peers:
             return (await client.get_head(request, timeout=CALL_SECONDS)).hash
         except (pmm_client.errors.UnknownEvent, pmm_client.errors.DataLoss):
             return None
+
+    async def holds(self, mind_id: str, seq: int, its_hash: bytes) -> bool:
+        """Whether a mind's event at a seq is the one of a hash. One that cannot be read is not taken for another."""
+        client = await self._channels.ledger()
+        request = ledger.GetHeadRequest(mind_id=mind_id, as_of_seq=seq)
+        try:
+            return (await client.get_head(request, timeout=CALL_SECONDS)).hash == its_hash
+        except (pmm_client.errors.UnknownEvent, pmm_client.errors.UnknownMind):
+            return False
+        except pmm_client.errors.DataLoss:
+            return True
 
     async def verify(self, mind_id: str, from_seq: int, to_seq: int) -> Verdict:
         """Have a part of a mind's bytes read again and checked, both ends included."""
@@ -139,11 +152,15 @@ class Peers:
                         yield StorePage(store_id, [], message.caught_up.position, is_caught_up)
         except pmm_client.errors.BeyondHead:
             # The store lost what we have seen: it is not the one that we followed.
+            self.breaks += 1
             yield StorePage("", [], 0, is_caught_up)
         except pmm_client.errors.DataLoss:
             raise
         except pmm_client.errors.PmmError as error:
+            self.breaks += 1
             raise ConnectionError(error.message) from None
+        else:
+            self.breaks += 1
 
     async def watch(self, mind_id: str, after_seq: int) -> AsyncIterator[tuple[int, list[str]]]:
         """The last seq and the kinds of each page of a mind's events, as they are appended."""

@@ -46,8 +46,12 @@ class Saving:
                 return snapshots.load(data)
             except ValueError as error:
                 _log.warning("a saved snapshot of a mind is dropped and replayed: %s", error)
-                await self._store.beside(self._store.drop, mind_id, seq)
+                await self.drop(mind_id, seq)
         return Snapshot()
+
+    async def drop(self, mind_id: str, seq: int) -> None:
+        """Remove one that is of no use."""
+        await self._store.beside(self._store.drop, mind_id, seq)
 
     def _write(self, mind_id: str, state: Snapshot) -> None:
         data = snapshots.dump(state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from services.runtime.peers import Peers
 from services.runtime.sections import ServerSettings
 from services.runtime.server import limits, serve
 from services.runtime.service import ServiceContext, ServiceSpec
+from tests.support.ports import free_port
 
 OWN_TOKEN = "token-of-the-services"
 
@@ -39,14 +40,17 @@ async def serving(
     settings: dict[str, dict[str, Any]] | None = None,
     tokens: Tokens | None = None,
     token: str | None = None,
+    elsewhere: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[Served]:
     """Run the named services, in this order, with their data under ``folder``. ``token``: that of all calls.
 
-    With ``tokens`` one of them must be OWN_TOKEN, with which the services call one another.
+    With ``tokens`` one of them must be OWN_TOKEN, with which the services call one another. ``elsewhere``: the targets
+    of services that have servers of their own; then all call one another over sockets.
     """
-    server_settings = ServerSettings(port=0)
-    inside = Exchange(limits(server_settings))
-    peers = Peers({}, inside=inside, token=OWN_TOKEN if tokens else None)
+    server_settings = ServerSettings(port=free_port() if elsewhere else 0)
+    inside = None if elsewhere else Exchange(limits(server_settings))
+    targets = {**dict.fromkeys(names, f"127.0.0.1:{server_settings.port}"), **(elsewhere or {})}
+    peers = Peers(targets, inside=inside, token=OWN_TOKEN if tokens else None)
     services: list[Any] = []
     for name in names:
         spec: ServiceSpec = importlib.import_module(f"services.{name}.server").SPEC
@@ -63,9 +67,13 @@ async def serving(
         target = f"127.0.0.1:{running.port}"
         channel = open_channel(target, token=token)
         stack.push_async_callback(channel.close)
+        ledger = channel
+        if elsewhere and "ledger" in elsewhere:
+            ledger = open_channel(elsewhere["ledger"], token=token)
+            stack.push_async_callback(ledger.close)
         yield Served(
             target,
-            LedgerClient(channel),
+            LedgerClient(ledger),
             MemoryClient(channel),
             InferenceClient(channel),
             OrchestratorClient(channel),

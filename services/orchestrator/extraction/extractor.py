@@ -33,7 +33,7 @@ ASK_AGAIN_SECONDS = 60.0
 KEPT = 64
 """Messages whose result is kept for the workers that have not asked yet."""
 _log = logging.getLogger("pmm.extraction")
-_Key = tuple[str, int]
+_Key = tuple[str, int, bytes]
 
 
 class Extractor:
@@ -74,7 +74,7 @@ class Extractor:
         find: Callable[[mind.Event], Coroutine[Any, Any, Found]],
     ) -> Found:
         """What is found in a message, by one call at a time, and kept for the others that ask."""
-        key = (event.mind_id, event.seq)
+        key = (event.mind_id, event.seq, event.hash)
         task = kept.get(key)
         if task is None:
             task = kept[key] = asyncio.create_task(find(event))

@@ -324,15 +324,20 @@ class Follower:
         return seqs
 
     async def _unless_erased(self, event: mind.Event, drafts: list[Draft]) -> list[int]:
-        """A model takes its time: what was erased meanwhile leaves nothing behind."""
+        """A model takes its time: what was erased meanwhile leaves nothing behind, nor what the ledger lost."""
         active = await self._minds.at_hand(event.mind_id)
+        drops = active.drops
         while True:
             erased_seq = active.snapshot.summaries.erased_seq
-            if erased_seq > event.seq and (await self._peers.event(event.mind_id, event.seq)).redacted:
+            if (erased_seq > event.seq or active.drops != drops) and not await self._is_there(event):
                 return []
             seqs = await self._minds.append_unless_erased(active, drafts, erased_seq)
             if seqs is not None:
                 return seqs
+
+    async def _is_there(self, event: mind.Event) -> bool:
+        now = await self._peers.event(event.mind_id, event.seq)
+        return now.hash == event.hash and not now.redacted
 
     def _draft(self, event: mind.Event, body: mind.Body, ordinal: int) -> Draft:
         kind = body.WhichOneof("kind")
