@@ -27,7 +27,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
 from services.orchestrator.terms import Draft
 from services.orchestrator.workers.derived import Derived
-from services.orchestrator.workers.lanes import Lanes
+from services.orchestrator.workers.lanes import HELD_EVENTS, Lanes
 from services.orchestrator.workers.tally import Tally
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
@@ -99,7 +99,7 @@ class Follower:
         self._before = Derived(worker.name, worker.derives, peers)
         self.store_id, position = store.worker(worker.name)
         """The ledger that it follows."""
-        self._lanes = Lanes(self._process, position)
+        self._lanes = Lanes(self._process, self._read_again, position)
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self._look_ns = 0
         """When to look for letters to try again."""
@@ -141,7 +141,20 @@ class Follower:
         """The ledger is another one."""
         await self._lanes.close()
         self.store_id = store_id
-        self._lanes = Lanes(self._process, 0)
+        self._lanes = Lanes(self._process, self._read_again, 0)
+
+    async def _read_again(self, mind_id: str, from_seq: int, to_seq: int) -> list[mind.Event]:
+        """The first of a mind's events between two seqs, once the ledger answers; none of a mind that is gone."""
+        while True:
+            kinds = self._worker.kinds
+            read = self._peers.read(mind_id, from_seq=from_seq, to_seq=to_seq, kinds=kinds, limit=HELD_EVENTS)
+            try:
+                return [event async for event in read]
+            except _GONE:
+                return []
+            except pmm_client.errors.PmmError as error:
+                _log.warning("worker %s cannot read on in a mind: %s", self._worker.name, error.reason)
+                await asyncio.sleep(RECONNECT_SECONDS[-1])
 
     @property
     def name(self) -> str:

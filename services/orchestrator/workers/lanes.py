@@ -4,27 +4,69 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from pmm.mind.v1.events_pb2 import Event
 
 MINDS_AT_ONCE = 16
 """Minds whose events are worked on at a time: a model serves some of them together, and the others wait."""
-WAITING_EVENTS = 1_000
-"""Delivered and not done: beyond it no more are taken, so that a long backlog stays on the ledger's disk."""
+HELD_EVENTS = 20
+"""Of a mind, in memory. Those behind them stay on the ledger's disk, and are read again when their time has come."""
+WAITING_MINDS = 1_000
+"""With events that are not done: beyond it none of a further mind is taken."""
+
+
+class Lane:
+    """What one mind has waiting: its next events, and up to where others follow."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        """Nothing of the mind that lies before it waits."""
+        self.events: deque[Event] = deque()
+        self._held_seq = self._last_seq = 0
+        """Of the last event that is or was held, and of the last that was put."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether events wait that are not held."""
+        return self._held_seq < self._last_seq
+
+    def put(self, event: Event) -> None:
+        """Hold the next event, or only note it."""
+        if not self.is_behind and len(self.events) < HELD_EVENTS:
+            self.events.append(event)
+            self._held_seq = event.seq
+        self._last_seq = event.seq
+
+    async def read_on(self, read: Callable[[int, int], Awaitable[Sequence[Event]]]) -> None:
+        """Hold the next of those that were only noted. What was erased with its mind is not there any more."""
+        last_seq = self._last_seq
+        self.events.extend(await read(self._held_seq + 1, last_seq))
+        self._held_seq = self.events[-1].seq if len(self.events) == HELD_EVENTS else last_seq
+
+    def done(self) -> None:
+        """The first is done."""
+        self.position = self.events.popleft().position + 1
+        if self.events:
+            self.position = self.events[0].position
 
 
 class Lanes:
-    """A queue for each mind. One that takes long, or is tried again and again, holds up none of the others."""
+    """A queue for each mind. One that takes long, or has a long backlog, holds up none of the others."""
 
-    def __init__(self, work: Callable[[Event], Awaitable[None]], done: int) -> None:
-        """``done``: the position from which on events are put."""
+    def __init__(
+        self,
+        work: Callable[[Event], Awaitable[None]],
+        read: Callable[[str, int, int], Awaitable[Sequence[Event]]],
+        done: int,
+    ) -> None:
+        """``read``: a mind's first HELD_EVENTS from a seq to another. ``done``: what is put lies behind it."""
         self._work = work
+        self._read = read
         self.delivered = done
         """Everything up to here was put, or skipped."""
-        self._pending: dict[int, None] = {}
-        """Positions that were put and are not done, in their order."""
-        self._queues: dict[str, deque[Event]] = {}
+        self._lanes: dict[str, Lane] = {}
+        """Of the minds that have something waiting."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._at_once = asyncio.Semaphore(MINDS_AT_ONCE)
         self._moved = asyncio.Event()
@@ -32,28 +74,27 @@ class Lanes:
     @property
     def done(self) -> int:
         """Every event up to this position is done."""
-        return next(iter(self._pending)) - 1 if self._pending else self.delivered
+        return min((lane.position - 1 for lane in self._lanes.values()), default=self.delivered)
 
     def is_done(self, mind_id: str, position: int) -> bool:
         """Whether every event of a mind up to a position is done."""
-        queue = self._queues.get(mind_id)
-        return self.delivered >= position and not (queue and queue[0].position <= position)
+        lane = self._lanes.get(mind_id)
+        return self.delivered >= position and (lane is None or lane.position > position)
 
     async def moved(self) -> None:
         """Return once more is done than now."""
         await self._moved.wait()
 
     async def put(self, event: Event, group: asyncio.TaskGroup) -> None:
-        """Queue an event, to be worked on in a task of the group; waits while too many are queued."""
-        while len(self._pending) >= WAITING_EVENTS:
+        """Queue an event, to be worked on in a task of the group; waits while too many minds have some waiting."""
+        while (lane := self._lanes.get(event.mind_id)) is None and len(self._lanes) >= WAITING_MINDS:
             await self.moved()
-        self._pending[event.position] = None
-        queue = self._queues.get(event.mind_id)
-        if queue is not None:
-            queue.append(event)
+        if lane is not None:
+            lane.put(event)
             return
-        self._queues[event.mind_id] = deque([event])
-        task = group.create_task(self._drain(event.mind_id))
+        lane = self._lanes[event.mind_id] = Lane(event.position)
+        lane.put(event)
+        task = group.create_task(self._drain(event.mind_id, lane))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -63,21 +104,23 @@ class Lanes:
         self._tell()
 
     async def close(self) -> None:
-        """Stop; what is not done stays pending."""
+        """Stop; what is not done stays waiting."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _drain(self, mind_id: str) -> None:
-        queue = self._queues[mind_id]
-        try:
-            while queue:
-                async with self._at_once:
-                    await self._work(queue[0])
-                self._pending.pop(queue.popleft().position)
-                self._tell()
-        finally:
-            del self._queues[mind_id]
+    async def _drain(self, mind_id: str, lane: Lane) -> None:
+        """Until nothing waits; a lane whose work was stopped stays, and with it the position."""
+        while lane.events or lane.is_behind:
+            async with self._at_once:
+                if not lane.events:
+                    await lane.read_on(lambda first, last: self._read(mind_id, first, last))
+                if lane.events:
+                    await self._work(lane.events[0])
+                    lane.done()
+            self._tell()
+        del self._lanes[mind_id]
+        self._tell()
 
     def _tell(self) -> None:
         self._moved.set()
