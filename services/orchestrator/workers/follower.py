@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from services.orchestrator.store import DeadLetter, Store
 from services.orchestrator.terms import Draft
 from services.orchestrator.workers.derived import Derived
 from services.orchestrator.workers.lanes import HELD_EVENTS, Lanes
-from services.orchestrator.workers.tally import Tally
+from services.orchestrator.workers.tally import Tallies, Tally
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
 from services.runtime.projection_file import DISK_ERRORS
@@ -100,7 +99,7 @@ class Follower:
         self.store_id, position = store.worker(worker.name)
         """The ledger that it follows."""
         self._lanes = Lanes(self._process, self._read_again, position)
-        self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        self._tallies = Tallies()
         self._look_ns = 0
         """When to look for letters to try again."""
 
@@ -182,9 +181,7 @@ class Follower:
 
     def tally(self, mind_id: str) -> Tally:
         """How it did with a mind since the start; empty: with all of them."""
-        if mind_id:
-            return self._tallies.get(mind_id, Tally())
-        return sum(self._tallies.values(), Tally())
+        return self._tallies.of(mind_id) if mind_id else self._tallies.total
 
     async def replay(self, letter: DeadLetter) -> list[int]:
         """Try a dead letter again; the seqs of what it derived. Raises StillFailing."""
@@ -299,12 +296,11 @@ class Follower:
 
     def _succeeded(self, mind_id: str) -> None:
         self._count("processed", mind_id)
-        self._tallies[mind_id].last_success_ns = time.time_ns()
+        self._tallies.succeeded(mind_id, time.time_ns())
 
     def _count(self, what: str, mind_id: str, amount: int = 1) -> None:
         """In the tally, and as pmm.worker.<what>."""
-        tally = self._tallies[mind_id]
-        setattr(tally, what, getattr(tally, what) + amount)
+        self._tallies.count(what, mind_id, amount)
         telemetry.count(f"pmm.worker.{what}", amount, worker=self._worker.name)
 
     async def _follow_up(self, event: mind.Event) -> list[int]:
