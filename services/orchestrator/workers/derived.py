@@ -8,7 +8,7 @@ all of it.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -22,8 +22,8 @@ MINDS_KEPT = 1_000
 class _Known:
     after_seq: int
     """What lies beyond it was read, up to the head of that time."""
-    causes: frozenset[int]
-    """The events from which something followed."""
+    causes: Mapping[int, int]
+    """The events from which something followed: the seq of the last that did, by the cause."""
 
 
 class Derived:
@@ -44,20 +44,31 @@ class Derived:
         """Whether something of the worker's followed from it, as of the last look at its mind; not ``is_sure``: now."""
         if not self._kinds:
             return False
+        return event.seq in (await self._of(event, is_sure=is_sure)).causes
+
+    async def was_read(self, event: mind.Event, upto_seq: int) -> bool:
+        """Whether something of the worker's followed from it or a later event, and lies at or before a seq.
+
+        A worker reads the events of a mind in their order.
+        """
+        causes = (await self._of(event)).causes
+        return any(cause >= event.seq and seq <= upto_seq for cause, seq in causes.items())
+
+    async def _of(self, event: mind.Event, *, is_sure: bool = True) -> _Known:
         known = self._known.get(event.mind_id)
         if known is None or event.seq < known.after_seq or not is_sure:
             known = await self._look(event.mind_id, event.seq)
-        return event.seq in known.causes
+        return known
 
     async def _look(self, mind_id: str, after_seq: int) -> _Known:
         head = await self._peers.head(mind_id)
-        causes: set[int] = set()
+        causes: dict[int, int] = {}
         if head > after_seq:
             tail = self._peers.read(
                 mind_id, from_seq=after_seq + 1, to_seq=head, kinds=self._kinds, page_size=PAGE
             )
-            causes = {event.causation_seq async for event in tail if event.actor == self._actor}
-        known = self._known[mind_id] = _Known(after_seq, frozenset(causes))
+            causes = {event.causation_seq: event.seq async for event in tail if event.actor == self._actor}
+        known = self._known[mind_id] = _Known(after_seq, causes)
         self._known.move_to_end(mind_id)
         if len(self._known) > MINDS_KEPT:
             self._known.popitem(last=False)

@@ -1,0 +1,119 @@
+"""What the workers had not read when a mind was exported is read where it is restored, and nothing is read twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.workers import follower
+from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.talking import converse, events, followed
+from tests.support.exports import restore
+from tests.support.serving import Served, serving
+
+WORKERS = ("identity", "commitments", "directives", "extraction")
+SAID = "My name is Ben. I live in Porto. Remind me to feed the cat. From now on, answer in French."
+FOLLOWS = {
+    "user_identified": "identity",
+    "commitment_opened": "commitments",
+    "directive_adopted": "directives",
+    "memory_recorded": "extraction",
+}
+
+
+async def exported(served: Served, mind_id: str = "ada") -> list[bytes]:
+    request = ledger.ExportRequest(mind_id=mind_id)
+    lines = b"".join([part.lines async for part in served.ledger.export(request)])
+    return lines.splitlines(keepends=True)
+
+
+async def derived(served: Served, mind_id: str = "ada") -> Counter[tuple[str, str, bytes]]:
+    """Kind, worker and content of all that workers derived."""
+    return Counter(
+        (e.kind, e.actor, e.body.SerializeToString(deterministic=True))
+        for e in await events(served, mind_id)
+        if e.actor in WORKERS
+    )
+
+
+async def told(folder: Path, *texts: str, forget: str = "") -> list[bytes]:
+    """The lines of a mind to which this was said, and whose workers have read it."""
+    async with serving(folder, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        for text in texts:
+            await converse(served, text)
+            await followed(served)
+        for event in await events(served, kinds=["user_message"]):
+            if forget and event.body.user_message.text == forget:
+                async for _ in served.orchestrator.forget(pb.ForgetRequest(mind_id="ada", seq=event.seq)):
+                    pass
+        await followed(served)
+        return await exported(served)
+
+
+async def restored(
+    folder: Path, lines: Iterable[bytes], *, then: str = "Hello."
+) -> Counter[tuple[str, str, bytes]]:
+    """What follows in all from a mind of these lines, once it was talked to, and after a start anew."""
+    async with serving(folder, *SERVICES, settings=ROOMY) as served:
+        await restore(served.ledger, "ada", b"".join(lines))
+        await converse(served, then)
+        await followed(served)
+        once = await derived(served)
+    async with serving(folder, *SERVICES, settings=ROOMY) as served:
+        await converse(served, "Good night.")
+        await followed(served)
+        assert await derived(served) == once
+    return once
+
+
+def upto(lines: list[bytes], kind: str) -> list[bytes]:
+    """As if it had been exported as soon as the last event of a kind was there."""
+    last = max(
+        number for number, line in enumerate(lines) if f'"kind":"{kind}"' in line.decode().replace(" ", "")
+    )
+    return lines[: last + 1]
+
+
+async def test_what_was_exported_before_it_was_read_is_read_once(tmp_path: Path) -> None:
+    lines = upto(await told(tmp_path / "here", SAID), "user_message")
+    found = await restored(tmp_path / "there", lines)
+
+    assert {(kind, worker) for kind, worker, _ in found} == set(FOLLOWS.items())
+    assert set(found.values()) == {1}
+
+
+async def test_each_worker_goes_on_where_it_was(tmp_path: Path) -> None:
+    whole = await told(tmp_path / "here", SAID, "Your name is Ada. Remind me to call Bob.")
+    lines = upto(whole, "identity_adopted")
+    found = await restored(tmp_path / "there", lines)
+
+    assert set(found.values()) == {1}
+    assert Counter(kind for kind, _, _ in found) == {
+        "user_identified": 1,
+        "identity_adopted": 1,
+        "commitment_opened": 2,
+        "directive_adopted": 1,
+        "memory_recorded": 2,
+    }
+
+
+async def test_what_was_read_forgotten_or_says_nothing_adds_nothing(tmp_path: Path) -> None:
+    secret = "Remind me to visit Zanzibar. I live in Lagos."
+    lines = await told(tmp_path / "here", SAID, "Good morning.", secret, "How are you?", forget=secret)
+    async with serving(tmp_path / "there", *SERVICES, settings=ROOMY) as served:
+        await restore(served.ledger, "ada", b"".join(lines))
+        before = await derived(served)
+    assert await restored(tmp_path / "again", lines) == before
+
+
+async def test_what_lies_far_back_is_not_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower, "UNREAD_EVENTS", 1)
+    lines = upto(await told(tmp_path / "here", SAID), "assistant_message")
+
+    assert await restored(tmp_path / "there", lines) == {}
