@@ -386,9 +386,7 @@ def _must_be_there(state: Snapshot, mind_id: str, named: Mapping[str, int]) -> N
 
 
 def _must_be_evidenced(state: Snapshot, known: Commitment, evidence: Sequence[int]) -> None:
-    seqs = list(evidence) or list(known.evidence)
-    is_later = all(known.promised_seq < seq <= state.seq and seq != known.opened_seq for seq in seqs)
-    if not seqs or not is_later:
+    if not known.is_shown_by(list(evidence) or known.evidence, state.seq):
         raise EvidenceMissing(
             "a commitment is done only with evidence that was recorded after it was promised: name its seqs",
             commitment_id=known.id,

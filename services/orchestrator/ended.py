@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.peers import Peers
-from services.orchestrator.projections.commitments import COMMITMENTS, Commitment
+from services.orchestrator.projections.commitments import COMMITMENTS, Commitment, is_unshown
 from services.runtime.times import nanoseconds
 
 CLOSED, EXPIRED = "commitment_closed", "commitment_expired"
@@ -46,21 +46,23 @@ class EndedCommitments:
         await self._graphs.reached(mind_id, from_seq)
         events = self._peers.read(mind_id, from_seq=from_seq, reverse=True, limit=size + 1, kinds=(kind,))
         ends = [event async for event in events]
+        told = [end for end in ends[:size] if not (end.redacted or is_unshown(end.body.commitment_closed))]
         gate = asyncio.Semaphore(READ_AT_ONCE)
 
         async def one(end: Event) -> Ended:
             async with gate:
                 return await self._ended(mind_id, end)
 
-        found = await asyncio.gather(*(one(end) for end in ends[:size] if not end.redacted))
+        found = await asyncio.gather(*(one(end) for end in told))
         kept = [ended for ended in found if not project or ended.commitment.project == project]
         return kept, ends[size].seq if len(ends) > size else 0
 
     async def _ended(self, mind_id: str, end: Event) -> Ended:
         body = getattr(end.body, end.kind)
         its_id: str = body.commitment_id
+        first = await self._first_told(mind_id, end)
         state = COMMITMENTS.initial
-        for event in await self._episode(mind_id, its_id, end.seq):
+        for event in await self._episode(mind_id, its_id, first.seq):
             state, _ = COMMITMENTS.apply(state, event)
         was = state.by_id.get(its_id) or Commitment(its_id, "", 0, 0)
         evidence = tuple(getattr(body, "evidence_seqs", ()))
@@ -68,9 +70,14 @@ class EndedCommitments:
             replace(was, evidence=evidence),
             end.kind,
             getattr(body, "outcome", 0),
-            end.seq,
-            nanoseconds(end.recorded_at),
+            first.seq,
+            nanoseconds(first.recorded_at),
         )
+
+    async def _first_told(self, mind_id: str, end: Event) -> Event:
+        """Where an end was told first: of what was erased the header says when."""
+        seq = end.body.commitment_closed.closed_seq
+        return await self._peers.event(mind_id, seq) if 0 < seq < end.seq else end
 
     async def _episode(self, mind_id: str, its_id: str, before_seq: int) -> list[Event]:
         """The events that opened and changed it, oldest first."""

@@ -17,7 +17,7 @@ from services.orchestrator.extraction.extractor import Extractor
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
-from services.orchestrator.radius import TITLES, BlastRadius, Reached
+from services.orchestrator.radius import BEFORE, BlastRadius, Reached
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.standing import Standing
@@ -205,10 +205,13 @@ class Forgetting:
         return found + await asyncio.to_thread(radius.take_all, waiting)
 
     async def _around(self, mind_id: str, seq: int) -> AsyncIterator[mind.Event]:
-        """What an event may have reached: a conversation may be named after what is said in it only later."""
+        """What an event may have reached: a conversation may be named after what is said in it only later.
+
+        And which instructions held before it.
+        """
         if seq > 1:
-            async for title in self._peers.read(mind_id, to_seq=seq - 1, kinds=sorted(TITLES)):
-                yield title
+            async for before in self._peers.read(mind_id, to_seq=seq - 1, kinds=sorted(BEFORE)):
+                yield before
         async for event in self._peers.read(mind_id, from_seq=seq + 1, page_size=PAGE):
             yield event
 

@@ -8,13 +8,14 @@ gone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.citations import cited_seqs
+from services.orchestrator.projections.commitments import SAID_SO
 
 SPEECH = frozenset({"user_message", "message_imported"})
 """What a person says is derived from nothing; it is reached where it says the same again."""
@@ -36,14 +37,30 @@ BOOKKEEPING = frozenset(
     }
 )
 """Kinds that say nothing of what anybody said."""
+BEGINNINGS = frozenset({"commitment_opened", "memory_recorded", "directive_adopted"})
+"""What an event of them is about begins with it; whatever names it later is about that."""
+COURSE = frozenset(
+    {
+        "evidence_recorded",
+        "commitment_snoozed",
+        "commitment_reminded",
+        "commitment_closed",
+        "commitment_expired",
+        "directive_retired",
+    }
+)
+"""How a promise or an instruction fared: of what showed it they hold no words, but where they say why."""
+INSTRUCTIONS = frozenset({"directive_adopted", "directive_retired"})
+BEFORE = TITLES | INSTRUCTIONS
+"""What is looked at of the time before the origin: titles, and which instructions held already."""
 RUN_WORDS = 3
 """So many words in a row are a quotation …"""
 RUN_LETTERS = 10
 """… where they have so many letters: "that is the" is none."""
 WHOLE_LETTERS = 4
 """A shorter text is said by everybody."""
-_SOURCES = ("source_seqs", "source_seq", "evidence_seqs")
-_THINGS = ("commitment_id", "memory_id", "directive_id", "reflection_id")
+_SOURCES = ("source_seqs", "source_seq", "evidence_seqs", "seqs")
+_THINGS = ("commitment_id", "memory_id", "directive_id")
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"(?!(?:19|20)\d\d$)(?=\w*\d)\w{3,}")
 """A code, a sum, a part of a telephone number; a year is nobody's own."""
@@ -67,18 +84,24 @@ class Reached:
 
 
 class BlastRadius:
-    """Takes the titles before the origin and the events after it, in order."""
+    """Takes what is of ``BEFORE`` before the origin and every event after it, in order."""
 
     def __init__(self, origin: Event) -> None:
         words = _words(" ".join(_texts(origin.body)))
-        self._whole = f" {' '.join(words)} " if sum(map(len, words)) >= WHOLE_LETTERS else ""
+        self._whole = _padded(words) if sum(map(len, words)) >= WHOLE_LETTERS else ""
         self._is_short = len(words) < RUN_WORDS
         self._runs = _runs(words)
         self._marks = _marks(words)
         self._distance = {origin.seq: 0}
         """Of the origin and of those that carry its words."""
         self._reached_only: dict[int, int] = {}
-        self._things: set[str] = set(_things(origin.body))
+        self._origin_seq = origin.seq
+        self._things: set[str] = set(_things(origin.body)) if origin.kind in BEGINNINGS else set()
+        """What began with the origin, or with what carries its words."""
+        self._held: set[str] = set()
+        """Instructions that others gave as well, and that hold."""
+        self._said_again: dict[int, str] = {}
+        """Messages that say some of the words on their own account, and stay."""
         self._sessions: dict[str, int] = {}
         """Conversations with what carries its words, and the first seq that does."""
         self._note_session(origin)
@@ -91,22 +114,26 @@ class BlastRadius:
         """Whether the next event was reached."""
         if event.kind in BOOKKEEPING or event.redacted:
             return None
+        if event.seq < self._origin_seq and event.kind not in TITLES:
+            self._note_thing(event, carries=False)
+            return None
         from_carriers, from_others = self._links(event)
-        said = self._says(event, is_linked=bool(from_carriers))
+        words = _words(" ".join(_texts(event.body)))
+        said = self._says(event, words, is_linked=bool(from_carriers))
         edges = {**from_others, **from_carriers, **said}
+        carries = bool(said) or _takes_words(event, from_carriers)
+        self._note_thing(event, carries=carries)
+        if event.kind in SPEECH and not carries:
+            self._note_said_again(event.seq, words)
         if not edges:
             return None
-        carries = bool(said) if event.kind in SPEECH | REPLIES else bool(from_carriers.keys() | said.keys())
-        carries = carries or (event.kind in REPLIES and "cites" in from_carriers)
         distance = 1 + min(edges.values())
         if carries:
             self._distance[event.seq] = distance
             self._note_session(event)
             if event.kind not in SPEECH | REPLIES and not _is_quotation(event):
-                words = _words(" ".join(_texts(event.body)))
                 self._runs |= _runs(words)
                 self._marks |= _marks(words)
-                self._things.update(_things(event.body))
         else:
             self._reached_only[event.seq] = distance
         return Reached(event.seq, event.kind, tuple(sorted(edges)), carries, distance)
@@ -114,6 +141,23 @@ class BlastRadius:
     def _note_session(self, event: Event) -> None:
         if event.session_id and event.kind not in TITLES:
             self._sessions.setdefault(event.session_id, event.seq)
+
+    def _note_thing(self, event: Event, *, carries: bool) -> None:
+        things = set(_things(event.body))
+        if event.kind == "directive_retired":
+            self._held -= things
+        elif event.kind in BEGINNINGS and carries:
+            self._things |= things
+        elif event.kind in INSTRUCTIONS:
+            self._held |= things
+        elif event.kind in BEGINNINGS:
+            # From here on it is another's.
+            self._things -= things
+
+    def _note_said_again(self, seq: int, words: list[str]) -> None:
+        said = _padded(words)
+        if not self._runs.isdisjoint(_runs(words)) or (self._whole and self._whole in said):
+            self._said_again[seq] = said
 
     def _links(self, event: Event) -> tuple[dict[str, int], dict[str, int]]:
         """Edges to events that carry the words, and to others that were reached; with the other end's distance."""
@@ -134,7 +178,8 @@ class BlastRadius:
             analyzed = event.body.conversation_analyzed
             if self._sessions.get(analyzed.session_id, analyzed.to_seq + 1) <= analyzed.to_seq:
                 carriers["covers"] = 0
-        if self._things.intersection(_things(event.body)):
+        is_anothers = event.kind in BEGINNINGS and not carriers and any(_named(event))
+        if not is_anothers and self._things.intersection(_things(event.body)) - self._held:
             carriers["same_thing"] = 0
         return carriers, others
 
@@ -144,18 +189,39 @@ class BlastRadius:
             return True
         return self._sessions.get(event.session_id, high + 1) <= high
 
-    def _says(self, event: Event, *, is_linked: bool) -> dict[str, int]:
+    def _says(self, event: Event, words: list[str], *, is_linked: bool) -> dict[str, int]:
         """``is_linked``: it answers what carries the words, or had it before it."""
-        words = _words(" ".join(_texts(event.body)))
         # A person who says "thanks" once more does not repeat anything.
         may_repeat = self._whole and not (self._is_short and event.kind in SPEECH)
-        if may_repeat and self._whole in f" {' '.join(words)} ":
+        of_others = "" if is_linked or event.kind in REPLIES else self._of_others(event)
+        if may_repeat and self._whole in _padded(words) and self._whole not in of_others:
             return {"repeats": 0}
-        if event.kind not in SPEECH and not self._runs.isdisjoint(_runs(words)):
+        if event.kind not in SPEECH and any(
+            _padded(run) not in of_others for run in self._runs.intersection(_runs(words))
+        ):
             return {"quotes": 0}
         if is_linked and event.kind in REPLIES and not self._marks.isdisjoint(_marks(words)):
             return {"quotes": 0}
         return {}
+
+    def _of_others(self, event: Event) -> str:
+        """What the messages say that something was made of, where they stay: so much of it is theirs."""
+        return "".join(self._said_again.get(seq, "") for _, seq in _named(event))
+
+
+def _takes_words(event: Event, from_carriers: Collection[str]) -> bool:
+    """Whether it holds words by what it is made of, though it says them otherwise. By edges from what carries them."""
+    if event.kind in SPEECH:
+        return False
+    if event.kind in REPLIES:
+        return "cites" in from_carriers
+    if event.kind in COURSE:
+        return "same_thing" in from_carriers or (bool(from_carriers) and _says_why(event))
+    return bool(from_carriers)
+
+
+def _says_why(event: Event) -> bool:
+    return any(text != SAID_SO for text in _texts(event.body))
 
 
 def _named(event: Event) -> Iterator[tuple[str, int]]:
@@ -212,6 +278,11 @@ def _things(message: Message) -> Iterator[str]:
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
+
+
+def _padded(words: Iterable[str]) -> str:
+    """To be looked for in others: whole words only."""
+    return f" {' '.join(words)} "
 
 
 def _marks(words: list[str]) -> set[str]:

@@ -85,7 +85,10 @@ class World:
         self.append(mind.Body(commitment_opened=opened))
 
     def close(self, its_id: str) -> None:
-        done = mind.CommitmentClosed(commitment_id=its_id, outcome=mind.COMMITMENT_OUTCOME_DONE)
+        shown = self.append(mind.Body(message_imported=mind.MessageImported(text="done")))
+        done = mind.CommitmentClosed(
+            commitment_id=its_id, outcome=mind.COMMITMENT_OUTCOME_DONE, evidence_seqs=[shown]
+        )
         self.append(mind.Body(commitment_closed=done))
 
     def kinds(self) -> Counter[str]:

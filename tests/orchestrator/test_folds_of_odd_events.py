@@ -204,15 +204,17 @@ def closed(*evidence: int, outcome: int = mind.COMMITMENT_OUTCOME_DONE) -> mind.
     return mind.Body(commitment_closed=done)
 
 
-@pytest.mark.parametrize("evidence", [(2,), (3,), (1, 10**6), (2**64 - 1,), (0,)])
-def test_what_is_done_needs_evidence_that_was_recorded_before(evidence: tuple[int, ...]) -> None:
-    is_refused(closed(*evidence), OPENED)
+@pytest.mark.parametrize("evidence", [(), (1,), (3,), (4,), (2, 10**6), (2**64 - 1,), (0,)])
+def test_what_is_done_needs_evidence_that_was_recorded_after_it_was_promised(
+    evidence: tuple[int, ...],
+) -> None:
+    is_refused(closed(*evidence), OPENED, proposed(0.5))
 
 
-def test_what_was_recorded_before_closes_and_what_is_given_up_needs_none() -> None:
+def test_what_was_recorded_after_it_was_promised_closes_and_what_is_given_up_needs_none() -> None:
     given_up = closed(10**6, outcome=mind.COMMITMENT_OUTCOME_DROPPED)
-    for body in (closed(1), given_up):
-        state = replay([event(1, OPENED), event(2, body)])
+    for body in (closed(2), given_up):
+        state = replay([event(1, OPENED), event(2, proposed(0.5)), event(3, body)])
         assert (dict(state.commitments.by_id), state.violations) == ({}, 0)
 
 

@@ -39,6 +39,11 @@ class Story:
             self.state = self.state.apply(made)
         return self
 
+    def keep(self, its_id: str) -> Story:
+        """Close a commitment as done, with what shows it."""
+        shown = self.tell(mind.Body(user_message=mind.UserMessage(text="done"))).state.seq
+        return self.tell(close(its_id, mind.COMMITMENT_OUTCOME_DONE, shown))
+
     def ticks(self, count: int) -> Story:
         return self.tell(*[tick()] * count)
 
@@ -59,8 +64,9 @@ def open_(its_id: str) -> mind.Body:
     return mind.Body(commitment_opened=mind.CommitmentOpened(commitment_id=its_id, text=its_id))
 
 
-def close(its_id: str, outcome: mind.CommitmentOutcome.ValueType = mind.COMMITMENT_OUTCOME_DONE) -> mind.Body:
-    return mind.Body(commitment_closed=mind.CommitmentClosed(commitment_id=its_id, outcome=outcome))
+def close(its_id: str, outcome: mind.CommitmentOutcome.ValueType, *shown_by: int) -> mind.Body:
+    told = mind.CommitmentClosed(commitment_id=its_id, outcome=outcome, evidence_seqs=shown_by)
+    return mind.Body(commitment_closed=told)
 
 
 def trait(which: mind.Trait.ValueType, delta: float) -> mind.Body:
@@ -94,7 +100,7 @@ def test_a_commitment_brings_growth_when_it_is_new_and_more_when_it_is_done() ->
     # +0.07·(1+0.2·0) to GAS, a twentieth of it to IAS.
     assert told.scores == exactly(0.0035, 0.07)
     # +0.12·(1+0.3·0) of the 0.93 that are lacking, and a twentieth of that of the 0.9965 that IAS lacks.
-    assert told.tell(close("c-1")).scores == exactly(0.0035 + 0.05 * 0.1116 * 0.9965, 0.07 + 0.1116)
+    assert told.keep("c-1").scores == exactly(0.0035 + 0.05 * 0.1116 * 0.9965, 0.07 + 0.1116)
     # Within twenty ticks the same is nothing new.
     before = told.scores
     assert told.tell(open_("c-1")).scores == before
@@ -112,7 +118,7 @@ def test_openness_and_conscientiousness_weigh_in() -> None:
     told = Story().tell(trait(mind.TRAIT_OPENNESS, 0.05), trait(mind.TRAIT_CONSCIENTIOUSNESS, -0.05))
     told.tell(open_("c-1"))
     assert told.state.metrics.gas == pytest.approx(0.07 * 1.01)
-    told.tell(close("c-1"))
+    told.keep("c-1")
     assert told.state.metrics.gas == pytest.approx(0.0707 + 0.12 * 0.985 * (1 - 0.0707))
 
 
@@ -209,9 +215,9 @@ def test_a_trait_moves_by_little_an_event_and_a_day() -> None:
 
 def test_the_evidence_for_a_review_is_gathered_until_the_review() -> None:
     analyzed = mind.Body(conversation_analyzed=mind.ConversationAnalyzed(sentiment=0.5, engagement=0.25))
-    told = Story().tell(open_("c-1"), close("c-1"), open_("c-2"), analyzed).ticks(1)
+    told = Story().tell(open_("c-1")).keep("c-1").tell(open_("c-2"), analyzed).ticks(1)
     evidence = told.state.traits.evidence
-    assert (evidence.kept.seqs, evidence.failed.seqs, evidence.analyses.seqs) == ((2,), (), (4,))
+    assert (evidence.kept.seqs, evidence.failed.seqs, evidence.analyses.seqs) == ((3,), (), (5,))
     assert (evidence.sentiment, evidence.engagement) == (0.5, 0.25)
     assert told.tell(tick("traits")).state.traits.evidence.kept.seqs == ()
 
@@ -236,7 +242,10 @@ def test_a_review_counts_all_commitments_that_were_kept_and_failed() -> None:
     told = Story()
     for number in range(202):
         told.tell(open_(f"c-{number}"))
-        told.tell(close(f"c-{number}", *([] if number < 102 else [mind.COMMITMENT_OUTCOME_DROPPED])))
+        if number < 102:
+            told.keep(f"c-{number}")
+        else:
+            told.tell(close(f"c-{number}", mind.COMMITMENT_OUTCOME_DROPPED))
     decision = decide.decide(told.state, DAYS_LATER_NS, LIMITS)
 
     assert decision

@@ -341,7 +341,7 @@ def test_what_another_format_left_is_gone_and_what_this_one_left_stays(tmp_path:
     [
         ("graph", (1, "1fb359dc19c8a51f")),
         ("sessions", (4, "8496430d45732716")),
-        ("counts", (2, "f456edefb9828279")),
+        ("counts", (3, "3e366883c2f50252")),
         ("owners", (1, "d9bc156577ff7b40")),
     ],
 )

@@ -12,6 +12,7 @@ import msgspec
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.projections.commitments import is_unshown
 from services.runtime.times import nanoseconds
 
 TURNS = frozenset({"user_message", "assistant_message"})
@@ -115,7 +116,8 @@ def _promised(event: Event) -> Iterator[Count]:
         case "commitment_expired":
             yield False, f"{COMMITMENT}:expired", 1
         case "commitment_closed":
-            if outcome := _OUTCOMES.get(event.body.commitment_closed.outcome):
+            told = event.body.commitment_closed
+            if (outcome := _OUTCOMES.get(told.outcome)) and not is_unshown(told):
                 yield False, f"{COMMITMENT}:{outcome}", 1
         case _:
             return

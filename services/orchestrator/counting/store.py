@@ -28,7 +28,7 @@ _OF_MIND = bytes(_DIGEST_BYTES)
 class CountStore(Tables):
     """One LMDB file."""
 
-    FORMAT = 2
+    FORMAT = 3
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, TABLES)

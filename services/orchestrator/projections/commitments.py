@@ -9,6 +9,7 @@ Whatever depends on the present ("is it overdue?") takes it as an argument.
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 
 from immutables import Map
 from msgspec.structs import replace
@@ -22,6 +23,8 @@ MAX_OPEN = 1_000
 """Commitments that may be open: one more makes no sense."""
 MAX_EVIDENCE = 100
 """Of a commitment: the latest."""
+SAID_SO = "said so"
+"""Why one was closed that a message said was done."""
 LATELY_DONE = 20
 """Commitments that were kept and are remembered here: about as many as anybody speaks of as if they were open."""
 
@@ -63,6 +66,12 @@ class Commitment(State, frozen=True):
         """The message that promised it, which may be long before a worker has read it; else where it was opened."""
         return self.source_seq or self.opened_seq
 
+    def is_shown_by(self, seqs: Sequence[int], upto_seq: int) -> bool:
+        """Whether events speak for its being done: there are some, and each was recorded after it was promised."""
+        return bool(seqs) and all(
+            self.promised_seq < seq <= upto_seq and seq != self.opened_seq for seq in seqs
+        )
+
     @property
     def place(self) -> Place:
         """The most urgent first, then the soonest due, those without a due time last, then the oldest."""
@@ -95,6 +104,8 @@ class Commitments(State, frozen=True):
     """How many were closed or expired."""
     lately_done: tuple[Done, ...] = ()
     """The latest that were kept, oldest first: what an answer says of them is checked."""
+    erased_end_seq: int = 0
+    """Where the latest end was erased: nobody can tell any more of which commitment it was."""
 
     def in_order(self) -> list[Commitment]:
         """By their places."""
@@ -118,8 +129,12 @@ class Commitments(State, frozen=True):
 
 def opened(state: Commitments, event: Event) -> Commitments:
     body = event.body.commitment_opened
-    if body.commitment_id in state.by_id:
-        raise ValueError("it is open already")
+    known = state.by_id.get(body.commitment_id)
+    if known is not None:
+        if known.opened_seq > state.erased_end_seq:
+            raise ValueError("it is open already")
+        # What was erased ended it, or it could not have been opened again.
+        state = _without(state, known.id)
     if len(state.by_id) >= MAX_OPEN:
         raise ValueError("too many are open")
     new = Commitment(
@@ -174,19 +189,37 @@ def revised(state: Commitments, event: Event) -> Commitments:
 
 
 def closed(state: Commitments, event: Event) -> Commitments:
+    if event.redacted:
+        return replace(state, erased_end_seq=event.seq)
     body = event.body.commitment_closed
-    ended = _without(state, body.commitment_id)
+    if body.closed_seq >= event.seq:
+        raise ValueError("what is told again was told before")
+    if body.closed_seq and not _is_open_since(state, body.commitment_id, body.closed_seq):
+        return state
+    known = state.by_id[body.commitment_id]
+    ended = _without(state, known.id)
     if body.outcome != mind.COMMITMENT_OUTCOME_DONE:
         return ended
-    if not all(0 < seq < event.seq for seq in body.evidence_seqs):
-        raise ValueError("what is done has evidence that was recorded before")
-    known = state.by_id[body.commitment_id]
+    if not known.is_shown_by(body.evidence_seqs, event.seq - 1):
+        raise ValueError("what is done has evidence that was recorded after it was promised")
     done = (*state.lately_done, Done(known.text, known.opened_seq))
     return replace(ended, lately_done=done[-LATELY_DONE:])
 
 
+def is_unshown(body: mind.CommitmentClosed) -> bool:
+    """Whether it says that something is done and names nothing that shows it: that closes nothing."""
+    return body.outcome == mind.COMMITMENT_OUTCOME_DONE and not body.evidence_seqs
+
+
 def expired(state: Commitments, event: Event) -> Commitments:
+    if event.redacted:
+        return replace(state, erased_end_seq=event.seq)
     return _without(state, event.body.commitment_expired.commitment_id)
+
+
+def _is_open_since(state: Commitments, its_id: str, seq: int) -> bool:
+    """Whether a commitment was open at a seq and is so still, rather than again."""
+    return its_id in state.by_id and state.by_id[its_id].opened_seq < seq
 
 
 def _with(state: Commitments, commitment: Commitment) -> Commitments:
@@ -209,4 +242,5 @@ COMMITMENTS = Projection(
         "commitment_closed": closed,
         "commitment_expired": expired,
     },
+    of_headers=frozenset({"commitment_closed", "commitment_expired"}),
 )

@@ -12,7 +12,7 @@ from services.orchestrator.extraction import evidence
 from services.orchestrator.extraction.extractor import Extractor, is_quotation
 from services.orchestrator.extraction.promises import Promise, commitment_id
 from services.orchestrator.minds import Minds
-from services.orchestrator.projections.commitments import MAX_OPEN, Commitment
+from services.orchestrator.projections.commitments import MAX_OPEN, SAID_SO, Commitment
 from services.orchestrator.same_words import having, new_id
 from services.orchestrator.workers.follower import Worker
 
@@ -65,7 +65,7 @@ def _told(text: str, seq: int, open_ones: Sequence[Commitment]) -> list[mind.Bod
         found.append(mind.Body(evidence_recorded=recorded))
         if score >= evidence.CLOSING_SCORE:
             closed = mind.CommitmentClosed(
-                commitment_id=one.id, outcome=mind.COMMITMENT_OUTCOME_DONE, evidence_seqs=[seq], why="said so"
+                commitment_id=one.id, outcome=mind.COMMITMENT_OUTCOME_DONE, evidence_seqs=[seq], why=SAID_SO
             )
             found.append(mind.Body(commitment_closed=closed))
     return found

@@ -1924,12 +1924,15 @@ class CommitmentClosed(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     EVIDENCE_SEQS_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
+    CLOSED_SEQ_FIELD_NUMBER: _builtins.int
     commitment_id: _builtins.str
     """The commitment."""
     outcome: Global___CommitmentOutcome.ValueType
     """How it ended."""
     why: _builtins.str
     """Why, for the record."""
+    closed_seq: _builtins.int
+    """Where it is told again, because the event is erased that told it first: the seq of that one."""
     @_builtins.property
     def evidence_seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The events that show it."""
@@ -1941,10 +1944,11 @@ class CommitmentClosed(_message.Message):
         outcome: Global___CommitmentOutcome.ValueType = ...,
         evidence_seqs: _abc.Iterable[_builtins.int] | None = ...,
         why: _builtins.str = ...,
+        closed_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_id", b"commitment_id", "evidence_seqs", b"evidence_seqs", "outcome", b"outcome", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_seq", b"closed_seq", "commitment_id", b"commitment_id", "evidence_seqs", b"evidence_seqs", "outcome", b"outcome", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
