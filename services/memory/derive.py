@@ -155,12 +155,12 @@ def closed(held: Row, at_ns: int, event_seq: int, recorded_ns: int) -> Row:
     )
 
 
-def ended_before(row: Row, rival: Row) -> Row:
-    """What is told later, but held earlier, ended when that began which is known already."""
+def ended_before(row: Row, rival: Row, at_ns: int) -> Row:
+    """What is told later, but held earlier, ended when that began which is known already, or when that was told."""
     if row.valid_to_ns:
         return row
     why = list(dict.fromkeys((rival.source_seqs[0], rival.version_seq)))
-    return msgspec.structs.replace(row, valid_to_ns=rival.valid_from_ns, also_seqs=why)
+    return msgspec.structs.replace(row, valid_to_ns=at_ns, also_seqs=why)
 
 
 def begins_ns(row: Row) -> int:

@@ -15,7 +15,7 @@ from services.memory.embedder import EmbedderAway
 from services.memory.embeddings import Embeddings
 from services.memory.minds import LoadedMinds
 from services.memory.records import Mind
-from services.memory.rows import Row
+from services.memory.rows import EPISODE, Row
 from services.memory.spaces import Spaces
 from services.memory.store import Store
 
@@ -198,10 +198,11 @@ def _form(batch: Batch, added: Added, row: Row, contradicts: Sequence[str]) -> N
         return
     older = {memory_id: batch.current(mind, memory_id) for memory_id in contradicts}
     for claim, rival in _rivals(batch, mind, row):
-        if derive.begins_ns(row) >= rival[1].valid_from_ns:
+        told_ns = _told_ns(batch, mind, rival[1])
+        if derive.begins_ns(row) >= rival[1].valid_from_ns and _told_ns(batch, mind, row) >= told_ns:
             older[rival[1].memory_id] = rival
         elif claim in derive.claims_of(row):
-            row = derive.ended_before(row, rival[1])
+            row = derive.ended_before(row, rival[1], rival[1].valid_from_ns or told_ns)
     for held in older.values():
         if held is not None:
             at_ns = derive.begins_ns(row)
@@ -216,6 +217,13 @@ def _rivals(batch: Batch, mind: Mind, row: Row) -> Iterator[tuple[Claim, tuple[i
         for rival in batch.claiming(mind, claim.of) if claim.is_sole or claim.is_over else ():
             if rival[1].valid_to_ns == 0 and derive.rules_out(row, claim, rival[1]):
                 yield claim, rival
+
+
+def _told_ns(batch: Batch, mind: Mind, row: Row) -> int:
+    """When somebody said it: of what was drawn from a message when that was said, which may have been imported."""
+    ordinals = (ordinal for seq in row.source_seqs for ordinal in batch.ordinals_of(mind, seq))
+    said = (batch.row(mind, ordinal) for ordinal in ordinals)
+    return next((one.occurred_ns for one in said if one and one.type == EPISODE), row.recorded_ns)
 
 
 def _replace(batch: Batch, added: Added, ordinal: int, old: Row, new: Row) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.orchestrator.guard import ACTIONS, DEFAULTS, POLICY_PREFIX, SEVERITIES
-from services.orchestrator.projections.profile import CAP, FROZEN, SETTINGS, Profile
+from services.orchestrator.projections.profile import CAP, FROZEN, IMPORTS, SETTINGS, Profile
 from services.orchestrator.projections.traits import START
 
 
@@ -27,6 +27,9 @@ POLICIES: Mapping[str, Policy] = {
     "time_zone": Policy("", 'In which words like "Friday" are read: an IANA name; empty: UTC.'),
     "language": Policy("", "BCP 47 tag of the language that it speaks; empty: en."),
     FROZEN: Policy(False, "Whether its traits stay as they are.", ("true", "false")),
+    IMPORTS: Policy(
+        False, "Whether facts are drawn from messages that are imported from then on.", ("true", "false")
+    ),
     CAP: Policy(START, f"How far a trait may go from the middle: a number from 0 to {START}."),
     **{
         f"{POLICY_PREFIX}{name}": Policy(

@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -85,6 +86,19 @@ def test_importing_twice_is_the_same_as_once(pmm: Pmm, transcript: Path) -> None
     assert (first["appended"], first["existed"]) == (len(TRANSCRIPT), 0)
     assert (second["appended"], second["existed"]) == (0, len(TRANSCRIPT))
     assert first["head_seq"] == second["head_seq"]
+
+
+def test_facts_are_drawn_from_an_import_that_asks_for_them(pmm: Pmm, tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(
+        json.dumps({"speaker": "Ana", "text": "I work at Xero.", "occurred_at": "2020-05-03T10:00:00Z"})
+    )
+    pmm("mind", "import", str(path), "--mind", "drawn", "--facts")
+
+    ends_at = time.monotonic() + 30
+    while "Ana works at Xero." not in pmm("memory", "list", "--mind", "drawn", "--json"):
+        assert time.monotonic() < ends_at
+        time.sleep(0.1)
 
 
 def test_what_was_imported_is_found_at_once(pmm: Pmm, biscuit: str) -> None:

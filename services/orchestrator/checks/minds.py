@@ -21,7 +21,7 @@ from services.orchestrator.checks.fields import (
 )
 from services.orchestrator.guard import ACTIONS, POLICY_PREFIX
 from services.orchestrator.policies import POLICIES
-from services.orchestrator.projections.profile import CAP, FROZEN, SETTINGS
+from services.orchestrator.projections.profile import CAP, FLAGS, SETTINGS
 from services.orchestrator.projections.traits import START
 from services.runtime import checks
 from services.runtime.checks import Check
@@ -74,7 +74,7 @@ def set_policy(request: pb.SetPolicyRequest) -> Iterator[Violation]:
         yield Violation("key", f"must be one of {', '.join(POLICIES)}")
     elif request.key.startswith(POLICY_PREFIX) and value not in ACTIONS:
         yield Violation("value", f"must be one of {', '.join(ACTIONS)}")
-    elif request.key == FROZEN and not isinstance(value, bool):
+    elif request.key in FLAGS and not isinstance(value, bool):
         yield Violation("value", "must be true or false")
     elif request.key == CAP and not (isinstance(value, float) and 0 <= value <= START):
         yield Violation(

@@ -10,8 +10,6 @@ from collections.abc import Callable, Collection, Coroutine
 from datetime import datetime
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from pmm.mind.v1 import events_pb2 as mind
 from pmm_client.errors import PmmError
 from services.orchestrator.errors import ModelFailed
@@ -159,10 +157,8 @@ class Extractor:
     async def said_at(self, event: mind.Event) -> datetime:
         """The message's own clock, in the mind's zone."""
         state = await self._minds.state(event.mind_id, event.seq)
-        occurred = event.body.user_message.occurred_at if event.kind == "user_message" else Timestamp()
-        return moment(nanoseconds(occurred) or nanoseconds(event.recorded_at)).astimezone(
-            zone(state.profile.time_zone)
-        )
+        said_ns = occurred_ns(event) or nanoseconds(event.recorded_at)
+        return moment(said_ns).astimezone(zone(state.profile.time_zone))
 
 
 async def ask_model(
@@ -190,6 +186,12 @@ def _heed(task: asyncio.Task[Found]) -> None:
     """A worker that was stopped asks for no result, and asyncio would complain."""
     if not task.cancelled():
         task.exception()
+
+
+def occurred_ns(event: mind.Event) -> int:
+    """When a person's message was said, where that is not when it was recorded; 0 where it is."""
+    is_persons = event.kind in ("user_message", "message_imported")
+    return nanoseconds(getattr(event.body, event.kind).occurred_at) if is_persons else 0
 
 
 def _text(event: mind.Event) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Type = Literal["fact", "preference", "event", "relationship"]
 USER = "user"
+_THE_USER = re.compile(r"\b[Tt]he user\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,9 @@ class Fact:
     """From 0 (trivia) to 1 (vital)."""
     model: str = ""
     """The model that found it; empty: rules."""
+
+
+def told_by(speaker: str, fact: Fact) -> Fact:
+    """What somebody else said of themselves, in the place of the user: "The user's sister" is "Ana's sister"."""
+    subject = speaker if fact.subject == USER else fact.subject
+    return replace(fact, subject=subject, text=_THE_USER.sub(lambda _: speaker, fact.text))

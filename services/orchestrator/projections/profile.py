@@ -15,8 +15,9 @@ from services.runtime.times import nanoseconds
 
 SETTINGS = ("description", "persona_prompt", "time_zone", "language")
 """Keys of policy_changed that are settings of the mind; the others are policies."""
-FROZEN, CAP = "traits.frozen", "traits.cap"
-"""Policies: no trait moves; no trait goes further from the middle."""
+FROZEN, CAP, IMPORTS = "traits.frozen", "traits.cap", "imports.facts"
+"""Policies: no trait moves; no trait goes further from the middle; imported messages form facts, too."""
+FLAGS = (FROZEN, IMPORTS)
 MAX_POLICIES = 1_000
 """More than there are keys that mean anything."""
 
@@ -62,8 +63,8 @@ def policy_changed(state: Profile, event: Event) -> Profile:
         if not isinstance(value, str):
             raise ValueError(f"{body.key} is a text")
         return replace(state, **{body.key: value})
-    if body.key == FROZEN and not isinstance(value, bool):
-        raise ValueError(f"{FROZEN} is true or false")
+    if body.key in FLAGS and not isinstance(value, bool):
+        raise ValueError(f"{body.key} is true or false")
     if body.key == CAP and not isinstance(value, float):
         raise ValueError(f"{CAP} is a number")
     if body.key not in state.policies and len(state.policies) >= MAX_POLICIES:

@@ -8,9 +8,11 @@ from datetime import datetime
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.extraction import lexicon
 from services.orchestrator.extraction.begins import begins
-from services.orchestrator.extraction.extractor import Extractor
-from services.orchestrator.extraction.fact import USER, Fact
+from services.orchestrator.extraction.extractor import Extractor, occurred_ns
+from services.orchestrator.extraction.fact import USER, Fact, told_by
 from services.orchestrator.minds import Minds
+from services.orchestrator.projections.profile import IMPORTS
+from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.workers.follower import Worker
 
 _TYPES = {
@@ -19,22 +21,45 @@ _TYPES = {
     "event": mind.MEMORY_TYPE_EVENT,
     "relationship": mind.MEMORY_TYPE_RELATIONSHIP,
 }
+_USER = ""
+_USERS, _PROGRAMS = ("", "user", "me", "human"), ("assistant", "ai", "bot", "model", "system")
+"""Speakers as transcripts call them."""
 _AHEAD = re.compile(r"\b(?:is|are|will|starts?|begins?|leaves?|flies|fly)\b")
 _NAME = re.compile(lexicon.NAME)
 
 
 def worker(extractor: Extractor) -> Worker:
-    """Reads what persons say to the mind. Answers and imported messages form no memories but themselves."""
+    """Reads what persons say to the mind, and what is imported where its policy says so.
 
-    async def derive(event: mind.Event, _minds: Minds) -> list[mind.Body]:
-        found = await extractor.found(event)
+    Answers form no memories but themselves.
+    """
+
+    async def derive(event: mind.Event, minds: Minds) -> list[mind.Body]:
+        speaker: str | None = _USER
+        if event.kind == "message_imported":
+            speaker = _speaker(
+                event.body.message_imported.speaker, await minds.state(event.mind_id, event.seq)
+            )
+        if speaker is None:
+            return []
+        found = (await extractor.found(event)).facts
+        facts = found if speaker == _USER else [told_by(speaker, fact) for fact in found]
         said_at = await extractor.said_at(event)
         return [
             mind.Body(memory_recorded=_recorded(fact, event, ordinal, said_at))
-            for ordinal, fact in enumerate(found.facts)
+            for ordinal, fact in enumerate(facts)
         ]
 
-    return Worker("extraction", ("user_message",), derive, derives=("memory_recorded",))
+    return Worker("extraction", ("user_message", "message_imported"), derive, derives=("memory_recorded",))
+
+
+def _speaker(speaker: str, state: Snapshot) -> str | None:
+    """Of whom facts are drawn from an imported message, ``_USER`` where that is the user; None: of nobody."""
+    name = speaker.casefold()
+    names = {state.identity.name.casefold(), state.profile.name.casefold(), *_PROGRAMS} - {""}
+    if state.profile.policies.get(IMPORTS) is not True or name in names:
+        return None
+    return _USER if name in _USERS or name == state.identity.user_name.casefold() else speaker
 
 
 def _recorded(fact: Fact, event: mind.Event, ordinal: int, said_at: datetime) -> mind.MemoryRecorded:
@@ -48,6 +73,9 @@ def _recorded(fact: Fact, event: mind.Event, ordinal: int, said_at: datetime) ->
         model=fact.model,
     )
     begun = begins(fact.when, said_at, is_past=not _AHEAD.search(fact.text)) if fact.when else None
+    if begun is None and occurred_ns(event):
+        # What was said long ago must not take the place of what was said since.
+        begun = said_at
     if begun is not None:
         recorded.valid_from.FromDatetime(begun)
     return recorded

@@ -43,11 +43,18 @@ async def import_file(
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Return before memory has indexed what was imported.")
     ] = False,
+    facts: Annotated[
+        bool,
+        typer.Option(
+            "--facts",
+            help="Draw facts from what is imported from now on, as from what people say (policy imports.facts).",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Take a transcript into a mind, which is made if it is not there. Twice is the same as once.
 
-    Example: pmm mind import transcript.jsonl --mind ada
+    Example: pmm mind import transcript.jsonl --mind ada --facts
 
     A line is {"speaker": "Ana", "text": "…", "occurred_at": "2026-05-03T10:00:00Z", "session": "1"};
     only text must be there. After Ctrl-C or an error the same command goes on where it stopped.
@@ -61,6 +68,8 @@ async def import_file(
     _refuse_problems(transcript, file)
     async with connection.open("memory") as client:
         await client.mind(mind).create(settings=MindSettings(time_zone=time_zone()), exist_ok=True)
+        if facts:
+            await client.mind(mind).set_policy("imports.facts", True, why="pmm mind import --facts")
         with output.progress(quiet=as_json) as bar:
             done = await _import(client.mind(mind), transcript, bar)
             if not no_wait and done.head_seq:

@@ -293,7 +293,8 @@ class OrchestratorServiceServicer:
 
         Guarantees: each message once, however often it is sent (its place and content are its idempotency key);
         durable when it returns. The mind's policy on personal data holds as for Converse, and what is imported into a
-        conversation that is PAUSED is not to be remembered.
+        conversation that is PAUSED is not to be remembered. Nothing is derived from it, unless the mind's policy
+        imports.facts is true when it is appended: then facts are, each of its speaker.
 
         Limits: 500 messages a call, 4 MiB.
 

@@ -79,7 +79,8 @@ class OrchestratorServiceStub:
 
     Guarantees: each message once, however often it is sent (its place and content are its idempotency key);
     durable when it returns. The mind's policy on personal data holds as for Converse, and what is imported into a
-    conversation that is PAUSED is not to be remembered.
+    conversation that is PAUSED is not to be remembered. Nothing is derived from it, unless the mind's policy
+    imports.facts is true when it is appended: then facts are, each of its speaker.
 
     Limits: 500 messages a call, 4 MiB.
 
@@ -607,7 +608,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Guarantees: each message once, however often it is sent (its place and content are its idempotency key);
     durable when it returns. The mind's policy on personal data holds as for Converse, and what is imported into a
-    conversation that is PAUSED is not to be remembered.
+    conversation that is PAUSED is not to be remembered. Nothing is derived from it, unless the mind's policy
+    imports.facts is true when it is appended: then facts are, each of its speaker.
 
     Limits: 500 messages a call, 4 MiB.
 
@@ -1144,7 +1146,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: each message once, however often it is sent (its place and content are its idempotency key);
         durable when it returns. The mind's policy on personal data holds as for Converse, and what is imported into a
-        conversation that is PAUSED is not to be remembered.
+        conversation that is PAUSED is not to be remembered. Nothing is derived from it, unless the mind's policy
+        imports.facts is true when it is appended: then facts are, each of its speaker.
 
         Limits: 500 messages a call, 4 MiB.
 

@@ -1,0 +1,83 @@
+"""Facts of imported messages: none unless the mind's policy asks for them, then as its speakers said them, and when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from google.protobuf.struct_pb2 import Value
+
+from pmm.memory.v1 import memory_pb2 as memory
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from tests.orchestrator.talking import converse, followed, head
+from tests.support.serving import Served
+
+THEN = datetime(2020, 5, 3, 10, 0, tzinfo=UTC)
+
+
+async def ask_for_facts(served: Served, *, wanted: bool = True) -> None:
+    policy = pb.SetPolicyRequest(mind_id="ada", key="imports.facts", value=Value(bool_value=wanted))
+    await served.orchestrator.set_policy(policy)
+
+
+async def imported(served: Served, *said: tuple[str, str]) -> None:
+    request = pb.ImportMessagesRequest(mind_id="ada")
+    for speaker, text in said:
+        request.messages.add(speaker=speaker, text=text).occurred_at.FromDatetime(THEN)
+    await served.orchestrator.import_messages(request)
+    await followed(served)
+
+
+async def facts(served: Served) -> list[memory.Memory]:
+    request = memory.ListMemoriesRequest(mind_id="ada", page_size=100, min_seq=await head(served))
+    listed = await served.memory.list_memories(request)
+    return [one for one in listed.memories if one.type != mind.MEMORY_TYPE_EPISODE]
+
+
+async def test_imported_messages_form_facts_only_where_the_policy_says_so(served: Served) -> None:
+    await imported(served, ("Ana", "I live in Porto."))
+    assert await facts(served) == []
+
+    await ask_for_facts(served)
+    await imported(served, ("Ana", "I work at Xero."))
+    (fact,) = await facts(served)
+    assert fact.text == "Ana works at Xero."
+    assert fact.valid_from.ToDatetime(UTC) == THEN
+
+    await ask_for_facts(served, wanted=False)
+    await imported(served, ("Ana", "I like olives."))
+    assert await facts(served) == [fact]
+
+
+@pytest.mark.parametrize(
+    ("speaker", "text", "fact"),
+    [
+        ("", "My sister Mia lives in Porto.", "Mia lives in Porto."),
+        ("user", "I live in Porto.", "The user lives in Porto."),
+        ("Ben", "I live in Porto.", "The user lives in Porto."),
+        ("Ana", "My sister moved to Porto.", "Ana's sister moved to Porto."),
+        (r"Ana \1", "I live in Porto.", r"Ana \1 lives in Porto."),
+        ("assistant", "I live in Porto.", None),
+        ("Juno", "I live in Porto.", None),
+    ],
+)
+async def test_a_fact_is_of_who_said_it(served: Served, speaker: str, text: str, fact: str | None) -> None:
+    await converse(served, "My name is Ben. Your name is Juno.")
+    await followed(served)
+    before = {one.text for one in await facts(served)}
+    await ask_for_facts(served)
+    await imported(served, (speaker, text))
+
+    found = {one.text for one in await facts(served)} - before
+    assert fact in found if fact else not found
+
+
+async def test_what_was_said_long_ago_does_not_take_the_place_of_what_was_said_since(served: Served) -> None:
+    await converse(served, "I live in Auckland.")
+    await ask_for_facts(served)
+    await imported(served, ("user", "I live in Wellington."))
+    turn = await converse(served, "Where do I live?")
+
+    assert "Auckland" in turn.text
+    assert "Wellington" not in turn.text
