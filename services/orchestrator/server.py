@@ -91,6 +91,7 @@ class OrchestratorService(Service):
         forgetting = Forgetting(peers, traces, self._graphs, self._session_table, standing, self._counts)
         workers = (
             *(reader(extractor) for reader in WORKERS),
+            extraction.imports(extractor),
             analyzing.worker(),
             summarizing.worker(),
             reflecting.worker(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -29,28 +30,35 @@ _NAME = re.compile(lexicon.NAME)
 
 
 def worker(extractor: Extractor) -> Worker:
-    """Reads what persons say to the mind, and what is imported where its policy says so.
+    """Reads what persons say to the mind. Answers form no memories but themselves."""
 
-    Answers form no memories but themselves.
-    """
+    async def derive(event: mind.Event, _minds: Minds) -> list[mind.Body]:
+        found = await extractor.found(event)
+        return await _memories(extractor, event, found.facts)
+
+    return Worker("extraction", ("user_message",), derive, derives=("memory_recorded",))
+
+
+def imports(extractor: Extractor) -> Worker:
+    """Reads what is imported where the mind's policy says so. By itself, so that no turn waits for a long import."""
 
     async def derive(event: mind.Event, minds: Minds) -> list[mind.Body]:
-        speaker: str | None = _USER
-        if event.kind == "message_imported":
-            speaker = _speaker(
-                event.body.message_imported.speaker, await minds.state(event.mind_id, event.seq)
-            )
+        speaker = _speaker(event.body.message_imported.speaker, await minds.state(event.mind_id, event.seq))
         if speaker is None:
             return []
-        found = (await extractor.found(event)).facts
-        facts = found if speaker == _USER else [told_by(speaker, fact) for fact in found]
-        said_at = await extractor.said_at(event)
-        return [
-            mind.Body(memory_recorded=_recorded(fact, event, ordinal, said_at))
-            for ordinal, fact in enumerate(facts)
-        ]
+        facts = (await extractor.found(event)).facts
+        told = facts if speaker == _USER else [told_by(speaker, fact) for fact in facts]
+        return await _memories(extractor, event, told)
 
-    return Worker("extraction", ("user_message", "message_imported"), derive, derives=("memory_recorded",))
+    return Worker("imports", ("message_imported",), derive, derives=("memory_recorded",))
+
+
+async def _memories(extractor: Extractor, event: mind.Event, facts: Sequence[Fact]) -> list[mind.Body]:
+    said_at = await extractor.said_at(event)
+    return [
+        mind.Body(memory_recorded=_recorded(fact, event, ordinal, said_at))
+        for ordinal, fact in enumerate(facts)
+    ]
 
 
 def _speaker(speaker: str, state: Snapshot) -> str | None:
