@@ -9,8 +9,6 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import ModelFailed
 from services.runtime import deadline
 
-NEARLY_OVER = 0.25
-"""Seconds before its deadline at which a call that goes away has met it: a caller's clock is ahead by the way here."""
 _TEXT = {
     mind.TURN_FAILURE_REASON_CANCELLED: "the caller went away",
     mind.TURN_FAILURE_REASON_DEADLINE: "the deadline passed before the answer was complete",
@@ -40,4 +38,6 @@ def unanswered(error: ModelFailed, began: float, most_seconds: float) -> Failure
 
 def _is_late(began: float, most_seconds: float) -> bool:
     remaining = deadline.remaining()
-    return (remaining is not None and remaining < NEARLY_OVER) or time.perf_counter() - began >= most_seconds
+    return (
+        remaining is not None and remaining < deadline.NEARLY_OVER
+    ) or time.perf_counter() - began >= most_seconds

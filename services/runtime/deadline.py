@@ -9,6 +9,8 @@ from types import TracebackType
 
 from services.runtime.errors import DeadlineExceeded
 
+NEARLY_OVER = 0.25
+"""Seconds before its deadline at which a call that goes away has met it: a caller's clock is ahead by the way here."""
 _deadline: ContextVar[float | None] = ContextVar("pmm_deadline", default=None)
 
 

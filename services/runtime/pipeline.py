@@ -152,7 +152,7 @@ class Pipeline:
             try:
                 return await self._admitted(rpc, context, request, work, metadata, client_seconds)
             except asyncio.CancelledError:
-                late = client_seconds is not None and not context.time_remaining()
+                late = client_seconds is not None and (context.time_remaining() or 0.0) < deadline.NEARLY_OVER
                 span.code = grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED
                 raise
             except grpc.aio.AbortError:
