@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator.radius import BEFORE, BlastRadius
+from services.orchestrator.projections.directives import DIRECTIVES
+from services.orchestrator.radius import BEFORE, INSTRUCTIONS, BlastRadius
 from services.orchestrator.snapshot import Snapshot
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, followed
@@ -335,6 +336,10 @@ def test_what_does_not_come_of_what_is_forgotten_is_as_if_nothing_was(
     origin = data.draw(st.sampled_from([each.seq for each in history if each.kind == "user_message"]))
     before, gone = replay(history), carrying(origin, history)
     made_of_it = {each.seq for each in history if origin in (each.causation_seq, each.seq, *sources(each))}
+    others = [each for each in history if each.kind in INSTRUCTIONS and each.seq not in made_of_it]
+    held = DIRECTIVES.initial
+    for each in others:
+        held, _ = DIRECTIVES.apply(held, each)
     for each in history:
         if each.seq in gone:
             each.ClearField("body")
@@ -345,8 +350,7 @@ def test_what_does_not_come_of_what_is_forgotten_is_as_if_nothing_was(
     assert not [each for each in history if f"quince{origin}s" in str(each)]
     left = {one.id: one for one in before.commitments.by_id.values() if one.opened_seq not in made_of_it}
     assert dict(after.commitments.by_id) == left
-    given = {each.body.directive_adopted.directive_id for each in history}
-    assert set(after.directives.by_id) == set(before.directives.by_id) & given
+    assert after.directives.by_id == held.by_id
     remembered = {each.seq for each in history if each.kind == "memory_recorded" and not each.redacted}
     assert remembered == {each.seq for each in history if each.kind == "memory_recorded"} - made_of_it
 
