@@ -102,6 +102,7 @@ class Views:
                 event.causation_seq,
                 getattr(body, "source_seq", 0),
                 *getattr(body, "evidence_seqs", ()),
+                *getattr(body, "seqs", ()),
             }
             if len(named) == MAX_THREAD:
                 break
