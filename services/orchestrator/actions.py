@@ -13,6 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import privacy
+from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.errors import (
     BeyondHead,
     EvidenceMissing,
@@ -23,7 +24,7 @@ from services.orchestrator.errors import (
     UnknownDirective,
 )
 from services.orchestrator.incognito import Incognito
-from services.orchestrator.minds import ActiveMind, Minds
+from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import MAX_OPEN, Commitment
 from services.orchestrator.projections.directives import Directive

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.errors import SessionEnded, SessionExists, UnknownSession
 from services.orchestrator.incognito import Conversation, Incognito
-from services.orchestrator.minds import ActiveMind, Minds
+from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.projections.summaries import Summary

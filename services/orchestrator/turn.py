@@ -18,6 +18,7 @@ from typing import Any
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import citations, claims, failing, privacy, prompt, retries
+from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.errors import (
     IdempotencyKeyReused,
@@ -28,7 +29,7 @@ from services.orchestrator.errors import (
 )
 from services.orchestrator.guard import Guarded
 from services.orchestrator.lately import BEYOND, said_in
-from services.orchestrator.minds import ActiveMind, Minds, terminal
+from services.orchestrator.minds import Minds, terminal
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.session_table.following import SessionTable

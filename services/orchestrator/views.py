@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from pmm.mind.v1.events_pb2 import Event
+from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.errors import BeyondHead, UnknownCommitment
 from services.orchestrator.forgetting import Traces
-from services.orchestrator.minds import ActiveMind, Minds
+from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import COMMITMENTS
 from services.orchestrator.projections.directives import DIRECTIVES, Directive

@@ -16,7 +16,8 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.channel import open_channel
 from pmm_client.raw import LedgerClient
-from services.orchestrator.minds import ActiveMind, Minds
+from services.orchestrator.active_mind import ActiveMind
+from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot

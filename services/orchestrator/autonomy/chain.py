@@ -12,7 +12,8 @@ import time
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator.minds import ActiveMind, Minds
+from services.orchestrator.active_mind import ActiveMind
+from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import GENESIS

@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.autonomy.decide import CADENCE
 from services.orchestrator.errors import IdempotencyKeyReused
 from services.orchestrator.extraction.own_words import said_once
 from services.orchestrator.extraction.words import key
 from services.orchestrator.forgetting import Traces
-from services.orchestrator.minds import ActiveMind, Minds
+from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.reflections import Reflection
 from services.orchestrator.repeats import TAKEN, came_before, key_of

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.extraction.condensing import condense, quoted_in, shortened
 from services.orchestrator.extraction.own_words import borne_out, said_once
 from services.orchestrator.forgetting import Traces
-from services.orchestrator.minds import ActiveMind, Minds
+from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.summaries import AT_ONCE, SPAN_MESSAGES, Job
 from services.orchestrator.snapshot import Snapshot

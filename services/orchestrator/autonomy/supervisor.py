@@ -10,10 +10,11 @@ from typing import TypeVar
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.autonomy.auditing import Auditing
 from services.orchestrator.autonomy.decide import Decision, Limits, decide, next_wake
 from services.orchestrator.autonomy.invariants import abandoned
-from services.orchestrator.minds import ActiveMind, Minds
+from services.orchestrator.minds import Minds
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
+from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.extraction.extractor import Extractor
-from services.orchestrator.minds import ActiveMind
 from services.orchestrator.workers.follower import Follower
 
 
