@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
-from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.conftest import SERVICES, answered_by
 from tests.orchestrator.talking import Turn, converse, events
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
@@ -23,18 +23,9 @@ MODES = [mind.PRIVACY_MODE_NORMAL, mind.PRIVACY_MODE_PAUSED, mind.PRIVACY_MODE_I
 
 
 @pytest.fixture
-def model_server() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as server:
-        server.says = "Yes."
-        yield server
-
-
-@pytest.fixture
 async def modelled(tmp_path: Path, model_server: OpenAIServer) -> AsyncIterator[Served]:
-    orchestrator = {**ROOMY["orchestrator"], "extracts_with_model": False, "reflects": False}
-    backend = {"backend": "openai", "openai_base_url": model_server.base_url, "model": "said"}
-    settings = {**ROOMY, "orchestrator": orchestrator, "inference": backend}
-    async with serving(tmp_path, *SERVICES, settings=settings) as running:
+    model_server.says = "Yes."
+    async with serving(tmp_path, *SERVICES, settings=answered_by(model_server, "said")) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         yield running
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -13,10 +11,9 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator import citations, prompt
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled
-from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse
 from tests.support.openai_server import OpenAIServer
-from tests.support.serving import Served, serving
+from tests.support.serving import Served
 
 HOME = "I live in Porto."
 PASTED = " ".join(f"Chapter {n}: people in Lisbon live well, they live long." for n in range(300))
@@ -24,22 +21,6 @@ KEY = "The key to where I live lies under the fern."
 WITH_KEY = f"{PASTED} {KEY} {PASTED}"
 TOKENS = 6_000
 """Of a prompt, unless a setting says otherwise."""
-
-
-@pytest.fixture
-def model_server() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as server:
-        yield server
-
-
-@pytest.fixture
-async def modelled(tmp_path: Path, model_server: OpenAIServer) -> AsyncIterator[Served]:
-    orchestrator = {**ROOMY["orchestrator"], "extracts_with_model": False, "reflects": False}
-    backend = {"backend": "openai", "openai_base_url": model_server.base_url, "model": "ok"}
-    settings = {**ROOMY, "orchestrator": orchestrator, "inference": backend}
-    async with serving(tmp_path, *SERVICES, settings=settings) as running:
-        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
-        yield running
 
 
 async def test_a_long_memory_leaves_room_for_others_and_is_quoted_in_part(served: Served) -> None:

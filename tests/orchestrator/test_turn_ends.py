@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,32 +16,13 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.slots import Slots
-from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.conftest import SERVICES, answered_by
 from tests.orchestrator.talking import converse, events, head, settled_head, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
 TOLD = "my sister Ana moved to Porto in May"
 ENDS = ("assistant_message", "turn_failed")
-
-
-@pytest.fixture
-def model_server() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as server:
-        yield server
-
-
-def chosen(server: OpenAIServer, **more: Any) -> dict[str, dict[str, Any]]:
-    orchestrator = {**ROOMY["orchestrator"], "extracts_with_model": False, **more}
-    backend = {"backend": "openai", "openai_base_url": server.base_url, "model": "ok"}
-    return {**ROOMY, "orchestrator": orchestrator, "inference": backend}
-
-
-@pytest.fixture
-async def modelled(tmp_path: Path, model_server: OpenAIServer) -> AsyncIterator[Served]:
-    async with serving(tmp_path, *SERVICES, settings=chosen(model_server)) as running:
-        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
-        yield running
 
 
 async def ends(served: Served) -> list[tuple[int, int]]:
@@ -72,7 +52,7 @@ def queueing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Awaitable[None]
 async def test_the_operators_limit_ends_a_turn_as_a_deadline_does(
     tmp_path: Path, model_server: OpenAIServer
 ) -> None:
-    settings = chosen(model_server, turn_timeout_seconds=2)
+    settings = answered_by(model_server, turn_timeout_seconds=2)
     async with serving(tmp_path, *SERVICES, settings=settings) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         with pytest.raises(pmm_client.DeadlineExceeded) as late:
@@ -176,14 +156,14 @@ async def test_a_message_that_is_cancelled_while_it_is_being_kept_is_closed(mode
 async def test_a_mind_without_room_for_an_answer_can_still_be_read_and_is_mended_when_there_is_room(
     tmp_path: Path, model_server: OpenAIServer
 ) -> None:
-    full = {**chosen(model_server), "ledger": {"quota_events": 3}}
+    full = {**answered_by(model_server), "ledger": {"quota_events": 3}}
     async with serving(tmp_path, *SERVICES, settings=full) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         with pytest.raises(pmm_client.DiskFull):
             await converse(served, TOLD)
         state = await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
         assert (state.mind.seq, await ends(served)) == (3, [])
-    async with serving(tmp_path, *SERVICES, settings=chosen(model_server)) as served:
+    async with serving(tmp_path, *SERVICES, settings=answered_by(model_server)) as served:
         await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
         assert await ends(served) == [(3, mind.TURN_FAILURE_REASON_INTERRUPTED)]
 
@@ -191,12 +171,12 @@ async def test_a_mind_without_room_for_an_answer_can_still_be_read_and_is_mended
 async def test_a_retry_after_a_restart_gets_the_stored_outcome(
     tmp_path: Path, model_server: OpenAIServer
 ) -> None:
-    async with serving(tmp_path, *SERVICES, settings=chosen(model_server)) as served:
+    async with serving(tmp_path, *SERVICES, settings=answered_by(model_server)) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         first = await converse(served, TOLD, idempotency_key="k")
         failed = await converse(served, TOLD, idempotency_key="f", model="cut")
         before = await settled_head(served)
-    async with serving(tmp_path, *SERVICES, settings=chosen(model_server)) as served:
+    async with serving(tmp_path, *SERVICES, settings=answered_by(model_server)) as served:
         again = await converse(served, TOLD, idempotency_key="k")
         failed_again = await converse(served, TOLD, idempotency_key="f")
         assert await head(served) == before
