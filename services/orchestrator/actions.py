@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +30,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import MAX_OPEN, Commitment
 from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
+from services.orchestrator.projections.profile import IMPORTS
 from services.orchestrator.repeats import came_before, key_of
 from services.orchestrator.same_words import having, new_id
 from services.orchestrator.session_table.following import SessionTable
@@ -60,7 +62,7 @@ class Message:
         """Where it is kept."""
         return self.session_id or DEFAULT_IMPORT_SESSION
 
-    def draft(self, text: str, *, remember: bool) -> Draft:
+    def draft(self, text: str, *, remember: bool, forms_facts: bool) -> Draft:
         """The event with the text as it was let in, keyed by place and content: the same again is not written again.
 
         Not even a digest of what was masked is kept: whoever knows the rest of a sentence could guess it.
@@ -76,7 +78,11 @@ class Message:
             )
         )
         body = mind.MessageImported(
-            text=text, speaker=self.speaker, occurred_at=self.occurred_at, external_id=self.external_id
+            text=text,
+            speaker=self.speaker,
+            occurred_at=self.occurred_at,
+            external_id=self.external_id,
+            forms_facts=forms_facts,
         )
         return Draft(
             mind.Body(message_imported=body),
@@ -140,12 +146,13 @@ class MindActions:
             for session_id in {message.session for message in messages}
         }
         head = active.snapshot.seq
+        forms_facts = active.snapshot.profile.policies.get(IMPORTS) is True
         drafts: list[Draft] = []
         places: list[int] = []
         placed: dict[str, int] = {}
         let_in = await privacy.all_admitted([message.text for message in messages], active.snapshot.profile)
         for message, guarded in zip(messages, let_in, strict=True):
-            draft = message.draft(guarded.text, remember=remembered[message.session])
+            draft = message.draft(guarded.text, remember=remembered[message.session], forms_facts=forms_facts)
             if draft.idempotency_key not in placed:
                 placed[draft.idempotency_key] = len(drafts)
                 drafts += [draft, *privacy.found(guarded, draft)]
@@ -166,18 +173,20 @@ class MindActions:
         return session is None or session.privacy_mode == mind.PRIVACY_MODE_NORMAL
 
     async def _append_once(self, active: ActiveMind, drafts: list[Draft]) -> list[int]:
-        """Append; what came before, when its conversation was paused or was not yet, stays as it was kept then."""
-        kept = set[int]()
+        """Append; what came before stays as it was kept then: its conversation may have been paused, or be now, and
+        facts may have been wanted, or be now.
+        """
+        tried = Counter[int]()
         while True:
             try:
                 return await self._minds.append(active, drafts)
             except pmm_client.errors.IdempotencyKeyReused as error:
                 place = _PLACE.search(error.metadata.get("field", ""))
                 at = int(place[1]) if place else -1
-                if at < 0 or at in kept:
+                if at < 0 or tried[at] == len(_OTHERWISE):
                     raise
-                kept.add(at)
-                drafts[at] = replace(drafts[at], remember=not drafts[at].remember)
+                drafts[at] = _OTHERWISE[tried[at]](drafts[at])
+                tried[at] += 1
 
     async def adopt_name(self, mind_id: str, name: str, why: str) -> Identity:
         """Give the mind a name, by somebody's explicit wish."""
@@ -348,6 +357,23 @@ class MindActions:
                 raise
             state = await self._minds.as_of(mind_id, seq)
         return _known(state, mind_id, its_id)
+
+
+def _remembered_otherwise(draft: Draft) -> Draft:
+    return replace(draft, remember=not draft.remember)
+
+
+def _formed_otherwise(draft: Draft) -> Draft:
+    if draft.kind != "message_imported":
+        return draft
+    body = mind.Body()
+    body.CopyFrom(draft.body)
+    body.message_imported.forms_facts = not body.message_imported.forms_facts
+    return replace(draft, body=body)
+
+
+_OTHERWISE = (_remembered_otherwise, _formed_otherwise, _remembered_otherwise)
+"""One after the other, each on what the one before gave: all ways in which a message may have been kept."""
 
 
 def _parts(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:

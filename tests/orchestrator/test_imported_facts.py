@@ -50,6 +50,16 @@ async def test_imported_messages_form_facts_only_where_the_policy_says_so(served
     assert await facts(served) == [fact]
 
 
+async def test_what_was_imported_before_stays_as_it_was_kept(served: Served) -> None:
+    await imported(served, ("Ana", "I live in Porto."))
+    await ask_for_facts(served)
+    before = await head(served)
+    await imported(served, ("Ana", "I live in Porto."))
+
+    assert await head(served) == before
+    assert await facts(served) == []
+
+
 @pytest.mark.parametrize(
     ("speaker", "text", "fact"),
     [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,14 @@ BACKLOG = 3 * HELD_EVENTS + 5
 LONG = 3_000
 
 
+@pytest.fixture(autouse=True, scope="module")
+def little_room() -> Iterator[None]:
+    """What is behind is read again also where little is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "HELD_TOGETHER", HELD_EVENTS)
+        yield
+
+
 class Stored:
     """Events on disk, by mind."""
 
@@ -35,10 +44,10 @@ class Stored:
         known.append(Event(mind_id=mind_id, seq=2 * len(known) + 1, position=position))
         return known[-1]
 
-    async def read(self, mind_id: str, from_seq: int, to_seq: int) -> Sequence[Event]:
+    async def read(self, mind_id: str, from_seq: int, to_seq: int, limit: int) -> Sequence[Event]:
         self.reads += 1
         await asyncio.sleep(0)
-        return [event for event in self.by_mind[mind_id] if from_seq <= event.seq <= to_seq][:HELD_EVENTS]
+        return [event for event in self.by_mind[mind_id] if from_seq <= event.seq <= to_seq][:limit]
 
 
 @settings(max_examples=100, deadline=None)

@@ -12,7 +12,6 @@ from services.orchestrator.extraction.begins import begins
 from services.orchestrator.extraction.extractor import Extractor, occurred_ns
 from services.orchestrator.extraction.fact import USER, Fact, told_by
 from services.orchestrator.minds import Minds
-from services.orchestrator.projections.profile import IMPORTS
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.workers.follower import Worker
 
@@ -40,7 +39,7 @@ def worker(extractor: Extractor) -> Worker:
 
 
 def imports(extractor: Extractor) -> Worker:
-    """Reads what is imported where the mind's policy says so. By itself, so that no turn waits for a long import."""
+    """Reads what is imported to form facts. By itself, so that no turn waits for a long import."""
 
     async def derive(event: mind.Event, minds: Minds) -> list[mind.Body]:
         speaker = _speaker(event.body.message_imported.speaker, await minds.state(event.mind_id, event.seq))
@@ -50,7 +49,10 @@ def imports(extractor: Extractor) -> Worker:
         told = facts if speaker == _USER else [told_by(speaker, fact) for fact in facts]
         return await _memories(extractor, event, told)
 
-    return Worker("imports", ("message_imported",), derive, derives=("memory_recorded",))
+    def forms_facts(event: mind.Event) -> bool:
+        return event.body.message_imported.forms_facts
+
+    return Worker("imports", ("message_imported",), derive, derives=("memory_recorded",), wants=forms_facts)
 
 
 async def _memories(extractor: Extractor, event: mind.Event, facts: Sequence[Fact]) -> list[mind.Body]:
@@ -65,7 +67,7 @@ def _speaker(speaker: str, state: Snapshot) -> str | None:
     """Of whom facts are drawn from an imported message, ``_USER`` where that is the user; None: of nobody."""
     name = speaker.casefold()
     names = {state.identity.name.casefold(), state.profile.name.casefold(), *_PROGRAMS} - {""}
-    if state.profile.policies.get(IMPORTS) is not True or name in names:
+    if name in names:
         return None
     return _USER if name in _USERS or name == state.identity.user_name.casefold() else speaker
 

@@ -26,7 +26,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
 from services.orchestrator.terms import Draft
 from services.orchestrator.workers.derived import Derived
-from services.orchestrator.workers.lanes import HELD_EVENTS, Lanes
+from services.orchestrator.workers.lanes import Lanes
 from services.orchestrator.workers.tally import Tallies, Tally
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
@@ -82,6 +82,8 @@ class Worker:
     """Whether what it derives are events. Those of a mind that was restored came along with it."""
     derives: tuple[str, ...] = ()
     """The kinds that may follow; it is looked whether they are there already where a crash may have hidden it."""
+    wants: Callable[[mind.Event], bool] = lambda _: True
+    """Whether it looks at an event of its kinds at all: what it does not want costs next to nothing."""
     heeds_unremembered: bool = False
     """Whether it looks also at what is not to be remembered."""
     waiting: Waiting = field(default_factory=Waiting)
@@ -126,7 +128,7 @@ class Follower:
                         if page.store_id != self.store_id:
                             await self._start_anew(page.store_id)
                             break
-                        for event in page.events:
+                        for event in filter(self._worker.wants, page.events):
                             await self._lanes.put(event, group)
                         self._lanes.deliver(page.position)
                         self._worker.waiting.went_on()
@@ -145,11 +147,11 @@ class Follower:
         self.store_id = store_id
         self._lanes = Lanes(self._process, self._read_again, 0)
 
-    async def _read_again(self, mind_id: str, from_seq: int, to_seq: int) -> list[mind.Event]:
+    async def _read_again(self, mind_id: str, from_seq: int, to_seq: int, limit: int) -> list[mind.Event]:
         """The first of a mind's events between two seqs, once the ledger answers; none of a mind that is gone."""
         while True:
             kinds = self._worker.kinds
-            read = self._peers.read(mind_id, from_seq=from_seq, to_seq=to_seq, kinds=kinds, limit=HELD_EVENTS)
+            read = self._peers.read(mind_id, from_seq=from_seq, to_seq=to_seq, kinds=kinds, limit=limit)
             try:
                 return [event async for event in read]
             except _GONE:

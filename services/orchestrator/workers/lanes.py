@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from pmm.mind.v1.events_pb2 import Event
 
 MINDS_AT_ONCE = 16
 """Minds whose events are worked on at a time: a model serves some of them together, and the others wait."""
-HELD_EVENTS = 20
-"""Of a mind, in memory. Those behind them stay on the ledger's disk, and are read again when their time has come."""
+HELD_EVENTS, HELD_TOGETHER = 20, 1_000
+"""Of each mind, in memory; together, while few minds have more. Those behind them stay on the ledger's disk, and are
+read again when their time has come."""
 WAITING_MINDS = 1_000
 """With events that are not done: beyond it none of a further mind is taken."""
 
@@ -31,18 +33,18 @@ class Lane:
         """Whether events wait that are not held."""
         return self._held_seq < self._last_seq
 
-    def put(self, event: Event) -> None:
-        """Hold the next event, or only note it."""
-        if not self.is_behind and len(self.events) < HELD_EVENTS:
+    def put(self, event: Event, room: int) -> None:
+        """Hold the next event where fewer than ``room`` are held, or only note it."""
+        if not self.is_behind and len(self.events) < room:
             self.events.append(event)
             self._held_seq = event.seq
         self._last_seq = event.seq
 
-    async def read_on(self, read: Callable[[int, int], Awaitable[Sequence[Event]]]) -> None:
+    async def read_on(self, read: Callable[[int, int, int], Awaitable[Sequence[Event]]], room: int) -> None:
         """Hold the next of those that were only noted. What was erased with its mind is not there any more."""
         last_seq = self._last_seq
-        self.events.extend(await read(self._held_seq + 1, last_seq))
-        self._held_seq = self.events[-1].seq if len(self.events) == HELD_EVENTS else last_seq
+        self.events.extend(await read(self._held_seq + 1, last_seq, room))
+        self._held_seq = self.events[-1].seq if len(self.events) == room else last_seq
 
     def done(self) -> None:
         """The first is done."""
@@ -57,10 +59,10 @@ class Lanes:
     def __init__(
         self,
         work: Callable[[Event], Awaitable[None]],
-        read: Callable[[str, int, int], Awaitable[Sequence[Event]]],
+        read: Callable[[str, int, int, int], Awaitable[Sequence[Event]]],
         done: int,
     ) -> None:
-        """``read``: a mind's first HELD_EVENTS from a seq to another. ``done``: what is put lies behind it."""
+        """``read``: so many of a mind's events, from a seq to another. ``done``: what is put lies behind it."""
         self._work = work
         self._read = read
         self.delivered = done
@@ -90,10 +92,10 @@ class Lanes:
         while (lane := self._lanes.get(event.mind_id)) is None and len(self._lanes) >= WAITING_MINDS:
             await self.moved()
         if lane is not None:
-            lane.put(event)
+            lane.put(event, self._room)
             return
         lane = self._lanes[event.mind_id] = Lane(event.position)
-        lane.put(event)
+        lane.put(event, self._room)
         task = group.create_task(self._drain(event.mind_id, lane))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -114,13 +116,18 @@ class Lanes:
         while lane.events or lane.is_behind:
             async with self._at_once:
                 if not lane.events:
-                    await lane.read_on(lambda first, last: self._read(mind_id, first, last))
+                    await lane.read_on(partial(self._read, mind_id), self._room)
                 if lane.events:
                     await self._work(lane.events[0])
                     lane.done()
             self._tell()
         del self._lanes[mind_id]
         self._tell()
+
+    @property
+    def _room(self) -> int:
+        """Events that are held of a mind."""
+        return max(HELD_EVENTS, HELD_TOGETHER // len(self._lanes))
 
     def _tell(self) -> None:
         self._moved.set()

@@ -1078,12 +1078,15 @@ class MessageImported(_message.Message):
     SPEAKER_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     EXTERNAL_ID_FIELD_NUMBER: _builtins.int
+    FORMS_FACTS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What was said."""
     speaker: _builtins.str
     """Who said it."""
     external_id: _builtins.str
     """The id that the message had where it came from; may be empty."""
+    forms_facts: _builtins.bool
+    """Whether facts are drawn from it, as from what people say to the mind."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it was said."""
@@ -1095,10 +1098,11 @@ class MessageImported(_message.Message):
         speaker: _builtins.str = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         external_id: _builtins.str = ...,
+        forms_facts: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["external_id", b"external_id", "occurred_at", b"occurred_at", "speaker", b"speaker", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["external_id", b"external_id", "forms_facts", b"forms_facts", "occurred_at", b"occurred_at", "speaker", b"speaker", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
