@@ -110,7 +110,7 @@ async def _tick(minds: Minds, supervisor: Supervisor, mind_id: str, number: int)
     told = mind.UserIdentified(name=f"person {number}")
     await minds.append(await minds.at_hand(mind_id), [Draft(mind.Body(user_identified=told))])
     began = time.perf_counter()
-    if not await supervisor.tick(mind_id):
+    if not await supervisor.tick():
         raise RuntimeError("there was nothing to record")
     return (time.perf_counter() - began) * 1000
 

@@ -45,8 +45,6 @@ class ActiveMind:
         """Its chain needs no look up to here."""
         self.verifying_ns = 0
         """When its chain was last looked at, by a clock of this process."""
-        self.audited_ns = 0
-        """When its state was last compared with its whole ledger."""
 
     def erasures(self) -> tuple[int, int]:
         """Other ones than before: words were erased, and what was made of an earlier state may hold them."""

@@ -97,8 +97,8 @@ class Traces:
         self._store.erase_from(event.mind_id, first)
         if is_all:
             self._store.forget_key(event.mind_id)
-            self._store.forget_verified(event.mind_id)
-            self._store.sleep(event.mind_id)
+            self._store.forget_checks(event.mind_id)
+            self._store.wake_at({event.mind_id: 0})
             self._store.drop_dead_letters(event.mind_id)
 
 

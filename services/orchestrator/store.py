@@ -23,9 +23,10 @@ _MAP_BYTES = 64 * 2**30
 """Address space, not disk."""
 _ERASED = b"\x00erased"
 """There while what was removed may still be on a free page. No worker has such a name."""
-TABLES = ("snapshots", "workers", "keys", "wakes", "dead_letters", "verified")
+TABLES = ("snapshots", "workers", "keys", "wakes", "wake_times", "dead_letters", "verified", "audited")
 """mind_id, 0x00, seq → dump; name → store_id, 0x00, position; mind_id → 32 random bytes; mind_id → ns since 1970;
-mind_id, 0x00, worker, 0x00, seq → a dead letter as JSON."""
+the same ns, mind_id → nothing; mind_id, 0x00, worker, 0x00, seq → a dead letter as JSON; mind_id → seq, hash;
+mind_id → ns since 1970."""
 _SEQ = struct.Struct(">Q")
 
 
@@ -57,6 +58,7 @@ class Store:
         self._file = ProjectionFile(folder, TABLES, map_size=_MAP_BYTES, metasync=False)
         if self.holds_erased():
             self.compact()
+        self._index_wakes()
 
     def close(self) -> None:
         """Finish what is being written, sync and close."""
@@ -144,10 +146,22 @@ class Store:
         with self._file.write() as txn:
             txn.put(mind_id.encode(), _SEQ.pack(seq) + its_hash, db=self._file.table("verified"))
 
-    def forget_verified(self, mind_id: str) -> None:
-        """Forget it of a mind that was deleted."""
+    def audited_ns(self, mind_id: str) -> int:
+        """When the comparison of a mind's state with its whole ledger last began, in ns since 1970; 0: never."""
+        with self._file.read() as txn:
+            value = txn.get(mind_id.encode(), db=self._file.table("audited"))
+        return 0 if value is None else _SEQ.unpack(value)[0]
+
+    def put_audited(self, mind_id: str, ns: int) -> None:
+        """Note when the comparison of a mind's state with its whole ledger begins."""
         with self._file.write() as txn:
-            txn.delete(mind_id.encode(), db=self._file.table("verified"))
+            txn.put(mind_id.encode(), _SEQ.pack(ns), db=self._file.table("audited"))
+
+    def forget_checks(self, mind_id: str) -> None:
+        """Forget how far a mind that was deleted is verified, and when it was audited."""
+        with self._file.write() as txn:
+            for table in ("verified", "audited"):
+                txn.delete(mind_id.encode(), db=self._file.table(table))
 
     def forget_key(self, mind_id: str) -> None:
         """Remove the key of a mind that was deleted."""
@@ -224,39 +238,55 @@ class Store:
         for letter in self.dead_letters(mind_id):
             self.drop_dead_letter(letter)
 
-    def wake_at(self, mind_id: str, ns: int) -> None:
-        """Note when the clock will next give a mind something to do; 0: never."""
-        if not ns:
-            self.sleep(mind_id)
-        elif self._wake(mind_id) != ns:
-            with self._file.write() as txn:
-                txn.put(mind_id.encode(), _SEQ.pack(max(0, ns)), db=self._file.table("wakes"))
+    def wake_at(self, wakes: Mapping[str, int]) -> None:
+        """Note when minds are to be looked at next, in ns since 1970; 0: not before something happens in them."""
+        changed = {its_id: ns for its_id, ns in wakes.items() if (self._wake(its_id) or 0) != ns}
+        if not changed:
+            return
+        with self._file.write() as txn:
+            for its_id, ns in changed.items():
+                key = its_id.encode()
+                known = txn.pop(key, db=self._file.table("wakes"))
+                if known is not None:
+                    txn.delete(bytes(known) + key, db=self._file.table("wake_times"))
+                if ns:
+                    self._put_wake(txn, key, _SEQ.pack(ns))
+
+    def _put_wake(self, txn: Any, mind_id: bytes, ns: bytes) -> None:
+        txn.put(mind_id, ns, db=self._file.table("wakes"))
+        txn.put(ns + mind_id, b"", db=self._file.table("wake_times"))
 
     def wake_by(self, mind_id: str, ns: int) -> None:
-        """The same, unless it is noted for earlier."""
+        """The same of one mind, unless it is noted for earlier."""
         known = self._wake(mind_id)
         if known is None or ns < known:
-            self.wake_at(mind_id, max(1, ns))
-
-    def sleep(self, mind_id: str) -> None:
-        """Note that the clock gives a mind nothing to do."""
-        if self._wake(mind_id) is not None:
-            with self._file.write() as txn:
-                txn.delete(mind_id.encode(), db=self._file.table("wakes"))
+            self.wake_at({mind_id: max(1, ns)})
 
     def awake(self, now_ns: int) -> list[str]:
-        """The minds whose time has come."""
+        """The minds whose time has come, the one that waits for longest first."""
+        found: list[str] = []
         with self._file.read() as txn:
-            return [
-                bytes(key).decode()
-                for key, value in txn.cursor(db=self._file.table("wakes"))
-                if _SEQ.unpack(value)[0] <= now_ns
-            ]
+            for key in txn.cursor(db=self._file.table("wake_times")).iternext(values=False):
+                if _SEQ.unpack_from(key)[0] > now_ns:
+                    break
+                found.append(bytes(key[_SEQ.size :]).decode())
+        return found
 
     def _wake(self, mind_id: str) -> int | None:
         with self._file.read() as txn:
             known = txn.get(mind_id.encode(), db=self._file.table("wakes"))
         return None if known is None else _SEQ.unpack(known)[0]
+
+    def _index_wakes(self) -> None:
+        """Files that were written before there was an index by time have none."""
+        with self._file.read() as txn:
+            entries = [txn.stat(self._file.table(table))["entries"] for table in ("wakes", "wake_times")]
+        if entries[0] == entries[1]:
+            return
+        with self._file.write() as txn:
+            txn.drop(self._file.table("wake_times"), delete=False)
+            for key, ns in list(txn.cursor(db=self._file.table("wakes"))):
+                self._put_wake(txn, bytes(key), bytes(ns))
 
     async def key(self, mind_id: str) -> bytes:
         """The mind's key for digests, made at its first use."""

@@ -266,14 +266,14 @@ async def test_a_message_that_nobody_answers_is_told_and_gets_its_end(folder: Pa
         asked = await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[said("anybody?")]))
         seq = asked.events[0].seq
         await minds.state("ada", seq)
-        await supervisor.tick("ada")
+        await supervisor.tick()
         assert await told(served) == []
         assert store.awake(clock) == []
 
         clock += 1_000 * 10**9
         assert store.awake(clock) == ["ada"]
         for _ in range(3):
-            await supervisor.tick("ada")
+            await supervisor.tick()
 
         assert await told(served) == [("TURN_OPEN", [seq])]
         ends = await events(served, kinds=["turn_failed"])

@@ -113,7 +113,7 @@ async def test_what_was_read_forgotten_or_says_nothing_adds_nothing(tmp_path: Pa
 
 
 async def test_what_lies_far_back_is_not_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follower, "UNREAD_EVENTS", 1)
-    lines = upto(await told(tmp_path / "here", SAID), "assistant_message")
+    monkeypatch.setattr(follower, "UNREAD_EVENTS", 0)
+    lines = upto(await told(tmp_path / "here", SAID), "user_message")
 
     assert await restored(tmp_path / "there", lines) == {}

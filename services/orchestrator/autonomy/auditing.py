@@ -16,6 +16,8 @@ from services.runtime import telemetry
 
 MISMATCH = "SNAPSHOT_MISMATCH"
 PAGE = 1_000
+FOLDED_AT_ONCE = 100
+"""Events, half a millisecond of them: turns go on in between."""
 _log = logging.getLogger("pmm.supervisor")
 
 
@@ -37,7 +39,7 @@ class Auditing:
             replayed = Snapshot()
             async for event in self._peers.read(mind_id, to_seq=state.seq, page_size=PAGE):
                 replayed = replayed.apply(event)
-                if event.seq % PAGE == 0:
+                if event.seq % FOLDED_AT_ONCE == 0:
                     await asyncio.sleep(0)
             if dump(replayed) == dump(state) or await self._may_hold_erased(mind_id, state, erased_position):
                 return True

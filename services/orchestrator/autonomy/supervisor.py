@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import pmm_client.errors
@@ -23,9 +23,15 @@ from services.orchestrator.workers.follower import CONTENT_FAULTS, Worker
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
 from services.runtime.projection_file import DISK_ERRORS
-from services.runtime.times import nanoseconds
 
 ACTOR = "supervisor"
+_WAKING = (
+    "user_message", "assistant_message", "session_ended", "directive_adopted",
+    "commitment_opened", "commitment_snoozed", "commitment_revised",
+)  # fmt: skip
+"""After these there may be something to do though nobody comes: reflect, analyse, summarise, close a turn, remind."""
+NOTED_AT_ONCE = 100
+"""Minds that are held in memory until it is on disk when to look at them next."""
 T = TypeVar("T")
 _log = logging.getLogger("pmm.supervisor")
 
@@ -66,13 +72,41 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             while True:
                 await asyncio.sleep(self._seconds)
-                for mind_id in dict.fromkeys([*self._minds.active(), *self._store.awake(self._now_ns())]):
-                    if await self._tolerant(self.tick(mind_id)):
-                        # A long ledger takes its time, and no other mind should wait for it.
-                        group.create_task(self._tolerant(self._audit(mind_id)))
+                for mind_id in await self.tick():
+                    # A long ledger takes its time, and no other mind should wait for it.
+                    group.create_task(self._tolerant(self._audit(mind_id)))
 
-    async def tick(self, mind_id: str) -> bool:
-        """Look after one mind; whether there was anything to record."""
+    async def tick(self) -> list[str]:
+        """Look after the minds in which something happened or to which the clock gives something to do, one by one.
+
+        The ids of those in which there was anything to record.
+        """
+        waiting = list(dict.fromkeys([*self._minds.active(), *self._store.awake(self._now_ns())]))
+        recorded: list[str] = []
+        for first in range(0, len(waiting), NOTED_AT_ONCE):
+            recorded += await self._look_after_some(waiting[first : first + NOTED_AT_ONCE])
+        return recorded
+
+    async def _look_after_some(self, mind_ids: Sequence[str]) -> list[str]:
+        recorded: list[str] = []
+        looked_at: dict[str, ActiveMind | None] = {}
+        for mind_id in mind_ids:
+            looked = await self._tolerant(self._look_after(mind_id))
+            if looked is not None:
+                looked_at[mind_id], is_recorded = looked
+                recorded += [mind_id] if is_recorded else []
+        # By their states as they are now: what a worker has noted since stands in them already. Of a state that was
+        # dropped meanwhile nothing is known.
+        wakes = {
+            mind_id: self._wake_ns(active.snapshot) if active else 0
+            for mind_id, active in looked_at.items()
+            if active is None or active.snapshot.seq
+        }
+        await self._tolerant(self._store.beside(self._store.wake_at, wakes))
+        return recorded
+
+    async def _look_after(self, mind_id: str) -> tuple[ActiveMind | None, bool]:
+        """The mind, None where it is gone, and whether there was anything to record."""
         with telemetry.stage("tick"):
             now_ns = self._now_ns()
             decision: Decision | None = None
@@ -85,8 +119,7 @@ class Supervisor:
             try:
                 active = await self._minds.at_hand(mind_id)
             except (pmm_client.errors.UnknownMind, pmm_client.errors.MindDeleted, DomainError):
-                await self._store.beside(self._store.sleep, mind_id)
-                return False
+                return None, False
             # In an active mind there is a tick to append, which fails where the state is not the latest. One that the
             # clock woke may have nothing to do but what the ledger alone knows of.
             is_active = active.snapshot.activity.is_active
@@ -94,28 +127,25 @@ class Supervisor:
             if abandoned(state, now_ns, active.running):
                 # Whoever opens the mind next closes them.
                 active.repaired = False
-                # What was promised meanwhile is noted already, and must not be noted away.
-                state = (await self._minds.open(mind_id)).snapshot
-            await self._store.beside(self._store.wake_at, mind_id, next_wake(state, now_ns, self._limits))
+                active = await self._minds.open(mind_id)
         if decision is None:
-            return False
+            return active, False
         telemetry.count("pmm.ticks.recorded")
         for body in decision.bodies:
             if body.HasField("invariant_violated"):
                 telemetry.count("pmm.invariants.violated", code=body.invariant_violated.code)
-        return True
+        return active, True
+
+    def _wake_ns(self, state: Snapshot) -> int:
+        """When to look at a mind again, also after the process was away or has forgotten it; 0: when somebody comes."""
+        now_ns = self._now_ns()
+        return now_ns if state.activity.is_active else next_wake(state, now_ns, self._limits)
 
     async def _audit(self, mind_id: str) -> None:
-        if self._is_to_audit(await self._minds.at_hand(mind_id)):
-            await self._auditing.audit(mind_id)
-
-    def _is_to_audit(self, active: ActiveMind) -> bool:
-        """Whether the mind was not compared with its ledger for long, since it was opened."""
         now_ns = self._now_ns()
-        if not self._audit_ns or now_ns - active.audited_ns < self._audit_ns:
-            return False
-        active.audited_ns = now_ns
-        return True
+        if self._audit_ns and not 0 <= now_ns - self._store.audited_ns(mind_id) < self._audit_ns:
+            await self._store.beside(self._store.put_audited, mind_id, now_ns)
+            await self._auditing.audit(mind_id)
 
     async def _tolerant(self, work: Awaitable[T]) -> T | None:
         """Another mind's trouble, or another service's, must not end it: the next look tries again."""
@@ -127,17 +157,13 @@ class Supervisor:
             return None
 
     def worker(self) -> Worker:
-        """Notes when minds that nobody talks to must be looked after."""
-        kinds = ("commitment_opened", "commitment_snoozed", "commitment_revised")
-        return Worker("wakes", kinds, self._note, appends=False)
+        """Notes which minds are to be looked after though this process may end first, or forget them."""
+        return Worker("wakes", _WAKING, self._note, appends=False, heeds_unremembered=True)
 
     async def _note(self, event: mind.Event, minds: Minds) -> list[mind.Body]:
         # Others may have written it: a tick that does not know of it would take the note away again.
-        await minds.state(event.mind_id, event.seq)
-        body = getattr(event.body, event.kind)
-        due_ns = nanoseconds(body.until if event.kind == "commitment_snoozed" else body.due_at)
-        if due_ns:
-            wake_ns = due_ns - int(self._limits.remind_before * 1e9)
+        wake_ns = self._wake_ns(await minds.state(event.mind_id, event.seq))
+        if wake_ns:
             await self._store.beside(self._store.wake_by, event.mind_id, wake_ns)
         return []
 
