@@ -15,6 +15,7 @@ from services.runtime.errors import Violation
 MAX_MESSAGES = 512
 MAX_MESSAGES_BYTES = 4 * 1024 * 1024
 MAX_MEMORIES = 1_000
+MAX_COMMITMENTS = 1_000
 MAX_NAME = 256
 
 
@@ -26,6 +27,10 @@ def generate(request: pb.GenerateRequest) -> Iterator[Violation]:
     yield from checks.timestamp(request.query_time, "query_time")
     for index, memory in enumerate(request.memories):
         yield from checks.timestamp(memory.occurred_at, f"memories[{index}].occurred_at")
+    yield from checks.items(request.open_commitments, "open_commitments", high=MAX_COMMITMENTS)
+    for index, commitment in enumerate(request.open_commitments):
+        for name in ("opened_at", "due_at"):
+            yield from checks.timestamp(getattr(commitment, name), f"open_commitments[{index}].{name}")
     yield from checks.sampling(request.sampling)
     yield from checks.enum_known(request.priority, "priority", pb.CallPriority.values(), optional=True)
     yield from checks.json_value(request.json_schema, "json_schema")

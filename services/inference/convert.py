@@ -22,6 +22,7 @@ from services.inference.generation import (
     Memory,
     Message,
     ModelInfo,
+    OpenCommitment,
     TokenLogprob,
 )
 from services.runtime.times import zone
@@ -61,6 +62,8 @@ def call(request: pb.GenerateRequest) -> Call:
         request.priority == pb.CALL_PRIORITY_BACKGROUND,
         request.fairness_key,
         _needs(request),
+        open_commitments=[_open(commitment) for commitment in request.open_commitments],
+        other_commitments=request.other_commitments,
     )
 
 
@@ -122,6 +125,11 @@ def _memory(memory: pb.ContextMemory) -> Memory:
         memory.memory_id,
         memory.superseded_by,
     )
+
+
+def _open(commitment: pb.OpenCommitment) -> OpenCommitment:
+    due_at = commitment.due_at.ToDatetime(UTC) if commitment.HasField("due_at") else None
+    return OpenCommitment(commitment.seq, commitment.text, commitment.opened_at.ToDatetime(UTC), due_at)
 
 
 def completed(done: Completed, first_token_seconds: float, queued_seconds: float) -> pb.GenerateResponse:

@@ -44,6 +44,16 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCommitment:
+    """Something that is promised, and not yet done."""
+
+    seq: int
+    text: str
+    opened_at: datetime
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What to answer, and how."""
 
@@ -69,6 +79,10 @@ class Call:
     """Which of the fields that not every backend supports are set."""
     attempt: int = 1
     """How often it was asked by now: an answer that must be JSON is asked for again where it is none."""
+    open_commitments: Sequence[OpenCommitment] = ()
+    """Those that the messages name, the most urgent first."""
+    other_commitments: int = 0
+    """How many more are open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,10 @@ def _cited(text: str) -> Iterator[int]:
 
 
 def check(
-    cited: Iterable[int], memories: Sequence[Recalled], recent_seqs: Sequence[int], head_seq: int
+    cited: Iterable[int], memories: Sequence[Recalled], other_seqs: Iterable[int], head_seq: int
 ) -> list[tuple[str, int]]:
-    """Code and seq of every citation that does not hold."""
-    shown = {seq for memory in memories for seq in memory.source_seqs} | set(recent_seqs)
+    """Code and seq of every citation that does not hold; ``other_seqs`` are of what else was in the prompt."""
+    shown = {seq for memory in memories for seq in memory.source_seqs} | set(other_seqs)
     return [
         ("UNKNOWN_CITATION" if seq > head_seq or seq == 0 else "CITATION_NOT_IN_PROMPT", seq)
         for seq in cited
@@ -47,7 +47,7 @@ def check(
 
 
 def warnings(
-    cited: Iterable[int], memories: Sequence[Recalled], recent_seqs: Sequence[int], head_seq: int
+    cited: Iterable[int], memories: Sequence[Recalled], other_seqs: Iterable[int], head_seq: int
 ) -> list[mind.Warning]:
     """What the person is told: a warning for each of the first citations that do not hold."""
     return [
@@ -56,5 +56,5 @@ def warnings(
             message=f"the answer cites #{seq}, which was not in its prompt",
             seqs=[seq] if seq <= MAX_SEQ else [],
         )
-        for code, seq in check(cited, memories, recent_seqs, head_seq)[:MAX_WARNINGS]
+        for code, seq in check(cited, memories, other_seqs, head_seq)[:MAX_WARNINGS]
     ]

@@ -14,6 +14,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import ModelFailed
+from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.terms import (
     RECALL,
     Answer,
@@ -243,6 +244,8 @@ class Peers:
         time_zone: str = "",
         first_turn: bool,
         remember: bool = True,
+        promises: Sequence[Commitment] = (),
+        other_promises: int = 0,
         background_tokens: int = 0,
         json_schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[Part]:
@@ -262,6 +265,8 @@ class Peers:
             unremembered=not remember,
             fairness_key=mind_id,
             time_zone=time_zone,
+            open_commitments=map(_open, promises),
+            other_commitments=other_promises,
         )
         if sampling is not None:
             request.sampling.CopyFrom(sampling)
@@ -364,6 +369,15 @@ def _recalled(result: memory.ScoredMemory) -> Recalled:
         tuple(found.source_seqs),
         result.score,
         result.superseded_by,
+    )
+
+
+def _open(promise: Commitment) -> inference.OpenCommitment:
+    return inference.OpenCommitment(
+        seq=promise.opened_seq,
+        text=promise.text,
+        opened_at=timestamp(promise.opened_ns),
+        due_at=timestamp(promise.due_ns) if promise.due_ns else None,
     )
 
 

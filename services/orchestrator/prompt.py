@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from services.orchestrator.extraction.condensing import shortened, weights
 from services.orchestrator.extraction.words import stem
+from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import IN_PROMPT
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
@@ -47,6 +48,8 @@ class Prompt:
     memories: tuple[Recalled, ...]
     recent_seqs: tuple[int, ...]
     state_seqs: tuple[int, ...]
+    promises: tuple[Commitment, ...]
+    """Open ones."""
 
 
 def build(
@@ -63,7 +66,7 @@ def build(
     Of long ones a passage is shown. The persona and the message stand whole, however long: where they leave less than
     a quarter of the tokens to memories and recent turns, these have a quarter beside them.
     """
-    head, state_seqs = _state(state, session_id)
+    head, state_seqs, promises = _state(state, session_id)
     now = now.astimezone(zone(state.profile.time_zone))
     most = tokens * CHARACTERS_PER_TOKEN
     room = max(most - len(head) - len(message), most // LEAST_ROOM)
@@ -77,6 +80,7 @@ def build(
         tuple(kept_memories),
         tuple(said.seq for said in kept_recent if said.seq),
         state_seqs,
+        promises,
     )
 
 
@@ -135,7 +139,7 @@ def citation(memory: Recalled, now: datetime) -> str:
     return f"[#{seq}, {when.day} {when:%b}{year}]"
 
 
-def _state(state: Snapshot, session_id: str) -> tuple[str, tuple[int, ...]]:
+def _state(state: Snapshot, session_id: str) -> tuple[str, tuple[int, ...], tuple[Commitment, ...]]:
     """What changes least stands first, and what all conversations share before what is of one."""
     parts = [INSTRUCTIONS]
     seqs: list[int] = []
@@ -147,9 +151,11 @@ def _state(state: Snapshot, session_id: str) -> tuple[str, tuple[int, ...]]:
     if state.identity.user_name:
         parts.append(f"You are talking to {state.identity.user_name}.")
         seqs.append(state.identity.user_seq)
+    open_ones = state.commitments.in_order()
+    promised = _within(_commitments(open_ones, state.profile.time_zone), MAX_COMMITMENTS_CHARACTERS)
     sections = (
         ("You were told, from now on:", _directives(state)),
-        ("You have promised:", _within(_commitments(state), MAX_COMMITMENTS_CHARACTERS)),
+        ("You have promised:", promised),
         ("You thought of yourself lately:", _within(_reflections(state), MAX_REFLECTIONS_CHARACTERS)),
         ("Earlier in this conversation:", _summaries(state, session_id)),
     )
@@ -157,7 +163,7 @@ def _state(state: Snapshot, session_id: str) -> tuple[str, tuple[int, ...]]:
         if lines:
             parts += [title, *(line for line, _ in lines)]
             seqs += [seq for _, seq in lines]
-    return "\n".join(parts), tuple(seqs)
+    return "\n".join(parts), tuple(seqs), tuple(open_ones[: len(promised)])
 
 
 _Line = tuple[str, int]
@@ -168,9 +174,9 @@ def _directives(state: Snapshot) -> list[_Line]:
     return [(f"- {one.text}", one.adopted_seq) for one in state.directives.by_weight()[:IN_PROMPT]]
 
 
-def _commitments(state: Snapshot) -> Iterator[_Line]:
-    for one in state.commitments.in_order():
-        due = f" (due {day(one.due_ns, state.profile.time_zone)})" if one.due_ns else ""
+def _commitments(commitments: Iterable[Commitment], time_zone: str) -> Iterator[_Line]:
+    for one in commitments:
+        due = f" (due {day(one.due_ns, time_zone)})" if one.due_ns else ""
         yield f"- {one.text}{due}", one.opened_seq
 
 

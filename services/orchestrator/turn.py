@@ -284,6 +284,8 @@ class Turn:
                 time_zone=state.profile.time_zone,
                 first_turn=state.profile.assistant_messages == 0,
                 remember=self._remember,
+                promises=built.promises,
+                other_promises=len(state.commitments.by_id) - len(built.promises),
             ):
                 match part:
                     case Started():
@@ -339,7 +341,9 @@ class Turn:
     def _warnings(
         self, cited: list[int], state: Snapshot, receipt: mind.Receipt, built: prompt.Prompt
     ) -> list[mind.Warning]:
-        warnings = citations.warnings(cited, built.memories, receipt.recent_seqs, state.seq)
+        warnings = citations.warnings(
+            cited, built.memories, (*receipt.recent_seqs, *receipt.state_seqs), state.seq
+        )
         if receipt.degraded:
             warnings.append(
                 mind.Warning(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.inference.backends.recall import HINT, NOTED, NOTHING, compose, is_question
-from services.inference.generation import Call, Memory, Message
+from services.inference.backends.recall import HINT, NOTED, NOTHING, NOTHING_OPEN, compose, is_question
+from services.inference.generation import Call, Memory, Message, OpenCommitment
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 ANA = "my sister Ana moved to Porto in May"
@@ -275,3 +277,73 @@ def test_the_last_message_of_the_person_is_what_is_answered() -> None:
     told = compose(Call(said, memories=[memory("tea is hot"), memory(ANA)], now=NOW))
 
     assert told == f'You told me: "{ANA}" [#2, 3 May].'
+
+
+FLIGHTS = OpenCommitment(
+    19, "book the flights", datetime(2026, 5, 3, 9, tzinfo=UTC), datetime(2026, 5, 22, 21, 59, tzinfo=UTC)
+)
+PLANTS = OpenCommitment(7, "water the plants", datetime(2025, 12, 30, tzinfo=UTC))
+ASKED = [
+    "What do I still have to do?",
+    "what do i have to do today",
+    "What should I do next?",
+    "OK, what's left to do?",
+    "What is still open?",
+    "What's due?",
+    "Which reminders do I have?",
+    "Show me my to-do list",
+    "List my open commitments.",
+    "What are my tasks?",
+    "What did you promise me?",
+    "What have I promised to do?",
+    "What did I ask you to remind me of?",
+    "What should I not forget?",
+    "Is there anything left to do?",
+    "Do I have anything to do?",
+    "Good morning! What do I have to do? Thanks.",
+]
+NOT_ASKED = [
+    "What do I have to do to renew my passport?",
+    "What do you do?",
+    "What did I do yesterday?",
+    "What is open on Sundays?",
+    "What tasks did Ana have at Siemens?",
+    "What did Ana promise me about the boat?",
+    "Do I have anything of Ana's?",
+    "Remind me to water the plants.",
+]
+
+
+def answered(said: str, *memories: Memory, others: int = 0, promised: Sequence[OpenCommitment] = ()) -> str:
+    call = Call(
+        [Message("user", said)],
+        memories=memories,
+        now=NOW.astimezone(ZoneInfo("Europe/Berlin")),
+        open_commitments=promised,
+        other_commitments=others,
+    )
+    return compose(call)
+
+
+@pytest.mark.parametrize("said", ASKED)
+def test_what_is_to_be_done_is_told_where_it_is_asked(said: str) -> None:
+    assert answered(said, memory(ANA), promised=[FLIGHTS, PLANTS]) == (
+        "This is open:\n"
+        '- "book the flights", due Friday, 22 May, 23:59 [#19, 3 May].\n'
+        '- "water the plants" [#7, 30 Dec 2025].'
+    )
+    assert answered(said) == NOTHING_OPEN
+
+
+@pytest.mark.parametrize("said", NOT_ASKED)
+def test_other_questions_are_answered_from_memories(said: str) -> None:
+    assert "open" not in answered(said, promised=[FLIGHTS])
+
+
+def test_what_finds_no_room_in_the_prompt_is_counted() -> None:
+    assert answered("What is open?", promised=[PLANTS], others=12).endswith("\n- and 12 more.")
+
+
+def test_what_was_said_of_it_is_quoted_where_nothing_is_open() -> None:
+    said = memory("You still have to do the dishes.", seq=4)
+    assert answered("What do I have to do?", said) == f'You told me: "{said.text}" [#4, 3 May].'

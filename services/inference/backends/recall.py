@@ -18,6 +18,7 @@ from services.inference.generation import (
     Estimating,
     Memory,
     ModelInfo,
+    OpenCommitment,
     Part,
     Started,
     estimate_text,
@@ -38,6 +39,8 @@ NOTHING = "I remember nothing about that."
 NOTED = "I will remember that."
 NOT_NOTED = "I will not remember that."
 SEVERAL = "This is what I remember:"
+OPEN = "This is open:"
+NOTHING_OPEN = "I know of nothing that is open."
 HINT = (
     "No language model is connected, so I can only quote what I remember. To connect one, start PMM with "
     "PMM_INFERENCE__BACKEND=openai, PMM_INFERENCE__OPENAI_BASE_URL=<its address, http://127.0.0.1:11434/v1 for "
@@ -57,6 +60,25 @@ _ASKING = re.compile(
     r"|(?i:is|are|am|was|were|do|does|did|have|has|had|can|could|will|would|should|may|might)\s+"
     r"(?:(?i:i|you|he|she|it|we|they|my|your|his|her|our|their|the|there|this|that|these|those)\b|[A-Z]))"
 )
+_ASKING_WHAT_IS_OPEN = re.compile(
+    r"""(?ix)
+    (?: \bwhat\s(?:(?:else|all|exactly)\s)?
+          (?:do\s(?:i|we|you)\s(?:still\s|now\s)?(?:have|need)\sto|(?:should|must)\s(?:i|we)(?:\sstill|\snow)?)\sdo
+      | \bwhat(?:['’]s|\sis|\sare|\selse\sis)?\s(?:(?:all|still|yet|left)\s)*
+          (?:open|due|overdue|pending|outstanding|left\sto\sdo|to\sdo)
+      | \b(?:what(?:['’]s|\sis|\sare|\swere)|which|show|list|tell|read|do\si\shave)\b[^.?!\n]{0,20}?
+          \b(?:to-?do(?:s|\slist)?|tasks|reminders|commitments|(?:open|my|your)\spromises)\b
+          (?:\sdo\s\w+\shave|\sare\sopen|\sare\sthere)?
+      | \bwhat\s(?:did|have|had)\s(?:i|you)\spromised?(?:\sme|\sto\sdo)*
+      | \bwhat\s(?:did|should|do)\s(?:i|you)\b[^.?!\n]{0,30}?\bremind\sme\s(?:of|about)
+      | \bwhat\s(?:should|must|do)\s(?:i|we)\s(?:not\sforget|have\sto\sremember)(?:\sto\sdo)?
+      | \b(?:is\sthere|do\si(?:\sstill)?\shave)\sanything\s(?:(?:left|still|else)\s)*(?:to\sdo|due|open|pending)
+    )
+    (?:\s(?:today|now|next|tomorrow|yet|still|this\sweek))?
+    (?=\s*(?:[?.!]|$))
+    """
+)
+"""Asks for what is to be done, of which no message need speak in these words."""
 _FORMERLY = re.compile(
     r"\b(?:did|was|were|had|used to|before|previous(?:ly)?|former(?:ly)?|earlier|once|ago|past|first)\b",
     re.IGNORECASE,
@@ -125,7 +147,12 @@ def compose(call: Call) -> str:
     asks = is_question(said)
     about = _about(said, call.memories)
     quotes = [quote(memory, about, call.now) for memory in relevant(said, call.memories, asks=asks)]
-    answer = _answer(quotes) if asks else " ".join([NOT_NOTED if call.is_unremembered else NOTED, *quotes])
+    if _ASKING_WHAT_IS_OPEN.search(said):
+        answer = _open(call) or (_answer(quotes) if quotes else NOTHING_OPEN)
+    elif asks:
+        answer = _answer(quotes)
+    else:
+        answer = " ".join([NOT_NOTED if call.is_unremembered else NOTED, *quotes])
     return f"{answer}\n\n{HINT}" if call.first_turn else answer
 
 
@@ -137,6 +164,20 @@ def _answer(quotes: list[str]) -> str:
             return only
         case several:
             return "\n".join([SEVERAL, *(f"- {line}" for line in several)])
+
+
+def _open(call: Call) -> str:
+    """What is to be done, the most urgent first; empty where nothing is."""
+    lines = [_promised(commitment, call.now) for commitment in call.open_commitments]
+    if call.other_commitments:
+        lines.append(f"and {call.other_commitments} more.")
+    return "\n".join([OPEN, *(f"- {line}" for line in lines)]) if lines else ""
+
+
+def _promised(commitment: OpenCommitment, now: datetime) -> str:
+    due = f", due {_moment(commitment.due_at, now)}" if commitment.due_at else ""
+    text = passage(commitment.text, (), MAX_QUOTE_CHARACTERS)
+    return f'"{text}"{due} [#{commitment.seq}, {_day(commitment.opened_at, now)}].'
 
 
 def is_question(text: str) -> bool:
@@ -200,9 +241,18 @@ def quote(memory: Memory, about: Iterable[str], now: datetime) -> str:
 
 def citation(memory: Memory, now: datetime) -> str:
     """``[#12, 3 May]``, a day in the time zone of ``now``, with the year where it is another one than now's."""
-    when = memory.occurred_at.astimezone(now.tzinfo)
+    return f"[#{memory.seq}, {_day(memory.occurred_at, now)}]"
+
+
+def _day(at: datetime, now: datetime) -> str:
+    when = at.astimezone(now.tzinfo)
     year = f" {when.year}" if when.year != now.year else ""
-    return f"[#{memory.seq}, {when.day} {when:%b}{year}]"
+    return f"{when.day} {when:%b}{year}"
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    when = at.astimezone(now.tzinfo)
+    return f"{when:%A}, {_day(at, now)}, {when:%H:%M}"
 
 
 def _telling(memories: Sequence[Memory], own: str) -> list[Memory]:
@@ -223,7 +273,9 @@ def _is_echo(memory: Memory) -> bool:
     """Whether it only repeats other memories, as an answer of this backend does."""
     if memory.speaker != "assistant":
         return False
-    return _CITATION.search(memory.text) is not None or memory.text.startswith((NOTHING, NOTED, SEVERAL))
+    return _CITATION.search(memory.text) is not None or memory.text.startswith(
+        (NOTHING, NOTED, SEVERAL, OPEN, NOTHING_OPEN)
+    )
 
 
 def _stated(text: str) -> str:

@@ -163,6 +163,44 @@ class ContextMemory(_message.Message):
 Global___ContextMemory: _TypeAlias = ContextMemory  # noqa: Y015
 
 @_typing.final
+class OpenCommitment(_message.Message):
+    """A commitment that is open. The backend "recall" names them where it is asked what is to be done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    OPENED_AT_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """How an answer cites it: the seq of the event that opened it."""
+    text: _builtins.str
+    """What is promised."""
+    @_builtins.property
+    def opened_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was opened."""
+
+    @_builtins.property
+    def due_at(self) -> _timestamp_pb2.Timestamp:
+        """When it is due; unset: at no time."""
+
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        text: _builtins.str = ...,
+        opened_at: _timestamp_pb2.Timestamp | None = ...,
+        due_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "opened_at", b"opened_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "opened_at", b"opened_at", "seq", b"seq", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenCommitment: _TypeAlias = OpenCommitment  # noqa: Y015
+
+@_typing.final
 class Sampling(_message.Message):
     """How the model chooses its words. Unset fields are the model's defaults."""
 
@@ -267,6 +305,8 @@ class GenerateRequest(_message.Message):
     FAIRNESS_KEY_FIELD_NUMBER: _builtins.int
     UNREMEMBERED_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    OPEN_COMMITMENTS_FIELD_NUMBER: _builtins.int
+    OTHER_COMMITMENTS_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """A model of ListModels; empty: the default."""
     priority: Global___CallPriority.ValueType
@@ -283,6 +323,8 @@ class GenerateRequest(_message.Message):
     """True where nothing of the conversation will be remembered: "recall" then does not say that it will."""
     time_zone: _builtins.str
     """The time zone of the conversation, for backends that speak of dates: an IANA name; empty or unknown: UTC."""
+    other_commitments: _builtins.int
+    """How many more are open."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Message]:
         """The conversation, oldest first."""
@@ -303,6 +345,10 @@ class GenerateRequest(_message.Message):
     def query_time(self) -> _timestamp_pb2.Timestamp:
         """The clock of the conversation, for backends that speak of dates; unset: now."""
 
+    @_builtins.property
+    def open_commitments(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpenCommitment]:
+        """The commitments that the messages name, the most urgent first."""
+
     def __init__(
         self,
         *,
@@ -318,10 +364,12 @@ class GenerateRequest(_message.Message):
         fairness_key: _builtins.str = ...,
         unremembered: _builtins.bool = ...,
         time_zone: _builtins.str = ...,
+        open_commitments: _abc.Iterable[Global___OpenCommitment] | None = ...,
+        other_commitments: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["json_schema", b"json_schema", "query_time", b"query_time", "sampling", b"sampling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "json_schema", b"json_schema", "memories", b"memories", "messages", b"messages", "model", b"model", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling", "time_zone", b"time_zone", "unremembered", b"unremembered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "json_schema", b"json_schema", "memories", b"memories", "messages", b"messages", "model", b"model", "open_commitments", b"open_commitments", "other_commitments", b"other_commitments", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling", "time_zone", b"time_zone", "unremembered", b"unremembered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
