@@ -15,6 +15,8 @@ from pmm_client.cli.app import app
 from tests.support.ports import free_port
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT_S = 20
 SCRIPT = f"""#!/bin/sh
 exec {sys.executable} -c 'import sys; sys.argv[0] = "pmm"; from pmm_client.cli import main; main()' "$@"

@@ -29,6 +29,8 @@ from tests.orchestrator.talking import converse, events, followed, head
 from tests.support.process import ServiceProcess
 from tests.support.serving import Served, serving
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 20
 SAVED_OFTEN = {
     **ROOMY,
