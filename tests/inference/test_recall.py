@@ -248,6 +248,9 @@ def test_recall_quotes(said: str, memories: list[Memory], expected: str) -> None
         ("...so where is Ana", True),
         ("-" * 1_000_000 + " hello", False),
         ("=- " * 300_000 + "where is Ana", True),
+        ("東京に誰が住んでいますか？", True),
+        ("أين تسكن أختي؟", True),
+        ("私の猫の名前はタマです。", False),
     ],
     ids=lambda value: str(value)[:20],
 )

@@ -49,7 +49,9 @@ HINT = (
 
 _WORD = re.compile(r"[^\W_]+")
 _PIECE = re.compile(r"\S+\s*|\s+")
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_QUESTION_MARKS = ("?", "\uff1f", "\u061f")
+"""Also those of Chinese and Japanese, and of Arabic."""
+_SENTENCE = re.compile("[^.!?\u3002\uff01\uff1f\u061f\n]+[.!?\u3002\uff01\uff1f\u061f]*")
 _CITATION = re.compile(r"\[#\d+, ")
 _ASKING = re.compile(
     # Possessive: a message may begin with thousands of dashes.
@@ -182,7 +184,7 @@ def _promised(commitment: OpenCommitment, now: datetime) -> str:
 
 def is_question(text: str) -> bool:
     """Whether a message asks something."""
-    return "?" in text or _ASKING.match(text) is not None
+    return any(mark in text for mark in _QUESTION_MARKS) or _ASKING.match(text) is not None
 
 
 def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memory]:
@@ -282,7 +284,7 @@ def _stated(text: str) -> str:
     """The text without its questions."""
     sentences = (found.strip() for found in _SENTENCE.findall(text))
     return " ".join(
-        sentence for sentence in sentences if not sentence.endswith("?") and _ASKING.match(sentence) is None
+        sentence for sentence in sentences if not sentence.endswith(_QUESTION_MARKS) and _ASKING.match(sentence) is None
     )
 
 
