@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 
 from services.orchestrator.extraction.evidence import CLOSING_SCORE, MIN_SCORE, Done, score
+from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.workers.commitments import told
 
 
 @pytest.mark.parametrize(
@@ -136,3 +139,49 @@ def test_a_thousand_commitments_are_compared_with_a_long_message_in_about_the_ti
     # They took 16 seconds with the 30 KiB.
     assert time.process_time() - began < 5
     assert kept == promises[::7]
+
+
+@pytest.mark.parametrize(
+    ("promise", "text"),
+    [
+        ("book the flights to Jaipur by next Friday", "I booked the flights this morning."),
+        ("buy a present for mum", "I've bought the present."),
+        ("send the letter to the bank", "I finally sent the letter."),
+        ("water the plants on the balcony", "The plants are watered."),
+        ("fix the light in the kitchen", "I fixed that light yesterday."),
+        ("renew my passport at the town hall", "I renewed my passport, finally."),
+    ],
+)
+def test_a_thing_that_both_know_need_not_be_told_apart_again(promise: str, text: str) -> None:
+    assert Done(text).names(promise)
+    of_another = re.sub(r"\b(?:the|that|my)\b", "some", text.lower())
+    assert not Done(of_another).names(promise)
+
+
+@pytest.mark.parametrize(
+    ("promise", "text"),
+    [
+        ("book the flights to Jaipur", "I booked the flights to Rome."),
+        ("book the flights to Jaipur", "I booked the hotel in Jaipur."),
+        ("book the flights to Jaipur", "I have not booked the flights."),
+        ("buy milk and eggs for the cake", "I bought the milk."),
+        ("take the car to the garage", "I took the car."),
+        ("call the bank to cancel the card", "I called the bank."),
+        ("send the report", "I sent half the report."),
+        ("talk to Ben about the rent", "I talked to the landlord."),
+        ("make a copy of the contract for Ana", "I made the coffee."),
+        ("put the bins on the street", "I put the bins out every Tuesday."),
+    ],
+)
+def test_another_thing_or_a_part_of_it_is_not_the_thing_itself(promise: str, text: str) -> None:
+    assert not Done(text).names(promise)
+
+
+def test_which_of_two_is_done_is_not_guessed() -> None:
+    def kept(*promised: str) -> list[str]:
+        open_ones = [Commitment(f"c-{n}", text, n, 0) for n, text in enumerate(promised, 1)]
+        bodies = told("I booked the flights this morning.", 9, open_ones)
+        return [body.commitment_closed.commitment_id for body in bodies if body.HasField("commitment_closed")]
+
+    assert kept("book the flights to Jaipur", "call Ana") == ["c-1"]
+    assert kept("book the flights to Jaipur", "book the flights to Rome") == []

@@ -284,7 +284,9 @@ def _stated(text: str) -> str:
     """The text without its questions."""
     sentences = (found.strip() for found in _SENTENCE.findall(text))
     return " ".join(
-        sentence for sentence in sentences if not sentence.endswith(_QUESTION_MARKS) and _ASKING.match(sentence) is None
+        sentence
+        for sentence in sentences
+        if not sentence.endswith(_QUESTION_MARKS) and _ASKING.match(sentence) is None
     )
 
 

@@ -108,6 +108,16 @@ _AFTER_DONE = frozenset("to of in on at for from with".split())
 """May follow "sent" in "report sent to Ana"; what may not makes it something that Ana did: "Ana sent the report"."""
 _MAX_SUBJECT = 4
 """Words before "paid" in "rent paid"."""
+_CIRCUMSTANCE = re.compile(
+    r"(?i)\b(?:for|with|from|at|in|on|by|near|via|to(?= (?:the|an?|my|our|your|his|her|their)\b)|(?-i:to(?= [A-Z])))\s"
+)
+"""Begins what need not be said again of a thing that both know: "the flights to Jaipur"; "to" may also say what for."""
+_KNOWN = frozenset("the my our your his her their that those these".split())
+"""Words before a thing that both know."""
+_TOWARDS = frozenset(
+    "add ask bring carry come drive get go introduce invite leave move put say speak take talk tell turn".split()
+)
+"""Whoever does one of these has done little until it is done to somebody or somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,27 @@ class Done:
         )
         return max(shares, default=0.0)
 
+    def names(self, promise: str) -> bool:
+        """Whether it says that the thing itself was done which is promised, as a thing that both know, and no more.
+
+        "I booked the flights" says it of "book the flights to Jaipur", unless other flights were promised, too.
+        """
+        verb, thing = _thing_of(promise)
+        if not thing:
+            return False
+        deeds = (
+            deed
+            for past in past_of(verb)
+            for word in thing
+            for deed in self._deeds.get((past, word, False), ())
+        )
+        return any(
+            thing <= deed.words - _WEAK_FOLDED <= frozenset(map(folded, _all_words(promise)))
+            and not deed.is_doubted
+            and not _KNOWN.isdisjoint(deed.words)
+            for deed in deeds
+        )
+
 
 def score(text: str, promise: str) -> float:
     """How much of what a promise is about a text says was done: from 0 to 1."""
@@ -172,6 +203,17 @@ def parts_of(promise: str) -> tuple[str, tuple[str, ...]]:
     """The verb of a promise, and the words that say what it is about; empty where there is none."""
     verb, *about = words_of(without_time(promise)) or [""]
     return verb, tuple(word for word in about if word not in SMALL)
+
+
+@lru_cache(maxsize=16_384)
+def _thing_of(promise: str) -> tuple[str, frozenset[str]]:
+    """The verb of a promise and what stands before its circumstances, folded; nothing where it has none."""
+    timeless = without_time(promise)
+    circumstance = _CIRCUMSTANCE.search(timeless)
+    verb, *thing = words_of(timeless[: circumstance.start()] if circumstance else "") or [""]
+    if verb in _TOWARDS:
+        return verb, frozenset()
+    return verb, frozenset(folded(word) for word in thing if word not in _WEAK)
 
 
 @lru_cache(maxsize=16_384)

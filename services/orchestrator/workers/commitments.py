@@ -39,31 +39,32 @@ def worker(extractor: Extractor) -> Worker:
         doubted = claims.doubted(event)
         believed = [one for one in known.in_order() if one.opened_seq not in doubted]
         # Many commitments, or a long message, would hold the event loop.
-        told = await asyncio.to_thread(_told, text, event.seq, believed) if believed else []
+        done = await asyncio.to_thread(told, text, event.seq, believed) if believed else []
         new = [promise for promise in found.promises if having(promise.text, known.by_id) is None]
         if new:
             # Whoever reads a message long after it was said must not open anew what was kept since.
             ended = await minds.ended_since(event.mind_id, event.seq)
             new = [promise for promise in new if commitment_id(promise.text) not in ended]
-        room = MAX_OPEN - len(known.by_id) + sum(body.HasField("commitment_closed") for body in told)
-        room = min(room, MAX_DERIVED - len(told))
+        room = MAX_OPEN - len(known.by_id) + sum(body.HasField("commitment_closed") for body in done)
+        room = min(room, MAX_DERIVED - len(done))
         opened = [_opened(promise, new_id(promise.text, known.by_id), event.seq) for promise in new[:room]]
-        return told + [mind.Body(commitment_opened=each) for each in opened]
+        return done + [mind.Body(commitment_opened=each) for each in opened]
 
     derives = ("commitment_opened", "evidence_recorded", "commitment_closed")
     return Worker("commitments", ("user_message", "assistant_message"), derive, derives=derives)
 
 
-def _told(text: str, seq: int, open_ones: Sequence[Commitment]) -> list[mind.Body]:
+def told(text: str, seq: int, open_ones: Sequence[Commitment]) -> list[mind.Body]:
     """Evidence in the message at a seq for what was promised before it; what that leaves no doubt about ends."""
     done = evidence.Done(text)
     scores = ((one, done.score(one.text)) for one in open_ones if one.promised_seq < seq)
-    told_of = islice(((one, score) for one, score in scores if score >= evidence.MIN_SCORE), MAX_TOLD)
+    told_of = list(islice(((one, score) for one, score in scores if score >= evidence.MIN_SCORE), MAX_TOLD))
+    named = [one.id for one, _ in told_of if done.names(one.text)]
     found: list[mind.Body] = []
     for one, score in told_of:
         recorded = mind.EvidenceRecorded(commitment_id=one.id, seqs=[seq], score=score)
         found.append(mind.Body(evidence_recorded=recorded))
-        if score >= evidence.CLOSING_SCORE:
+        if score >= evidence.CLOSING_SCORE or named == [one.id] == [its.id for its, _ in told_of]:
             closed = mind.CommitmentClosed(
                 commitment_id=one.id, outcome=mind.COMMITMENT_OUTCOME_DONE, evidence_seqs=[seq], why=SAID_SO
             )
