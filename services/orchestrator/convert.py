@@ -333,10 +333,16 @@ def explanation(found: Explanation) -> pb.ExplainResponse:
     return pb.ExplainResponse(
         answer=found.answer,
         question=found.question,
-        memories=[pb.ExplainedMemory(memory=memory, sources=sources) for memory, sources in found.memories],
-        recent=found.recent,
-        state=found.state,
-        consequences=found.consequences,
+        memories=[
+            pb.ExplainedMemory(memory=memory, sources=shown.events, left_out=shown.left_out)
+            for memory, shown in found.memories
+        ],
+        recent=found.recent.events,
+        state=found.state.events,
+        consequences=found.consequences.events,
+        recent_left_out=found.recent.left_out,
+        state_left_out=found.state.left_out,
+        consequences_left_out=found.consequences.left_out,
     )
 
 

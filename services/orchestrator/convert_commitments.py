@@ -6,7 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator import commitment_thread
 from services.orchestrator.checks import page_tokens
 from services.orchestrator.ended import EXPIRED, Ended
 from services.orchestrator.projections.commitments import Commitment, Place, Standing
@@ -104,3 +106,22 @@ def page(
 def _place(last: Commitment, at: Listing, seq: int) -> str:
     priority, is_undated, due_ns, opened_seq = last.place
     return ".".join(map(str, (seq, at.now_ns, -priority, int(is_undated), due_ns, opened_seq)))
+
+
+def place_in_thread(request: pb.GetCommitmentThreadRequest, upto_seq: int) -> commitment_thread.Place:
+    """Where a page of a thread begins: at a seq that the mind has, or where the page before ended."""
+    place = page_tokens.place(request)
+    if not place:
+        return commitment_thread.Place(upto_seq)
+    begun_upto, seq, sources = map(int, place.split("."))
+    return commitment_thread.Place(min(begun_upto, upto_seq), seq, sources)
+
+
+def thread(
+    request: pb.GetCommitmentThreadRequest,
+    events: Sequence[mind.Event],
+    following: commitment_thread.Place | None,
+) -> pb.GetCommitmentThreadResponse:
+    """A page of a thread."""
+    place = f"{following.upto_seq}.{following.seq}.{following.sources}" if following else ""
+    return pb.GetCommitmentThreadResponse(events=events, next_page_token=page_tokens.token(request, place))

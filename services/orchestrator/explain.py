@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import NotAnAnswer, UnknownAnswer
 from services.orchestrator.peers import Peers
+from services.orchestrator.room import Room
 
 ANSWERS = ("assistant_message", "turn_failed")
-MAX_CONSEQUENCES = 100
+PART_EVENTS, PART_BYTES = 1_000, 512 * 1024
+"""Of each part of an explanation: of the longest messages a few, of others far more than stand in a prompt."""
 CONSEQUENCE_EVENTS = 1_000
 """How far behind the answer consequences are looked for: workers follow within seconds."""
 
 
+@dataclass(slots=True)
+class Shown:
+    """Events of an explanation, and how many of them are not shown for want of room."""
+
+    events: list[mind.Event] = field(default_factory=list[mind.Event])
+    left_out: int = 0
+
+    def take(self, event: mind.Event, room: Room) -> None:
+        """One more, where there is room for it."""
+        if room.take(event):
+            self.events.append(event)
+        else:
+            self.left_out += 1
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An answer with everything that it was made from."""
+    """An answer with what it was made from."""
 
     answer: mind.Event
     question: mind.Event | None
-    memories: list[tuple[mind.RecalledMemory, list[mind.Event]]]
-    recent: list[mind.Event]
-    state: list[mind.Event]
-    consequences: list[mind.Event]
+    memories: list[tuple[mind.RecalledMemory, Shown]]
+    recent: Shown
+    """The latest, oldest first."""
+    state: Shown
+    consequences: Shown
 
 
 async def explain(peers: Peers, mind_id: str, seq: int, session_id: str) -> Explanation:
@@ -33,32 +51,48 @@ async def explain(peers: Peers, mind_id: str, seq: int, session_id: str) -> Expl
     if answer.kind not in ANSWERS:
         raise NotAnAnswer(f"event {answer.seq} is {answer.kind}: only an answer can be explained")
     receipt = answer.body.assistant_message.receipt
-    wanted = {source for memory in receipt.memories for source in memory.source_seqs}
-    wanted |= {*receipt.recent_seqs, *receipt.state_seqs, answer.causation_seq}
-    # One that others appended may name what is not there.
-    events = {
-        its_seq: await peers.event(mind_id, its_seq) for its_seq in sorted(wanted) if 0 < its_seq < answer.seq
-    }
+    before = _Before(peers, answer)
+    question = await before.event(answer.causation_seq)
+    room = Room(PART_EVENTS, PART_BYTES)
+    memories = [(memory, await before.shown(memory.source_seqs, room)) for memory in receipt.memories]
+    recent = await before.shown(receipt.recent_seqs[::-1], Room(PART_EVENTS, PART_BYTES))
+    recent.events.reverse()
+    state = await before.shown(receipt.state_seqs, Room(PART_EVENTS, PART_BYTES))
+    return Explanation(
+        answer, question, memories, recent, state, await _consequences(peers, answer, question)
+    )
 
-    def found(seqs: Iterable[int]) -> list[mind.Event]:
-        return [events[its_seq] for its_seq in seqs if its_seq in events]
 
-    question = events.get(answer.causation_seq)
+class _Before:
+    """Events before an answer: one that others appended may name what is not there."""
+
+    def __init__(self, peers: Peers, answer: mind.Event) -> None:
+        self._peers = peers
+        self._answer = answer
+
+    async def event(self, seq: int) -> mind.Event | None:
+        return await self._peers.event(self._answer.mind_id, seq) if 0 < seq < self._answer.seq else None
+
+    async def shown(self, seqs: Sequence[int], room: Room) -> Shown:
+        """The first of them, for which there is room; what is not shown is not read either."""
+        shown = Shown()
+        there = [seq for seq in seqs if 0 < seq < self._answer.seq]
+        for number, seq in enumerate(there):
+            if room.is_full:
+                shown.left_out += len(there) - number
+                break
+            shown.take(await self._peers.event(self._answer.mind_id, seq), room)
+        return shown
+
+
+async def _consequences(peers: Peers, answer: mind.Event, question: mind.Event | None) -> Shown:
     began_seq = question.seq if question else answer.seq
     causes = {answer.seq, began_seq}
-    consequences = [
-        event
-        async for event in peers.read(mind_id, from_seq=began_seq + 1, limit=CONSEQUENCE_EVENTS)
-        if (event.causation_seq in causes or _was_found_in(event, answer)) and event.seq != answer.seq
-    ]
-    return Explanation(
-        answer,
-        question,
-        [(memory, found(memory.source_seqs)) for memory in receipt.memories],
-        found(receipt.recent_seqs),
-        found(receipt.state_seqs),
-        consequences[:MAX_CONSEQUENCES],
-    )
+    shown, room = Shown(), Room(PART_EVENTS, PART_BYTES)
+    async for event in peers.read(answer.mind_id, from_seq=began_seq + 1, limit=CONSEQUENCE_EVENTS):
+        if (event.causation_seq in causes or _was_found_in(event, answer)) and event.seq != answer.seq:
+            shown.take(event, room)
+    return shown
 
 
 def _was_found_in(event: mind.Event, answer: mind.Event) -> bool:

@@ -19,6 +19,7 @@ from services.orchestrator import (
 )
 from services.orchestrator.checks import page_tokens
 from services.orchestrator.checks.fields import AsOf
+from services.orchestrator.commitment_thread import thread
 from services.orchestrator.convert_screens import Screens
 from services.orchestrator.diff import MAX_SEQS
 from services.orchestrator.domain import Domain
@@ -229,8 +230,14 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         self, request: pb.GetCommitmentThreadRequest, context: _Context
     ) -> pb.GetCommitmentThreadResponse:
         upto = await self._d.minds.upto(request.mind_id, _seq(request))
-        events = await self._d.views.thread(request.mind_id, request.commitment_id, upto)
-        return pb.GetCommitmentThreadResponse(events=events)
+        events, following = await thread(
+            self._d.peers,
+            request.mind_id,
+            request.commitment_id,
+            convert_commitments.place_in_thread(request, upto),
+            request.page_size or DEFAULT_PAGE,
+        )
+        return convert_commitments.thread(request, events, following)
 
     async def GetIdentityHistory(
         self, request: pb.GetIdentityHistoryRequest, context: _Context

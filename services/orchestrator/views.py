@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.active_mind import ActiveMind
-from services.orchestrator.errors import BeyondHead, UnknownCommitment
+from services.orchestrator.errors import BeyondHead
 from services.orchestrator.forgetting import Traces
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
@@ -21,12 +21,10 @@ from services.orchestrator.thinned import Thinned
 from services.runtime.times import nanoseconds
 
 ERASED = "event_redacted"
-MAX_THREAD = 1_000
 AT_ONCE = 100
 """States that are compared without a pause."""
 MAX_NAME_CHANGES = MAX_SAMPLES = 1_000
 IDENTITY_KINDS = ("identity_proposed", "identity_adopted", "identity_cleared", "user_identified")
-_COMMITMENT_KINDS = tuple(COMMITMENTS.folds)
 _METRICS_KINDS = tuple({**METRICS.folds, **COMMITMENTS.folds, **TRAITS_PROJECTION.folds})
 """Of the events that move the scores, and of those that tell whether such an event makes sense."""
 
@@ -86,35 +84,6 @@ class Views:
             if len(found) == MAX_NAME_CHANGES:
                 break
         return found[::-1]
-
-    async def thread(self, mind_id: str, commitment_id: str, upto: int) -> list[Event]:
-        """Every event up to a seq that names a commitment, over all its episodes, and the messages that they came from.
-
-        Raises UnknownCommitment.
-        """
-        named: dict[int, Event] = {}
-        sources: set[int] = set()
-        async for event in self._peers.read(mind_id, to_seq=upto, kinds=_COMMITMENT_KINDS):
-            body = getattr(event.body, event.kind, None)
-            if body is None or body.commitment_id != commitment_id:
-                continue
-            named[event.seq] = event
-            sources |= {
-                event.causation_seq,
-                getattr(body, "source_seq", 0),
-                *getattr(body, "evidence_seqs", ()),
-                *getattr(body, "seqs", ()),
-            }
-            if len(named) == MAX_THREAD:
-                break
-        if not named:
-            raise UnknownCommitment(
-                f"mind {mind_id!r} never had a commitment {commitment_id!r}", commitment_id=commitment_id
-            )
-        # One that others appended may name what is not there, or not yet.
-        for seq in sorted(seq for seq in sources - set(named) if 0 < seq <= upto)[:MAX_THREAD]:
-            named[seq] = await self._peers.event(mind_id, seq)
-        return [named[seq] for seq in sorted(named)]
 
     async def retired(self, mind_id: str, upto: int) -> list[Directive]:
         """Instructions that had ended at a seq, the latest first."""

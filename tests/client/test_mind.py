@@ -53,6 +53,20 @@ async def test_lists_follow_every_page() -> None:
         assert [mind.mind_id async for mind in client.minds()] == ["m0", "m1", "m2", "m3"]
 
 
+async def test_a_thread_of_many_pages_is_in_order_with_each_event_once() -> None:
+    seqs = {"": [4, 6], "a": [2, 6, 8], "b": [4, 9]}
+    tokens = {"": "a", "a": "b", "b": ""}
+
+    async def pages(request: Any, context: Any) -> pb.GetCommitmentThreadResponse:
+        events = [Event(seq=seq) for seq in seqs[request.page_token]]
+        return pb.GetCommitmentThreadResponse(events=events, next_page_token=tokens[request.page_token])
+
+    async with scripted(GetCommitmentThread=pages) as (target, _), pmm_client.connect(target) as client:
+        thread = await client.mind("ada").commitment_thread("c-1")
+
+    assert [event.seq for event in thread] == [2, 4, 6, 8, 9]
+
+
 async def test_following_a_mind_goes_on_after_the_last_event_that_came() -> None:
     async def subscribe(request: Any, context: Any) -> AsyncIterator[ledger.SubscribeResponse]:
         yield ledger.SubscribeResponse(started=ledger.SubscriptionStarted(store_id="s"))

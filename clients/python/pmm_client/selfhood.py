@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 REFLECT_TIMEOUT_S = 120.0
 """A model may take its time for a few sentences."""
+PAGE = 1_000
+"""The most events that a server puts on a page."""
 
 
 class Selfhood:
@@ -120,10 +122,17 @@ class Selfhood:
     ) -> list[mind.Event]:
         """The events of one, from the promise to its end, with the messages behind them. Raises UnknownCommitment."""
         request = pb.GetCommitmentThreadRequest(
-            mind_id=self.mind_id, commitment_id=commitment_id, as_of_seq=as_of_seq
+            mind_id=self.mind_id, commitment_id=commitment_id, as_of_seq=as_of_seq, page_size=PAGE
         )
-        answer = await self._client.orchestrator.get_commitment_thread(request, timeout=self._client.timeout)
-        return list(answer.events)
+        found: dict[int, mind.Event] = {}
+        while True:
+            page = await self._client.orchestrator.get_commitment_thread(
+                request, timeout=self._client.timeout
+            )
+            found.update((event.seq, event) for event in page.events)
+            if not (token := page.next_page_token):
+                return [found[seq] for seq in sorted(found)]
+            request.page_token = token
 
     # Identity, traits, scores
 

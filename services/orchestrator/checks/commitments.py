@@ -30,6 +30,8 @@ _OF_OPEN = re.compile(
     r"[1-9][0-9]{0,17}\.-?[0-9]{1,19}\.-?[0-9]{1,10}\.[01]\.-?[0-9]{1,19}\.[1-9][0-9]{0,17}"
 )
 """Of open ones: the event and the moment as of which is listed, and the place behind which the next page begins."""
+_OF_THREAD = re.compile(r"[1-9][0-9]{0,17}\.[1-9][0-9]{0,17}\.[0-9]{1,9}")
+"""Of a thread: the event as of which it is told, the one to go on with, and how many of its sources were told."""
 _ENDED = (pb.COMMITMENT_STATUS_CLOSED, pb.COMMITMENT_STATUS_EXPIRED)
 
 
@@ -98,6 +100,7 @@ def get_commitment_thread(request: pb.GetCommitmentThreadRequest) -> Iterator[Vi
     """GetCommitmentThread."""
     yield from at_seq(request)
     yield from checks.identifier(request.commitment_id, "commitment_id")
+    yield from page(request, _OF_THREAD)
 
 
 CHECKS: Mapping[type[Message], Check] = {

@@ -10,8 +10,14 @@ import hashlib
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 
-Paged = pb.ListMindsRequest | pb.ListSessionsRequest | pb.ListCommitmentsRequest | pb.ListReflectionsRequest
-_BOUND = ("mind_id", "owner", "prefix", "status", "project")
+Paged = (
+    pb.ListMindsRequest
+    | pb.ListSessionsRequest
+    | pb.ListCommitmentsRequest
+    | pb.ListReflectionsRequest
+    | pb.GetCommitmentThreadRequest
+)
+_BOUND = ("mind_id", "owner", "prefix", "status", "project", "commitment_id")
 """Fields that say what is listed."""
 _TAG_BYTES = 6
 

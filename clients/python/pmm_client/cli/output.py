@@ -243,20 +243,23 @@ def no_answer(failed: Event) -> str:
 
 def why(explained: ExplainResponse) -> None:
     """Print what an answer was made from."""
+    sources_left_out = sum(memory.left_out for memory in explained.memories)
     parts = {
-        "what fits it, of what is remembered:": _fitting(explained),
-        "what was said just before:": _said(explained),
-        "what held: names, instructions, promises, summaries:": _held(explained),
+        "what fits it, of what is remembered:": (_fitting(explained), sources_left_out),
+        "what was said just before:": (_said(explained), explained.recent_left_out),
+        "what held: names, instructions, promises, summaries:": (_held(explained), explained.state_left_out),
     }
     if explained.answer.redacted:
         line("What it was made from was erased with it.")
-    elif not any(made.row_count for made in parts.values()):
+    elif not any(made.row_count or left_out for made, left_out in parts.values()):
         line("It was made from the message alone: nothing that fits was remembered.")
     else:
-        for title, made in parts.items():
-            if made.row_count:
+        for title, (made, left_out) in parts.items():
+            if made.row_count or left_out:
                 line(title)
                 console().print(made)
+            if left_out:
+                line(f"… and {left_out:,} more, for which there is no room here")
 
 
 def _fitting(explained: ExplainResponse) -> Table:

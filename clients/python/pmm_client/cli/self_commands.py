@@ -334,3 +334,5 @@ async def explain(
         output.why(found)
     for event in found.consequences[:MAX_CONSEQUENCES]:
         output.line(f"led to #{event.seq} {event.kind}")
+    if more := len(found.consequences[MAX_CONSEQUENCES:]) + found.consequences_left_out:
+        output.line(f"… and to {more:,} more")

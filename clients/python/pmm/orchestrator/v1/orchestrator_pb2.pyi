@@ -3538,6 +3538,15 @@ class ExplainResponse(_message.Message):
     RECENT_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     CONSEQUENCES_FIELD_NUMBER: _builtins.int
+    RECENT_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    STATE_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    CONSEQUENCES_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    recent_left_out: _builtins.int
+    """Recent turns that are not shown: older ones."""
+    state_left_out: _builtins.int
+    """State that is not shown."""
+    consequences_left_out: _builtins.int
+    """What followed and is not shown, of the 1,000 events after the message."""
     @_builtins.property
     def answer(self) -> _events_pb2.Event:
         """The answer."""
@@ -3571,10 +3580,13 @@ class ExplainResponse(_message.Message):
         recent: _abc.Iterable[_events_pb2.Event] | None = ...,
         state: _abc.Iterable[_events_pb2.Event] | None = ...,
         consequences: _abc.Iterable[_events_pb2.Event] | None = ...,
+        recent_left_out: _builtins.int = ...,
+        state_left_out: _builtins.int = ...,
+        consequences_left_out: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "question", b"question"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "consequences", b"consequences", "memories", b"memories", "question", b"question", "recent", b"recent", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "consequences", b"consequences", "consequences_left_out", b"consequences_left_out", "memories", b"memories", "question", b"question", "recent", b"recent", "recent_left_out", b"recent_left_out", "state", b"state", "state_left_out", b"state_left_out"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3588,6 +3600,9 @@ class ExplainedMemory(_message.Message):
 
     MEMORY_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
+    left_out: _builtins.int
+    """Sources that are not shown: memory.source_seqs names them."""
     @_builtins.property
     def memory(self) -> _events_pb2.RecalledMemory:
         """As the receipt has it."""
@@ -3601,10 +3616,11 @@ class ExplainedMemory(_message.Message):
         *,
         memory: _events_pb2.RecalledMemory | None = ...,
         sources: _abc.Iterable[_events_pb2.Event] | None = ...,
+        left_out: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory", "sources", b"sources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_out", b"left_out", "memory", b"memory", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3896,29 +3912,37 @@ Global___FindPathResponse: _TypeAlias = FindPathResponse  # noqa: Y015
 
 @_typing.final
 class GetCommitmentThreadRequest(_message.Message):
-    """Which commitment's thread."""
+    """Which page of which commitment's thread."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     MIND_ID_FIELD_NUMBER: _builtins.int
     COMMITMENT_ID_FIELD_NUMBER: _builtins.int
     AS_OF_SEQ_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     commitment_id: _builtins.str
     """Which."""
     as_of_seq: _builtins.int
     """As it was at this seq; unset: as it is."""
+    page_size: _builtins.int
+    """At most so many events; 0: 100. At most 1,000."""
+    page_token: _builtins.str
+    """From the answer before; empty for the first page."""
     def __init__(
         self,
         *,
         mind_id: _builtins.str = ...,
         commitment_id: _builtins.str = ...,
         as_of_seq: _builtins.int | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "commitment_id", b"commitment_id", "mind_id", b"mind_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq", "as_of_seq", b"as_of_seq", "commitment_id", b"commitment_id", "mind_id", b"mind_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_seq: _TypeAlias = _typing.Literal["as_of_seq"]  # noqa: Y015
     _WhichOneofArgType__as_of_seq: _TypeAlias = _typing.Literal["_as_of_seq", b"_as_of_seq"]  # noqa: Y015
@@ -3928,11 +3952,14 @@ Global___GetCommitmentThreadRequest: _TypeAlias = GetCommitmentThreadRequest  # 
 
 @_typing.final
 class GetCommitmentThreadResponse(_message.Message):
-    """The events of a commitment."""
+    """A page of the events of a commitment."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     EVENTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty at the end."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Event]:
         """In order."""
@@ -3941,10 +3968,11 @@ class GetCommitmentThreadResponse(_message.Message):
         self,
         *,
         events: _abc.Iterable[_events_pb2.Event] | None = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -791,7 +791,9 @@ class OrchestratorServiceServicer:
 
         Guarantees: what the receipt recorded at the time, and the sources as they stand now.
 
-        Limits: the 100 first consequences.
+        Limits: of sources, of recent turns, of state and of consequences each 1,000 events and 512 KiB. Of sources it
+        shows those of the best memories, of recent turns the latest, of the others the first; it says how many it leaves out,
+        and the answer's receipt names all that it was made from.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT. FAILED_PRECONDITION with reason NOT_AN_ANSWER: only
         assistant_message and turn_failed can be explained; pass the seq of one of them, or 0 for the last.
@@ -848,15 +850,17 @@ class OrchestratorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCommitmentThread(self, request, context):
-        """Returns the events of a commitment, from the promise to its end.
+        """Returns the events of a commitment, from the promise to its end, a page at a time.
 
-        Guarantees: every event that names the commitment, now or up to a seq.
+        Guarantees: every event that names the commitment when the listing begins, or at the seq, once; with each the messages
+        that it came from. A message that several events came from may come again on a later page, and one that is older than
+        what a page before ended with: the seqs of the events tell their order over all pages.
 
-        Limits: the 1,000 first events.
+        Limits: 1,000 events and about 1 MiB a page; pass next_page_token back for more.
 
         Errors: NOT_FOUND with reason UNKNOWN_COMMITMENT.
 
-        Next: CloseCommitment when it is done.
+        Next: call again with next_page_token until it is empty. CloseCommitment when it is done.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
