@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from services.memory.rows import EPISODE, Row
+from services.memory.rows import EPISODE, PAGE_BYTES, Row
 
 SPARE = 2
 """So many times as many of the best are looked at as are asked for."""
@@ -21,15 +21,17 @@ def distinct(
 ) -> tuple[list[tuple[int, Row]], int]:
     """At most ``k`` rows from the place ``first`` on, each with the place that its score has; and where more follow.
 
+    Fewer where their texts are very long.
+
     It is looked at the places below ``last``. ``row_at`` is the row at a place, None where nothing may be shown;
     ``messages`` are the places of messages by seq. A memory that was drawn from one of these, less than ``reach``
     places away, gives its place to the message, which says all that the memory does, in the person's own words. What
     stood on a page before is left out. What says how something was comes after its ``successor``, which says how it is.
     """
     kept: dict[str, tuple[int, Row]] = {}
-    before = 0
+    before = length = 0
     place = max(0, first - reach) if messages else first
-    while place < last and len(kept) < before + k:
+    while place < last and len(kept) < before + k and length < PAGE_BYTES:
         row = row_at(place)
         if row is not None:
             shown = row if row.type == EPISODE else _message(row, place, reach, row_at, messages) or row
@@ -40,6 +42,7 @@ def distinct(
                 break
             for each in both[:k]:
                 kept[each.memory_id] = (place, each)
+                length += each.length if place >= first else 0
         place += 1
         before = len(kept) if place <= first else before
     return list(kept.values())[before:], place

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from services.memory.rows import Row
-from services.memory.vectors import Mask
+from services.memory.vectors import Mask, Ordinals
 
 if TYPE_CHECKING:
     from services.memory.index import MindIndex
@@ -108,6 +108,19 @@ class Filter:
         if self.entities:
             mask &= index.about(self.entities, size)
         return mask
+
+    def candidates(self, index: MindIndex, size: int) -> Ordinals:
+        """Of ``size`` rows of the index's mind those that may meet the conditions, ascending.
+
+        Of rows that the index does not hold yet nothing is known: all of them.
+        """
+        known = min(len(index), size)
+        return np.concatenate([np.flatnonzero(self.mask(index, known)), np.arange(known, size)])
+
+    @property
+    def is_of_time_alone(self) -> bool:
+        """Whether nothing but when a memory was recorded decides: in that order they are stored."""
+        return replace(self, recorded_from_ns=0, recorded_to_ns=0) == EVERYTHING
 
 
 EVERYTHING = Filter()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from services.memory.errors import ListingChanged
 from services.memory.filters import Filter
+from services.memory.index import MindIndex
 from services.memory.reader import Reader
 from services.memory.records import Mind
-from services.memory.rows import Row
+from services.memory.rows import PAGE_BYTES, Row
 from services.memory.store import Store
+from services.memory.vectors import Ordinals
 
 LOOKED_AT_ONCE = 1_000
 """Rows in one transaction, however few of them fit: the file cannot be exchanged meanwhile, and nobody else may read
@@ -33,6 +35,17 @@ class Place:
     memory_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a listing."""
+
+    rows: list[Row]
+    following: Place | None = None
+    """Where to go on; None at the end."""
+    is_given_up: bool = False
+    """Whether it ends where it does because few of the rows that were looked at fit."""
+
+
 def listing(
     store: Store,
     mind_id: str,
@@ -41,17 +54,21 @@ def listing(
     place: Place | None,
     as_of_seq: int | None,
     now_ns: int,
-) -> tuple[list[Row], Place | None]:
-    """Rows that have not expired, newest first, from a place on, and where to go on; None at the end.
+    index: MindIndex | None = None,
+) -> Page:
+    """Rows that have not expired, newest first, from a place on.
 
-    There may be less than a page of them, or none, before the end. Raises ListingChanged.
+    There may be less than a page of them, or none, before the end. With the mind's index only rows that meet the filter
+    are looked at. Raises ListingChanged.
     """
     found: list[Row] = []
+    size = 0
+    among: Ordinals | None = None
     for _ in range(LOOKED_AT_A_PAGE // LOOKED_AT_ONCE):
         with store.read() as stored:
             mind = stored.living(mind_id)
             if mind is None:
-                return [], None
+                return Page([])
             if place is None:
                 place = _beginning(stored, mind, wanted, as_of_seq)
             if place.foldings != mind.foldings:
@@ -60,23 +77,28 @@ def listing(
                     "list it from the first page",
                     mind_id=mind_id,
                 )
-            rows = stored.newest_first(mind, (place.version_seq, place.memory_id))
+            if index is not None and index.number == mind.number:
+                among = wanted.candidates(index, mind.next_ordinal) if among is None else among
+            rows = stored.newest_first(mind, (place.version_seq, place.memory_id), among)
             # No clock of a mind goes back: what comes after the first that was recorded too early was so as well.
             in_time = takewhile(lambda row: row.recorded_ns >= wanted.recorded_from_ns, rows)
             for looked_at, row in enumerate(in_time):
                 fits = (
                     row.holds_at(place.as_of_seq) and not 0 < row.expires_ns <= now_ns and wanted.admits(row)
                 )
-                if looked_at == LOOKED_AT_ONCE or (fits and len(found) == limit):
+                length = row.length if fits else 0
+                is_full = fits and (len(found) == limit or size >= PAGE_BYTES)
+                if is_full or looked_at == LOOKED_AT_ONCE:
                     place = replace(place, version_seq=row.version_seq, memory_id=row.memory_id)
                     break
                 if fits:
                     found.append(row)
+                    size += length
             else:
-                return found, None
-        if looked_at < LOOKED_AT_ONCE:
-            break
-    return found, place
+                return Page(found)
+        if is_full:
+            return Page(found, place)
+    return Page(found, place, is_given_up=True)
 
 
 def _beginning(stored: Reader, mind: Mind, wanted: Filter, as_of_seq: int | None) -> Place:
@@ -88,10 +110,24 @@ def _beginning(stored: Reader, mind: Mind, wanted: Filter, as_of_seq: int | None
     return Place(as_of, mind.foldings, last + 1, "")
 
 
-def versions(store: Store, mind_id: str, memory_id: str, limit: int) -> list[Row]:
-    """The newest versions of a memory, oldest first."""
+def versions(store: Store, mind_id: str, memory_id: str, limit: int) -> tuple[list[Row], int]:
+    """The newest versions of a memory, oldest first, and how many there is no room for."""
     with store.read() as stored:
-        return list(islice(_newest_versions(stored, mind_id, memory_id), limit))[::-1]
+        found, left_out = _first(_newest_versions(stored, mind_id, memory_id), limit)
+    return found[::-1], left_out
+
+
+def _first(rows: Iterable[Row], limit: int) -> tuple[list[Row], int]:
+    """So many as one answer may hold, and how many more there are."""
+    found: list[Row] = []
+    size = left_out = 0
+    for row in rows:
+        if left_out or len(found) == limit or size >= PAGE_BYTES:
+            left_out += 1
+        else:
+            found.append(row)
+            size += row.length
+    return found, left_out
 
 
 def version(store: Store, mind_id: str, memory_id: str, as_of_seq: int | None) -> Row | None:
@@ -109,12 +145,12 @@ def _newest_versions(stored: Reader, mind_id: str, memory_id: str) -> Iterator[R
             yield row
 
 
-def of_events(store: Store, mind_id: str, seqs: Sequence[int]) -> list[Row]:
-    """The memories that came from events and hold now, by the seq that formed them."""
+def of_events(store: Store, mind_id: str, seqs: Sequence[int], limit: int) -> tuple[list[Row], int]:
+    """The memories that came from events and hold now, by the seq that formed them; and how many are left out."""
     with store.read() as stored:
         mind = stored.living(mind_id)
         if mind is None:
-            return []
+            return [], 0
         ordinals = sorted({ordinal for seq in seqs for ordinal in stored.ordinals_of(mind, seq)})
-        rows = [stored.row(mind, ordinal) for ordinal in ordinals]
-    return [row for row in rows if row is not None and row.ended_seq == 0]
+        rows = (stored.row(mind, ordinal) for ordinal in ordinals)
+        return _first((row for row in rows if row is not None and row.ended_seq == 0), limit)

@@ -38,8 +38,8 @@ from services.runtime import telemetry
 
 LOADERS = 2
 """Minds that are loaded at a time: searches of others do not wait for them."""
-MAX_VERSIONS = 1_000
-"""Of the history of a memory."""
+MAX_LISTED = 1_000
+"""Versions of a memory, and memories of events."""
 T = TypeVar("T")
 
 
@@ -163,15 +163,27 @@ class Memories:
         as_of_seq: int | None,
         min_seq: int,
         within: float | None,
-    ) -> tuple[list[Row], lookup.Place | None, int]:
-        """Rows newest first, from a place on; where to go on; and the seq of the index. Raises ListingChanged."""
+    ) -> tuple[lookup.Page, int]:
+        """Rows newest first, from a place on, and the seq of the index. Raises ListingChanged."""
         as_of = place.as_of_seq if place else as_of_seq or 0
         await self._follower.reach(mind_id, max(min_seq, as_of), within)
         index_seq = self.seq_of(mind_id)
-        found, following = await self._in_search(
-            lambda: lookup.listing(self._store, mind_id, wanted, limit, place, as_of_seq, time.time_ns())
-        )
-        return found, following, index_seq
+
+        async def page(index: MindIndex | None) -> lookup.Page:
+            return await self._in_search(
+                lambda: lookup.listing(
+                    self._store, mind_id, wanted, limit, place, as_of_seq, time.time_ns(), index
+                )
+            )
+
+        if wanted.is_of_time_alone:
+            return await page(None), index_seq
+        index = self._minds.get(mind_id)
+        found = await page(index)
+        # An index takes a while to load: only where few memories fit is it worth it.
+        if index is None and found.is_given_up:
+            found = await page(await self._load(mind_id))
+        return found, index_seq
 
     async def get(
         self, mind_id: str, memory_id: str, as_of_seq: int | None, min_seq: int, within: float | None
@@ -183,22 +195,26 @@ class Memories:
             raise UnknownMemory(f"mind {mind_id!r} has no memory {memory_id!r}", memory_id=memory_id)
         return found
 
-    async def history(self, mind_id: str, memory_id: str, min_seq: int, within: float | None) -> list[Row]:
-        """The ``MAX_VERSIONS`` newest versions, oldest first. Raises UnknownMemory."""
+    async def history(
+        self, mind_id: str, memory_id: str, min_seq: int, within: float | None
+    ) -> tuple[list[Row], int]:
+        """The newest versions, oldest first, and how many older ones are left out. Raises UnknownMemory."""
         await self._follower.reach(mind_id, min_seq, within)
-        versions = await self._in_search(
-            lambda: lookup.versions(self._store, mind_id, memory_id, MAX_VERSIONS)
+        versions, left_out = await self._in_search(
+            lambda: lookup.versions(self._store, mind_id, memory_id, MAX_LISTED)
         )
         if not versions:
             raise UnknownMemory(f"mind {mind_id!r} has no memory {memory_id!r}", memory_id=memory_id)
-        return versions
+        return versions, left_out
 
     async def of_events(
         self, mind_id: str, seqs: Sequence[int], min_seq: int, within: float | None
-    ) -> list[Row]:
-        """The memories that came from the events and hold now, by the seq that formed them."""
+    ) -> tuple[list[Row], int]:
+        """The first memories that came from the events and hold now, by the seq that formed them, and how many are left
+        out.
+        """
         await self._follower.reach(mind_id, min_seq, within)
-        return await self._in_search(lambda: lookup.of_events(self._store, mind_id, seqs))
+        return await self._in_search(lambda: lookup.of_events(self._store, mind_id, seqs, MAX_LISTED))
 
     async def embed(self, texts: Sequence[str], mind_id: str) -> tuple[list[Vectors], list[bool]]:
         """A vector a text, and whether it was cached with the mind's (no mind's where empty).

@@ -32,6 +32,7 @@ from services.memory.records import (
     unsealed,
 )
 from services.memory.rows import Row
+from services.memory.vectors import Ordinals
 from services.runtime.projection_file import ProjectionFile
 
 COMPARED = 16
@@ -99,9 +100,11 @@ class Reader:
         """Versions from an ordinal down, descending."""
         yield from self._scan(mind, last, reverse=True)
 
-    def newest_first(self, mind: Mind, start: tuple[int, str]) -> Iterator[Row]:
-        """Versions by seq and memory id, descending, from one of that seq and id on."""
-        scanned = self._before(mind, lambda row: row.version_seq > start[0])
+    def newest_first(
+        self, mind: Mind, start: tuple[int, str], among: Ordinals | None = None
+    ) -> Iterator[Row]:
+        """Versions by seq and memory id, descending, from one of that seq and id on; ``among``: of these, ascending."""
+        scanned = self._before(mind, lambda row: row.version_seq > start[0], among)
         for seq, of_event in groupby(scanned, key=lambda found: found[1].version_seq):
             rows = sorted((row for _, row in of_event), key=lambda row: row.memory_id, reverse=True)
             yield from (row for row in rows if (seq, row.memory_id) <= start)
@@ -111,7 +114,9 @@ class Reader:
         found = next(self._before(mind, lambda row: row.recorded_ns >= at_ns), None)
         return found[1].version_seq if found else 0
 
-    def _before(self, mind: Mind, is_after: Callable[[Row], bool]) -> Iterator[tuple[int, Row]]:
+    def _before(
+        self, mind: Mind, is_after: Callable[[Row], bool], among: Ordinals | None = None
+    ) -> Iterator[tuple[int, Row]]:
         """Versions before the first one that is after something, descending: they are in the order of their events."""
 
         def none_before(ordinal: int) -> bool:
@@ -119,7 +124,15 @@ class Reader:
             return found is None or is_after(found[1])
 
         last = bisect_left(range(mind.next_ordinal), True, key=none_before) - 1
+        if among is not None:
+            return self._down(mind, among[: np.searchsorted(among, last, side="right")])
         return self.rows_down_from(mind, last) if last >= 0 else iter(())
+
+    def _down(self, mind: Mind, ordinals: Ordinals) -> Iterator[tuple[int, Row]]:
+        for ordinal in map(int, ordinals[::-1]):
+            row = self.row(mind, ordinal)
+            if row is not None:
+                yield ordinal, row
 
     def _scan(self, mind: Mind, start: int, *, reverse: bool) -> Iterator[tuple[int, Row]]:
         cursor = self._txn.cursor(db=self._file.table("rows"))

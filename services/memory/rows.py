@@ -11,6 +11,10 @@ FACT_TYPES: tuple[int, ...] = tuple(sorted({*MemoryType.values()} - {0, EPISODE}
 """Everything but what was said."""
 
 
+PAGE_BYTES = 3 * 1024 * 1024
+"""Of the texts in one answer: with one more text, of 1 MiB at most, it stays below what clients take by default."""
+
+
 class Row(msgspec.Struct, array_like=True, omit_defaults=True):
     """One version of a memory. Times are nanoseconds since 1970 UTC, 0 where there is none."""
 
@@ -44,6 +48,11 @@ class Row(msgspec.Struct, array_like=True, omit_defaults=True):
     """How many judgements."""
     also_seqs: list[int] = []
     """Later events that said the same again, or that it ceased to hold: the memory does not come from them."""
+
+    @property
+    def length(self) -> int:
+        """Bytes of its text."""
+        return len(self.text.encode())
 
     @property
     def is_turn(self) -> bool:

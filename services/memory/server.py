@@ -54,7 +54,7 @@ class MemoryServicer(rpc.MemoryServiceServicer):
     async def ListMemories(
         self, request: pb.ListMemoriesRequest, context: _Context
     ) -> pb.ListMemoriesResponse:
-        rows, following, seq = await self._memories.listing(
+        page, seq = await self._memories.listing(
             request.mind_id,
             convert.wanted(request.filter),
             request.page_size or convert.DEFAULT_PAGE,
@@ -64,7 +64,9 @@ class MemoryServicer(rpc.MemoryServiceServicer):
             deadline.remaining(),
         )
         return pb.ListMemoriesResponse(
-            memories=map(convert.memory, rows), next_page_token=convert.token(following), index_seq=seq
+            memories=map(convert.memory, page.rows),
+            next_page_token=convert.token(page.following),
+            index_seq=seq,
         )
 
     async def GetMemory(self, request: pb.GetMemoryRequest, context: _Context) -> pb.GetMemoryResponse:
@@ -77,18 +79,18 @@ class MemoryServicer(rpc.MemoryServiceServicer):
     async def GetMemoryHistory(
         self, request: pb.GetMemoryHistoryRequest, context: _Context
     ) -> pb.GetMemoryHistoryResponse:
-        rows = await self._memories.history(
+        rows, left_out = await self._memories.history(
             request.mind_id, request.memory_id, request.min_seq, deadline.remaining()
         )
-        return pb.GetMemoryHistoryResponse(versions=map(convert.memory, rows))
+        return pb.GetMemoryHistoryResponse(versions=map(convert.memory, rows), left_out=left_out)
 
     async def ListMemoriesOfEvents(
         self, request: pb.ListMemoriesOfEventsRequest, context: _Context
     ) -> pb.ListMemoriesOfEventsResponse:
-        rows = await self._memories.of_events(
+        rows, left_out = await self._memories.of_events(
             request.mind_id, request.seqs, request.min_seq, deadline.remaining()
         )
-        return pb.ListMemoriesOfEventsResponse(memories=map(convert.memory, rows))
+        return pb.ListMemoriesOfEventsResponse(memories=map(convert.memory, rows), left_out=left_out)
 
     async def RecordMemories(
         self, request: pb.RecordMemoriesRequest, context: _Context

@@ -161,10 +161,23 @@ FACTS = pb.MemoryFilter(types=[mind.MEMORY_TYPE_FACT])
 
 
 @pytest.mark.usefixtures("looked_at_few")
-async def test_a_page_ends_before_it_is_full_where_few_fit_and_the_next_one_goes_on(served: Served) -> None:
+async def test_a_page_is_full_however_few_fit_for_others_are_not_looked_at(served: Served) -> None:
     rare = [fact(f"m{number}", f"a rare fact {number}") for number in range(3)]
     many = [said(f"message {number}") for number in range(30)]
     head = await tell(served, created(), *rare, *many, fact("new", "a new fact"))
+
+    first, token = await page(served, min_seq=head, filter=FACTS)
+    second, end = await page(served, token, filter=FACTS)
+
+    assert (first, second, end) == (["new", "m2"], ["m1", "m0"], "")
+
+
+@pytest.mark.usefixtures("looked_at_few")
+async def test_a_page_ends_before_it_is_full_where_few_hold_of_what_fits_and_the_next_one_goes_on(
+    served: Served,
+) -> None:
+    again = [body(memory_revised=mind.MemoryRevised(memory_id="m1", text=f"it is {n}")) for n in range(30)]
+    head = await tell(served, created(), fact("m0", "a fact"), fact("m1", "another"), *again)
 
     first, token = await page(served, min_seq=head, filter=FACTS)
     found, pages = first, 1
@@ -172,9 +185,100 @@ async def test_a_page_ends_before_it_is_full_where_few_fit_and_the_next_one_goes
         ids, token = await page(served, token, filter=FACTS)
         found, pages = found + ids, pages + 1
 
-    assert first == ["new"]
-    assert found == ["new", "m2", "m1", "m0"]
+    assert first == ["m1"]
+    assert found == ["m1", "m0"]
     assert pages > 2
+
+
+FILTERS = {
+    "tag": pb.MemoryFilter(tags=["red"]),
+    "one of two tags": pb.MemoryFilter(any_tags=["red", "blue"]),
+    "session": pb.MemoryFilter(session_ids=["s2"]),
+    "speaker": pb.MemoryFilter(speakers=["Bea"]),
+    "entity": pb.MemoryFilter(entities=["porto"]),
+    "nobody's": pb.MemoryFilter(speakers=["nobody"]),
+    "of three": pb.MemoryFilter(any_of=[pb.MemoryFilter(tags=["blue"]), pb.MemoryFilter(speakers=["bea"])]),
+    "not": pb.MemoryFilter(none_of=[pb.MemoryFilter(session_ids=["s1"]), pb.MemoryFilter(tags=["blue"])]),
+}
+
+
+@pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS)
+@pytest.mark.usefixtures("looked_at_few")
+async def test_what_fits_a_filter_is_listed_as_it_was_whatever_comes_between(
+    served: Served, wanted: pb.MemoryFilter
+) -> None:
+    events = [created()]
+    for number in range(20):
+        tags = [("red",), ("blue",), ("red", "blue"), ()][number % 4]
+        events.append(fact(f"m{number}", f"fact {number}", tags=tags, entities=["Porto"][: number % 3]))
+        events.append(said(f"message {number}", session_id=f"s{number % 3}"))
+        message = mind.UserMessage(text=f"words {number}", speaker=["Bea", "Ana"][number % 2])
+        events.append(ledger.NewEvent(session_id="s9", actor="user", body=mind.Body(user_message=message)))
+    head = await tell(served, *events)
+    await tell(served, body(memory_retracted=mind.MemoryRetracted(memory_id="m2")))
+    head = await tell(
+        served, body(memory_revised=mind.MemoryRevised(memory_id="m4", text="red no more", tags=["grey"]))
+    )
+    await page(served, min_seq=head)
+    everything = await whole(served)
+    expected = [one.memory_id for one in everything if fits(wanted, one)]
+
+    first, token = await page(served, filter=wanted)
+    later = await tell(
+        served,
+        fact("late", "a late fact", tags=["red"], entities=["Porto"]),
+        body(memory_retracted=mind.MemoryRetracted(memory_id="m0")),
+    )
+    await page(served, min_seq=later)
+    found = list(first)
+    while token:
+        ids, token = await page(served, token, filter=wanted)
+        found += ids
+
+    assert found == expected
+
+
+async def whole(served: Served) -> list[pb.Memory]:
+    """All that is held, newest first."""
+    request = pb.ListMemoriesRequest(mind_id="ada", page_size=1_000)
+    found: list[pb.Memory] = []
+    while True:
+        answer = await served.memory.list_memories(request, timeout=20)
+        found += answer.memories
+        if not answer.next_page_token:
+            return found
+        request.page_token = answer.next_page_token
+
+
+def fits(wanted: pb.MemoryFilter, one: pb.Memory) -> bool:
+    """Whether a memory meets a filter, as the contract says."""
+    return (
+        set(wanted.tags) <= set(one.tags)
+        and (not wanted.any_tags or bool(set(wanted.any_tags) & set(one.tags)))
+        and (not wanted.session_ids or one.session_id in wanted.session_ids)
+        and (not wanted.speakers or one.speaker.lower() in {each.lower() for each in wanted.speakers})
+        and (not wanted.entities or bool(set(wanted.entities) & {each.lower() for each in one.entities}))
+        and (not wanted.any_of or any(fits(each, one) for each in wanted.any_of))
+        and not any(fits(each, one) for each in wanted.none_of)
+    )
+
+
+async def test_a_page_of_long_memories_ends_before_it_is_full(served: Served) -> None:
+    long = "x" * 200_000
+    head = await tell(served, created())
+    for number in range(20):
+        head = await tell(served, said(f"{number} {long}"), said(f"short {number}"))
+    request = pb.ListMemoriesRequest(mind_id="ada", page_size=1_000, min_seq=head)
+    answers = [await served.memory.list_memories(request, timeout=30)]
+    while token := answers[-1].next_page_token:
+        request.page_token = token
+        answers.append(await served.memory.list_memories(request, timeout=30))
+
+    assert len(answers) == 2
+    assert all(answer.ByteSize() < 4 * 2**20 for answer in answers)
+    assert [one.memory_id for answer in answers for one in answer.memories] == [
+        f"e{seq}" for seq in range(head, 1, -1)
+    ]
 
 
 @pytest.mark.usefixtures("looked_at_few")

@@ -147,13 +147,13 @@ class Remembering:
         return (await self._client.memory.get_memory(request, timeout=self._client.timeout)).memory
 
     async def memory_history(self, memory_id: str, *, min_seq: int = 0) -> list[memory.Memory]:
-        """The versions of a memory, oldest first. Raises UnknownMemory."""
+        """The 1,000 newest versions of a memory, fewer where they are long, oldest first. Raises UnknownMemory."""
         request = memory.GetMemoryHistoryRequest(mind_id=self.mind_id, memory_id=memory_id, min_seq=min_seq)
         found = await self._client.memory.get_memory_history(request, timeout=self._client.timeout)
         return list(found.versions)
 
     async def memories_of_events(self, seqs: Sequence[int], *, min_seq: int = 0) -> list[memory.Memory]:
-        """The memories that came from events and hold now."""
+        """The memories that came from events and hold now: the 1,000 first, fewer where they are long."""
         request = memory.ListMemoriesOfEventsRequest(mind_id=self.mind_id, seqs=seqs, min_seq=min_seq)
         found = await self._client.memory.list_memories_of_events(request, timeout=self._client.timeout)
         return list(found.memories)
