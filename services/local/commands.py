@@ -80,7 +80,7 @@ def config(
     except (SettingsError, StartupError) as error:
         raise _refusal(str(error)) from None
     if as_json:
-        typer.echo(json.dumps([setting.to_json() for setting in found], indent=2))
+        typer.echo(json.dumps([setting.to_json() for setting in found], ensure_ascii=False))
     else:
         typer.echo(printed(found))
 

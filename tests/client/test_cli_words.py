@@ -317,6 +317,33 @@ def test_a_wrong_command_line_is_code_2(arguments: list[str]) -> None:
     assert result.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("mind export me ada.pmm", "-o ada.pmm"),
+        ("mind restore ada.pmm bob", "--as bob"),
+        ("mind create ada Ada", "--title Ada"),
+        ("mind import ada t.jsonl", "pmm mind import transcript.jsonl --mind ada"),
+        ("ledger read ada", "a mind is named with --mind"),
+        ("memory search ada sister --mind ada", 'pmm memory search "where does my sister live" --mind ada'),
+        ("ledger export ada", "pmm mind export"),
+        ("search sister", "pmm memory search"),
+    ],
+)
+def test_what_a_command_does_not_take_is_answered_with_what_to_type(line: str, hint: str) -> None:
+    result = CliRunner().invoke(app, line.split())
+
+    assert result.exit_code == exits.USAGE
+    assert hint in result.stderr
+
+
+def test_help_is_shown_whatever_else_is_typed() -> None:
+    result = CliRunner().invoke(app, ["ledger", "read", "ada", "--help"])
+
+    assert result.exit_code == exits.OK
+    assert "Example: pmm ledger read" in result.stdout
+
+
 def test_a_token_is_not_sent_in_the_clear(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("s3cret\n")
 

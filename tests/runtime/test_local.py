@@ -238,6 +238,7 @@ def test_config_lists_every_setting_of_every_section_with_its_source(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text("[telemetry]\nexporter = 'console'\n")
     ended = pmm("config", "--json", "--config", file, "--set", "server.port=3", PMM_SERVER__HOST="::1")
+    assert len(ended.stdout.splitlines()) == 1
     found = {setting["name"]: setting for setting in json.loads(ended.stdout)}
 
     assert (found["server.port"]["value"], found["server.port"]["source"]) == (3, "flag")

@@ -10,7 +10,6 @@ from importlib.metadata import entry_points
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from pmm_client.cli import (
     audit_commands,
@@ -31,6 +30,7 @@ from pmm_client.cli import (
     worker_commands,
 )
 from pmm_client.cli.bash_words import join_words
+from pmm_client.cli.guessing import Commands
 from pmm_client.cli.options import complain, output_ended
 
 LEDGER_COMMANDS = {
@@ -52,6 +52,7 @@ app = typer.Typer(
     name="pmm",
     help="PMM, the Persistent Mind Model: a mind that lasts, for any language model.\n\n"
     "Begin with `pmm up --detach`, then `pmm chat`. `pmm COMMAND --help` has an example of each command.",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -125,22 +126,10 @@ def _not_installed(name: str, summary: str) -> Callable[..., Any]:
     return command
 
 
-class _Group(TyperGroup):
-    """A group one of whose commands is meant where none is named."""
-
-    default = ""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """``pmm session --json`` is ``pmm session list --json``."""
-        if self.default and (not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)):
-            args = [self.default, *args]
-        return super().parse_args(ctx, args)
-
-
 def _group(name: str, summary: str, default: str = "") -> typer.Typer:
     """A group of commands; ``default`` is meant where none is named."""
     told = f"{summary} Without a command: {default}." if default else summary
-    cls = type("_Group", (_Group,), {"default": default})
+    cls = type("_Group", (Commands,), {"default": default})
     group = typer.Typer(help=told, no_args_is_help=not default, cls=cls)
     app.add_typer(group, name=name)
     return group

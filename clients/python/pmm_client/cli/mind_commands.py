@@ -46,7 +46,7 @@ Name = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    calls_server(app, "create")(create)
+    calls_server(app, "create", instead="a name for people to read goes with --title {words}")(create)
     calls_server(app, "list")(list_minds)
     calls_server(app, "default")(default)
     calls_server(app, "show", may_be_named=True)(show)

@@ -39,8 +39,8 @@ As = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add ``export``, ``restore``, ``copy`` and ``compare``."""
-    calls_server(app, "export", may_be_named=True)(export)
-    calls_server(app, "restore")(restore)
+    calls_server(app, "export", may_be_named=True, instead="write it to a file with -o {words}")(export)
+    calls_server(app, "restore", instead="make a copy under another name with --as {words}")(restore)
     calls_server(app, "copy")(copy)
     calls_server(app, "compare")(compare)
 

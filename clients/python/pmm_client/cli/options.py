@@ -6,7 +6,6 @@ import asyncio
 import functools
 import inspect
 import os
-import shlex
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, time
@@ -19,7 +18,8 @@ import typer
 from pmm_client.cli import completion, exits, failures
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection, connection_from
-from pmm_client.cli.wording import Typed, typed
+from pmm_client.cli.guessing import guided
+from pmm_client.cli.wording import Typed, complain, typed
 from pmm_client.client import DEFAULT_TARGET
 from pmm_client.errors import PmmError
 
@@ -161,8 +161,8 @@ def calls_server(
 ) -> Callable[[Command], Command]:
     """Register ``async def command(connection, …)``, with connection options and words for errors.
 
-    ``may_be_named``: its ``mind`` may also be the first argument. ``instead``: what to type where it is given
-    arguments and takes none, with ``{words}`` for them.
+    ``may_be_named``: its ``mind`` may also be the first argument. ``instead``: what to type where it is given arguments
+    that it does not take, with ``{words}`` for them; empty: what its example shows.
     """
 
     def register(function: Command) -> Command:
@@ -176,9 +176,6 @@ def calls_server(
 
         @functools.wraps(function)
         def run(ctx: typer.Context, **arguments: Any) -> None:
-            if ctx.args:
-                complain(instead.format(words=shlex.quote(" ".join(ctx.args))))
-                raise typer.Exit(exits.USAGE)
             options = {key: arguments.pop(key) for key in _OPTIONS}
             known = typed(ctx)
             if named:
@@ -188,7 +185,7 @@ def calls_server(
         own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
         run.__signature__ = inspect.Signature([context, *named, *own, *connecting])  # type: ignore[attr-defined]
         run.__annotations__ = {}
-        app.command(name, context_settings={"allow_extra_args": bool(instead)})(run)
+        app.command(name, cls=guided(instead))(run)
         return function
 
     return register
@@ -240,11 +237,6 @@ def moment(typed: datetime | None) -> datetime | None:
         return typed.astimezone(UTC) if typed else None
     except (OverflowError, ValueError):
         raise CliError(f"{typed} is no time that can be counted", exits.USAGE) from None
-
-
-def complain(message: str) -> None:
-    """Tell the user on standard error."""
-    sys.stderr.write(f"pmm: {message}\n")
 
 
 def output_ended(error: OSError) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 
 import typer
@@ -44,6 +45,11 @@ _PARAMETERS = {
 
 # Only names that no sentence has by chance: those of more than one word, and what is to be set.
 _FIELDS = re.compile(r"\b(?P<set>set )?(?P<field>[a-z]+(?:_[a-z]+)+|(?<=\bset )[a-z]+)\b")
+
+
+def complain(message: str) -> None:
+    """Tell the user on standard error."""
+    sys.stderr.write(f"pmm: {message}\n")
 
 
 def typed(ctx: typer.Context) -> dict[str, str]:
