@@ -7,6 +7,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 
+from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1.events_pb2 import (
     PRIORITY_HIGH,
     PRIORITY_NORMAL,
@@ -182,6 +183,23 @@ async def test_what_is_copied_stays_in_a_line_of_a_narrow_terminal(monkeypatch: 
 
     assert "s-0123456789ab " in sessions.stdout
     assert "personal_data.payment_card " in policy.stdout
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 79])
+async def test_no_word_breaks_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setattr(output, "console", lambda: Console(width=width))
+    words = "Alexandra's grandmother congratulated everybody extraordinarily enthusiastically"
+    one = memory.Memory(memory_id="m-0123456789abcdef", speaker="Alexandra", text=words)
+    one.occurred_at.seconds = 1_700_000_000
+    listed = always(memory.ListMemoriesResponse(memories=[one]))
+
+    result = await pmm("memory", "list", "--mind", "ada", ListMemories=listed)
+
+    assert {"id", "m-0123456789abcdef", "date", "speaker", "Alexandra", *words.split()} <= set(
+        result.stdout.split()
+    )
+    assert output.date(one.occurred_at) in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= width
 
 
 @pytest.mark.parametrize("is_over", [False, True])

@@ -10,9 +10,10 @@ from typing import Any, cast
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from pmm.memory.v1.memory_pb2 import Memory, SearchResponse, StatsResponse
@@ -23,6 +24,8 @@ from pmm_client.names import privacy_name
 
 SHORT_CHARACTERS = 100
 BAR_WIDTH = 20
+LONG_WORD = 20
+"""Columns of a terminal that a word of a text has at least, before it is broken."""
 WIDE = 100
 """Columns of a terminal from which on there is room for more than what matters most."""
 _WHOLE = frozenset(
@@ -60,9 +63,42 @@ def console() -> Console:
     return _Console(highlight=False, width=None if sys.stdout.isatty() else 400)
 
 
+class _Table(Table):
+    """Where a terminal is too narrow to keep words whole, each row is a paragraph, with a line for each cell."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self._fits(options.max_width):
+            yield from super().__rich_console__(console, options)
+            return
+        for cells in zip(*(column.cells for column in self.columns), strict=True):
+            yield self._paragraph(cells)
+            yield ""
+
+    def _fits(self, width: int) -> bool:
+        gaps = 2 * (len(self.columns) - 1)
+        return sum(map(_needed, self.columns)) + gaps <= width
+
+    def _paragraph(self, cells: Sequence[RenderableType]) -> Table:
+        made = Table.grid("", "", padding=(0, 1))
+        made.columns[0].no_wrap = True
+        made.columns[1].overflow = "fold"
+        for column, cell in zip(self.columns, cells, strict=True):
+            if str(cell).strip():
+                made.add_row(Text(str(column.header), style="bold"), cell)
+        return made
+
+
+def _needed(column: Column) -> int:
+    """The width in which no word of a column breaks, but for the longest of all."""
+    texts = [str(column.header), *map(str, column.cells)]
+    if column.no_wrap:
+        return max(map(cell_len, texts))
+    return min(LONG_WORD, max(cell_len(word) for text in texts for word in (text.split() or [""])))
+
+
 def table(*columns: str, right: Sequence[str] = ()) -> Table:
     """A plain table; numbers stand to the right, and whatever columns ``right`` names."""
-    made = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
+    made = _Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         numeric = column in {"seq", "events", "score", "messages", *right}
         # An id is what one copies, and a time in two lines is none: words take the room that is left.
