@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from google.protobuf.duration_pb2 import Duration
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.autonomy.analyzing import Analytics, Standing
 from services.orchestrator.convert import counts
-from services.orchestrator.counting.statistics import Statistics
+from services.orchestrator.counting.statistics import Speaker, Statistics
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.times import timestamp
 
+MAX_NAMED = 1_000
+"""Speakers, and models: what is imported may name any number."""
 _STATES = {
     Standing.DONE: pb.ANALYSIS_STATE_DONE,
     Standing.WAITING: pb.ANALYSIS_STATE_WAITING,
@@ -53,13 +57,11 @@ def analytics(found: Analytics, sessions: int, counted: Statistics) -> pb.GetAna
 
 
 def _statistics(counted: Statistics, session: Session | None) -> pb.Statistics:
+    shown, others = counted.speakers[:MAX_NAMED], counted.speakers[MAX_NAMED:]
     return pb.Statistics(
-        speakers=[
-            pb.SpeakerCount(
-                speaker=one.name, messages=one.messages, words=one.words, imported_messages=one.imported
-            )
-            for one in counted.speakers
-        ],
+        speakers=map(_speaker, shown),
+        speakers_left_out=len(others),
+        other_speakers=_together(others) if others else None,
         duration=_duration(session.last_event_ns - session.started_ns) if session else None,
         mean_reply=_duration(counted.mean_reply_ms * 1_000_000) if counted.mean_reply_ms else None,
         personal_data=counted.personal_data,
@@ -70,12 +72,27 @@ def _statistics(counted: Statistics, session: Session | None) -> pb.Statistics:
                 prompt_tokens=one.prompt,
                 completion_tokens=one.completion,
             )
-            for one in counted.models
+            for one in counted.models[:MAX_NAMED]
         ],
+        models_left_out=len(counted.models[MAX_NAMED:]),
         days=[pb.DayCount(day=one.day, sessions=one.sessions, messages=one.messages) for one in counted.days],
         hours=counted.hours,
         commitments=counted.commitments,
         memories=counted.memories,
+    )
+
+
+def _speaker(one: Speaker) -> pb.SpeakerCount:
+    return pb.SpeakerCount(
+        speaker=one.name, messages=one.messages, words=one.words, imported_messages=one.imported
+    )
+
+
+def _together(others: Sequence[Speaker]) -> pb.SpeakerCount:
+    return pb.SpeakerCount(
+        messages=sum(one.messages for one in others),
+        words=sum(one.words for one in others),
+        imported_messages=sum(one.imported for one in others),
     )
 
 

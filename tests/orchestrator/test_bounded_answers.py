@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,8 +11,9 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
+from services.orchestrator.convert_analytics import MAX_NAMED
 from services.orchestrator.explain import PART_BYTES, PART_EVENTS
-from tests.support.drafts import said
+from tests.support.drafts import imported, said
 from tests.support.serving import Served
 
 LONG = "x" * 200_000
@@ -32,8 +34,8 @@ def opened(its_id: str = "c-1") -> ledger.NewEvent:
 
 async def append(served: Served, *events: ledger.NewEvent) -> list[int]:
     done: list[int] = []
-    for start in range(0, len(events), 10):
-        part = ledger.AppendRequest(mind_id="ada", events=events[start : start + 10])
+    for start in range(0, len(events), 15):
+        part = ledger.AppendRequest(mind_id="ada", events=events[start : start + 15])
         done += [one.seq for one in (await served.ledger.append(part)).events]
     return done
 
@@ -170,3 +172,23 @@ async def test_an_explanation_shows_of_many_messages_the_best_and_the_latest(ser
     assert [(len(each.sources), each.left_out) for each in found.memories] == [(1, 0), (PART_EVENTS - 1, 6)]
     assert (len(found.recent), found.recent[-1].seq, found.recent_left_out) == (PART_EVENTS, last, 6)
     assert ([each.seq for each in found.state], found.state_left_out) == ([one], 0)
+
+
+async def test_of_very_many_speakers_the_most_talkative_are_named_and_the_others_counted_together(
+    served: Served,
+) -> None:
+    others = MAX_NAMED + 20
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    await append(
+        served,
+        *(imported("two words", f"speaker {number:04}", when) for number in range(others)),
+        *(imported("three more words", f"speaker {others - 1}", when) for _ in range(2)),
+    )
+
+    found = await served.orchestrator.get_analytics(pb.GetAnalyticsRequest(mind_id="ada", session_id="s1"))
+
+    counted = found.statistics
+    assert counted.speakers[0].speaker == f"speaker {others - 1}"
+    assert (len(counted.speakers), counted.speakers_left_out) == (MAX_NAMED, 20)
+    assert (counted.other_speakers.messages, counted.other_speakers.words) == (20, 40)
+    assert sum(one.messages for one in counted.speakers) + 20 == found.counts.imported_messages

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from google.protobuf.duration_pb2 import Duration
 
-from pmm.orchestrator.v1.orchestrator_pb2 import DayCount, GetAnalyticsResponse, Statistics
+from pmm.orchestrator.v1.orchestrator_pb2 import DayCount, GetAnalyticsResponse, SpeakerCount, Statistics
 from pmm_client.cli import output
 
 SHOWN_DAYS, SHOWN_TOPICS = 60, 12
@@ -32,7 +32,8 @@ def messages(found: GetAnalyticsResponse) -> str:
     counts = found.counts
     imported = f", {counts.imported_messages:,} imported" if counts.imported_messages else ""
     said = f"{counts.user_messages:,} said to it, {counts.assistant_messages:,} answered{imported}"
-    kept = sum(one.messages for one in found.statistics.speakers)
+    counted = found.statistics
+    kept = sum(one.messages for one in counted.speakers) + counted.other_speakers.messages
     gone = counts.user_messages + counts.assistant_messages + counts.imported_messages - kept
     # Where none is kept, why there is no analysis says so.
     return f"{said}; {gone:,} of them forgotten or not to be remembered" if kept and gone > 0 else said
@@ -43,15 +44,20 @@ def of_session(found: GetAnalyticsResponse) -> Rows:
     counted = found.statistics
     rows: Rows = [("took", told(counted.duration))]
     rows += [
-        (
-            f"{one.speaker} said",
-            f"{output.counted(one.messages, 'message')}, {output.counted(one.words, 'word')}"
-            + (f", {one.imported_messages:,} of them imported" if one.imported_messages else ""),
+        (f"{name} said", _said(one))
+        for name, one in (
+            *((one.speaker, one) for one in counted.speakers),
+            (output.counted(counted.speakers_left_out, "other"), counted.other_speakers),
         )
-        for one in counted.speakers
+        if one.messages
     ]
     rows += [("mood", mood_course(found)), ("about", ", ".join(found.topics))]
     return [*rows, *_of_both(counted)]
+
+
+def _said(one: SpeakerCount) -> str:
+    imported = f", {one.imported_messages:,} of them imported" if one.imported_messages else ""
+    return f"{output.counted(one.messages, 'message')}, {output.counted(one.words, 'word')}{imported}"
 
 
 def of_mind(found: GetAnalyticsResponse) -> Rows:

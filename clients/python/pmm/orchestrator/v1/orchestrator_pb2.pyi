@@ -3337,9 +3337,16 @@ class Statistics(_message.Message):
     HOURS_FIELD_NUMBER: _builtins.int
     COMMITMENTS_FIELD_NUMBER: _builtins.int
     MEMORIES_FIELD_NUMBER: _builtins.int
+    SPEAKERS_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    OTHER_SPEAKERS_FIELD_NUMBER: _builtins.int
+    MODELS_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    speakers_left_out: _builtins.int
+    """Speakers that speakers leaves out."""
+    models_left_out: _builtins.int
+    """Models that models leaves out."""
     @_builtins.property
     def speakers(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpeakerCount]:
-        """Of a conversation: who spoke, the most talkative first."""
+        """Of a conversation: who spoke, the most talkative first; at most 1,000."""
 
     @_builtins.property
     def duration(self) -> _duration_pb2.Duration:
@@ -3355,7 +3362,7 @@ class Statistics(_message.Message):
 
     @_builtins.property
     def models(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelUse]:
-        """Which models answered, the most used first."""
+        """Which models answered, the most used first; at most 1,000."""
 
     @_builtins.property
     def days(self) -> _containers.RepeatedCompositeFieldContainer[Global___DayCount]:
@@ -3377,6 +3384,10 @@ class Statistics(_message.Message):
     def memories(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Of a mind: memories that were formed, by type, for example "fact"."""
 
+    @_builtins.property
+    def other_speakers(self) -> Global___SpeakerCount:
+        """What they said, all together; unset where none is left out."""
+
     def __init__(
         self,
         *,
@@ -3389,10 +3400,13 @@ class Statistics(_message.Message):
         hours: _abc.Iterable[_builtins.int] | None = ...,
         commitments: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         memories: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        speakers_left_out: _builtins.int = ...,
+        other_speakers: Global___SpeakerCount | None = ...,
+        models_left_out: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "mean_reply", b"mean_reply"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "mean_reply", b"mean_reply", "other_speakers", b"other_speakers"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitments", b"commitments", "days", b"days", "duration", b"duration", "hours", b"hours", "mean_reply", b"mean_reply", "memories", b"memories", "models", b"models", "personal_data", b"personal_data", "speakers", b"speakers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitments", b"commitments", "days", b"days", "duration", b"duration", "hours", b"hours", "mean_reply", b"mean_reply", "memories", b"memories", "models", b"models", "models_left_out", b"models_left_out", "other_speakers", b"other_speakers", "personal_data", b"personal_data", "speakers", b"speakers", "speakers_left_out", b"speakers_left_out"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -437,7 +437,7 @@ class OrchestratorServiceStub:
 
     Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
-    Limits: the 100 first topics and questions. Statistics as of a seq are counted anew from the ledger: it takes as
+    Limits: the 100 first topics and questions, 1,000 speakers and models. Statistics as of a seq are counted anew from the ledger: it takes as
     long as reading the mind, or the session, up to there.
 
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
@@ -970,7 +970,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
-    Limits: the 100 first topics and questions. Statistics as of a seq are counted anew from the ledger: it takes as
+    Limits: the 100 first topics and questions, 1,000 speakers and models. Statistics as of a seq are counted anew from the ledger: it takes as
     long as reading the mind, or the session, up to there.
 
     Errors: NOT_FOUND with reason UNKNOWN_SESSION.
@@ -1698,7 +1698,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: as of the mind's head, or as of a seq, the same ever after, but for what was erased.
 
-        Limits: the 100 first topics and questions. Statistics as of a seq are counted anew from the ledger: it takes as
+        Limits: the 100 first topics and questions, 1,000 speakers and models. Statistics as of a seq are counted anew from the ledger: it takes as
         long as reading the mind, or the session, up to there.
 
         Errors: NOT_FOUND with reason UNKNOWN_SESSION.
