@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from pmm.ledger.v1 import ledger_pb2 as pb
 from services.ledger.erasure import ORDERS
+from services.ledger.events import BIRTHS
 from services.runtime import checks
 from services.runtime.checks import Check
 from services.runtime.errors import Violation
@@ -185,6 +186,17 @@ def redact(request: pb.RedactRequest) -> Iterator[Violation]:
         yield Violation("seqs", "must name an event, unless session_id or whole_mind says what to erase")
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY_BYTES)
     yield from checks.text(request.idempotency_key, "idempotency_key", max_bytes=MAX_KEY_BYTES)
+    yield from checks.items(request.events, "events", high=MAX_REDACTED)
+    for index, event in enumerate(request.events):
+        yield from _said_again(event, f"events[{index}]")
+
+
+def _said_again(event: pb.NewEvent, field: str) -> Iterator[Violation]:
+    yield from _new_event(event, field)
+    if event.body.WhichOneof("kind") in BIRTHS:
+        yield Violation(f"{field}.body", "must not begin a mind: it has begun")
+    if event.idempotency_key:
+        yield Violation(f"{field}.idempotency_key", "must be empty: the erasure's own keeps it single")
 
 
 def get_redaction(request: pb.GetRedactionRequest) -> Iterator[Violation]:

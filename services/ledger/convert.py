@@ -76,6 +76,7 @@ def append_response(receipt: Receipt) -> pb.AppendResponse:
             for event in receipt.events
         ],
         head_seq=receipt.head_seq,
+        prev_hash=receipt.prev_hash,
     )
 
 
@@ -196,8 +197,8 @@ def consistency(proof: Consistency) -> pb.GetConsistencyProofResponse:
     return pb.GetConsistencyProofResponse(from_size=proof.from_size, to_size=proof.to_size, path=proof.path)
 
 
-def wanted(request: pb.RedactRequest, who: str) -> Wanted:
-    """What is to be erased."""
+def wanted(request: pb.RedactRequest, who: str, trace_id: str) -> Wanted:
+    """What is to be erased, and said after it."""
     return Wanted(
         request.mind_id,
         request.seqs,
@@ -206,12 +207,16 @@ def wanted(request: pb.RedactRequest, who: str) -> Wanted:
         request.why,
         who,
         request.idempotency_key,
+        [_new_event(message, trace_id, has_key=False) for message in request.events],
+        request.expected_seq if request.HasField("expected_seq") else None,
     )
 
 
 def redact_response(ordered: Ordered) -> pb.RedactResponse:
     """What was erased. An erasure is named by the seq of its event."""
-    return pb.RedactResponse(redaction_id=str(ordered.seq), seq=ordered.seq, events=ordered.events)
+    return pb.RedactResponse(
+        redaction_id=str(ordered.seq), seq=ordered.seq, events=ordered.events, head_seq=ordered.head_seq
+    )
 
 
 def redaction(status: Status) -> pb.GetRedactionResponse:

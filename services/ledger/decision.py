@@ -55,6 +55,25 @@ def put_event(store: Store, batch: Batch, mind_id: str, state: MindState, event:
     return _seal(batch, mind_id, state, event, key, max(time.time_ns(), state.head_ns))
 
 
+def check_expected(mind_id: str, head: int, expected: int | None) -> None:
+    """Raises WrongExpectedSeq where a mind's head is another one than is expected, be it any."""
+    if expected is not None and expected != head:
+        raise WrongExpectedSeq(
+            f"the head of mind {mind_id!r} is {head}, not {expected}: read from there and decide again",
+            head_seq=str(head),
+        )
+
+
+def check_causes(events: Iterable[NewEvent], head: int) -> None:
+    """Raises BeyondHead where one of the events that are to follow a head names a cause that does not lie before it."""
+    for seq, event in enumerate(events, head + 1):
+        if event.causation_seq is not None and event.causation_seq >= seq:
+            raise BeyondHead(
+                f"causation_seq {event.causation_seq} of the event that would be {seq} must lie below it",
+                head_seq=str(head),
+            )
+
+
 def _seal(
     batch: Batch, mind_id: str, state: MindState, event: NewEvent, key: bytes, now_ns: int
 ) -> MindState:
@@ -143,13 +162,9 @@ class Decision:
         return known
 
     def _check(self, fresh: Sequence[NewEvent]) -> None:
-        mind_id, state, expected = self._call.mind_id, self._state, self._call.expected_seq
+        mind_id, state = self._call.mind_id, self._state
         head = state.head_seq if state else 0
-        if expected is not None and expected != head:
-            raise WrongExpectedSeq(
-                f"the head of mind {mind_id!r} is {head}, not {expected}: read from there and decide again",
-                head_seq=str(head),
-            )
+        check_expected(mind_id, head, self._call.expected_seq)
         births = [i for i, event in enumerate(fresh) if event.kind in BIRTHS]
         if state is None and (not births or births[0] != 0):
             raise UnknownMind(
@@ -157,12 +172,7 @@ class Decision:
             )
         if (state is not None and births) or len(births) > 1:
             raise MindExists(f"mind {mind_id!r} has begun already", mind_id=mind_id)
-        for seq, event in enumerate(fresh, head + 1):
-            if event.causation_seq is not None and event.causation_seq >= seq:
-                raise BeyondHead(
-                    f"causation_seq {event.causation_seq} of the event that would be {seq} must lie below it",
-                    head_seq=str(head),
-                )
+        check_causes(fresh, head)
         self._check_quotas(fresh)
 
     def _check_quotas(self, fresh: Sequence[NewEvent]) -> None:
@@ -185,6 +195,7 @@ class Decision:
         state = self._state or batch.new_mind(call.mind_id, os.urandom(encoding.KEY_BYTES))
         self._state = state
         fresh = len(call.events) - len(existing)
+        prev_hash = state.head_hash if fresh and state.head_seq else b""
         keys = iter(self._store.event_keys.take(batch.next_position() - 1, fresh))
         appended: list[Appended] = []
         now_ns = max(time.time_ns(), state.head_ns)
@@ -206,7 +217,7 @@ class Decision:
             self._remember(
                 BATCH_KEY, call.idempotency_key, self._fingerprint(), seqs, self._keys_of(appended)
             )
-        return Receipt(appended, state.head_seq)
+        return Receipt(appended, state.head_seq, prev_hash)
 
     def _remember(
         self, purpose: bytes, key: str, body: bytes, seqs: list[int], event_keys: Sequence[bytes | None]

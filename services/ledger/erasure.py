@@ -14,7 +14,7 @@ import msgspec
 
 from pmm.mind.v1.events_pb2 import Body, EventRedacted, MindDeleted
 from services.ledger import encoding
-from services.ledger.decision import mind_hmac, put_event
+from services.ledger.decision import check_causes, check_expected, mind_hmac, put_event
 from services.ledger.errors import (
     UnknownEvent,
     UnknownRedaction,
@@ -54,14 +54,18 @@ class Wanted:
     why: str = ""
     who: str = ""
     idempotency_key: str = ""
+    events: Sequence[NewEvent] = ()
+    """What is written after the order in the same commit, where anything is left to erase."""
+    expected_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """An erasure that is ordered: the seq of its event, and how many payloads it erases."""
+    """An erasure that is ordered: the seq of its event, how many payloads it erases, and the head after it."""
 
     seq: int
     events: int
+    head_seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def order(store: Store, wanted: Wanted) -> Ordered:
     """Commit event_redacted. Runs in the writer's thread.
 
     What is erased already is left out; where nothing remains, the erasure that was ordered before is the answer.
-    Raises UnknownMind, MindDeleted, UnknownEvent, InvalidArgument.
+    Raises UnknownMind, MindDeleted, UnknownEvent, WrongExpectedSeq, BeyondHead, InvalidArgument.
     """
     with store.write() as batch:
         state = batch.living(wanted.mind_id)
@@ -86,7 +90,7 @@ def order(store: Store, wanted: Wanted) -> Ordered:
         seen = batch.receipt(state, digest) if digest else None
         if seen is not None:
             done = batch.erasure(state, seen.seqs[0])
-            return Ordered(seen.seqs[0], done.events if done else 0)
+            return Ordered(seen.seqs[0], done.events if done else 0, state.head_seq)
         ordered = _order(store, batch, state, wanted)
         if digest:
             batch.put_receipt(state, digest, Receipt(b"", [ordered.seq]))
@@ -114,7 +118,9 @@ def _order(store: Store, batch: Batch, state: MindState, wanted: Wanted) -> Orde
                 f"mind {wanted.mind_id!r} has nothing to erase in session {wanted.session_id!r}",
                 head_seq=str(state.head_seq),
             )
-        return Ordered(before, 0)
+        return Ordered(before, 0, state.head_seq)
+    check_expected(wanted.mind_id, state.head_seq, wanted.expected_seq)
+    check_causes(wanted.events, state.head_seq)
     for start in range(0, len(fresh), _SEQS_AN_EVENT):
         seqs = fresh[start : start + _SEQS_AN_EVENT]
         body = Body(event_redacted=EventRedacted(seqs=seqs, who=wanted.who, why=wanted.why))
@@ -122,8 +128,11 @@ def _order(store: Store, batch: Batch, state: MindState, wanted: Wanted) -> Orde
         for seq in seqs:
             batch.put_redacted(state, seq, state.head_seq)
         batch.put_erasure(state, state.head_seq, Erasure(time.time_ns(), events=len(seqs)))
+    ordered_seq = state.head_seq
+    for event in wanted.events:
+        state = put_event(store, batch, wanted.mind_id, state, event)
     batch.put_mind(wanted.mind_id, state)
-    return Ordered(state.head_seq, len(fresh))
+    return Ordered(ordered_seq, len(fresh), state.head_seq)
 
 
 def _chosen(batch: Batch, state: MindState, wanted: Wanted) -> list[int]:

@@ -48,6 +48,8 @@ class Receipt:
 
     events: list[Appended]
     head_seq: int
+    prev_hash: bytes = b""
+    """Of the head before what was written; empty where there was none, or nothing was written."""
 
 
 class StoredEvent(msgspec.Struct, frozen=True, gc=False):

@@ -138,7 +138,7 @@ class LedgerServicer(rpc.LedgerServiceServicer):
         return convert.consistency(proof)
 
     async def Redact(self, request: pb.RedactRequest, context: _Context) -> pb.RedactResponse:
-        wanted = convert.wanted(request, current_caller().owner)
+        wanted = convert.wanted(request, current_caller().owner, current_trace_id())
         return convert.redact_response(await self._ledger.redact(wanted))
 
     async def GetRedaction(

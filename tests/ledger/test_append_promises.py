@@ -31,6 +31,14 @@ async def test_a_batch_is_contiguous_in_its_order_with_one_hash_each(ledger: Run
     assert stored[0].prev_hash == bytes(32)
 
 
+async def test_a_receipt_tells_what_it_follows(ledger: RunningLedger) -> None:
+    first = await ledger.append("ada", created("Ada"), said("one"))
+    second = await ledger.append("ada", said("two"), said("three"), idempotency_key="k")
+    again = await ledger.append("ada", said("two"), said("three"), idempotency_key="k")
+
+    assert [receipt.prev_hash for receipt in (first, second, again)] == [b"", first.events[-1].hash, b""]
+
+
 async def test_what_was_given_is_what_is_stored(ledger: RunningLedger) -> None:
     await ledger.create("ada")
     given = said("hello", session_id="s-1", causation_seq=1, trace_id="ab" * 16, remember=False)

@@ -80,6 +80,43 @@ async def test_erasing_is_idempotent(ledger: RunningLedger) -> None:
     assert (more.seq, more.events) == (6, 1)
 
 
+async def test_what_is_said_again_is_written_with_the_erasure_or_not_at_all(ledger: RunningLedger) -> None:
+    await ledger.create("ada", said("one"), said("two"))
+    again = said("something stays", causation_seq=1)
+    with pytest.raises(errors.WrongExpectedSeq):
+        await redact(ledger, 2, events=[again], expected_seq=2)
+    with pytest.raises(errors.BeyondHead):
+        await redact(ledger, 2, events=[said("x", causation_seq=5)])
+    assert [event.redacted for event in await ledger.read("ada")] == [False] * 3
+
+    done = await redact(ledger, 2, events=[again], expected_seq=3)
+    assert (done.seq, done.events, done.head_seq) == (4, 1, 5)
+    told = await ledger.get("ada", 5)
+    assert (told.body.user_message.text, told.causation_seq) == ("something stays", 1)
+    # Where nothing is left to erase nothing is said, either.
+    assert (await redact(ledger, 2, events=[again], expected_seq=3)).head_seq == 5
+    assert (await ledger.verdict("ada")).verified.seq == 5
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        (said("x", idempotency_key="k"), "events[0].idempotency_key"),
+        (pb.NewEvent(body=mind.Body(mind_created=mind.MindCreated())), "events[0].body"),
+        (pb.NewEvent(body=mind.Body(event_redacted=mind.EventRedacted(seqs=[1]))), "events[0].body"),
+        (pb.NewEvent(), "events[0].body"),
+    ],
+)
+async def test_what_may_not_be_said_with_an_erasure_is_named(
+    ledger: RunningLedger, event: pb.NewEvent, field: str
+) -> None:
+    await ledger.create("ada", said("one"))
+    with pytest.raises(errors.InvalidArgument) as refused:
+        await redact(ledger, 2, events=[event])
+    assert [one.field for one in refused.value.violations] == [field]
+    assert not (await ledger.get("ada", 2)).redacted
+
+
 async def test_a_session_is_erased_whole_and_nothing_else(ledger: RunningLedger) -> None:
     await ledger.create(
         "ada", said("a", session_id="s1"), said("b", session_id="s2"), said("c", session_id="s1"), said("d")

@@ -184,8 +184,13 @@ class AppendResponse(_message.Message):
 
     EVENTS_FIELD_NUMBER: _builtins.int
     HEAD_SEQ_FIELD_NUMBER: _builtins.int
+    PREV_HASH_FIELD_NUMBER: _builtins.int
     head_seq: _builtins.int
     """The mind's head after the append."""
+    prev_hash: _builtins.bytes
+    """The hash of the mind's head before what was written; empty where nothing was, and of a mind that was not there yet. Who
+    knows that head by another hash knows another history.
+    """
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___AppendedEvent]:
         """One for each event of the request, in its order."""
@@ -195,10 +200,11 @@ class AppendResponse(_message.Message):
         *,
         events: _abc.Iterable[Global___AppendedEvent] | None = ...,
         head_seq: _builtins.int = ...,
+        prev_hash: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "head_seq", b"head_seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "head_seq", b"head_seq", "prev_hash", b"prev_hash"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1337,6 +1343,8 @@ class RedactRequest(_message.Message):
     WHY_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     WHOLE_MIND_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    EXPECTED_SEQ_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """The mind."""
     session_id: _builtins.str
@@ -1347,9 +1355,17 @@ class RedactRequest(_message.Message):
     """Any string up to 128 bytes, the same over the retries."""
     whole_mind: _builtins.bool
     """Every event that the mind has now. It goes on, empty: to end it, DeleteMind."""
+    expected_seq: _builtins.int
+    """Erase only if the mind's head is exactly here: for events that were decided from a state. Unset: in any case."""
     @_builtins.property
     def seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """These events; at most 10,000."""
+
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___NewEvent]:
+        """Written after event_redacted in the same commit: what is to be said again of what stays, without the words. At most
+        10,000, none with an idempotency_key. Nothing is written where nothing is left to erase.
+        """
 
     def __init__(
         self,
@@ -1360,12 +1376,16 @@ class RedactRequest(_message.Message):
         why: _builtins.str = ...,
         idempotency_key: _builtins.str = ...,
         whole_mind: _builtins.bool = ...,
+        events: _abc.Iterable[Global___NewEvent] | None = ...,
+        expected_seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_seq", b"_expected_seq", "expected_seq", b"expected_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "seqs", b"seqs", "session_id", b"session_id", "whole_mind", b"whole_mind", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_seq", b"_expected_seq", "events", b"events", "expected_seq", b"expected_seq", "idempotency_key", b"idempotency_key", "mind_id", b"mind_id", "seqs", b"seqs", "session_id", b"session_id", "whole_mind", b"whole_mind", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__expected_seq: _TypeAlias = _typing.Literal["expected_seq"]  # noqa: Y015
+    _WhichOneofArgType__expected_seq: _TypeAlias = _typing.Literal["_expected_seq", b"_expected_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_seq) -> _WhichOneofReturnType__expected_seq | None: ...
 
 Global___RedactRequest: _TypeAlias = RedactRequest  # noqa: Y015
 
@@ -1378,22 +1398,26 @@ class RedactResponse(_message.Message):
     REDACTION_ID_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
+    HEAD_SEQ_FIELD_NUMBER: _builtins.int
     redaction_id: _builtins.str
     """For GetRedaction."""
     seq: _builtins.int
     """The seq of event_redacted."""
     events: _builtins.int
     """How many payloads."""
+    head_seq: _builtins.int
+    """The mind's head after it."""
     def __init__(
         self,
         *,
         redaction_id: _builtins.str = ...,
         seq: _builtins.int = ...,
         events: _builtins.int = ...,
+        head_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "redaction_id", b"redaction_id", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "head_seq", b"head_seq", "redaction_id", b"redaction_id", "seq", b"seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

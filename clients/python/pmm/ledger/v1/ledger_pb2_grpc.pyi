@@ -227,11 +227,12 @@ class LedgerServiceStub:
     Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by
     the next start after a crash. Repeating it is harmless. Events that order an erasure stay readable.
 
-    Limits: 10,000 seqs a call; a session or a whole mind of any length.
+    Limits: 10,000 seqs and 10,000 events a call; a session or a whole mind of any length.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head, or the session has no events; nothing was
-    erased. FAILED_PRECONDITION with reason MIND_DELETED. RESOURCE_EXHAUSTED with reason DISK_FULL: make room and
-    repeat it.
+    erased. ABORTED with reason WRONG_EXPECTED_SEQ: read again and decide again; nothing was erased.
+    FAILED_PRECONDITION with reason BEYOND_HEAD: a causation_seq does not lie below its event; with reason MIND_DELETED.
+    RESOURCE_EXHAUSTED with reason DISK_FULL: make room and repeat it.
 
     Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
     orchestrator's Forget, which finds what carried the words.
@@ -446,11 +447,12 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by
     the next start after a crash. Repeating it is harmless. Events that order an erasure stay readable.
 
-    Limits: 10,000 seqs a call; a session or a whole mind of any length.
+    Limits: 10,000 seqs and 10,000 events a call; a session or a whole mind of any length.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head, or the session has no events; nothing was
-    erased. FAILED_PRECONDITION with reason MIND_DELETED. RESOURCE_EXHAUSTED with reason DISK_FULL: make room and
-    repeat it.
+    erased. ABORTED with reason WRONG_EXPECTED_SEQ: read again and decide again; nothing was erased.
+    FAILED_PRECONDITION with reason BEYOND_HEAD: a causation_seq does not lie below its event; with reason MIND_DELETED.
+    RESOURCE_EXHAUSTED with reason DISK_FULL: make room and repeat it.
 
     Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
     orchestrator's Forget, which finds what carried the words.
@@ -746,11 +748,12 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         Guarantees: event_redacted is on disk when this returns; the keys are gone from every file by then, or by
         the next start after a crash. Repeating it is harmless. Events that order an erasure stay readable.
 
-        Limits: 10,000 seqs a call; a session or a whole mind of any length.
+        Limits: 10,000 seqs and 10,000 events a call; a session or a whole mind of any length.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: a seq lies above the head, or the session has no events; nothing was
-        erased. FAILED_PRECONDITION with reason MIND_DELETED. RESOURCE_EXHAUSTED with reason DISK_FULL: make room and
-        repeat it.
+        erased. ABORTED with reason WRONG_EXPECTED_SEQ: read again and decide again; nothing was erased.
+        FAILED_PRECONDITION with reason BEYOND_HEAD: a causation_seq does not lie below its event; with reason MIND_DELETED.
+        RESOURCE_EXHAUSTED with reason DISK_FULL: make room and repeat it.
 
         Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
         orchestrator's Forget, which finds what carried the words.
