@@ -20,7 +20,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.radius import BEFORE, BlastRadius, Reached
 from services.orchestrator.session_table.following import SessionTable
 from services.orchestrator.snapshot import Snapshot
-from services.orchestrator.standing import Standing
+from services.orchestrator.standing import Erased, Standing
 from services.orchestrator.store import Store
 from services.orchestrator.workers.follower import Worker
 from services.runtime.errors import InvalidArgument, Violation
@@ -33,8 +33,6 @@ ERASED = "event_redacted"
 """What orders an erasure, and says nothing else."""
 ERASURE = "erasure"
 """The worker that removes traces."""
-REDACTED_AT_ONCE = 10_000
-"""The ledger's limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,24 +147,21 @@ class Forgetting:
     ) -> None:
         steps.put_nowait(Progress("finding what it reached", 0.0))
         redacted: set[int] = set()
-        ordered = 0
+        erased = Erased(0, 0)
         # What was said while we looked may carry the words as well, and so may what was derived from a state that
         # had not forgotten them: it is looked again until nothing holds them.
         while carriers := [each for each in await self._carriers(mind_id, seq) if each.seq not in redacted]:
-            fresh, done = sorted(each.seq for each in carriers), tuple(sorted(redacted))
+            done = tuple(sorted(redacted))
             steps.put_nowait(Progress("erasing it from the ledger", 0.5 if done else 0.2, done))
-            await self._standing.tell_again(mind_id, carriers)
-            for start in range(0, len(fresh), REDACTED_AT_ONCE):
-                part = fresh[start : start + REDACTED_AT_ONCE]
-                ordered = max(ordered, await self._peers.redact(mind_id, part, why))
-            redacted.update(fresh)
+            erased = await self._standing.erase(mind_id, carriers, why)
+            redacted.update(each.seq for each in carriers)
             done = tuple(sorted(redacted))
             steps.put_nowait(Progress("erasing it from snapshots, the graph and the sessions", 0.5, done))
-            await self._left(mind_id, ordered)
+            await self._left(mind_id, erased)
         done = tuple(sorted(redacted))
         steps.put_nowait(Progress("erasing it from memory", 0.7, done))
         try:
-            await self._peers.indexed(mind_id, ordered)
+            await self._peers.indexed(mind_id, erased.head_seq)
         except pmm_client.errors.MindDeleted:
             # With the mind that was deleted meanwhile everything of it went.
             pass
@@ -175,14 +170,14 @@ class Forgetting:
             raise told(damage) from None
         steps.put_nowait(Progress("done", 1.0, done, is_done=True))
 
-    async def _left(self, mind_id: str, ordered: int) -> None:
+    async def _left(self, mind_id: str, erased: Erased) -> None:
         """Return once what an erasure erased has left all that the orchestrator keeps."""
         # One that cannot go on ends the waiting for the others.
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._traces.gone(mind_id, ordered))
-            group.create_task(self._graphs.reached(mind_id, ordered))
-            group.create_task(self._counts.reached(mind_id, ordered))
-            group.create_task(self._sessions.reached(mind_id, ordered))
+            group.create_task(self._traces.gone(mind_id, erased.ordered_seq))
+            group.create_task(self._graphs.reached(mind_id, erased.head_seq))
+            group.create_task(self._counts.reached(mind_id, erased.head_seq))
+            group.create_task(self._sessions.reached(mind_id, erased.ordered_seq))
 
     async def _carriers(self, mind_id: str, seq: int) -> list[Reached]:
         """The origin, and what goes with it."""

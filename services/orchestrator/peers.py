@@ -171,11 +171,21 @@ class Peers:
             if message.page.events:
                 yield message.page.events[-1].seq, [event.kind for event in message.page.events]
 
-    async def redact(self, mind_id: str, seqs: Sequence[int], why: str) -> int:
-        """Erase payloads in the ledger; the seq of the event that says so."""
+    async def redact(
+        self,
+        mind_id: str,
+        seqs: Sequence[int],
+        why: str,
+        told: Sequence[Draft] = (),
+        expected_seq: int | None = None,
+    ) -> tuple[int, int]:
+        """Erase payloads in the ledger, and tell something after it; the seq of what orders it, and the head."""
         client = await self._channels.ledger()
-        request = ledger.RedactRequest(mind_id=mind_id, seqs=seqs, why=why)
-        return (await client.redact(request, timeout=ERASE_SECONDS)).seq
+        request = ledger.RedactRequest(
+            mind_id=mind_id, seqs=seqs, why=why, events=map(_new_event, told), expected_seq=expected_seq
+        )
+        done = await client.redact(request, timeout=ERASE_SECONDS)
+        return done.seq, done.head_seq
 
     async def indexed(self, mind_id: str, seq: int) -> None:
         """Return once memory has processed a seq. Raises DeadlineExceeded."""

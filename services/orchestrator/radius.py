@@ -47,9 +47,11 @@ COURSE = frozenset(
         "commitment_closed",
         "commitment_expired",
         "directive_retired",
+        "identity_cleared",
+        "memory_retracted",
     }
 )
-"""How a promise or an instruction fared: of what showed it they hold no words, but where they say why."""
+"""How a promise, an instruction and the like fared: of what showed it they hold no words, but where they say why."""
 INSTRUCTIONS = frozenset({"directive_adopted", "directive_retired"})
 BEFORE = TITLES | INSTRUCTIONS
 """What is looked at of the time before the origin: titles, and which instructions held already."""

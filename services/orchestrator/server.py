@@ -87,7 +87,7 @@ class OrchestratorService(Service):
         self._chain_watch = ChainWatch(minds, peers, self._store, settings)
         self._supervisor = Supervisor(minds, self._store, auditing, settings)
         sessions = SessionActions(minds, peers, self._session_table, incognito, slots)
-        standing = Standing(minds, peers, sessions)
+        standing = Standing(minds, peers, sessions, extractor)
         forgetting = Forgetting(peers, traces, self._graphs, self._session_table, standing, self._counts)
         workers = (
             *(reader(extractor) for reader in WORKERS),

@@ -1,54 +1,131 @@
 """What an erasure must not change: how much is kept of a conversation, what is done with personal data, what has ended.
 
-The first two fail closed where what says so is erased; a promise would be open again. Who forgets something says them
-again before.
+The first two fail closed where what says so is erased, and are told again before. What ended would hold again: it is
+told again in the same commit, so that it is never told twice, nor not at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.struct_pb2 import Value
 
 from pmm.mind.v1 import events_pb2 as mind
+from pmm_client.errors import WrongExpectedSeq
+from services.orchestrator.errors import ModelFailed
+from services.orchestrator.extraction.extractor import Extractor
+from services.orchestrator.extraction.promises import Promise, commitment_id
+from services.orchestrator.extraction.words import key
 from services.orchestrator.guard import ACTIONS, in_force
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
-from services.orchestrator.projections.commitments import COMMITMENTS
+from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.profile import PROFILE
 from services.orchestrator.radius import Reached
+from services.orchestrator.retelling import Retelling, concerned
 from services.orchestrator.sessions import SessionActions
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft
+from services.orchestrator.workers import commitments
 
 MODES = frozenset({"session_started", "privacy_mode_changed"})
 """What says how much is kept of a conversation."""
 POLICY = "policy_changed"
 """What says, among others, what is done with personal data."""
-CLOSED = "commitment_closed"
-"""What says that a promise has ended, and perhaps why."""
-TOLD_AT_ONCE = 500
-"""In one append."""
+MESSAGES = ("user_message", "assistant_message")
+"""What promises are read from."""
+REDACTED_AT_ONCE = 10_000
+"""The ledger's limit, of events that are erased and of those that are told with it."""
+_log = logging.getLogger("pmm.orchestrator")
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """An erasure: the seq of what ordered it, and the head after it."""
+
+    ordered_seq: int
+    head_seq: int
 
 
 class Standing:
-    """Says again what holds."""
+    """Erases, and says again what holds."""
 
-    def __init__(self, minds: Minds, peers: Peers, sessions: SessionActions) -> None:
+    def __init__(self, minds: Minds, peers: Peers, sessions: SessionActions, extractor: Extractor) -> None:
         self._minds = minds
         self._peers = peers
         self._sessions = sessions
+        self._extractor = extractor
 
-    async def tell_again(self, mind_id: str, erased: Collection[Reached]) -> None:
-        """Append what is to hold as before once some events are erased."""
+    async def erase(self, mind_id: str, erased: Sequence[Reached], why: str) -> Erased:
+        """Erase some events in the ledger, and have what is to hold as before hold on."""
         for each in erased:
             if each.kind in MODES:
                 await self._mode(mind_id, each.seq)
         if any(each.kind == POLICY for each in erased):
             await self._policies(mind_id, {each.seq for each in erased})
-        if any(each.kind == CLOSED for each in erased):
-            await self._ends(mind_id, {each.seq for each in erased})
+        kinds = concerned({each.kind for each in erased})
+        seqs = sorted(each.seq for each in erased)
+        return await (self._retold(mind_id, seqs, kinds, why) if kinds else self._plainly(mind_id, seqs, why))
+
+    async def _plainly(self, mind_id: str, seqs: Sequence[int], why: str) -> Erased:
+        done = Erased(0, 0)
+        for start in range(0, len(seqs), REDACTED_AT_ONCE):
+            done = Erased(*await self._peers.redact(mind_id, seqs[start : start + REDACTED_AT_ONCE], why))
+        return done
+
+    async def _retold(self, mind_id: str, seqs: Sequence[int], kinds: Sequence[str], why: str) -> Erased:
+        """With what they did to things that stay."""
+        retelling, known = Retelling(set(seqs)), 0
+        first, rest = seqs[:REDACTED_AT_ONCE], seqs[REDACTED_AT_ONCE:]
+        while True:
+            head = await self._peers.head(mind_id)
+            if head > known:
+                async for event in self._peers.read(mind_id, from_seq=known + 1, to_seq=head, kinds=kinds):
+                    retelling.take(event)
+            known = head
+            told = [*retelling.told(), *await self._asked_again(mind_id, retelling.lost(), seqs)]
+            try:
+                done = await self._peers.redact(mind_id, first, why, told[:REDACTED_AT_ONCE], head)
+            except WrongExpectedSeq:
+                # What came meanwhile may have changed what is to be told.
+                continue
+            return await self._plainly(mind_id, rest, why) if rest else Erased(*done)
+
+    async def _asked_again(
+        self, mind_id: str, lost: Sequence[Commitment], erased: Collection[int]
+    ) -> list[Draft]:
+        """The promises that go with their message, where another one that stays asks for them, too."""
+        told: dict[str, Draft] = {}
+        if not lost:
+            return []
+        first = min(one.promised_seq for one in lost) + 1
+        async for event in self._peers.read(mind_id, from_seq=first, kinds=MESSAGES):
+            if event.redacted or not event.remember or event.seq in erased:
+                continue
+            said = set(key(getattr(event.body, event.kind).text).split())
+            for one in lost:
+                if (
+                    one.id in told
+                    or event.seq <= one.promised_seq
+                    or not said.issuperset(key(one.text).split())
+                ):
+                    continue
+                if (promise := await self._promise(event, one.text)) is not None:
+                    told[one.id] = _opened(promise, one, event)
+        return list(told.values())
+
+    async def _promise(self, event: mind.Event, text: str) -> Promise | None:
+        """What a message promises in some words."""
+        try:
+            found = await self._extractor.explicit(event)
+        except ModelFailed as error:
+            _log.warning("a message could not be read for what it promises, too: %s", error.reason)
+            return None
+        same = (one for one in found.promises if commitment_id(one.text) == commitment_id(text))
+        return next(same, None)
 
     async def _mode(self, mind_id: str, seq: int) -> None:
         event = await self._peers.event(mind_id, seq)
@@ -65,18 +142,6 @@ class Standing:
 
         await self._minds.decide(await self._minds.open(mind_id), decide)
 
-    async def _ends(self, mind_id: str, erased: Collection[int]) -> None:
-        """Of promises that stay."""
-        again, state = list[Draft](), COMMITMENTS.initial
-        async for event in self._peers.read(mind_id, kinds=tuple(COMMITMENTS.folds)):
-            if event.seq in erased and not event.redacted:
-                if event.kind == CLOSED and COMMITMENTS.apply(state, event)[0].closed > state.closed:
-                    again.append(_end(event))
-                event.redacted = True
-            state, _ = COMMITMENTS.apply(state, event)
-        for start in range(0, len(again), TOLD_AT_ONCE):
-            await self._minds.append(await self._minds.open(mind_id), again[start : start + TOLD_AT_ONCE])
-
     async def _left(self, mind_id: str, erased: Collection[int]) -> dict[str, Any]:
         """What would hold without the events that are to be erased."""
         profile = PROFILE.initial
@@ -91,16 +156,10 @@ def _policy(key: str, action: str) -> Draft:
     return Draft(mind.Body(policy_changed=told))
 
 
-def _end(event: mind.Event) -> Draft:
-    """Told again without why."""
-    told = mind.CommitmentClosed()
-    told.CopyFrom(event.body.commitment_closed)
-    told.why = ""
-    told.closed_seq = told.closed_seq or event.seq
-    cause = event.causation_seq if event.HasField("causation_seq") else event.seq
+def _opened(promise: Promise, lost: Commitment, event: mind.Event) -> Draft:
     return Draft(
-        mind.Body(commitment_closed=told),
-        causation_seq=cause,
-        remember=event.remember,
-        idempotency_key=f"told-again:{event.seq}",
+        mind.Body(commitment_opened=commitments.opened(promise, lost.id, event.seq)),
+        session_id=event.session_id,
+        actor=commitments.NAME,
+        causation_seq=event.seq,
     )

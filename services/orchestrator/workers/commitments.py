@@ -16,6 +16,7 @@ from services.orchestrator.projections.commitments import MAX_OPEN, SAID_SO, Com
 from services.orchestrator.same_words import having, new_id
 from services.orchestrator.workers.follower import Worker
 
+NAME = "commitments"
 MAX_DERIVED = 1_000
 """Events that one message gives rise to: they are appended at once, and the ledger takes no more."""
 MAX_TOLD = 400
@@ -47,11 +48,11 @@ def worker(extractor: Extractor) -> Worker:
             new = [promise for promise in new if commitment_id(promise.text) not in ended]
         room = MAX_OPEN - len(known.by_id) + sum(body.HasField("commitment_closed") for body in done)
         room = min(room, MAX_DERIVED - len(done))
-        opened = [_opened(promise, new_id(promise.text, known.by_id), event.seq) for promise in new[:room]]
-        return done + [mind.Body(commitment_opened=each) for each in opened]
+        begun = [opened(promise, new_id(promise.text, known.by_id), event.seq) for promise in new[:room]]
+        return done + [mind.Body(commitment_opened=each) for each in begun]
 
     derives = ("commitment_opened", "evidence_recorded", "commitment_closed")
-    return Worker("commitments", ("user_message", "assistant_message"), derive, derives=derives)
+    return Worker(NAME, ("user_message", "assistant_message"), derive, derives=derives)
 
 
 def told(text: str, seq: int, open_ones: Sequence[Commitment]) -> list[mind.Body]:
@@ -72,13 +73,14 @@ def told(text: str, seq: int, open_ones: Sequence[Commitment]) -> list[mind.Body
     return found
 
 
-def _opened(promise: Promise, its_id: str, source_seq: int) -> mind.CommitmentOpened:
-    opened = mind.CommitmentOpened(
+def opened(promise: Promise, its_id: str, source_seq: int) -> mind.CommitmentOpened:
+    """What a message opens that promises something."""
+    begun = mind.CommitmentOpened(
         commitment_id=its_id,
         text=promise.text,
         source_seq=source_seq,
         priority=mind.PRIORITY_NORMAL,
     )
     if promise.due is not None:
-        opened.due_at.FromDatetime(promise.due)
-    return opened
+        begun.due_at.FromDatetime(promise.due)
+    return begun
