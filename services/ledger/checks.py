@@ -15,6 +15,7 @@ from services.runtime.checks import Check
 from services.runtime.errors import Violation
 
 MAX_EVENTS = 1_000
+HASH_BYTES = 32
 MAX_APPEND_BYTES = 4 * 1024 * 1024
 MAX_EVENT_BYTES = 1024 * 1024
 MAX_KEY_BYTES = 128
@@ -35,6 +36,12 @@ def append(request: pb.AppendRequest) -> Iterator[Violation]:
     """Append."""
     yield from checks.mind_id(request.mind_id)
     yield from checks.items(request.events, "events", low=1, high=MAX_EVENTS)
+    if request.expected_hash:
+        yield from checks.data(
+            request.expected_hash, "expected_hash", max_bytes=HASH_BYTES, exactly=HASH_BYTES
+        )
+        if not request.HasField("expected_seq"):
+            yield Violation("expected_hash", "is of the head at expected_seq: set that, too")
     yield from checks.text(request.idempotency_key, "idempotency_key", max_bytes=MAX_KEY_BYTES)
     if request.ByteSize() > MAX_APPEND_BYTES:
         yield Violation("events", f"must be at most {MAX_APPEND_BYTES:,} bytes together")

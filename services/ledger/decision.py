@@ -47,6 +47,7 @@ class AppendCall:
     events: Sequence[NewEvent]
     expected_seq: int | None = None
     idempotency_key: str = ""
+    expected_hash: bytes = b""
 
 
 def put_event(store: Store, batch: Batch, mind_id: str, state: MindState, event: NewEvent) -> MindState:
@@ -165,6 +166,11 @@ class Decision:
         mind_id, state = self._call.mind_id, self._state
         head = state.head_seq if state else 0
         check_expected(mind_id, head, self._call.expected_seq)
+        if state is not None and self._call.expected_hash not in (b"", state.head_hash):
+            raise WrongExpectedSeq(
+                f"event {head} of mind {mind_id!r} has another hash than expected_hash: read it anew and decide again",
+                head_seq=str(head),
+            )
         births = [i for i, event in enumerate(fresh) if event.kind in BIRTHS]
         if state is None and (not births or births[0] != 0):
             raise UnknownMind(
@@ -253,6 +259,7 @@ class Decision:
     def _fingerprint(self) -> bytes:
         expected = "" if self._call.expected_seq is None else str(self._call.expected_seq)
         parts = [expected.encode(), *(event.fingerprint for event in self._call.events)]
+        parts += [self._call.expected_hash] if self._call.expected_hash else []
         return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
 
     def _hmac(self, purpose: bytes, data: bytes) -> bytes:

@@ -132,11 +132,13 @@ class Ledger:
         events: Sequence[NewEvent],
         *,
         expected_seq: int | None = None,
+        expected_hash: bytes = b"",
         idempotency_key: str = "",
     ) -> Receipt:
         """See ``LedgerService.Append``."""
+        call = AppendCall(mind_id, events, expected_seq, idempotency_key, expected_hash)
         with telemetry.stage("ledger.append"):
-            receipt = await self._writer.append(AppendCall(mind_id, events, expected_seq, idempotency_key))
+            receipt = await self._writer.append(call)
         telemetry.count("pmm.ledger.events.appended", sum(not event.existed for event in receipt.events))
         return receipt
 

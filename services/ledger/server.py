@@ -38,6 +38,7 @@ class LedgerServicer(rpc.LedgerServiceServicer):
             request.mind_id,
             convert.new_events(request, current_trace_id()),
             expected_seq=request.expected_seq if request.HasField("expected_seq") else None,
+            expected_hash=request.expected_hash,
             idempotency_key=request.idempotency_key,
         )
         return convert.append_response(receipt)
@@ -138,7 +139,10 @@ class LedgerServicer(rpc.LedgerServiceServicer):
         return convert.consistency(proof)
 
     async def Redact(self, request: pb.RedactRequest, context: _Context) -> pb.RedactResponse:
-        wanted = convert.wanted(request, current_caller().owner, current_trace_id())
+        caller = current_caller()
+        if not caller.may_reach_all():
+            ownership.check((event.body for event in request.events), caller.owner)
+        wanted = convert.wanted(request, caller.owner, current_trace_id())
         return convert.redact_response(await self._ledger.redact(wanted))
 
     async def GetRedaction(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 from weakref import WeakValueDictionary
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -104,10 +105,13 @@ class Minds:
         return active.snapshot
 
     async def _current(self, active: ActiveMind) -> Snapshot:
-        """The mind at the ledger's present head. A state beyond that is of a ledger that was set back, and dropped."""
-        known, drops = active.snapshot.seq, active.drops
-        head = await self._peers.head(active.id)
-        if head < known:
+        """The mind at the ledger's present head. A state beyond that is of a ledger that was set back, and dropped.
+
+        So is one that has another head of the same seq.
+        """
+        known, drops = active.snapshot, active.drops
+        head, its_hash = await self._peers.tip(active.id)
+        if _is_another_history(known, head, its_hash):
             await self._set_back(active, drops)
         return await self.reach(active, head)
 
@@ -167,12 +171,19 @@ class Minds:
         return now.seq if seq is None else seq
 
     async def append(
-        self, active: ActiveMind, drafts: Sequence[Draft], expected_seq: int | None = None
+        self, active: ActiveMind, drafts: Sequence[Draft], decided_from: Snapshot | None = None
     ) -> list[int]:
-        """Append events, fold them where they are the next ones, and return their seqs."""
-        known, drops = active.snapshot.seq, active.drops
-        response = await self._peers.append(active.id, drafts, expected_seq)
-        if response.head_seq - sum(not written.existed for written in response.events) < known:
+        """Append events, fold them where they are the next ones, and return their seqs.
+
+        Those that were decided from a state only where the mind still stands there. Raises WrongExpectedSeq.
+        """
+        known, drops = active.snapshot, active.drops
+        expected: dict[str, Any] = {}
+        if decided_from is not None:
+            expected = {"expected_seq": decided_from.seq, "expected_hash": decided_from.hash}
+        response = await self._peers.append(active.id, drafts, **expected)
+        before = response.head_seq - sum(not written.existed for written in response.events)
+        if _is_another_history(known, before, response.prev_hash):
             await self._set_back(active, drops)
         for draft, written in zip(drafts, response.events, strict=True):
             event = mind.Event(
@@ -222,7 +233,7 @@ class Minds:
                 if not drafts:
                     return state
                 try:
-                    seqs = await self.append(active, drafts, expected_seq=state.seq)
+                    seqs = await self.append(active, drafts, decided_from=state)
                 except WrongExpectedSeq:
                     continue
                 # Others may have brought it further meanwhile.
@@ -240,7 +251,7 @@ class Minds:
             state, drops = active.snapshot, active.drops
             while state.summaries.erased_seq == erased_seq and active.drops == drops:
                 try:
-                    return await self.append(active, drafts, expected_seq=state.seq)
+                    return await self.append(active, drafts, decided_from=state)
                 except WrongExpectedSeq:
                     state = await self._current(active)
         return None
@@ -328,6 +339,11 @@ class Minds:
     def _lately(self) -> Lately:
         settings = self._settings
         return Lately(settings.recent_turns, settings.prompt_tokens * CHARACTERS_PER_TOKEN)
+
+
+def _is_another_history(known: Snapshot, head: int, its_hash: bytes) -> bool:
+    """Whether a state is of another history than the one with a head; an empty hash says nothing."""
+    return head < known.seq or (head == known.seq > 0 and its_hash not in (b"", known.hash))
 
 
 def _within(now: Snapshot, mind_id: str, seq: int) -> None:

@@ -64,19 +64,30 @@ class Peers:
         """How often a subscription to the ledger broke off: what comes back may be an older copy, or another ledger."""
 
     async def append(
-        self, mind_id: str, drafts: Sequence[Draft], expected_seq: int | None = None
+        self,
+        mind_id: str,
+        drafts: Sequence[Draft],
+        expected_seq: int | None = None,
+        expected_hash: bytes = b"",
     ) -> ledger.AppendResponse:
         """Append events; see ``LedgerService.Append`` for what it raises."""
         client = await self._channels.ledger()
-        request = ledger.AppendRequest(mind_id=mind_id, events=map(_new_event, drafts))
+        request = ledger.AppendRequest(
+            mind_id=mind_id, events=map(_new_event, drafts), expected_hash=expected_hash
+        )
         if expected_seq is not None:
             request.expected_seq = expected_seq
         return await client.append(request, timeout=CALL_SECONDS)
 
     async def head(self, mind_id: str) -> int:
         """The last seq of a mind."""
+        return (await self.tip(mind_id))[0]
+
+    async def tip(self, mind_id: str) -> tuple[int, bytes]:
+        """The last seq of a mind, and its hash."""
         client = await self._channels.ledger()
-        return (await client.get_head(ledger.GetHeadRequest(mind_id=mind_id), timeout=CALL_SECONDS)).seq
+        head = await client.get_head(ledger.GetHeadRequest(mind_id=mind_id), timeout=CALL_SECONDS)
+        return head.seq, head.hash
 
     async def restored_seq(self, mind_id: str) -> int:
         """Up to here a mind's events came with a restore."""

@@ -39,6 +39,18 @@ async def test_a_receipt_tells_what_it_follows(ledger: RunningLedger) -> None:
     assert [receipt.prev_hash for receipt in (first, second, again)] == [b"", first.events[-1].hash, b""]
 
 
+async def test_what_was_decided_from_another_head_of_the_same_seq_is_refused(ledger: RunningLedger) -> None:
+    head = (await ledger.append("ada", created("Ada"))).events[-1].hash
+    with pytest.raises(pmm_client.WrongExpectedSeq) as lost:
+        await ledger.append("ada", said("wrong"), expected_seq=1, expected_hash=bytes(32))
+    assert lost.value.metadata["head_seq"] == "1"
+    assert (await ledger.append("ada", said("right"), expected_seq=1, expected_hash=head)).head_seq == 2
+    for wrong in ({"expected_seq": 2, "expected_hash": b"short"}, {"expected_hash": head}):
+        with pytest.raises(pmm_client.InvalidArgument) as refused:
+            await ledger.append("ada", said("wrong"), **wrong)
+        assert [one.field for one in refused.value.violations] == ["expected_hash"]
+
+
 async def test_what_was_given_is_what_is_stored(ledger: RunningLedger) -> None:
     await ledger.create("ada")
     given = said("hello", session_id="s-1", causation_seq=1, trace_id="ab" * 16, remember=False)

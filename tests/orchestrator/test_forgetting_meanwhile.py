@@ -121,13 +121,13 @@ class Interrupting:
         append_now = Peers.append
 
         async def append(
-            peers: Peers, mind_id: str, drafts: Sequence[Draft], expected_seq: int | None = None
+            peers: Peers, mind_id: str, drafts: Sequence[Draft], **expected: Any
         ) -> ledger.AppendResponse:
             if drafts[0].actor == actor and not self.was_there:
                 self.was_there = True
                 assert self.served
                 await self.served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[self.seq]))
-            return await append_now(peers, mind_id, drafts, expected_seq)
+            return await append_now(peers, mind_id, drafts, **expected)
 
         monkeypatch.setattr(Peers, "append", append)
 

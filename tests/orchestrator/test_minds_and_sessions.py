@@ -244,8 +244,8 @@ async def test_a_commitment_is_closed_by_the_event_that_is_named_whatever_others
     noted = ledger.NewEvent(actor="app", body=mind.Body(custom=mind.Custom(name="note")))
     append = Peers.append
 
-    async def overtaken(self: Peers, mind_id: str, drafts: Any, expected_seq: int | None = None) -> Any:
-        answer = await append(self, mind_id, drafts, expected_seq)
+    async def overtaken(self: Peers, mind_id: str, drafts: Any, **expected: Any) -> Any:
+        answer = await append(self, mind_id, drafts, **expected)
         await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[noted]))
         await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
         return answer

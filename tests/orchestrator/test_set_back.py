@@ -166,7 +166,7 @@ async def another_history(folder: Path, further: int) -> AsyncIterator[tuple[Min
     store.close()
 
 
-@pytest.mark.parametrize("further", [1, 20], ids=["shorter", "longer"])
+@pytest.mark.parametrize("further", [1, HEAD - 2, 20], ids=["shorter", "as long", "longer"])
 async def test_what_nobody_followed_is_noticed_by_the_next_call(tmp_path: Path, further: int) -> None:
     seen: list[tuple[int, str]] = []
     head_seq = 2 + further

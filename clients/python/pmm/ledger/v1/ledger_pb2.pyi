@@ -85,12 +85,17 @@ class AppendRequest(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     EXPECTED_SEQ_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    EXPECTED_HASH_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
     """1 to 128 characters of A-Z a-z 0-9 . _ -"""
     expected_seq: _builtins.int
     """Append only if the mind's head is exactly here. Unset: append in any case. 0: only to a mind that is not there yet."""
     idempotency_key: _builtins.str
     """Any string up to 128 bytes, unique per logical append, the same over its retries."""
+    expected_hash: _builtins.bytes
+    """With expected_seq: and only if that head has this hash, 32 bytes; empty: whichever it has. For what was decided from a
+    state: a ledger that was set back may have grown to the same seq again.
+    """
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___NewEvent]:
         """Between 1 and 1,000."""
@@ -102,10 +107,11 @@ class AppendRequest(_message.Message):
         events: _abc.Iterable[Global___NewEvent] | None = ...,
         expected_seq: _builtins.int | None = ...,
         idempotency_key: _builtins.str = ...,
+        expected_hash: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_seq", b"_expected_seq", "expected_seq", b"expected_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_seq", b"_expected_seq", "events", b"events", "expected_seq", b"expected_seq", "idempotency_key", b"idempotency_key", "mind_id", b"mind_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_seq", b"_expected_seq", "events", b"events", "expected_hash", b"expected_hash", "expected_seq", b"expected_seq", "idempotency_key", b"idempotency_key", "mind_id", b"mind_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_seq: _TypeAlias = _typing.Literal["expected_seq"]  # noqa: Y015
     _WhichOneofArgType__expected_seq: _TypeAlias = _typing.Literal["_expected_seq", b"_expected_seq"]  # noqa: Y015
