@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.extraction.extractor import Extractor
+from services.orchestrator.extraction.found import Found
 from services.orchestrator.workers import follower
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, followed
@@ -101,6 +104,25 @@ async def test_each_worker_goes_on_where_it_was(tmp_path: Path) -> None:
         "directive_adopted": 1,
         "memory_recorded": 2,
     }
+
+
+async def test_what_a_worker_failed_at_is_read_again_though_it_read_what_came_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = Extractor.found
+
+    async def fails_at_first(self: Extractor, event: mind.Event) -> Found:
+        if event.body.user_message.text == SAID:
+            raise ValueError("not this one")
+        return await find(self, event)
+
+    monkeypatch.setattr(Extractor, "found", fails_at_first)
+    lines = await told(tmp_path / "here", SAID, "I own a boat.", "Good morning.")
+    monkeypatch.undo()
+    found = await restored(tmp_path / "there", lines)
+
+    assert set(found.values()) == {1}
+    assert Counter(kind for kind, _, _ in found) == {**dict.fromkeys(FOLLOWS, 1), "memory_recorded": 3}
 
 
 async def test_what_was_read_forgotten_or_says_nothing_adds_nothing(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ all of it.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -22,8 +22,8 @@ MINDS_KEPT = 1_000
 class _Known:
     after_seq: int
     """What lies beyond it was read, up to the head of that time."""
-    causes: Mapping[int, int]
-    """The events from which something followed: the seq of the last that did, by the cause."""
+    causes: Collection[int]
+    """The events from which something followed."""
 
 
 class Derived:
@@ -46,14 +46,6 @@ class Derived:
             return False
         return event.seq in (await self._of(event, is_sure=is_sure)).causes
 
-    async def was_read(self, event: mind.Event, upto_seq: int) -> bool:
-        """Whether something of the worker's followed from it or a later event, and lies at or before a seq.
-
-        A worker reads the events of a mind in their order.
-        """
-        causes = (await self._of(event)).causes
-        return any(cause >= event.seq and seq <= upto_seq for cause, seq in causes.items())
-
     async def _of(self, event: mind.Event, *, is_sure: bool = True) -> _Known:
         known = self._known.get(event.mind_id)
         if known is None or event.seq < known.after_seq or not is_sure:
@@ -62,12 +54,12 @@ class Derived:
 
     async def _look(self, mind_id: str, after_seq: int) -> _Known:
         head = await self._peers.head(mind_id)
-        causes: dict[int, int] = {}
+        causes: set[int] = set()
         if head > after_seq:
             tail = self._peers.read(
                 mind_id, from_seq=after_seq + 1, to_seq=head, kinds=self._kinds, page_size=PAGE
             )
-            causes = {event.causation_seq: event.seq async for event in tail if event.actor == self._actor}
+            causes = {event.causation_seq async for event in tail if event.actor == self._actor}
         known = self._known[mind_id] = _Known(after_seq, causes)
         self._known.move_to_end(mind_id)
         if len(self._known) > MINDS_KEPT:

@@ -43,8 +43,9 @@ MAX_WAIT_SECONDS = 60.0
 LOOK_SECONDS = 0.5
 """Between looks for letters whose time has come."""
 UNREAD_EVENTS = 200
-"""At the end of what a mind was restored with, workers may not have read where it came from. They are milliseconds
-behind as a rule, and a few messages where a model reads along; what lies further back is not read by it anew."""
+"""At the end of what a mind was restored with, workers may not have read where it came from, or have left dead letters.
+They are milliseconds behind as a rule, and a few messages where a model reads along; what lies further back is not read
+anew."""
 SETTLE_SECONDS = 0.015
 """Workers begin so long after an event reaches this process: not while its turn waits for its first token, unless the
 model takes its time."""
@@ -321,16 +322,13 @@ class Follower:
         return await self._append(event, bodies) if bodies else []
 
     async def _came_along(self, event: mind.Event) -> bool:
-        """Whether the event came with a restore, and with it all that this worker makes of it.
+        """Whether the event came with a restore, and with it all that this worker makes of it, as far as is known.
 
-        What came of later ones shows that it was read. The others at the end may not have been: reading a message once
-        more from which nothing follows adds nothing. Who acts on the mind as a whole finds it as it was left.
+        Those at the end it may not have read, or have failed at: they are read where nothing follows from them. Who
+        acts on the mind as a whole finds it as it was left.
         """
         restored_seq = await self._minds.restored_seq(event.mind_id)
-        if event.seq > restored_seq:
-            return False
-        is_old = not self._worker.derives or event.seq <= restored_seq - UNREAD_EVENTS
-        return is_old or await self._before.was_read(event, restored_seq)
+        return event.seq <= restored_seq - (UNREAD_EVENTS if self._worker.derives else 0)
 
     async def _append(self, event: mind.Event, bodies: list[mind.Body]) -> list[int]:
         """All that follows from an event at once; nothing where it is there already, or the event was erased."""
