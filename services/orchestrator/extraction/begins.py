@@ -32,6 +32,7 @@ _NEIGHBOUR = re.compile(
     r"\b(?P<which>last|next|this) (?P<unit>week(?:end)?|month|year|spring|summer|autumn|fall|winter)\b",
     re.IGNORECASE,
 )
+_SEASON = re.compile(r"\bin the (?P<season>spring|summer|autumn|fall|winter)\b", re.IGNORECASE)
 _PAST = re.compile(r"(?i)\b(?:last|ago|since|yesterday)\b")
 _AHEAD = re.compile(r"(?i)\b(?:next|tomorrow|until)\b|\bin .* (?:days?|weeks?|months?)\b")
 
@@ -74,6 +75,8 @@ def _of_a_period(words: str, today: datetime, is_past: bool) -> datetime | None:
         return _shifted(today, match["unit"].lower(), number if match["ahead"] else -number)
     if match := _NEIGHBOUR.search(words):
         return _neighbour(today, match["which"].lower(), match["unit"].lower())
+    if match := _SEASON.search(words):
+        return _in_year(today, _SEASONS[match["season"].lower()], 1, None, is_past)
     if match := _WEEKDAY.search(words):
         return _weekday(today, _WEEKDAYS.index(match["weekday"].lower()), is_past)
     match = _MONTH.search(words)

@@ -16,7 +16,8 @@ _QUOTED = re.compile(r"[\"“«][^\"”»\n]*[\"”»]?")
 _UNREAL = re.compile(
     r"(?i)\b(?:if|unless|wish|maybe|perhaps|possibly|might|may(?= \w+ (?:be|have))|probably|not sure|whether|"
     r"wonder(?:ing)?|"
-    r"thinking (?:about|of)|considering|would have|would be|would love to|in theory|as though|nearly|almost|"
+    r"thinking (?:about|of)|considering|would have|would be|would love to|in theory|as though|(?:nearly"
+    r"|almost)(?! (?:\d|\w+(?:ty|teen)\b|every))|"
     r"hopefully|hope|hoping|"
     r"going to be|tempted)\b"
 )
@@ -24,7 +25,8 @@ _UNREAL = re.compile(
 _MADE_UP = re.compile(
     r"(?i)\b(?:imagine|pretend|suppose|supposing|hypothetical\w*|it's possible|dream(?:t|ed|s)?|"
     r"(?:claims?|claimed|says|said|told me|supposedly|allegedly|apparently|reportedly|rumou?rs?|they say|doubt)\b|"
-    r"according to|i (?:heard|read)\b|in (?:that|this|the|a|my) (?:film|movie|book|novel|story|song|series|show|"
+    r"according to|i (?:heard|read)\b(?! (?:a lot|lots|mostly|mainly|only|every)\b)|in (?:that|this|the|a"
+    r"|my) (?:film|movie|book|novel|story|song|series|show|"
     r"game|play|"
     r"poem|episode)|in the voice of|fictional|the (?:character|hero|heroine|narrator|protagonist)\b|role-?play)"
     r"|^\W*(?:if|were|had|should|unless|maybe|perhaps)\b"
@@ -45,6 +47,7 @@ _CONTRACTIONS = (
     (re.compile(r"(?i)\b(i)'m\b"), r"\1 am"),
     (re.compile(r"(?i)\b(we|you|they)'re\b"), r"\1 are"),
     (re.compile(r"(?i)\b(i|we|you|they)'ve(?: got)?\b"), r"\1 have"),
+    (re.compile(r"(?i)\b(i|we|they|he|she)'ll\b"), r"\1 will"),
     (re.compile(r"(?i)\b(have|has) got (?=an?\b|\w+ \w+ )(?!(?:to|married|engaged)\b)"), r"\1 "),
     (re.compile(r"(?i)\b(he|she)'s (been|got|had|worked|lived|always)\b"), r"\1 has \2"),
     (re.compile(r"(?i)\b(he|she)'s\b"), r"\1 is"),

@@ -40,7 +40,8 @@ PREFERENCES = tuple(
             rf"about|mad about|obsessed with|"
             rf"passionate about|addicted to|partial to|not one for|hooked on|big on) {_TO_END}",
             rf"{_BE} (?:not )?(?:an? |no )?(?:\w+[ -])*(?:fan|lover|admirer|devotee) of {_TO_END}",
-            rf"{_BE} (?:not )?(?:really )?(?:more of )?(?P<object>an? (?:\w+[ -]){{1,3}}(?:drinker|eater|reader|"
+            rf"{_BE} {ADVERBS}(?:not )?(?:really |exactly )?(?:more of "
+            rf"|much of )?(?P<object>an? (?:\w+[ -]){{1,3}}(?:drinker|eater|reader|"
             rf"person|lover|addict|fanatic|enthusiast|nut|buff|fan|supporter|junkie|snob))\b",
             rf"{_BE} a sucker for {_TO_END}",
             rf"{_BE} not much of (?P<object>an? .+)",
@@ -51,7 +52,8 @@ PREFERENCES = tuple(
             rf"(?:will|would) (?:only|not) (?:eat|drink|wear|touch) {_TO_END}",
             rf"(?:{_HAVE} {ADVERBS}given|gave) up (?!on\b|the\b|my\b|\w+ing\b){_TO_END}",
             rf"(?:{_HAVE} {ADVERBS})?(?:quit|cut out|swore off|sworn off) (?=(?-i:[a-z]))(?!\w+ing\b|my\b|his\b|her\b"
-            r"|our\b|the\b|it\b|school\b|uni|college\b|work\b|this\b|that\b|an?\b|yesterday|today|last\b|early|before|because|after\b|and\b"
+            r"|our\b|the\b|it\b|school\b|uni|college\b|work\b|this\b|that\b|an?\b|yesterday|today|last\b"
+            r"|early|before|because|after\b|and\b"
             r"|again|for\b|at\b|in\b|on\b|when\b)"
             r"(?P<object>[\w-]+(?=$|,| (?:for|in|last|this|since|on|completely|entirely|altogether|because|two"
             r"|three)\b).*)",
@@ -76,6 +78,20 @@ PREFERENCES = tuple(
             r"of|any day)\b",
             rf"(?:{_BE}|{_HAVE} been) (?:an? )?(?:strict |lifelong )?(?P<object>{lexicon.DIET})\b",
             r"keeps? (?P<object>kosher|halal)\b",
+            r"(?:refuses? to|would never|would not) (?:eat|drink|wear|touch) (?P<object>(?!(?:it|that|this)\b)\S.*)",
+            r"(?:eats?|drinks?) no (?P<object>[a-z]+)",
+            r"(?:do not|does not) (?:tolerate|digest|believe in|mind(?! \w+ing\b)|fancy) (?P<object>(?!(?:me"
+            r"|him|her|them|the|a|an|my)\b)"
+            r"\S.*)",
+            r"(?:drinks?|eats?|smokes?) (?P<object>\S.* (?:an? (?:day|week|night)|every (?:day|night|morning"
+            r"|evening)))",
+            r"never (?:really )?(?:liked|enjoyed|cared for|got into) (?P<object>\S.*)",
+            r"(?:reads?|watch(?:es)?|eats?|drinks?) (?:a lot of|lots of|loads of|tons of|too much|so much|plenty of) "
+            r"(?P<object>\S.*)",
+            r"could (?:\w+ )?(?:eat|drink|watch|read|listen to|live on) (?P<object>\S.*?) (?:every (?:single )?day|"
+            r"all (?:day|night|year)\b|for ever|forever|for the rest of)",
+            rf"{_HAVE} not (?:eaten|drunk|touched) (?P<object>(?!(?:it|yet|anything|breakfast|lunch|dinner)\b)\S.*?) "
+            r"(?:since|in years|in ages|for (?:\w+ )?(?:\w+ )?(?:years|months|ages))\b",
             rf"listens? to (?:a lot of |lots of |mostly |mainly |nothing but )?{_TO_END}",
             rf"(?:swears? by|(?:can|could) not get enough of|lives? for) {_TO_END}",
         ),
@@ -113,6 +129,48 @@ FACTS = tuple(
     map(
         _rule,
         (
+            rf"{_BE} (?:really |pretty |quite |very |so |absolutely |rather )?(?:good|great|brilliant|decent"
+            rf"|bad|terrible|hopeless|awful|useless|rubbish|lousy|no good|"
+            rf"not (?:very |that |so |any )?good) at (?!it\b|this\b|that\b|the (?:moment|end)\b|all\b){_TO_END}",
+            rf"{_HAVE} (?P<object>an? (?:bad|dodgy|weak|sensitive|artificial|replacement|new) (?:back|knee|hip|heart|"
+            rf"stomach|shoulder|ankle|wrist|neck|bladder)|(?:bad|poor|perfect) (?:eyesight|hearing|skin|teeth))\b",
+            rf"{_HAVE} (?P<object>my own (?:\w+ )?(?:company|business|firm|shop|store|studio|practice"
+            rf"|restaurant|bakery|"
+            rf"house|flat|boat|horse|workshop|garden|farm|band)\b.*)",
+            r"grew up (?P<object>bilingual\w*|(?:very )?poor|catholic|religious|an only child)\b",
+            r"reacts? badly to (?!it\b|this\b|that\b|being\b)(?P<object>\S.*)",
+            rf"{_BE} (?:fluent|bilingual) in {_TO_END}",
+            rf"{_BE} (?P<object>on (?:antidepressants|antibiotics|statins|steroids|beta[- ]blockers|warfarin"
+            rf"|(?:the )?"
+            rf"(?:pill|HRT)|benefits)|between jobs|out of work|unemployed|size \d+|named after .+|"
+            rf"looking for (?:an? |my )?(?:\w+ )?(?:job|position|flat|apartment|house|place to live)\b.*)",
+            r"(?:gets? up|wakes? up|goe?s? to bed) (?P<object>(?:early|late|(?:before|after|at|around) \S+)\b.* "
+            r"(?:every|on \w+days|most|each)\b.*)",
+            r"goe?s? to (?P<object>(?:the )?[\w' -]*?(?:school|nursery|kindergarten|university|college|academy))\b",
+            r"(?:never finished|dropped out of|failed out of) (?P<object>(?:my |the )?[\w' -]*?(?:school"
+            r"|university|uni|"
+            r"college|degree|course|apprenticeship|studies)\b.*)",
+            r"(?:do not|does not|can not|could not) (?:really )?(?:speak|play|drive|ride|swim|cook|own|drink"
+            r"|dance|sing|have) "
+            rf"(?!(?:and|or|home|it|that|this|to|up|so|you|any|time|much|the|a)\b){_TO_END}",
+            r"(?:does not|do not) (?P<object>(?:drink|swim|dance|sing|cook|vote))$",
+            r"(?:understands?|speaks?) (?P<object>(?:an? (?:bit|little)|some|basic|fluent"
+            r"|hardly any) (?:of )?(?-i:[A-Z]).*)",
+            r"lives? (?P<object>(?:\w+ ){1,2}(?:minutes?|hours?|miles?|kilomet(?:re|er)s?|km|blocks?|doors?) \S.*)",
+            rf"{_BE} taking (?P<object>an? (?:\w+ )?(?:course|class)\b.*)",
+            r"(?:was|were) at (?P<object>(?-i:[A-Z]).* (?:for (?:\w+ )?\w+ (?:years|months)|from \d{4}.*))",
+            r"worked (?:at|for|in|as) (?P<object>\S.* from \d{4}.*)",
+            rf"{_HAVE} (?:lived|done|played|practised|practiced|taught|sung|kept|run|driven|spoken) (?P<object>\S.* "
+            r"(?:since \d{4}.*|(?:since|for) \S.*(?:years?|months|childhood|school)\b.*))",
+            rf"{_HAVE} known (?P<object>(?-i:[A-Z])\w+ (?:for|since) .+)",
+            rf"{_HAVE} (?:never )?been to (?P<object>(?-i:[A-Z]).*)",
+            r"(?:was|were) (?:in|with) (?P<object>(?:the )?(?:army|navy|air force|police|fire brigade|marines"
+            r"|scouts))(?!\w|')",
+            rf"{_HAVE} been (?:at|with) (?=(?-i:(?:the )?[A-Z])[^,]* (?:since|for)\b){_TO_END}",
+            rf"(?:do|does) not (?:live|reside|work) (?:in|at|as|(?<=work )for) (?!it\b|this\b|that\b|all\b"
+            rf"|peace\b){_TO_END}",
+            r"do(?:es)? (?P<object>(?!it\b|this\b|that\b|so\b)(?:\w+ ){1,2}(?:on \w+days|every \w+|"
+            r"(?:once|twice|three times) a \w+)\b.*)",
             rf"(?:(?:lives?|resides?)|(?:{_BE}|{_HAVE} been) (?:living|based)|{_BE} based|{_HAVE} lived) (?:here "
             rf")?(?:in|on|at|near|with|by|outside|close to|above|below|behind|opposite|next to|across from|beside|"
             rf"between|off) {_TO_END}",
@@ -142,8 +200,8 @@ FACTS = tuple(
             r"gets? (?P<object>migraines|hay fever|seasick|carsick|airsick|cold sores|vertigo|panic attacks|"
             r"nosebleeds)\b",
             rf"{_BE} (?:raising|bringing up|fostering|renting|managing|coaching|teaching|saving (?:up )?for|"
-            rf"restoring|looking after|caring for|taking "
-            rf"(?=(?:\w+ )?(?:classes|lessons|courses?)\b)) {_TO_END}",
+            rf"restoring|looking after|caring for|taking"
+            rf"(?= (?:\w+ )?(?:classes|lessons|courses?)\b)) {_TO_END}",
             rf"{_BE} (?P<object>(?:head|chief|lead|senior|junior|assistant|deputy) \w+ (?:at|of|for|in) .+)",
             rf"{_HAVE} been (?P<object>(?!colleagues|friends|neighbou?rs|mates|partners|busy|sick|ill|away|here|"
             rf"there|stuck|out|off|down|really|very|so|trying|good|great|fine|in|on|at|a\b|the\b)\w+ (?:for|since) "
@@ -170,7 +228,7 @@ FACTS = tuple(
             rf"(?:stud(?:y|ies)|{_BE} (?:studying|training|apprenticed|learning)) (?!this|that|it\b|a (?:ton|lot)|"
             rf"so\b|more\b|to (?!be|play|speak|read|write|drive|swim|ride|sail|cook|paint)){_TO_END}",
             rf"{_BE} (?:finishing|doing|working on|writing|starting|in|halfway through) (?=(?:\w+ "
-            rf"){{1,3}}(?:degree|phd|thesis|dissertation|master's|apprenticeship|course|novel|book)\b){_TO_END}",
+            rf"){{1,5}}(?:degree|phd|thesis|dissertation|master's|apprenticeship|course|novel|book)\b){_TO_END}",
             rf"{_HAVE} been (?!working\b|thinking\b|trying\b|having\b|looking\b|getting\b|waiting\b|wondering\b|"
             rf"meaning\b|using\b|feeling\b|being\b|going\b|doing\b)(?P<object>\w+ing {_NO_PRONOUN}.+)",
             rf"{_BE} (?P<object>(?:nearly |almost )?(?:\d{{1,3}}|one|two|three|four|five|six|seven|eight|nine|ten|"
@@ -219,6 +277,23 @@ ROLE = _rule(rf"(?:{_BE}|{_HAVE} been) (?P<object>an? \S.*)")
 EXPECTING = _rule(
     rf"{_BE} expecting (?!you|it|this|that|an? (?:call|reply|answer|email|parcel|delivery)){_TO_END}"
 )
+HELD_ON = _rule(
+    rf"(?:{_HAVE}|will have) (?P<object>(?:an?|my|our|his|her|their|the) (?:[\w'-]+ ){{0,2}}{lexicon.OCCASIONS}\b.*)"
+)
+"""What one has on a day."""
+AWAY = _rule(
+    rf"(?P<object>(?:{_BE} off to|will be in|{_BE} due|plans? to (?:move|retire|marry|emigrate|travel|study"
+    rf"|get married)"
+    r"|will (?:move|retire|graduate|start (?:at|as|school|university|college)))"
+    r"(?! (?:touch|contact|bed|it|there|this|that|the|my|an?|\w+ (?:minutes?|hours?))\b).*)"
+)
+"""Where somebody will be, and what they will do."""
+BOOKED = _rule(
+    r"(?:(?:have|has) )?(?:just |finally |already )?(?P<object>(?:booked|signed up for|registered for"
+    r"|enrolled (?:in|on)"
+    r"|bought (?:a )?tickets? (?:to|for)) (?!it\b|this\b|that\b)\S.*)"
+)
+"""What is settled for a day to come."""
 PLANNED = re.compile(
     rf"{ADVERBS}(?P<object>(?i:{_BE}) {ADVERBS}(?!going to [a-z])\w+ing\b.*|(?i:{lexicon.BEARING})(?i:s|es)?\b.*)"
 )
@@ -241,16 +316,19 @@ FAVOURITE = re.compile(
 )
 FAVOURITE_ASKED = re.compile(r"\b[Mm]y (?P<what>favou?rite [\w -]{1,40})\?\s+(?P<object>[\w' -]{1,60})")
 IS_FAVOURITE = re.compile(
-    r"(?![Ii] is\b)(?P<object>[A-ZÀ-Þ]?[\w'-]+(?: [\w'-]+){0,4}?) (?:is|are|has always been|have always been) (?:not )?"
+    r"(?![Ii] is\b)(?P<object>[A-ZÀ-Þ]?[\w'-]+(?: [\w'-]+){0,4}?) (?:is|are|has always been"
+    r"|have always been) (?:not )?"
     r"(?:by far )?my (?:\w+ )?"
     rf"(?:favou?rite\b|{lexicon.LIKINGS}\b).*"
 )
 FELT = re.compile(
     r"(?![Ii] )(?P<object>[\w'-]+(?: [\w'-]+){0,4}?) (?:(?:disgust|bore|annoy|delight|scare|fascinate|irritate|"
     r"terrifie|frighten|relaxe|soothe|excite)s?"
-    r"|terrify|gets? on|drives?|(?:makes?|turns?) me (?:happy|sad|sick|ill|nervous|anxious|cry|queasy|miserable|"
-    r"smile|sneeze)|gives? me (?:the creeps|a headache|nightmares|migraines|hives))"
-    r"(?: me\b| my nerves\b|$| every| so| to).*"
+    r"|terrify|(?:do not|does not|never) agree with|gets? on|drives?|(?:makes?|turns?) me (?:happy|sad|sick"
+    r"|ill|nervous|anxious|cry|queasy|miserable|"
+    r"smile|sneeze)|gives? me (?:the creeps|a headache|nightmares|migraines|hives|a rash|heartburn)"
+    r"|keeps? me awake)"
+    r"(?: me\b| my (?:nerves|stomach)\b|$| every| so| to).*"
 )
 WHAT_I_LIKE = re.compile(
     r"(?:[Ww]hat (?:I|i) (?:really )?(?:love|like|enjoy|hate|dread|can not stand)(?: most| best| more than "
@@ -270,74 +348,11 @@ IS_ATTRIBUTE = re.compile(
     rf"(?P<object>[A-ZÀ-Þ]\w+(?: \w+){{0,3}}?) (?:is|are) (?:not )?my (?:\w+ )?{lexicon.ATTRIBUTES}\b.*"
 )
 AS_A = re.compile(
-    rf"(?:[Aa]s|[Bb]eing) (?P<object>an? (?:[^,]{{3,60}}(?=,)|(?:[\w-]+ ){{0,2}}{lexicon.JOBS}\b))"
+    rf"(?:[Aa]s|[Bb]eing) (?P<object>an? (?:[^,]{{3,60}}(?=,)|(?:[\w-]+ ){{0,2}}(?:{lexicon.JOBS}"
+    rf"|{lexicon.STANDS})\b))"
     r",?\s+(?:I|i|my|My)\b.*"
 )
 ATTRIBUTE = re.compile(
     rf"(?:[Mm]y|[Oo]ur) (?:(?:new|current) )?(?P<what>{lexicon.ATTRIBUTES}|number(?= is [+\d])) (?:is|are) "
     rf"(?!\[|not\b|to\b|that\b|in\b|on\b|at\b|\w+ing\b|very\b|so\b)(?P<object>\S.*)"
 )
-
-_NAMES = rf"(?P<name>{NAME}(?:(?:,| and|, and)\s+{NAME})*)"
-RELATION_NAME = re.compile(
-    rf"\b{MY}(?P<of>{RELATION}'s )?(?P<relation>{RELATION})(?:\s+(?:at|from|in|on)\s+[a-z]+(?=\s+is))?(?:\s+(?:is|"
-    rf"are)\s+(?:called|named)|'s?\s+names?\s+(?:is|are)|\s+named|"
-    rf"\s+called|,|:|\s+(?:is|are))?\s+{_NAMES}"
-)
-NAME_RELATION = re.compile(
-    rf"{_NAMES}(?:,|(?:,\s+who [^,]*,)?\s+(?:is|are|has been|was)(?:\s+(?:now|also|still|"
-    rf"actually))?)\s+{MY}(?P<relation>{RELATION})\b(?!')"
-)
-OF_MINE = re.compile(
-    rf"(?:(?P<name>{NAME})(?:,| is) (?:an? |one of )?(?:old |good |close |dear )?(?P<relation>{RELATION}) of "
-    rf"(?:mine|ours)\b"
-    rf"|(?P<relation2>{RELATION}) of (?:mine|ours),? (?:called |named )?(?P<name2>{NAME}))"
-)
-HAVE_NAMED = re.compile(
-    rf"\b(?:have|has|got|adopted|bought|with)\s+(?:an?|one|two|three|four|"
-    rf"five)\s+(?:\w+\s+)??(?P<relation>(?:baby\s+)?{RELATION})"
-    rf"(?:\s+(?:named|called)|[,:])?\s+{_NAMES}"
-)
-CALLED = re.compile(rf"\ban?\s+(?P<relation>{RELATION})(?:\s+(?:named|called)|,)\s+(?P<name>{NAME})")
-UNNAMED = re.compile(
-    rf"(?:\b{MY}|\b(?:have|has|got|adopted)\s+(?:an?|one)\s+(?:\w+\s+)??)(?P<relation>{RELATION})\b(?!')"
-)
-"""Somebody who may get a name in what follows."""
-NAMED_LATER = re.compile(
-    rf"(?:[Hh]is|[Hh]er|[Ii]ts) name is (?P<name>{NAME})|(?:[Hh]e|[Ss]he|[Ii]t) is (?:called|named) "
-    rf"(?P<name2>{NAME})"
-)
-MARRIED = re.compile(
-    rf"\b(?:am|are)\s+(?:happily\s+)?(?P<relation>married|engaged|related)\s+to\s+(?P<name>{NAME})"
-)
-DATING = re.compile(rf"\b(?:am|are|have been)\s+(?P<relation>dating)\s+(?P<name>{NAME})")
-OF_SOMEBODY = re.compile(rf"\b(?:am|are)\s+(?P<name>{NAME})'s\s+(?P<relation>{RELATION})\b")
-OF_NAMED = re.compile(
-    rf"\b(?P<of>{NAME})'s\s+(?P<relation>{RELATION})(?:,| is| is called| is named)?\s+(?P<name>{NAME})"
-)
-BOTH = re.compile(
-    rf"(?P<name>{NAME}) and (?:I|i) (?P<said>(?:are|have been|were) (?:\w+ )?(?P<relation>{RELATION})\b.*)"
-)
-PARTED = re.compile(
-    rf"(?P<name>{NAME}) and (?:I|i) "
-    rf"(?P<said>(?:have )?(?:broken? up|split up)\b(?! (?:the|an?|my|our|their|it|this)\b).*|"
-    rf"(?:have )?(?:got )?(?:divorced|separated)\b.*|"
-    rf"(?:are|were) (?:no longer|not(?= together any ?(?:more|longer)\b)) together\b.*)"
-)
-REPLACED = re.compile(
-    rf"(?P<name>{NAME}) (?:has |have )?(?:replaced|succeeded|took over from|taken over from) {NAME} as {MY}"
-    rf"(?P<relation>{RELATION})(?=$|,| (?:last|this|in|on|yesterday|two|three)\b)"
-)
-IS_NEW = re.compile(r"\bnew\b|\bis now\b| now$")
-LEFT_BY = re.compile(
-    rf"(?P<name>{NAME}) (?P<said>(?:has )?(?:broken? up with|left|dumped|divorced)) me"
-    rf"(?=$| (?:last|this|in|on|yesterday|recently|two|three|a few)\b)"
-)
-NO_LONGER_RELATED = re.compile(
-    rf"(?P<name>{NAME}) is (?:no longer|not(?=.* any ?(?:more|longer)$)) {MY}(?P<relation>{RELATION})"
-    r"(?: any ?(?:more|longer))?$"
-)
-WED = re.compile(
-    rf"(?P<name>{NAME}) and (?:I|i) (?:just |finally )?(?:got |are (?:now )?)(?P<relation>married|engaged)\b"
-)
-"""Of whom "we" is said."""

@@ -8,10 +8,18 @@ itself is remembered anyway.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from services.orchestrator.extraction import changes, dialogue, lexicon, relations, running_out, telling
+from services.orchestrator.extraction import (
+    changes,
+    dialogue,
+    lexicon,
+    relation_rules,
+    relations,
+    running_out,
+    telling,
+)
 from services.orchestrator.extraction import fact_rules as rules
 from services.orchestrator.extraction.clauses import clauses
 from services.orchestrator.extraction.fact import USER, Fact, Type
@@ -41,7 +49,8 @@ class _About:
 
 _ME = _About(USER, "the user")
 _LEAD = re.compile(
-    r"(?:(?:and|so|oh|yes|yeah|well|ok|okay|hi|hello|hey|also|actually|by the way|btw|fyi|anyway|now|just so you know|"
+    r"(?:(?:and|so|oh|yes|yeah|well|ok|okay|hi|hello|hey|also|actually|by the way|btw|fyi|anyway|now"
+    r"|just so you know|"
     r"for the record|as you know|you know|honestly|frankly|personally|these days|nowadays|currently|as of|"
     r"at home|in my free time|as a child|in the evenings?|on weekends|for (?:context|reference)|"
     r"(?:bear|keep) in mind(?: that)?|"
@@ -76,11 +85,13 @@ _VERB_PHRASES = re.compile(
     r"drives?|rides?|moved|got|bought|started|retired)\s)"
 )
 _UNRESOLVED = re.compile(
-    r"(?i)\b(?:it|this|these|those|such|something|stuff|thing|yours?|you|they'll)\b|\b(?:of|with|in|on|at|to) "
+    r"(?i)\b(?:(?!(?-i:IT))it|this|these|those|such|something|stuff|thing|yours?|you|they'll)\b|\b(?:of|with"
+    r"|in|on|at|to) "
     r"that\b"
     r"|^\w+ that\b"
 )
 """A sentence with one of these does not stand by itself."""
+_DIET = re.compile(rf"(?i)\b{lexicon.DIET}$")
 _IT_WHEN = re.compile(r"(?i)\w+ it when (?!.*\b(?:it|this|these|those|that|you)\b)")
 
 
@@ -113,18 +124,17 @@ def _found(text: str, called: Collection[str]) -> Iterator[Fact]:
         related = list(relations.relations(clause))
         known.update(fact.subject for fact in related)
         yield from related
-        if unnamed and (named := rules.NAMED_LATER.search(clause)):
+        if unnamed and (named := relation_rules.NAMED_LATER.search(clause)):
             name = named["name"] or named["name2"]
             if lexicon.is_name(name):
                 known.add(name)
                 last = _About(name, name)
                 yield relations.related(name, unnamed, is_one_of_many=False)
                 continue
-        if mentioned := rules.UNNAMED.search(clause):
+        if mentioned := relation_rules.UNNAMED.search(clause):
             unnamed = mentioned["relation"]
         about, said = _subject(clause, last, known)
-        if about is not None and not about.is_user:
-            last = about
+        last = _spoken_of(about, related) or last
         yield from _of_the_user(clause)
         if about is not None:
             when = lexicon.when(clause)
@@ -133,6 +143,14 @@ def _found(text: str, called: Collection[str]) -> Iterator[Fact]:
                 yield from (fact for fact in both if not relations.is_told(fact, related))
                 if not both:
                     break
+
+
+def _spoken_of(about: _About | None, related: Sequence[Fact]) -> _About | None:
+    """Whom "she" means in what follows: of "my cat is called Miso" Miso."""
+    named = [one for one in related if one.type == "relationship"]
+    if len(named) == 1 and (about is None or about.is_user or about.key == named[0].object):
+        return _About(named[0].subject, named[0].subject)
+    return None if about is None or about.is_user else about
 
 
 def _subject(clause: str, last: _About | None, known: set[str]) -> tuple[_About | None, str]:
@@ -232,7 +250,14 @@ def _event(about: _About, said: str, when: str) -> Fact | None:
         return None
     patterns = [(rules.LIVED, True), (rules.EXPECTING, False)]
     if when and not re.match(r"(?i)since\b", when):
-        patterns += [(rules.HAPPENED, True), (rules.PLANNED, False)]
+        patterns += [
+            (rules.HELD_ON, False),
+            (rules.AWAY, False),
+            (rules.BOOKED, True),
+            (rules.HAPPENED, True),
+        ]
+        # Who stays until Friday is here for a while.
+        patterns += [] if re.match(r"(?i)until\b", when) else [(rules.PLANNED, False)]
     for pattern, is_past in patterns:
         match = pattern.match(said)
         if match and not (pattern is rules.HAPPENED and lexicon.NOT_KEPT.match(match["object"])):
@@ -257,7 +282,7 @@ def _habit(said: str) -> str:
 
 
 def _possession(said: str) -> str:
-    match = None if rules.HAVE_NAMED.search(said) else rules.HAD.match(said)
+    match = None if relation_rules.HAVE_NAMED.search(said) else rules.HAD.match(said)
     return match["object"] if match and not lexicon.NOT_HAD.match(match["object"]) else ""
 
 
@@ -271,7 +296,7 @@ def _is_no_role(what: str) -> bool:
 
 
 def _is_past(said: str) -> bool:
-    return bool(rules.HAPPENED.match(said))
+    return bool(rules.HAPPENED.match(said.removeprefix("never ")))
 
 
 def _told(type_: Type, about: _About, what: str, said: str, when: str = "", *, is_past: bool = False) -> Fact:
@@ -287,7 +312,8 @@ def _told(type_: Type, about: _About, what: str, said: str, when: str = "", *, i
 def _of_the_user(clause: str) -> Iterator[Fact]:
     """In sentences that begin with something else than "I"."""
     if (match := rules.AS_A.match(clause)) and not _is_no_role(match["object"]):
-        yield Fact("fact", USER, match["object"], f"The user is {match['object']}.")
+        type_: Type = "preference" if _DIET.search(match["object"]) else "fact"
+        yield Fact(type_, USER, match["object"], f"The user is {match['object']}.")
     if match := rules.IS_ATTRIBUTE.match(clause):
         yield Fact("fact", USER, match["object"], telling.of_other("", clause))
     if match := rules.ATTRIBUTE.match(clause):

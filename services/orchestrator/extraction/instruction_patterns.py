@@ -5,22 +5,26 @@ from __future__ import annotations
 import re
 
 FROM_NOW = (
-    r"(?:from (?:now|here|this point|this moment|today|tomorrow|this day)(?: on(?:wards?)?| forward)?(?: out| in)?"
+    r"(?:from (?:now|here|this point|this moment|today|tonight|tomorrow|next week|this day)(?: on(?:wards?)?"
+    r"| forward)?(?: out| in)?"
     r"|as of (?:today|now|this moment|right now)|(?:starting|beginning|effective) (?:today|now|immediately"
     r"|right now|tomorrow|next week|next month)"
     r"|(?:from|(?:starting|beginning|effective|as of)(?: on)?(?: next| this)?)"
     r" (?:mon|tues|wednes|thurs|fri|satur|sun)day(?: on(?:wards?)?)?|henceforth"
     r"|henceforward|hereafter|in (?:the )?future|(?:going|moving) forward"
-    r"|by default|as a (?:general )?rule(?! of thumb)|as a matter of course|until further notice|until i say otherwise"
+    r"|by default|as a (?:general )?rule(?! of thumb)|as a matter of course|until further notice"
+    r"|until i say otherwise"
     r"|(?:until|unless) (?:i (?:say|tell you)|told) otherwise(?=[,.! ]*$)|until (?:i tell you|told) otherwise"
     r"|for (?:future reference|the future|all time|good|next time|the rest of (?:this|our) (?:chat|conversation)s?)"
     r"|in general|as a (?:policy|habit|default|matter of principle)|as standard|by convention|on principle"
-    r"|with immediate effect|from this day forth|as from (?:now|today)|permanently|now and always|till further notice)"
+    r"|with immediate effect|from this day forth|as from (?:now|today)|permanently|now and always"
+    r"|till further notice)"
 )
 POLITE = (
     r"(?:(?:please|pls|plz|kindly|just|also|hey|ok|okay|so|and|but|then|well|thanks|oh|yes|btw|by the way"
     r"|(?:can|could|would|will) you|i(?:'d| would)? (?:really )?(?:want|like|love|need|prefer|expect) (?:for )?you to"
-    r"|you (?:should|must|have to|need to|are to|will|ought to|can|may|shall)|be sure to|make sure (?:to|that you|you)"
+    r"|you (?:should|must|have to|need to|are to|will|ought to|can|may|shall)|be sure to|make sure (?:to"
+    r"|that you|you)"
     r"|remember to|try to|i(?:'d| would) (?:prefer (?:it )?(?:that|if)|rather|appreciate it if|like it if"
     r"|love it if) you"
     r"|let's agree(?: that you)?|let's|you'll|you're to|(?:please )?(?:ensure|see to it|see|take care)(?: that)? you"
@@ -71,6 +75,10 @@ OFTEN = re.compile(
     r"|\b(?:(?:every|each) (?:single )?time|always|at all times|without exception|in all cases|without fail"
     r"|under all circumstances)$"
     r"|, (?:always|never)\b|^(?:default to|prefer)\b"
+    r"|^(?!(?:tell|call|ping|remind|ask|let|text|message)\b).* (?:when|while) (?:you(?:'re| are)? (?:answer"
+    r"|repl[yi]|respond"
+    r"|write|writing|explain|talk|speak)(?:ing)?(?: (?:to|with) me)?|(?:answering|replying to|writing to"
+    r"|talking to) me)$"
     r"|\b(?:unless|until) (?:i (?:ask|say|tell|request|want)|asked|told|you're (?:asked|told)|it's (?:urgent"
     r"|important))\b"
     r"|^(?:don't|dont|do not) .*\bwithout (?:asking|telling|checking|showing|warning|consulting|my|permission)\b",
@@ -124,7 +132,8 @@ ONCE = re.compile(
     re.I,
 )
 GENERAL = re.compile(
-    rf"\b(?:every\w*|each|all the time|always|everything|any ?more|again|so (?:much|often)|constantly|ever|{YOURS})\b",
+    rf"\b(?:every\w*|each|all the time|always|everything|any ?more|again|so (?:much|often)|constantly|ever"
+    rf"|{YOURS})\b",
     re.I,
 )
 NO_MORE = re.compile(
@@ -148,11 +157,14 @@ NOT_ANY_MORE = re.compile(
 )
 MUST_NOT = re.compile(
     r"(?:(?:please|so|and|but|ok|okay|well|now)[ ,]{1,2})?"
-    r"(?P<what>you (?:(?:must|should|shall) not|mustn't|shouldn't|are not to|aren't to) (?P<act>.*))",
+    r"(?P<what>you (?:(?:must|should|shall) not|mustn't|shouldn't|are not to|aren't to"
+    r"|(?:don't|dont|do not) (?:need|have) to|needn't) (?P<act>.*))",
     re.I | re.S,
 )
 ANY_MORE = re.compile(
-    rf"\b(?:any ?more|any longer|ever again|again|ever|{YOURS})(?: please)?$|\b{YOURS}", re.I
+    rf"\b(?:any ?more|any longer|ever again|again|ever|every (?:single )?time|each time|all the time|so often"
+    rf"|{YOURS})(?: please)?$|\b{YOURS}",
+    re.I,
 )
 RULE = re.compile(
     r"(?:(?:here is|here's|this is|and|so|ok|okay|let's make this) )?(?:(?:an?|my|the|one|another|new|house"
@@ -201,7 +213,9 @@ TELLS = re.compile(
 )
 TOLD_AFTER = re.compile(
     r", (?:[\w'.-]+ ){1,3}(?:wrote|said|says|told|used to say|keeps saying|always says|warned|reads|read)\b"
-    r"|, (?:they|people|some) say\b|, as (?:they say|people say|the saying|the song|the joke)\b",
+    r"|, (?:they|people|some) say\b|, as (?:they say|people say|(?:the|my|that) \w+ (?:has it|puts it|goes"
+    r"|says?|said|used to say)"
+    r"|the saying|the song|the joke)\b",
     re.I,
 )
 CUT = re.compile(
@@ -210,7 +224,8 @@ CUT = re.compile(
     r"|she(?!/)|there|my|because|since"
     r"|as(?! if| long| soon)|which|so|but (?:i|i'm|it|that|you|we|this|not now)|(?:and )(?:i|i'll|i'm|we|we'll)"
     r"|please|pls|thanks|thank|ok|okay|alright|right|will you|would you|or else|otherwise|though"
-    r"|(?:(?:good|dear|my|old) )?(?:bot|darling|honey|boss|sir|madam|machine|assistant|robot|friend|mate|buddy|pal|dear"
+    r"|(?:(?:good|dear|my|old) )?(?:bot|darling|honey|boss|sir|madam|machine|assistant|robot|friend|mate"
+    r"|buddy|pal|dear"
     r"|love|computer))\b)"
     r"|, (?=(?:[\w'-]+ ){1,2}(?:is|are|was|were|has|isn't|aren't|doesn't|don't|can't|won't)\b)"
     r"|, (?=[\w-]+'s (?:too|not|a|an|the|so|been|just|in|my)\b)",
@@ -226,7 +241,8 @@ QUOTED_LAST = re.compile(r"\x00[.!?]?[\"'”»`]")
 SINCE_NOW = re.compile(rf"\b{FROM_NOW}\b", re.I)
 ASKS = re.compile(r"(?:^|, |: |; )(?:and |so |but |ok |okay )?(?:can|could|would|will) you\b", re.I)
 REQUEST = re.compile(
-    rf"\b(?:{FROM_NOW}|{EVERY_TIME}|please (?:always|never|stop)|(?:could|would) you (?:always|never)|stop {MANNER})\b",
+    rf"\b(?:{FROM_NOW}|{EVERY_TIME}|please (?:always|never|stop)|(?:could|would) you (?:always|never)"
+    rf"|stop {MANNER})\b",
     re.I,
 )
 CLAUSE = re.compile(r"[;:–—(] ?|,? (?P<joint>and|so|but|then)[,:]? |, ", re.I)

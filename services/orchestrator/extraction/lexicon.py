@@ -56,7 +56,8 @@ RELATION = (
 """What somebody, or an animal, can be to a person: "sister-in-law", "business partner", "tortoise"."""
 SEATS = re.compile(
     r"(?i:boss|(?:line )?manager|supervisor|land(?:lord|lady)|dentist|doctor|gp|therapist|psychologist|psychiatrist"
-    r"|coach|trainer|hairdresser|barber|lawyer|solicitor|accountant|mentor|tutor|assistant|secretary|boyfriend|girlfriend"
+    r"|coach|trainer|hairdresser|barber|lawyer|solicitor|accountant|mentor|tutor|assistant|secretary"
+    r"|boyfriend|girlfriend"
     r"|partner|fianc[ée]e?|husband|wife)"
 )
 """Relations in which a new one mostly takes the place of the other."""
@@ -95,9 +96,10 @@ TIME = re.compile(
     rf"|\b(?:{MONTHS}) {_DAY}\b(?:,? \d{{4}})?"
     rf"|\b(?i:on|since|until) (?i:the )?{_DAY}\b(?! \w+ing)"
     rf"|(?i:\b(?:on|last|next|this|since|until)) (?:{WEEKDAYS})s?\b"
-    rf"|(?i:\b(?:in|last|next|this|since|until|at the end of|at the beginning of|early|late|mid))-? "
+    rf"|(?i:\b(?:in|for|last|next|this|since|until|at the end of|at the beginning of|early|late|mid))-? "
     rf"?(?:{MONTHS})\b(?: \d{{4}})?"
     r"|(?i:\b(?:last|next|this) (?:week(?:end)?|month|year|spring|summer|autumn|fall|winter|term|semester))\b"
+    r"|(?i:\bin the (?:spring|summer|autumn|fall|winter))\b"
     rf"|(?i:\b{_NUMBER} (?:days?|weeks?|months?|years?) ago)\b|(?i:\bin {_NUMBER} (?:days?|weeks?|months?))\b"
     r"|(?i:\b(?:in|since|until|back in|of)) (?:19|20)\d\d\b|\b(?:19|20)\d\d-\d\d-\d\d\b"
     r"|(?i:\b(?:on|at|over|until|since)) (?:(?:Boxing|Christmas|New Year'?s|Easter|Valentine'?s) (?:Day|Eve|"
@@ -136,7 +138,8 @@ AT_WORK = (
 )
 """What one makes or runs once, and not as a habit."""
 DOINGS = (
-    r"(?:smoke|vape|swim|cycle|ski|surf|dance|sing|jog|knit|paint|climb|garden|meditate|gamble|run|drive|sail|hike"
+    r"(?:smoke|vape|snore|swim|cycle|ski|surf|dance|sing|jog|knit|paint|climb|garden|meditate|gamble|run"
+    r"|drive|sail|hike"
     r"|box)s?"
 )
 """What one does, or does not, in a life, where no more is said of it."""
@@ -164,6 +167,11 @@ JOBS = (
     r"dancer)"
 )
 """What only people are."""
+STANDS = (
+    r"(?:student|pensioner|retiree|freelancer|parent|mother|father|widow|widower|immigrant|expat|foreigner|veteran"
+    r"|diabetic|civil servant|homeowner|vegans?|vegetarians?|pescatarians?)"
+)
+"""As what one says that something is so: "as a parent I …"."""
 CONDITIONS = (
     r"(?:type (?:1|2|one|two) diabetes|diabetes|asthma|epilepsy|arthritis|migraines?|anxiety|depression|insomnia|"
     r"ADHD|"
@@ -205,7 +213,8 @@ LIKINGS = (
 GROUPS = r"(?:band|team|choir|class|family|orchestra|crew|club|company|quartet|troupe|squad)"
 """In whose doings one takes part."""
 OCCASIONS = (
-    r"(?:wedding|birthday|anniversary|exam|finals|interview|operation|surgery|trial|graduation|funeral|flight|"
+    r"(?:wedding|birthday|anniversary|(?:driving |blood |eye )?test|exam|finals|interview|check-?up|scan"
+    r"|operation|surgery|trial|graduation|funeral|flight|"
     r"move|recital|"
     r"concert|christening|baptism|bar mitzvah|due date|viva|defence|defense|retirement party|engagement party|"
     r"holiday|"
@@ -357,7 +366,8 @@ RECENT = re.compile(
 )
 """When that happened of which the consequence is so still."""
 NETWORKS = (
-    r"(?:Netflix|Facebook|Instagram|Twitter|X|LinkedIn|TikTok|WhatsApp|Telegram|Signal|Discord|Reddit|Tinder|Bumble|Hinge"
+    r"(?:Netflix|Facebook|Instagram|Twitter|X|LinkedIn|TikTok|WhatsApp|Telegram|Signal|Discord|Reddit|Tinder"
+    r"|Bumble|Hinge"
     r"|Mastodon|Bluesky|Duolingo|Strava|Zoom|Slack|Teams|YouTube|Twitch|Snapchat|Pinterest)"
 )
 """What people join, and seldom to work there."""

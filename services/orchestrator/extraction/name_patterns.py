@@ -19,8 +19,10 @@ MIND_NAMED = re.compile(
     r"|(?:change|switch|set|update) your name to|introduce yourself as|identify (?:yourself )?as"
     r"|(?P<bid>(?:take|take on|adopt|use|bear|accept) the name(?: of)?)"
     r"|you(?:'ll| will| shall| should| can| could| may| now| to| must)?(?: now)? (?:go by(?: the name(?: of)?)?"
-    r"|(?:answer|respond|listen) to the name(?: of)?)|you(?:'ll| will| shall| now| to)?(?: now)? (?:answer|respond) to"
-    rf"|(?:i|we)(?:'ll| will| shall|(?:'m| am|'re| are) (?:going to|gonna)|'m gonna| want to| would like to|'d like to"
+    r"|(?:answer|respond|listen) to the name(?: of)?)|you(?:'ll| will| shall| now| to)?(?: now)? (?:answer"
+    r"|respond) to"
+    rf"|(?:i|we)(?:'ll| will| shall|(?:'m| am|'re| are) (?:going to|gonna)|'m gonna| want to| would like to"
+    rf"|'d like to"
     rf"|'d love to|(?:'ve| have) decided to| think i'll| think i will)"
     rf"(?: just| now| hereby| simply| henceforth)? (?:be )?(?:{CALLING}|calling|naming) you(?: to| as)?"
     rf"|(?:i|we)(?:'m| am|'re| are)(?: now| hereby| officially)? (?:calling|naming|renaming|christening|dubbing"
@@ -38,7 +40,8 @@ MIND_NAMED = re.compile(
     rf"|you(?:'re| are){NOW}{{1,2}}(?: to be)?(?: called| named| known as)?"
     rf"|you(?:'re| are|(?:'ll| will| shall| should| are to| can){NOW}? be){NOW}? (?:called|named|known as)"
     rf"|you(?:'re| are|'ll| will| shall)?{NOW}? (?:given|get|have|receive|bear|carry) the name(?: of)?"
-    rf"|(?:i|we)(?: hereby| now)? (?:declare|proclaim|pronounce|call) you|(?:answer|respond|react) to the name(?: of)?"
+    rf"|(?:i|we)(?: hereby| now)? (?:declare|proclaim|pronounce|call) you|(?:answer|respond"
+    rf"|react) to the name(?: of)?"
     r"|you mind (?:being called|going by)"
     r"|consider yourself (?:called|named|renamed|christened)"
     r") ",
@@ -60,14 +63,18 @@ ENDS_REQUEST = re.compile(r"^(?:,? (?:please|pls|from now on|now))*\W*$", re.I)
 OF_A_THING = re.compile(r" (?:for (?!you)|in|on|at|as|after|when|of)\b", re.I)
 """After "use the name Max", where it is something else that is to be called so."""
 IT_IS_YOURS = re.compile(
-    r"(?: is| will be| shall be| should be| be) (?:going to be )?your (?:new )?name\b| (?:as|for) your (?:new )?name\b"
+    r"(?: is| will be| shall be| should be| be) (?:going to be )?your (?:new )?name\b| (?:as"
+    r"|for) your (?:new )?name\b"
     r"| is what you(?:'re| are|'ll be| will be) (?:called|named)\b| is my name for you\b"
     r"| is the name (?:i|we)(?:'ve| have)? (?:chose|chosen|picked|gave|given)(?: you| for you)\b"
-    r"|(?: is|, that's|, that is) (?:what|how) (?:i'll|i will|i'm going to|we'll|we will) (?:call|name|address) you\b",
+    r"|(?: is|, that's|, that is) (?:what|how) (?:i'll|i will|i'm going to|we'll|we will) (?:call|name"
+    r"|address) you\b",
     re.I,
 )
 MIND_IS = re.compile(r"(?<![\w'-])you(?:'re| are|'ll be| will be| shall be) ", re.I)
-DECIDED = re.compile(rf"^\W*(?:so |and |ok |okay )?{_FROM}\b|\b(?:decided|declare|agreed)(?: that)? $", re.I)
+DECIDED = re.compile(
+    rf"^\W*(?:so |and |ok |okay )?{_FROM}\b|\b(?:decided|declare|agreed)(?: that|[,:])? $", re.I
+)
 FROM_NOW = re.compile(r"^ (?:now|from now on|henceforth|from today|from here on)\b", re.I)
 
 WRITTEN_OUT = {
@@ -102,13 +109,15 @@ AFTER_SAY = re.compile(
 )
 """After "you can say Max": what makes a name of it for the person."""
 FORM = re.compile(
-    r"(?:captain|boss|chief|doc|doctor|coach|professor|prof|sir|skipper|commander|sarge|madam)(?=\s*(?:$|[.,!?;:)\"–—])"
+    r"(?:captain|boss|chief|doc|doctor|coach|professor|prof|sir|skipper|commander|sarge|madam)(?=\s*(?:$"
+    r"|[.,!?;:)\"–—])"
     r"| (?:and|but|from now on|now|please|thanks|instead|at|to)\b)",
     re.I,
 )
 """What one may want to be called that is a name of nobody."""
 MAY_CALL = re.compile(
-    r"(?:(?:please|pls|just|so|and|but|or|then|simply|ok|okay|oh|well|actually|anyway|hey|hi|hello|you (?:can|may|could"
+    r"(?:(?:please|pls|just|so|and|but|or|then|simply|ok|okay|oh|well|actually|anyway|hey|hi|hello|you (?:can"
+    r"|may|could"
     r"|should|must|might as well)|(?:can|could|would|will) you|everyone|everybody|people|folks|they|most people"
     r"|most|all"
     r"|friends|(?:all )?(?:of )?my (?:family|\w+s)|(?:everyone|everybody|people|friends) (?:in|at|on|around"
@@ -123,9 +132,11 @@ MAY_CALL = re.compile(
 MY_NAME = re.compile(
     r"(?<![\w'-])(?:"
     r"my name(?: isn't| is not|'s not) [^.;!?]{1,40}(?:[,;] (?:but )?(?:it's|it is)|,? but)"
-    r"|my (?:(?:first|full|given|real|actual|proper|own|preferred|legal) ){0,2}(?:nick)?name"
+    r"|my (?:(?:first|full|given|real|actual|proper|own|preferred|legal|new) ){0,2}(?:nick)?name"
     r"(?:, [^,.;]{1,40},)?(?:'s| is|:)"
-    r"(?: actually| really| simply| just| now| in fact)?|my name, (?:it's|it is|that's)"
+    r"(?: actually| really| simply| just| now| in fact| (?:spelled|spelt|pronounced|written))?"
+    r"|(?:i|i've|i have) (?:just )?changed my (?:\w+ )?name to|my name has (?:been|become)|my name, (?:it's"
+    r"|it is|that's)"
     r"|your (?:user|owner|human)(?:'s name is| is called| is named)|as for my name, it's"
     r"|i(?:'m| am)(?: usually| always| also| now| mostly)? (?:called|named|known as)"
     r"|(?:i|but|and)(?: now| usually| mostly| always| just| normally| still)? go by(?: the name(?: of)?)?"
@@ -186,10 +197,11 @@ ASKED_BACK = re.compile(
 """What makes a question of "your name is Nova"."""
 UNWANTED = re.compile(
     r"^(?:,? (?:but|and|though|although|which|even though)\b[^.!?]{0,40}(?:\b(?:hate|dislike|prefer|can't stand)\b"
-    r"|\b(?:don't|dont)\W*$)|[^.!?]{0,20} behind my back\b)",
+    r"|\b(?:don't|dont)\W*$)|[^.!?]{0,20} behind my back\b"
+    r"| (?:in|on) (?:(?:your|the|all|any|my) )?(?:letters?|e-?mails?|forms?|documents?|invoices?|certificates?)\b)",
     re.I,
 )
-"""After what others call somebody: "but I hate it"."""
+"""After what others call somebody: "but I hate it"; or what one is to be called in writing only."""
 
 TITLE = re.compile(r" (?:Name|Is|Are|Me|You|Yourself|By|Called|Am)\b")
 """In "My Name Is Earl"."""
@@ -205,14 +217,16 @@ DOUBTED = re.compile(
     re.I,
 )
 BY_THE_WAY = re.compile(
-    r"\b(?:if you (?:don't mind|like|want|wish|agree|must know|have to|need|'re|are|were|ask|forgot|really)[^,;]{0,30}"
+    r"\b(?:if you (?:don't mind|like|want|wish|agree|must know|have to|need|'re|are|were|ask|forgot"
+    r"|really)[^,;]{0,30}"
     r"|in case you[^,;]{0,40}|(?:i don't know |not sure )?if i (?:haven't|didn't|forgot|may|might)[^,;]{0,40}"
     r"|(?:as|like) i (?:said|told you|wrote|say)|i(?:'ve| have)? (?:already )?told you(?: that)?"
     r"|(?:let me|i'll|i should|i can) tell you(?: that)?|so you know(?: who)?|you should know(?: that)?)",
     re.I,
 )
 TOLD = re.compile(
-    r"\b(?:say|says|said|saying|tell|tells|told|teach|write|writes|wrote|translate|titled|novel|story|film|movie|opens"
+    r"\b(?:say|says|said|saying|tell|tells|told|teach|write|writes|wrote|translate|titled|novel|story|film"
+    r"|movie|opens"
     r"|opening|the words?|puts it|himself|herself"
     r"|book|song"
     r"|role-?play|scene|character|joke|lyrics?|sings?|began|begins|reads?|quotes?|heard|hear|types?|email|letter"
@@ -230,7 +244,8 @@ ASKED = re.compile(
 )
 SAYING_GOES = re.compile(
     r"^,? (?:\w+ ){0,2}(?:said|says|wrote|replied|shouted|sang|sings|whispered|announced|declared|goes)\b"
-    r"|^[^.!?]{0,20}\b(?:as|like) (?:the|they|it|in)\b[^.!?]{0,30}\b(?:goes|says?|joke|song|line|saying|film|movie|book"
+    r"|^[^.!?]{0,20}\b(?:as|like) (?:the|they|it|in)\b[^.!?]{0,30}\b(?:goes|says?|joke|song|line|saying|film"
+    r"|movie|book"
     r"|novel|story|poem|play|begins?|opens?|starts?|puts|wrote)\b|^,? to quote\b|^,? quoth\b",
     re.I,
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from services.orchestrator.extraction import changes, lexicon, running_out, telling
-from services.orchestrator.extraction import fact_rules as rules
+from services.orchestrator.extraction import relation_rules as rules
 from services.orchestrator.extraction.fact import USER, Fact
 
 _OWN = re.compile(r"\b(?:I|i|[Ww]e|[Mm]y|[Oo]ur)\b")
