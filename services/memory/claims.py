@@ -38,13 +38,15 @@ class Claim:
     """Whether that value no longer holds; an empty one: whichever held."""
     is_sole: bool = True
     """Whether no other value can hold beside it."""
+    instead: str = ""
+    """The value in place of which alone it holds: who moved from Bosch to Aldi moved house or changed jobs."""
 
 
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (attribute, re.compile(rf"^{SUBJECT} {ADVERBS}{pattern}", re.IGNORECASE))
     for attribute, pattern in (
         ("lives", rf"(?:lives?|resides?|is living|am living) (?:in|at) {TO_END}"),
-        ("lives", rf"(?:moved|has moved|have moved|relocated) (?:from .+? )?to {TO_END}"),
+        ("lives", rf"(?:moved|has moved|have moved|relocated) to {TO_END}"),
         ("works", r"(?:works?|is working|am working) (?:at|for) (?P<value>.+?)(?: as .+)?$"),
         (
             "works",
@@ -93,6 +95,15 @@ _SEAT = re.compile(
     r" is (?:called |named )?(?P<who>(?-i:[A-ZÀ-Þ]).*)",
     re.IGNORECASE,
 )
+_NEW_SEAT = re.compile(rf"^{SUBJECT} {HAVE} an? (?:brand )?new (?P<role>{_SEATS})$", re.IGNORECASE)
+"""Somebody who is not named, and in whose place nobody else is."""
+_IN_PLACE = re.compile(
+    rf"^{SUBJECT} (?:{HAVE} )?{ADVERBS}(?:(?:moved|relocated|switched|transferred|changed) (?:jobs )?from"
+    r" (?P<was>[^,]+?) to"
+    r"|(?P<left>left) (?P<what>[^,]+?) for) (?P<value>(?-i:(?:the )?[A-ZÀ-Þ]).*)",
+    re.IGNORECASE,
+)
+"""One in place of another: what is known of that says whether they are employers, homes or partners."""
 _DOES = re.compile(
     rf"^{SUBJECT} {ADVERBS}{BE} {ADVERBS}an? (?P<not>(?:non|ex)-|former )?(?:[\w'’-]+ )??(?P<what>[\w'’-]+ )?"
     r"(?P<verb>[\w'’]{3,}?)(?:er|or)$",
@@ -135,7 +146,8 @@ _NOT_PLAIN = frozenset(
 )
 """A subject with one of these is more than a subject: the sentence says something else than the rule would read."""
 _MEMBER = "\0member"
-_BESIDE = (_MEMBER, "\0seat")
+_SEAT_OF = "\0seat"
+_BESIDE = (_MEMBER, _SEAT_OF)
 """Of what else is said by the same words."""
 _SHARED = frozenset({"partner", "spouse", "has", "member", "seat"})
 """Of which one may have several."""
@@ -179,12 +191,16 @@ def _given_up(subject: str, what: str) -> Iterator[Claim]:
 
 def contradicts(new: Claim, old: Claim) -> bool:
     """Whether the older cannot hold any more where the newer does."""
-    if new.of != old.of or (new.is_over and old.is_over):
+    if new.of != old.of or (new.is_over and old.is_over) or old.instead:
         return False
-    if new.is_over and new.of.endswith(_MEMBER):
-        return f" {old.value} ".endswith(f" {new.value} ") or f"{old.value} ".startswith(f"{new.value} ")
+    if new.instead:
+        return f"{old.value} ".startswith(f"{new.instead} ") and old.value != new.value
+    if new.is_over and new.of.endswith(_SEAT_OF):
+        # Who was said to be new may be the same.
+        return not old.is_sole
     if new.is_over:
-        return not new.value or f"{old.value} ".startswith(f"{new.value} ")
+        begins = not new.value or f"{old.value} ".startswith(f"{new.value} ")
+        return begins or (new.of.endswith(_MEMBER) and f" {old.value}".endswith(f" {new.value}"))
     if old.is_over:
         return new.value == old.value
     return new.is_sole and new.value != old.value
@@ -229,6 +245,10 @@ def _said(sentence: str) -> Iterator[tuple[str, Claim]]:
         subject, value = seat["subject"] or seat["whose"], seat["value"] or seat["who"]
         of = _key(subject, seat["role"] or seat["role2"], "seat")
         yield subject, Claim(of, _plain(value), is_sole=bool(seat["new"] or seat["newer"]))
+    if place := _IN_PLACE.match(sentence):
+        for attribute in ("works", "lives", *(("partner", "spouse") if place["left"] else ())):
+            was = _plain(place["was"] or place["what"])
+            yield place["subject"], replace(_claim(place["subject"], attribute, place["value"]), instead=was)
     if off := _WENT_OFF.match(sentence):
         yield off["subject"], Claim(_key(off["subject"], "likes", off["thing"]), "no")
 
@@ -237,6 +257,8 @@ def _over(sentence: str) -> Iterator[tuple[str, Claim]]:
     """What is over, each with its subject."""
     for ending in endings.endings(sentence):
         yield ending.subject, _claim(ending.subject, ending.attribute, ending.value, is_over=True)
+    if seat := _NEW_SEAT.match(sentence):
+        yield seat["subject"], Claim(_key(seat["subject"], seat["role"], "seat"), "", is_over=True)
     if left := endings.left_home_of(sentence):
         subject, whose = left
         yield subject, replace(_as_such(f"{subject} lives with {whose}"), is_over=True)

@@ -116,9 +116,11 @@ def lasting(row: Row, said: tuple[Claim, ...]) -> tuple[Claim, ...]:
 def rules_out(row: Row, claim: Claim, held: Row) -> bool:
     """Whether what a row claims leaves nothing of what is held.
 
-    An ending that names nothing ("I quit my job in 2004") is of what was so at about that time.
+    An ending that names nothing ("I quit my job in 2004") is of what was so at about that time; and what happened long
+    before something was said to be so ("I moved to Lisbon in 2015") is told of earlier days.
     """
-    if claim.is_over and not claim.value and begins_ns(row) < held.occurred_ns - _SOON_NS:
+    is_of_its_time = not claim.value if claim.is_over else row.type == mind.MEMORY_TYPE_EVENT
+    if is_of_its_time and begins_ns(row) < held.occurred_ns - _SOON_NS:
         return False
     return any(contradicts(claim, other) for other in claims_of(held))
 

@@ -84,8 +84,18 @@ def _rival(stored: Reader, mind: Mind, fact: Row, said: Claim, size: int, seq: i
     first = (stored.row(mind, ordinal) for ordinal in islice(stored.became(mind, said.of, size), _STATES))
     held = [stored.at(mind, row.memory_id, seq) for row in first if row]
     between: Row | None = None
-    for row in sorted((row for row in held if row), key=_beginning, reverse=True):
-        if row.memory_id == fact.memory_id or derive.begins_ns(row) < fact.valid_from_ns:
+
+    def beginning(row: Row) -> tuple[int, int]:
+        at_ns, told = _beginning(row)
+        # What ended it comes after it, on whatever day that was: "I left Acme last year".
+        return (
+            (at_ns, told)
+            if row.source_seqs[0] not in fact.also_seqs
+            else (max(at_ns, derive.begins_ns(fact)), told)
+        )
+
+    for row in sorted((row for row in held if row), key=beginning, reverse=True):
+        if row.memory_id == fact.memory_id or beginning(row)[0] < fact.valid_from_ns:
             break
         says = [one for one in derive.becomes(row) if one.of == said.of]
         if any(contradicts(one, said) for one in says):

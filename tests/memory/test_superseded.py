@@ -102,6 +102,52 @@ async def test_an_end_long_before_says_nothing_of_what_is(served: Served) -> Non
     assert dict(await found(served, min_seq=seq, query="Where does Ana work?"))["e2"] == ""
 
 
+def dated(text: str, seq: int, day: str, kind: int = MOVED) -> ledger.NewEvent:
+    """A memory that was drawn from a message and says when it was."""
+    drew = drawn(text, seq, kind)
+    drew.body.memory_recorded.valid_from.FromJsonString(f"{day}T00:00:00Z")
+    return drew
+
+
+async def test_an_end_before_its_fact_was_told_comes_before_it(served: Served) -> None:
+    left = (said("Ana left Ikea years ago, I forgot."), dated("Ana left Ikea", 4, "2024-01-01"))
+    seq = await tell(served, *AT_IKEA, *left)
+
+    places = dict(await found(served, min_seq=seq, query="Where does Ana work?"))
+    assert places == {"e2": "e4", "e4": ""}
+
+
+async def test_what_is_told_of_earlier_days_ends_nothing_that_was_said_to_be_so(served: Served) -> None:
+    earlier = (said("Ana moved to Lyon in 2015."), dated("Ana moved to Lyon", 4, "2015-01-01"))
+    seq = await tell(served, *ONCE, *earlier)
+
+    assert dict(await found(served, min_seq=seq))["e2"] == ""
+    listed = await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada"), timeout=20)
+    assert not any(one.HasField("valid_to") for one in listed.memories)
+
+
+LIVES_AND_WORKS = (
+    created(),
+    said("Ana lives in Porto."),
+    drawn("Ana lives in Porto", 2),
+    said("Ana works at Kolb."),
+    drawn("Ana works at Kolb", 4),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "home", "job"),
+    [("Ana moved from Kolb to Dorn", "", "e6"), ("Ana moved from Porto to Dorn", "e6", "")],
+)
+async def test_what_is_known_says_whether_a_job_or_a_home_was_left(
+    served: Served, text: str, home: str, job: str
+) -> None:
+    seq = await tell(served, *LIVES_AND_WORKS, said(f"{text}."), drawn(text, 6, MOVED))
+
+    places = dict(await found(served, min_seq=seq, query="Where does Ana live and work?"))
+    assert (places["e2"], places["e4"]) == (home, job)
+
+
 async def test_the_last_of_several_says_how_it_is(served: Served) -> None:
     seq = await tell(served, *ONCE, *THEN, *LATER)
     # To judge what was so changes nothing in what is so.

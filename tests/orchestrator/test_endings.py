@@ -31,6 +31,10 @@ def test_what_is_over_ends_what_was_said_of_it(held_out: bool) -> None:
         ("My phone number is 0151 2345678.", "My new number is 0171 2345678."),
         ("My boss is Ana.", "Ben is my boss now."),
         ("Tom is my boyfriend.", "My new boyfriend is Ben."),
+        ("I work at Kolb.", "I moved from Kolb to Dorn."),
+        ("I live in Leeds.", "I moved from Leeds to York."),
+        ("Tom is my boyfriend.", "I left Tom for Ben."),
+        ("Ana is my boss.", "I have a new boss."),
     ],
 )
 def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> None:
@@ -38,8 +42,39 @@ def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("before", "text"),
+    [
+        ("I live in Leeds.", "I moved from Siemens to Bosch last week."),
+        ("I live in Leeds.", "I moved from Kolb to Dorn."),
+        ("I work at Kolb.", "I moved from Leeds to York."),
+        ("Ben is my new boss.", "I have a new boss."),
+        ("Ana is my boss.", "My sister has a new boss."),
+    ],
+)
+def test_what_is_known_says_whether_jobs_or_homes_were_changed(before: str, text: str) -> None:
+    assert not ends(before, text)
+
+
+@pytest.mark.parametrize(
     ("said", "remembered"),
     [
+        (
+            "I moved from Siemens to Bosch.",
+            ["The user moved from Siemens to Bosch.", "The user works at Bosch."],
+        ),
+        (
+            "I left Kolb & Sons for Bosch.",
+            ["The user left Kolb & Sons for Bosch.", "The user works at Bosch."],
+        ),
+        ("I left Berlin for Paris.", ["The user left Berlin for Paris."]),
+        (
+            "I just moved from Leeds to York.",
+            ["The user just moved from Leeds to York.", "The user lives in York."],
+        ),
+        (
+            "I switched from Vodafone to Three last week.",
+            ["The user switched from Vodafone to Three last week."],
+        ),
         ("I no longer work at Siemens.", ["The user no longer works at Siemens."]),
         ("My sister doesn't live in Oslo any more.", ["The user's sister no longer lives in Oslo."]),
         ("I'm not a teacher any longer.", ["The user is no longer a teacher."]),
@@ -118,7 +153,7 @@ def test_a_change_is_told_in_sentences_that_stand_by_themselves(said: str, remem
         "my contract with a ", "membership at a of ", "Today was my last day at ", "A's last day at a was ",
         "left A A ", "left the a ", "gave up a for a ", "moved out of A's ", "is a non-a a ",
         "have not been with a since ", "A's boss is ", "replaced B as my ", "left A for a job at ", "any more, ",
-        "is a a er ", "started playing again ",
+        "is a a er ", "moved from a to ", "left A for B ", "has a new boss ", "started playing again ",
     ],
 )  # fmt: skip
 def test_hostile_text_takes_no_longer_than_other_text(piece: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from services.orchestrator.extraction import lexicon, telling
 from services.orchestrator.extraction.fact_rules import ADVERBS
 from services.orchestrator.extraction.lexicon import NAME
+from services.orchestrator.extraction.organisations import is_employer_only, is_organisation
 
 _PLACE = (
     r"(?P<place>(?-i:(?:the )?[A-ZÀ-Þ][\w'’&.-]*\w"
@@ -61,6 +62,12 @@ _SINCE = tuple(
     )
 )
 """What somebody did of which the consequence is so still, and whether it takes words that say that it was of late."""
+_TO_ANOTHER = re.compile(
+    rf"(?:(?:have|has) )?{ADVERBS}(?:(?:moved|transferred|(?P<switched>switched|changed)(?: jobs)?) from|left)"
+    rf" (?P<was>[^,]{{1,40}}?) (?:to|for) {_PLACE}{_END}",
+    re.IGNORECASE,
+)
+"""From one employer to another, where either is known to be one."""
 _DOES = {
     "smoking": "smokes", "vaping": "vapes", "running": "runs", "swimming": "swims", "jogging": "jogs",
     "cycling": "cycles", "climbing": "climbs", "dancing": "dances", "singing": "sings", "painting": "paints",
@@ -117,9 +124,15 @@ def since(said: str) -> list[str]:
     if took := _TOOK_UP.match(said):
         doing = took["doing"].partition(" ")[0].lower()
         return [f"{_DOES_WHAT[doing]} {took['what']}" if took["what"] else _DOES[doing]]
+    if to := _TO_ANOTHER.match(said):
+        is_employer = is_employer_only if to["switched"] else is_organisation
+        if any(map(is_employer, (to["was"], to["place"]))):
+            return [f"works at {_dateless(to['place'])}"]
     for pattern, needs_recent in _SINCE:
         if (is_recent or not needs_recent) and (match := pattern.match(said)):
-            return list(_consequences(match.groupdict(), lives=bool(_LIVES.match(match.group()))))
+            found = match.groupdict()
+            lives = bool(_LIVES.search(match.group())) and not is_organisation(found.get("place") or "")
+            return list(_consequences(found, lives=lives))
     return []
 
 
