@@ -129,6 +129,24 @@ def test_a_correction_counts_and_so_does_what_one_wants_to_be_called(text: str, 
 
 
 @pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("ben: remind me to buy milk", []),
+        ("Ben: remind me to buy milk", []),
+        ("jana: can you remind me to call mum", []),
+        ("garage: remind me to call them", ["call them"]),
+        ("Plumber: remind me to call him", ["call him"]),
+        ("mum: remind me to call her", ["call her"]),
+        ("ada: remind me to buy milk", ["buy milk"]),
+    ],
+)
+def test_who_asks_for_a_reminder_in_a_pasted_line_is_somebody_else(text: str, what: list[str]) -> None:
+    asked = promises(text, NOW, reminders_only=True, names=["Ada"])
+
+    assert [promise.text for promise in asked] == what
+
+
+@pytest.mark.parametrize(
     ("text", "directive"),
     [
         ('Never use the word "synergy".', 'Never use the word "synergy"'),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection
 
 from services.orchestrator.extraction.common import COMMON
+from services.orchestrator.extraction.given_names import GIVEN_NAMES
 from services.orchestrator.extraction.not_names import NOT_NAMES
 
 MASK = "\x00"
@@ -66,9 +67,9 @@ _TOPICS = frozenset(
 )
 """What a line may be headed by that is nobody: "Flights: I'll watch the prices"."""
 _ERRAND = re.compile(
-    r"(?:(?:ing|tion|ment|ance|ity|ology|ness|ship)s?|\b(?:alarm|allotment|bath|bed|bike|bin|bins|boiler|bread|bus|cake"
+    r"(?:(?:ing|tion|ment|ance|ity|ology|ness|ship)s?|\b(?:alarm|allotment|bath|bed|bike|bin|bins|boiler|bread|bus|cake|choir|dishes|ferry|football|garage|hairdresser|mot|nursery|optician|physio|plumber"
     r"|candle|car|carpet|cash|cat|cheese|church|class|coffee|cough|cream|diet|dog|dress|eggs|eyes|fish"
-    r"|flowers|fridge|fruit|fuel|gas|glasses|grass|haircut|heater|hoover|hospital|jab|jam|juice|key|keys|lawn"
+    r"|flowers|fridge|fruit|fuel|gas|glasses|grass|haircut|heater|hoover|hospital|jab|jam|juice|key|keys|kitchen|lawn"
     r"|lamp|letter|library|lunchbox|mail|market|meds|medicine|milk|mop|oil|oven|parcel|pasta|phone|piano"
     r"|pills?|plant|plants|post|printer|rice|roof|rubbish|salad|salt|shoes|shop|soap|socks|soup|stamps|sugar|suit"
     r"|tablets|tea|teeth|tomatoes|toothpaste|trash|tyres?|tires?|uniform|vaccine|vegetables|violin|vitamins?|wash|washer"
@@ -111,14 +112,17 @@ def without_speech(text: str, own: Collection[str] = ()) -> str:
     return _without_speech(text, own, _spoken)
 
 
-def by_person(text: str, own: Collection[str] = (), *, may_be_small: bool = True) -> str:
+def by_person(text: str, own: Collection[str] = (), *, is_reminder: bool = False) -> str:
     """The same of a person's message, where what is to be done may head a line, too: "Milk: remind me to buy it".
 
-    ``may_be_small``: whether who speaks may be written without a capital, as may any other heading.
+    ``is_reminder``: whether reminders are looked for, of which small letters may head any: "garage: remind me to call".
+    Who speaks is written so only where it is a common name.
     """
 
     def spoken(line: str) -> re.Match[str] | None:
-        match = _spoken(line) or (_named(_SMALL_SPEAKER.match(line)) if may_be_small else None)
+        match = _spoken(line) or _named(_SMALL_SPEAKER.match(line))
+        if match and is_reminder and match.re is _SMALL_SPEAKER and match["who"] not in GIVEN_NAMES:
+            return None
         return None if match and _ERRAND.search(_speaker(match)) else match
 
     return _without_speech(text, own, spoken)

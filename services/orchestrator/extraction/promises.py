@@ -56,8 +56,8 @@ def _by_writer(text: str, names: Collection[str], *, is_answer: bool) -> str:
     """The text, as long as it was, without what somebody else says in it."""
     if is_answer:
         return dialogue.without_speech(dialogue.without_drafts(words.without_letters(text)), names)
-    # A reminder that is lost is worse than one too many: who is written small is as likely what it is about.
-    return dialogue.by_person(text, names, may_be_small=False)
+    # A reminder that is lost is worse than one too many.
+    return dialogue.by_person(text, names, is_reminder=True)
 
 
 def commitment_id(text: str, others: int = 0) -> str:
