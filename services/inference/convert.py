@@ -124,6 +124,7 @@ def _memory(memory: pb.ContextMemory) -> Memory:
         memory.score,
         memory.memory_id,
         memory.superseded_by,
+        memory.quoted_speaker,
     )
 
 

@@ -41,6 +41,8 @@ class Memory:
     memory_id: str = ""
     superseded_by: str = ""
     """The id of what says how it is instead, where that is over which the message is about in this one."""
+    quoted_speaker: str = ""
+    """Who says all of it, where the speaker only passed it on."""
 
 
 @dataclass(frozen=True, slots=True)

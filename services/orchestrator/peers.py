@@ -412,4 +412,5 @@ def _context(recalled: Recalled) -> inference.ContextMemory:
         score=recalled.score,
         type=recalled.type,  # type: ignore[arg-type]
         superseded_by=recalled.superseded_by,
+        quoted_speaker=recalled.quoted_speaker,
     )

@@ -55,6 +55,8 @@ class Recalled(msgspec.Struct, frozen=True):
     score: float
     superseded_by: str = ""
     """The memory that says how it is instead, where that is over which the query is about in this one."""
+    quoted_speaker: str = ""
+    """Who says all of it, where the person only passed on what somebody else said."""
 
 
 @dataclass(frozen=True, slots=True)

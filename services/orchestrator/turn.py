@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import citations, claims, failing, privacy, prompt, retries
@@ -27,6 +29,8 @@ from services.orchestrator.errors import (
     SessionEnded,
     UnknownSession,
 )
+from services.orchestrator.extraction import dialogue
+from services.orchestrator.extraction.extractor import called
 from services.orchestrator.guard import Guarded
 from services.orchestrator.lately import BEYOND, said_in
 from services.orchestrator.minds import Minds, terminal
@@ -216,7 +220,7 @@ class Turn:
         settings = self._s.settings
         try:
             with Stage(self._clock, "search"):
-                return await self._s.peers.search(
+                found = await self._s.peers.search(
                     self._active.id,
                     self._guarded.text,
                     settings.recalled_memories,
@@ -225,6 +229,7 @@ class Turn:
                     time_zone=state.profile.time_zone,
                     seconds=settings.search_budget_ms / 1000,
                 )
+                return [_attributed(memory, called(state)) for memory in found]
         except pmm_client.errors.PmmError:
             # Late, away or in trouble: a turn without memories is better than none, and says so.
             telemetry.count("pmm.turn.search_left_out")
@@ -385,3 +390,10 @@ class Turn:
         seq = (await self._s.minds.append(self._active, [draft]))[0]
         self._is_ended = True
         return seq
+
+
+def _attributed(memory: Recalled, names: list[str]) -> Recalled:
+    """With who speaks in a message by which the person passed on what somebody else said."""
+    if memory.speaker != "user":
+        return memory
+    return msgspec.structs.replace(memory, quoted_speaker=dialogue.quoted_speaker(memory.text, names))

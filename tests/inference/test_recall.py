@@ -24,8 +24,10 @@ def memory(
     year: int = 2026,
     day: int = 3,
     superseded_by: str = "",
+    quoted: str = "",
 ) -> Memory:
-    return Memory(seq, text, speaker, datetime(year, 5, day, 9, tzinfo=UTC), score, f"e{seq}", superseded_by)
+    at = datetime(year, 5, day, 9, tzinfo=UTC)
+    return Memory(seq, text, speaker, at, score, f"e{seq}", superseded_by, quoted)
 
 
 def answer(said: str, *memories: Memory, first_turn: bool = False) -> str:
@@ -186,6 +188,23 @@ CASES = {
         "This is what I remember:\n"
         '- Caroline: "Researching adoption agencies!" [#31, 3 May].\n'
         '- Melanie: "I do research too" [#8, 3 May].',
+    ),
+    "what somebody else said as theirs": (
+        "where does Ben live?",
+        [memory("Ben: I live in Rome.", quoted="Ben")],
+        'You quoted Ben: "Ben: I live in Rome." [#2, 3 May].',
+    ),
+    "what the person says of themselves before what others do": (
+        "where do I live?",
+        [memory("Ben: I live in Rome.", 2.0, quoted="Ben"), memory("I live in Berlin", 1.9, seq=9)],
+        "This is what I remember:\n"
+        '- You told me: "I live in Berlin" [#9, 3 May].\n'
+        '- You quoted Ben: "Ben: I live in Rome." [#2, 3 May].',
+    ),
+    "nobody else's name as the person's": (
+        "What is my name?",
+        [memory("Ben: my name is Ben.", quoted="Ben"), memory("My name is Ana.", seq=9)],
+        'You told me: "My name is Ana." [#9, 3 May].',
     ),
     "plainly nothing": ("where does my sister live?", [], NOTHING),
     "nothing of something else": (

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.orchestrator.extraction import evidence, words
+from services.orchestrator.extraction import dialogue, evidence, words
 from services.orchestrator.extraction.due import due, without_time
 from services.orchestrator.extraction.found import Found, by_rules
 from services.orchestrator.extraction.instructions import directive_id, directives
@@ -144,6 +144,23 @@ def test_who_asks_for_a_reminder_in_a_pasted_line_is_somebody_else(text: str, wh
     asked = promises(text, NOW, reminders_only=True, names=["Ada"])
 
     assert [promise.text for promise in asked] == what
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("Ben: I live in Rome.", "Ben"),
+        ("ben: i live in rome", "ben"),
+        ("Ben 10:42 AM\nI have two kids.", "Ben"),
+        ("Ben M.: I work at Bosch.\n\nWhat does he mean?", "Ben M."),
+        ("Ben: are you coming?\nI live in Rome, so no.", ""),
+        ("Update: I moved to Rome.", ""),
+        ("Ada: I live in Rome.", ""),
+        ("I live in Rome.", ""),
+    ],
+)
+def test_who_says_what_a_person_passes_on(text: str, who: str) -> None:
+    assert dialogue.quoted_speaker(text, ["Ada"]) == who
 
 
 @pytest.mark.parametrize(

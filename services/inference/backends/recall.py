@@ -197,7 +197,7 @@ def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memor
     for memory, instead in former.items():
         if instead in stems:
             stems[instead] |= _stems(_stated(memory.text))
-    shared = {memory: len(about & stems[memory]) + 3 * _tells_name(said, memory.text) for memory in telling}
+    shared = {memory: len(about & stems[memory]) + 3 * _tells_name(said, memory) for memory in telling}
     most = max(shared.values(), default=0)
     if not asks:
         # Something told is followed up only where it clearly is about the same.
@@ -210,14 +210,21 @@ def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memor
     near = [memory for memory in related if memory.score >= best - SCORE_SPAN]
     # Who is asked about knows best.
     named = _stems(said)
-    return sorted(near, key=lambda memory: named.isdisjoint(_stems(memory.speaker)))[:MAX_QUOTED]
+    return sorted(
+        near, key=lambda memory: (named.isdisjoint(_spoken_by(memory)), bool(memory.quoted_speaker))
+    )[:MAX_QUOTED]
 
 
-def _tells_name(said: str, text: str) -> bool:
-    """Whether a text tells the name that is asked for; it need not have a word of the question, and
+def _spoken_by(memory: Memory) -> frozenset[str]:
+    return _stems(f"{memory.speaker} {memory.quoted_speaker}")
+
+
+def _tells_name(said: str, memory: Memory) -> bool:
+    """Whether a memory tells the name that is asked for; it need not have a word of the question, and
     counts for more than one that has.
     """
-    return any(asks.search(said) and tells.search(text) for asks, tells in _NAMES)
+    is_own = not memory.quoted_speaker
+    return is_own and any(asks.search(said) and tells.search(memory.text) for asks, tells in _NAMES)
 
 
 def _former(memories: Sequence[Memory]) -> dict[Memory, Memory]:
@@ -229,6 +236,8 @@ def _former(memories: Sequence[Memory]) -> dict[Memory, Memory]:
 def quote(memory: Memory, about: Iterable[str], now: datetime) -> str:
     """A memory, word for word, with who said it and the source; of a long one what holds words that begin so."""
     match memory.speaker:
+        case "user" if memory.quoted_speaker:
+            lead = f"You quoted {memory.quoted_speaker}: "
         case "user":
             lead = "You told me: "
         case "assistant":

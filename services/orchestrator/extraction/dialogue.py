@@ -13,7 +13,7 @@ from services.orchestrator.extraction.given_names import GIVEN_NAMES
 from services.orchestrator.extraction.not_names import NOT_NAMES
 
 MASK = "\x00"
-_WHO = r"(?P<who>[A-ZÀ-Þ][\w.'’-]{0,20}(?: [A-ZÀ-Þ\d][\w.'’-]{0,20}){0,2})"
+_WHO = r"(?P<who>[A-ZÀ-Þ][\w.'’-]{0,20}(?: (?!\d{1,2}[:.]\d)[A-ZÀ-Þ\d][\w.'’-]{0,20}){0,2})"
 _CLOCK = r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[AaPp]\.?[Mm]\b\.?)?"
 _SAYS = r"(?:said|says|wrote|writes|texted|texts|asked|asks|replied|answered|messaged)(?: (?:me|us))?"
 _SPEAKER = re.compile(
@@ -120,12 +120,23 @@ def by_person(text: str, own: Collection[str] = (), *, is_reminder: bool = False
     """
 
     def spoken(line: str) -> re.Match[str] | None:
-        match = _spoken(line) or _named(_SMALL_SPEAKER.match(line))
+        match = _by_anybody(line)
         if match and is_reminder and match.re is _SMALL_SPEAKER and match["who"] not in GIVEN_NAMES:
             return None
         return None if match and _ERRAND.search(_speaker(match)) else match
 
     return _without_speech(text, own, spoken)
+
+
+def quoted_speaker(text: str, own: Collection[str] = ()) -> str:
+    """Who says all that a person's message states, where somebody else does, of several the first; empty where the
+    person has a say in it. A question about it is none: "Ben: I live in Rome.\n\nWhat does he mean?".
+    """
+    left = by_person(text, own).replace(MASK, " ").strip()
+    if left and not (left.endswith("?") and MASK in by_person(text, own)):
+        return ""
+    first = next((match for line in text.split("\n") if (match := _by_anybody(line))), None)
+    return _speaker(first) if first else ""
 
 
 def _without_speech(text: str, own: Collection[str], spoken: Callable[[str], re.Match[str] | None]) -> str:
@@ -168,6 +179,11 @@ def _heads_draft(line: str) -> bool:
 def _spoken(line: str) -> re.Match[str] | None:
     """Who speaks a line, or those below it, where it says so."""
     return _named(_SPEAKER.match(line) or _HEADING.fullmatch(line))
+
+
+def _by_anybody(line: str) -> re.Match[str] | None:
+    """The same, whoever speaks may be written small."""
+    return _spoken(line) or _named(_SMALL_SPEAKER.match(line))
 
 
 def _named(match: re.Match[str] | None) -> re.Match[str] | None:

@@ -18,6 +18,7 @@ from services.orchestrator.extraction.found import Found, by_rules, combined
 from services.orchestrator.extraction.language import is_english
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
+from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import RECALL
 from services.orchestrator.times import moment
 from services.runtime.times import nanoseconds, zone
@@ -151,14 +152,19 @@ class Extractor:
     async def _called(self, event: mind.Event) -> list[str]:
         """Under which names a message's writer may speak, or is spoken to."""
         state = await self._minds.state(event.mind_id, event.seq)
-        user_name = "" if event.kind == "assistant_message" else state.identity.user_name
-        return [name for name in (state.identity.name, state.profile.name, user_name) if name]
+        return called(state, is_answer=event.kind == "assistant_message")
 
     async def said_at(self, event: mind.Event) -> datetime:
         """The message's own clock, in the mind's zone."""
         state = await self._minds.state(event.mind_id, event.seq)
         said_ns = occurred_ns(event) or nanoseconds(event.recorded_at)
         return moment(said_ns).astimezone(zone(state.profile.time_zone))
+
+
+def called(state: Snapshot, *, is_answer: bool = False) -> list[str]:
+    """What the mind is called, and who talks to it; in an answer nobody else speaks."""
+    user_name = "" if is_answer else state.identity.user_name
+    return [name for name in (state.identity.name, state.profile.name, user_name) if name]
 
 
 async def ask_model(

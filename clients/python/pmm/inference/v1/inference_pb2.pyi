@@ -124,6 +124,7 @@ class ContextMemory(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     TYPE_FIELD_NUMBER: _builtins.int
     SUPERSEDED_BY_FIELD_NUMBER: _builtins.int
+    QUOTED_SPEAKER_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """How an answer cites it: the seq of the event, as in [#12, 3 May]."""
     memory_id: _builtins.str
@@ -138,6 +139,8 @@ class ContextMemory(_message.Message):
     """What kind of thing it is."""
     superseded_by: _builtins.str
     """The memory_id of what says how it is instead, where that is over which the message is about in this one."""
+    quoted_speaker: _builtins.str
+    """Who says all of it, where the speaker only passed on what somebody else said: "Ben" of "Ben: I live in Rome."."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it happened or was said."""
@@ -153,10 +156,11 @@ class ContextMemory(_message.Message):
         score: _builtins.float = ...,
         type: _events_pb2.MemoryType.ValueType = ...,
         superseded_by: _builtins.str = ...,
+        quoted_speaker: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory_id", b"memory_id", "occurred_at", b"occurred_at", "score", b"score", "seq", b"seq", "speaker", b"speaker", "superseded_by", b"superseded_by", "text", b"text", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory_id", b"memory_id", "occurred_at", b"occurred_at", "quoted_speaker", b"quoted_speaker", "score", b"score", "seq", b"seq", "speaker", b"speaker", "superseded_by", b"superseded_by", "text", b"text", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
