@@ -83,7 +83,7 @@ class Answering:
             size = search.visible(index, request.as_of_seq)
             seq = mind.seq if request.as_of_seq is None else request.as_of_seq
             places = {ordinal: place for place, ordinal in enumerate(found.ordinals[:_NEAREST].tolist())}
-            successors = Successors(stored, mind, size, seq, places, now_ns)
+            successors = Successors(stored, mind, size, seq, places, now_ns, request.query)
             is_sought = index.fact_types and request.distinct and request.filter == EVERYTHING
             messages = index.messages(found.ordinals) if request.distinct else {}
             last = min(request.offset + request.places, len(found))

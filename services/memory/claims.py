@@ -9,7 +9,7 @@ only leaves both to be found, the newer first. What no rule covers is said by wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from services.memory import endings
@@ -149,8 +149,23 @@ _MEMBER = "\0member"
 _SEAT_OF = "\0seat"
 _BESIDE = (_MEMBER, _SEAT_OF)
 """Of what else is said by the same words."""
+_ASKED = (
+    ("lives", re.compile(r"\b(?:lives?|lived|living|home|reside[sd]?)\b", re.IGNORECASE)),
+    ("works", re.compile(r"\b(?:works?|worked|working|jobs?|employers?|employed)\b", re.IGNORECASE)),
+)
+"""The words that ask for it."""
 _SHARED = frozenset({"partner", "spouse", "has", "member", "seat"})
 """Of which one may have several."""
+
+
+def asked_for(query: str) -> frozenset[str]:
+    """Of what a query asks, by its words: "lives", "works"; empty where they say neither."""
+    return frozenset(attribute for attribute, words in _ASKED if words.search(query))
+
+
+def is_of(claim: Claim, attributes: Collection[str]) -> bool:
+    """Whether a claim says something of that kind of somebody."""
+    return claim.of.rpartition("\0")[2] in attributes
 
 
 def claims(text: str) -> tuple[Claim, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from services.memory import derive
-from services.memory.claims import Claim, contradicts
+from services.memory.claims import Claim, asked_for, contradicts, is_of
 from services.memory.reader import Reader
 from services.memory.records import Mind
 from services.memory.rows import EPISODE, Row
@@ -21,9 +21,17 @@ class Successors:
     """What says how it is instead of some memories, as one search sees them: each is looked up once."""
 
     def __init__(
-        self, stored: Reader, mind: Mind, size: int, seq: int, places: Mapping[int, int], now_ns: int
+        self,
+        stored: Reader,
+        mind: Mind,
+        size: int,
+        seq: int,
+        places: Mapping[int, int],
+        now_ns: int,
+        query: str,
     ) -> None:
         """``size``: rows that may be seen; ``seq``: what holds here counts; ``places``: of the ordinals found."""
+        self._asked = asked_for(query)
         self._stored, self._mind, self._size, self._seq = stored, mind, size, seq
         self._places = places
         self._now_ns = now_ns
@@ -33,8 +41,8 @@ class Successors:
     def of(self, row: Row) -> Row | None:
         """What says how it is instead; None where it still is so, that has expired, or nobody knows.
 
-        Of a message that counts which was drawn from it and was found first; where none was found, all of it. Of a
-        memory that was drawn from a message, the message.
+        Of a message that counts which was drawn from it and is of what the query names ("where does she live"), or else
+        was found first; where none was found, all of it. Of a memory that was drawn from a message, the message.
         """
         if row.memory_id not in self.found:
             newer = self._newest(row)
@@ -45,7 +53,11 @@ class Successors:
     def _newest(self, row: Row) -> Row | None:
         stored, mind, seq = self._stored, self._mind, self._seq
         is_message = row.type == EPISODE
-        facts = _asked_about(stored, mind, row.version_seq, seq, self._places) if is_message else [row]
+        facts = (
+            _asked_about(stored, mind, row.version_seq, seq, self._places, self._asked)
+            if is_message
+            else [row]
+        )
         newest: Row | None = None
         for fact in facts:
             newest = _newer(stored, mind, fact, self._size, seq)
@@ -55,9 +67,12 @@ class Successors:
 
 
 def _asked_about(
-    stored: Reader, mind: Mind, event_seq: int, seq: int, places: Mapping[int, int]
+    stored: Reader, mind: Mind, event_seq: int, seq: int, places: Mapping[int, int], asked: frozenset[str]
 ) -> list[Row]:
     drawn = dict(islice(_drawn(stored, mind, event_seq, seq), _DRAWN))
+    named = [row for row in drawn.values() if any(is_of(one, asked) for one in derive.claims_of(row))]
+    if len(named) == 1:
+        return named
     first = min(places.keys() & drawn.keys(), key=places.__getitem__, default=None)
     return [*drawn.values()] if first is None else [drawn[first]]
 

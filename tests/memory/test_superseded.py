@@ -126,6 +126,14 @@ async def test_what_is_told_of_earlier_days_ends_nothing_that_was_said_to_be_so(
     assert not any(one.HasField("valid_to") for one in listed.memories)
 
 
+async def test_the_words_of_a_query_tell_what_of_a_message_it_is_about(served: Served) -> None:
+    sister = drawn("Ana is Ben's sister", 2, mind.MEMORY_TYPE_RELATIONSHIP)
+    seq = await tell(served, *ONCE, *THEN, sister)
+
+    assert dict(await found(served, min_seq=seq, query="Where does Ben's sister Ana live?"))["e2"] == "e4"
+    assert dict(await found(served, min_seq=seq, query="Who is Ben's sister?"))["e2"] == ""
+
+
 LIVES_AND_WORKS = (
     created(),
     said("Ana lives in Porto."),

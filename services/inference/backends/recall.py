@@ -6,6 +6,8 @@ import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime
 
+from services.inference.backends import asking_words
+from services.inference.backends.asking_words import shared, stem, stems
 from services.inference.generation import (
     PENALTIES,
     SEED,
@@ -47,6 +49,7 @@ HINT = (
     "Ollama> and PMM_INFERENCE__MODEL=<its name>: any OpenAI-compatible server will do, that of vllm included."
 )
 
+_FOR_A_LIVING = re.compile(r"\bfor a living\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _PIECE = re.compile(r"\S+\s*|\s+")
 _QUESTION_MARKS = ("?", "\uff1f", "\u061f")
@@ -86,20 +89,12 @@ _FORMERLY = re.compile(
     re.IGNORECASE,
 )
 """Asks how it was, rather than how it is."""
-_SMALL = frozenset(
-    (
-        "a about again also am an and any are as at be been but by can could d did do does doing done for from had "
-        "has have he her hers him his how i if in into is it its just ll m may me might mine my no not of off oh ok "
-        "okay on or our out over re s she should so some such t than that the their them then there these they this "
-        "those to too up us ve very was we were what when where which who whom whose why will with would yes you your "
-        "please hello hey hi thanks"
-    ).split()
-)
-"""Words that do not say what a message is about."""
 _WEAK = frozenset(
     (
         "remember tell told know think say said talk mention live lives lived like likes liked want get got go went "
-        "thing things something anything now today currently ever name called before previously formerly earlier once"
+        "thing things something anything now today currently nowadays days ever name called before previously "
+        "formerly earlier once "
+        "favourite favorite favourites favorites"
     ).split()
 )
 """Words that say it only where no others do: "where does my sister live" is about the sister."""
@@ -116,7 +111,6 @@ _NAMES = (
         ),
     ),
 )
-_ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ied", "ies", "ed", "es", "s", "ly", "e", "y")
 
 
 class RecallBackend(Estimating):
@@ -193,30 +187,30 @@ def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memor
     former = {} if _FORMERLY.search(said) else _former(memories)
     telling = _telling([memory for memory in memories if memory not in former], _words(said))
     # What says how it is now is about all that those were about which say how it was.
-    stems = {memory: _stems(_stated(memory.text)) for memory in telling}
+    told = {memory: stems(_stated(memory.text)) for memory in telling}
     for memory, instead in former.items():
-        if instead in stems:
-            stems[instead] |= _stems(_stated(memory.text))
-    shared = {memory: len(about & stems[memory]) + 3 * _tells_name(said, memory) for memory in telling}
-    most = max(shared.values(), default=0)
+        if instead in told:
+            told[instead] |= stems(_stated(memory.text))
+    common = {memory: shared(about, told[memory]) + 3 * _tells_name(said, memory) for memory in telling}
+    most = max(common.values(), default=0)
     if not asks:
         # Something told is followed up only where it clearly is about the same.
-        return [memory for memory in telling if shared[memory] == most > 1][:1]
+        return [memory for memory in telling if common[memory] == most > 1][:1]
     if most:
-        related = [memory for memory in telling if 2 * shared[memory] >= most]
+        related = [memory for memory in telling if 2 * common[memory] >= most]
     else:
         related = [memory for memory in telling if not about or memory.score >= STRONG_SCORE]
     best = max((memory.score for memory in related), default=0.0)
     near = [memory for memory in related if memory.score >= best - SCORE_SPAN]
     # Who is asked about knows best.
-    named = _stems(said)
+    named = stems(said)
     return sorted(
         near, key=lambda memory: (named.isdisjoint(_spoken_by(memory)), bool(memory.quoted_speaker))
     )[:MAX_QUOTED]
 
 
 def _spoken_by(memory: Memory) -> frozenset[str]:
-    return _stems(f"{memory.speaker} {memory.quoted_speaker}")
+    return stems(f"{memory.speaker} {memory.quoted_speaker}")
 
 
 def _tells_name(said: str, memory: Memory) -> bool:
@@ -275,7 +269,7 @@ def _telling(memories: Sequence[Memory], own: str) -> list[Memory]:
         if words and words not in seen and not _is_echo(memory):
             fresh.append(memory)
             seen.add(words)
-    statements = [memory for memory in fresh if _stems(_stated(memory.text))]
+    statements = [memory for memory in fresh if stems(_stated(memory.text))]
     # What others asked may tell something; the person's own question never answers itself.
     return statements or [memory for memory in fresh if memory.speaker != "user"]
 
@@ -301,26 +295,13 @@ def _stated(text: str) -> str:
 
 def _about(said: str, memories: Sequence[Memory]) -> frozenset[str]:
     """The stems that say what a message is about; none where it asks for anything there is."""
-    words = {word for word in _WORD.findall(said.lower()) if word not in _SMALL}
+    words = set(asking_words.words(_FOR_A_LIVING.sub("job", said)))
     asked = words - {"remember", "know", "tell"}
-    stems = frozenset(map(_stem, words - _WEAK or asked - {"now", "today", "currently"} or asked))
+    about = frozenset(map(stem, words - _WEAK or asked - {"now", "today", "currently"} or asked))
     # In a conversation of two everything is by one of them: a name alone relates nothing.
-    speakers = frozenset(stem for memory in memories for stem in _stems(memory.speaker))
-    return stems - speakers or stems
+    speakers = frozenset(one for memory in memories for one in stems(memory.speaker))
+    return about - speakers or about
 
 
 def _words(text: str) -> str:
     return " ".join(_WORD.findall(text.lower()))
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(_stem(word) for word in _WORD.findall(text.lower()) if word not in _SMALL)
-
-
-def _stem(word: str) -> str:
-    if not word.endswith(_ENDINGS):
-        return word
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word.removesuffix(ending)
-    return word
