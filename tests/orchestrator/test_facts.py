@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("held_out", "precision", "recall"), [(False, 0.98, 0.95), (True, 0.93, 0.8)], ids=["known", "held-out"]
+    ("held_out", "precision", "recall"), [(False, 0.98, 0.98), (True, 0.93, 0.83)], ids=["known", "held-out"]
 )
 def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float, recall: float) -> None:
     result = score(rows(held_out=held_out), facts)
@@ -55,6 +55,17 @@ def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float,
         ("ive got two cats :)", ["The user has two cats."]),
         ("I live in Rome 😊", ["The user lives in Rome."]),
         ("What I love most is hiking.", ["What the user loves most is hiking."]),
+        ("I never liked cheese.", ["The user never liked cheese."]),
+        ("I'm off to Crete on Friday.", ["The user is off to Crete on Friday."]),
+        ("I'll be in Crete next week.", ["The user will be in Crete next week."]),
+        ("I'll be in touch next week.", []),
+        ("I could eat sushi every day.", ["The user could eat sushi every day."]),
+        ("I could eat a horse.", []),
+        ("I haven't eaten meat since 2015.", ["The user has not eaten meat since 2015."]),
+        ("I haven't eaten since breakfast.", []),
+        ("Our cat's called Miso and she's fifteen.", ["Miso is the user's cat.", "Miso is fifteen."]),
+        ("I'm good at tennis.", ["The user is good at tennis."]),
+        ("I'm good at the moment.", []),
     ],
 )
 def test_a_memory_is_a_sentence_that_stands_by_itself(said: str, remembered: list[str]) -> None:

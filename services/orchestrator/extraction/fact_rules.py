@@ -78,6 +78,10 @@ PREFERENCES = tuple(
             r"of|any day)\b",
             rf"(?:{_BE}|{_HAVE} been) (?:an? )?(?:strict |lifelong )?(?P<object>{lexicon.DIET})\b",
             r"keeps? (?P<object>kosher|halal)\b",
+            r"(?:tr(?:y|ies) not to|prefers? not to) (?:eat|drink|touch) (?P<object>(?!(?:it|that|this|too)\b)\S.*)",
+            r"(?:drinks?|eats?) (?P<object>(?!breakfast|lunch|dinner|supper)[a-z]+), not [a-z]+$",
+            r"(?:eats?|drinks?) (?:almost )?everything (?:except|but|apart from) (?P<object>\S.*)",
+            r"skips? (?P<object>breakfast|lunch|dinner)\b",
             r"(?:refuses? to|would never|would not) (?:eat|drink|wear|touch) (?P<object>(?!(?:it|that|this)\b)\S.*)",
             r"(?:eats?|drinks?) no (?P<object>[a-z]+)",
             r"(?:do not|does not) (?:tolerate|digest|believe in|mind(?! \w+ing\b)|fancy) (?P<object>(?!(?:me"
@@ -140,6 +144,27 @@ FACTS = tuple(
             r"grew up (?P<object>bilingual\w*|(?:very )?poor|catholic|religious|an only child)\b",
             r"reacts? badly to (?!it\b|this\b|that\b|being\b)(?P<object>\S.*)",
             rf"{_BE} (?:fluent|bilingual) in {_TO_END}",
+            rf"{_BE} {ADVERBS}(?:very |really |quite |pretty |so )?(?:good|bad|hopeless"
+            rf"|great) with (?P<object>(?:numbers|"
+            r"animals|children|kids|computers|money|people|words|names|plants)\b.*)",
+            rf"{_BE} (?:in|on|with) (?P<object>(?:an? |the )(?:[\w-]+ ){{0,3}}(?:band|choir|orchestra|team"
+            rf"|army|navy|police|"
+            r"air force|fire brigade|board|committee|council|union|quartet)(?=$|,| (?:at|of|in|for|since|and)\b).*)",
+            rf"{_BE} in (?P<object>(?:marketing|sales|finance|insurance|publishing|advertising|construction|"
+            r"real estate|accounting|logistics|HR|IT|tech|politics|(?:my|her|his) final year)\b.*)",
+            rf"{_BE} at (?P<object>(?:school|university|uni|college|drama school|art school|medical school)\b.*)",
+            r"gets? (?P<object>(?:travel|motion|air|home)[ -]?sick)\b",
+            rf"{_BE} (?P<object>(?:very |quite |rather |really |pretty )?(?:shy|introverted|extroverted"
+            rf"|clumsy|forgetful|"
+            r"claustrophobic|superstitious|religious|ticklish|double-jointed|flat-footed|bald|tone-deaf))$",
+            r"helps? out (?P<object>(?:at|in|with) \S.*(?:on \w+days|every \w+|(?:once|twice) a \w+)\b.*)",
+            r"studied (?P<object>(?:in|at|abroad) ?(?-i:[A-Z]).*)",
+            r"lives? (?P<object>(?:just |right )?(?:outside|north|south|east|west|in the \w+ of"
+            r"|near) (?:of )?(?-i:[A-Z]).*)",
+            rf"{_HAVE} (?P<object>(?:an? )?(?:season ticket|allotment|timeshare|pilot's licen[cs]e|black belt)\b.*)",
+            r"(?:goe?s? to bed|gets? up|wakes? up) (?P<object>(?:at|around|before|after) (?:\w+"
+            r"|\d{1,2}[:.]\d\d))(?: ?[ap]m)?$",
+            r"sleeps? (?P<object>on (?:my|his|her) (?:side|back|stomach|front))\b",
             rf"{_BE} (?P<object>on (?:antidepressants|antibiotics|statins|steroids|beta[- ]blockers|warfarin"
             rf"|(?:the )?"
             rf"(?:pill|HRT)|benefits)|between jobs|out of work|unemployed|size \d+|named after .+|"
@@ -324,7 +349,8 @@ IS_FAVOURITE = re.compile(
 FELT = re.compile(
     r"(?![Ii] )(?P<object>[\w'-]+(?: [\w'-]+){0,4}?) (?:(?:disgust|bore|annoy|delight|scare|fascinate|irritate|"
     r"terrifie|frighten|relaxe|soothe|excite)s?"
-    r"|terrify|(?:do not|does not|never) agree with|gets? on|drives?|(?:makes?|turns?) me (?:happy|sad|sick"
+    r"|terrify|(?:do not|does not|never) agree with|upsets?(?= (?:me|my))|gets? on|drives?|(?:makes?"
+    r"|turns?) me (?:happy|sad|sick"
     r"|ill|nervous|anxious|cry|queasy|miserable|"
     r"smile|sneeze)|gives? me (?:the creeps|a headache|nightmares|migraines|hives|a rash|heartburn)"
     r"|keeps? me awake)"

@@ -302,6 +302,7 @@ LIFE = (
     r"(?! (?:offer|interview|lead|advert|description|list))"
     r"|(?:started|joined) (?:(?:at|with|for) )?(?-i:[A-Z])[\w-]+ as an? "
     r"|started as an? [\w -]+ (?:at|with|for) (?-i:[A-Z])"
+    r"|(?:got|won|was awarded|were awarded) an? (?:\w+ )?(?:scholarship|grant|award|medal|prize)\b"
     r"|joined (?-i:[A-Z])"
     r"|won\b(?!')|gave birth\b|became\b|turned (?:\d+|\w+ty|\w+teen)(?=$|,| (?:and|but|last|this|yesterday|"
     r"on|in|two|three|a few)\b)|celebrated\b|passed away\b|died\b|"
