@@ -210,7 +210,7 @@ def contradicts(new: Claim, old: Claim) -> bool:
         return False
     if new.instead:
         return f"{old.value} ".startswith(f"{new.instead} ") and old.value != new.value
-    if new.is_over and new.of.endswith(_SEAT_OF):
+    if new.is_over and not new.value and new.of.endswith(_SEAT_OF):
         # Who was said to be new may be the same.
         return not old.is_sole
     if new.is_over:

@@ -47,6 +47,8 @@ from services.orchestrator.workers.reading import Reading
 from services.runtime import telemetry
 from services.runtime.times import nanoseconds
 
+LONGEST_QUOTATION = 4_096
+"""Characters: of a longer message nobody waits until it is known who speaks in it."""
 TURN_DURATION = telemetry.Distribution(telemetry.TURN_DURATION, "s", telemetry.TURN_BUCKETS_S)
 
 
@@ -394,6 +396,6 @@ class Turn:
 
 def _attributed(memory: Recalled, names: list[str]) -> Recalled:
     """With who speaks in a message by which the person passed on what somebody else said."""
-    if memory.speaker != "user":
+    if memory.speaker != "user" or len(memory.text) > LONGEST_QUOTATION:
         return memory
     return msgspec.structs.replace(memory, quoted_speaker=dialogue.quoted_speaker(memory.text, names))

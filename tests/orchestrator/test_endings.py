@@ -35,6 +35,7 @@ def test_what_is_over_ends_what_was_said_of_it(held_out: bool) -> None:
         ("I live in Leeds.", "I moved from Leeds to York."),
         ("Tom is my boyfriend.", "I left Tom for Ben."),
         ("Ana is my boss.", "I have a new boss."),
+        ("Ana is my new boss.", "Ana is no longer my boss."),
     ],
 )
 def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> None:
@@ -49,6 +50,7 @@ def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> 
         ("I work at Kolb.", "I moved from Leeds to York."),
         ("Ben is my new boss.", "I have a new boss."),
         ("Ana is my boss.", "My sister has a new boss."),
+        ("Ana is my boss.", "Ben is no longer my boss."),
     ],
 )
 def test_what_is_known_says_whether_jobs_or_homes_were_changed(before: str, text: str) -> None:
@@ -67,6 +69,7 @@ def test_what_is_known_says_whether_jobs_or_homes_were_changed(before: str, text
             ["The user left Kolb & Sons for Bosch.", "The user works at Bosch."],
         ),
         ("I left Berlin for Paris.", ["The user left Berlin for Paris."]),
+        ("I left Siemens for Christmas.", ["The user left Siemens for Christmas."]),
         (
             "I just moved from Leeds to York.",
             ["The user just moved from Leeds to York.", "The user lives in York."],

@@ -126,7 +126,7 @@ def since(said: str) -> list[str]:
         return [f"{_DOES_WHAT[doing]} {took['what']}" if took["what"] else _DOES[doing]]
     if to := _TO_ANOTHER.match(said):
         is_employer = is_employer_only if to["switched"] else is_organisation
-        if any(map(is_employer, (to["was"], to["place"]))):
+        if lexicon.is_name(to["place"]) and any(map(is_employer, (to["was"], to["place"]))):
             return [f"works at {_dateless(to['place'])}"]
     for pattern, needs_recent in _SINCE:
         if (is_recent or not needs_recent) and (match := pattern.match(said)):

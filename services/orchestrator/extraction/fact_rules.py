@@ -192,7 +192,7 @@ FACTS = tuple(
             r"(?:was|were) (?:in|with) (?P<object>(?:the )?(?:army|navy|air force|police|fire brigade|marines"
             r"|scouts))(?!\w|')",
             rf"{_HAVE} been (?:at|with) (?=(?-i:(?:the )?[A-Z])[^,]* (?:since|for)\b){_TO_END}",
-            rf"(?:do|does) not (?:live|reside|work) (?:in|at|as|(?<=work )for) (?!it\b|this\b|that\b|all\b"
+            rf"(?:do|does) not (?:live|reside|work) (?:in|at|as(?= an?\b)|(?<=work )for) (?!it\b|this\b|that\b|all\b"
             rf"|peace\b){_TO_END}",
             r"do(?:es)? (?P<object>(?!it\b|this\b|that\b|so\b)(?:\w+ ){1,2}(?:on \w+days|every \w+|"
             r"(?:once|twice|three times) a \w+)\b.*)",
