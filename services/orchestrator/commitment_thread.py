@@ -32,7 +32,7 @@ async def thread(
 ) -> tuple[list[Event], Place | None]:
     """A page of a thread from a place on, in order of seq, and where it goes on; None at the end.
 
-    Over all its episodes. Raises UnknownCommitment where no event names the commitment from there on.
+    Over all its episodes. Raises UnknownCommitment where no event names the commitment at all.
     """
     shown: dict[int, Event] = {}
     room = Room(size, PAGE_BYTES)
