@@ -133,7 +133,8 @@ class BlastRadius:
         if carries:
             self._distance[event.seq] = distance
             self._note_session(event)
-            if event.kind not in SPEECH | REPLIES and not _is_quotation(event):
+            # Why something ended a caller says, perhaps in another message's words.
+            if event.kind not in SPEECH | REPLIES | COURSE and not _is_quotation(event):
                 self._runs |= _runs(words)
                 self._marks |= _marks(words)
         else:

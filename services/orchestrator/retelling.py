@@ -77,8 +77,8 @@ class Retelling:
         self._erased = erased
         self._now, self._left = _State(), _State()
         self._ends: list[Draft] = []
-        self._last_ends: dict[str, mind.Event] = {}
-        """Of those that are erased: the latest that ended a thing, by the thing."""
+        self._last_ends: dict[tuple[str, str], mind.Event] = {}
+        """Of those that are erased: the latest of a kind that ended a thing, by both."""
         self._retracted: dict[str, mind.Event] = {}
 
     def take(self, event: mind.Event) -> None:
@@ -106,24 +106,26 @@ class Retelling:
                 if COMMITMENTS.apply(left, event)[0].closed > left.closed:
                     self._ends.append(_closed(event))
             case "commitment_expired":
-                self._last_ends[body.commitment_expired.commitment_id] = event
+                self._last_ends[event.kind, body.commitment_expired.commitment_id] = event
             case "directive_retired":
-                self._last_ends[body.directive_retired.directive_id] = event
+                self._last_ends[event.kind, body.directive_retired.directive_id] = event
             case "identity_cleared":
-                self._last_ends[event.kind] = event
+                self._last_ends[event.kind, ""] = event
             case "memory_retracted":
                 self._retracted[body.memory_retracted.memory_id] = event
             case _:
                 pass
 
-    def _ended(self, thing: str, since_seq: int) -> mind.Event | None:
+    def _ended(self, kind: str, thing: str, since_seq: int) -> mind.Event | None:
         """What is erased of its ends, where that came after a seq."""
-        end = self._last_ends.get(thing)
+        end = self._last_ends.get((kind, thing))
         return end if end is not None and end.seq > since_seq else None
 
     def _expired(self) -> list[Draft]:
         left = self._left.commitments.by_id.values()
-        ends = [(one, end) for one in left if (end := self._ended(one.id, one.opened_seq))]
+        ends = [
+            (one, end) for one in left if (end := self._ended("commitment_expired", one.id, one.opened_seq))
+        ]
         return [
             _again(end, mind.Body(commitment_expired=mind.CommitmentExpired(commitment_id=one.id)))
             for one, end in ends
@@ -156,11 +158,11 @@ class Retelling:
     def _retired(self) -> list[Draft]:
         """Instructions, and the name."""
         left, named = self._left.directives.by_id.values(), self._left.identity
-        ends = [one.id for one in left if self._ended(one.id, one.last_seq)]
+        ends = [one.id for one in left if self._ended("directive_retired", one.id, one.last_seq)]
         told = [
             Draft(mind.Body(directive_retired=mind.DirectiveRetired(directive_id=its_id))) for its_id in ends
         ]
-        if named.name and self._ended("identity_cleared", named.adopted_seq):
+        if named.name and self._ended("identity_cleared", "", named.adopted_seq):
             told.append(Draft(mind.Body(identity_cleared=mind.IdentityCleared())))
         return told
 

@@ -271,6 +271,19 @@ LIVES = "Ana lives in Porto now."
         ),
         pytest.param(
             [
+                event(5, "user_message", text="Call!"),
+                event(6, "commitment_opened", commitment_id="c", text="call", source_seq=5),
+                event(7, "user_message", text="My sister lives in Porto."),
+                event(8, "commitment_closed", commitment_id="c", outcome=2, why="his sister lives in Porto"),
+                event(
+                    9, "memory_recorded", memory_id="m", text="Your sister lives in Porto", source_seqs=[7]
+                ),
+            ],
+            {5, 6, 8},
+            id="why it ended, which another message said",
+        ),
+        pytest.param(
+            [
                 event(5, "commitment_revised", commitment_id="c", text="call Ana in Porto"),
                 event(6, "commitment_snoozed", commitment_id="c"),
                 event(7, "commitment_closed", commitment_id="c", outcome=2),
