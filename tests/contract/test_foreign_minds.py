@@ -262,6 +262,10 @@ def with_ids(one: Rpc, ids: dict[str, str]) -> Message | None:
     if "mind_id" not in one.request.DESCRIPTOR.fields_by_name or not fill(request, ids):
         return None
     request.mind_id = OWN  # type: ignore[attr-defined]
+    if isinstance(request, ledger.RedactRequest):
+        # What is said with an erasure has no key of its own.
+        for event in request.events:
+            event.ClearField("idempotency_key")
     return request
 
 
