@@ -7,7 +7,7 @@ told again in the same commit, so that it is never told twice, nor not at all.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,8 @@ MESSAGES = ("user_message", "assistant_message")
 """What promises are read from."""
 REDACTED_AT_ONCE = 10_000
 """The ledger's limit, of events that are erased and of those that are told with it."""
+ATTEMPTS = 10
+"""At telling what holds at the very head; the last one tells what held just before."""
 _log = logging.getLogger("pmm.orchestrator")
 
 
@@ -78,32 +80,35 @@ class Standing:
 
     async def _retold(self, mind_id: str, seqs: Sequence[int], kinds: Sequence[str], why: str) -> Erased:
         """With what they did to things that stay."""
-        retelling, known = Retelling(set(seqs)), 0
+        erased, known, attempt = set(seqs), 0, 0
+        retelling = Retelling(erased)
         first, rest = seqs[:REDACTED_AT_ONCE], seqs[REDACTED_AT_ONCE:]
         while True:
+            attempt += 1
             head = await self._peers.head(mind_id)
             if head > known:
                 async for event in self._peers.read(mind_id, from_seq=known + 1, to_seq=head, kinds=kinds):
                     retelling.take(event)
             known = head
-            told = [*retelling.told(), *await self._asked_again(mind_id, retelling.lost(), seqs)]
+            told = [*retelling.told(), *await self._asked_again(mind_id, retelling.lost(), erased)]
+            # A mind in which much happens must not keep anything from being forgotten.
+            expected = head if attempt < ATTEMPTS else None
             try:
-                done = await self._peers.redact(mind_id, first, why, told[:REDACTED_AT_ONCE], head)
+                done = await self._peers.redact(mind_id, first, why, told[:REDACTED_AT_ONCE], expected)
             except WrongExpectedSeq:
                 # What came meanwhile may have changed what is to be told.
                 continue
             return await self._plainly(mind_id, rest, why) if rest else Erased(*done)
 
-    async def _asked_again(
-        self, mind_id: str, lost: Sequence[Commitment], erased: Collection[int]
-    ) -> list[Draft]:
+    async def _asked_again(self, mind_id: str, lost: Sequence[Commitment], erased: Set[int]) -> list[Draft]:
         """The promises that go with their message, where another one that stays asks for them, too."""
         told: dict[str, Draft] = {}
         if not lost:
             return []
         first = min(one.promised_seq for one in lost) + 1
         async for event in self._peers.read(mind_id, from_seq=first, kinds=MESSAGES):
-            if event.redacted or not event.remember or event.seq in erased:
+            # What answers a message that goes asks for nothing on its own account.
+            if event.redacted or not event.remember or {event.seq, event.causation_seq} & erased:
                 continue
             said = set(key(getattr(event.body, event.kind).text).split())
             for one in lost:
