@@ -29,6 +29,7 @@ from services.orchestrator.projections.sessions import Session
 from services.orchestrator.projections.summaries import Summary
 from services.orchestrator.projections.traits import TRAITS, Change, Traits
 from services.orchestrator.radius import Reached
+from services.orchestrator.shortening import MAX_SHOWN_SEQS, shown
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.times import timestamp
 from services.orchestrator.views import Sample
@@ -113,7 +114,7 @@ def mind_message(mind_id: str, state: Snapshot, sessions: int, now_ns: int = 0) 
     """The bounded state of a mind with so many sessions, as it stands at a moment; now where none is given."""
     profile = state.profile
     now_ns = now_ns or time.time_ns()
-    shown = state.commitments.in_order()[:MAX_LISTED]
+    listed = state.commitments.in_order()[:MAX_LISTED]
     return pb.Mind(
         mind_id=mind_id,
         name=profile.name,
@@ -127,7 +128,7 @@ def mind_message(mind_id: str, state: Snapshot, sessions: int, now_ns: int = 0) 
         seq=state.seq,
         hash=state.hash,
         identity=identity(state.identity),
-        open_commitments=[commitment(open_one, now_ns) for open_one in shown],
+        open_commitments=[commitment(open_one, now_ns) for open_one in listed],
         traits=traits(state.traits),
         directives=map(directive, state.directives.in_order()[:MAX_LISTED]),
         recent_reflections=map(reflection, reversed(state.reflections.recent)),
@@ -168,8 +169,8 @@ def trait_change(change: Change) -> pb.TraitChange:
         trait=change.trait,  # type: ignore[arg-type]
         delta=change.delta,
         value=change.value,
-        why=change.why,
-        evidence_seqs=change.evidence_seqs,
+        why=shown(change.why),
+        evidence_seqs=change.evidence_seqs[:MAX_SHOWN_SEQS],
         recorded_at=timestamp(change.recorded_ns),
     )
 
@@ -193,7 +194,7 @@ def directive(folded: Directive, *, retired: bool = False) -> pb.Directive:
     """A standing instruction."""
     return pb.Directive(
         directive_id=folded.id,
-        text=folded.text,
+        text=shown(folded.text),
         source_seq=folded.source_seq,
         adopted_seq=folded.adopted_seq,
         uses=folded.uses,
@@ -205,7 +206,7 @@ def reflection(folded: Reflection) -> pb.Reflection:
     """What a mind thought of itself."""
     return pb.Reflection(
         seq=folded.seq,
-        text=folded.text,
+        text=shown(folded.text),
         trigger=folded.trigger,
         style=folded.style,  # type: ignore[arg-type]
         novelty=folded.novelty,
@@ -279,17 +280,19 @@ def identity_change(event: mind.Event) -> pb.IdentityChange:
     match event.kind:
         case "identity_proposed":
             proposed = event.body.identity_proposed
-            change.name, change.confidence = proposed.name, proposed.confidence
-            change.evidence_seqs.extend(proposed.evidence_seqs)
+            change.name, change.confidence = shown(proposed.name), proposed.confidence
+            change.evidence_seqs.extend(proposed.evidence_seqs[:MAX_SHOWN_SEQS])
         case "identity_adopted":
             adopted = event.body.identity_adopted
-            change.name, change.confidence, change.why = adopted.name, adopted.confidence, adopted.why
-            change.evidence_seqs.extend(adopted.evidence_seqs)
+            change.name, change.confidence = shown(adopted.name), adopted.confidence
+            change.why = shown(adopted.why)
+            change.evidence_seqs.extend(adopted.evidence_seqs[:MAX_SHOWN_SEQS])
         case "identity_cleared":
-            change.why = event.body.identity_cleared.why
+            change.why = shown(event.body.identity_cleared.why)
         case "user_identified":
-            change.name = event.body.user_identified.name
-            change.evidence_seqs.extend(event.body.user_identified.evidence_seqs)
+            identified = event.body.user_identified
+            change.name = shown(identified.name)
+            change.evidence_seqs.extend(identified.evidence_seqs[:MAX_SHOWN_SEQS])
         case _:
             pass
     return change
@@ -299,7 +302,7 @@ def session(folded: Session, summaries: Sequence[Summary] = ()) -> pb.Session:
     """A conversation."""
     return pb.Session(
         session_id=folded.id,
-        title=folded.title,
+        title=shown(folded.title),
         privacy_mode=folded.privacy_mode,  # type: ignore[arg-type]
         first_seq=folded.first_seq,
         last_seq=folded.last_seq,
@@ -310,7 +313,7 @@ def session(folded: Session, summaries: Sequence[Summary] = ()) -> pb.Session:
         assistant_messages=folded.assistant_messages,
         imported_messages=folded.imported_messages,
         summaries=[
-            pb.SessionSummary(seq=one.seq, text=one.text, from_seq=one.from_seq, to_seq=one.to_seq)
+            pb.SessionSummary(seq=one.seq, text=shown(one.text), from_seq=one.from_seq, to_seq=one.to_seq)
             for one in summaries
         ],
     )

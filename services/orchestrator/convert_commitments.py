@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator import commitment_thread
+from services.orchestrator import commitment_thread, shortening
 from services.orchestrator.checks import page_tokens
 from services.orchestrator.ended import EXPIRED, Ended
 from services.orchestrator.projections.commitments import Commitment, Place, Standing
@@ -26,14 +26,14 @@ def commitment(folded: Commitment, now_ns: int) -> pb.Commitment:
     """An open commitment as it stands at a moment."""
     return pb.Commitment(
         commitment_id=folded.id,
-        text=folded.text,
+        text=shortening.shown(folded.text),
         status=STATUS[folded.standing(now_ns)],
         opened_seq=folded.opened_seq,
         source_seq=folded.source_seq,
         due_at=timestamp(folded.due_ns),
         priority=folded.priority,  # type: ignore[arg-type]
-        project=folded.project,
-        evidence_seqs=folded.evidence,
+        project=shortening.shown(folded.project),
+        evidence_seqs=folded.evidence[: shortening.MAX_SHOWN_SEQS],
         snoozed_until=timestamp(folded.snoozed_until_ns),
         reminded_at=timestamp(folded.reminded_ns),
         opened_at=timestamp(folded.opened_ns),

@@ -15,6 +15,7 @@ from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.shortening import beginning
 from services.orchestrator.terms import (
     RECALL,
     Answer,
@@ -235,7 +236,7 @@ class Peers:
         client = await self._channels.memory()
         request = memory.SearchRequest(
             mind_id=mind_id,
-            query=_shortened(query, MAX_QUERY_BYTES),
+            query=beginning(query, MAX_QUERY_BYTES),
             k=k,
             distinct=True,
             as_of_seq=head_seq,
@@ -347,7 +348,7 @@ async def _fitting(stream: AsyncIterator[inference.GenerateResponse]) -> AsyncIt
             case "started":
                 yield Started(response.started.model, response.started.backend)
             case "delta":
-                said = _shortened(response.delta.text, left)
+                said = beginning(response.delta.text, left)
                 if said:
                     yield said
                 left -= len(said.encode())
@@ -358,11 +359,6 @@ async def _fitting(stream: AsyncIterator[inference.GenerateResponse]) -> AsyncIt
                 yield Finished(response.completed.finish_reason, response.completed.usage)
             case _:
                 pass
-
-
-def _shortened(text: str, most: int) -> str:
-    """Its first bytes, at most so many, as far as they are whole characters."""
-    return text.encode()[:most].decode(errors="ignore")
 
 
 def _new_event(draft: Draft) -> ledger.NewEvent:

@@ -192,3 +192,31 @@ async def test_of_very_many_speakers_the_most_talkative_are_named_and_the_others
     assert (len(counted.speakers), counted.speakers_left_out) == (MAX_NAMED, 20)
     assert (counted.other_speakers.messages, counted.other_speakers.words) == (20, 40)
     assert sum(one.messages for one in counted.speakers) + 20 == found.counts.imported_messages
+
+
+async def test_of_a_long_text_among_many_the_beginning_is_listed(served: Served) -> None:
+    words, seqs = "é" * (30 * 1024), list(range(1, 5_000))
+    promised = [
+        mind.Body(commitment_opened=mind.CommitmentOpened(commitment_id=f"c-{number}", text=words))
+        for number in range(10)
+    ]
+    adopted = mind.IdentityAdopted(name="Ada", confidence=1, why=words, evidence_seqs=seqs)
+    told = mind.DirectiveAdopted(directive_id="d-1", text=words)
+    bodies = [*promised, mind.Body(identity_adopted=adopted), mind.Body(directive_adopted=told)]
+    await append(served, *(ledger.NewEvent(body=body) for body in bodies))
+    state = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+    history = await served.orchestrator.get_identity_history(pb.GetIdentityHistoryRequest(mind_id="ada"))
+
+    beginning = "é" * (2 * 1024) + "…"
+    assert [one.text for one in state.open_commitments] == [beginning] * 10
+    assert [one.text for one in state.directives] == [beginning]
+    assert history.changes[-1].why == beginning
+    assert list(history.changes[-1].evidence_seqs) == seqs[:1_000]
+
+
+async def test_what_a_call_takes_is_listed_whole(served: Served) -> None:
+    text = "é" * (2 * 1024)
+    await served.orchestrator.open_commitment(pb.OpenCommitmentRequest(mind_id="ada", text=text))
+    listed = await served.orchestrator.list_commitments(pb.ListCommitmentsRequest(mind_id="ada"))
+
+    assert [one.text for one in listed.commitments] == [text]

@@ -6,7 +6,9 @@ The mind itself: turns, sessions, and what is folded from the ledger.
 Start with CreateMind and Converse. Everything that a mind knows of itself is a projection of its ledger,
 so each reading call can answer as of any past seq, and every answer says at which seq it stands.
 
-Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow.
+Limits of every call: a request of 8 MiB, and as many calls and streams at once as the server's settings allow. Of
+commitments, directives, reflections, names, titles and whys that an application appended by itself, an answer holds at
+most 4 KiB of a text and 1,000 seqs of evidence; the ledger's GetEvent has all.
 
 Errors that every call may end in: INVALID_ARGUMENT (BadRequest lists each broken field: mend them),
 NOT_FOUND with reason UNKNOWN_MIND (CreateMind makes one), UNAUTHENTICATED and PERMISSION_DENIED (the token, or
