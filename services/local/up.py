@@ -154,11 +154,12 @@ def _four_processes(loaded: Plan, options: Options, folder: Path) -> int:
 
 def _detach(options: Options, folder: Path) -> int:
     if running := runfile.read(folder):
-        say(
-            f"already up on {running.endpoint} (process {running.pid})"
-            if running.serving
-            else "already starting"
+        where = f"already up on {running.endpoint} (process {running.pid})"
+        asked = options.arguments(without=("data.dir",))
+        kept = (
+            "; it keeps the settings that it was started with: for others `pmm down` first" if asked else ""
         )
+        say((where if running.serving else "already starting") + kept)
         return exits.OK
     log = _open_log(folder)
     begin = log.stat().st_size if log.exists() else 0

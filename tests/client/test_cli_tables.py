@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -214,3 +216,23 @@ async def test_a_conversation_is_said_to_be_looked_at_again_only_if_it_goes_on(i
 
     assert "is forgotten" in result.stdout
     assert ("is looked at again after five messages more" in result.stdout) is not is_over
+
+
+HOSTILE = "red \x1b[31m, bell \a, \x9b5m and a line\r\nend"
+
+
+def test_what_somebody_said_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    made = output.table("text")
+    output.row(made, HOSTILE)
+    output.console().print(made)
+    output.line(HOSTILE)
+
+    table, spoken, end = capsys.readouterr().out.splitlines()[1:]
+    assert table.rstrip() == "red ␛[31m, bell ␇, \ufffd5m and a line end"
+    assert [spoken, end] == ["red ␛[31m, bell ␇, \ufffd5m and a line", "end"]
+
+
+def test_scripts_get_it_as_it_was_said(capsys: pytest.CaptureFixture[str]) -> None:
+    output.json_line({"text": HOSTILE})
+
+    assert json.loads(capsys.readouterr().out) == {"text": HOSTILE}

@@ -108,6 +108,10 @@ def test_what_runs_already_is_named_and_asking_for_it_again_is_no_error(data, mo
     again = pmm("up", "--data", data, "--detach")
     assert again.returncode == exits.OK
     assert f"already up on {running.endpoint} (process {running.pid})" in again.stdout
+    assert "pmm down" not in again.stdout
+    otherwise = pmm("up", "--data", data, "--detach", "--set", "orchestrator.tick_seconds=5")
+    assert otherwise.returncode == exits.OK
+    assert "for others `pmm down` first" in otherwise.stdout
     in_front = pmm("up", "--data", data)
     assert in_front.returncode == exits.DATA_LOCKED
     assert running.endpoint in in_front.stderr

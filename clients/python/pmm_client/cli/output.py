@@ -31,13 +31,24 @@ WIDE = 100
 _WHOLE = frozenset(
     {"id", "session", "policy", "seq", "date", "due", "ended", "began", "when", "last event", "last success"}
 )
+_SHOWN_CONTROLS = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"},
+    0x7F: "\u2421",
+    **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
+    ord("\r"): None,
+}
+"""Control characters as pictures of them: what somebody said must not steer a terminal."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NOTHING = (None, "", [], {}, 0, "UNSPECIFIED")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def write(text: str) -> None:
-    """Print as it is, at once."""
+    """Print at once, and control characters as pictures of them."""
+    _write(text.translate(_SHOWN_CONTROLS))
+
+
+def _write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -49,7 +60,7 @@ def line(text: str) -> None:
 
 def json_line(value: Message | Any) -> None:
     """Print JSON on a line of its own."""
-    line(json.dumps(to_json(value) if isinstance(value, Message) else value, ensure_ascii=False))
+    _write(json.dumps(to_json(value) if isinstance(value, Message) else value, ensure_ascii=False) + "\n")
 
 
 class _Console(Console):
@@ -110,7 +121,11 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
 
 def row(into: Table, *cells: str | Text) -> None:
     """Add cells as text of one paragraph each: what somebody said is no markup."""
-    into.add_row(*(cell if isinstance(cell, Text) else Text(" ".join(cell.split())) for cell in cells))
+    into.add_row(*(cell if isinstance(cell, Text) else Text(_one_line(cell)) for cell in cells))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).translate(_SHOWN_CONTROLS)
 
 
 def bar(share: float, width: int = BAR_WIDTH) -> Text:
