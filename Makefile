@@ -23,7 +23,7 @@ test: .venv/.dev ## Run the tests (under 5 minutes on 2 cores)
 test-faults: .venv/.dev ## Kill, starve and damage the services, 20 rounds of each (under 10 minutes)
 	@$(BIN)/python -m pytest -q -n 2 --timeout 900 -m faults
 
-test-slow: .venv/.dev ## Run the tests that take longest: four processes, many subscribers, many minds (four minutes)
+test-slow: .venv/.dev ## Run the tests that take longest: four processes, many subscribers, many minds (six minutes)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow
 
 test-embedders: .venv/.dev ## Run memory's tests that need PyTorch and a model (installs them, a minute)

@@ -15,6 +15,8 @@ from pmm.ledger.v1.ledger_pb2 import NewEvent
 from pmm.mind.v1.events_pb2 import Body, Custom
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:

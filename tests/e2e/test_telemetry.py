@@ -14,6 +14,8 @@ from tests.support.openai_server import OpenAIServer
 from tests.support.otlp_collector import CollectedSpan, OtlpCollector
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 CONVERSE = "pmm.orchestrator.v1.OrchestratorService/Converse"
 TREE = {
     ("", CONVERSE),

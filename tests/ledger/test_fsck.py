@@ -13,6 +13,8 @@ import pytest
 from pmm.ledger.v1 import ledger_pb2 as pb
 from tests.support.ledger import change_stored, running_ledger, said
 
+pytestmark = pytest.mark.slow
+
 PAGE = 4_096
 
 

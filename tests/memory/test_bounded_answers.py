@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
 from services.memory.memories import MAX_LISTED
 from tests.support.drafts import created, said
 from tests.support.serving import Served
+
+pytestmark = pytest.mark.slow
 
 LONG = "porto " * 35_000
 MIB = 2**20

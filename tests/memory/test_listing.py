@@ -263,6 +263,7 @@ def fits(wanted: pb.MemoryFilter, one: pb.Memory) -> bool:
     )
 
 
+@pytest.mark.slow
 async def test_a_page_of_long_memories_ends_before_it_is_full(served: Served) -> None:
     long = "x" * 200_000
     head = await tell(served, created())

@@ -103,6 +103,7 @@ async def test_another_ledger_makes_memory_begin_anew(tmp_path: Path) -> None:
         assert [result.memory.text for result in found.results] == ["a new life"]
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_and_doubles_no_memory(tmp_path: Path) -> None:
     with Stack(tmp_path / "data") as stack:
         with grpc.insecure_channel(stack.target) as channel:

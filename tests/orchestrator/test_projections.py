@@ -256,6 +256,7 @@ def flood(number: int) -> Iterator[mind.Event]:
         yield event(seq, body, f"s-{number}", first + 1 if body.HasField("assistant_message") else None)
 
 
+@pytest.mark.slow
 def test_whatever_floods_a_mind_its_state_stays_bounded() -> None:
     state, sizes = Snapshot(), list[int]()
     for number in range(4_500):

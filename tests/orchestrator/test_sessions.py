@@ -159,6 +159,7 @@ def one_turn_a_session(made: list[mind.Event]) -> list[mind.Event]:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(ledgers(40), st.integers(1, 9))
+@pytest.mark.slow
 def test_rows_are_what_counting_gives_whatever_the_pages_and_after_erasure(
     tmp_path_factory: pytest.TempPathFactory, made: list[mind.Event], page: int
 ) -> None:
@@ -253,6 +254,7 @@ async def test_every_conversation_that_is_listed_can_be_named(served: Served) ->
     assert state.counts.sessions == 1
 
 
+@pytest.mark.slow
 def test_a_year_of_conversations_leaves_the_state_small() -> None:
     state, seq = Snapshot(), 0
     for number in range(20_000):

@@ -102,6 +102,7 @@ def test_up_returns_once_all_four_serve_and_down_ends_it(data, mode):
 
 
 @MODES
+@pytest.mark.slow
 def test_what_runs_already_is_named_and_asking_for_it_again_is_no_error(data, mode):
     running = up(data, *mode)
 
@@ -119,6 +120,7 @@ def test_what_runs_already_is_named_and_asking_for_it_again_is_no_error(data, mo
 
 
 @MODES
+@pytest.mark.slow
 def test_after_kill_9_it_comes_up_again(data, mode):
     running = up(data, *mode)
     processes = [running.pid, *(child.pid for child in psutil.Process(running.pid).children())]
@@ -129,6 +131,7 @@ def test_after_kill_9_it_comes_up_again(data, mode):
 
 
 @MODES
+@pytest.mark.slow
 def test_the_log_is_set_aside_by_its_size_while_it_runs_and_holds_no_token_and_no_text(data, mode, tmp_path):
     token, marker, most = "ana-token-0123456789", "Zanzibar-0451", 4_096
     tokens, own = tmp_path / "tokens.toml", tmp_path / "token"
@@ -186,6 +189,7 @@ def test_one_of_four_dies_and_all_are_stopped_with_the_reason_in_the_log(data):
 
 
 @MODES
+@pytest.mark.slow
 def test_a_detached_start_that_fails_says_why_and_leaves_nothing_running(data, mode):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
