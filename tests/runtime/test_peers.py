@@ -269,7 +269,8 @@ async def test_a_peer_does_not_run_ahead_of_a_slow_reader(where):
             before = len(written)
             await asyncio.sleep(0.05)
 
-    assert len(written) < 20
+    # What gRPC and the sockets hold by themselves.
+    assert len(written) < 40
 
 
 async def test_requests_may_stream_and_what_they_raise_comes_back(where):
