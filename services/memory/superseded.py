@@ -70,7 +70,8 @@ def _asked_about(
     stored: Reader, mind: Mind, event_seq: int, seq: int, places: Mapping[int, int], asked: frozenset[str]
 ) -> list[Row]:
     drawn = dict(islice(_drawn(stored, mind, event_seq, seq), _DRAWN))
-    named = [row for row in drawn.values() if any(is_of(one, asked) for one in derive.claims_of(row))]
+    of_asked = drawn.values() if asked else ()
+    named = [row for row in of_asked if any(is_of(one, asked) for one in derive.claims_of(row))]
     if len(named) == 1:
         return named
     first = min(places.keys() & drawn.keys(), key=places.__getitem__, default=None)

@@ -231,7 +231,8 @@ class Turn:
                     time_zone=state.profile.time_zone,
                     seconds=settings.search_budget_ms / 1000,
                 )
-                return [_attributed(memory, called(state)) for memory in found]
+                own = called(state)
+                return [_attributed(memory, own) for memory in found]
         except pmm_client.errors.PmmError:
             # Late, away or in trouble: a turn without memories is better than none, and says so.
             telemetry.count("pmm.turn.search_left_out")
