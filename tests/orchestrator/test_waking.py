@@ -89,6 +89,24 @@ async def test_a_turn_that_the_process_did_not_survive_is_closed_though_nobody_c
     assert failed.body.turn_failed.reason == mind.TURN_FAILURE_REASON_INTERRUPTED
 
 
+async def test_what_is_closed_last_is_looked_after_too(tmp_path: Path) -> None:
+    async with serving(tmp_path, *SERVICES, settings=QUICK) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        asked = pb.OpenCommitmentRequest(mind_id="ada", text="call Ana")
+        opened = (await running.orchestrator.open_commitment(asked)).commitment
+        await wait_for(running, "tick_recorded", after_seq=opened.opened_seq)
+        await left_alone(running)
+    async with serving(tmp_path, *SERVICES, settings=NEVER_TICKS) as running:
+        dropped = mind.CommitmentClosed(
+            commitment_id=opened.commitment_id, outcome=mind.COMMITMENT_OUTCOME_DROPPED
+        )
+        event = ledger.NewEvent(body=mind.Body(commitment_closed=dropped))
+        await running.ledger.append(ledger.AppendRequest(mind_id="ada", events=[event]))
+        await followed(running)
+
+    assert still_awake(tmp_path) == ["ada"]
+
+
 async def test_a_whole_ledger_is_folded_anew_once_a_day_however_often_the_process_starts(
     tmp_path: Path,
 ) -> None:

@@ -27,7 +27,7 @@ from services.runtime.projection_file import DISK_ERRORS
 ACTOR = "supervisor"
 _WAKING = (
     "user_message", "assistant_message", "session_ended", "directive_adopted",
-    "commitment_opened", "commitment_snoozed", "commitment_revised",
+    "commitment_opened", "commitment_snoozed", "commitment_revised", "commitment_closed", "summary_recorded",
 )  # fmt: skip
 """After these there may be something to do though nobody comes: reflect, analyse, summarise, close a turn, remind."""
 NOTED_AT_ONCE = 100
