@@ -18,7 +18,7 @@ from services.orchestrator import snapshot as snapshots
 from services.orchestrator.store import Store
 from services.orchestrator.workers.follower import Worker
 from tests.orchestrator.conftest import QUICK, ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, followed, settled_head, wait_for
+from tests.orchestrator.talking import converse, events, followed, left_alone, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.ports import free_port
 from tests.support.serving import Served, serving
@@ -37,11 +37,7 @@ def opened(its_id: str) -> mind.Body:
 async def test_the_supervisor_records_what_happened_and_leaves_an_idle_mind_alone(lively: Served) -> None:
     await converse(lively, "Hello there.")
     tick = await wait_for(lively, "tick_recorded")
-    rests_at, now = 0, await settled_head(lively)
-    async with asyncio.timeout(60):
-        while rests_at != now:
-            await asyncio.sleep(0.5)
-            rests_at, now = now, await settled_head(lively)
+    await left_alone(lively)
 
     assert tick.actor == "supervisor"
     kinds = [event.kind for event in await events(lively)]

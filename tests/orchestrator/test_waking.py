@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -18,22 +17,13 @@ from services.orchestrator.autonomy import decide
 from services.orchestrator.store import Store
 from services.runtime.projection_file import ProjectionFile
 from tests.orchestrator.conftest import QUICK, ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, followed, settled_head, wait_for
-from tests.support.serving import Served, serving
+from tests.orchestrator.talking import converse, events, followed, left_alone, wait_for
+from tests.support.serving import serving
 
 NEVER_TICKS: dict[str, Any] = {
     **ROOMY,
     "orchestrator": {**ROOMY["orchestrator"], "tick_seconds": 3_600},
 }
-
-
-async def left_alone(served: Served, mind_id: str = "ada") -> None:
-    """Return once nothing is added any more."""
-    rests_at, now = 0, await settled_head(served, mind_id)
-    async with asyncio.timeout(60):
-        while rests_at != now:
-            await asyncio.sleep(0.5)
-            rests_at, now = now, await settled_head(served, mind_id)
 
 
 def still_awake(folder: Path) -> list[str]:
