@@ -117,6 +117,28 @@ async def test_a_whole_ledger_is_folded_anew_once_a_day_however_often_the_proces
     assert len(set(began)) == 1
 
 
+async def test_of_a_deleted_mind_it_is_not_kept_when_it_was_audited(tmp_path: Path) -> None:
+    audited: list[int] = []
+    for is_to_delete in (False, True):
+        async with serving(tmp_path, *SERVICES, settings=QUICK) as running:
+            if is_to_delete:
+                await running.ledger.delete_mind(
+                    ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada")
+                )
+                await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ben"))
+                await followed(running, "ben")
+            else:
+                await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+                await wait_for(running, "tick_recorded")
+                await left_alone(running)
+        store = Store(tmp_path / "orchestrator")
+        audited.append(store.audited_ns("ada"))
+        store.close()
+
+    assert audited[0] > 0
+    assert audited[1] == 0
+
+
 WAKES = st.lists(st.tuples(st.sampled_from(["ada", "ben", "eve"]), st.integers(0, 5)), max_size=12)
 
 
