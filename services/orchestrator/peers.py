@@ -13,6 +13,7 @@ from pmm.inference.v1 import inference_pb2 as inference
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
+from services.orchestrator import convert_peers
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.shortening import beginning
@@ -29,10 +30,9 @@ from services.orchestrator.terms import (
     Summary,
     Verdict,
 )
-from services.orchestrator.times import timestamp
 from services.runtime import deadline
 from services.runtime.peers import Peers as Channels
-from services.runtime.times import nanoseconds, zone
+from services.runtime.times import zone
 
 MAX_QUERY_BYTES = 32 * 1024
 """Memory's limit. What a long message is about stands at its beginning."""
@@ -74,7 +74,7 @@ class Peers:
         """Append events; see ``LedgerService.Append`` for what it raises."""
         client = await self._channels.ledger()
         request = ledger.AppendRequest(
-            mind_id=mind_id, events=map(_new_event, drafts), expected_hash=expected_hash
+            mind_id=mind_id, events=map(convert_peers.new_event, drafts), expected_hash=expected_hash
         )
         if expected_seq is not None:
             request.expected_seq = expected_seq
@@ -194,7 +194,11 @@ class Peers:
         """Erase payloads in the ledger, and tell something after it; the seq of what orders it, and the head."""
         client = await self._channels.ledger()
         request = ledger.RedactRequest(
-            mind_id=mind_id, seqs=seqs, why=why, events=map(_new_event, told), expected_seq=expected_seq
+            mind_id=mind_id,
+            seqs=seqs,
+            why=why,
+            events=map(convert_peers.new_event, told),
+            expected_seq=expected_seq,
         )
         done = await client.redact(request, timeout=ERASE_SECONDS)
         return done.seq, done.head_seq
@@ -246,7 +250,7 @@ class Peers:
             time_zone=zone(time_zone).key,
         )
         answer = await client.search(request, timeout=seconds)
-        return [_recalled(result) for result in answer.results]
+        return [convert_peers.recalled(result) for result in answer.results]
 
     async def has_model(self) -> bool:
         """Whether inference has a backend besides the one that quotes, be it away. Raises PmmError."""
@@ -279,7 +283,7 @@ class Peers:
         request = inference.GenerateRequest(
             messages=[inference.Message(role=_ROLES[said.role], text=said.text) for said in messages],
             model=model,
-            memories=map(_context, memories),
+            memories=map(convert_peers.context_memory, memories),
             priority=inference.CALL_PRIORITY_BACKGROUND
             if background_tokens
             else inference.CALL_PRIORITY_INTERACTIVE,
@@ -287,7 +291,7 @@ class Peers:
             unremembered=not remember,
             fairness_key=mind_id,
             time_zone=time_zone,
-            open_commitments=map(_open, promises),
+            open_commitments=map(convert_peers.open_commitment, promises),
             other_commitments=other_promises,
         )
         if sampling is not None:
@@ -359,54 +363,3 @@ async def _fitting(stream: AsyncIterator[inference.GenerateResponse]) -> AsyncIt
                 yield Finished(response.completed.finish_reason, response.completed.usage)
             case _:
                 pass
-
-
-def _new_event(draft: Draft) -> ledger.NewEvent:
-    event = ledger.NewEvent(
-        session_id=draft.session_id,
-        actor=draft.actor,
-        remember=draft.remember,
-        body=draft.body,
-        idempotency_key=draft.idempotency_key,
-        refuse_erased=draft.refuse_erased,
-    )
-    if draft.causation_seq is not None:
-        event.causation_seq = draft.causation_seq
-    return event
-
-
-def _recalled(result: memory.ScoredMemory) -> Recalled:
-    found = result.memory
-    return Recalled(
-        found.memory_id,
-        found.text,
-        found.speaker,
-        nanoseconds(found.occurred_at),
-        found.type,
-        tuple(found.source_seqs),
-        result.score,
-        result.superseded_by,
-    )
-
-
-def _open(promise: Commitment) -> inference.OpenCommitment:
-    return inference.OpenCommitment(
-        seq=promise.opened_seq,
-        text=promise.text,
-        opened_at=timestamp(promise.opened_ns),
-        due_at=timestamp(promise.due_ns) if promise.due_ns else None,
-    )
-
-
-def _context(recalled: Recalled) -> inference.ContextMemory:
-    return inference.ContextMemory(
-        seq=recalled.source_seqs[0] if recalled.source_seqs else 0,
-        memory_id=recalled.memory_id,
-        text=recalled.text,
-        speaker=recalled.speaker,
-        occurred_at=timestamp(recalled.occurred_ns),
-        score=recalled.score,
-        type=recalled.type,  # type: ignore[arg-type]
-        superseded_by=recalled.superseded_by,
-        quoted_speaker=recalled.quoted_speaker,
-    )
