@@ -53,9 +53,14 @@ def mind_id(value: str, field: str = "mind_id", *, optional: bool = False) -> It
 
 def identifier(value: str, field: str, *, optional: bool = False) -> Iterator[Violation]:
     """An identifier in the alphabet of mind ids (session, commitment, memory, custom kind, …)."""
-    if (optional and not value) or _ID.fullmatch(value):
+    if (optional and not value) or is_identifier(value):
         return
     yield Violation(field, f"must be 1 to {ID_MAX_LENGTH} characters of A-Z a-z 0-9 . _ -")
+
+
+def is_identifier(value: str) -> bool:
+    """Whether a text is one, as ``identifier`` asks for."""
+    return _ID.fullmatch(value) is not None
 
 
 def text(value: str, field: str, *, max_bytes: int, required: bool = False) -> Iterator[Violation]:

@@ -71,6 +71,8 @@ async def test_an_event_of_any_kind_with_any_values_holds_up_nobody(ticking: Ser
         await ticking.orchestrator.diff_mind(pb.DiffMindRequest(mind_id=mind_id, from_seq=1, to_seq=2))
         searched = memory.SearchRequest(mind_id=mind_id, query="hello Bo", min_seq=2)
         await ticking.memory.search(searched, timeout=20)
+        left = await ticking.orchestrator.list_dead_letters(pb.ListDeadLettersRequest(mind_id=mind_id))
+        assert not left.dead_letters, mind_id
 
     await is_looked_after(ticking, "ada")
 

@@ -20,6 +20,7 @@ from services.orchestrator.sessions import unkept
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft, Said
 from services.orchestrator.workers.follower import Worker
+from services.runtime.checks import is_identifier
 from services.runtime.times import nanoseconds
 
 READ_MESSAGES = 60
@@ -85,7 +86,8 @@ class Analyzing:
         return Worker("analysis", ("tick_recorded",), act=self._follow)
 
     async def _follow(self, tick: mind.Event) -> list[int]:
-        named = tick.body.tick_recorded.analyzed_session_ids
+        # An application may have appended a tick that names anything.
+        named = filter(is_identifier, tick.body.tick_recorded.analyzed_session_ids)
         found = [
             await self._analyze(tick.mind_id, session_id, causation_seq=tick.seq) for session_id in named
         ]
