@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import groupby, islice
 from typing import Any
 
@@ -253,15 +253,22 @@ class Reader:
             if data and row:
                 yield ORDINAL.unpack(data)[0], row.ended_seq
 
-    def skipped(self, mind: Mind | None, limit: int) -> list[tuple[int, int, str]]:
-        """Mind number, seq and reason of events that could not be indexed, of one mind or all, oldest first."""
+    def skipped(self, numbers: Collection[int], limit: int) -> list[tuple[int, int, str]]:
+        """Mind number, seq and reason of events of some minds that could not be indexed, oldest first.
+
+        A mind that is being folded again has a second number, under which it is not told of twice.
+        """
+        if not numbers:
+            return []
         found: list[tuple[int, int, str]] = []
+        last = max(numbers)
         cursor = self._txn.cursor(db=self._file.table("skipped"))
-        there = cursor.set_range(ROW.pack(mind.number if mind else 0, 0))
+        there = cursor.set_range(ROW.pack(min(numbers), 0))
         while there and len(found) < limit:
             number, seq = ROW.unpack(cursor.key())
-            if mind and number != mind.number:
+            if number > last:
                 break
-            found.append((number, seq, bytes(cursor.value()).decode()))
+            if number in numbers:
+                found.append((number, seq, bytes(cursor.value()).decode()))
             there = cursor.next()
         return found

@@ -126,7 +126,7 @@ class Reporting:
             minds = {mind_id: stored.mind(mind_id)} if mind_id else dict(stored.all_minds())
             known = {name: mind for name, mind in minds.items() if mind is not None}
             names = {mind.number: name for name, mind in known.items()}
-            skipped = stored.skipped(known.get(mind_id), MAX_SKIPPED) if known else []
+            skipped = stored.skipped(names, MAX_SKIPPED)
         return Held(
             sum(mind.held for mind in known.values()),
             sum(mind.held > 0 for mind in known.values()),

@@ -283,3 +283,26 @@ async def test_without_a_revision_the_version_before_it_is_found_again(served: S
         ("Ana lives in Porto", 0),
         ("Ana lives in Porto", 1),
     ]
+
+
+async def test_what_memory_holds_is_told_while_a_mind_is_folded_again(served: Served) -> None:
+    def body(**kind: Any) -> ledger.NewEvent:
+        return ledger.NewEvent(body=mind.Body(**kind))
+
+    events = [
+        created(),
+        body(memory_recorded=mind.MemoryRecorded(memory_id="empty")),
+        body(memory_recorded=mind.MemoryRecorded(memory_id="a", text="Ana lives in Porto")),
+        body(memory_revised=mind.MemoryRevised(memory_id="a", text="Ana lives in Lyon")),
+        *(body(user_message=mind.UserMessage(text=f"shelf {number} holds jam")) for number in range(900)),
+    ]
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=events))
+    head = len(events)
+    await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada", min_seq=head), timeout=20)
+    erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[4]))
+    await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada", min_seq=erased.seq), timeout=20)
+
+    async with asyncio.timeout(20):
+        while (told := await served.memory.stats(pb.StatsRequest())).rebuilding:
+            assert [event.seq for event in told.skipped] == [2]
+    assert [event.seq for event in told.skipped] == [2]
