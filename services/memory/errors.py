@@ -54,6 +54,12 @@ class MemoryExists(AlreadyExists):
     reason = "MEMORY_EXISTS"
 
 
+class IdempotencyKeyReused(AlreadyExists):
+    """The idempotency key came with another call before."""
+
+    reason = "IDEMPOTENCY_KEY_REUSED"
+
+
 class MemoryRetracted(FailedPrecondition):
     """The memory was taken back."""
 

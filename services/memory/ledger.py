@@ -48,7 +48,7 @@ class Ledger(Protocol):
         ...
 
     async def append(self, mind_id: str, drafts: Sequence[Draft], expected_seq: int | None) -> int:
-        """Append events; returns the mind's head. Raises WrongSeq, and what the ledger answers.
+        """Append events; returns the mind's head. Raises WrongSeq, IdempotencyKeyReused, and what the ledger answers.
 
         An event whose key was seen is not written again, and needs no ``expected_seq``.
         """

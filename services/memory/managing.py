@@ -59,7 +59,7 @@ class Managing:
     ) -> tuple[list[str], int]:
         """Form memories; returns their ids and the seq to wait for. What is held in the same words has its id already.
 
-        Raises MemoryExists, UnknownMemory, InvalidArgument, MindDeleted.
+        Raises MemoryExists, UnknownMemory, IdempotencyKeyReused, InvalidArgument, MindDeleted.
         """
         chosen = [_with_id(memory, mind_id, idempotency_key, place) for place, memory in enumerate(memories)]
 
@@ -106,7 +106,7 @@ class Managing:
     ) -> int:
         """Revise, retract or rate memories; returns the seq to wait for.
 
-        Raises UnknownMemory, MemoryRetracted, InvalidArgument, MindDeleted.
+        Raises UnknownMemory, MemoryRetracted, IdempotencyKeyReused, InvalidArgument, MindDeleted.
         """
         drafts = [Draft(body, _event_key(idempotency_key, place)) for place, body in enumerate(bodies)]
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import pmm_client.errors
 from pmm.ledger.v1 import ledger_pb2 as pb
 from pmm.mind.v1.events_pb2 import Event
-from services.memory.errors import UnknownMind, WrongSeq
+from services.memory.errors import IdempotencyKeyReused, UnknownMind, WrongSeq
 from services.memory.ledger import Draft, Page
 from services.runtime.peers import Peers
 
@@ -73,3 +73,7 @@ class LedgerPeer:
             return (await client.append(request)).head_seq
         except pmm_client.errors.WrongExpectedSeq as error:
             raise WrongSeq(error.head_seq) from None
+        except pmm_client.errors.IdempotencyKeyReused:
+            raise IdempotencyKeyReused(
+                "idempotency_key came with another call before: take a new key, or repeat that call"
+            ) from None

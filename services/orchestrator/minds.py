@@ -22,6 +22,15 @@ from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
 
 _log = logging.getLogger("pmm.orchestrator")
+NAMING = (
+    "mind_created",
+    "mind_imported",
+    "policy_changed",
+    "identity_adopted",
+    "identity_cleared",
+    "user_identified",
+)
+"""Kinds that change a mind's names or settings."""
 CLOSED_AT_ONCE = 500
 """Interrupted turns, in one append."""
 
@@ -58,6 +67,19 @@ class Minds:
     async def state(self, mind_id: str, seq: int) -> Snapshot:
         """The mind at a seq or after it, for those who follow its events: an interrupted turn stays as it is."""
         return await self.reach(self._hold(mind_id), seq)
+
+    async def named(self, mind_id: str, seq: int) -> Snapshot:
+        """The names and settings that a mind had at a seq, whatever came since; the rest of the state is not as of it.
+
+        What a message says hangs on them, and is the same whenever it is read.
+        """
+        now = await self.state(mind_id, seq)
+        if max(now.identity.changed_seq, now.profile.changed_seq) <= seq:
+            return now
+        then = Snapshot()
+        async for event in self._peers.read(mind_id, to_seq=seq, kinds=NAMING):
+            then = then.fold(event)
+        return then
 
     async def latest(self, mind_id: str) -> Snapshot:
         """The same at the ledger's present head."""

@@ -325,6 +325,19 @@ async def test_a_batch_with_one_wrong_part_changes_nothing(served: Served) -> No
     assert (await served.ledger.get_head(ledger.GetHeadRequest(mind_id="ada"))).seq == formed.seq
 
 
+async def test_a_key_that_came_with_another_call_is_refused_in_terms_of_the_call(served: Served) -> None:
+    await begin(served)
+    formed = await record(served, fact("Ana lives in Porto"))
+    rating = mind.MemoryRated(memory_id=formed.memory_ids[0], rating=1)
+    first = pb.RateMemoriesRequest(mind_id="ada", ratings=[rating], idempotency_key="k1")
+    await served.memory.rate_memories(first, timeout=10)
+    rating.rating = -1
+    other = pb.RateMemoriesRequest(mind_id="ada", ratings=[rating], idempotency_key="k1")
+
+    with pytest.raises(errors.IdempotencyKeyReused, match=r"^idempotency_key came with another call"):
+        await served.memory.rate_memories(other, timeout=10)
+
+
 async def test_many_at_once_lose_nothing_and_double_nothing(served: Served) -> None:
     await begin(served)
     calls = [record(served, fact(f"shelf {number % 10} holds jam")) for number in range(40)]

@@ -70,10 +70,11 @@ async def settled_head(served: Served, mind_id: str = "ada") -> int:
     return await head(served, mind_id)
 
 
-async def left_alone(served: Served, mind_id: str = "ada") -> None:
-    """Return once nothing is added any more."""
+async def left_alone(served: Served, mind_id: str = "ada") -> int:
+    """The head once nothing is added any more."""
     rests_at, now = 0, await settled_head(served, mind_id)
     async with asyncio.timeout(60):
         while rests_at != now:
             await asyncio.sleep(0.5)
             rests_at, now = now, await settled_head(served, mind_id)
+    return now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -26,7 +27,7 @@ from services.runtime import telemetry
 from services.runtime.peers import Peers as Channels
 from services.runtime.sections import TelemetrySettings
 from tests.orchestrator.conftest import ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, followed, wait_for
+from tests.orchestrator.talking import converse, events, followed, left_alone, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
@@ -320,3 +321,17 @@ async def test_a_worker_is_at_the_head_also_where_it_skipped_everything(tmp_path
         found = await running.orchestrator.get_subgraph(pb.GetSubgraphRequest(mind_id="ada"), timeout=10)
 
     assert not found.nodes
+
+
+async def test_a_message_is_read_by_the_names_of_its_time_whenever_it_is_read(tmp_path: Path) -> None:
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await served.orchestrator.adopt_name(pb.AdoptNameRequest(mind_id="ada", name="Nova"))
+        await converse(served, "Ben 10:42 AM\ncall me Bert")
+        await converse(served, "My name is Ben.")
+        before = await left_alone(served)
+    # Without what the workers know, they read everything again.
+    shutil.rmtree(tmp_path / "orchestrator")
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
+        assert await left_alone(served) == before

@@ -151,12 +151,12 @@ class Extractor:
 
     async def _called(self, event: mind.Event) -> list[str]:
         """Under which names a message's writer may speak, or is spoken to."""
-        state = await self._minds.state(event.mind_id, event.seq)
+        state = await self._minds.named(event.mind_id, event.seq)
         return called(state, is_answer=event.kind == "assistant_message")
 
     async def said_at(self, event: mind.Event) -> datetime:
         """The message's own clock, in the mind's zone."""
-        state = await self._minds.state(event.mind_id, event.seq)
+        state = await self._minds.named(event.mind_id, event.seq)
         said_ns = occurred_ns(event) or nanoseconds(event.recorded_at)
         return moment(said_ns).astimezone(zone(state.profile.time_zone))
 

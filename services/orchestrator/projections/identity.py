@@ -25,6 +25,8 @@ class Identity(State, frozen=True):
     """The latest that was suggested and neither taken nor given up since; it changes nothing."""
     proposed_confidence: float = 0.0
     proposed_seq: int = 0
+    changed_seq: int = 0
+    """When a name last came or went, the mind's or the user's."""
 
 
 _NO_PROPOSAL = {"proposed_name": "", "proposed_confidence": 0.0, "proposed_seq": 0}
@@ -57,16 +59,20 @@ def adopted(state: Identity, event: Event) -> Identity:
         confidence=body.confidence,
         adopted_seq=event.seq,
         evidence_seqs=tuple(body.evidence_seqs),
+        changed_seq=event.seq,
         **_NO_PROPOSAL,
     )
 
 
-def cleared(state: Identity, _event: Event) -> Identity:
-    return replace(state, name="", confidence=0.0, adopted_seq=0, evidence_seqs=(), **_NO_PROPOSAL)
+def cleared(state: Identity, event: Event) -> Identity:
+    nobody = {"name": "", "confidence": 0.0, "adopted_seq": 0, "evidence_seqs": ()}
+    return replace(state, **nobody, changed_seq=event.seq, **_NO_PROPOSAL)
 
 
 def user_identified(state: Identity, event: Event) -> Identity:
-    return replace(state, user_name=event.body.user_identified.name, user_seq=event.seq)
+    return replace(
+        state, user_name=event.body.user_identified.name, user_seq=event.seq, changed_seq=event.seq
+    )
 
 
 IDENTITY = Projection(

@@ -37,6 +37,8 @@ class Profile(State, frozen=True):
     assistant_messages: int = 0
     imported_messages: int = 0
     failed_turns: int = 0
+    changed_seq: int = 0
+    """When a setting last changed, or the name."""
 
 
 def created(state: Profile, event: Event) -> Profile:
@@ -49,7 +51,14 @@ def imported(state: Profile, event: Event) -> Profile:
 
 def _born(state: Profile, event: Event, body: MindCreated | MindImported) -> Profile:
     told = {key: getattr(body.settings, key) for key in SETTINGS}
-    return replace(state, name=body.name, owner=body.owner, created_ns=nanoseconds(event.recorded_at), **told)
+    return replace(
+        state,
+        name=body.name,
+        owner=body.owner,
+        created_ns=nanoseconds(event.recorded_at),
+        changed_seq=event.seq,
+        **told,
+    )
 
 
 def policy_changed(state: Profile, event: Event) -> Profile:
@@ -62,7 +71,7 @@ def policy_changed(state: Profile, event: Event) -> Profile:
     if body.key in SETTINGS:
         if not isinstance(value, str):
             raise ValueError(f"{body.key} is a text")
-        return replace(state, **{body.key: value})
+        return replace(state, **{body.key: value}, changed_seq=event.seq)
     if body.key in FLAGS and not isinstance(value, bool):
         raise ValueError(f"{body.key} is true or false")
     if body.key == CAP and not isinstance(value, float):

@@ -42,7 +42,7 @@ def imports(extractor: Extractor) -> Worker:
     """Reads what is imported to form facts. By itself, so that no turn waits for a long import."""
 
     async def derive(event: mind.Event, minds: Minds) -> list[mind.Body]:
-        speaker = _speaker(event.body.message_imported.speaker, await minds.state(event.mind_id, event.seq))
+        speaker = _speaker(event.body.message_imported.speaker, await minds.named(event.mind_id, event.seq))
         if speaker is None:
             return []
         facts = (await extractor.found(event)).facts

@@ -228,7 +228,8 @@ class MemoryServiceServicer:
 
         Limits: 100 a call, each of which changes something.
 
-        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+        reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
         Next: Search with min_seq set to seq.
         """
@@ -243,7 +244,8 @@ class MemoryServiceServicer:
 
         Limits: 100 a call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+        reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
         Next: Search with min_seq set to seq.
         """
@@ -258,7 +260,8 @@ class MemoryServiceServicer:
 
         Limits: 100 a call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+        reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
         Next: nothing: ratings weigh in later searches.
         """

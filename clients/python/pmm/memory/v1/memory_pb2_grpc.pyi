@@ -146,7 +146,8 @@ class MemoryServiceStub:
 
     Limits: 100 a call, each of which changes something.
 
-    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+    reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
     Next: Search with min_seq set to seq.
     """
@@ -157,7 +158,8 @@ class MemoryServiceStub:
 
     Limits: 100 a call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+    reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
     Next: Search with min_seq set to seq.
     """
@@ -168,7 +170,8 @@ class MemoryServiceStub:
 
     Limits: 100 a call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+    reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
     Next: nothing: ratings weigh in later searches.
     """
@@ -299,7 +302,8 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
 
     Limits: 100 a call, each of which changes something.
 
-    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+    reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
     Next: Search with min_seq set to seq.
     """
@@ -310,7 +314,8 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
 
     Limits: 100 a call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+    reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
     Next: Search with min_seq set to seq.
     """
@@ -321,7 +326,8 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
 
     Limits: 100 a call.
 
-    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+    Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+    reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
     Next: nothing: ratings weigh in later searches.
     """
@@ -497,7 +503,8 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Limits: 100 a call, each of which changes something.
 
-        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+        reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
         Next: Search with min_seq set to seq.
         """
@@ -514,7 +521,8 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Limits: 100 a call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+        reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
         Next: Search with min_seq set to seq.
         """
@@ -531,7 +539,8 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Limits: 100 a call.
 
-        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED.
+        Errors: NOT_FOUND with reason UNKNOWN_MEMORY; FAILED_PRECONDITION with reason MEMORY_RETRACTED. ALREADY_EXISTS with
+        reason IDEMPOTENCY_KEY_REUSED: take a new key.
 
         Next: nothing: ratings weigh in later searches.
         """
