@@ -1,6 +1,6 @@
 """What a text consists of for the search: stems, and the form in which something is said. English.
 
-One analysis for what is stored and what is asked: tantivy's.
+One analysis for what is stored and what is asked: tantivy's, with blanks put into what is written without them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
+
+from services.runtime.unspaced import QUESTION_MARKS, spaced
 
 Terms = NDArray[np.uint32]
 """One CRC-32 of a stem for each word of a text, in its order."""
@@ -60,7 +62,7 @@ _analyzer = (
 
 def stems(text: str) -> list[str]:
     """Every word of a text, stemmed, in its order."""
-    return _analyzer.analyze(_POSSESSIVE.sub("", text))
+    return _analyzer.analyze(spaced(_POSSESSIVE.sub("", text)))
 
 
 def codes(words: Sequence[str]) -> Terms:
@@ -70,13 +72,13 @@ def codes(words: Sequence[str]) -> Terms:
 
 def query_words(text: str) -> list[str]:
     """The words of a query that say something, lower-case; all of them where none does."""
-    words = list(dict.fromkeys(_WORD.findall(_POSSESSIVE.sub("", text.lower()))))
+    words = list(dict.fromkeys(_WORD.findall(spaced(_POSSESSIVE.sub("", text.lower())))))
     return ([word for word in words if word not in STOP_WORDS] or words)[:MAX_QUERY_WORDS]
 
 
 def form(text: str) -> int:
     """``IS_QUESTION`` and ``TELLS_TIME``, as they apply."""
-    asks = _said(text).endswith("?")
+    asks = _said(text).endswith(QUESTION_MARKS)
     return (IS_QUESTION if asks else 0) | (TELLS_TIME if _TELLS_TIME.search(text) else 0)
 
 

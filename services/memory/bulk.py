@@ -29,7 +29,7 @@ from services.memory.inverted_file import Device, InvertedFile
 from services.memory.postings import Postings
 from services.runtime.durable import sync, write_durably
 
-FORMAT = 3
+FORMAT = 4
 _PLACE = "place.json"
 _NAMES = "names.msgpack"
 _COLUMNS = "columns"

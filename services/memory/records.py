@@ -34,7 +34,7 @@ from typing import Any
 
 import msgspec
 
-FORMAT = 8
+FORMAT = 9
 OLDEST_FORMAT = 1
 """A folder of another format from here on is built anew from the ledger."""
 

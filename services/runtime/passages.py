@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from heapq import nlargest
 from itertools import islice
 
+from services.runtime.unspaced import spaced
+
 MAX_BEGINNINGS = 100
 """The longest tell most."""
 MAX_PLACES = 1_000
@@ -50,9 +52,10 @@ def _worth(text: str, beginnings: Iterable[str], step: int) -> dict[int, float]:
 
 def _places(text: str, beginning: str) -> Iterator[int]:
     """Where words begin so."""
+    is_anywhere = spaced(beginning) != beginning
     place = text.find(beginning)
     while place >= 0:
-        if not text[place - 1 : place].isalnum():
+        if is_anywhere or not text[place - 1 : place].isalnum():
             yield place
         place = text.find(beginning, place + 1)
 

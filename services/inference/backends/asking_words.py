@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from services.runtime.unspaced import spaced
+
 _WORD = re.compile(r"[^\W_]+")
 _SMALL = frozenset(
     (
@@ -17,6 +19,11 @@ _SMALL = frozenset(
     ).split()
 )
 """Words that do not say what a message is about."""
+_SMALL_CHARACTERS = frozenset(
+    "我你您他她它们們的地得是在有了吗嗎呢吧啊不也很都和与與这這那哪里裡什么麼谁誰何私僕君"
+)
+"""The same of Chinese and Japanese; what is written in hiragana ties words together, or is an ending, as a rule."""
+_HIRAGANA = re.compile(r"[\u3041-\u309f]+")
 _ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ied", "ies", "ed", "es", "s", "ly", "e", "y")
 _PAST = {
     past: plain
@@ -62,7 +69,11 @@ _KINDS = {
 
 def words(text: str) -> list[str]:
     """In lower case, without those that say nothing of what it is about."""
-    return [word for word in _WORD.findall(text.lower()) if word not in _SMALL]
+    return [word for word in _WORD.findall(spaced(text.lower())) if not _is_small(word)]
+
+
+def _is_small(word: str) -> bool:
+    return word in _SMALL or _SMALL_CHARACTERS.issuperset(word) or _HIRAGANA.fullmatch(word) is not None
 
 
 def stems(text: str) -> frozenset[str]:

@@ -27,6 +27,7 @@ from services.inference.generation import (
     estimate_tokens,
 )
 from services.runtime.passages import passage
+from services.runtime.unspaced import QUESTION_MARKS
 
 MODEL = "recall"
 MAX_QUOTED = 3
@@ -52,8 +53,8 @@ HINT = (
 _FOR_A_LIVING = re.compile(r"\bfor a living\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _PIECE = re.compile(r"\S+\s*|\s+")
-_QUESTION_MARKS = ("?", "\uff1f", "\u061f")
-"""Also those of Chinese and Japanese, and of Arabic."""
+_ASKED = re.compile(r"[\u304b\u5417\u55ce\u5462][\s.\u3002]*\Z")
+"""The words with which a question ends in Japanese and Chinese, whatever stands behind them."""
 _SENTENCE = re.compile("[^.!?\u3002\uff01\uff1f\u061f\n]+[.!?\u3002\uff01\uff1f\u061f]*")
 _CITATION = re.compile(r"\[#\d+, ")
 _ASKING = re.compile(
@@ -178,7 +179,12 @@ def _promised(commitment: OpenCommitment, now: datetime) -> str:
 
 def is_question(text: str) -> bool:
     """Whether a message asks something."""
-    return any(mark in text for mark in _QUESTION_MARKS) or _ASKING.match(text) is not None
+    return any(mark in text for mark in QUESTION_MARKS) or _is_asked(text)
+
+
+def _is_asked(text: str) -> bool:
+    """Whether it begins or ends as a question does, without its mark."""
+    return _ASKING.match(text) is not None or _ASKED.search(text) is not None
 
 
 def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memory]:
@@ -289,7 +295,7 @@ def _stated(text: str) -> str:
     return " ".join(
         sentence
         for sentence in sentences
-        if not sentence.endswith(_QUESTION_MARKS) and _ASKING.match(sentence) is None
+        if not sentence.endswith(QUESTION_MARKS) and not _is_asked(sentence)
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from services.orchestrator.extraction.common import COMMON
 from services.orchestrator.extraction.words import sentences
 from services.orchestrator.terms import Said
+from services.runtime.unspaced import QUESTION_MARKS
 
 MAX_TOPICS, MAX_QUESTIONS, MAX_QUESTION_CHARACTERS = 5, 10, 200
 LIVELY_WORDS, LIVELY_MESSAGES = 15, 10
@@ -47,7 +48,7 @@ def analyze(said: Sequence[Said]) -> Analysis:
         return Analysis(0.0, (), 0.0, ())
     scores = [_sentiment().polarity_scores(text)["compound"] for text in texts]
     words = sum(len(text.split()) for text in texts) / len(texts)
-    asking = sum("?" in text for text in texts) / len(texts)
+    asking = sum(any(mark in text for mark in QUESTION_MARKS) for text in texts) / len(texts)
     engagement = (
         0.5 * min(1.0, words / LIVELY_WORDS) + 0.25 * min(1.0, len(texts) / LIVELY_MESSAGES) + 0.25 * asking
     )
@@ -79,7 +80,7 @@ def _topics(texts: Sequence[str]) -> tuple[str, ...]:
 def _questions(text: str) -> Iterator[str]:
     for start, end in sentences(text):
         sentence = text[start:end].strip()
-        if sentence.endswith("?"):
+        if sentence.endswith(QUESTION_MARKS):
             yield sentence
 
 
