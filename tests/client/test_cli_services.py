@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import pmm_client
+import pmm_client.sync
+from pmm.mind.v1.events_pb2 import MemoryRevised
 from pmm_client.cli import exits
 from pmm_client.cli.app import app
 from tests.support.stack import Stack
@@ -375,14 +376,30 @@ def test_memories_are_managed_from_the_terminal(pmm: Pmm, tmp_path: Path) -> Non
     table = pmm("memory", "search", "boat", *on, "--type", "fact", "--explain")
     assert "semantic" in table
     assert boat in table
-    versions = json.loads(pmm("memory", "history", boat, *on, "--json"))
+    versions = json.loads(pmm("memory", "history", boat, *on, "--json"))["versions"]
     assert [version["text"] for version in versions][-1] == "the boat is green now"
-    assert "valid_to" in json.loads(pmm("memory", "history", ana, *on, "--json"))[-1]
+    assert "valid_to" in json.loads(pmm("memory", "history", ana, *on, "--json"))["versions"][-1]
     assert "taken back" in pmm("memory", "history", formed["memory_ids"][0], *on)
     listed = [json.loads(line) for line in pmm("memory", "list", *on, "--tag", "home", "--json").splitlines()]
     assert {memory["memory_id"] for memory in listed} == {ana, boat}
     assert "151 in 1 mind," in pmm("memory", "stats", *on)
     assert "entries removed" in pmm("memory", "clear-cache", "results")
+
+
+def test_of_a_long_history_the_newest_is_shown_and_the_rest_counted(pmm: Pmm, stack: Stack) -> None:
+    pmm("mind", "create", "revised", "--exist-ok")
+    on = ("--mind", "revised")
+    [kettle] = json.loads(pmm("memory", "add", "the kettle is on", *on, "--json"))["memory_ids"]
+    with pmm_client.sync.connect(stack.target) as client:
+        mind = client.mind("revised")
+        for hundred in range(11):
+            revisions = [MemoryRevised(memory_id=kettle, text=f"{hundred} {n}") for n in range(100)]
+            seq = mind.revise_memories(revisions)
+        mind.wait_for_index(seq)
+
+    told = json.loads(pmm("memory", "history", kettle, *on, "--json"))
+    assert (len(told["versions"]), told["left_out"]) == (1_000, 101)
+    assert pmm("memory", "history", kettle, *on).startswith("101 older versions left out")
 
 
 def test_what_is_wrong_with_a_memory_is_said(pmm: Pmm, tmp_path: Path) -> None:
@@ -402,4 +419,4 @@ def test_what_is_wrong_with_a_memory_is_said(pmm: Pmm, tmp_path: Path) -> None:
     fading = json.loads(pmm("memory", "add", "the kettle is on", *on, "--ttl", "30d", "--json"))[
         "memory_ids"
     ][0]
-    assert "expires_at" in json.loads(pmm("memory", "history", fading, *on, "--json"))[0]
+    assert "expires_at" in json.loads(pmm("memory", "history", fading, *on, "--json"))["versions"][0]

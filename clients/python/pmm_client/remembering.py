@@ -146,17 +146,21 @@ class Remembering:
         )
         return (await self._client.memory.get_memory(request, timeout=self._client.timeout)).memory
 
-    async def memory_history(self, memory_id: str, *, min_seq: int = 0) -> list[memory.Memory]:
-        """The 1,000 newest versions of a memory, fewer where they are long, oldest first. Raises UnknownMemory."""
+    async def memory_history(self, memory_id: str, *, min_seq: int = 0) -> memory.GetMemoryHistoryResponse:
+        """The 1,000 newest ``versions`` of a memory, oldest first; where they are long fewer, and ``left_out`` says
+        how many more there are. Raises UnknownMemory.
+        """
         request = memory.GetMemoryHistoryRequest(mind_id=self.mind_id, memory_id=memory_id, min_seq=min_seq)
-        found = await self._client.memory.get_memory_history(request, timeout=self._client.timeout)
-        return list(found.versions)
+        return await self._client.memory.get_memory_history(request, timeout=self._client.timeout)
 
-    async def memories_of_events(self, seqs: Sequence[int], *, min_seq: int = 0) -> list[memory.Memory]:
-        """The memories that came from events and hold now: the 1,000 first, fewer where they are long."""
+    async def memories_of_events(
+        self, seqs: Sequence[int], *, min_seq: int = 0
+    ) -> memory.ListMemoriesOfEventsResponse:
+        """The ``memories`` that came from events and hold now: the 1,000 first, where they are long fewer; ``left_out``
+        says how many more there are.
+        """
         request = memory.ListMemoriesOfEventsRequest(mind_id=self.mind_id, seqs=seqs, min_seq=min_seq)
-        found = await self._client.memory.list_memories_of_events(request, timeout=self._client.timeout)
-        return list(found.memories)
+        return await self._client.memory.list_memories_of_events(request, timeout=self._client.timeout)
 
     async def wait_for_index(self, seq: int, *, timeout: float = 600.0) -> None:
         """Return once memory has considered everything up to a seq. Raises DeadlineExceeded."""

@@ -143,16 +143,19 @@ async def history(
     mind: MindOrMine = DEFAULT_MIND,
     as_json: Json = False,
 ) -> None:
-    """Show every version of a memory, and the events that it came from.
+    """Show the versions of a memory, the 1,000 newest at most, and the events that they came from.
 
     Example: pmm memory history m-1f0c --mind ada
     """
     async with connection.open("memory") as client:
-        versions = await client.mind(mind).memory_history(memory_id)
+        found = await client.mind(mind).memory_history(memory_id)
     if as_json:
-        output.json_line([to_json(version) for version in versions])
-    else:
-        output.console().print(output.versions_table(versions))
+        output.json_line(found)
+        return
+    if found.left_out:
+        older = output.counted(found.left_out, "older version")
+        output.line(f"{older} left out: there is no room for more.")
+    output.console().print(output.versions_table(found.versions))
 
 
 async def stats(
