@@ -30,7 +30,7 @@ from pmm_client.cli import (
     worker_commands,
 )
 from pmm_client.cli.bash_words import join_words
-from pmm_client.cli.guessing import Commands
+from pmm_client.cli.guessing import Commands, guided
 from pmm_client.cli.options import complain, output_ended
 
 LEDGER_COMMANDS = {
@@ -109,7 +109,10 @@ def _add_server_commands(to: typer.Typer, group: str, commands: dict[str, str], 
     for name, summary in commands.items():
         known = name in installed
         command = installed[name].load() if known else _not_installed(f"{prefix}{name}", summary)
-        to.command(name, context_settings=None if known else {"ignore_unknown_options": True})(command)
+        if known:
+            to.command(name, cls=guided())(command)
+        else:
+            to.command(name, context_settings={"ignore_unknown_options": True})(command)
 
 
 def _not_installed(name: str, summary: str) -> Callable[..., Any]:

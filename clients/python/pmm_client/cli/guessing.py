@@ -62,6 +62,11 @@ class Commands(TyperGroup):
             elsewhere = list(_named(ctx.find_root().command, args[0], "pmm"))
             if elsewhere:
                 ctx.fail(f"No such command {args[0]!r}: try {' or '.join(elsewhere)}.")
+            default = self.get_command(ctx, self.default)
+            if default and any("--mind" in one.opts for one in default.params):
+                shown = f"{ctx.command_path} {self.default} --mind {shlex.quote(args[0])}"
+                complain(f"no such command {args[0]!r}; a mind is named with --mind: {shown}")
+                raise typer.Exit(exits.USAGE)
         return super().resolve_command(ctx, args)
 
 

@@ -13,6 +13,7 @@ import typer
 from pmm.inference.v1.inference_pb2 import Model
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import SERVICES, CliError, Connection, Run, find_run
+from pmm_client.cli.guessing import guided
 from pmm_client.cli.options import Json, calls_server
 from pmm_client.errors import PmmError
 from pmm_client.jsonable import to_json
@@ -37,7 +38,7 @@ class ServiceState:
 def register(app: typer.Typer) -> None:
     """Add ``status`` and ``version``."""
     calls_server(app, "status")(status)
-    app.command("version")(show_version)
+    app.command("version", cls=guided())(show_version)
 
 
 async def status(connection: Connection, as_json: Json = False) -> None:
