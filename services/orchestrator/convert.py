@@ -24,7 +24,7 @@ from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
 from services.orchestrator.projections.invariants import Violated
 from services.orchestrator.projections.metrics import Metrics
-from services.orchestrator.projections.reflections import Reflection
+from services.orchestrator.projections.reflections import Compared
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.projections.summaries import Summary
 from services.orchestrator.projections.traits import TRAITS, Change, Traits
@@ -131,7 +131,7 @@ def mind_message(mind_id: str, state: Snapshot, sessions: int, now_ns: int = 0) 
         open_commitments=[commitment(open_one, now_ns) for open_one in listed],
         traits=traits(state.traits),
         directives=map(directive, state.directives.in_order()[:MAX_LISTED]),
-        recent_reflections=map(reflection, reversed(state.reflections.recent)),
+        recent_reflections=map(reflection, reversed(state.reflections.compared)),
         metrics=metrics(state.metrics),
         stage=state.stage.stage,  # type: ignore[arg-type]
         counts=counts(state, sessions),
@@ -202,14 +202,15 @@ def directive(folded: Directive, *, retired: bool = False) -> pb.Directive:
     )
 
 
-def reflection(folded: Reflection) -> pb.Reflection:
-    """What a mind thought of itself."""
+def reflection(compared: Compared) -> pb.Reflection:
+    """What a mind thought of itself, and how new it was."""
+    folded, novelty = compared
     return pb.Reflection(
         seq=folded.seq,
         text=shown(folded.text),
         trigger=folded.trigger,
         style=folded.style,  # type: ignore[arg-type]
-        novelty=folded.novelty,
+        novelty=novelty,
         recorded_at=timestamp(folded.recorded_ns),
     )
 

@@ -120,7 +120,7 @@ class Diff:
         whole = getattr(state, part)
         if part not in _LISTS:
             return _keyed(self._seen.whole(Snapshot(seq=state.seq, **{part: whole})))
-        rest: dict[str, Any] = {part: replace(whole, by_id=Map())}
+        rest: dict[str, Any] = {part: replace(whole, by_id=Map(), ids=())}
         shown = _keyed(self._seen.whole(Snapshot(seq=state.seq, **rest)))
         before, items = self._items[part], dict[str, tuple[Item, Shown]]()
         for one in self._seen.items(whole):

@@ -274,10 +274,11 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         self, request: pb.ListDirectivesRequest, context: _Context
     ) -> pb.ListDirectivesResponse:
         state = await self._d.minds.as_of(request.mind_id, _seq(request))
-        held = [convert.directive(one) for one in state.directives.in_order()]
+        held = state.directives.in_order()[:MAX_DIRECTIVES]
         ended = await self._d.views.retired(request.mind_id, state.seq) if request.include_retired else []
-        listed = [*held, *(convert.directive(one, retired=True) for one in ended)]
-        return pb.ListDirectivesResponse(directives=listed[:MAX_DIRECTIVES])
+        shown = [convert.directive(one) for one in held]
+        shown += [convert.directive(one, retired=True) for one in ended[: MAX_DIRECTIVES - len(held)]]
+        return pb.ListDirectivesResponse(directives=shown)
 
     async def RetireDirective(
         self, request: pb.RetireDirectiveRequest, context: _Context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -14,13 +15,15 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import COMMITMENTS
 from services.orchestrator.projections.directives import DIRECTIVES, Directive
 from services.orchestrator.projections.metrics import METRICS, Metrics
-from services.orchestrator.projections.reflections import COMPARED, REFLECTIONS, Reflection
+from services.orchestrator.projections.reflections import COMPARED, Compared, Reflection, novelties, told
 from services.orchestrator.projections.traits import TRAITS_PROJECTION
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.thinned import Thinned
 from services.runtime.times import nanoseconds
 
 ERASED = "event_redacted"
+PAGE = 1_000
+"""Events that are read at once where many are."""
 AT_ONCE = 100
 """States that are compared without a pause."""
 MAX_NAME_CHANGES = MAX_SAMPLES = 1_000
@@ -51,29 +54,28 @@ class Views:
         if not count:
             return []
         state, samples = Snapshot(), Thinned[Sample](MAX_SAMPLES)
-        async for event in self._peers.read(mind_id, to_seq=to_seq, kinds=_METRICS_KINDS):
+        async for event in self._peers.read(mind_id, to_seq=to_seq, kinds=_METRICS_KINDS, page_size=PAGE):
             before, state = state.metrics, state.fold(event)
             if state.metrics is not before:
                 samples.add(Sample(event.seq, nanoseconds(event.recorded_at), state.metrics))
         return samples.evenly(count)
 
-    async def reflections(self, mind_id: str, from_seq: int, size: int) -> tuple[list[Reflection], int]:
+    async def reflections(self, mind_id: str, from_seq: int, size: int) -> tuple[list[Compared], int]:
         """Those at a seq and before it, latest first, and the seq for the next page; 0 at the end."""
-        kept = list[Event]()
+        kept = list[Reflection]()
         # However many were erased in a row, the page is full, and each is compared with as many as it was at first.
         async for event in self._peers.read(
             mind_id, from_seq=from_seq, reverse=True, kinds=("reflection_recorded",)
         ):
             if not event.redacted:
-                kept.append(event)
+                kept.append(told(event))
             if len(kept) == size + COMPARED:
                 break
-        state, found = REFLECTIONS.initial, list[Reflection]()
-        for event in reversed(kept):
-            state, _ = REFLECTIONS.apply(state, event)
-            found.append(state.recent[-1])
-        page = found[-size:]
-        return page[::-1], page[0].seq - 1 if len(found) > size else 0
+        kept.reverse()
+        # Long ones take a while: others must not wait for it.
+        new = await asyncio.to_thread(lambda: list(novelties(one.text for one in kept)))
+        page = list(zip(kept, new, strict=True))[-size:]
+        return page[::-1], page[0][0].seq - 1 if len(kept) > size else 0
 
     async def names(self, mind_id: str, upto: int) -> list[Event]:
         """The latest changes of the mind's name and of the user's up to a seq that were not erased, oldest first."""
@@ -89,14 +91,15 @@ class Views:
         """Instructions that had ended at a seq, the latest first."""
         state, ended = DIRECTIVES.initial, dict[str, Directive]()
         kinds = ("directive_adopted", "directive_retired")
-        async for event in self._peers.read(mind_id, to_seq=upto, kinds=kinds):
-            known = state.by_id
-            state, _ = DIRECTIVES.apply(state, event)
-            for its_id, directive in known.items():
-                if its_id not in state.by_id:
-                    ended.pop(its_id, None)
-                    ended[its_id] = directive
-        return [directive for its_id, directive in reversed(ended.items()) if its_id not in state.by_id]
+        async for event in self._peers.read(mind_id, to_seq=upto, kinds=kinds, page_size=PAGE):
+            before, (state, _) = state, DIRECTIVES.apply(state, event)
+            its_id = getattr(event.body, event.kind).directive_id
+            if state.retired > before.retired:
+                gone = before.by_id[its_id] if event.kind == "directive_retired" else before.least()
+                ended[gone.id] = gone
+            if its_id in state.by_id:
+                ended.pop(its_id, None)
+        return list(reversed(ended.values()))
 
     async def ends(self, mind_id: str, from_seq: int, to_seq: int) -> tuple[Snapshot, Snapshot]:
         """The states at two seqs; 0: before the first event, and at the head. Raises BeyondHead."""
@@ -113,7 +116,8 @@ class Views:
         if first.seq == last.seq:
             return
         states = [first]
-        async for event in self._peers.read(mind_id, from_seq=first.seq + 1, to_seq=last.seq):
+        since = first.seq + 1
+        async for event in self._peers.read(mind_id, from_seq=since, to_seq=last.seq, page_size=PAGE):
             states.append(states[-1].apply(event))
             if len(states) > AT_ONCE:
                 yield states[1:]

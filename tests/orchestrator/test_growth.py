@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import prompt
 from services.orchestrator.autonomy import decide
 from services.orchestrator.autonomy.decide import Limits
-from services.orchestrator.projections import stage
-from services.orchestrator.projections.directives import MAX_HELD
-from services.orchestrator.projections.reflections import novelty
+from services.orchestrator.projections import directives, reflections, stage
+from services.orchestrator.projections.directives import LATEST, MAX_HELD, Directive
+from services.orchestrator.projections.reflections import novelties
 from services.orchestrator.projections.traits import MAX_CHANGES
 from services.orchestrator.snapshot import Snapshot
 from tests.orchestrator.test_projections import event
@@ -265,13 +267,47 @@ def test_what_a_tick_caused_is_no_activity() -> None:
     assert told.tell(open_("c-2")).state.activity.is_active
 
 
+def thought(text: str) -> mind.Body:
+    return mind.Body(reflection_recorded=mind.ReflectionRecorded(text=text))
+
+
 def test_novelty_is_what_shares_no_letters_with_those_before() -> None:
-    thought = mind.Body(reflection_recorded=mind.ReflectionRecorded(text="I keep my promises"))
-    recent = Story().tell(thought).state.reflections.recent
-    assert recent[0].novelty == 1.0
-    assert novelty("I keep my promises!", recent) == 0.0
-    assert 0.2 < novelty("I keep most of my promises", recent) < 0.8
-    assert novelty("xyz", recent) == 1.0
+    told = Story().tell(thought("I keep my promises"))
+    assert [new for _, new in told.state.reflections.compared] == [1.0]
+    told.tell(thought("I keep my promises!"), thought("I keep most of my promises"), thought("xyz"))
+    _, same, alike, other = [new for _, new in told.state.reflections.compared]
+    assert same == 0.0
+    assert 0.2 < alike < 0.8
+    assert other == 1.0
+
+
+def test_each_of_the_latest_thoughts_is_compared_with_the_ten_before_it_however_many_there_were() -> None:
+    texts = [f"thought {number} of {'abcdefghijklm'[number % 13] * 5}" for number in range(40)]
+    told = Story()
+    for count, text in enumerate(texts, 1):
+        told.tell(thought(text))
+        seen = [(one.text, new) for one, new in told.state.reflections.compared]
+        alone = [[*novelties(texts[max(0, at - 10) : at + 1])][-1] for at in range(count)]
+        assert seen == list(zip(texts[:count], alone, strict=True))[-10:]
+
+
+def test_thoughts_that_nobody_looks_at_are_compared_with_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    overlap = reflections._overlap
+
+    def counted(one: frozenset[str], other: frozenset[str]) -> float:
+        compared.append(1)
+        return overlap(one, other)
+
+    monkeypatch.setattr(reflections, "_overlap", counted)
+    told = Story().tell(*(thought(f"thought {number}") for number in range(500)))
+    assert not compared
+    assert len(told.state.reflections.compared) == 10
+    once = len(compared)
+    # An answer is no new thought.
+    told.tell(open_("c-1"))
+    assert len(told.state.reflections.compared) == 10
+    assert len(compared) == once <= 200
 
 
 def adopt_directive(its_id: str) -> mind.Body:
@@ -302,3 +338,37 @@ def test_where_too_many_instructions_are_held_the_new_one_is_kept() -> None:
     held = told.state.directives.by_id
     assert len(held) == MAX_HELD
     assert {"one", "other"} <= set(held)
+
+
+@given(st.lists(st.integers(0, 12), max_size=60))
+def test_of_too_many_instructions_the_one_goes_that_counts_least(given_: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(directives, "MAX_HELD", 6)
+        told, times, last = Story(), dict[str, int](), dict[str, int]()
+        for seq, number in enumerate(given_, 1):
+            its_id = f"d-{number}"
+            if its_id not in times and len(times) == 6:
+                latest = sorted(times, key=lambda one: -last[one])[:LATEST]
+                least = min(times.keys() - set(latest), key=lambda one: (times[one], last[one]))
+                del times[least], last[least]
+            times[its_id], last[its_id] = times.get(its_id, 0) + 1, seq
+            told.tell(adopt_directive(its_id))
+            held = told.state.directives
+            assert [one.id for one in held.in_order()] == sorted(times, key=lambda i: (-times[i], -last[i]))
+
+
+def test_an_instruction_too_many_costs_no_look_at_all_that_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Story().tell(*(adopt_directive(f"d-{number}") for number in range(MAX_HELD)))
+    looks: list[str] = []
+    place = Directive.place.fget
+    assert place
+
+    def counted(one: Directive) -> object:
+        looks.append(one.id)
+        return place(one)
+
+    monkeypatch.setattr(Directive, "place", property(counted))
+    told.tell(*(adopt_directive(f"more-{number}") for number in range(100)))
+    assert told.state.directives.retired == 100
+    # Two searches by halving, each among a thousand.
+    assert len(looks) <= 100 * 25

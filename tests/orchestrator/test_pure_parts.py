@@ -94,7 +94,7 @@ def test_a_mind_is_told_the_day_of_its_promise_in_its_own_time_zone(
 ) -> None:
     due_ns = int(due.timestamp()) * 10**9
     promised = Commitment("c-1", "send the report", opened_seq=2, opened_ns=1, due_ns=due_ns)
-    commitments = Commitments(by_id=Map({promised.id: promised}))
+    commitments = Commitments(by_id=Map({promised.id: promised}), ids=(promised.id,))
     state = Snapshot(profile=Profile(time_zone=time_zone), commitments=commitments)
 
     built = prompt.build(state, [], [], "hello", NOW, tokens=1_500)

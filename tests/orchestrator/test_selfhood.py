@@ -10,6 +10,7 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
 from services.orchestrator import convert_screens
 from services.orchestrator.convert import mind_message
+from services.orchestrator.projections import directives
 from services.orchestrator.snapshot import Snapshot
 from services.runtime import telemetry
 from services.runtime.sections import TelemetrySettings
@@ -91,6 +92,20 @@ async def test_instructions_are_listed_and_retired(served: Served) -> None:
     ]
     with pytest.raises(errors.NotFound):
         await served.orchestrator.retire_directive(request)
+
+
+async def test_instructions_that_had_to_go_are_listed_as_ended_until_they_are_given_again(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directives, "MAX_HELD", 5)
+    await append(served, *(directive(f"d-{number}", "Be brief.") for number in range(8)))
+    ended = mind.Body(directive_retired=mind.DirectiveRetired(directive_id="d-7"))
+    await append(served, ended, directive("d-1", "Be brief."), directive("d-9", "Be brief."))
+    everything = pb.ListDirectivesRequest(mind_id="ada", include_retired=True)
+    listed = (await served.orchestrator.list_directives(everything)).directives
+
+    assert [one.directive_id for one in listed if not one.retired] == ["d-9", "d-1", "d-6", "d-5", "d-4"]
+    assert [one.directive_id for one in listed if one.retired] == ["d-3", "d-7", "d-2", "d-0"]
 
 
 async def test_reflections_are_listed_page_by_page_with_their_novelty(served: Served) -> None:

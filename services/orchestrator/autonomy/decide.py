@@ -202,6 +202,8 @@ def is_to_reflect(state: Snapshot, now_ns: int) -> bool:
     """Whether there were answers and time enough since the last one; it takes more where it would say the same."""
     turns, seconds, _ = CADENCE[state.stage.stage]
     reflections = state.reflections
+    if reflections.turns_since < turns:
+        return False
     factor = STALE_FACTOR if _is_stale(reflections) else 1
     last_ns = reflections.recent[-1].recorded_ns if reflections.recent else state.profile.created_ns
     return reflections.turns_since >= turns * factor and now_ns - last_ns >= seconds * factor * SECOND_NS
@@ -214,8 +216,8 @@ def _trigger(state: Snapshot) -> str:
 
 
 def _is_stale(reflections: Reflections) -> bool:
-    last = reflections.recent[-STALE_WINDOW:]
-    return len(last) == STALE_WINDOW and sum(one.novelty for one in last) / STALE_WINDOW < STALE_NOVELTY
+    last = [novelty for _, novelty in reflections.compared[-STALE_WINDOW:]]
+    return len(last) == STALE_WINDOW and sum(last) / STALE_WINDOW < STALE_NOVELTY
 
 
 def _stage(state: Snapshot) -> Iterator[mind.Body]:
@@ -301,8 +303,8 @@ def _cap(state: Snapshot) -> float:
 
 def _wishes(state: Snapshot) -> dict[int, tuple[float, str, tuple[int, ...]]]:
     """By trait: how far the evidence would move it, the rule, and the events behind it."""
-    evidence, reflections = state.traits.evidence, state.reflections.recent
-    new = [one.novelty for one in reflections if one.seq in evidence.reflections.seqs]
+    evidence = state.traits.evidence
+    new = [novelty for one, novelty in state.reflections.compared if one.seq in evidence.reflections.seqs]
     novelty = sum(new) / len(new) - 0.5 if new else 0.0
     count = evidence.analyses.count
     engagement = evidence.engagement / count - 0.5 if count else 0.0

@@ -15,7 +15,7 @@ from services.orchestrator.extraction.words import key
 from services.orchestrator.forgetting import Traces
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
-from services.orchestrator.projections.reflections import Reflection
+from services.orchestrator.projections.reflections import Compared
 from services.orchestrator.repeats import TAKEN, came_before, key_of
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import RECALL, Draft, Said
@@ -75,7 +75,7 @@ class Reflecting:
                 style, trigger = told.reflection_style, told.reflection_trigger
                 made = await self._once(active, style, trigger, f"reflect:{tick.seq}", tick.seq)
                 if made is not None:
-                    return [made.seq]
+                    return [made[0].seq]
         return []
 
     async def _has_thought_since(self, tick: mind.Event) -> bool:
@@ -84,7 +84,7 @@ class Reflecting:
         found = self._peers.read(tick.mind_id, from_seq=tick.seq + 1, limit=1, kinds=kinds)
         return any([True async for _ in found])
 
-    async def reflect(self, mind_id: str, style: int, *, key: str = "") -> Reflection:
+    async def reflect(self, mind_id: str, style: int, *, key: str = "") -> Compared:
         """Think because somebody asks for it, once under an idempotency key, and append it.
 
         Unspecified style: that of the stage. Where something is erased meanwhile, the mind thinks again: it may have
@@ -97,7 +97,7 @@ class Reflecting:
                 made = await self._once(active, style, REQUESTED, event_key)
             return made
 
-    async def _asked_before(self, active: ActiveMind, style: int, event_key: str) -> Reflection | None:
+    async def _asked_before(self, active: ActiveMind, style: int, event_key: str) -> Compared | None:
         """What the mind thought when it came with the key before. Raises IdempotencyKeyReused where that is erased."""
         asked = replace(_draft(Thought("", style, ()), REQUESTED, event_key, None), refuse_erased=True)
         try:
@@ -108,7 +108,7 @@ class Reflecting:
         else:
             return None
         state = await self._minds.as_of(active.id, seq)
-        thought = next((one for one in state.reflections.recent if one.seq == seq), None)
+        thought = next((one for one in state.reflections.compared if one[0].seq == seq), None)
         if thought is None:
             raise IdempotencyKeyReused(TAKEN)
         return thought
@@ -132,7 +132,7 @@ class Reflecting:
         trigger: str,
         event_key: str,
         causation_seq: int | None = None,
-    ) -> Reflection | None:
+    ) -> Compared | None:
         """The reflection; None where something was erased before it was appended, or it itself right after."""
         state, before = (await self._minds.open(active.id)).snapshot, active.erasures()
         # A state that is yet to be dropped holds what was erased, and is another one once it was.
@@ -143,7 +143,7 @@ class Reflecting:
         thought = await self._think(active, state, chosen)
         draft = _draft(thought, trigger, event_key, causation_seq)
         after = await self._minds.decide(active, _unless_erased(active, before, draft))
-        made = [one for one in after.reflections.recent if one.seq > state.seq]
+        made = [one for one in after.reflections.compared if one[0].seq > state.seq]
         return made[-1] if made else None
 
     async def _think(self, active: ActiveMind, state: Snapshot, style: int) -> Thought:

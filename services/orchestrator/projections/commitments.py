@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.projection import Projection, State
+from services.orchestrator.projections import ordered
 from services.runtime.times import nanoseconds
 
 MAX_OPEN = 1_000
@@ -106,10 +107,12 @@ class Commitments(State, frozen=True):
     """The latest that were kept, oldest first: what an answer says of them is checked."""
     erased_end_seq: int = 0
     """Where the latest end was erased: nobody can tell any more of which commitment it was."""
+    ids: tuple[str, ...] = ()
+    """In the order of their places."""
 
     def in_order(self) -> list[Commitment]:
         """By their places."""
-        return sorted(self.by_id.values(), key=lambda one: one.place)
+        return [self.by_id[its_id] for its_id in self.ids]
 
     def listed(
         self, project: str, standing: Standing | None, now_ns: int, after: Place | None = None
@@ -147,7 +150,7 @@ def opened(state: Commitments, event: Event) -> Commitments:
         body.priority or mind.PRIORITY_NORMAL,
         body.project,
     )
-    return replace(state, by_id=state.by_id.set(new.id, new))
+    return _with(state, new)
 
 
 def gained_evidence(state: Commitments, event: Event) -> Commitments:
@@ -223,11 +226,13 @@ def _is_open_since(state: Commitments, its_id: str, seq: int) -> bool:
 
 
 def _with(state: Commitments, commitment: Commitment) -> Commitments:
-    return replace(state, by_id=state.by_id.set(commitment.id, commitment))
+    by_id, ids = ordered.put(state.by_id, state.ids, commitment)
+    return replace(state, by_id=by_id, ids=ids)
 
 
 def _without(state: Commitments, commitment_id: str) -> Commitments:
-    return replace(state, by_id=state.by_id.delete(commitment_id), closed=state.closed + 1)
+    by_id, ids = ordered.drop(state.by_id, state.ids, commitment_id)
+    return replace(state, by_id=by_id, ids=ids, closed=state.closed + 1)
 
 
 COMMITMENTS = Projection(

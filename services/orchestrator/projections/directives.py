@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
+from itertools import islice
+
 from immutables import Map
 from msgspec.structs import replace
 
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.projection import Projection, State
+from services.orchestrator.projections import ordered
 
 IN_PROMPT = 7
 """So many stand in a prompt."""
@@ -31,21 +36,41 @@ class Directive(State, frozen=True):
     uses: int = 0
     """How many answers had it in their prompt."""
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """The most often given first, then the latest."""
+        return (-self.given, -self.last_seq)
+
 
 class Directives(State, frozen=True):
     """Those that hold, by id."""
 
     by_id: Map[str, Directive] = Map()
     retired: int = 0
+    ids: tuple[str, ...] = ()
+    """In the order of their places."""
 
     def in_order(self) -> list[Directive]:
         """The most often given first, then the latest."""
-        return sorted(self.by_id.values(), key=lambda d: (-d.given, -d.last_seq))
+        return [self.by_id[its_id] for its_id in self.ids]
 
     def by_weight(self) -> list[Directive]:
         """The ``LATEST`` first, newest before older; then the others, the most often given before the rest."""
-        latest = sorted(self.by_id.values(), key=lambda d: -d.last_seq)[:LATEST]
-        return [*latest, *(one for one in self.in_order() if one not in latest)]
+        latest = heapq.nlargest(LATEST, self.by_id.values(), key=lambda one: one.last_seq)
+        seqs = {one.last_seq for one in latest}
+        return [*latest, *(one for one in self.in_order() if one.last_seq not in seqs)]
+
+    def least(self) -> Directive:
+        """The last by weight, where there are more than the ``LATEST``: found from the end, where it stands."""
+        return next(one for one in self._from_the_end() if self._is_followed(one))
+
+    def _from_the_end(self) -> Iterator[Directive]:
+        return (self.by_id[its_id] for its_id in reversed(self.ids))
+
+    def _is_followed(self, one: Directive) -> bool:
+        """Whether as many as are the latest were given after it."""
+        later = (other for other in self._from_the_end() if other.last_seq > one.last_seq)
+        return len(list(islice(later, LATEST))) == LATEST
 
 
 def adopted(state: Directives, event: Event) -> Directives:
@@ -53,27 +78,36 @@ def adopted(state: Directives, event: Event) -> Directives:
     if not (body.directive_id and body.text):
         raise ValueError("an instruction has an id and words")
     known = state.by_id.get(body.directive_id)
-    if known is None:
-        new = Directive(body.directive_id, body.text, body.source_seq, event.seq, last_seq=event.seq)
-        if len(state.by_id) >= MAX_HELD:
-            least = state.by_weight()[-1]
-            state = Directives(state.by_id.delete(least.id), state.retired + 1)
-        return replace(state, by_id=state.by_id.set(new.id, new))
-    again = replace(known, given=known.given + 1, last_seq=event.seq)
-    return replace(state, by_id=state.by_id.set(again.id, again))
+    if known is not None:
+        return _with(state, replace(known, given=known.given + 1, last_seq=event.seq))
+    if len(state.by_id) >= MAX_HELD:
+        state = _without(state, state.least().id)
+    return _with(
+        state, Directive(body.directive_id, body.text, body.source_seq, event.seq, last_seq=event.seq)
+    )
 
 
 def retired(state: Directives, event: Event) -> Directives:
-    return Directives(state.by_id.delete(event.body.directive_retired.directive_id), state.retired + 1)
+    return _without(state, event.body.directive_retired.directive_id)
 
 
 def answered(state: Directives, event: Event) -> Directives:
     used = set(event.body.assistant_message.receipt.state_seqs)
     by_id = state.by_id
-    for directive in state.by_id.values():
+    for directive in state.by_id.values() if used else ():
         if directive.adopted_seq in used:
             by_id = by_id.set(directive.id, replace(directive, uses=directive.uses + 1))
-    return replace(state, by_id=by_id)
+    return state if by_id is state.by_id else replace(state, by_id=by_id)
+
+
+def _with(state: Directives, directive: Directive) -> Directives:
+    by_id, ids = ordered.put(state.by_id, state.ids, directive)
+    return replace(state, by_id=by_id, ids=ids)
+
+
+def _without(state: Directives, its_id: str) -> Directives:
+    by_id, ids = ordered.drop(state.by_id, state.ids, its_id)
+    return Directives(by_id, state.retired + 1, ids)
 
 
 DIRECTIVES = Projection(

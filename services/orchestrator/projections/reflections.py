@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from msgspec.structs import replace
 
@@ -23,15 +26,36 @@ class Reflection(State, frozen=True):
     text: str
     trigger: str
     style: int
-    novelty: float
-    """1 less the greatest overlap with those before it."""
     recorded_ns: int
+
+
+Compared = tuple[Reflection, float]
+"""A reflection, and how new it was: 1 less the greatest overlap with those before it."""
+
+
+class Latest(State, frozen=True, dict=True):
+    """The latest reflections, and before them those with which they are compared, oldest first.
+
+    They are compared when somebody wants to know: of many that are folded in a row only the last are looked at.
+    """
+
+    kept: tuple[Reflection, ...] = ()
+
+    def and_(self, new: Reflection) -> Latest:
+        """With one more."""
+        return Latest((*self.kept, new)[-2 * COMPARED :])
+
+    @cached_property
+    def compared(self) -> tuple[Compared, ...]:
+        """The latest ``COMPARED``."""
+        found = zip(self.kept, novelties(one.text for one in self.kept), strict=True)
+        return tuple(found)[-COMPARED:]
 
 
 class Reflections(State, frozen=True):
     """The latest, oldest first."""
 
-    recent: tuple[Reflection, ...] = ()
+    latest: Latest = Latest()
     count: int = 0
     turns_since: int = 0
     """Answers since the last one."""
@@ -44,24 +68,31 @@ class Reflections(State, frozen=True):
     efficacy: float = 0.0
     """Of that look: closed over opened, from 0 to 1."""
 
+    @property
+    def recent(self) -> tuple[Reflection, ...]:
+        """The latest ``COMPARED``."""
+        return self.latest.kept[-COMPARED:]
+
+    @property
+    def compared(self) -> tuple[Compared, ...]:
+        """The same, each with how new it was."""
+        return self.latest.compared
+
 
 def reflected(state: Reflections, event: Event) -> Reflections:
-    body = event.body.reflection_recorded
-    new = Reflection(
-        event.seq,
-        body.text,
-        body.trigger,
-        body.style,
-        novelty(body.text, state.recent),
-        nanoseconds(event.recorded_at),
-    )
     return replace(
         state,
-        recent=(*state.recent, new)[-COMPARED:],
+        latest=state.latest.and_(told(event)),
         count=state.count + 1,
         since_meta=state.since_meta + 1,
         turns_since=0,
     )
+
+
+def told(event: Event) -> Reflection:
+    """What a ``reflection_recorded`` holds."""
+    body = event.body.reflection_recorded
+    return Reflection(event.seq, body.text, body.trigger, body.style, nanoseconds(event.recorded_at))
 
 
 def looked_back(state: Reflections, event: Event) -> Reflections:
@@ -84,22 +115,26 @@ def closed(state: Reflections, _event: Event) -> Reflections:
     return replace(state, closed=state.closed + 1)
 
 
-def novelty(text: str, before: tuple[Reflection, ...]) -> float:
-    """From 0 (said before) to 1 (shares no three letters in a row with any)."""
-    mine = _trigrams(text)
-    return 1 - max((_overlap(mine, _trigrams(other.text)) for other in before), default=0.0)
+def novelties(texts: Iterable[str]) -> Iterator[float]:
+    """Of each, from 0 (said before) to 1 (shares no three letters in a row with any of the ``COMPARED`` before it)."""
+    before = deque[frozenset[str]](maxlen=COMPARED)
+    for text in texts:
+        mine = _trigrams(text)
+        yield 1 - max((_overlap(mine, other) for other in before), default=0.0)
+        before.append(mine)
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     """Jaccard's."""
-    together = one | other
-    return len(one & other) / len(together) if together else 1.0
+    shared = len(one & other)
+    together = len(one) + len(other) - shared
+    return shared / together if together else 1.0
 
 
 def _trigrams(text: str) -> frozenset[str]:
     words = " ".join(_WORD.findall(text.lower()))
     plain = f" {words} "
-    return frozenset(plain[i : i + 3] for i in range(len(plain) - 2))
+    return frozenset(map("".join, zip(plain, plain[1:], plain[2:], strict=False)))
 
 
 REFLECTIONS = Projection(
