@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
-from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -14,16 +13,16 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.actions import Imported, Message
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.convert_commitments import commitment
-from services.orchestrator.diff import MISSING, Diff, FieldChange, Item, Seen
+from services.orchestrator.diff import MISSING, FieldChange
 from services.orchestrator.explain import Explanation
 from services.orchestrator.forgetting import Progress
 from services.orchestrator.owners.owners import Listed
 from services.orchestrator.projections import stage
-from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
 from services.orchestrator.projections.invariants import Violated
 from services.orchestrator.projections.metrics import Metrics
+from services.orchestrator.projections.profile import Profile
 from services.orchestrator.projections.reflections import Compared
 from services.orchestrator.projections.sessions import Session
 from services.orchestrator.projections.summaries import Summary
@@ -119,12 +118,7 @@ def mind_message(mind_id: str, state: Snapshot, sessions: int, now_ns: int = 0) 
         mind_id=mind_id,
         name=profile.name,
         owner=profile.owner,
-        settings=mind.MindSettings(
-            description=profile.description,
-            persona_prompt=profile.persona_prompt,
-            time_zone=profile.time_zone,
-            language=profile.language,
-        ),
+        settings=settings(profile),
         seq=state.seq,
         hash=state.hash,
         identity=identity(state.identity),
@@ -143,7 +137,18 @@ def mind_message(mind_id: str, state: Snapshot, sessions: int, now_ns: int = 0) 
     )
 
 
+def settings(profile: Profile) -> mind.MindSettings:
+    """What a mind was told about itself."""
+    return mind.MindSettings(
+        description=profile.description,
+        persona_prompt=profile.persona_prompt,
+        time_zone=profile.time_zone,
+        language=profile.language,
+    )
+
+
 def counts(state: Snapshot, sessions: int) -> pb.MindCounts:
+    """How much there is in a mind with so many sessions."""
     profile = state.profile
     return pb.MindCounts(
         sessions=sessions,
@@ -173,21 +178,6 @@ def trait_change(change: Change) -> pb.TraitChange:
         evidence_seqs=change.evidence_seqs[:MAX_SHOWN_SEQS],
         recorded_at=timestamp(change.recorded_ns),
     )
-
-
-def diff(first: Snapshot, last: Snapshot, mind_id: str, sessions: Sequence[int]) -> Diff:
-    """What differs between two states with so many sessions, all seen from the later one's moment."""
-
-    def whole(state: Snapshot, count: int = 0) -> dict[str, Any]:
-        message = mind_message(mind_id, state, count, last.last_event_ns)
-        return MessageToDict(message) if state.seq else {}
-
-    def item(one: Item) -> dict[str, Any]:
-        is_promise = isinstance(one, Commitment)
-        return MessageToDict(commitment(one, last.last_event_ns) if is_promise else directive(one))
-
-    before, after = map(whole, (first, last), sessions)
-    return Diff(first, before, after, Seen(whole, lambda part: part.in_order()[:MAX_LISTED], item))
 
 
 def directive(folded: Directive, *, retired: bool = False) -> pb.Directive:

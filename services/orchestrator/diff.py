@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from immutables import Map
-from msgspec.structs import replace
-
-from services.orchestrator.projections.commitments import Commitment, Commitments
-from services.orchestrator.projections.directives import Directive, Directives
 from services.orchestrator.snapshot import Snapshot
 
 MISSING = object()
@@ -25,38 +20,33 @@ _KEYS = {
     "violatedInvariants": "seq",
 }  # fmt: skip
 """By list: the field that tells its items apart."""
-_FIELDS = {
-    "profile": ("mindId", "name", "owner", "settings", "counts", "policies", "createdAt"),
-    "identity": ("identity",),
-    "commitments": ("openCommitments", "counts"),
-    "directives": ("directives",),
-    "reflections": ("recentReflections",),
-    "traits": ("traits",),
-    "metrics": ("metrics",),
-    "stage": ("stage",),
-    "invariants": ("violatedInvariants",),
-    "violations": ("violations",),
-}
-"""By part of the state: the fields of Mind that it fills."""
-_LISTS = {"commitments": "openCommitments", "directives": "directives"}
-"""By part of the state that holds many items: the list of Mind that it fills."""
 _SESSIONS = ("counts", "sessions")
 """How many conversations there are: no state knows."""
 Path = tuple[str, ...]
 Shown = Mapping[str, Any]
 """A mind as JSON."""
-Item = Commitment | Directive
-"""Immutable: the same object is shown the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """How a mind is seen from some moment."""
+class Field:
+    """How a field of a mind is seen."""
 
-    whole: Callable[[Snapshot], Shown]
-    items: Callable[[Commitments | Directives], Sequence[Item]]
-    """Those that a mind shows of a part that holds many."""
-    item: Callable[[Item], Shown]
+    of: Callable[[Snapshot], Any]
+    """What it shows of a state: where that is equal, so is what is shown."""
+    shown: Callable[[Snapshot], Any]
+    """As a mind's JSON has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """How a list of a mind is seen that is drawn from many things."""
+
+    of: Callable[[Snapshot], Any]
+    """What it shows of a state: where that is the same object, so is what is shown."""
+    wanted: Callable[[Snapshot, Collection[str]], Mapping[str, Any]]
+    """Of the things with some keys those in sight, by key. Immutable: the same object is shown the same."""
+    shown: Callable[[Any], Any]
+    """A thing as a mind's JSON has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,40 +62,23 @@ class FieldChange:
 class Diff:
     """The fields that differ between a mind at one event and at a later one, and the events that made them differ."""
 
-    def __init__(self, first: Snapshot, before: Shown, after: Shown, seen: Seen) -> None:
-        self._state, self._seen = first, seen
-        differing = _differing(_keyed(before), _keyed(after), ())
+    def __init__(
+        self, first: Snapshot, before: Shown, after: Shown, fields: Mapping[str, Field | Items]
+    ) -> None:
+        differing = _differing(keyed(before), keyed(after), ())
         self._differing = {path: (was, is_now) for path, was, is_now in differing}
-        self._paths = {
-            part: _by_item(paths)
-            for part, fields in _FIELDS.items()
-            if (paths := [path for path in self._differing if path[0] in fields])
-        }
-        """By part of the state: the paths that it may have to do with, by the item that they lead into."""
-        self._items: dict[str, dict[str, tuple[Item, Shown]]] = defaultdict(dict)
-        """By part of the state that holds many: by id, as they were shown."""
-        self._shown = {part: self._part(first, part) for part in self._paths}
+        by_field: defaultdict[str, list[Path]] = defaultdict(list)
+        for path in self._differing:
+            by_field[path[0]].append(path)
+        self._followed = [_followed(fields[name], paths, first) for name, paths in by_field.items()]
         self._made: defaultdict[Path, deque[int]] = defaultdict(lambda: deque(maxlen=MAX_SEQS))
 
     def take(self, states: Sequence[Snapshot]) -> None:
         """The states after the next events. From one thread at a time."""
         for state in states:
-            self._take(state)
-
-    def _take(self, state: Snapshot) -> None:
-        before, self._state = self._state, state
-        for part, of_items in self._paths.items():
-            # The first event makes a mind of nothing.
-            if before.seq and getattr(before, part) is getattr(state, part):
-                continue
-            was, self._shown[part] = self._shown[part], self._part(state, part)
-            for item, paths in of_items.items():
-                then, now = _at(was, item), _at(self._shown[part], item)
-                if then is now:
-                    continue
-                for path in paths:
-                    if _at(then, path[len(item) :]) != _at(now, path[len(item) :]):
-                        self._made[path].append(state.seq)
+            for field in self._followed:
+                for path in field.moved(state):
+                    self._made[path].append(state.seq)
 
     def changes(self, begun: Sequence[int]) -> list[FieldChange]:
         """In the order of the later mind. ``begun``: the events with which conversations began."""
@@ -115,19 +88,66 @@ class Diff:
             for path, (was, is_now) in self._differing.items()
         ]
 
-    def _part(self, state: Snapshot, part: str) -> dict[str, Any]:
-        """What is seen of a part of a state, without the work that the others would be."""
-        whole = getattr(state, part)
-        if part not in _LISTS:
-            return _keyed(self._seen.whole(Snapshot(seq=state.seq, **{part: whole})))
-        rest: dict[str, Any] = {part: replace(whole, by_id=Map(), ids=())}
-        shown = _keyed(self._seen.whole(Snapshot(seq=state.seq, **rest)))
-        before, items = self._items[part], dict[str, tuple[Item, Shown]]()
-        for one in self._seen.items(whole):
-            known = before.get(one.id)
-            items[one.id] = known if known and known[0] is one else (one, self._seen.item(one))
-        self._items[part] = items
-        return shown | {_LISTS[part]: {its_id: as_shown for its_id, (_, as_shown) in items.items()}}
+
+def _followed(field: Field | Items, paths: Sequence[Path], first: Snapshot) -> _Field | _Items:
+    return _Field(field, paths, first) if isinstance(field, Field) else _Items(field, paths, first)
+
+
+class _Field:
+    """A field that differs, and how it is seen at the moment."""
+
+    def __init__(self, field: Field, paths: Sequence[Path], first: Snapshot) -> None:
+        self._field = field
+        self._paths = _by_item(paths)
+        self._of = self._shown = MISSING
+        if first.seq:
+            self._of, self._shown = field.of(first), field.shown(first)
+
+    def moved(self, state: Snapshot) -> Iterator[Path]:
+        """The paths at which the next state is seen otherwise."""
+        of = self._field.of(state)
+        if of == self._of:
+            return
+        was, self._of, self._shown = self._shown, of, self._field.shown(state)
+        for item, paths in self._paths.items():
+            yield from _moved(item, paths, _at(was, item[1:]), _at(self._shown, item[1:]))
+
+
+class _Items:
+    """A list that differs, and how those of its items that do are seen at the moment."""
+
+    def __init__(self, field: Items, paths: Sequence[Path], first: Snapshot) -> None:
+        self._field = field
+        self._paths = {item[1]: (item, inside) for item, inside in _by_item(paths).items()}
+        self._of = field.of(first)
+        self._seen = self._look(first, {})
+
+    def moved(self, state: Snapshot) -> Iterator[Path]:
+        """The paths at which the next state is seen otherwise."""
+        of = self._field.of(state)
+        if of is self._of:
+            return
+        was, self._of, self._seen = self._seen, of, self._look(state, self._seen)
+        for key in was.keys() | self._seen.keys():
+            yield from _moved(*self._paths[key], _shown(was, key), _shown(self._seen, key))
+
+    def _look(self, state: Snapshot, before: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
+        """The things in sight and how they are shown, by key."""
+        seen: dict[str, tuple[Any, Any]] = {}
+        for key, one in self._field.wanted(state, self._paths.keys()).items():
+            known = before.get(key)
+            seen[key] = known if known and known[0] is one else (one, self._field.shown(one))
+        return seen
+
+
+def _shown(seen: Mapping[str, tuple[Any, Any]], key: str) -> Any:
+    return seen[key][1] if key in seen else MISSING
+
+
+def _moved(item: Path, paths: Sequence[Path], was: Any, is_now: Any) -> Iterator[Path]:
+    """Of paths into an item those at which it differs."""
+    if was is not is_now:
+        yield from (path for path in paths if _at(was, path[len(item) :]) != _at(is_now, path[len(item) :]))
 
 
 def _by_item(paths: Sequence[Path]) -> dict[Path, list[Path]]:
@@ -145,7 +165,7 @@ def _at(shown: Any, path: Path) -> Any:
     return shown
 
 
-def _keyed(message: Mapping[str, Any]) -> dict[str, Any]:
+def keyed(message: Mapping[str, Any]) -> dict[str, Any]:
     """With lists of items as items by key, so that one that goes is not a change of all that follow."""
     return {
         name: {str(item.get(_KEYS[name], "")): item for item in value} if name in _KEYS else value

@@ -14,6 +14,7 @@ from services.orchestrator import (
     convert,
     convert_analytics,
     convert_commitments,
+    convert_diff,
     convert_graph,
     convert_reports,
 )
@@ -314,7 +315,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def DiffMind(self, request: pb.DiffMindRequest, context: _Context) -> pb.DiffMindResponse:
         first, last = await self._d.views.ends(request.mind_id, request.from_seq, request.to_seq)
         counts = [await self._d.session_table.count(request.mind_id, state) for state in (first, last)]
-        diff = convert.diff(first, last, request.mind_id, counts)
+        diff = convert_diff.diff(first, last, request.mind_id, counts)
         async for states in self._d.views.between(request.mind_id, first, last):
             # Of what changes with every event much is shown: others must not wait for it.
             await asyncio.to_thread(diff.take, states)

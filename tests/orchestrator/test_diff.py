@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Value
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,9 +12,10 @@ from hypothesis import strategies as st
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator import convert
+from services.orchestrator import convert, convert_diff
 from services.orchestrator.convert import MAX_LISTED
 from services.orchestrator.diff import MAX_SEQS
+from services.orchestrator.projections.reflections import COMPARED
 from services.orchestrator.projections.sessions import RECENT
 from services.orchestrator.snapshot import Snapshot
 from tests.orchestrator.talking import converse, events, head
@@ -158,7 +161,7 @@ def must_be_named_by_what_changed_them(history: list[mind.Event], cut: int) -> N
     states = [replay(history[:cut])]
     for event in history[cut:]:
         states.append(states[-1].apply(event))
-    found = convert.diff(states[0], states[-1], "ada", [0, 0])
+    found = convert_diff.diff(states[0], states[-1], "ada", [0, 0])
     for state in states[1:]:
         found.take([state])
     now_ns = states[-1].last_event_ns
@@ -173,3 +176,46 @@ def must_be_named_by_what_changed_them(history: list[mind.Event], cut: int) -> N
         assert list(change.seqs) == moved[-MAX_SEQS:], change.path
         assert change.before != change.after
         assert moved
+
+
+def test_only_what_an_event_changed_is_shown_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies: list[mind.Body] = [mind.Body(mind_created=mind.MindCreated(name="Ada"))]
+    for number in range(MAX_LISTED):
+        key = mind.PolicyChanged(key=f"key.{number}", value=Value(string_value="mask"))
+        bodies += [
+            opened(f"c-{number}"),
+            directive(f"d-{number}", "Be brief."),
+            mind.Body(policy_changed=key),
+        ]
+    often = 200
+    for number in range(often):
+        bodies += [
+            mind.Body(message_imported=mind.MessageImported(text="hello")),
+            thought(f"thought {number}"),
+            mind.Body(commitment_revised=mind.CommitmentRevised(commitment_id="c-1", project=f"{number}")),
+        ]
+    history = [
+        mind.Event(mind_id="ada", seq=seq, kind=body.WhichOneof("kind") or "", body=body)
+        for seq, body in enumerate(bodies, 1)
+    ]
+    states = [replay(history[: -3 * often])]
+    for event in history[-3 * often :]:
+        states.append(states[-1].apply(event))
+    found = convert_diff.diff(states[0], states[-1], "ada", [0, 0])
+    shown: list[object] = []
+
+    def counted(message: Message) -> object:
+        shown.append(message)
+        return MessageToDict(message)
+
+    monkeypatch.setattr(convert_diff, "MessageToDict", counted)
+    found.take(states[1:])
+    seqs = {change.path: change.seqs for change in found.changes([])}
+
+    assert (
+        seqs["counts.importedMessages"]
+        == tuple(range(states[-1].seq - 2, states[0].seq, -3))[:MAX_SEQS][::-1]
+    )
+    # One thing for each event; of thoughts those alone that are told of.
+    assert len(shown) <= 2 * often + COMPARED**2
+    assert max(message.ByteSize() for message in shown if isinstance(message, Message)) < 200
