@@ -13,7 +13,8 @@ from services.orchestrator import convert, convert_commitments
 from services.orchestrator.convert import MAX_LISTED
 from services.orchestrator.diff import MISSING, Diff, Field, Items, keyed
 from services.orchestrator.projections.commitments import Commitment, Commitments
-from services.orchestrator.projections.directives import Directives
+from services.orchestrator.projections.directives import Directive, Directives
+from services.orchestrator.projections.invariants import Violated
 from services.orchestrator.projections.reflections import Compared
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.times import timestamp
@@ -68,7 +69,15 @@ def _thought(state: Snapshot, keys: Collection[str]) -> dict[str, Any]:
     return {key: one for key, one in found.items() if key in keys}
 
 
-def _instruction(one: Any) -> Any:
+def _found_wrong(state: Snapshot, keys: Collection[str]) -> dict[str, Any]:
+    return {str(one.seq): one for one in state.invariants.recent if str(one.seq) in keys}
+
+
+def _violated(one: Violated) -> Any:
+    return MessageToDict(convert.violated(one))
+
+
+def _instruction(one: Directive) -> Any:
     return MessageToDict(convert.directive(one))
 
 
@@ -106,11 +115,7 @@ _FIELDS: Mapping[str, Field | Items] = {
         "created_at", attrgetter("profile.created_ns"), lambda state: timestamp(state.profile.created_ns)
     ),
     "violations": _field("violations", attrgetter("violations")),
-    "violatedInvariants": _field(
-        "violated_invariants",
-        attrgetter("invariants.recent"),
-        lambda state: map(convert.violated, state.invariants.recent),
-    ),
+    "violatedInvariants": Items(attrgetter("invariants.recent"), _found_wrong, _violated),
     "directives": Items(attrgetter("directives.by_id"), _instructed, _instruction),
     "recentReflections": Items(attrgetter("reflections.latest"), _thought, _reflection),
 }  # fmt: skip
