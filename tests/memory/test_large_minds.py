@@ -198,7 +198,9 @@ async def test_what_is_erased_goes_from_the_bulk_and_its_folder(tmp_path: Path) 
 
         assert marker not in [result.memory.text for result in (await served.memory.search(request)).results]
         assert files_with(tmp_path / "memory", marker.encode()) == []
-        await asyncio.sleep(1.5)
+        async with asyncio.timeout(GROWN_SECONDS):
+            while not list((tmp_path / "memory" / "minds").rglob("place.json")):
+                await asyncio.sleep(0.05)
         assert marker not in [result.memory.text for result in (await served.memory.search(request)).results]
         assert len((await answers(served, done.seq))[0]) == 10
     assert files_with(tmp_path / "memory", b"quinquerem") == []

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.slots import Slots
 from tests.support.serving import Served
 
 
@@ -70,11 +76,46 @@ async def settled_head(served: Served, mind_id: str = "ada") -> int:
     return await head(served, mind_id)
 
 
-async def left_alone(served: Served, mind_id: str = "ada") -> int:
-    """The head once nothing is added any more."""
-    rests_at, now = 0, await settled_head(served, mind_id)
+async def left_alone(served: Served, mind_id: str = "ada") -> None:
+    """Return once nothing is added any more, and it is on disk that there is nothing to look after."""
     async with asyncio.timeout(60):
-        while rests_at != now:
-            await asyncio.sleep(0.5)
-            rests_at, now = now, await settled_head(served, mind_id)
-    return now
+        while True:
+            told = await events(served, mind_id)
+            if is_at_rest(told) and told[-1].seq == await settled_head(served, mind_id):
+                break
+            await asyncio.sleep(0.02)
+    await looked_after(served)
+
+
+def is_at_rest(told: Sequence[mind.Event]) -> bool:
+    """Whether the last tick knows of everything that happened but for what followed from it."""
+    last = max((event.seq for event in told if event.kind == "tick_recorded"), default=0)
+    caused = {last}
+    for event in told:
+        if event.seq > last and event.causation_seq in caused:
+            caused.add(event.seq)
+    return last > 0 and {event.seq for event in told if event.seq >= last} == caused
+
+
+async def looked_after(served: Served) -> None:
+    """Return once every mind was looked after once more: one by one, and a new one only in the next round."""
+    mind_id = f"new-{uuid.uuid4().hex}"
+    await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
+    await wait_for(served, "tick_recorded", mind_id)
+
+
+def queueing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Awaitable[None]]:
+    """Waits until so many have come to do something in a session."""
+    held, come = Slots.held, list[str]()
+
+    def counted(self: Slots, mind_id: str, session_id: str) -> AbstractAsyncContextManager[None]:
+        come.append(session_id)
+        return held(self, mind_id, session_id)
+
+    async def wait(count: int) -> None:
+        async with asyncio.timeout(20):
+            while len(come) < count:
+                await asyncio.sleep(0.005)
+
+    monkeypatch.setattr(Slots, "held", counted)
+    return wait

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,9 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.autonomy import decide
 from tests.orchestrator.conftest import ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, followed, wait_for
+from tests.orchestrator.talking import converse, events, followed, left_alone, wait_for
 from tests.orchestrator.test_autonomy import LIMITS, World, born
 from tests.support.serving import Served, serving
-
-
-@pytest.fixture
-async def lively(tmp_path: Path) -> AsyncIterator[Served]:
-    """A mind whose supervisor looks after it twenty times a second."""
-    quick = {**ROOMY, "orchestrator": {**ROOMY["orchestrator"], "tick_seconds": 0.05}}
-    async with serving(tmp_path, *SERVICES, settings=quick) as running:
-        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
-        yield running
 
 
 async def append(
@@ -105,14 +95,13 @@ def test_what_was_erased_does_not_wait_for_its_analysis() -> None:
 
 async def test_a_commitment_that_was_reminded_of_is_forgotten_without_a_violation(lively: Served) -> None:
     opened = pb.OpenCommitmentRequest(mind_id="ada", text="phone the dentist")
-    opened.due_at.FromNanoseconds(time.time_ns() + 10**9)
+    opened.due_at.FromNanoseconds(time.time_ns() + 10**9 // 2)
     made = (await lively.orchestrator.open_commitment(opened)).commitment
     reminded = await wait_for(lively, "commitment_reminded")
     forget = pb.ForgetRequest(mind_id="ada", seq=made.opened_seq)
     steps = [step async for step in lively.orchestrator.forget(forget, timeout=60)]
     await converse(lively, "Hello.")
-    await followed(lively)
-    await asyncio.sleep(0.3)
+    await left_alone(lively)
     state = (await lively.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
 
     # Its id is made of the words.

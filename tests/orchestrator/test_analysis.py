@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from pmm.mind.v1 import events_pb2 as mind
@@ -11,7 +9,7 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
 from services.orchestrator.autonomy.analysis import analyze
 from services.orchestrator.terms import Said
-from tests.orchestrator.talking import converse, events, wait_for
+from tests.orchestrator.talking import converse, events, left_alone, wait_for
 from tests.support.serving import Served
 
 
@@ -85,8 +83,7 @@ async def test_what_is_not_to_be_remembered_is_not_analysed(lively: Served) -> N
     session = (await converse(lively, "I hate everything.", privacy_mode=paused)).started.session_id
     for _ in range(6):
         await converse(lively, "I hate everything.", session_id=session)
-    await wait_for(lively, "tick_recorded")
-    await asyncio.sleep(0.3)
+    await left_alone(lively)
 
     kinds = {event.kind for event in await events(lively)}
     assert not kinds & {"conversation_analyzed", "reflection_recorded"}

@@ -14,7 +14,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
 from tests.orchestrator.conftest import SERVICES, answered_by
-from tests.orchestrator.talking import Turn, converse, events
+from tests.orchestrator.talking import Turn, converse, events, queueing
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
@@ -46,19 +46,14 @@ async def begun(served: Served, server: OpenAIServer, mode: Any) -> asyncio.Task
     return turn
 
 
-async def queued(served: Served, **more: Any) -> asyncio.Task[Turn]:
-    """A message that has arrived and waits for the turn before it."""
-    turn = asyncio.create_task(converse(served, MAIL, session_id="talk", **more))
-    await asyncio.sleep(0.2)
-    return turn
-
-
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_message_that_waits_is_refused_by_a_policy_that_came_meanwhile(
-    modelled: Served, model_server: OpenAIServer, mode: Any
+    modelled: Served, model_server: OpenAIServer, mode: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    queued = queueing(monkeypatch)
     first = await begun(modelled, model_server, mode)
-    waiting = await queued(modelled)
+    waiting = asyncio.create_task(converse(modelled, MAIL, session_id="talk"))
+    await queued(2)
     await set_policy(modelled, "refuse")
     model_server.released.set()
 
@@ -72,10 +67,12 @@ async def test_a_message_that_waits_is_refused_by_a_policy_that_came_meanwhile(
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_message_that_waits_is_masked_by_a_policy_that_came_meanwhile(
-    modelled: Served, model_server: OpenAIServer, mode: Any
+    modelled: Served, model_server: OpenAIServer, mode: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    queued = queueing(monkeypatch)
     first = await begun(modelled, model_server, mode)
-    waiting = await queued(modelled)
+    waiting = asyncio.create_task(converse(modelled, MAIL, session_id="talk"))
+    await queued(2)
     await set_policy(modelled, "mask")
     model_server.released.set()
 
@@ -88,15 +85,16 @@ async def test_a_message_that_waits_is_masked_by_a_policy_that_came_meanwhile(
 
 
 async def test_a_retry_that_waits_gets_its_stored_outcome_whatever_the_policy_is_by_then(
-    modelled: Served, model_server: OpenAIServer
+    modelled: Served, model_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored = await converse(modelled, MAIL, session_id="", idempotency_key="k")
     assert stored.started
+    queued = queueing(monkeypatch)
     talk = {"session_id": stored.started.session_id}
     first = asyncio.create_task(converse(modelled, "hello", model="held", **talk))
     await asyncio.to_thread(model_server.wait_until, open_streams=1)
     again = asyncio.create_task(converse(modelled, MAIL, idempotency_key="k", **talk))
-    await asyncio.sleep(0.2)
+    await queued(2)
     await set_policy(modelled, "refuse")
     model_server.released.set()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,7 +87,20 @@ async def held(folder: Path) -> AsyncGenerator[asyncio.subprocess.Process]:
     await holder.wait()
 
 
-async def test_turns_go_on_while_the_file_of_snapshots_is_written_anew(tmp_path: Path) -> None:
+async def test_turns_go_on_while_the_file_of_snapshots_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside, waiting = Store.beside, Counter[str]()
+
+    async def noted(self: Store, work: Callable[..., Any], *arguments: Any) -> Any:
+        waiting[work.__name__] += 1
+        try:
+            return await beside(self, work, *arguments)
+        finally:
+            waiting[work.__name__] -= 1
+
+    monkeypatch.setattr(Store, "beside", noted)
+
     often = {"tick_seconds": 0.05, "snapshot_events": 1}
     settings = ROOMY | {"orchestrator": ROOMY["orchestrator"] | often}
     async with serving(tmp_path, *SERVICES, settings=settings) as served:
@@ -98,7 +113,9 @@ async def test_turns_go_on_while_the_file_of_snapshots_is_written_anew(tmp_path:
                 turn = await converse(served, "I promised to water the figs by Friday.", mind_id)
                 assert turn.completed
             # The clock has something to note of them, and so have those who follow what was said.
-            await asyncio.sleep(0.5)
+            async with asyncio.timeout(HELD_SECONDS):
+                while not (waiting["wake_at"] and waiting["wake_by"]):
+                    await asyncio.sleep(0.01)
             turn = await converse(served, "What did I promise?", minds[0])
             assert turn.completed
             assert holder.returncode is None

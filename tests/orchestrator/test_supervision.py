@@ -15,10 +15,11 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
 from services.orchestrator import server
 from services.orchestrator import snapshot as snapshots
+from services.orchestrator.forgetting import ERASURE
 from services.orchestrator.store import Store
 from services.orchestrator.workers.follower import Worker
 from tests.orchestrator.conftest import QUICK, ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, followed, left_alone, wait_for
+from tests.orchestrator.talking import converse, events, followed, head, left_alone, looked_after, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.ports import free_port
 from tests.support.serving import Served, serving
@@ -38,15 +39,19 @@ async def test_the_supervisor_records_what_happened_and_leaves_an_idle_mind_alon
     await converse(lively, "Hello there.")
     tick = await wait_for(lively, "tick_recorded")
     await left_alone(lively)
+    at = await head(lively)
+    for _ in range(3):
+        await looked_after(lively)
 
     assert tick.actor == "supervisor"
+    assert await head(lively) == at
     kinds = [event.kind for event in await events(lively)]
     assert kinds.count("tick_recorded") <= 4
 
 
 async def test_a_person_is_reminded_of_what_is_due(lively: Served) -> None:
     due = mind.CommitmentOpened(commitment_id="c-1", text="call Ana")
-    due.due_at.FromNanoseconds(time.time_ns() + 2 * 10**9)
+    due.due_at.FromNanoseconds(time.time_ns() + 10**9 // 2)
     await append(lively, mind.Body(commitment_opened=due))
     reminded = await wait_for(lively, "commitment_reminded")
     tick = next(event for event in await events(lively) if event.seq == reminded.causation_seq)
@@ -60,7 +65,7 @@ async def test_a_mind_that_nobody_opened_is_reminded_after_a_restart(tmp_path: P
     quiet = {**QUICK, "orchestrator": {**QUICK["orchestrator"], "tick_seconds": 3_600}}
     async with serving(tmp_path, *SERVICES, settings=quiet) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
-        due.due_at.FromNanoseconds(time.time_ns() + 2 * 10**9)
+        due.due_at.FromNanoseconds(time.time_ns() + 10**9 // 2)
         await append(running, mind.Body(commitment_opened=due))
         await followed(running)
     async with serving(tmp_path, *SERVICES, settings=QUICK) as running:
@@ -181,6 +186,16 @@ async def test_what_a_model_that_goes_in_circles_thinks_is_kept_once(tmp_path: P
     assert [one.model for one in said] == ["porto-7b", ""]
 
 
+async def erased(served: Served) -> None:
+    """Return once what was kept of a mind that was deleted is gone."""
+    async with asyncio.timeout(20):
+        while True:
+            workers = (await served.orchestrator.list_workers(pb.ListWorkersRequest())).workers
+            if any(worker.name == ERASURE and worker.processed for worker in workers):
+                return
+            await asyncio.sleep(0.02)
+
+
 async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_letter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,7 +212,7 @@ async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_let
         await converse(running, "hello")
         await has_begun.wait()
         await running.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
-        await asyncio.sleep(0.5)  # the erasure is done before the worker goes on
+        await erased(running)
         is_gone.set()
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ben"))
         await converse(running, "hello", mind_id="ben")

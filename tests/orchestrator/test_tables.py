@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import shutil
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,17 +55,20 @@ async def test_a_service_that_stops_while_a_page_is_being_written_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     apply, close = Tables.apply, Tables.close
-    has_begun, seen = threading.Event(), list[tuple[str, Tables]]()
+    has_begun, is_ending, is_closed = threading.Event(), threading.Event(), threading.Event()
+    seen = list[tuple[str, Tables]]()
 
     def slow(self: Tables, *arguments: Any) -> None:
         seen.append(("begun", self))
         has_begun.set()
-        time.sleep(0.5)
+        is_ending.wait(20)
+        is_closed.wait(0.3)
         apply(self, *arguments)
         seen.append(("written", self))
 
     def closed(self: Tables) -> None:
         seen.append(("closed", self))
+        is_closed.set()
         close(self)
 
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
@@ -76,6 +78,7 @@ async def test_a_service_that_stops_while_a_page_is_being_written_waits_for_it(
         await converse(running, "hello")
         while not has_begun.is_set():
             await asyncio.sleep(0.01)
+        is_ending.set()
 
     for tables in {one for _, one in seen}:
         steps = [step for step, one in seen if one is tables]

@@ -27,12 +27,13 @@ from services.runtime import telemetry
 from services.runtime.peers import Peers as Channels
 from services.runtime.sections import TelemetrySettings
 from tests.orchestrator.conftest import ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events, followed, left_alone, wait_for
+from tests.orchestrator.talking import converse, events, followed, settled_head, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
 PATIENCE_S = 30
 POISON = 12
+DERIVED = ("memory_recorded", "user_identified", "identity_adopted", "identity_proposed")
 YEAR_NS = 365 * 86_400 * 10**9
 
 
@@ -329,9 +330,11 @@ async def test_a_message_is_read_by_the_names_of_its_time_whenever_it_is_read(tm
         await served.orchestrator.adopt_name(pb.AdoptNameRequest(mind_id="ada", name="Nova"))
         await converse(served, "Ben 10:42 AM\ncall me Bert")
         await converse(served, "My name is Ben.")
-        before = await left_alone(served)
+        await settled_head(served)
+        before = await events(served, kinds=DERIVED)
     # Without what the workers know, they read everything again.
     shutil.rmtree(tmp_path / "orchestrator")
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
         await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
-        assert await left_alone(served) == before
+        await settled_head(served)
+        assert await events(served, kinds=DERIVED) == before
