@@ -18,7 +18,7 @@ chat: .venv/.runtime ## Start the four services on 127.0.0.1:50050 and open a ch
 	@$(BIN)/pmm chat --target $(TARGET) --mind me
 
 test: .venv/.dev ## Run the tests (under 5 minutes on 2 cores)
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not slow and not faults"
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not faults"
 
 test-faults: .venv/.dev ## Kill, starve and damage the services, 20 rounds of each (under 10 minutes)
 	@$(BIN)/python -m pytest -q -n 2 --timeout 900 -m faults

@@ -40,7 +40,7 @@ def graphs(draw: st.DrawFn) -> tuple[list[pb.GraphNode], list[pb.GraphEdge]]:
     return nodes, edges
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(graphs())
 def test_no_box_covers_another_and_the_same_graph_gives_the_same_picture(
     graph: tuple[list[pb.GraphNode], list[pb.GraphEdge]],

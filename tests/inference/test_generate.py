@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pmm.inference.v1 import inference_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
 from services.inference.admission import Admission
+from services.inference.backends.vllm import VllmBackend
 from services.inference.errors import BackendBusy
 from services.inference.settings import InferenceSettings
-from services.runtime.exits import USAGE
+from services.runtime.exits import USAGE, StartupError
 from tests.inference.asking import ask, inference, read
 from tests.runtime.test_error_table import details_of
 from tests.support.process import ServiceProcess
@@ -169,23 +171,29 @@ async def test_a_turn_is_given_in_order_and_refused_beyond_the_bound() -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        (("inference.backend=vllm", "inference.model=m"), "setup-vllm-cpu|vllm cannot serve"),
         (("inference.backend=openai", "inference.openai_api_key_file=/nowhere/key"), "openai_api_key_file"),
         (("inference.backend=openai", "inference.openai_ca_file=/nowhere/ca.pem"), "openai_ca_file"),
         (("inference.backend=openai", "inference.openai_base_url=localhost:11434"), "openai_base_url"),
     ],
-    ids=["vllm", "no key file", "no CA file", "no url"],
+    ids=["no key file", "no CA file", "no url"],
 )
 def test_a_setting_that_cannot_work_ends_the_start_with_what_to_do(
     tmp_path: Path, settings: tuple[str, ...], says: str
 ) -> None:
-    offline = {"HF_HUB_OFFLINE": "1"}
-    service = ServiceProcess("inference", tmp_path / "data", settings=settings, environment=offline)
+    service = ServiceProcess("inference", tmp_path / "data", settings=settings)
     with pytest.raises(RuntimeError, match=says) as told:
         service.start()
 
     assert service.wait() == USAGE
     assert "Traceback" not in str(told.value)
+
+
+def test_where_vllm_is_not_installed_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vllm", None)
+    with pytest.raises(StartupError, match="make setup-vllm-cpu") as told:
+        VllmBackend(InferenceSettings(backend="vllm", model="m"))
+
+    assert told.value.code == USAGE
 
 
 def test_the_key_is_never_shown() -> None:

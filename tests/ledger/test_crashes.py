@@ -61,7 +61,7 @@ async def test_what_was_acknowledged_survives_kill_9_and_is_there_once(tmp_path:
     with ServiceProcess("ledger", tmp_path / "data") as process:
         async with open_channel(process.target) as channel:
             await LedgerCalls(LedgerClient(channel)).append("ada", created())
-        for round_number in range(3):
+        for round_number in range(2):
             acknowledged |= await kill_under_load(process, round_number)
 
             process.start()

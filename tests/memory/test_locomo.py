@@ -114,7 +114,7 @@ def test_a_conversation_that_is_imported_twice_is_remembered_once(tmp_path: Path
 
 def test_the_cache_knows_a_session_after_a_restart(tmp_path: Path) -> None:
     """Each turn searches for what is said and stores it, as chatting does; after a restart the session comes again."""
-    said = [turn["text"] for turn in turns(json.loads(conversation().read_text()))][:200]
+    said = [turn["text"] for turn in turns(json.loads(conversation().read_text()))][:60]
 
     def run(channel: grpc.Channel, *, new: bool) -> None:
         events, memory = (

@@ -249,6 +249,17 @@ async def _close(stream: AsyncIterator[Any]) -> None:
         await close()
 
 
+def test_a_model_that_is_nowhere_ends_the_start(tmp_path: Path) -> None:
+    pytest.importorskip("vllm", reason="NOT TESTED: no vllm; make test-vllm")
+    settings = ("inference.backend=vllm", "inference.model=m")
+    service = ServiceProcess("inference", tmp_path / "data", settings=settings)
+    with pytest.raises(RuntimeError, match="vllm cannot serve 'm'") as told:
+        service.start()
+
+    assert service.wait() == exits.USAGE
+    assert "Traceback" not in str(told.value)
+
+
 def kill_the_engine(of: int) -> None:
     for child in psutil.Process(of).children(recursive=True):
         if "EngineCore" in child.name() or "EngineCore" in " ".join(child.cmdline()):
