@@ -54,6 +54,15 @@ async def test_the_first_and_the_last_do_not_wait_and_what_lies_between_travels_
     assert [part.tokens for part in given if isinstance(part, Delta)] == [1, 49]
 
 
+async def test_the_last_does_not_wait_for_its_backend_to_put_things_away() -> None:
+    parts = coalesced(Source([word(0), word(1), END], hangs=True)(), NEVER_SOONER)
+    async with asyncio.timeout(5):
+        given = [await anext(parts) for _ in range(3)]
+    await parts.aclose()
+
+    assert given == [word(0), word(1), END]
+
+
 async def test_a_stream_that_is_slower_than_the_pace_is_not_touched() -> None:
     async def slow() -> AsyncGenerator[Part]:
         for number in range(5):

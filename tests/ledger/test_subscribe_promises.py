@@ -143,6 +143,22 @@ async def test_who_is_caught_up_is_told_of_a_new_event(ledger: RunningLedger) ->
     assert (found[-1].page.seq, found[-1].page.position) == (2, 2)
 
 
+async def test_who_is_caught_up_is_told_of_an_erasure_and_of_the_end_of_the_mind(
+    ledger: RunningLedger,
+) -> None:
+    await ledger.create("ada", said("one"))
+    async with aclosing(parts(ledger, after_position=2)) as stream:
+        await until(stream, "caught_up")
+
+        await ledger.client.redact(pb.RedactRequest(mind_id="ada", seqs=[2]))
+        erased = await until(stream, "page")
+        await ledger.client.delete_mind(pb.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
+        deleted = await until(stream, "page")
+
+    assert [event.kind for event in erased[-1].page.events] == ["event_redacted"]
+    assert [event.kind for event in deleted[-1].page.events] == ["mind_deleted"]
+
+
 async def test_silence_has_a_heartbeat_that_says_how_far_it_went(ledger: RunningLedger) -> None:
     await ledger.create("bob")
     await ledger.create("ada", said("x"))

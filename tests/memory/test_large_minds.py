@@ -145,6 +145,18 @@ async def test_a_start_takes_the_folder_and_makes_up_what_came_after_it(tmp_path
         assert any(result.memory.text.endswith(f"item {COUNT + 49}") for result in found)
 
 
+async def test_a_large_mind_is_built_anew_though_nobody_asks_for_it(tmp_path: Path) -> None:
+    folder = tmp_path / "memory" / "minds"
+    async with serving(tmp_path, "ledger", "memory", settings=BULK) as served:
+        await answers(served, await fill(served, 0, COUNT))
+        await grown(served)
+    shutil.rmtree(folder)
+
+    async with serving(tmp_path, "ledger", "memory", settings=BULK), asyncio.timeout(GROWN_SECONDS):
+        while not list(folder.rglob("place.json")):
+            await asyncio.sleep(0.05)
+
+
 def overwrite(file: Path) -> None:
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 0xFF

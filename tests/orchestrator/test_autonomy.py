@@ -241,6 +241,18 @@ def test_a_week_without_the_process_is_caught_up_with() -> None:
     assert world.kinds()["commitment_reminded"] == 1, "one reminder, however many moments were missed"
 
 
+def test_what_has_no_due_time_never_expires_though_it_was_snoozed() -> None:
+    world = born()
+    world.promise("c")
+    snoozed = mind.CommitmentSnoozed(commitment_id="c")
+    snoozed.until.seconds = world.now + HOUR
+    world.append(mind.Body(commitment_snoozed=snoozed))
+    world.wait(30 * DAY)
+
+    assert set(world.state.commitments.by_id) == {"c"}
+    assert world.kinds()["commitment_expired"] == 0
+
+
 def test_of_a_thousand_that_are_due_together_each_is_told_and_expires_once() -> None:
     world = born()
     for number in range(1_000):

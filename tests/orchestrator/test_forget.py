@@ -12,6 +12,7 @@ import pmm_client
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.forgetting import TAKEN_AT_ONCE
 from services.orchestrator.store import Store
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.forgotten import FACT, MARKER, forget, patient, search, told, written
@@ -309,6 +310,21 @@ async def test_an_erasure_that_a_crash_interrupts_is_completed_at_the_next_start
         async with asyncio.timeout(20):
             while files_with(stack.data, FACT):
                 await asyncio.sleep(0.05)
+
+
+async def test_a_reply_goes_with_what_it_quotes_however_much_came_after_it(served: Served) -> None:
+    turn = await converse(served, FACT)
+    assert turn.started
+    answer = mind.Body(assistant_message=mind.AssistantMessage(text=f"I note that {FACT}."))
+    later = [ledger.NewEvent(body=mind.Body(custom=mind.Custom(name="x"))) for _ in range(2 * TAKEN_AT_ONCE)]
+    appended = await served.ledger.append(
+        ledger.AppendRequest(mind_id="ada", events=[ledger.NewEvent(body=answer), *later])
+    )
+
+    done = await forget(served, turn.started.user_seq)
+
+    assert appended.events[0].seq in done.redacted_seqs
+    assert not set(done.redacted_seqs) & {event.seq for event in appended.events[1:]}
 
 
 def test_what_a_crash_left_in_the_orchestrators_file_is_gone_after_the_next_start(tmp_path: Path) -> None:
