@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import grpc
@@ -10,8 +13,8 @@ import pytest
 
 import pmm_client
 from pmm.ledger.v1.ledger_pb2 import GetHeadRequest, GetHeadResponse
+from pmm_client import Message, failed_calls
 from pmm_client import errors as client_errors
-from pmm_client import failed_calls
 from services.runtime import errors
 from tests.client.scripted import always, scripted
 from tests.support.contracts import ROOT, documented_reasons
@@ -132,3 +135,77 @@ async def test_a_call_that_takes_too_long_is_given_up() -> None:
     async with scripted(GetHead=slow) as (target, _), pmm_client.connect(target) as client:
         with pytest.raises(pmm_client.DeadlineExceeded):
             await client.ledger.get_head(GetHeadRequest(mind_id="ada"), timeout=0.05)
+
+
+Call = Callable[[pmm_client.Client], Awaitable[Any]]
+
+
+def _texts_of(kind: type) -> list[tuple[str, str]]:
+    """Each public method with each of its parameters that takes a text."""
+    return [
+        (name, parameter.name)
+        for name, method in inspect.getmembers(kind, inspect.isfunction)
+        if not name.startswith("_") and name != "restore"  # which takes a stream of bytes
+        for parameter in inspect.signature(method).parameters.values()
+        if re.match(r"(str|Sequence\[.*\bstr\b.*\])(?! \| None\b)", str(parameter.annotation))
+        and parameter.name != "privacy"
+    ]
+
+
+def _plausible(annotation: str) -> Any:
+    if "Sequence" in annotation:
+        return []
+    plausible = {"int": 1, "Privacy": "normal", "datetime": datetime(2030, 1, 1, tzinfo=UTC)}
+    return plausible.get(annotation, "x")
+
+
+async def _called(of: Any, name: str, half: str) -> None:
+    """Call it with a text that is half a character for one parameter, and something plausible for the others."""
+    method = getattr(of, name)
+    given: dict[str, Any] = {
+        parameter.name: _plausible(str(parameter.annotation))
+        for parameter in inspect.signature(method).parameters.values()
+        if parameter.default is parameter.empty and parameter.name != half
+    }
+    annotation = str(inspect.signature(method).parameters[half].annotation)
+    result = method(**given, **{half: ["a\ud800"] if annotation.startswith("Sequence") else "a\ud800"})
+    if inspect.isasyncgen(result):
+        await anext(result)
+    else:
+        await result
+
+
+@pytest.mark.parametrize(
+    ("name", "half"), [pytest.param(*pair, id=".".join(pair)) for pair in _texts_of(pmm_client.Mind)]
+)
+async def test_half_a_character_is_a_wrong_argument_of_every_call_on_a_mind(name: str, half: str) -> None:
+    async with pmm_client.connect() as client:
+        with pytest.raises(pmm_client.InvalidArgument) as raised:
+            await _called(client.mind("ada"), name, half)
+
+    (violation,) = raised.value.violations
+    assert raised.value.reason == "INVALID_ARGUMENT"
+    assert violation.field not in ("", "the request")
+    assert violation.field in raised.value.message
+
+
+NAMED: dict[str, Call] = {
+    "mind_id": lambda client: client.mind("a\ud800").show(),
+    "text": lambda client: client.mind("ada").chat("a\ud800"),
+    "title": lambda client: client.mind("ada").start_session(title="a\ud800"),
+    "value": lambda client: client.mind("ada").set_policy("imports.facts", "\udfff"),
+    "edge_types[1]": lambda client: client.mind("ada").neighbors("n", types=["replies_to", "\ud800"]),
+    "messages[1].speaker": lambda client: client.mind("ada").import_messages(
+        [Message("Hello."), Message("Hi.", speaker="\ud800")]
+    ),
+    "worker": lambda client: client.dead_letters("\ud800"),
+}
+
+
+@pytest.mark.parametrize("field", NAMED)
+async def test_the_field_with_half_a_character_is_named(field: str) -> None:
+    async with pmm_client.connect() as client:
+        with pytest.raises(pmm_client.InvalidArgument) as raised:
+            await NAMED[field](client)
+
+    assert [violation.field for violation in raised.value.violations] == [field]

@@ -58,6 +58,22 @@ def test_every_bad_line_is_named_with_its_number() -> None:
     assert all("x" * 50 not in str(problem) for problem in found.problems)
 
 
+def test_half_a_character_is_named_by_line_and_field() -> None:
+    half = lines(
+        {"text": "\ud800"},
+        {"text": "Hello.", "speaker": "\ud800"},
+        {"text": "Hello.", "external_id": "\udfff"},
+    )
+
+    problems = parse(half).problems
+
+    assert [str(problem).split(" holds")[0] for problem in problems] == [
+        'line 1: "text"',
+        'line 2: "speaker"',
+        'line 3: "external_id"',
+    ]
+
+
 def test_a_misspelt_field_is_not_passed_over_in_silence() -> None:
     assert parse(lines({"text": "a", "occured_at": "2026-05-03"})).unknown_fields == {"occured_at"}
 

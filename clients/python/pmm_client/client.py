@@ -11,6 +11,7 @@ import grpc.aio
 from pmm.inference.v1 import inference_pb2 as inference_pb
 from pmm.orchestrator.v1 import orchestrator_pb2 as orchestrator_pb
 from pmm_client.channel import open_channel
+from pmm_client.made import made
 from pmm_client.mind import Mind
 from pmm_client.raw import DEFAULT_TIMEOUT_S, InferenceClient, LedgerClient, MemoryClient, OrchestratorClient
 
@@ -70,7 +71,7 @@ class Client:
         """The minds that the token may see, by name; only an owner's where one is named."""
         token = ""
         while True:
-            request = orchestrator_pb.ListMindsRequest(prefix=prefix, owner=owner, page_token=token)
+            request = made(orchestrator_pb.ListMindsRequest, prefix=prefix, owner=owner, page_token=token)
             page = await self.orchestrator.list_minds(request, timeout=self.timeout)
             for mind in page.minds:
                 yield mind
@@ -99,7 +100,7 @@ class Client:
 
     async def dead_letters(self, worker: str = "") -> list[orchestrator_pb.DeadLetter]:
         """Events of all minds that a worker could not deal with, the oldest of a mind first; the 1,000 first."""
-        request = orchestrator_pb.ListDeadLettersRequest(worker=worker)
+        request = made(orchestrator_pb.ListDeadLettersRequest, worker=worker)
         return list((await self.orchestrator.list_dead_letters(request, timeout=self.timeout)).dead_letters)
 
     async def close(self) -> None:

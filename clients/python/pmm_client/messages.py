@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client.made import field_of, half_character, made
 
 BATCH_MESSAGES = 500
 """What ImportMessages takes in one call."""
@@ -60,27 +61,31 @@ def timestamp(when: datetime | None) -> Timestamp | None:
 def batches(mind_id: str, messages: Iterable[Message]) -> Iterator[pb.ImportMessagesRequest]:
     """Requests that each keep to the limits. Equal messages of a session are told apart by their order."""
     seen: Counter[Message] = Counter()
-    request, size = pb.ImportMessagesRequest(mind_id=mind_id), 0
-    for message in messages:
-        wire = _wire(message, seen[message])
+    request, size = made(pb.ImportMessagesRequest, mind_id=mind_id), 0
+    for number, message in enumerate(messages):
+        wire = _wire(message, seen[message], number)
         seen[message] += 1
         if request.messages and (
             len(request.messages) == BATCH_MESSAGES or size + wire.ByteSize() > BATCH_BYTES
         ):
             yield request
-            request, size = pb.ImportMessagesRequest(mind_id=mind_id), 0
+            request, size = made(pb.ImportMessagesRequest, mind_id=mind_id), 0
         request.messages.append(wire)
         size += wire.ByteSize()
     if request.messages:
         yield request
 
 
-def _wire(message: Message, repetition: int) -> pb.ImportedMessage:
-    return pb.ImportedMessage(
-        text=message.text,
-        speaker=message.speaker,
-        occurred_at=timestamp(message.occurred_at),
-        session_id=message.session,
-        external_id=message.external_id,
-        repetition=repetition,
-    )
+def _wire(message: Message, repetition: int, number: int) -> pb.ImportedMessage:
+    try:
+        return pb.ImportedMessage(
+            text=message.text,
+            speaker=message.speaker,
+            occurred_at=timestamp(message.occurred_at),
+            session_id=message.session,
+            external_id=message.external_id,
+            repetition=repetition,
+        )
+    except UnicodeEncodeError as error:
+        field = field_of(error.object, asdict(message))
+        raise half_character(f"messages[{number}].{field}") from None

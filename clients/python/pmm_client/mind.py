@@ -10,6 +10,7 @@ from pmm.inference.v1.inference_pb2 import Sampling
 from pmm.mind.v1.events_pb2 import MindSettings
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.errors import MindExists
+from pmm_client.made import made
 from pmm_client.messages import Imported, Message, batches, timestamp
 from pmm_client.names import Privacy, privacy_mode
 from pmm_client.recorded import ERASE_TIMEOUT_S, Progress, Recorded
@@ -40,7 +41,8 @@ class Mind(Selfhood, Remembering, Recorded):
         idempotency_key: str = "",
     ) -> pb.Mind:
         """Make the mind. Raises MindExists, or with ``exist_ok`` returns the one that is there."""
-        request = pb.CreateMindRequest(
+        request = made(
+            pb.CreateMindRequest,
             mind_id=self.mind_id,
             name=name,
             settings=settings,
@@ -56,12 +58,12 @@ class Mind(Selfhood, Remembering, Recorded):
 
     async def show(self, *, as_of_seq: int | None = None, min_seq: int = 0) -> pb.Mind:
         """The bounded state of the mind, now or as it was at a seq."""
-        request = pb.GetMindRequest(mind_id=self.mind_id, as_of_seq=as_of_seq, min_seq=min_seq)
+        request = made(pb.GetMindRequest, mind_id=self.mind_id, as_of_seq=as_of_seq, min_seq=min_seq)
         return (await self._client.orchestrator.get_mind(request, timeout=self._client.timeout)).mind
 
     async def make_default(self, *, why: str = "") -> int:
         """Make it the mind that is meant where the token's owner names none; the seq of the mark, 0 if it was so."""
-        request = pb.SetDefaultMindRequest(mind_id=self.mind_id, why=why)
+        request = made(pb.SetDefaultMindRequest, mind_id=self.mind_id, why=why)
         return (await self._client.orchestrator.set_default_mind(request, timeout=self._client.timeout)).seq
 
     def chat(
@@ -82,7 +84,8 @@ class Mind(Selfhood, Remembering, Recorded):
         ``session`` goes on with a conversation; without it a new one begins, with ``privacy``, and the reply
         names it. ``timeout`` in seconds is for the whole answer; None: as long as the model takes.
         """
-        request = pb.ConverseRequest(
+        request = made(
+            pb.ConverseRequest,
             mind_id=self.mind_id,
             session_id=session,
             text=text,
@@ -109,12 +112,12 @@ class Mind(Selfhood, Remembering, Recorded):
 
     async def explain(self, seq: int = 0, *, session: str = "") -> pb.ExplainResponse:
         """What an answer was made from; with seq 0 the last one, of a session where one is named."""
-        request = pb.ExplainRequest(mind_id=self.mind_id, seq=seq, session_id=session)
+        request = made(pb.ExplainRequest, mind_id=self.mind_id, seq=seq, session_id=session)
         return await self._client.orchestrator.explain(request, timeout=self._client.timeout)
 
     async def blast_radius(self, seq: int) -> list[pb.ReachedEvent]:
         """Everything that an event reached, nearest first. Raises UnknownEvent."""
-        request = pb.BlastRadiusRequest(mind_id=self.mind_id, seq=seq)
+        request = made(pb.BlastRadiusRequest, mind_id=self.mind_id, seq=seq)
         pages = self._client.orchestrator.blast_radius(request, timeout=ERASE_TIMEOUT_S)
         return [event async for page in pages for event in page.events]
 
@@ -126,7 +129,7 @@ class Mind(Selfhood, Remembering, Recorded):
         The server goes on with it when this is cancelled.
         """
         redacted: list[int] = []
-        request = pb.ForgetRequest(mind_id=self.mind_id, seq=seq, why=why)
+        request = made(pb.ForgetRequest, mind_id=self.mind_id, seq=seq, why=why)
         async for step in self._client.orchestrator.forget(request, timeout=ERASE_TIMEOUT_S):
             redacted = list(step.redacted_seqs)
             if on_progress:
@@ -142,8 +145,13 @@ class Mind(Selfhood, Remembering, Recorded):
         as_of_seq: int | None = None,
     ) -> AsyncGenerator[pb.Commitment]:
         """Commitments in order of priority; those that are closed or expired, the latest end first, by their status."""
-        request = pb.ListCommitmentsRequest(
-            mind_id=self.mind_id, status=status, project=project, min_seq=min_seq, as_of_seq=as_of_seq
+        request = made(
+            pb.ListCommitmentsRequest,
+            mind_id=self.mind_id,
+            status=status,
+            project=project,
+            min_seq=min_seq,
+            as_of_seq=as_of_seq,
         )
         while True:
             page = await self._client.orchestrator.list_commitments(request, timeout=self._client.timeout)
@@ -159,7 +167,8 @@ class Mind(Selfhood, Remembering, Recorded):
         self, session: str = "", *, title: str = "", privacy: Privacy = "normal", idempotency_key: str = ""
     ) -> pb.Session:
         """Begin a conversation; without an id one is made."""
-        request = pb.StartSessionRequest(
+        request = made(
+            pb.StartSessionRequest,
             mind_id=self.mind_id,
             session_id=session,
             title=title,
@@ -174,12 +183,12 @@ class Mind(Selfhood, Remembering, Recorded):
 
     async def session(self, session: str, *, as_of_seq: int | None = None) -> pb.Session:
         """One conversation. Raises UnknownSession."""
-        request = pb.GetSessionRequest(mind_id=self.mind_id, session_id=session, as_of_seq=as_of_seq)
+        request = made(pb.GetSessionRequest, mind_id=self.mind_id, session_id=session, as_of_seq=as_of_seq)
         return (await self._client.orchestrator.get_session(request, timeout=self._client.timeout)).session
 
     async def sessions(self, *, as_of_seq: int | None = None) -> AsyncGenerator[pb.Session]:
         """Conversations, latest first."""
-        request = pb.ListSessionsRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
+        request = made(pb.ListSessionsRequest, mind_id=self.mind_id, as_of_seq=as_of_seq)
         while True:
             page = await self._client.orchestrator.list_sessions(request, timeout=self._client.timeout)
             for session in page.sessions:
@@ -190,12 +199,13 @@ class Mind(Selfhood, Remembering, Recorded):
 
     async def rename_session(self, session: str, title: str) -> pb.Session:
         """Give a conversation another title."""
-        request = pb.RenameSessionRequest(mind_id=self.mind_id, session_id=session, title=title)
+        request = made(pb.RenameSessionRequest, mind_id=self.mind_id, session_id=session, title=title)
         return (await self._client.orchestrator.rename_session(request, timeout=self._client.timeout)).session
 
     async def set_privacy(self, session: str, privacy: Privacy, *, idempotency_key: str = "") -> pb.Session:
         """Set what is kept from the next turn on. Go on with the session that it returns: maybe another."""
-        request = pb.SetPrivacyModeRequest(
+        request = made(
+            pb.SetPrivacyModeRequest,
             mind_id=self.mind_id,
             session_id=session,
             privacy_mode=privacy_mode(privacy),
@@ -208,5 +218,5 @@ class Mind(Selfhood, Remembering, Recorded):
 
     async def end_session(self, session: str) -> pb.Session:
         """End a conversation. Ending it twice is harmless."""
-        request = pb.EndSessionRequest(mind_id=self.mind_id, session_id=session)
+        request = made(pb.EndSessionRequest, mind_id=self.mind_id, session_id=session)
         return (await self._client.orchestrator.end_session(request, timeout=self._client.timeout)).session

@@ -10,6 +10,7 @@ from pmm_client import checkpoints, merkle
 from pmm_client.checkpoints import Checkpoint, CheckpointError, VerifierKey
 from pmm_client.errors import ForgedProof
 from pmm_client.event_hash import chain_hash, payload_digest
+from pmm_client.made import made
 from pmm_client.raw import LedgerClient
 
 
@@ -40,7 +41,7 @@ async def signed_checkpoint(
 
     Raises ForgedProof where no trusted key has signed it, or it is another mind's.
     """
-    request = ledger.GetCheckpointRequest(mind_id=mind_id, tree_size=size, signed=True)
+    request = made(ledger.GetCheckpointRequest, mind_id=mind_id, tree_size=size, signed=True)
     answer = await client.get_checkpoint(request)
     try:
         keys = trusted or tuple(VerifierKey.parse(text) for text in answer.verifier_keys)
@@ -60,9 +61,9 @@ async def prove_event(
     """An event with the proof that it is in the tree. Raises ForgedProof where anything of it does not verify."""
     signed = await signed_checkpoint(client, mind_id, trusted, size=size)
     tree = signed.checkpoint
-    event = (await client.get_event(ledger.GetEventRequest(mind_id=mind_id, seq=seq, raw=True))).event
+    event = (await client.get_event(made(ledger.GetEventRequest, mind_id=mind_id, seq=seq, raw=True))).event
     proof = await client.get_inclusion_proof(
-        ledger.GetInclusionProofRequest(mind_id=mind_id, seq=seq, tree_size=tree.size)
+        made(ledger.GetInclusionProofRequest, mind_id=mind_id, seq=seq, tree_size=tree.size)
     )
     its_hash = checked_hash(event, mind_id, seq)
     try:
@@ -76,7 +77,9 @@ async def check_consistency(
     client: LedgerClient, mind_id: str, before: Checkpoint, after: Checkpoint
 ) -> None:
     """That the later tree holds the earlier one unchanged. Raises ForgedProof."""
-    request = ledger.GetConsistencyProofRequest(mind_id=mind_id, from_size=before.size, to_size=after.size)
+    request = made(
+        ledger.GetConsistencyProofRequest, mind_id=mind_id, from_size=before.size, to_size=after.size
+    )
     path = (await client.get_consistency_proof(request)).path if before.size < after.size else ()
     try:
         merkle.verify_consistency(before.size, after.size, path, before.root, after.root)

@@ -9,6 +9,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1.events_pb2 import Event
 from pmm_client.checkpoints import VerifierKey
 from pmm_client.errors import BrokenChain, Unavailable
+from pmm_client.made import made
 from pmm_client.names import short_name
 from pmm_client.proofs import ProvedEvent, SignedCheckpoint, prove_event, signed_checkpoint
 from pmm_client.retries import new_key, pause, retried
@@ -30,12 +31,12 @@ class Recorded:
 
     async def head(self) -> ledger.GetHeadResponse:
         """The end of the mind's chain."""
-        request = ledger.GetHeadRequest(mind_id=self.mind_id)
+        request = made(ledger.GetHeadRequest, mind_id=self.mind_id)
         return await self._client.ledger.get_head(request, timeout=self._client.timeout)
 
     async def event(self, seq: int) -> Event:
         """One event. Raises UnknownEvent."""
-        request = ledger.GetEventRequest(mind_id=self.mind_id, seq=seq)
+        request = made(ledger.GetEventRequest, mind_id=self.mind_id, seq=seq)
         return (await self._client.ledger.get_event(request, timeout=self._client.timeout)).event
 
     async def append(
@@ -46,7 +47,8 @@ class Recorded:
         idempotency_key: str = "",
     ) -> ledger.AppendResponse:
         """Append events, all or none. Repeated after UNAVAILABLE under one key: they are written once."""
-        request = ledger.AppendRequest(
+        request = made(
+            ledger.AppendRequest,
             mind_id=self.mind_id,
             events=events,
             expected_seq=expected_seq,
@@ -66,13 +68,14 @@ class Recorded:
         raw: bool = False,
     ) -> AsyncGenerator[Event]:
         """Events of a range, in order; all of them where nothing is said."""
-        request = ledger.ReadRequest(
+        request = made(
+            ledger.ReadRequest,
             mind_id=self.mind_id,
             from_seq=from_seq,
             to_seq=to_seq,
             reverse=reverse,
             limit=limit,
-            filter=ledger.EventFilter(kinds=kinds, session_ids=sessions) if kinds or sessions else None,
+            filter=made(ledger.EventFilter, kinds=kinds, session_ids=sessions) if kinds or sessions else None,
             raw=raw,
         )
         async for page in self._client.ledger.read(request):
@@ -85,7 +88,7 @@ class Recorded:
         """Events after a seq, then those to come, without end, over connections that break."""
         seq, failures = after_seq, 0
         while True:
-            request = ledger.SubscribeRequest(mind_id=self.mind_id, after_seq=seq, kinds=kinds, raw=raw)
+            request = made(ledger.SubscribeRequest, mind_id=self.mind_id, after_seq=seq, kinds=kinds, raw=raw)
             try:
                 async for part in self._client.ledger.subscribe(request):
                     failures = 0
@@ -101,7 +104,7 @@ class Recorded:
         self, *, from_seq: int = 0, to_seq: int = 0, on_progress: Progress | None = None
     ) -> ledger.VerifiedHead:
         """Have the ledger re-read the mind's bytes. Raises BrokenChain where something is wrong."""
-        request = ledger.VerifyRequest(mind_id=self.mind_id, from_seq=from_seq, to_seq=to_seq)
+        request = made(ledger.VerifyRequest, mind_id=self.mind_id, from_seq=from_seq, to_seq=to_seq)
         verified = ledger.VerifiedHead()
         async for part in self._client.ledger.verify(request):
             match part.WhichOneof("result"):
@@ -139,7 +142,8 @@ class Recorded:
 
         What a person wants to be forgotten is more than that: replies that quote it, what was derived from it.
         """
-        request = ledger.RedactRequest(
+        request = made(
+            ledger.RedactRequest,
             mind_id=self.mind_id,
             seqs=seqs,
             session_id=session,
@@ -151,17 +155,17 @@ class Recorded:
 
     async def redaction(self, redaction_id: str) -> ledger.GetRedactionResponse:
         """How far an erasure is. Raises NotFound."""
-        request = ledger.GetRedactionRequest(mind_id=self.mind_id, redaction_id=redaction_id)
+        request = made(ledger.GetRedactionRequest, mind_id=self.mind_id, redaction_id=redaction_id)
         return await self._client.ledger.get_redaction(request, timeout=self._client.timeout)
 
     async def delete(self, *, why: str = "") -> ledger.DeleteMindResponse:
         """End the mind: everything that it holds is erased, and its name is never used again."""
-        request = ledger.DeleteMindRequest(mind_id=self.mind_id, confirm_mind_id=self.mind_id, why=why)
+        request = made(ledger.DeleteMindRequest, mind_id=self.mind_id, confirm_mind_id=self.mind_id, why=why)
         return await retried(lambda: self._client.ledger.delete_mind(request, timeout=ERASE_TIMEOUT_S))
 
     async def export(self, *, on_progress: Progress | None = None) -> AsyncGenerator[bytes]:
         """The mind as JSON Lines, verifiable offline, in parts of whole lines."""
-        async for part in self._client.ledger.export(ledger.ExportRequest(mind_id=self.mind_id)):
+        async for part in self._client.ledger.export(made(ledger.ExportRequest, mind_id=self.mind_id)):
             yield part.lines
             if on_progress:
                 on_progress(part.seq, part.to_seq)
@@ -181,7 +185,8 @@ class Recorded:
 
         async def requests() -> AsyncGenerator[ledger.RestoreRequest]:
             async for lines in parts:
-                yield ledger.RestoreRequest(
+                yield made(
+                    ledger.RestoreRequest,
                     mind_id=self.mind_id,
                     lines=lines,
                     force=force,

@@ -14,6 +14,7 @@ from pmm.mind.v1.events_pb2 import (
     MemoryRetracted,
     MemoryRevised,
 )
+from pmm_client.made import made
 from pmm_client.messages import timestamp
 from pmm_client.retries import new_key, retried
 
@@ -46,7 +47,8 @@ class Remembering:
         ``distinct``: a memory that was drawn from a message which is found as well gives its place to the message.
         ``time_zone``: in which "yesterday" is read, an IANA name; empty: UTC.
         """
-        request = memory.SearchRequest(
+        request = made(
+            memory.SearchRequest,
             mind_id=self.mind_id,
             query=query,
             k=k,
@@ -73,8 +75,13 @@ class Remembering:
 
         Raises ListingChanged where something is erased meanwhile on which other memories hung: begin again.
         """
-        request = memory.ListMemoriesRequest(
-            mind_id=self.mind_id, filter=filter, as_of_seq=as_of_seq, min_seq=min_seq, page_size=page_size
+        request = made(
+            memory.ListMemoriesRequest,
+            mind_id=self.mind_id,
+            filter=filter,
+            as_of_seq=as_of_seq,
+            min_seq=min_seq,
+            page_size=page_size,
         )
         while True:
             page = await self._client.memory.list_memories(request, timeout=self._client.timeout)
@@ -92,11 +99,14 @@ class Remembering:
         Raises MemoryExists, UnknownMemory. Repeated after UNAVAILABLE under one key: they are formed once.
         """
         formed = [
-            MemoryRecorded(text=item, type=MEMORY_TYPE_FACT) if isinstance(item, str) else item
+            made(MemoryRecorded, text=item, type=MEMORY_TYPE_FACT) if isinstance(item, str) else item
             for item in memories
         ]
-        request = memory.RecordMemoriesRequest(
-            mind_id=self.mind_id, memories=formed, idempotency_key=idempotency_key or new_key()
+        request = made(
+            memory.RecordMemoriesRequest,
+            mind_id=self.mind_id,
+            memories=formed,
+            idempotency_key=idempotency_key or new_key(),
         )
         client = self._client
         return await retried(lambda: client.memory.record_memories(request, timeout=client.timeout))
@@ -106,8 +116,11 @@ class Remembering:
 
         Raises UnknownMemory, MemoryRetracted.
         """
-        request = memory.ReviseMemoriesRequest(
-            mind_id=self.mind_id, revisions=revisions, idempotency_key=idempotency_key or new_key()
+        request = made(
+            memory.ReviseMemoriesRequest,
+            mind_id=self.mind_id,
+            revisions=revisions,
+            idempotency_key=idempotency_key or new_key(),
         )
         client = self._client
         return (await retried(lambda: client.memory.revise_memories(request, timeout=client.timeout))).seq
@@ -119,9 +132,14 @@ class Remembering:
 
         Raises UnknownMemory, MemoryRetracted.
         """
-        taken = [MemoryRetracted(memory_id=item) if isinstance(item, str) else item for item in retractions]
-        request = memory.RetractMemoriesRequest(
-            mind_id=self.mind_id, retractions=taken, idempotency_key=idempotency_key or new_key()
+        taken = [
+            made(MemoryRetracted, memory_id=item) if isinstance(item, str) else item for item in retractions
+        ]
+        request = made(
+            memory.RetractMemoriesRequest,
+            mind_id=self.mind_id,
+            retractions=taken,
+            idempotency_key=idempotency_key or new_key(),
         )
         client = self._client
         return (await retried(lambda: client.memory.retract_memories(request, timeout=client.timeout))).seq
@@ -131,8 +149,11 @@ class Remembering:
 
         Raises UnknownMemory, MemoryRetracted.
         """
-        request = memory.RateMemoriesRequest(
-            mind_id=self.mind_id, ratings=ratings, idempotency_key=idempotency_key or new_key()
+        request = made(
+            memory.RateMemoriesRequest,
+            mind_id=self.mind_id,
+            ratings=ratings,
+            idempotency_key=idempotency_key or new_key(),
         )
         client = self._client
         return (await retried(lambda: client.memory.rate_memories(request, timeout=client.timeout))).seq
@@ -141,8 +162,12 @@ class Remembering:
         self, memory_id: str, *, as_of_seq: int | None = None, min_seq: int = 0
     ) -> memory.Memory:
         """One memory, as it is or was. Raises UnknownMemory."""
-        request = memory.GetMemoryRequest(
-            mind_id=self.mind_id, memory_id=memory_id, as_of_seq=as_of_seq, min_seq=min_seq
+        request = made(
+            memory.GetMemoryRequest,
+            mind_id=self.mind_id,
+            memory_id=memory_id,
+            as_of_seq=as_of_seq,
+            min_seq=min_seq,
         )
         return (await self._client.memory.get_memory(request, timeout=self._client.timeout)).memory
 
@@ -150,7 +175,9 @@ class Remembering:
         """The 1,000 newest ``versions`` of a memory, oldest first; where they are long fewer, and ``left_out`` says
         how many more there are. Raises UnknownMemory.
         """
-        request = memory.GetMemoryHistoryRequest(mind_id=self.mind_id, memory_id=memory_id, min_seq=min_seq)
+        request = made(
+            memory.GetMemoryHistoryRequest, mind_id=self.mind_id, memory_id=memory_id, min_seq=min_seq
+        )
         return await self._client.memory.get_memory_history(request, timeout=self._client.timeout)
 
     async def memories_of_events(
@@ -159,10 +186,10 @@ class Remembering:
         """The ``memories`` that came from events and hold now: the 1,000 first, where they are long fewer; ``left_out``
         says how many more there are.
         """
-        request = memory.ListMemoriesOfEventsRequest(mind_id=self.mind_id, seqs=seqs, min_seq=min_seq)
+        request = made(memory.ListMemoriesOfEventsRequest, mind_id=self.mind_id, seqs=seqs, min_seq=min_seq)
         return await self._client.memory.list_memories_of_events(request, timeout=self._client.timeout)
 
     async def wait_for_index(self, seq: int, *, timeout: float = 600.0) -> None:
         """Return once memory has considered everything up to a seq. Raises DeadlineExceeded."""
-        request = memory.ListMemoriesRequest(mind_id=self.mind_id, page_size=1, min_seq=seq)
+        request = made(memory.ListMemoriesRequest, mind_id=self.mind_id, page_size=1, min_seq=seq)
         await self._client.memory.list_memories(request, timeout=timeout)

@@ -10,6 +10,7 @@ from google.protobuf.struct_pb2 import Value
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client.made import half_character, made
 from pmm_client.messages import timestamp
 from pmm_client.retries import new_key, retried
 
@@ -40,7 +41,8 @@ class Selfhood:
         source_seq: int = 0,
     ) -> pb.Commitment:
         """Promise something by hand. The same words while they are open are the open commitment."""
-        request = pb.OpenCommitmentRequest(
+        request = made(
+            pb.OpenCommitmentRequest,
             mind_id=self.mind_id,
             text=text,
             due_at=timestamp(due),
@@ -63,7 +65,8 @@ class Selfhood:
     ) -> pb.Commitment:
         """Close one as done, which takes evidence, or as dropped. Raises UnknownCommitment, FailedPrecondition."""
         outcome = mind.COMMITMENT_OUTCOME_DROPPED if dropped else mind.COMMITMENT_OUTCOME_DONE
-        request = pb.CloseCommitmentRequest(
+        request = made(
+            pb.CloseCommitmentRequest,
             mind_id=self.mind_id,
             commitment_id=commitment_id,
             outcome=outcome,
@@ -81,7 +84,8 @@ class Selfhood:
         self, commitment_id: str, until: datetime, *, idempotency_key: str = ""
     ) -> pb.Commitment:
         """Put one off. Raises UnknownCommitment."""
-        request = pb.SnoozeCommitmentRequest(
+        request = made(
+            pb.SnoozeCommitmentRequest,
             mind_id=self.mind_id,
             commitment_id=commitment_id,
             until=timestamp(until),
@@ -103,7 +107,8 @@ class Selfhood:
         idempotency_key: str = "",
     ) -> pb.Commitment:
         """Change its words, due time, priority or project; what is not given stays. Raises UnknownCommitment."""
-        request = pb.ReviseCommitmentRequest(
+        request = made(
+            pb.ReviseCommitmentRequest,
             mind_id=self.mind_id,
             commitment_id=commitment_id,
             text=text,
@@ -121,8 +126,12 @@ class Selfhood:
         self, commitment_id: str, *, as_of_seq: int | None = None
     ) -> list[mind.Event]:
         """The events of one, from the promise to its end, with the messages behind them. Raises UnknownCommitment."""
-        request = pb.GetCommitmentThreadRequest(
-            mind_id=self.mind_id, commitment_id=commitment_id, as_of_seq=as_of_seq, page_size=PAGE
+        request = made(
+            pb.GetCommitmentThreadRequest,
+            mind_id=self.mind_id,
+            commitment_id=commitment_id,
+            as_of_seq=as_of_seq,
+            page_size=PAGE,
         )
         found: dict[int, mind.Event] = {}
         while True:
@@ -138,38 +147,38 @@ class Selfhood:
 
     async def adopt_name(self, name: str, *, why: str = "") -> pb.Identity:
         """Give the mind a name."""
-        request = pb.AdoptNameRequest(mind_id=self.mind_id, name=name, why=why)
+        request = made(pb.AdoptNameRequest, mind_id=self.mind_id, name=name, why=why)
         return (await self._client.orchestrator.adopt_name(request, timeout=self._client.timeout)).identity
 
     async def clear_name(self, *, why: str = "") -> pb.Identity:
         """Take its name away."""
-        request = pb.ClearNameRequest(mind_id=self.mind_id, why=why)
+        request = made(pb.ClearNameRequest, mind_id=self.mind_id, why=why)
         return (await self._client.orchestrator.clear_name(request, timeout=self._client.timeout)).identity
 
     async def identity_history(self, *, as_of_seq: int | None = None) -> list[pb.IdentityChange]:
         """Every change of its name and of the user's, the oldest first."""
-        request = pb.GetIdentityHistoryRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
+        request = made(pb.GetIdentityHistoryRequest, mind_id=self.mind_id, as_of_seq=as_of_seq)
         answer = await self._client.orchestrator.get_identity_history(request, timeout=self._client.timeout)
         return list(answer.changes)
 
     async def traits(self, *, as_of_seq: int | None = None) -> pb.GetTraitsResponse:
         """The five traits, from 0 to 1, and their latest changes, newest first."""
-        request = pb.GetTraitsRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
+        request = made(pb.GetTraitsRequest, mind_id=self.mind_id, as_of_seq=as_of_seq)
         return await self._client.orchestrator.get_traits(request, timeout=self._client.timeout)
 
     async def metrics(self, *, samples: int = 0, as_of_seq: int | None = None) -> pb.GetMetricsResponse:
         """The autonomy scores, from 0 to 1, and so many samples of their course."""
-        request = pb.GetMetricsRequest(mind_id=self.mind_id, as_of_seq=as_of_seq, samples=samples)
+        request = made(pb.GetMetricsRequest, mind_id=self.mind_id, as_of_seq=as_of_seq, samples=samples)
         return await self._client.orchestrator.get_metrics(request, timeout=self._client.timeout)
 
     async def stage(self, *, as_of_seq: int | None = None) -> pb.GetStageResponse:
         """How far it has come, and what the next stage takes."""
-        request = pb.GetStageRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
+        request = made(pb.GetStageRequest, mind_id=self.mind_id, as_of_seq=as_of_seq)
         return await self._client.orchestrator.get_stage(request, timeout=self._client.timeout)
 
     async def policies(self, *, as_of_seq: int | None = None) -> list[pb.Policy]:
         """Every policy that a mind can have, with its meaning, its default and what is set."""
-        request = pb.ListPoliciesRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
+        request = made(pb.ListPoliciesRequest, mind_id=self.mind_id, as_of_seq=as_of_seq)
         return list(
             (await self._client.orchestrator.list_policies(request, timeout=self._client.timeout)).policies
         )
@@ -182,11 +191,16 @@ class Selfhood:
             case bool():
                 told = Value(bool_value=value)
             case str():
-                told = Value(string_value=value)
+                told = _told(value)
             case _:
                 told = Value(number_value=value)
-        request = pb.SetPolicyRequest(
-            mind_id=self.mind_id, key=key, value=told, why=why, idempotency_key=idempotency_key or new_key()
+        request = made(
+            pb.SetPolicyRequest,
+            mind_id=self.mind_id,
+            key=key,
+            value=told,
+            why=why,
+            idempotency_key=idempotency_key or new_key(),
         )
         return (
             await retried(lambda: self._client.orchestrator.set_policy(request, timeout=self._client.timeout))
@@ -198,8 +212,11 @@ class Selfhood:
         self, *, include_retired: bool = False, as_of_seq: int | None = None
     ) -> list[pb.Directive]:
         """Standing instructions, those that were given most often first."""
-        request = pb.ListDirectivesRequest(
-            mind_id=self.mind_id, include_retired=include_retired, as_of_seq=as_of_seq
+        request = made(
+            pb.ListDirectivesRequest,
+            mind_id=self.mind_id,
+            include_retired=include_retired,
+            as_of_seq=as_of_seq,
         )
         answer = await self._client.orchestrator.list_directives(request, timeout=self._client.timeout)
         return list(answer.directives)
@@ -208,7 +225,8 @@ class Selfhood:
         self, directive_id: str, *, why: str = "", idempotency_key: str = ""
     ) -> pb.Directive:
         """End a standing instruction. Raises NotFound."""
-        request = pb.RetireDirectiveRequest(
+        request = made(
+            pb.RetireDirectiveRequest,
             mind_id=self.mind_id,
             directive_id=directive_id,
             why=why,
@@ -227,14 +245,14 @@ class Selfhood:
         idempotency_key: str = "",
     ) -> pb.Reflection:
         """Make it think about itself now; ``timeout`` in seconds. Raises PmmError where the model fails."""
-        request = pb.ReflectRequest(
-            mind_id=self.mind_id, style=style, idempotency_key=idempotency_key or new_key()
+        request = made(
+            pb.ReflectRequest, mind_id=self.mind_id, style=style, idempotency_key=idempotency_key or new_key()
         )
         return (await retried(lambda: self._client.orchestrator.reflect(request, timeout=timeout))).reflection
 
     async def reflections(self, *, as_of_seq: int | None = None) -> AsyncGenerator[pb.Reflection]:
         """What it thought of itself, the latest first."""
-        request = pb.ListReflectionsRequest(mind_id=self.mind_id, as_of_seq=as_of_seq)
+        request = made(pb.ListReflectionsRequest, mind_id=self.mind_id, as_of_seq=as_of_seq)
         while True:
             page = await self._client.orchestrator.list_reflections(request, timeout=self._client.timeout)
             for reflection in page.reflections:
@@ -250,26 +268,30 @@ class Selfhood:
 
         Paths and values are as protobuf's JSON has them: ``openCommitments.c-…``, seqs as texts.
         """
-        request = pb.DiffMindRequest(mind_id=self.mind_id, from_seq=from_seq, to_seq=to_seq)
+        request = made(pb.DiffMindRequest, mind_id=self.mind_id, from_seq=from_seq, to_seq=to_seq)
         return await self._client.orchestrator.diff_mind(request, timeout=self._client.timeout)
 
     async def watch(self) -> AsyncGenerator[pb.WatchMindResponse]:
         """Its bounded state, and again after each change, for as long as it is iterated."""
-        request = pb.WatchMindRequest(mind_id=self.mind_id)
+        request = made(pb.WatchMindRequest, mind_id=self.mind_id)
         async for state in self._client.orchestrator.watch_mind(request):
             yield state
 
     async def analytics(self, session: str = "", *, as_of_seq: int | None = None) -> pb.GetAnalyticsResponse:
         """What a session, or the whole mind, was like: sentiment, topics, open questions. Raises UnknownSession."""
-        request = pb.GetAnalyticsRequest(mind_id=self.mind_id, session_id=session, as_of_seq=as_of_seq)
+        request = made(pb.GetAnalyticsRequest, mind_id=self.mind_id, session_id=session, as_of_seq=as_of_seq)
         return await self._client.orchestrator.get_analytics(request, timeout=self._client.timeout)
 
     async def neighbors(
         self, node_id: str, *, types: Sequence[str] = (), as_of_seq: int | None = None
     ) -> pb.GetNeighborsResponse:
         """What a node of its MemeGraph is connected with, along edges of these types (none: all). Raises NotFound."""
-        request = pb.GetNeighborsRequest(
-            mind_id=self.mind_id, node_id=node_id, edge_types=types, as_of_seq=as_of_seq
+        request = made(
+            pb.GetNeighborsRequest,
+            mind_id=self.mind_id,
+            node_id=node_id,
+            edge_types=types,
+            as_of_seq=as_of_seq,
         )
         return await self._client.orchestrator.get_neighbors(request, timeout=self._client.timeout)
 
@@ -277,8 +299,12 @@ class Selfhood:
         self, from_node_id: str, to_node_id: str, *, as_of_seq: int | None = None
     ) -> pb.FindPathResponse:
         """A shortest path of at most 12 edges; empty where there is none. Raises NotFound."""
-        request = pb.FindPathRequest(
-            mind_id=self.mind_id, from_node_id=from_node_id, to_node_id=to_node_id, as_of_seq=as_of_seq
+        request = made(
+            pb.FindPathRequest,
+            mind_id=self.mind_id,
+            from_node_id=from_node_id,
+            to_node_id=to_node_id,
+            as_of_seq=as_of_seq,
         )
         return await self._client.orchestrator.find_path(request, timeout=self._client.timeout)
 
@@ -295,7 +321,8 @@ class Selfhood:
 
         ``pictures.graph_svg`` draws it. Raises NotFound.
         """
-        request = pb.GetSubgraphRequest(
+        request = made(
+            pb.GetSubgraphRequest,
             mind_id=self.mind_id,
             node_id=node_id,
             depth=depth,
@@ -307,18 +334,25 @@ class Selfhood:
 
     async def workers(self) -> list[pb.Worker]:
         """How far each worker is with it."""
-        request = pb.ListWorkersRequest(mind_id=self.mind_id)
+        request = made(pb.ListWorkersRequest, mind_id=self.mind_id)
         answer = await self._client.orchestrator.list_workers(request, timeout=self._client.timeout)
         return list(answer.workers)
 
     async def dead_letters(self, worker: str = "") -> list[pb.DeadLetter]:
         """Events that a worker could not deal with, the oldest first."""
-        request = pb.ListDeadLettersRequest(mind_id=self.mind_id, worker=worker)
+        request = made(pb.ListDeadLettersRequest, mind_id=self.mind_id, worker=worker)
         answer = await self._client.orchestrator.list_dead_letters(request, timeout=self._client.timeout)
         return list(answer.dead_letters)
 
     async def replay_dead_letter(self, dead_letter_id: str) -> list[int]:
         """Have it tried again; the seqs of what was derived. Raises NotFound, FailedPrecondition."""
-        request = pb.ReplayDeadLetterRequest(mind_id=self.mind_id, dead_letter_id=dead_letter_id)
+        request = made(pb.ReplayDeadLetterRequest, mind_id=self.mind_id, dead_letter_id=dead_letter_id)
         answer = await self._client.orchestrator.replay_dead_letter(request, timeout=self._client.timeout)
         return list(answer.derived_seqs)
+
+
+def _told(value: str) -> Value:
+    try:
+        return Value(string_value=value)
+    except UnicodeEncodeError:
+        raise half_character("value") from None

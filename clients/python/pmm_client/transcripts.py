@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from pmm_client.made import HALF_CHARACTER
 from pmm_client.messages import Message
 
 MAX_TEXT_BYTES = 256 * 1024
@@ -141,11 +142,7 @@ def _from_turn(turn: Any, session: str, when: datetime) -> Message:
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise _Bad('has no "text"')
-    try:
-        size = len(value.encode("utf-8"))
-    except UnicodeEncodeError:
-        raise _Bad('"text" holds half of a character (a lone surrogate)') from None
-    if size > MAX_TEXT_BYTES:
+    if (size := _size(value, "text")) > MAX_TEXT_BYTES:
         raise _Bad(f'"text" has {size:,} bytes, more than {MAX_TEXT_BYTES:,}')
     return value
 
@@ -156,7 +153,15 @@ def _string(fields: Mapping[str, Any], name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise _Bad(f'"{name}" is not a string')
+    _size(value, name)
     return value
+
+
+def _size(value: str, name: str) -> int:
+    try:
+        return len(value.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise _Bad(f'"{name}" {HALF_CHARACTER}') from None
 
 
 def _session(value: Any) -> str:
