@@ -64,6 +64,7 @@ def call(request: pb.GenerateRequest) -> Call:
         _needs(request),
         open_commitments=[_open(commitment) for commitment in request.open_commitments],
         other_commitments=request.other_commitments,
+        is_unsearched=request.memories_left_out,
     )
 
 

@@ -81,6 +81,8 @@ class Call:
     """Which of the fields that not every backend supports are set."""
     attempt: int = 1
     """How often it was asked by now: an answer that must be JSON is asked for again where it is none."""
+    is_unsearched: bool = False
+    """Whether memories could not be searched."""
     open_commitments: Sequence[OpenCommitment] = ()
     """Those that the messages name, the most urgent first."""
     other_commitments: int = 0

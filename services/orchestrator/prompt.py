@@ -32,6 +32,10 @@ MIN_PASSAGE = 200
 ASKED_CHARACTERS = 1_000
 """What a long message is about stands at its beginning."""
 
+NOTHING = "You remember nothing about this."
+NOT_SEARCHED = (
+    "Your memories could not be searched just now: where they are needed, say so, and ask to be asked again."
+)
 INSTRUCTIONS = (
     "You are a mind that remembers. Below is what you know: who you are, what you have promised, and memories "
     "of earlier conversations. Answer from them where they help. When you use a memory, cite it the way it is "
@@ -60,6 +64,8 @@ def build(
     now: datetime,
     tokens: int,
     session_id: str = "",
+    *,
+    is_searched: bool = True,
 ) -> Prompt:
     """At most ``tokens`` tokens, about; what does not fit goes: the oldest recent turns, then the weakest memories.
 
@@ -73,7 +79,7 @@ def build(
     # Half of the room is for memories, the other half for what was just said.
     kept_memories, lines = _remembered(memories, room // 2, message, now)
     kept_recent = _recent(recent, room - sum(map(len, lines)), message)
-    remembered = ["Memories, best first:", *lines] if lines else ["You remember nothing about this."]
+    remembered = ["Memories, best first:", *lines] if lines else [NOTHING if is_searched else NOT_SEARCHED]
     system = "\n".join([head, "", f"It is {now:%A, %d %B %Y, %H:%M} {now.tzinfo}.", *remembered])
     return Prompt(
         (Said("system", system), *kept_recent, Said("user", message)),

@@ -277,6 +277,7 @@ class Turn:
                 moment(self._query_ns),
                 self._s.settings.prompt_tokens,
                 self._session_id,
+                is_searched=not degraded,
             )
             receipt = await self._receipt(state, built, degraded)
         parts: list[str] = []
@@ -292,6 +293,7 @@ class Turn:
                 time_zone=state.profile.time_zone,
                 first_turn=state.profile.assistant_messages == 0,
                 remember=self._remember,
+                is_searched=not degraded,
                 promises=built.promises,
                 other_promises=len(state.commitments.by_id) - len(built.promises),
             ):

@@ -16,7 +16,7 @@ from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
-from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.conftest import ROOMY, SERVICES, answered_by
 from tests.orchestrator.talking import converse, events, followed, head, settled_head, wait_for
 from tests.support.drafts import imported, said
 from tests.support.openai_server import OpenAIServer
@@ -260,6 +260,34 @@ async def test_a_message_of_the_greatest_length_is_answered(served: Served) -> N
 
     assert turn.completed
     assert not turn.completed.receipt.degraded
+
+
+async def test_a_turn_whose_search_was_left_out_does_not_say_that_nothing_is_remembered(
+    tmp_path: Path,
+) -> None:
+    async with serving(tmp_path, *(one for one in SERVICES if one != "memory"), settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+
+        turn = await converse(served, "Where does my sister live?")
+
+    assert turn.completed
+    assert [warning.code for warning in turn.completed.warnings] == ["SEARCH_LEFT_OUT"]
+    assert turn.completed.text.startswith("I could not search what I remember just now: please ask again.")
+    assert "remember nothing" not in turn.completed.text
+
+
+async def test_a_model_is_told_where_the_search_was_left_out(
+    tmp_path: Path, model_server: OpenAIServer
+) -> None:
+    settings = answered_by(model_server)
+    async with serving(tmp_path, *(one for one in SERVICES if one != "memory"), settings=settings) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+
+        await converse(served, "Where does my sister live?")
+
+    system = str(model_server.requests[-1])
+    assert "Your memories could not be searched just now" in system
+    assert "You remember nothing" not in system
 
 
 async def test_workers_follow_what_was_said(served: Served) -> None:

@@ -39,6 +39,7 @@ STRONG_SCORE = 7.0
 """From here on a memory counts as related without a word in common; what only looks like it stays below."""
 
 NOTHING = "I remember nothing about that."
+NOT_SEARCHED = "I could not search what I remember just now: please ask again."
 NOTED = "I will remember that."
 NOT_NOTED = "I will not remember that."
 SEVERAL = "This is what I remember:"
@@ -145,18 +146,18 @@ def compose(call: Call) -> str:
     about = _about(said, call.memories)
     quotes = [quote(memory, about, call.now) for memory in relevant(said, call.memories, asks=asks)]
     if _ASKING_WHAT_IS_OPEN.search(said):
-        answer = _open(call) or (_answer(quotes) if quotes else NOTHING_OPEN)
+        answer = _open(call) or (_answer(call, quotes) if quotes else NOTHING_OPEN)
     elif asks:
-        answer = _answer(quotes)
+        answer = _answer(call, quotes)
     else:
         answer = " ".join([NOT_NOTED if call.is_unremembered else NOTED, *quotes])
     return f"{answer}\n\n{HINT}" if call.first_turn else answer
 
 
-def _answer(quotes: list[str]) -> str:
+def _answer(call: Call, quotes: list[str]) -> str:
     match quotes:
         case []:
-            return NOTHING
+            return NOT_SEARCHED if call.is_unsearched else NOTHING
         case [only]:
             return only
         case several:
@@ -285,7 +286,7 @@ def _is_echo(memory: Memory) -> bool:
     if memory.speaker != "assistant":
         return False
     return _CITATION.search(memory.text) is not None or memory.text.startswith(
-        (NOTHING, NOTED, SEVERAL, OPEN, NOTHING_OPEN)
+        (NOTHING, NOT_SEARCHED, NOTED, SEVERAL, OPEN, NOTHING_OPEN)
     )
 
 

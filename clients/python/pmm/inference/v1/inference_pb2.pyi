@@ -311,6 +311,7 @@ class GenerateRequest(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     OPEN_COMMITMENTS_FIELD_NUMBER: _builtins.int
     OTHER_COMMITMENTS_FIELD_NUMBER: _builtins.int
+    MEMORIES_LEFT_OUT_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """A model of ListModels; empty: the default."""
     priority: Global___CallPriority.ValueType
@@ -329,6 +330,8 @@ class GenerateRequest(_message.Message):
     """The time zone of the conversation, for backends that speak of dates: an IANA name; empty or unknown: UTC."""
     other_commitments: _builtins.int
     """How many more are open."""
+    memories_left_out: _builtins.bool
+    """True where memories could not be searched: "recall" then does not say that it remembers nothing."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Message]:
         """The conversation, oldest first."""
@@ -370,10 +373,11 @@ class GenerateRequest(_message.Message):
         time_zone: _builtins.str = ...,
         open_commitments: _abc.Iterable[Global___OpenCommitment] | None = ...,
         other_commitments: _builtins.int = ...,
+        memories_left_out: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["json_schema", b"json_schema", "query_time", b"query_time", "sampling", b"sampling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "json_schema", b"json_schema", "memories", b"memories", "messages", b"messages", "model", b"model", "open_commitments", b"open_commitments", "other_commitments", b"other_commitments", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling", "time_zone", b"time_zone", "unremembered", b"unremembered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "json_schema", b"json_schema", "memories", b"memories", "memories_left_out", b"memories_left_out", "messages", b"messages", "model", b"model", "open_commitments", b"open_commitments", "other_commitments", b"other_commitments", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling", "time_zone", b"time_zone", "unremembered", b"unremembered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
