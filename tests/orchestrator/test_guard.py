@@ -147,6 +147,19 @@ def test_what_only_looks_like_a_national_number_is_none(text: str) -> None:
     assert "national_id" not in [found.name for found in guard(text, {}).findings]
 
 
+@pytest.mark.parametrize(
+    ("number", "left"),
+    [
+        ("2345 6789 0124", "[national_id]"),
+        ("2345 6789 0125", "2345 6789 0125"),
+        ("1345 6789 0129", "1345 6789 0129"),
+    ],
+    ids=["right", "another check digit", "another first digit"],
+)
+def test_an_aadhaar_number_has_its_check_digit_and_begins_with_two_or_more(number: str, left: str) -> None:
+    assert masked(f"My Aadhaar number is {number}.") == f"My Aadhaar number is {left}."
+
+
 def test_a_telephone_number_beside_an_identity_card_stays_one() -> None:
     found = guard("I lost my id card, call me on 0161 496 0847", {}).findings
 

@@ -144,12 +144,14 @@ def test_a_memory_is_cited_with_its_day_and_another_year() -> None:
 
 
 def test_a_citation_must_have_been_in_the_prompt() -> None:
-    text = "So it was [#12, 3 May], and [#7], not [#99, 1 Jan] or [#500, 2 Feb]; #3 is no citation."
+    text = "It was [#12, 3 May] and [#7], not [#1], [#0], [#100, 1 Jan] or [#101, 2 Feb]; #3 is no citation."
 
-    assert citations.cited_seqs(text) == [12, 7, 99, 500]
-    assert citations.check([12, 7, 99, 500], [recalled(12, "x")], [7], head_seq=100) == [
-        ("CITATION_NOT_IN_PROMPT", 99),
-        ("UNKNOWN_CITATION", 500),
+    assert citations.cited_seqs(text) == [12, 7, 1, 0, 100, 101]
+    assert citations.check([12, 7, 1, 0, 100, 101], [recalled(12, "x")], [7], head_seq=100) == [
+        ("CITATION_NOT_IN_PROMPT", 1),
+        ("UNKNOWN_CITATION", 0),
+        ("CITATION_NOT_IN_PROMPT", 100),
+        ("UNKNOWN_CITATION", 101),
     ]
 
 

@@ -20,6 +20,7 @@ from tests.orchestrator.conftest import ROOMY, SERVICES, answered_by
 from tests.orchestrator.talking import converse, events, followed, head, settled_head, wait_for
 from tests.support.drafts import imported, said
 from tests.support.openai_server import OpenAIServer
+from tests.support.ports import free_port
 from tests.support.serving import Served, serving
 
 TOLD = "my sister Ana moved to Porto in May"
@@ -410,3 +411,14 @@ async def test_a_caller_that_leaves_as_the_answer_is_written_leaves_one_end_and_
     ended = [e.causation_seq for e in await events(served, kinds=["assistant_message", "turn_failed"])]
     assert sorted(ended) == sorted(asked)
     assert [r.getMessage() for r in caplog.records if r.name in ("asyncio", "pmm.orchestrator")] == []
+
+
+async def test_a_turn_whose_memory_is_away_is_answered_and_says_so(tmp_path: Path) -> None:
+    elsewhere = {"memory": f"127.0.0.1:{free_port()}"}
+    async with serving(tmp_path, "ledger", "inference", "orchestrator", elsewhere=elsewhere) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        turn = await converse(served, "hello")
+
+    assert turn.completed
+    assert turn.completed.receipt.degraded
+    assert [warning.code for warning in turn.completed.warnings] == ["SEARCH_LEFT_OUT"]
