@@ -263,6 +263,7 @@ def _memory_revised(event: mind.Event) -> list[Change]:
         return msgspec.structs.replace(
             old,
             text=body.text or old.text,
+            text_seq=event.seq if body.text else old.text_seq,
             version_seq=event.seq,
             recorded_ns=nanoseconds(event.recorded_at),
             source_seqs=list(dict.fromkeys([*old.source_seqs, event.seq, *body.source_seqs])),

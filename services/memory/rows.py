@@ -48,6 +48,8 @@ class Row(msgspec.Struct, array_like=True, omit_defaults=True):
     """How many judgements."""
     also_seqs: list[int] = []
     """Later events that said the same again, or that it ceased to hold: the memory does not come from them."""
+    text_seq: int = 0
+    """The revision that gave it its words; 0: they are those that formed it."""
 
     @property
     def length(self) -> int:

@@ -29,13 +29,15 @@ def new_event(draft: Draft) -> ledger.NewEvent:
 def recalled(result: memory.ScoredMemory) -> Recalled:
     """A memory that a search found."""
     found = result.memory
+    # What is quoted is cited by the event that says it.
+    said_first = sorted(found.source_seqs, key=lambda seq: seq != found.text_seq)
     return Recalled(
         found.memory_id,
         found.text,
         found.speaker,
         nanoseconds(found.occurred_at),
         found.type,
-        tuple(found.source_seqs),
+        tuple(said_first),
         result.score,
         result.superseded_by,
     )

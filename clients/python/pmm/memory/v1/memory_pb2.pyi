@@ -61,6 +61,7 @@ class Memory(_message.Message):
     EXTERNAL_ID_FIELD_NUMBER: _builtins.int
     RATING_FIELD_NUMBER: _builtins.int
     RATINGS_FIELD_NUMBER: _builtins.int
+    TEXT_SEQ_FIELD_NUMBER: _builtins.int
     memory_id: _builtins.str
     """Unique within the mind: "e<seq>" for a turn, the writer's id for others."""
     type: _events_pb2.MemoryType.ValueType
@@ -87,6 +88,8 @@ class Memory(_message.Message):
     """Mean of its ratings, from -1 (harmful) to 1 (helpful)."""
     ratings: _builtins.int
     """How many ratings."""
+    text_seq: _builtins.int
+    """The seq of the event that says its text: of the revision that gave it, or of the one that formed it."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it happened or was said."""
@@ -143,10 +146,11 @@ class Memory(_message.Message):
         external_id: _builtins.str = ...,
         rating: _builtins.float = ...,
         ratings: _builtins.int = ...,
+        text_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at", "occurred_at", b"occurred_at", "recorded_at", b"recorded_at", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entities", b"entities", "expires_at", b"expires_at", "external_id", b"external_id", "importance", b"importance", "memory_id", b"memory_id", "occurred_at", b"occurred_at", "rating", b"rating", "ratings", b"ratings", "recorded_at", b"recorded_at", "retracted", b"retracted", "session_id", b"session_id", "source_kind", b"source_kind", "source_seqs", b"source_seqs", "speaker", b"speaker", "tags", b"tags", "text", b"text", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "version", b"version", "version_seq", b"version_seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entities", b"entities", "expires_at", b"expires_at", "external_id", b"external_id", "importance", b"importance", "memory_id", b"memory_id", "occurred_at", b"occurred_at", "rating", b"rating", "ratings", b"ratings", "recorded_at", b"recorded_at", "retracted", b"retracted", "session_id", b"session_id", "source_kind", b"source_kind", "source_seqs", b"source_seqs", "speaker", b"speaker", "tags", b"tags", "text", b"text", "text_seq", b"text_seq", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "version", b"version", "version_seq", b"version_seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
