@@ -55,9 +55,7 @@ def append(request: pb.AppendRequest) -> Iterator[Violation]:
 
 def _new_event(event: pb.NewEvent, field: str) -> Iterator[Violation]:
     yield from checks.identifier(event.session_id, f"{field}.session_id", optional=True)
-    yield from checks.identifier(event.actor, f"{field}.actor", optional=True)
-    if len(event.actor) > MAX_ACTOR_LENGTH:
-        yield Violation(f"{field}.actor", f"must be at most {MAX_ACTOR_LENGTH} characters")
+    yield from checks.identifier(event.actor, f"{field}.actor", optional=True, max_length=MAX_ACTOR_LENGTH)
     yield from checks.hex_id(event.trace_id, f"{field}.trace_id", length=32)
     yield from checks.text(event.idempotency_key, f"{field}.idempotency_key", max_bytes=MAX_KEY_BYTES)
     if event.HasField("causation_seq"):

@@ -31,7 +31,7 @@ ID_MAX_LENGTH = 128
 MAX_STOPS = 16
 """Texts before which a model stops."""
 
-_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{ID_MAX_LENGTH}}}")
+_ID = re.compile(r"[A-Za-z0-9._-]+")
 _HEX = re.compile(r"[0-9a-f]*")
 
 
@@ -51,16 +51,25 @@ def mind_id(value: str, field: str = "mind_id", *, optional: bool = False) -> It
     yield from identifier(value, field, optional=optional)
 
 
-def identifier(value: str, field: str, *, optional: bool = False) -> Iterator[Violation]:
+def identifier(
+    value: str, field: str, *, optional: bool = False, max_length: int = ID_MAX_LENGTH
+) -> Iterator[Violation]:
     """An identifier in the alphabet of mind ids (session, commitment, memory, custom kind, …)."""
-    if (optional and not value) or is_identifier(value):
+    if (optional and not value) or is_identifier(value, max_length=max_length):
         return
-    yield Violation(field, f"must be 1 to {ID_MAX_LENGTH} characters of A-Z a-z 0-9 . _ -")
+    yield Violation(field, f"must be 1 to {max_length} characters of A-Z a-z 0-9 . _ -")
 
 
-def is_identifier(value: str) -> bool:
+def is_identifier(value: str, *, max_length: int = ID_MAX_LENGTH) -> bool:
     """Whether a text is one, as ``identifier`` asks for."""
-    return _ID.fullmatch(value) is not None
+    return len(value) <= max_length and _ID.fullmatch(value) is not None
+
+
+def label(value: str, field: str, *, max_bytes: int) -> Iterator[Violation]:
+    """A title or a name that may be left out: empty, or with something to read."""
+    if value and not value.strip():
+        yield Violation(field, "must be empty, or hold more than white space")
+    yield from text(value, field, max_bytes=max_bytes)
 
 
 def text(value: str, field: str, *, max_bytes: int, required: bool = False) -> Iterator[Violation]:

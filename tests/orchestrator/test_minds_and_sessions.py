@@ -368,3 +368,20 @@ async def test_an_interrupted_turn_is_closed_once_as_its_message_was_kept_when_t
             assert [(e.kind, e.causation_seq, e.body.turn_failed.reason, e.remember) for e in last] == [
                 ("turn_failed", 3, mind.TURN_FAILURE_REASON_INTERRUPTED, remember)
             ]
+
+
+async def test_a_name_or_a_title_that_nobody_could_read_is_refused(served: Served) -> None:
+    started = await served.orchestrator.start_session(pb.StartSessionRequest(mind_id="ada"))
+    session_id = started.session.session_id
+    for call, request, field in (
+        (served.orchestrator.create_mind, pb.CreateMindRequest(mind_id="bo", name=" \n"), "name"),
+        (served.orchestrator.start_session, pb.StartSessionRequest(mind_id="ada", title="  "), "title"),
+        (
+            served.orchestrator.rename_session,
+            pb.RenameSessionRequest(mind_id="ada", session_id=session_id, title="\t"),
+            "title",
+        ),
+    ):
+        with pytest.raises(errors.InvalidArgument) as refused:
+            await call(request)  # type: ignore[operator]
+        assert [violation.field for violation in refused.value.violations] == [field]

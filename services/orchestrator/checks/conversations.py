@@ -55,7 +55,7 @@ def start_session(request: pb.StartSessionRequest) -> Iterator[Violation]:
     yield from checks.mind_id(request.mind_id)
     yield from idempotency_key(request)
     yield from checks.identifier(request.session_id, "session_id", optional=True)
-    yield from checks.text(request.title, "title", max_bytes=MAX_TITLE)
+    yield from checks.label(request.title, "title", max_bytes=MAX_TITLE)
     yield from privacy_mode(request.privacy_mode)
     if request.title and request.privacy_mode == mind.PRIVACY_MODE_INCOGNITO:
         yield Violation("title", "must be empty: an incognito session has none")
@@ -78,7 +78,7 @@ def rename_session(request: pb.RenameSessionRequest) -> Iterator[Violation]:
     """RenameSession."""
     yield from checks.mind_id(request.mind_id)
     yield from checks.identifier(request.session_id, "session_id")
-    yield from checks.text(request.title, "title", max_bytes=MAX_TITLE)
+    yield from checks.label(request.title, "title", max_bytes=MAX_TITLE)
 
 
 def set_privacy_mode(request: pb.SetPrivacyModeRequest) -> Iterator[Violation]:

@@ -38,7 +38,7 @@ def create_mind(request: pb.CreateMindRequest) -> Iterator[Violation]:
     """CreateMind."""
     yield from checks.mind_id(request.mind_id)
     yield from idempotency_key(request)
-    yield from checks.text(request.name, "name", max_bytes=MAX_NAME)
+    yield from checks.label(request.name, "name", max_bytes=MAX_NAME)
     for key in SETTINGS:
         yield from checks.text(getattr(request.settings, key), f"settings.{key}", max_bytes=MAX_SETTING)
     yield from time_zone(request.settings.time_zone, "settings.time_zone")
