@@ -390,7 +390,7 @@ def test_of_a_long_history_the_newest_is_shown_and_the_rest_counted(pmm: Pmm, st
     pmm("mind", "create", "revised", "--exist-ok")
     on = ("--mind", "revised")
     [kettle] = json.loads(pmm("memory", "add", "the kettle is on", *on, "--json"))["memory_ids"]
-    with pmm_client.sync.connect(stack.target) as client:
+    with pmm_client.sync.connect(stack.memory) as client:
         mind = client.mind("revised")
         for hundred in range(11):
             revisions = [MemoryRevised(memory_id=kettle, text=f"{hundred} {n}") for n in range(100)]
