@@ -67,18 +67,19 @@ class Batch(Reader):
         self._set("meta", NUMBERS, ORDINAL.pack(number + 1))
         return number
 
-    def add(self, mind: Mind, row: Row) -> int:
-        """Store a version; returns its ordinal."""
+    def add(self, mind: Mind, row: Row, old: Row | None = None) -> int:
+        """Store a version; returns its ordinal. ``old``: the one before it, from whose events it comes as well."""
         ordinal = mind.next_ordinal
         mind.next_ordinal += 1
         mind.held += row.ended_seq == 0
         self._put(mind, ordinal, row)
         versions = [*self._own_versions(mind, row.memory_id), ordinal]
         self._set("ids", MIND.pack(mind.number) + row.memory_id.encode(), msgspec.msgpack.encode(versions))
-        for seq in row.source_seqs:
-            self._set("sources", SOURCE.pack(mind.number, seq, ordinal), b"")
-        for seq in row.also_seqs:
-            self._set("sources", SOURCE.pack(mind.number, seq, ordinal), AGAIN)
+        known = {*old.source_seqs, *old.also_seqs} if old else set[int]()
+        for seqs, how in ((row.source_seqs, b""), (row.also_seqs, AGAIN)):
+            for seq in seqs:
+                if seq not in known:
+                    self._set("sources", SOURCE.pack(mind.number, seq, ordinal), how)
         if row.version_seq not in (*row.source_seqs, *row.also_seqs):
             self._set("sources", SOURCE.pack(mind.number, row.version_seq, ordinal), NOTED)
         return ordinal
@@ -243,15 +244,17 @@ class Batch(Reader):
 
     def _erase_memory(self, mind: Mind, memory_id: str) -> dict[int, Row]:
         erased: dict[int, Row] = {}
-        spaces = self.spaces().values()
+        spaces, noted = self.spaces().values(), set[int]()
         for ordinal in self._own_versions(mind, memory_id):
             row = self.row(mind, ordinal)
             if row is None:
                 continue
             erased[ordinal] = row
             mind.held -= row.ended_seq == 0
-            for seq in (*row.source_seqs, *row.also_seqs, row.version_seq, row.ended_seq):
+            of_events = {*row.source_seqs, *row.also_seqs}
+            for seq in {*(of_events - noted), row.version_seq, row.ended_seq}:
                 self._delete("sources", SOURCE.pack(mind.number, seq, ordinal))
+            noted |= of_events
             self._delete("rows", ROW.pack(mind.number, ordinal))
             for space in spaces:
                 self._delete("vectors", VECTOR.pack(space.number, mind.number, ordinal))

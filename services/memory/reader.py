@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator
 from itertools import groupby, islice
 from typing import Any
@@ -175,16 +175,25 @@ class Reader:
 
     def _of_event(self, mind: Mind, seq: int) -> list[tuple[int, bytes]]:
         """Ordinals, and what the event has to do with the row: ``AGAIN``, ``NOTED``, or it came from it (empty)."""
-        found: list[tuple[int, bytes]] = []
+        found: dict[int, bytes] = {}
         cursor = self._txn.cursor(db=self._file.table("sources"))
         there = cursor.set_range(SOURCE.pack(mind.number, seq, 0))
         while there:
             number, its_seq, ordinal = SOURCE.unpack(cursor.key())
             if (number, its_seq) != (mind.number, seq):
                 break
-            found.append((ordinal, bytes(cursor.value())))
+            found[ordinal] = how = bytes(cursor.value())
+            # What is noted of one version is of that alone.
+            for later in self._versions_after(mind, ordinal) if how != NOTED else ():
+                found[later] = how
             there = cursor.next()
-        return found
+        return sorted(found.items())
+
+    def _versions_after(self, mind: Mind, ordinal: int) -> list[int]:
+        """The ordinals of the versions of a memory after one."""
+        row = self.row(mind, ordinal)
+        versions = self._own_versions(mind, row.memory_id) if row else []
+        return versions[bisect_right(versions, ordinal) :]
 
     def at(self, mind: Mind, memory_id: str, seq: int) -> Row | None:
         """The version that holds at a seq."""

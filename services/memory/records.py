@@ -15,8 +15,9 @@ given to an embedder; ``digest`` is HMAC-SHA-256 under the mind's own key, so th
     vectors   space, mind, ordinal(8)     → CRC-32 and float16 coordinates
     ids       mind, memory_id             → ordinals of its versions, oldest first
     aliases   mind, memory_id             → the memory into which it was merged; its own row never held
-    sources   mind, seq(8), ordinal       → which rows came from which event; "+" where it only said the same again, "~"
-                                            where it only rated the row or took it back
+    sources   mind, seq(8), ordinal       → which row came from which event, and with it the versions of its memory
+                                            after it; "+" where it only said the same again, "~" where it only rated
+                                            the row or took it back, which is noted of that row alone
     words     mind, digest, ordinal       → which rows say, or said, the same in the same words
     claims    mind, digest, ordinal       → which rows say, or said, something of the same thing; and, under another
                                             digest, which memories began with how it is from then on

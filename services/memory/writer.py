@@ -228,11 +228,11 @@ def _told_ns(batch: Batch, mind: Mind, row: Row) -> int:
 
 def _replace(batch: Batch, added: Added, ordinal: int, old: Row, new: Row) -> None:
     _end(batch, added, ordinal, old, new.version_seq, retracted=False)
-    _add(batch, added, new)
+    _add(batch, added, new, old)
 
 
-def _add(batch: Batch, added: Added, row: Row) -> None:
-    ordinal = batch.add(added.mind, row)
+def _add(batch: Batch, added: Added, row: Row, old: Row | None = None) -> None:
+    ordinal = batch.add(added.mind, row, old)
     words, claimed, states = _said(row)
     if row.valid_to_ns:
         claimed = states = set[str]()
