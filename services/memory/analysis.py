@@ -14,7 +14,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from services.runtime.unspaced import QUESTION_MARKS, spaced
+from services.runtime.scripts import QUESTION_MARKS, spaced
 
 Terms = NDArray[np.uint32]
 """One CRC-32 of a stem for each word of a text, in its order."""

@@ -54,6 +54,17 @@ def closed(folded: Commitment, outcome: int, closed_seq: int) -> pb.Commitment:
     return shown
 
 
+def revised(request: pb.ReviseCommitmentRequest) -> mind.CommitmentRevised:
+    """The event that a request asks for; what it leaves out stays as it is."""
+    return mind.CommitmentRevised(
+        commitment_id=request.commitment_id,
+        text=request.text,
+        due_at=request.due_at if request.HasField("due_at") else None,
+        priority=request.priority,
+        project=request.project if request.HasField("project") else None,
+    )
+
+
 def ended(episode: Ended) -> pb.Commitment:
     """An episode of a commitment that has ended."""
     shown = closed(episode.commitment, episode.outcome, episode.seq)

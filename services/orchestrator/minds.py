@@ -14,6 +14,7 @@ from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.errors import BeyondHead, MindDeleted
 from services.orchestrator.lately import Lately
 from services.orchestrator.peers import Peers
+from services.orchestrator.projections.identity import IDENTITY
 from services.orchestrator.prompt import CHARACTERS_PER_TOKEN
 from services.orchestrator.saving import Saving
 from services.orchestrator.settings import OrchestratorSettings
@@ -22,14 +23,7 @@ from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
 
 _log = logging.getLogger("pmm.orchestrator")
-NAMING = (
-    "mind_created",
-    "mind_imported",
-    "policy_changed",
-    "identity_adopted",
-    "identity_cleared",
-    "user_identified",
-)
+NAMING = (*IDENTITY.folds, "mind_created", "mind_imported", "policy_changed")
 """Kinds that change a mind's names or settings."""
 CLOSED_AT_ONCE = 500
 """Interrupted turns, in one append."""

@@ -212,18 +212,9 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
     async def ReviseCommitment(
         self, request: pb.ReviseCommitmentRequest, context: _Context
     ) -> pb.ReviseCommitmentResponse:
-        revised = mind.CommitmentRevised(
-            commitment_id=request.commitment_id,
-            text=request.text,
-            due_at=request.due_at if request.HasField("due_at") else None,
-            priority=request.priority,
-            project=request.project if request.HasField("project") else None,
-        )
+        revised = mind.Body(commitment_revised=convert_commitments.revised(request))
         commitment = await self._d.actions.change_commitment(
-            request.mind_id,
-            request.commitment_id,
-            mind.Body(commitment_revised=revised),
-            request.idempotency_key,
+            request.mind_id, request.commitment_id, revised, request.idempotency_key
         )
         return pb.ReviseCommitmentResponse(commitment=convert_commitments.current(commitment))
 

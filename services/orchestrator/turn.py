@@ -15,13 +15,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import citations, claims, failing, privacy, prompt, retries
 from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
+from services.orchestrator.attribution import attributed
 from services.orchestrator.errors import (
     IdempotencyKeyReused,
     KeepsMore,
@@ -29,7 +28,6 @@ from services.orchestrator.errors import (
     SessionEnded,
     UnknownSession,
 )
-from services.orchestrator.extraction import dialogue
 from services.orchestrator.extraction.extractor import called
 from services.orchestrator.guard import Guarded
 from services.orchestrator.lately import BEYOND, said_in
@@ -47,8 +45,6 @@ from services.orchestrator.workers.reading import Reading
 from services.runtime import telemetry
 from services.runtime.times import nanoseconds
 
-LONGEST_QUOTATION = 4_096
-"""Characters: of a longer message nobody waits until it is known who speaks in it."""
 TURN_DURATION = telemetry.Distribution(telemetry.TURN_DURATION, "s", telemetry.TURN_BUCKETS_S)
 
 
@@ -232,7 +228,7 @@ class Turn:
                     seconds=settings.search_budget_ms / 1000,
                 )
                 own = called(state)
-                return [_attributed(memory, own) for memory in found]
+                return [attributed(memory, own) for memory in found]
         except pmm_client.errors.PmmError:
             # Late, away or in trouble: a turn without memories is better than none, and says so.
             telemetry.count("pmm.turn.search_left_out")
@@ -395,10 +391,3 @@ class Turn:
         seq = (await self._s.minds.append(self._active, [draft]))[0]
         self._is_ended = True
         return seq
-
-
-def _attributed(memory: Recalled, names: list[str]) -> Recalled:
-    """With who speaks in a message by which the person passed on what somebody else said."""
-    if memory.speaker != "user" or len(memory.text) > LONGEST_QUOTATION:
-        return memory
-    return msgspec.structs.replace(memory, quoted_speaker=dialogue.quoted_speaker(memory.text, names))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from heapq import nlargest
 from itertools import islice
 
-from services.runtime.unspaced import spaced
+from services.runtime.scripts import spaced
 
 MAX_BEGINNINGS = 100
 """The longest tell most."""

@@ -7,7 +7,7 @@ import pytest
 from pmm.memory.v1 import memory_pb2 as memory
 from services.orchestrator.autonomy.analysis import analyze
 from services.orchestrator.terms import Said
-from tests.orchestrator.talking import converse, head
+from tests.orchestrator.talking import converse, events, followed, head, wait_for
 from tests.support.serving import Served
 
 TOLD = {
@@ -68,6 +68,17 @@ async def test_a_question_in_any_script_is_answered_by_what_was_told_in_it(told:
     answers = {question: (await converse(told, question)).text.splitlines()[0] for question in ASKED}
 
     assert {q: a for q, a in answers.items() if ASKED[q] not in a} == {}
+
+
+async def test_rules_know_a_question_by_any_script_s_mark(served: Served) -> None:
+    for mark in ("？", "؟"):
+        await converse(served, f"I live in Berlin{mark}")
+    await converse(served, "I live in Porto.")
+    formed = await wait_for(served, "memory_recorded")
+    await followed(served)
+
+    told = [event.body.memory_recorded.text for event in await events(served, kinds=["memory_recorded"])]
+    assert told == [formed.body.memory_recorded.text] == ["The user lives in Porto."]
 
 
 def test_what_is_asked_in_any_script_stays_open_where_nothing_answers_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from services.runtime.unspaced import spaced
+from services.runtime.scripts import spaced
 
 _WORD = re.compile(r"[^\W_]+")
 _SMALL = frozenset(

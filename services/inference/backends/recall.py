@@ -27,7 +27,7 @@ from services.inference.generation import (
     estimate_tokens,
 )
 from services.runtime.passages import passage
-from services.runtime.unspaced import QUESTION_MARKS
+from services.runtime.scripts import QUESTION_MARKS
 
 MODEL = "recall"
 MAX_QUOTED = 3
@@ -54,7 +54,7 @@ HINT = (
 _FOR_A_LIVING = re.compile(r"\bfor a living\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _PIECE = re.compile(r"\S+\s*|\s+")
-_ASKED = re.compile(r"[\u304b\u5417\u55ce\u5462][\s.\u3002]*\Z")
+_ASKED = re.compile(r"[か吗嗎呢][\s.。]*\Z")
 """The words with which a question ends in Japanese and Chinese, whatever stands behind them."""
 _SENTENCE = re.compile("[^.!?\u3002\uff01\uff1f\u061f\n]+[.!?\u3002\uff01\uff1f\u061f]*")
 _CITATION = re.compile(r"\[#\d+, ")

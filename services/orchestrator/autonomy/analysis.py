@@ -16,7 +16,7 @@ from typing import Any
 from services.orchestrator.extraction.common import COMMON
 from services.orchestrator.extraction.words import sentences
 from services.orchestrator.terms import Said
-from services.runtime.unspaced import QUESTION_MARKS
+from services.runtime.scripts import QUESTION_MARKS
 
 MAX_TOPICS, MAX_QUESTIONS, MAX_QUESTION_CHARACTERS = 5, 10, 200
 LIVELY_WORDS, LIVELY_MESSAGES = 15, 10

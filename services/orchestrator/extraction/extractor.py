@@ -21,6 +21,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import RECALL
 from services.orchestrator.times import moment
+from services.runtime.scripts import plainly_asked
 from services.runtime.times import nanoseconds, zone
 
 NO_MODEL = "NOT_SUPPORTED"
@@ -55,7 +56,7 @@ class Extractor:
 
         Rules see that at once; only what is in a language that they do not read waits for a model.
         """
-        text = _text(event)
+        text = text_of(event)
         if is_quotation(event):
             return Found()
         if await self._may_ask(text) and not await asyncio.to_thread(is_english, text):
@@ -119,7 +120,7 @@ class Extractor:
         if is_quotation(event):
             return Found()
         is_answer = event.kind == "assistant_message"
-        text = _text(event)
+        text = text_of(event)
         rules = await self._once(self._ruled, event, self._rules)
         if not await self._may_ask(text):
             return rules
@@ -147,7 +148,7 @@ class Extractor:
         is_answer = event.kind == "assistant_message"
         called = await self._called(event)
         # A long message takes tens of milliseconds: not for the event loop.
-        return await asyncio.to_thread(by_rules, _text(event), now, is_answer=is_answer, called=called)
+        return await asyncio.to_thread(by_rules, text_of(event), now, is_answer=is_answer, called=called)
 
     async def _called(self, event: mind.Event) -> list[str]:
         """Under which names a message's writer may speak, or is spoken to."""
@@ -200,8 +201,9 @@ def occurred_ns(event: mind.Event) -> int:
     return nanoseconds(getattr(event.body, event.kind).occurred_at) if is_persons else 0
 
 
-def _text(event: mind.Event) -> str:
-    return getattr(event.body, event.kind).text
+def text_of(event: mind.Event) -> str:
+    """What a message says, as rules read it: they know a question by the Latin script's mark."""
+    return plainly_asked(getattr(event.body, event.kind).text)
 
 
 def is_quotation(event: mind.Event) -> bool:

@@ -9,7 +9,7 @@ from itertools import islice
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import claims
 from services.orchestrator.extraction import evidence
-from services.orchestrator.extraction.extractor import Extractor, is_quotation
+from services.orchestrator.extraction.extractor import Extractor, is_quotation, text_of
 from services.orchestrator.extraction.promises import Promise, commitment_id
 from services.orchestrator.minds import Minds
 from services.orchestrator.projections.commitments import MAX_OPEN, SAID_SO, Commitment
@@ -32,7 +32,7 @@ def worker(extractor: Extractor) -> Worker:
     async def derive(event: mind.Event, minds: Minds) -> list[mind.Body]:
         if is_quotation(event):
             return []
-        text: str = getattr(event.body, event.kind).text
+        text = text_of(event)
         found = await extractor.explicit(event)
         # What follows from the messages before may lie behind this one: it is known all the same.
         known = (await minds.latest(event.mind_id)).commitments

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.runtime.unspaced import spaced
+from services.runtime.scripts import spaced
 
 
 @pytest.mark.parametrize(
