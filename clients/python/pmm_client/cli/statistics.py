@@ -109,6 +109,10 @@ def _of_both(counted: Statistics) -> Rows:
         tokens = f", {use.prompt_tokens:,} tokens in, {use.completion_tokens:,} out"
         spent = tokens if use.prompt_tokens + use.completion_tokens else ""
         rows.append((use.model, output.counted(use.answers, "answer") + spent))
+    if counted.models_left_out:
+        rows.append(
+            (output.counted(counted.models_left_out, "other model"), "for which there is no room here")
+        )
     return rows
 
 
