@@ -1,7 +1,5 @@
 # Every command a user or contributor needs. `make help` lists them.
 
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
-	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 TARGET ?= 127.0.0.1:50050
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -65,7 +63,7 @@ bench-memory: .venv/.dev build/rivals/.done ## Measure a million memories, ten t
 
 build/rivals/.done:
 	@echo "Installing memory's rivals into build/rivals …"
-	@$(PYTHON) -m venv build/rivals
+	@$(BIN)/python -m venv build/rivals
 	@build/rivals/bin/python -m pip install --quiet --disable-pip-version-check chromadb qdrant-client mem0ai wordllama
 	@touch $@
 
@@ -88,8 +86,9 @@ clean: ## Remove what the other commands made (not your minds)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
-	@test -n "$(PYTHON)" || { echo "PMM needs Python 3.11 or newer: install it, or say PYTHON=/path/to/python3 make …"; exit 1; }
-	@$(PYTHON) -m venv .venv || { echo "Could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@python="$${PYTHON:-$$(tools/fastest_python.sh)}" && test -n "$$python" || { \
+		echo "PMM needs Python 3.11 or newer with venv (on Debian and Ubuntu: apt-get install python3-venv): install it, or say make PYTHON=/path/to/python3 …"; exit 1; } && \
+	echo "Using $$python (another: make PYTHON=/path/to/python3 …)" && "$$python" -m venv .venv
 
 .venv/.runtime: pyproject.toml setup.py $(wildcard services/*/*/compiled.pyx) clients/python/pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing PMM into .venv (about a minute) …"
