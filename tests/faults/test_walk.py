@@ -9,6 +9,7 @@ import random
 import shutil
 import time
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from grpc_status import rpc_status
 from tests.support.contracts import Rpc, rpcs
 from tests.support.recorded_model import MODEL
 from tests.support.stack import Stack
-from tests.support.walk import MINDS, Walk
+from tests.support.walk import MINDS, UNERASED, Walk
 from tests.support.whimsical_model import WhimsicalModel
 
 CLIENTS = 3
@@ -42,6 +43,8 @@ TOLD = (
     "GetIdentityHistory", "ListSessions", "GetAnalytics", "ListPolicies", "GetSubgraph", "ListMemories",
     "ListDeadLetters",
 )  # fmt: skip
+Told = dict[str, dict[str, list[Any]]]
+"""Of each mind the answer of each RPC, in pages."""
 
 
 @pytest.fixture
@@ -85,16 +88,37 @@ def walk_and_build_anew(data: Path, rounds: int, chance: random.Random, env: dic
     assert [fault for walker in walkers for fault in walker.faults] == []
     assert [text for path in stack.logs() if "internal error" in (text := path.read_text())] == []
 
+    again = built_anew(data, env)
+    derived = {mind_id for mind_id in MINDS if head(again, mind_id) > head(told, mind_id)}
+    assert differences(told, again, set(MINDS) - derived) == []
+    # What is read again is read by the names and promises that an erasure left, and may say more by these, once.
+    assert UNERASED not in derived, differences(told, again, {UNERASED})
+    if derived:
+        assert differences(again, built_anew(data, env), set(MINDS)) == []
+
+
+def built_anew(data: Path, env: dict[str, str]) -> Told:
+    """What is told once all but the ledger is deleted and built from it."""
     for service in ("memory", "orchestrator"):
         shutil.rmtree(data / service)
     with Stack(data, env=env) as stack:
-        again = settled(stack)
-    assert [
-        (mind_id, name, answer, again[mind_id][name])
-        for mind_id, answers in told.items()
-        for name, answer in answers.items()
-        if again[mind_id][name] != answer
-    ] == []
+        return settled(stack)
+
+
+def head(told: Told, mind_id: str) -> int:
+    """The seq of a mind's last event."""
+    [answer] = told[mind_id]["GetMind"]
+    return int(answer["mind"]["seq"])
+
+
+def differences(before: Told, after: Told, mind_ids: AbstractSet[str]) -> list[Any]:
+    """What is told otherwise of some minds: mind, RPC, before and after."""
+    return [
+        (mind_id, name, before[mind_id][name], after[mind_id][name])
+        for mind_id in sorted(mind_ids)
+        for name in TOLD
+        if before[mind_id][name] != after[mind_id][name]
+    ]
 
 
 class Walker:
@@ -162,7 +186,7 @@ def of_orchestrator(name: str) -> Rpc:
     return next(rpc for rpc in rpcs() if rpc.path.endswith(f"/{name}") and "inference" not in rpc.path)
 
 
-def settled(stack: Stack) -> dict[str, dict[str, Any]]:
+def settled(stack: Stack) -> Told:
     """What is told of all minds, once nothing has changed for a while and workers have left nothing undone."""
     until = time.monotonic() + PATIENCE_S
     told, since = told_of_minds(stack), time.monotonic()
@@ -176,7 +200,7 @@ def settled(stack: Stack) -> dict[str, dict[str, Any]]:
     return told
 
 
-def told_of_minds(stack: Stack) -> dict[str, dict[str, Any]]:
+def told_of_minds(stack: Stack) -> Told:
     with grpc.insecure_channel(stack.target) as channel:
         return {mind_id: {name: pages(channel, name, mind_id) for name in TOLD} for mind_id in MINDS}
 

@@ -19,6 +19,8 @@ from tests.support.extraction import DATA
 
 MINDS = ("ada", "ben", "cy")
 """Those that are there; whoever walks makes them first."""
+UNERASED = "cy"
+"""The one in which nothing is erased."""
 SETS = ("commitments", "endings", "evidence", "facts", "instructions", "names", "personal_data")
 SENTENCES = [
     json.loads(line)["text"] for name in SETS for line in (DATA / f"{name}.jsonl").read_text().splitlines()
@@ -53,6 +55,7 @@ _SAME_AS = {
 }
 _OFTEN = {"Converse": 8, "Append": 6, "OpenCommitment": 3, "CloseCommitment": 3, "RecordMemories": 3}
 _SELDOM = {"Forget": 0.4, "Redact": 0.4, "Restore": 0.2, "Export": 0.2, "Backup": 0.1, "DeleteMind": 0}
+ERASING = frozenset({"Forget", "Redact"})
 _RARE_FIELDS = {
     "expected_hash",
     "expected_seq",
@@ -81,8 +84,10 @@ class Walk:
     def step(self) -> tuple[Rpc, Message]:
         """An RPC, and a request for it."""
         [rpc] = self._chance.choices(self._rpcs, self._weights)
-        request = rpc.request()
+        request: Any = rpc.request()
         self._fill(request)
+        if rpc.method.name in ERASING and request.mind_id == UNERASED:
+            request.mind_id = MINDS[0]
         return rpc, request
 
     def hear(self, answer: Message) -> None:
