@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,8 @@ Vectors = NDArray[np.float32]
 _PIECE_CHARACTERS = 8_192
 _PIECES = 128
 """Of texts, tokenized at once."""
+_SHORT = 1_000
+"""Characters that are tokenized sooner than another thread gives the interpreter's lock back."""
 _BETWEEN_WORDS = re.compile(r"(?<=\w) (?=\w)")
 
 
@@ -107,10 +109,12 @@ class WordLlamaEmbedder:
                     sums[place] += weights[np.minimum(ids, len(weights) - 1)].sum(axis=0)
         return unit(sums)
 
-    def _ids(self, pieces: list[str]) -> Iterator[list[int]]:
-        # Of a batch, other threads run meanwhile; of one long text they would wait for a tenth of a second.
-        encoded = self._model.tokenizer.encode_batch_fast(pieces, add_special_tokens=False)
-        return (one.ids for one in encoded)
+    def _ids(self, pieces: list[str]) -> Iterable[list[int]]:
+        tokenizer = self._model.tokenizer
+        if sum(map(len, pieces)) <= _SHORT:
+            # Giving the interpreter's lock away and getting it back takes longer than this does.
+            return [tokenizer.encode(piece, add_special_tokens=False).ids for piece in pieces]
+        return (one.ids for one in tokenizer.encode_batch_fast(pieces, add_special_tokens=False))
 
 
 def _pieces(text: str) -> Iterator[str]:

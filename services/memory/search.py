@@ -239,20 +239,20 @@ def search(
 ) -> Ranked:
     """The memories of the pool that the strategies propose, ``candidates`` each, best first.
 
-    ``probes`` None searches the vectors exactly. ``embed`` makes the query's vector; in a mind that is not small, this
-    and the dense search run in ``beside``, while the others run here.
+    ``probes`` None searches the vectors exactly. ``embed`` makes the query's vector. In a mind that is not small,
+    words are looked up in ``beside``, which takes no interpreter's lock, while the others run here.
     """
     if not view.size:
         return NOTHING
     parallel = beside is not None and view.size >= _PARALLEL_FROM
-    dense = beside.submit(_dense, view, query, embed, candidates, probes) if beside and parallel else None
     words = bm25.weigh(view.index, query.words, view.size)
-    proposed = [bm25.candidates(words, view.size, view.allowed, candidates), _about(view, query)]
+    sought = (words, view.size, view.allowed, candidates)
+    looked_up = beside.submit(bm25.candidates, *sought) if beside and parallel else None
+    vector, near = _dense(view, query, embed, candidates, probes)
+    proposed = [looked_up.result() if looked_up else bm25.candidates(*sought), _about(view, query), near]
     in_time = _in_time(view, query)
     if in_time is not None:
         proposed.append(bm25.candidates(words, view.size, in_time, candidates // 2))
-    vector, near = dense.result() if dense else _dense(view, query, embed, candidates, probes)
-    proposed.append(near)
     if in_time is not None and vector is not None:
         proposed.append(nearest(view, vector, candidates // 2, in_time, probes))
     found = np.concatenate(proposed)

@@ -11,6 +11,8 @@ from services.memory.postings.places cimport place_of
 cdef enum:
     MAX_WORDS = 64  # analysis.MAX_QUERY_WORDS
     WINDOW = 8192  # rows
+    COUNTS = 4  # up to which, and
+    LENGTHS = 128  # up to which the share of a word in its row's score is worked out once
 
 
 cdef inline int64_t _start(const int64_t[::1] ends, Py_ssize_t place) noexcept nogil:
@@ -87,6 +89,11 @@ cdef void _sift_up(float* scores, int64_t* rows, Py_ssize_t place) noexcept nogi
     rows[place] = row
 
 
+cdef inline float _share(int64_t frequency, int64_t length, double base, double unit) noexcept nogil:
+    """Of the most that a word can give a row of so many words that holds it so often."""
+    return <float>(frequency / (frequency + base + unit * length))
+
+
 def best(
     postings,
     const uint32_t[::1] wanted,
@@ -111,22 +118,25 @@ def best(
     cdef const uint8_t[::1] seen = None if allowed is None else allowed.view(np.uint8)
     cdef Py_ssize_t words = wanted.shape[0], word, place, touched, held = 0
     cdef int64_t[MAX_WORDS] starts, stops
-    cdef int64_t begin, end, slot, row, at
-    cdef double height, frequency
-    cdef float score
+    cdef float[COUNTS][LENGTHS] shares
+    cdef int64_t begin, end, slot, row, at, frequency, length
+    cdef float height, share, score
     assert words <= MAX_WORDS
     found = np.empty(limit, np.int64)
     scored = np.empty(limit, np.float32)
     cdef int64_t[::1] found_rows = found
     cdef float[::1] found_scores = scored
     # The sums of one window of rows at a time stay in the processor's cache.
-    cdef double* sums = <double*>calloc(WINDOW, sizeof(double))
+    cdef float* sums = <float*>calloc(WINDOW, sizeof(float))
     cdef int32_t* slots = <int32_t*>malloc((WINDOW + 1) * sizeof(int32_t))
     if sums == NULL or slots == NULL:
         free(sums)
         free(slots)
         raise MemoryError
     with nogil:
+        for frequency in range(COUNTS):
+            for length in range(LENGTHS):
+                shares[frequency][length] = _share(frequency, length, base, unit)
         for word in range(words):
             place = place_of(codes, wanted[word])
             starts[word] = _start(ends, place) if place >= 0 else 0
@@ -141,19 +151,25 @@ def best(
             end = begin + WINDOW
             touched = 0
             for word in range(words):
-                height = heights[word]
+                height = <float>heights[word]
                 at = starts[word]
                 while at < stops[word] and rows[at] < end:
                     slot = rows[at] - begin
                     slots[touched] = <int32_t>slot
-                    touched += sums[slot] == 0.0
+                    score = sums[slot]
+                    touched += score == 0.0
                     frequency = counts[at]
-                    sums[slot] += height * frequency / (frequency + base + unit * lengths[at])
+                    length = lengths[at]
+                    if frequency < COUNTS and length < LENGTHS:
+                        share = shares[frequency][length]
+                    else:
+                        share = _share(frequency, length, base, unit)
+                    sums[slot] = score + height * share
                     at += 1
                 starts[word] = at
             for place in range(touched):
                 slot = slots[place]
-                score = <float>sums[slot]
+                score = sums[slot]
                 sums[slot] = 0.0
                 row = begin + slot
                 if held == limit and _is_below(score, row, found_scores[0], found_rows[0]):

@@ -35,12 +35,12 @@ def best(
     """
     spans = [_span(postings, code) for code in wanted]
     places = np.concatenate([np.arange(span.start, span.stop) for span in spans] or [np.zeros(0, np.int64)])
-    factors = np.repeat(heights, [span.stop - span.start for span in spans])
+    factors = np.repeat(heights.astype(np.float32), [span.stop - span.start for span in spans])
     frequencies = postings.counts[places].astype(np.float64)
-    scores = factors * frequencies / (frequencies + base + unit * postings.lengths[places])
+    shares = (frequencies / (frequencies + base + unit * postings.lengths[places])).astype(np.float32)
     found, which = np.unique(postings.rows[places].astype(np.int64), return_inverse=True)
-    # Sums of the same in another order are the same then.
-    sums = np.bincount(which, scores, len(found)).astype(np.float32)
+    sums = np.zeros(len(found), np.float32)
+    np.add.at(sums, which, factors * shares)
     seen = found < size
     if allowed is not None:
         seen[seen] = allowed[found[seen]]
