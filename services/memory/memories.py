@@ -63,7 +63,7 @@ class Memories:
         self._writing = ThreadPoolExecutor(1, "memory-writer", one_thread_each)
         self._searching = ThreadPoolExecutor(settings.search_threads, "memory-search", one_thread_each)
         self._loading = ThreadPoolExecutor(LOADERS, "memory-load", one_thread_each)
-        self._beside = ThreadPoolExecutor(settings.search_threads, "memory-dense", one_thread_each)
+        self._beside = ThreadPoolExecutor(settings.search_threads, "memory-words", one_thread_each)
         ranking = Ranking(self._store, self._embeddings, self.spaces, reranker, settings, self._beside)
         self._answering = Answering(self._store, self.spaces, ranking, settings)
         self._follower = Follower(

@@ -253,8 +253,8 @@ def search(
     in_time = _in_time(view, query)
     if in_time is not None:
         proposed.append(bm25.candidates(words, view.size, in_time, candidates // 2))
-    if in_time is not None and vector is not None:
-        proposed.append(nearest(view, vector, candidates // 2, in_time, probes))
+        if vector is not None:
+            proposed.append(nearest(view, vector, candidates // 2, in_time, probes))
     found = np.concatenate(proposed)
     return _ranked(view, query, words, vector, found) if len(found) else NOTHING
 

@@ -55,7 +55,7 @@ _SAME_AS = {
 }
 _OFTEN = {"Converse": 8, "Append": 6, "OpenCommitment": 3, "CloseCommitment": 3, "RecordMemories": 3}
 _SELDOM = {"Forget": 0.4, "Redact": 0.4, "Restore": 0.2, "Export": 0.2, "Backup": 0.1, "DeleteMind": 0}
-ERASING = frozenset({"Forget", "Redact"})
+_ERASING = frozenset({"Forget", "Redact"})
 _RARE_FIELDS = {
     "expected_hash",
     "expected_seq",
@@ -86,7 +86,7 @@ class Walk:
         [rpc] = self._chance.choices(self._rpcs, self._weights)
         request: Any = rpc.request()
         self._fill(request)
-        if rpc.method.name in ERASING and request.mind_id == UNERASED:
+        if rpc.method.name in _ERASING and request.mind_id == UNERASED:
             request.mind_id = MINDS[0]
         return rpc, request
 

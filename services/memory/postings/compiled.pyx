@@ -11,8 +11,8 @@ from services.memory.postings.places cimport place_of
 cdef enum:
     MAX_WORDS = 64  # analysis.MAX_QUERY_WORDS
     WINDOW = 8192  # rows
-    COUNTS = 4  # up to which, and
-    LENGTHS = 128  # up to which the share of a word in its row's score is worked out once
+    COUNTS = 4  # a word that a row holds less often than this
+    LENGTHS = 128  # and a row of fewer words have their share worked out once for all
 
 
 cdef inline int64_t _start(const int64_t[::1] ends, Py_ssize_t place) noexcept nogil:
@@ -90,7 +90,7 @@ cdef void _sift_up(float* scores, int64_t* rows, Py_ssize_t place) noexcept nogi
 
 
 cdef inline float _share(int64_t frequency, int64_t length, double base, double unit) noexcept nogil:
-    """Of the most that a word can give a row of so many words that holds it so often."""
+    """How much of a word's height goes to a row of so many words that holds it so often."""
     return <float>(frequency / (frequency + base + unit * length))
 
 
