@@ -3,7 +3,7 @@
 # that runs Python fastest. One built with profile-guided optimization answers a turn a fifth sooner than one without
 # (docs/performance.md), and nothing that all interpreters tell of themselves says how they were built. One without
 # Python.h comes last: compiled parts cannot be built for it.
-set -u
+set -uf
 
 PROBE='
 import sys
