@@ -18,6 +18,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from services.local.specs import PORT_OFFSET, START_ORDER
 from services.runtime import exits
 from services.runtime.exits import StartupError
+from services.runtime.sections import PeerSettings, ServerSettings
+from services.runtime.settings import SettingsError
 
 START_SECONDS = 60.0
 """For all four to answer, on a slow disk."""
@@ -42,6 +44,8 @@ class Split:
     """Settings for each of the processes, as command line arguments."""
     start_seconds: float = START_SECONDS
     """In which all must answer."""
+    tls_ca: bytes | None = None
+    """PEM of the CAs that the services' certificates are checked against; None: they speak no TLS."""
 
     @property
     def endpoints(self) -> dict[str, str]:
@@ -53,6 +57,25 @@ class Split:
         peers = [f"--set=peers.{peer}={target}" for peer, target in self.endpoints.items()]
         where = ["--data", str(self.data), "--host", self.host, "--port", str(self.ports[name])]
         return [sys.executable, "-m", f"services.{name}", "--until-eof", *where, *peers, *self.arguments]
+
+
+def refuse_strangers(server: ServerSettings, peers: PeerSettings) -> None:
+    """Refuse settings with which the four could not call one another. Raises SettingsError that says what to set."""
+    problems: list[str] = []
+    if server.tokens_file and not peers.token_file:
+        problems.append("with server.tokens_file the four need peers.token_file to call each other")
+    if server.tls_cert and not peers.tls_ca:
+        problems.append("with server.tls_cert the four need peers.tls_ca to call each other")
+    if peers.tls_ca and not server.tls_cert:
+        problems.append(
+            "peers.tls_ca needs server.tls_cert and server.tls_key as well: the four call each other"
+        )
+    if server.tls_client_ca:
+        problems.append(
+            "server.tls_client_ca: the four have no certificates to call each other with: unset it, or run one process"
+        )
+    if problems:
+        raise SettingsError(problems)
 
 
 def ports_from(first: int, host: str) -> dict[str, int]:
@@ -123,17 +146,24 @@ async def _first_of(*waiting: object) -> None:
 async def _all_serving(split: Split) -> None:
     try:
         async with asyncio.timeout(split.start_seconds):
-            await asyncio.gather(*(_serving(target) for target in split.endpoints.values()))
+            await asyncio.gather(*(_serving(target, split.tls_ca) for target in split.endpoints.values()))
     except TimeoutError:
+        hint = f": does the certificate name {split.reachable}, and is it of peers.tls_ca?"
         raise StartupError(
-            exits.FAILED, f"not all services answered within {split.start_seconds:g} s"
+            exits.FAILED,
+            f"not all services answered within {split.start_seconds:g} s{hint if split.tls_ca else ''}",
         ) from None
 
 
-async def _serving(target: str) -> None:
+async def _serving(target: str, tls_ca: bytes | None) -> None:
     # The default first pause before connecting again is a second, a third of what a start may take.
     quick = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
-    async with grpc.aio.insecure_channel(target, options=quick) as channel:
+    opened = (
+        grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(tls_ca), options=quick)
+        if tls_ca
+        else grpc.aio.insecure_channel(target, options=quick)
+    )
+    async with opened as channel:
         request = health_pb2.HealthCheckRequest()
         watch = health_pb2_grpc.HealthStub(channel).Watch(request, wait_for_ready=True)
         async for answer in watch:

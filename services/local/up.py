@@ -17,11 +17,19 @@ import uvloop
 from services.inference.settings import InferenceSettings
 from services.local import runfile, specs
 from services.local.log import LOG_FILE, kept_small
-from services.local.split import MODEL_SECONDS, START_SECONDS, STOP_SECONDS, Split, ports_from, supervise
+from services.local.split import (
+    MODEL_SECONDS,
+    START_SECONDS,
+    STOP_SECONDS,
+    Split,
+    ports_from,
+    refuse_strangers,
+    supervise,
+)
 from services.runtime import exits, settings, telemetry
 from services.runtime.datadir import locked_folder
 from services.runtime.exits import StartupError
-from services.runtime.process import Flags, Plan, complain, plan, run
+from services.runtime.process import Flags, Plan, complain, plan, run, tls_authority
 from services.runtime.sections import DataSettings
 from services.runtime.server import RunningServer
 
@@ -134,14 +142,12 @@ def _one_process(loaded: Plan, folder: Path) -> int:
 
 def _four_processes(loaded: Plan, options: Options, folder: Path) -> int:
     telemetry.setup_logging(loaded.server.log_level)
-    if loaded.server.tokens_file and not loaded.peers.token_file:
-        raise settings.SettingsError(
-            ["with server.tokens_file the four need peers.token_file to call each other"]
-        )
+    refuse_strangers(loaded.server, loaded.peers)
     host = loaded.server.host
     ports = ports_from(loaded.server.port, host)
     own = options.arguments(without=("data.dir", "server.host", "server.port"))
-    split = Split(folder, host, _reachable(host), ports, own, start_seconds(options))
+    limit, tls_ca = start_seconds(options), tls_authority(loaded.peers)
+    split = Split(folder, host, _reachable(host), ports, own, limit, tls_ca)
     begun = runfile.of_this_process("four processes")
     runfile.write(folder, begun)
 

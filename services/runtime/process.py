@@ -227,9 +227,9 @@ def _remote_peers(peers: PeerSettings) -> Peers:
     targets = {name: getattr(peers, name) for name in ("orchestrator", "ledger", "memory", "inference")}
     try:
         token = peers.token_file.read_text("ascii").strip() if peers.token_file else None
-        tls_ca = peers.tls_ca.read_bytes() if peers.tls_ca else None
     except (OSError, UnicodeDecodeError) as error:
-        raise settings.SettingsError([f"peers: token_file or tls_ca cannot be read: {error}"]) from None
+        raise settings.SettingsError([f"peers.token_file cannot be read: {error}"]) from None
+    tls_ca = tls_authority(peers)
     exposed = [name for name, target in targets.items() if not is_loopback(target.rsplit(":", 1)[0])]
     if token and not tls_ca and exposed:
         raise settings.SettingsError(
@@ -239,3 +239,11 @@ def _remote_peers(peers: PeerSettings) -> Peers:
             ]
         )
     return Peers(targets, token=token, tls_ca=tls_ca)
+
+
+def tls_authority(peers: PeerSettings) -> bytes | None:
+    """PEM of the CAs that the others' certificates are checked against; None without TLS. Raises SettingsError."""
+    try:
+        return peers.tls_ca.read_bytes() if peers.tls_ca else None
+    except OSError as error:
+        raise settings.SettingsError([f"peers.tls_ca cannot be read: {error}"]) from None

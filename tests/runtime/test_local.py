@@ -24,6 +24,7 @@ from services.local.specs import PORT_OFFSET
 from services.local.split import MODEL_SECONDS, START_SECONDS
 from services.local.up import Options, start_seconds
 from services.runtime import exits
+from tests.runtime.certificates import authority
 
 ROOT = Path(__file__).parents[2]
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -278,3 +279,60 @@ def test_a_wrong_setting_is_refused_with_its_name(tmp_path, command):
     assert ended.returncode == exits.USAGE
     assert "memory.nope" in ended.stderr
     assert not (tmp_path / "data").exists()
+
+
+SECURED = """
+[[token]]
+owner = "operator"
+token = "operator-token-0123456789"
+minds = ["*"]
+scopes = ["*"]
+"""
+
+
+@pytest.mark.slow
+def test_four_processes_with_tls_and_tokens_call_each_other(data, tmp_path):
+    ca = authority()
+    cert, key = ca.write(tmp_path, "server")
+    (tmp_path / "ca.pem").write_bytes(ca.pem)
+    (tmp_path / "tokens.toml").write_text(SECURED)
+    (tmp_path / "token").write_text("operator-token-0123456789")
+    secured = {
+        "server.tls_cert": cert,
+        "server.tls_key": key,
+        "server.tokens_file": tmp_path / "tokens.toml",
+        "peers.tls_ca": tmp_path / "ca.pem",
+        "peers.token_file": tmp_path / "token",
+    }
+    running = up(data, "--split", *(f"--set={name}={value}" for name, value in secured.items()))
+
+    with pmm_client.sync.connect(
+        running.endpoint, token="operator-token-0123456789", tls_ca=ca.pem
+    ) as client:
+        mind = client.mind("ada")
+        mind.create()
+        assert "".join(mind.chat("My cat is called Miso."))
+    assert pmm("down", "--data", data).returncode == exits.OK
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (["server.tls_cert", "server.tls_key"], "peers.tls_ca"),
+        (["peers.tls_ca"], "server.tls_cert"),
+        (
+            ["server.tls_cert", "server.tls_key", "peers.tls_ca", "server.tls_client_ca"],
+            "server.tls_client_ca",
+        ),
+        (["server.tokens_file"], "peers.token_file"),
+    ],
+)
+def test_four_processes_that_could_not_call_each_other_are_refused_with_what_to_set(
+    data, tmp_path, given, named
+):
+    file = tmp_path / "any"
+    file.write_text("")
+    ended = pmm("up", "--split", "--data", data, "--port", 0, *(f"--set={name}={file}" for name in given))
+
+    assert ended.returncode == exits.USAGE
+    assert named in ended.stderr
