@@ -87,9 +87,15 @@ class Embeddings:
         return vectors, failed
 
     def query(self, embedder: Embedder, text: str, key: bytes) -> tuple[Vectors, bool]:
-        """One vector, and whether it was cached; an empty key is of no mind. Raises EmbedderAway, TextRefused."""
+        """One vector, and whether it was cached: of no mind, where the key is empty, nothing is.
+
+        Raises EmbedderAway, TextRefused.
+        """
+        if not key:
+            # Whether it was cached would tell what others asked.
+            return _rounded(embedder.embed([text]))[0], False
         found = self.queries.get(key, embedder.id, text)
-        if found is None and key:
+        if found is None:
             found = self.stored.peek(digest(key, embedder.id, text), embedder.dimensions)
         self.queries.count(hit=found is not None)
         if found is not None:

@@ -217,7 +217,7 @@ class Memories:
         return await self._in_search(lambda: lookup.of_events(self._store, mind_id, seqs, MAX_LISTED))
 
     async def embed(self, texts: Sequence[str], mind_id: str) -> tuple[list[Vectors], list[bool]]:
-        """A vector a text, and whether it was cached with the mind's (no mind's where empty).
+        """A vector a text, and whether it was cached with the mind's; without a mind nothing is.
 
         Raises EmbedderFailed, UnknownMind, MindDeleted.
         """

@@ -35,7 +35,6 @@ _REACH = {
     "pmm.orchestrator.v1.OrchestratorService/GetDefaultMind": Reach.OWN,
     "pmm.orchestrator.v1.OrchestratorService/GetPerformance": Reach.NONE,
     "pmm.memory.v1.MemoryService/Embed": Reach.OWN,
-    "pmm.memory.v1.MemoryService/ClearCache": Reach.OWN,
 }
 """Where it is not that of the service."""
 

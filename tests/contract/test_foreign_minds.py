@@ -326,6 +326,24 @@ def test_what_is_reported_of_the_whole_process_names_no_mind(channel: grpc.Chann
     assert FOREIGN not in str(report)
 
 
+def test_caches_of_all_minds_are_emptied_by_none_that_has_some(channel: grpc.Channel) -> None:
+    stub = memory_rpc.MemoryServiceStub(channel)
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.ClearCache(memory.ClearCacheRequest(), metadata=bearer(ANA_TOKEN), timeout=10)
+
+    assert refusal(refused.value)[:2] == ("PERMISSION_DENIED", "MIND_NOT_ALLOWED")
+    stub.ClearCache(memory.ClearCacheRequest(mind_id=OWN), metadata=bearer(ANA_TOKEN), timeout=10)
+    stub.ClearCache(memory.ClearCacheRequest(), metadata=bearer(ADMIN_TOKEN), timeout=10)
+
+
+def test_no_cache_tells_whether_others_asked_the_same(channel: grpc.Channel) -> None:
+    stub = memory_rpc.MemoryServiceStub(channel)
+    request = memory.EmbedRequest(texts=[f"does the {SECRET} bite"])
+    stub.Embed(request, metadata=bearer(ADMIN_TOKEN), timeout=10)
+
+    assert not stub.Embed(request, metadata=bearer(ANA_TOKEN), timeout=10).embeddings[0].cached
+
+
 def test_nothing_of_all_this_was_written_to_the_other_mind(stack: Stack, head_before: int) -> None:
     with grpc.insecure_channel(stack.target) as channel:
         request = ledger.ReadRequest(mind_id=FOREIGN, from_seq=head_before + 1)

@@ -195,7 +195,8 @@ async def test_what_is_erased_is_gone_with_all_that_came_from_it(served: Served)
 
 
 async def test_embeddings_are_unit_vectors_and_cached(served: Served) -> None:
-    request = pb.EmbedRequest(texts=["a cat", "a dog"])
+    await search(served, "mouse", min_seq=await tell(served, created(), said("a mouse")))
+    request = pb.EmbedRequest(mind_id="ada", texts=["a cat", "a dog"])
     await served.memory.embed(request)
     answer = await served.memory.embed(request)
 

@@ -1038,7 +1038,7 @@ class ClearCacheRequest(_message.Message):
     MIND_ID_FIELD_NUMBER: _builtins.int
     CACHES_FIELD_NUMBER: _builtins.int
     mind_id: _builtins.str
-    """Of this mind; empty: of all that the token may see."""
+    """Of this mind; empty: of all, for a token that covers all minds."""
     @_builtins.property
     def caches(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """"embeddings", "queries", "results", "understanding" (which is of no mind); all when empty."""
