@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from services.memory import endings
 from services.memory.endings import ADVERBS, BE, GROUPS, HAVE, OWN, SUBJECT, TO_END, undated
+from services.runtime.scripts import QUESTION_MARKS
 
 MAX_SENTENCE = 400
 """Characters: what is longer is no plain statement."""
@@ -171,7 +172,7 @@ def is_of(claim: Claim, attributes: Collection[str]) -> bool:
 def claims(text: str) -> tuple[Claim, ...]:
     """What the sentence says to be so, and what to be over; empty where nothing is clear."""
     sentence = text.strip().rstrip(".!")
-    if not sentence or len(sentence) > MAX_SENTENCE:
+    if not sentence or len(sentence) > MAX_SENTENCE or sentence.endswith(QUESTION_MARKS):
         return ()
     found = [*_plainly(_said(sentence)), *_plainly(_over(sentence))]
     was_so = "" if _LIKES.match(sentence) else endings.was_so(sentence)

@@ -20,6 +20,7 @@ from services.orchestrator.extraction.evidence import Done, parts_of, past_of, w
 from services.orchestrator.named_commitments import DONE, OPEN, Known, Promises, is_name_of, names, names_all
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.times import moment
+from services.runtime.scripts import plainly_asked
 from services.runtime.times import zone
 
 MAX_CLAUSE = 400
@@ -104,8 +105,8 @@ def check(answer: str, known: Sequence[Known], said: Sequence[str], now: datetim
     ``said`` is what the person said lately, this message first: the ledger may not know of it yet. ``now`` is in the
     mind's time zone, in which days are read.
     """
-    plain = _uncited(answer.replace("’", "'"))
-    asked = [text.replace("’", "'") for text in said]
+    plain = _uncited(plainly_asked(answer).replace("’", "'"))
+    asked = [plainly_asked(text).replace("’", "'") for text in said]
     lines, promises, lately = dict.fromkeys(plain.splitlines()), Promises(known), _Lately(asked, now)
     found: dict[int, Wrong] = {}
     for line in lines:

@@ -169,6 +169,8 @@ def test_claims_are_read(text: str, of: str, value: str) -> None:
         "If Ana lives in Porto we can visit",
         "The room is 20 m wide",
         "Ana might move to Porto",
+        "Ana lives in Porto?",
+        "Ana lives in Porto？",
         "the weather is fine",
         "",
     ],

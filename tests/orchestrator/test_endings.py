@@ -48,6 +48,8 @@ def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> 
         ("I live in Leeds.", "I moved from Siemens to Bosch last week."),
         ("I live in Leeds.", "I moved from Kolb to Dorn."),
         ("I work at Kolb.", "I moved from Leeds to York."),
+        ("I live in Leeds.", "I moved to York last week？"),
+        ("I work at Bosch.", "I no longer work at Bosch؟"),
         ("Ben is my new boss.", "I have a new boss."),
         ("Ana is my boss.", "My sister has a new boss."),
         ("Ana is my boss.", "Ben is no longer my boss."),

@@ -281,6 +281,26 @@ def test_a_reminder_is_what_the_person_asks_for(text: str, reminder: str) -> Non
     assert [one.text for one in promises(text, NOW, reminders_only=True)] == ([reminder] if reminder else [])
 
 
+@pytest.mark.parametrize("mark", ["？", "؟"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "I live in Berlin",
+        "My sister works at Siemens",
+        "Your name is Nova",
+        "Always answer in French",
+        "Could you remind me to call Ana tomorrow",
+        "My favourite colour? Blue",
+    ],
+)
+def test_a_question_is_one_by_any_scripts_mark(asked: str, mark: str) -> None:
+    text = f"{asked}?" if "?" not in asked else asked
+    read = by_rules(text.replace("?", mark), NOW, is_answer=False)
+
+    assert read == by_rules(text, NOW, is_answer=False)
+    assert not evidence.score(f"I called Ana{mark}", "call Ana")
+
+
 def test_due_times_are_by_the_clock_of_the_minds_time_zone() -> None:
     lisbon = datetime(2026, 10, 24, 23, 30, tzinfo=UTC).astimezone(ZoneInfo("Europe/Lisbon"))
 

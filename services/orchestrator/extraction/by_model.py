@@ -20,6 +20,7 @@ from services.orchestrator.extraction.lexicon import NO_NAMES
 from services.orchestrator.extraction.promises import Promise, commitment_id
 from services.orchestrator.extraction.words import stem
 from services.orchestrator.terms import Said
+from services.runtime.scripts import plainly_asked
 
 MAX_CHARACTERS = 8_000
 """A longer message is read by rules: it is pasted rather than said, and may not fit into the model's context."""
@@ -238,7 +239,9 @@ class _Message:
         self._plain = f" {' '.join(self._words)} "
         self._stems = frozenset(map(stem, self._words))
         self._asking = [
-            f" {' '.join(_words(s))} " for s in _SENTENCE.findall(text) if s.strip().endswith("?")
+            f" {' '.join(_words(s))} "
+            for s in _SENTENCE.findall(plainly_asked(text))
+            if s.strip().endswith("?")
         ]
 
     def holds(self, quote: str) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from services.orchestrator.extraction.common import COMMON
+from services.runtime.scripts import QUESTION_MARKS
 
 MAX_SUBJECTS = 3
 MIN_CONTENT = 2
@@ -110,7 +111,7 @@ def _score(worths: dict[str, float], counts: Counter[str], covered: Iterable[str
     """How much a sentence adds: long ones hold more, and are not preferred for it alone."""
     new = worths.keys() - set(covered)
     worth = sum(worths[word] * (1 + 0.5 * (counts[word] - 1)) for word in sorted(new))
-    return worth / len(worths) ** 0.5 * (QUESTION_FACTOR if sentence.endswith("?") else 1.0)
+    return worth / len(worths) ** 0.5 * (QUESTION_FACTOR if sentence.endswith(QUESTION_MARKS) else 1.0)
 
 
 def _subjects(sentences: Sequence[str], words: Sequence[dict[str, float]], counts: Counter[str]) -> str:

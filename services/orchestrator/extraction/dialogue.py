@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from services.orchestrator.extraction.common import COMMON
 from services.orchestrator.extraction.given_names import GIVEN_NAMES
 from services.orchestrator.extraction.not_names import NOT_NAMES
+from services.runtime.scripts import QUESTION_MARKS
 
 MASK = "\x00"
 _WHO = r"(?P<who>[A-ZÀ-Þ][\w.'’-]{0,20}(?: (?!\d{1,2}[:.]\d)[A-ZÀ-Þ\d][\w.'’-]{0,20}){0,2})"
@@ -135,7 +136,7 @@ def quoted_speaker(text: str, own: Collection[str] = ()) -> str:
     """
     masked = by_person(text, own)
     left = masked.replace(MASK, " ").strip()
-    if MASK not in masked or (left and not left.endswith("?")):
+    if MASK not in masked or (left and not left.endswith(QUESTION_MARKS)):
         return ""
     first = next((match for line in text.split("\n") if (match := _by_anybody(line))), None)
     return _speaker(first) if first else ""

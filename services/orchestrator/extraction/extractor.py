@@ -21,7 +21,6 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import RECALL
 from services.orchestrator.times import moment
-from services.runtime.scripts import plainly_asked
 from services.runtime.times import nanoseconds, zone
 
 NO_MODEL = "NOT_SUPPORTED"
@@ -202,8 +201,9 @@ def occurred_ns(event: mind.Event) -> int:
 
 
 def text_of(event: mind.Event) -> str:
-    """What a message says, as rules read it: they know a question by the Latin script's mark."""
-    return plainly_asked(getattr(event.body, event.kind).text)
+    """What a message says."""
+    text: str = getattr(event.body, event.kind).text
+    return text
 
 
 def is_quotation(event: mind.Event) -> bool:

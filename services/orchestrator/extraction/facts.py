@@ -25,6 +25,7 @@ from services.orchestrator.extraction.clauses import clauses
 from services.orchestrator.extraction.fact import USER, Fact, Type
 from services.orchestrator.extraction.lexicon import NAME, PARENT, RELATION
 from services.orchestrator.extraction.names import user_name
+from services.runtime.scripts import plainly_asked
 
 IMPORTANCE: dict[Type, float] = {"relationship": 0.7, "fact": 0.6, "event": 0.6, "preference": 0.5}
 VITAL = 0.9
@@ -101,7 +102,7 @@ def facts(text: str, called: Collection[str] = ()) -> list[Fact]:
     ``called``: what the mind is called, and who talks to it: a line that begins with one is the writer's own.
     """
     found: dict[tuple[str, str], Fact] = {}
-    for fact in _found(text, called):
+    for fact in _found(plainly_asked(text), called):
         importance = VITAL if lexicon.HEALTH.search(fact.text) else IMPORTANCE[fact.type]
         found.setdefault((fact.type, fact.text.lower()), replace(fact, importance=importance))
         if len(found) == MAX_FACTS:

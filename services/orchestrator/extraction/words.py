@@ -10,6 +10,7 @@ import string
 from collections.abc import Iterator
 
 from services.orchestrator.extraction import pieces
+from services.runtime.scripts import plainly_asked
 
 _MASK = "\x00"
 MAX_CLAUSES = 30
@@ -59,8 +60,8 @@ _SENTENCE_END = re.compile(
 
 
 def plain(text: str) -> str:
-    """The text with straight apostrophes and one space between words: the patterns know no others."""
-    return pieces.sub(_SPACES, lambda _: " ", text.replace("’", "'").replace("‘", "'"))
+    """The text with straight apostrophes, Latin question marks and one space between words, as patterns know them."""
+    return pieces.sub(_SPACES, lambda _: " ", plainly_asked(text).replace("’", "'").replace("‘", "'"))
 
 
 def own(text: str) -> str:
