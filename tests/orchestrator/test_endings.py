@@ -32,6 +32,8 @@ def test_what_is_over_ends_what_was_said_of_it(held_out: bool) -> None:
         ("My boss is Ana.", "Ben is my boss now."),
         ("Tom is my boyfriend.", "My new boyfriend is Ben."),
         ("I work at Kolb.", "I moved from Kolb to Dorn."),
+        ("I work at Kolb.", "I changed jobs from Kolb to Dorn."),
+        ("I work at Siemens.", "I left Siemens for Berlin."),
         ("I live in Leeds.", "I moved from Leeds to York."),
         ("Tom is my boyfriend.", "I left Tom for Ben."),
         ("Ana is my boss.", "I have a new boss."),
@@ -47,6 +49,8 @@ def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> 
     [
         ("I live in Leeds.", "I moved from Siemens to Bosch last week."),
         ("I live in Leeds.", "I moved from Kolb to Dorn."),
+        ("I live in Leeds.", "I changed jobs from Kolb to Dorn last week."),
+        ("I work at Aldi.", "I left Siemens for Berlin."),
         ("I work at Kolb.", "I moved from Leeds to York."),
         ("I live in Leeds.", "I moved to York last week？"),
         ("I work at Bosch.", "I no longer work at Bosch؟"),
@@ -72,6 +76,22 @@ def test_what_is_known_says_whether_jobs_or_homes_were_changed(before: str, text
         ),
         ("I left Berlin for Paris.", ["The user left Berlin for Paris."]),
         ("I left Siemens for Christmas.", ["The user left Siemens for Christmas."]),
+        ("I left Siemens for Berlin.", ["The user left Siemens for Berlin."]),
+        ("I moved from Kolb to Dorn.", ["The user moved from Kolb to Dorn."]),
+        ("I changed jobs from Kolb to Dorn.", ["The user works at Dorn."]),
+        (
+            "I moved jobs from Kolb to Dorn last week.",
+            ["The user moved jobs from Kolb to Dorn last week.", "The user works at Dorn."],
+        ),
+        (
+            "I moved from Siemens to Bosch as a welder.",
+            [
+                "The user moved from Siemens to Bosch as a welder.",
+                "The user works at Bosch.",
+                "The user works as a welder.",
+            ],
+        ),
+        ("I moved from Leeds to York as a student.", ["The user moved from Leeds to York as a student."]),
         (
             "I just moved from Leeds to York.",
             ["The user just moved from Leeds to York.", "The user lives in York."],

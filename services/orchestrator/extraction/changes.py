@@ -63,11 +63,12 @@ _SINCE = tuple(
 )
 """What somebody did of which the consequence is so still, and whether it takes words that say that it was of late."""
 _TO_ANOTHER = re.compile(
-    rf"(?:(?:have|has) )?{ADVERBS}(?:(?:moved|transferred|(?P<switched>switched|changed)(?: jobs)?) from|left)"
-    rf" (?P<was>[^,]{{1,40}}?) (?:to|for) {_PLACE}{_END}",
+    rf"(?:(?:have|has) )?{ADVERBS}"
+    r"(?:(?:moved|transferred|(?P<switched>switched|changed))(?P<jobs> (?:jobs|employers|companies))? from|(?P<left>left))"
+    rf" (?P<was>[^,]{{1,40}}?) (?:to|for) {_PLACE}{_AS}{_END}",
     re.IGNORECASE,
 )
-"""From one employer to another, where either is known to be one."""
+"""From one employer to another."""
 _DOES = {
     "smoking": "smokes", "vaping": "vapes", "running": "runs", "swimming": "swims", "jogging": "jogs",
     "cycling": "cycles", "climbing": "climbs", "dancing": "dances", "singing": "sings", "painting": "paints",
@@ -124,16 +125,24 @@ def since(said: str) -> list[str]:
     if took := _TOOK_UP.match(said):
         doing = took["doing"].partition(" ")[0].lower()
         return [f"{_DOES_WHAT[doing]} {took['what']}" if took["what"] else _DOES[doing]]
-    if to := _TO_ANOTHER.match(said):
-        is_employer = is_employer_only if to["switched"] else is_organisation
-        if lexicon.is_name(to["place"]) and any(map(is_employer, (to["was"], to["place"]))):
-            return [f"works at {_dateless(to['place'])}"]
+    if (to := _TO_ANOTHER.match(said)) and lexicon.is_name(to["place"]) and _is_a_job(to):
+        return list(_consequences({"place": to["place"], "role": to["role"]}, lives=False))
     for pattern, needs_recent in _SINCE:
         if (is_recent or not needs_recent) and (match := pattern.match(said)):
             found = match.groupdict()
             lives = bool(_LIVES.search(match.group())) and not is_organisation(found.get("place") or "")
             return list(_consequences(found, lives=lives))
     return []
+
+
+def _is_a_job(to: re.Match[str]) -> bool:
+    """Whether one left an employer for another: the sentence says so, or the names do."""
+    if to["jobs"]:
+        return True
+    if to["left"]:
+        # Siemens may have been left for the town of Berlin.
+        return is_organisation(to["place"])
+    return any(map(is_employer_only if to["switched"] else is_organisation, (to["was"], to["place"])))
 
 
 def wed(said: str) -> tuple[str, str] | None:
