@@ -301,6 +301,38 @@ def test_a_question_is_one_by_any_scripts_mark(asked: str, mark: str) -> None:
     assert not evidence.score(f"I called Ana{mark}", "call Ana")
 
 
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("Remind me on December 25 to call mum at noon", "2026-12-25T12:00"),
+        ("remind me tomorrow to call the dentist at 5", "2026-05-07T17:00"),
+        ("Remind me at 9 to ring the landlord on Monday", "2026-05-11T09:00"),
+        ("On Monday, remind me to ring Eva at 4.", "2026-05-11T16:00"),
+        ("remind me friday to leave at 6 sharp", "2026-05-08T18:00"),
+        ("Remind me tomorrow to take the pill in the evening", "2026-05-07T22:00"),
+        ("Remind me tonight to take the bins out at 10", "2026-05-06T22:00"),
+        ("Remind me on 3 June to join the call at 10:00 CEST", "2026-06-03T08:00"),
+        ("Remind me every Tuesday to put the bins out at 7 pm", "2026-05-12T19:00"),
+        ("Remind me on Friday to book dinner at 8", "2026-05-08T20:00"),
+        # The hour, or the day, is of what is spoken of.
+        ("Remind me on Friday about the call at 3", "2026-05-08T23:59"),
+        ("Remind me tomorrow to buy tickets for the 7 pm show", "2026-05-07T23:59"),
+        ("Remind me tomorrow of the meeting. It is at 9.", "2026-05-07T23:59"),
+        ("Remind me at 9 about the party on Friday", "2026-05-07T09:00"),
+        ("Remind me at 9 to call the man that I met on Monday", "2026-05-07T09:00"),
+        ("Remind me at 5 to take the bread out and call Ana tomorrow", "2026-05-06T17:00"),
+        ("Remind me tomorrow morning to pack for the flight at 18:30", "2026-05-07T12:00"),
+        ("Remind me in two hours to be home at 9", "2026-05-06T14:00"),
+        ("Remind me this weekend to call mum at noon", "2026-05-10T23:59"),
+    ],
+)
+def test_a_day_and_the_time_of_day_belong_together_at_both_ends_of_a_sentence(text: str, when: str) -> None:
+    [reminder] = promises(text, NOW, reminders_only=True)
+
+    assert reminder.due is not None
+    assert f"{reminder.due:%Y-%m-%dT%H:%M}" == when
+
+
 def test_due_times_are_by_the_clock_of_the_minds_time_zone() -> None:
     lisbon = datetime(2026, 10, 24, 23, 30, tzinfo=UTC).astimezone(ZoneInfo("Europe/Lisbon"))
 

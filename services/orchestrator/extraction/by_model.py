@@ -280,8 +280,8 @@ class _Message:
         for one in promised:
             what = one["what"].strip(" .,;!")
             if self.holds(what) and len(_words(what)) > 1:
-                when = one["due"] if self.holds(one["due"]) else what
-                found.append(Promise(what, due(when, now)))
+                when = one["due"] if self.holds(one["due"]) else ""
+                found.append(Promise(what, due(when, now, then=what)))
         return found
 
     def instructs(self, quote: str) -> bool:

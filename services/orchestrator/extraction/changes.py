@@ -64,7 +64,8 @@ _SINCE = tuple(
 """What somebody did of which the consequence is so still, and whether it takes words that say that it was of late."""
 _TO_ANOTHER = re.compile(
     rf"(?:(?:have|has) )?{ADVERBS}"
-    r"(?:(?:moved|transferred|(?P<switched>switched|changed))(?P<jobs> (?:jobs|employers|companies))? from|(?P<left>left))"
+    r"(?:(?:moved|transferred|(?P<switched>switched|changed))(?P<jobs> (?:jobs|employers|companies))? from"
+    r"|(?P<left>left))"
     rf" (?P<was>[^,]{{1,40}}?) (?:to|for) {_PLACE}{_AS}{_END}",
     re.IGNORECASE,
 )

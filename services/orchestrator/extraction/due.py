@@ -2,13 +2,14 @@
 
 A day without an hour ends at its end; a week, a month or a year with its last day. "Before" a day, and "by" or "before"
 a month, ends with the day before. What is vague ("soon", "in a few days"), past or repeated names no time, but for the
-first of the days that "every Friday at five" names.
+first of the days that "every Friday at five" names. A day and a time of day that stand apart belong together, as in "on
+Friday call Ana at noon".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -32,6 +33,16 @@ _OF_ITSELF = re.compile(
     re.IGNORECASE,
 )
 """What follows a day that is spoken of, rather than said instead: "sorry, Monday is a holiday"."""
+_APART = re.compile(r"[.!?;]|\b(?:about|of|regarding|concerning)\b", re.IGNORECASE)
+"""Between a day and the hour after it: "on Friday ask about the call at 3" has the hour of the call."""
+_FAR_APART = re.compile(
+    rf"{_APART.pattern}|,|\b(?:and|but|or|then|so|that|which|who|whom|if|when|because|since|after|before|until)\b",
+    re.IGNORECASE,
+)
+"""Between an hour and the day after it, which says less often when: "at 9 call the man that I met on Monday"."""
+_TIMED = re.compile(r"(?:at|by|before|until|till|around|about|no later than|in the) ", re.IGNORECASE)
+_NARROWED = re.compile(r"(?:\b(?:the|an?|my|your|our|his|her|their|this|that|from)|['’]s) $", re.IGNORECASE)
+"""Before an hour that tells of what kind a thing is: "the 7 pm show"."""
 _TAKEN_BACK = re.compile(r"(?:(?<!why )(?<!if )\bnot|\brather than|\binstead of) $", re.IGNORECASE)
 _SHIFTING = re.compile(r"(?:before|after|from|on|at) ", re.IGNORECASE)
 DAY_BEGINS = 7
@@ -103,6 +114,18 @@ class _Expression:
         return has_both or bool(self.shift) or any(one.is_strong for one in told if one)
 
     @property
+    def is_day_alone(self) -> bool:
+        """Whether it is a day of which the hour may be said elsewhere."""
+        is_plain = bool(self.days) and not (self.hour or self.shift)
+        return is_plain and not any(day.is_run or day.after is not None for day in self.days)
+
+    @property
+    def is_hour_alone(self) -> bool:
+        """Whether it is a time of day that may be of a day said elsewhere."""
+        clock = self.hour or self.part
+        return bool(clock) and not (self.days or self.shift) and clock.is_strong and not clock.is_today
+
+    @property
     def is_repeated(self) -> bool:
         return any(day.is_repeated for day in self.days)
 
@@ -111,21 +134,75 @@ class _Expression:
         return any(day.kind != "bare weekday" for day in self.days)
 
 
-def due(text: str, now: datetime, *, day_begins: int = DAY_BEGINS) -> datetime | None:
+def due(text: str, now: datetime, *, then: str = "", day_begins: int = DAY_BEGINS) -> datetime | None:
     """The time by which something is due, by the clock and in the time zone of ``now``; none where none is named.
 
-    An hour that is neither "am" nor "pm" lies in the twelve hours from that at which the day begins.
+    An hour that is neither "am" nor "pm" lies in the twelve hours from that at which the day begins. ``then``: what
+    follows the text, and counts where the text names no time, or only the day or only the time of day.
     """
-    plain = " ".join(text[:_MAX_TEXT].split())
-    weak: _Expression | None = None
+    first = " ".join(text[:_MAX_TEXT].split())
+    # No time is named across the bar.
+    plain = f"{first} | {' '.join(then[:_MAX_TEXT].split())}" if then else first
+    named = list(_expressions(plain, now.date()))
+    one = _chosen(each for each in named if each.start < len(first)) or _chosen(named)
+    if one is None:
+        return None
     try:
-        for one in _expressions(plain, now.date()):
-            if one.is_strong:
-                return _when(one, now, day_begins)
-            weak = weak or (one if one.is_weak else None)
-        return _when(weak, now, day_begins) if weak else None
+        whole = _joined(plain, one, named)
+        return (_when(whole, now, day_begins) if whole else None) or _when(one, now, day_begins)
     except OverflowError:  # after the year 9999
         return None
+
+
+def _chosen(named: Iterable[_Expression]) -> _Expression | None:
+    """The first that says a time by itself, or else the first that may."""
+    weak: _Expression | None = None
+    for one in named:
+        if one.is_strong:
+            return one
+        weak = weak or (one if one.is_weak else None)
+    return weak
+
+
+def _joined(text: str, one: _Expression, named: Sequence[_Expression]) -> _Expression | None:
+    """A day with the time of day that is said elsewhere, or that with its day; None where nothing belongs to it."""
+    if one.is_day_alone:
+        days, clock = one, next((other for other in named if _is_clock_of(text, one, other)), None)
+    elif one.is_hour_alone:
+        days, clock = next((other for other in named if _is_day_of(text, one, other)), None), one
+    else:
+        return None
+    if not (days and clock) or (clock.hour and days.part and not _lies_in(clock.hour, days.part)):
+        return None
+    return replace(days, hour=clock.hour, part=clock.part or days.part, zone=clock.zone)
+
+
+def _lies_in(hour: Hour, part: Hour) -> bool:
+    """Whether an hour may be of a part of the day: not 18:30 of the morning."""
+    is_of_half = (hour.at.hour >= 12) == (part.at > PARTS["morning"])
+    return hour.is_open or (is_of_half and hour.at <= part.at)
+
+
+def _is_clock_of(text: str, day: _Expression, other: _Expression) -> bool:
+    """Whether the other is the time of day of a day before it."""
+    return (
+        other.is_hour_alone
+        and day.end <= other.start
+        and not _APART.search(text, day.end, other.start)
+        and (
+            _TIMED.match(text, other.start) is not None
+            or not _NARROWED.search(text[max(0, other.start - 8) : other.start])
+        )
+    )
+
+
+def _is_day_of(text: str, clock: _Expression, other: _Expression) -> bool:
+    """Whether the other is the day of a time of day on either side of it. With "Friday" a text may only begin."""
+    if not other.is_day_alone:
+        return False
+    if other.end <= clock.start:
+        return other.start == 0 and not _APART.search(text, other.end, clock.start)
+    return other.is_strong and not _FAR_APART.search(text, clock.end, other.start)
 
 
 def times(text: str) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Words that name an hour of a day, or a part of it such as the evening. Pure.
 
 An hour without "am" or "pm" lies between seven in the morning and seven in the evening, unless the words around it say
-otherwise ("at nine in the evening", "tonight at 8"). Of a part of the day its end counts.
+otherwise ("at nine in the evening", "tonight at 8", "dinner at 8"). Of a part of the day its end counts.
 """
 
 from __future__ import annotations
@@ -56,6 +56,13 @@ _HOUR = re.compile(
 _INSTEAD = re.compile(
     r"\b(?:no|wait|sorry|actually|i mean|i meant|rather|make (?:it|that)) ?[,.;!…–—-]* $", re.IGNORECASE
 )
+_IN_THE_EVENING = re.compile(
+    r"\b(?:dinner|supper|drinks|party|concert|gig|movie|film|cinema|theat(?:re|er)|show|table(?= for))"
+    r"(?: (?:with|for|at|in) [\w' ]{1,25})? $",
+    re.IGNORECASE,
+)
+"""Before an hour, what people do in the evening."""
+_EVENING = range(5, 12)
 _FIXED = frozenset(("at", "by", "before", "until", "till", "around", "about", "no later than"))
 
 
@@ -162,4 +169,6 @@ def _clock(match: re.Match[str], hour_word: str, minute: int, am_pm: str | None)
     if am_pm:
         hour = hour % 12 + (12 if am_pm.lower().startswith("p") else 0)
     is_open = not am_pm and 0 < hour <= 12 and not hour_word.startswith("0")
+    if is_open and hour in _EVENING and _IN_THE_EVENING.search(match.string[: match.start()][-40:]):
+        hour, is_open = hour + 12, False
     return Hour(match.start(), match.end(), time(hour, minute), is_open=is_open)

@@ -87,7 +87,7 @@ def _promised(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
         aside = due(match["aside"] or "", now)
         if match["aside"] and not aside:
             continue
-        when = aside or due(_time_before(before), now) or due(what, now)
+        when = aside or due(_time_before(before), now, then=what)
         # "I'll explain:" is done at once, and "let me think", too.
         is_now = match["is"] or (match["let"] and not said.LATER.search(what)) or own[end : end + 1] == ":"
         is_now = is_now or bool(said.BELOW.search(what))
@@ -182,7 +182,9 @@ def _asked(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
             if not due(between, now):
                 continue
         day_begins = said.ALARMS_BEGIN if match["wake"] else DAY_BEGINS
-        when = due(f"{between} {_time_before(before).lower()}", now, day_begins=day_begins) or due(what, now)
+        told = f"{between} {_time_before(before).lower()}"
+        rest = own[match.end() : done].partition(between)[2] if between else what
+        when = due(told, now, then=rest, day_begins=day_begins)
         if what and not (words.SAID_BY.search(own, match.end()) or _is_on_words(own, match.end())):
             yield Promise(what, when)
 
