@@ -326,11 +326,20 @@ def test_a_wrong_command_line_is_code_2(arguments: list[str]) -> None:
         ("mind import ada t.jsonl", "pmm mind import transcript.jsonl --mind ada"),
         ("ledger read ada", "a mind is named with --mind"),
         ("commitments ada", "pmm commitments list --mind ada"),
-        ("config server.port", "server.port is too much. Example: PMM_SERVER__PORT=50060 pmm config"),
+        ("config server.port", "Example: PMM_SERVER__PORT=50060 pmm config"),
         ("up ./minds", "Example: pmm up --data ./minds"),
         ("memory search ada sister --mind ada", 'pmm memory search "where does my sister live" --mind ada'),
         ("ledger export ada", "pmm mind export"),
         ("search sister", "pmm memory search"),
+        ("memory search", 'pmm memory search "where does my sister live"'),
+        ("stats --lst 1h", "--last"),
+        ("stats --last", "Example: pmm stats --last 1h"),
+        ("stats --perod 1h", "Example: pmm stats --last 1h"),
+        ("memory list --limit few", "Example: pmm memory list"),
+        ("mind show ada --mind bob", "Example: pmm mind show --mind ada"),
+        ("commitments opne it", "'open'"),
+        ("memory serch sister", "pmm memory --help"),
+        ("--versoin", "--version"),
     ],
 )
 def test_what_a_command_does_not_take_is_answered_with_what_to_type(line: str, hint: str) -> None:
@@ -338,6 +347,7 @@ def test_what_a_command_does_not_take_is_answered_with_what_to_type(line: str, h
 
     assert result.exit_code == exits.USAGE
     assert hint in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_help_is_shown_whatever_else_is_typed() -> None:

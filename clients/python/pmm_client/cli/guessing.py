@@ -1,9 +1,11 @@
-"""What is said where a command is given arguments that it does not take, or sought in another group than its own."""
+"""What is said of a wrong command line: what is wrong with it, and what to type instead."""
 
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 import typer
@@ -13,6 +15,15 @@ from pmm_client.cli import exits
 from pmm_client.cli.wording import complain
 
 _EXAMPLE = "Example: "
+# What all wrong command lines have in common is no public name of typer.
+_UsageError: Any = typer.BadParameter.__base__
+
+
+class _Answered(typer.BadParameter):
+    """A wrong command line, with words that say themselves what to type."""
+
+    def format_message(self) -> str:
+        return self.message
 
 
 def guided(instead: str = "") -> type[TyperCommand]:
@@ -27,28 +38,40 @@ class _Guided(TyperCommand):
     instead = ""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not ctx.resilient_parsing:
-            # Before it is looked for what is missing: it may stand where it is not taken.
-            given, left, _ = self.make_parser(ctx).parse_args(list(args))
-            if left and not given.get("help"):
-                complain(self._hint(shlex.quote(" ".join(left)), is_named="mind" in given))
-                raise typer.Exit(exits.USAGE)
-        return super().parse_args(ctx, args)
+        try:
+            if not ctx.resilient_parsing:
+                # Before it is looked for what is missing: it may stand where it is not taken.
+                given, left, _ = self.make_parser(ctx).parse_args(list(args))
+                if left and not given.get("help"):
+                    raise self._too_much(shlex.quote(" ".join(left)), is_named="mind" in given)
+            return super().parse_args(ctx, args)
+        except _UsageError as error:
+            # The parser itself does not know whose options it reads.
+            error.ctx = error.ctx or ctx
+            raise
 
-    def _hint(self, words: str, *, is_named: bool) -> str:
+    def _too_much(self, words: str, *, is_named: bool) -> Exception:
         if self.instead:
-            return self.instead.format(words=words)
+            return _Answered(self.instead.format(words=words))
         takes_mind = any("--mind" in one.opts for one in self.params) and not is_named
-        hint = "; a mind is named with --mind" if takes_mind else ""
-        lines = (line.strip() for line in (self.help or "").splitlines())
-        shown = next((line for line in lines if line.startswith(_EXAMPLE)), "")
-        return f"{words} is too much{hint}. {shown}".rstrip()
+        return _UsageError(f"{words} is too much{'; a mind is named with --mind' if takes_mind else ''}")
 
 
 class Commands(TyperGroup):
     """A group one of whose commands may be meant where none is named."""
 
     default = ""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run it. A wrong command line is answered in a line, without the usage."""
+        try:
+            code = super().main(*args, **{**extra, "standalone_mode": False})
+        except _UsageError as error:
+            # Where no command is named, the help is all there is to say.
+            if told := _told(error):
+                complain(told)
+            code = exits.USAGE
+        sys.exit(code)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """``pmm session --json`` is ``pmm session list --json``."""
@@ -61,12 +84,12 @@ class Commands(TyperGroup):
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             elsewhere = list(_named(ctx.find_root().command, args[0], "pmm"))
             if elsewhere:
-                ctx.fail(f"No such command {args[0]!r}: try {' or '.join(elsewhere)}.")
+                raise _Answered(f"there is no {ctx.command_path} {args[0]}: try {' or '.join(elsewhere)}")
             default = self.get_command(ctx, self.default)
-            if default and any("--mind" in one.opts for one in default.params):
+            is_misspelt = get_close_matches(args[0], self.commands)
+            if default and not is_misspelt and any("--mind" in one.opts for one in default.params):
                 shown = f"{ctx.command_path} {self.default} --mind {shlex.quote(args[0])}"
-                complain(f"no such command {args[0]!r}; a mind is named with --mind: {shown}")
-                raise typer.Exit(exits.USAGE)
+                raise _Answered(f"no such command {args[0]!r}; a mind is named with --mind: {shown}")
         return super().resolve_command(ctx, args)
 
 
@@ -76,3 +99,14 @@ def _named(group: Any, name: str, path: str) -> Iterator[str]:
         if known == name:
             yield f"{path} {known}"
         yield from _named(sub, name, f"{path} {known}")
+
+
+def _told(error: Any) -> str:
+    """What is wrong, where to look, and an example of what is right."""
+    message = error.format_message().rstrip(".")
+    if not message or isinstance(error, _Answered) or error.ctx is None:
+        return message
+    lines = (line.strip() for line in (error.ctx.command.help or "").splitlines())
+    example = next((line for line in lines if line.startswith(_EXAMPLE)), "")
+    end = "" if message.endswith("?") else "."
+    return f"{message}{end} See {error.ctx.command_path} --help. {example}".rstrip()

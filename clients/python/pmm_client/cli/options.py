@@ -153,7 +153,9 @@ def _take_name(ctx: typer.Context, arguments: dict[str, Any], known: dict[str, s
         if one.param_type_name == "argument" and one.name in arguments:
             over, arguments[one.name] = arguments[one.name], over
     if over and over != arguments["mind"]:
-        raise typer.BadParameter(f"beside --mind {arguments['mind']} {over!r} is one argument too many")
+        raise typer.BadParameter(
+            f"beside --mind {arguments['mind']} {over!r} is one argument too many", ctx=ctx
+        )
 
 
 def calls_server(
