@@ -54,11 +54,12 @@ def pmm(stack: Stack, folder: Path, *arguments: str, token: str | None = "token"
 
 def test_with_ca_and_token_everything_works(stack: Stack, folder: Path) -> None:
     said = pmm(stack, folder, "chat", "--mind", "ana", "-m", "my cat is called Biscuit", "--json")
-    found = pmm(stack, folder, "memory", "search", "cat", "--mind", "ana", "--json")
+    assert said.exit_code == 0, said.stderr
+    seq = str(json.loads(said.stdout)["seq"])
+    found = pmm(stack, folder, "memory", "search", "cat", "--mind", "ana", "--min-seq", seq, "--json")
     shown = pmm(stack, folder, "mind", "show", "ana", "--json")
 
-    assert said.exit_code == 0, said.stderr
-    assert json.loads(said.stdout)["seq"] > 0
+    assert int(seq) > 0
     assert json.loads(found.stdout)["results"]
     assert json.loads(shown.stdout)["owner"] == "ana"
 
@@ -82,6 +83,33 @@ def test_what_is_not_allowed_is_said_in_a_line(
     assert result.exit_code == code, result.stderr
     assert result.stderr.count("\n") == 1
     assert TOKEN not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "closes the connection at once; if it wants TLS, pass --tls-ca"),
+        (["--tls-ca", "another.pem"], "shows a certificate that is not signed by the CA of --tls-ca"),
+    ],
+    ids=["no tls", "another CA"],
+)
+@pytest.mark.parametrize("command", ["mind list", "status", "doctor"])
+def test_what_answers_otherwise_is_not_said_to_be_down(
+    stack: Stack, folder: Path, command: str, options: list[str], words: str
+) -> None:
+    (folder / "another.pem").write_bytes(authority("another").pem)
+    files = [str(folder / one) if one.endswith(".pem") else one for one in options]
+    result = CliRunner().invoke(app, [*command.split(), "--target", stack.target, *files])
+
+    assert result.exit_code in (exits.NOT_REACHABLE, exits.FOUND_WRONG)
+    assert words in result.output
+    assert "pmm up" not in result.output
+
+
+async def test_a_certificate_that_is_not_trusted_is_a_mismatch(stack: Stack) -> None:
+    async with pmm_client.connect(stack.target, tls_ca=authority("another").pem) as client:
+        with pytest.raises(pmm_client.ProtocolMismatch, match="not signed by the CA of tls_ca"):
+            await client.mind("ana").show()
 
 
 def test_status_and_doctor_work_behind_tls(stack: Stack, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import ssl
 from collections.abc import Sequence
 from typing import Any
 
@@ -95,10 +96,9 @@ def open_channel(
     """A channel to ``host:port``.
 
     With ``tls_ca`` (PEM) the connection is TLS. A token goes with every call, over TLS or to a loopback
-    address only; anywhere else it would be readable on the way: ValueError.
+    address only. Raises ValueError; see ``check_credentials``.
     """
-    if token is not None and tls_ca is None and not is_loopback(target):
-        raise ValueError(f"a token is not sent to {target} without TLS: pass tls_ca")
+    check_credentials(target, token, tls_ca)
     if tls_ca is None:
         chain = [*interceptors, *(_bearers(token) if token else ())]
         return grpc.aio.insecure_channel(target, options=options(retries=retries), interceptors=chain)
@@ -110,6 +110,21 @@ def open_channel(
     return grpc.aio.secure_channel(
         target, credentials, options=options(retries=retries), interceptors=list(interceptors)
     )
+
+
+def check_credentials(target: str, token: str | None, tls_ca: bytes | None) -> None:
+    """Raises ValueError for a CA without a certificate, and for a token that cannot be sent, or not unread."""
+    if tls_ca is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=tls_ca.decode("ascii"))
+        except (ssl.SSLError, ValueError):
+            raise ValueError("tls_ca holds no certificate in PEM") from None
+    if token is None:
+        return
+    if not token or " " in token or not (token.isascii() and token.isprintable()):
+        raise ValueError("the token is not one word of ASCII")
+    if tls_ca is None and not is_loopback(target):
+        raise ValueError(f"a token is not sent to {target} without TLS: set tls_ca")
 
 
 def is_loopback(target: str) -> bool:

@@ -138,7 +138,8 @@ def connect(
 
     ``target`` is the orchestrator's ``host:port``, and everybody's unless ``ledger``, ``memory`` or
     ``inference`` say otherwise (``pmm up --split``, production). With ``tls_ca`` (PEM) the connection is TLS.
-    A token is sent over TLS or to a loopback address only: anything else is a ValueError. ``timeout`` is in
+    A token is sent over TLS or to a loopback address only: anything else is a ValueError, as are a token that is no
+    word of ASCII and a ``tls_ca`` without a certificate. ``timeout`` is in
     seconds and holds for calls with one answer; streams take as long as they take.
     """
     return Client(

@@ -36,6 +36,7 @@
     │   └── DiskFull             make room on the server's disk, or raise the quota
     ├── Unavailable              may be retried, with the same idempotency key
     │   ├── NotReachable         nothing answers at the address
+    │   │   └── ProtocolMismatch it answers, but one side alone wants TLS, or trusts no such certificate
     │   ├── Starting             wait a moment
     │   └── BackendUnavailable   the model server refused, failed or was cut off
     ├── DeadlineExceeded         raise ``timeout``, or ask for less
@@ -251,6 +252,10 @@ class Unavailable(PmmError):
 
 class NotReachable(Unavailable):
     """Nothing answers at the address."""
+
+
+class ProtocolMismatch(NotReachable):
+    """Something answers, but not as it was asked: one side alone wants TLS, a certificate is not trusted, no gRPC."""
 
 
 class Starting(Unavailable):

@@ -12,7 +12,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import error_details_pb2, status_pb2
 
 from pmm_client import errors
-from pmm_client.errors import NotReachable, PmmError, Violation
+from pmm_client.errors import NotReachable, PmmError, ProtocolMismatch, Violation
 
 _DETAILS_KEY = "grpc-status-details-bin"
 
@@ -103,8 +103,8 @@ def from_rpc_error(error: grpc.RpcError) -> PmmError:
     status = _status(failure)
     info, violations, retry_after = _details(status.details if status else ())
     kind = BY_REASON.get(info.reason, BY_CODE.get(code, PmmError))
-    if code is grpc.StatusCode.UNAVAILABLE and status is None and _no_connection(message):
-        kind, message = NotReachable, f"nothing answers at {_address(message)}"
+    if code is grpc.StatusCode.UNAVAILABLE and status is None:
+        kind, message = _unconnected(message) or (kind, message)
     if code is grpc.StatusCode.CANCELLED and status is None:
         # So ends what a server has not taken up when it stops: https://github.com/grpc/grpc/issues/41785
         kind, code, message = errors.Unavailable, grpc.StatusCode.UNAVAILABLE, "the server stopped: try again"
@@ -118,13 +118,28 @@ def from_rpc_error(error: grpc.RpcError) -> PmmError:
     )
 
 
-def _no_connection(message: str) -> bool:
-    # gRPC's own words; a server of ours always sends details with its UNAVAILABLE.
-    words = message.lower()
-    return any(
-        known in words
-        for known in ("failed to connect", "dns resolution failed", "errors resolving", "handshake")
-    )
+_MISMATCHES = {
+    "wrong_version_number": "speaks no TLS: leave tls_ca out",
+    "certificate_verify_failed": "shows a certificate that is not signed by the CA of tls_ca",
+    "hostname verification": "shows a certificate for another name than this",
+    "failed parsing http/2": "speaks something else than gRPC",
+    "socket closed": "closes the connection at once; if it wants TLS, set tls_ca",
+}
+_NO_CONNECTION = ("failed to connect", "dns resolution failed", "errors resolving", "handshake")
+
+
+def _unconnected(message: str) -> tuple[type[PmmError], str] | None:
+    """Why no connection came about, from gRPC's own words; None where one did.
+
+    A server of ours always sends details with its UNAVAILABLE.
+    """
+    words, address = message.lower(), _address(message)
+    if not any(known in words for known in _NO_CONNECTION):
+        return None
+    why = next((why for known, why in _MISMATCHES.items() if known in words), "")
+    if why:
+        return ProtocolMismatch, f"{address} {why}"
+    return NotReachable, f"nothing answers at {address}"
 
 
 def _address(message: str) -> str:

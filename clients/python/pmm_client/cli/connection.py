@@ -15,8 +15,9 @@ import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 import pmm_client
-from pmm_client.channel import open_channel
+from pmm_client.channel import check_credentials, open_channel
 from pmm_client.cli import exits
+from pmm_client.cli.wording import in_options
 from pmm_client.client import Client
 from pmm_client.errors import NoDefaultMind, Unimplemented
 from pmm_client.failed_calls import from_rpc_error
@@ -31,6 +32,9 @@ SERVICES = {
 """Short names in the order of their ports under ``pmm up --split``."""
 
 HEALTH_TIMEOUT_S = 3.0
+MAX_PORT = 65_535
+TYPED = {"tls_ca": "--tls-ca"}
+"""How what a connection is made with is typed."""
 FIRST_MIND = "me"
 """The mind that is made by a first message to nobody in particular."""
 
@@ -58,18 +62,14 @@ class Connection:
     async def open(self, *needed: str) -> AsyncGenerator[Client]:
         """A client; the services named are looked for where the target does not serve them."""
         places = {name: await self.find(name) for name in needed}
-        try:
-            client = pmm_client.connect(
-                self.target,
-                token=self.token,
-                tls_ca=self.tls_ca,
-                ledger=places.get("ledger"),
-                memory=places.get("memory"),
-                inference=places.get("inference"),
-            )
-        except ValueError as error:
-            raise CliError(f"{error} (--tls-ca FILE)", exits.USAGE) from None
-        async with client:
+        async with pmm_client.connect(
+            self.target,
+            token=self.token,
+            tls_ca=self.tls_ca,
+            ledger=places.get("ledger"),
+            memory=places.get("memory"),
+            inference=places.get("inference"),
+        ) as client:
             yield client
 
     async def default_mind(self) -> str:
@@ -151,23 +151,30 @@ def _same(one: str, other: str) -> bool:
 
 def connection_from(options: Mapping[str, Any]) -> Connection:
     """From the options of a command, by the names of its parameters. Raises CliError."""
-    target: str = options["target"]
-    host, _, port = target.rpartition(":")
-    if not (host and port.isdecimal()):
-        example = target.partition(":")[0] or "127.0.0.1"
-        raise CliError(f"--target is HOST:PORT, for example {example}:50050", exits.USAGE)
+    places = {f"--{name}-target": options[f"{name}_target"] for name in ("ledger", "memory", "inference")}
     token = _content(options["token_file"], "--token-file")
-    given = {
-        name: options[f"{name}_target"]
-        for name in ("ledger", "memory", "inference")
-        if options[f"{name}_target"]
-    }
-    return Connection(
-        target=target,
-        token=token.decode("ascii", "replace").strip() if token else None,
+    connection = Connection(
+        target=options["target"],
+        token=None if token is None else token.decode("utf-8", "replace").strip(),
         tls_ca=_content(options["tls_ca"], "--tls-ca"),
-        given=given,
+        given={option.split("-")[2]: place for option, place in places.items() if place},
     )
+    _check("--target", connection.target, connection)
+    for option, place in places.items():
+        if place:
+            _check(option, place, connection)
+    return connection
+
+
+def _check(option: str, place: str, connection: Connection) -> None:
+    host, _, port = place.rpartition(":")
+    if not (host and "/" not in host and port.isdecimal() and 0 < int(port) <= MAX_PORT):
+        example = place.rpartition("//")[2].partition(":")[0] or "127.0.0.1"
+        raise CliError(f"{option} is HOST:PORT, for example {example}:50050", exits.USAGE)
+    try:
+        check_credentials(place, connection.token, connection.tls_ca)
+    except ValueError as error:
+        raise CliError(in_options(str(error), TYPED), exits.USAGE) from None
 
 
 def _content(path: Path | None, option: str) -> bytes | None:

@@ -50,7 +50,7 @@ async def doctor(connection: Connection, as_json: Json = False) -> None:
     checks = [
         *_machine(),
         *_data(connection),
-        *_services(connection, services),
+        *_services(services),
         *_models(await default_models(connection, services)),
         *await _memory(connection, services),
     ]
@@ -99,10 +99,9 @@ def _nearest(folder: Path) -> Path:
     return next(place for place in (folder, *folder.parents) if place.exists())
 
 
-def _services(connection: Connection, services: list[ServiceState]) -> Iterator[Check]:
+def _services(services: list[ServiceState]) -> Iterator[Check]:
     if all(service.status == "NOT_REACHABLE" for service in services):
-        advice = f"nothing answers at {connection.target}: start it with pmm up --detach"
-        yield Check("services up", "failed", advice)
+        yield Check("services up", "failed", services[0].detail)
         return
     for service in services:
         is_serving = service.status == "SERVING"

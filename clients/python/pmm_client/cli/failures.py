@@ -9,7 +9,7 @@ from pmm_client import errors
 from pmm_client.archive import ANOTHER_COPY
 from pmm_client.channel import is_loopback
 from pmm_client.cli import exits
-from pmm_client.cli.connection import Connection
+from pmm_client.cli.connection import TYPED, Connection
 from pmm_client.cli.wording import Typed, in_options, of_field
 
 _NOTHING: Typed = {}
@@ -40,7 +40,7 @@ def explain(
     message = in_options(error.message, known)
     classes = error.metadata.get("classes", "personal data")
     if isinstance(error, errors.NotReachable):
-        return _not_reachable(error, connection)
+        return not_reachable(error, connection)
     if isinstance(error, errors.BrokenExport):
         return _broken_export(error, arguments)
     if words is None:
@@ -102,7 +102,10 @@ def _broken_export(error: errors.BrokenExport, arguments: Mapping[str, Any]) -> 
     return f"{'standard input' if file == '-' else file} cannot be used: {why}."
 
 
-def _not_reachable(error: errors.NotReachable, connection: Connection) -> str:
+def not_reachable(error: errors.NotReachable, connection: Connection) -> str:
+    """Why nothing answers, and what to do."""
+    if isinstance(error, errors.ProtocolMismatch):
+        return in_options(error.message, TYPED)
     told = error.message.rsplit(" ", 1)[-1]
     address = told if ":" in told else connection.target
     if is_loopback(connection.target):

@@ -13,6 +13,7 @@ import typer
 from pmm.inference.v1.inference_pb2 import Model
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import SERVICES, CliError, Connection, Run, find_run
+from pmm_client.cli.failures import explain
 from pmm_client.cli.guessing import guided
 from pmm_client.cli.options import Json, calls_server
 from pmm_client.errors import PmmError
@@ -29,6 +30,8 @@ class ServiceState:
     target: str
     status: str
     """SERVING, NOT_SERVING, NOT_REACHABLE, or what health checking says."""
+    detail: str = ""
+    """Why it cannot be reached, and what to do."""
 
     def to_json(self) -> dict[str, Any]:
         """As ``--json`` prints it."""
@@ -54,7 +57,7 @@ async def status(connection: Connection, as_json: Json = False) -> None:
     else:
         _print(connection, services, run, models)
     if any(service.status != "SERVING" for service in services):
-        raise CliError(_advice(connection, services), exits.NOT_REACHABLE)
+        raise CliError(_advice(services), exits.NOT_REACHABLE)
 
 
 async def service_states(connection: Connection) -> list[ServiceState]:
@@ -67,8 +70,8 @@ async def _state(connection: Connection, name: str) -> ServiceState:
     try:
         target = await connection.find(name)
         return ServiceState(name, target, await connection.health(name, target) or "NOT_HERE")
-    except PmmError:
-        return ServiceState(name, target, "NOT_REACHABLE")
+    except PmmError as error:
+        return ServiceState(name, target, "NOT_REACHABLE", explain(error, connection, {}))
 
 
 async def default_models(connection: Connection, services: list[ServiceState]) -> list[Model]:
@@ -110,9 +113,9 @@ def _print(
         output.line(f"model {model.name} ({model.backend}{mark}): {state}")
 
 
-def _advice(connection: Connection, services: list[ServiceState]) -> str:
+def _advice(services: list[ServiceState]) -> str:
     if all(service.status == "NOT_REACHABLE" for service in services):
-        return f"Nothing answers at {connection.target}. Start it with: pmm up --detach"
+        return services[0].detail
     down = ", ".join(service.name for service in services if service.status != "SERVING")
     return f"Not serving: {down}. `pmm doctor` says more."
 
