@@ -98,7 +98,11 @@ def _check_format(folder: Path, name: str, expected: int, oldest: int) -> None:
 
 def _unusable(path: Path, error: Exception) -> StartupError:
     why = error.strerror if isinstance(error, OSError) and error.strerror else "unreadable"
+    if isinstance(error, FileExistsError):
+        why = "it is a file"
+    # Neither a file in its place nor a folder that cannot be is mended by rights.
+    advice = "make it writable, or " if isinstance(error, PermissionError) else ""
     return StartupError(
         DATA_FOLDER,
-        f"data folder {path} cannot be used ({why.lower()}): make it writable, or choose another with --data",
+        f"data folder {path} cannot be used ({why.lower()}): {advice}choose another with --data",
     )

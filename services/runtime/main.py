@@ -12,7 +12,7 @@ from services.runtime import exits, settings
 from services.runtime.process import Flags, complain, plan, run
 from services.runtime.service import ServiceSpec
 
-NO_SECTION = "is not SECTION.FIELD=VALUE"
+NOT_ONE = "is not SECTION.FIELD=VALUE"
 
 
 def main(spec: ServiceSpec, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -36,8 +36,13 @@ def assignments(given: Sequence[str]) -> dict[str, dict[str, Any]]:
     for assignment in given:
         name, is_one, value = assignment.partition("=")
         section, has_field, field = name.partition(".")
-        if not is_one or not has_field or section not in settings.SECTIONS:
-            raise settings.SettingsError([f"--set {name}: {NO_SECTION}; `pmm config` lists every setting"])
+        if not is_one or not has_field:
+            raise settings.SettingsError([f"--set {name}: {NOT_ONE}; `pmm config` lists every setting"])
+        if section not in settings.SECTIONS:
+            hint = settings.did_you_mean(section, settings.SECTIONS)
+            raise settings.SettingsError(
+                [f"--set {name}: there is no section {section}; {hint}`pmm config` lists every setting"]
+            )
         values.setdefault(section, {})[field] = value
     return values
 

@@ -15,8 +15,9 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -141,13 +142,20 @@ def _gather(
         for name, value in layer.items():
             if name not in model.model_fields:
                 problems.append(
-                    f"{section}.{name}: no such setting (from {source}); `pmm config` lists them all"
+                    f"{section}.{name}: no such setting (from {source}); "
+                    f"{did_you_mean(name, model.model_fields, section)}`pmm config` lists them all"
                 )
             values[name] = value
             sources[name] = source
     if problems:
         raise SettingsError(problems)
     return values, sources
+
+
+def did_you_mean(name: str, known: Iterable[str], section: str = "") -> str:
+    """A question about the nearest of the names that there are, with a space behind it; empty where none is near."""
+    found = get_close_matches(name, known, n=1)
+    return f"did you mean {section}{'.' if section else ''}{found[0]}? " if found else ""
 
 
 def _source_model(model: type[BaseModel]) -> type[BaseSettings]:

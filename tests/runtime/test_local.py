@@ -246,6 +246,15 @@ def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path):
         ended = pmm("up", "--data", tmp_path / "file" / "data", *arguments)
         assert ended.returncode == exits.DATA_FOLDER
         assert "cannot be used (not a directory)" in ended.stderr
+    ended = pmm("up", "--data", tmp_path / "file")
+    assert "cannot be used (it is a file): choose another with --data" in ended.stderr
+
+
+def test_a_setting_of_a_section_that_there_is_not_is_answered_with_the_nearest():
+    ended = pmm("config", "--set", "orchestratr.tick_seconds=5")
+
+    assert ended.returncode == exits.USAGE
+    assert "there is no section orchestratr; did you mean orchestrator?" in ended.stderr
 
 
 def test_config_lists_every_setting_of_every_section_with_its_source(tmp_path):

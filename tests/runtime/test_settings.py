@@ -59,6 +59,7 @@ def test_the_data_folder_has_a_short_variable():
         ({"prot": 1}, {}, "", "server.prot: no such setting (from flag)"),
         ({}, {"PMM_SERVER__PROT": "1"}, "", "server.prot: no such setting (from env)"),
         ({}, {}, "[server]\nprot = 1", "server.prot: no such setting (from file)"),
+        ({"prot": 1}, {}, "", "did you mean server.port?"),
         ({}, {}, "[serer]\nport = 1", "[serer] is not a section"),
         ({}, {}, "server = 1", "server must be a table"),
         ({}, {}, "[server", "not valid TOML"),
