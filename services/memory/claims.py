@@ -27,6 +27,12 @@ _SEATS = (
 )
 """What one mostly has one of, so that a new one takes the place of the other."""
 
+_LONG_SINCE = (
+    r".*\b(?:as an? (?:child|kid|baby|boy|girl|teen(?:ager)?|student)|when (?:the user|i|he|she|they|we) (?:was|were)"
+    r"|in (?:my|his|her|their) (?:head|mind|dreams?|childhood|youth|teens|twenties|thirties|forties))\b"
+)
+"""What happened in earlier days, or never."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -47,7 +53,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (attribute, re.compile(rf"^{SUBJECT} {ADVERBS}{pattern}", re.IGNORECASE))
     for attribute, pattern in (
         ("lives", rf"(?:lives?|resides?|is living|am living) (?:in|at) {TO_END}"),
-        ("lives", rf"(?:moved|has moved|have moved|relocated) to {TO_END}"),
+        ("lives", rf"(?:moved|has moved|have moved|relocated) to (?!{_LONG_SINCE}){TO_END}"),
         ("works", r"(?:works?|is working|am working) (?:at|for) (?P<value>.+?)(?: as .+)?$"),
         (
             "works",

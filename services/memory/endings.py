@@ -42,7 +42,12 @@ _FOR_A_WHILE = re.compile(
 """What was stopped for so long, and not for good."""
 _JOB = r"(?:my|his|her|their|our|the) (?:\w+ )?(?:job|position|post)"
 _LET_GO = r"(?:(?:was|were|got|been) )?(?:fired|sacked|dismissed|laid off|let go|made redundant)"
-_FOR_GOOD = r"(?!.* for (?:\w+ ){1,2}(?:while|bit|hours?|days?|nights?|weeks?|weekends?|months?)\b)"
+_FOR_GOOD = (
+    r"(?!.* for (?:(?:\w+ ){1,2}(?:while|bit|hours?|days?|nights?|weeks?|weekends?|months?)|lunch|dinner|drinks|coffee"
+    r"|(?:an?|some) (?!(?:[\w-]+ ){0,2}(?:job|position|role|post|offer|career|company|firm|start-?up|competitor|rival"
+    r"|agency|bank|man|woman|guy|girl|colleague|friend)\b)\w+)\b)"
+)
+"""Who left for a walk comes back."""
 _POST = r"(?:contract|internship|traineeship|apprenticeship|placement|job|employment|position|fellowship|secondment)"
 _CONTRACT = rf"(?:(?:temporary|fixed-term|work|employment|permanent|old) )?{_POST}"
 _RAN_OUT = (

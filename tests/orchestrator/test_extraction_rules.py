@@ -78,6 +78,8 @@ def test_a_question_about_paris_renames_nobody() -> None:
         ("Everybody calls me Liz, but my name is Elizabeth.", "", "Liz"),
         ("I've heard of Otto. Let Otto be your name.", "Otto", ""),
         ("You're not a robot, you're Amazing.", "", ""),
+        ("My name is Ben?", "", ""),
+        ("My name is Ben, can you spell it?", "", "Ben"),
         ("Your name is Legion, for you are many, said the priest.", "", ""),
         ("My name is Tom, for want of a better one, he said.", "", ""),
         ("So your name is Vega?", "", ""),

@@ -66,6 +66,12 @@ def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float,
         ("Our cat's called Miso and she's fifteen.", ["Miso is the user's cat.", "Miso is fifteen."]),
         ("I'm good at tennis.", ["The user is good at tennis."]),
         ("I'm good at the moment.", []),
+        ("No, I meant I live in Bern.", ["The user lives in Bern."]),
+        ("tbh i hate cilantro lol", ["The user hates cilantro."]),
+        ("My cat (Mochi) is diabetic.", ["Mochi is the user's cat.", "Mochi is diabetic."]),
+        ("My mum's 60.", ["The user's mum is 60."]),
+        ("I turned 30 in March 2020.", ["The user turned 30 in March 2020."]),
+        ("I don't have any siblings.", ["The user does not have any siblings."]),
     ],
 )
 def test_a_memory_is_a_sentence_that_stands_by_itself(said: str, remembered: list[str]) -> None:
@@ -88,6 +94,10 @@ def test_a_memory_is_a_sentence_that_stands_by_itself(said: str, remembered: lis
         "I write a function that returns a list.",
         "I need to be reminded about the dentist on Friday.",
         "The King and I is my favourite musical.",
+        "Yeah right, I'm a millionaire.",
+        "I live in the past.",
+        "I'm allergic to Mondays.",
+        "My mum keeps telling me I live in a zoo.",
     ],
 )
 def test_what_nobody_said_of_a_life_is_no_memory(said: str) -> None:

@@ -88,7 +88,8 @@ WED = re.compile(
     rf"{ADVERBS}(?i:(?:got (?P<relation>married|engaged) to|(?P<married>married))) (?P<name>{NAME})(?!['’\w-])"
 )
 _LONG_AGO = re.compile(
-    r"(?i)\b(?:in|since|back in|of) (?:19|20)\d\d\b|\byears ago\b|\bwhen (?:I|i|we|he|she) w|\bas a (?:child|kid)\b"
+    rf"(?i)\b(?:in|since|back in|of) (?:(?:{lexicon.MONTHS}) )?(?:19|20)\d\d\b"
+    r"|\byears ago\b|\bwhen (?:I|i|we|he|she) w|\bas a (?:child|kid)\b"
 )
 _LIVES = re.compile(r"(?i)\b(?:moved|relocated|emigrated)\b")
 

@@ -29,7 +29,8 @@ _MADE_UP = re.compile(
     r"|my) (?:film|movie|book|novel|story|song|series|show|"
     r"game|play|"
     r"poem|episode)|in the voice of|fictional|the (?:character|hero|heroine|narrator|protagonist)\b|role-?play)"
-    r"|^\W*(?:if|were|had|should|unless|maybe|perhaps)\b"
+    r"|(?:keeps?|kept) (?:telling|saying)\b"
+    r"|^\W*(?:if|were|had|should|unless|maybe|perhaps|as if|yeah,? right|oh,? sure)\b"
     r"|^\W*(?:(?:please|can you|could you|now|ok|okay|then)\W+)*(?:write|draft|compose|translate|rewrite|correct|"
     r"proofread|"
     r"summari[sz]e|paraphrase|let's|act|say|repeat)\b"
@@ -56,12 +57,13 @@ _CONTRACTIONS = (
     (
         re.compile(
             r"\b(?!It|it|That|that|What|what|There|there|Let|let)(\w+)'s (?=(?:an?|the|my|our|allergic|from|"
-            r"called|named|not|married|pregnant|into|been|retired|"
+            r"called|named|not|married|pregnant|into|been|retired|\d{1,3}(?=$|,| (?:and|but|now|years)\b)|"
             r"(?!wedding|painting|building|spring|morning|evening|thing|king|ring|being)\w+ing)\b)"
         ),
         r"\1 is ",
     ),
     (re.compile(r"\b(\w+)'s (?=[A-Z][\w-]+$)"), r"\1 is "),
+    (re.compile(r"(?<=\w) \(([A-ZÀ-Þ][a-zß-ÿ]+)\)(?= [a-z])"), r" \1"),
     (re.compile(r"(?i)\b(is|are|was|were|has|have|would|could|did)n't\b"), r"\1 not"),
     (re.compile(r"(?i)\bwon't\b"), "will not"),
     (re.compile(r"(?i)\b(do|does)n't\b"), r"\1 not"),

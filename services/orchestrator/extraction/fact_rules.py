@@ -179,6 +179,7 @@ FACTS = tuple(
             r"|dance|sing|have) "
             rf"(?!(?:and|or|home|it|that|this|to|up|so|you|any|time|much|the|a)\b){_TO_END}",
             r"(?:does not|do not) (?P<object>(?:drink|swim|dance|sing|cook|vote))$",
+            r"(?:does not|do not) have any (?P<object>(?:brothers|sisters|siblings|kids|children|pets|allergies)\b.*)",
             r"(?:understands?|speaks?) (?P<object>(?:an? (?:bit|little)|some|basic|fluent"
             r"|hardly any) (?:of )?(?-i:[A-Z]).*)",
             r"lives? (?P<object>(?:\w+ ){1,2}(?:minutes?|hours?|miles?|kilomet(?:re|er)s?|km|blocks?|doors?) \S.*)",

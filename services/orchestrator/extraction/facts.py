@@ -51,6 +51,7 @@ class _About:
 _ME = _About(USER, "the user")
 _LEAD = re.compile(
     r"(?:(?:and|so|oh|yes|yeah|well|ok|okay|hi|hello|hey|also|actually|by the way|btw|fyi|anyway|now"
+    r"|no|nope|wait|oops|sorry|correction|i mean|i meant(?: that)?|tbh|ngl|fwiw|lol|haha|omg|ugh|hm+"
     r"|just so you know|"
     r"for the record|as you know|you know|honestly|frankly|personally|these days|nowadays|currently|as of|"
     r"at home|in my free time|as a child|in the evenings?|on weekends|for (?:context|reference)|"
@@ -92,6 +93,12 @@ _UNRESOLVED = re.compile(
     r"|^\w+ that\b"
 )
 """A sentence with one of these does not stand by itself."""
+_IN_JEST = re.compile(
+    r"(?i)(?:\w+ )?(?:lives? in (?:fear|denial|hope|sin|harmony|the (?:past|moment|present|future)"
+    r"|(?:my|his|her|their|our) (?:own )?(?:head|world|dreams)|an? (?:bubble|dream|fantasy|zoo|madhouse))"
+    r"|(?:am|are|is) (?:\w+ )?allergic to (?:nothing|everything|everyone|everybody|people|work|mondays|mornings))\b"
+)
+"""No home, and no allergy."""
 _DIET = re.compile(rf"(?i)\b{lexicon.DIET}$")
 _IT_WHEN = re.compile(r"(?i)\w+ it when (?!.*\b(?:it|this|these|those|that|you)\b)")
 
@@ -118,7 +125,7 @@ def _found(text: str, called: Collection[str]) -> Iterator[Fact]:
     last: _About | None = None
     unnamed = ""
     known: set[str] = set()
-    for clause in map(running_out.last_day, clauses(dialogue.by_person(text, called))):
+    for clause in map(running_out.of_the_speaker, clauses(dialogue.by_person(text, called))):
         if parted := relations.parted(clause) or relations.ran_out(clause):
             yield parted
             continue
@@ -229,7 +236,11 @@ def _statement(about: _About, said: str, when: str) -> Fact | None:
     """What is said of somebody, by the first pattern that covers it."""
     if lasting := lexicon.LASTING_NOW.match(said):
         said = lasting["said"] + said[lasting.end() :]
-    if lexicon.MOMENT.search(said) or (_UNRESOLVED.search(said) and not _IT_WHEN.match(said)):
+    if (
+        _IN_JEST.match(said)
+        or lexicon.MOMENT.search(said)
+        or (_UNRESOLVED.search(said) and not _IT_WHEN.match(said))
+    ):
         return None
     if about.is_known and (match := rules.HELD_TO.match(said)):
         return _told("preference", about, match["object"], said)

@@ -105,6 +105,11 @@ def _is_left_open(trigger: re.Match[str], after: str) -> bool:
     return trigger.group().lower().startswith("you") and bool(said.ASKED_BACK.match(after))
 
 
+def _is_asked(after: str, name: str) -> bool:
+    """Whether a name is asked about rather than said: "my name is Ben?"."""
+    return after.lstrip(" \"'").removeprefix(name).startswith("?")
+
+
 def _is_requested(trigger: re.Match[str]) -> bool:
     """Whether a question asks the mind to go by a name: "could you answer to the name Bert?"."""
     is_yours = trigger.group().lower().startswith("you ")
@@ -132,7 +137,8 @@ def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, s
             yield 2, name
     named = [*islice(said.MY_NAME.finditer(sentence), words.MAX_CLAUSES), *said.THE_NAME.finditer(sentence)]
     for match in sorted(named, key=lambda one: one.start()):
-        if _is_meant(sentence, match) and (name := _name_at(message, sentence, match.end())):
+        name = _name_at(message, sentence, match.end()) if _is_meant(sentence, match) else ""
+        if name and not _is_asked(sentence[match.end() :], name):
             yield 2, name
     for match in islice(said.BORN.finditer(sentence), words.MAX_CLAUSES):
         if _is_meant(sentence, match) and (name := _name_at(message, sentence, match.end())):

@@ -178,7 +178,7 @@ ASK = re.compile(
 )
 POLITE = re.compile(
     r"(?:(?:please|pls|plz|kindly|just|also|and|so|then|but|oh|ok|okay|hey|hi|hello|well|yes|great|thanks|thank you|now"
-    r"|maybe|perhaps|again|would you mind|mind|do you mind|keep|start|(?:can|could|would|will|may) (?:you|u|i)"
+    r"|maybe|perhaps|possibly|again|would you mind|mind|do you mind|keep|start|(?:can|could|would|will|may) (?:you|u|i)"
     r"|do me a favou?r and|be (?:a dear|so kind|an angel|a star|so good) (?:and|as to)|be sure to|make sure (?:to|you)"
     r"|remember to|(?:don't|do not) forget to|try to|you'd better|you (?:should|must|can|could|need to|have to|may)"
     r"|i(?:'d| would)? (?:like|want|need|love) (?:you to|for you to|that you|to)"

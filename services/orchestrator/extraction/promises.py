@@ -209,7 +209,7 @@ def _is_on_words(own: str, begin: int) -> bool:
 def _link(after: str, begin: int, now: datetime, *, needs_time: bool) -> tuple[int, str]:
     """Where begins what to be reminded of, and the words before it, which may say when; 0 where there is none."""
     told = times(after[: said.MAX_LINK])
-    starts_with_time = any(start <= 1 for start, _ in told)
+    starts_with_time = any(not after[:start].strip(" ,") for start, _ in told)
     only_when = 0, ""
     for match in said.LINK.finditer(after[:80]):
         between = after[: match.start()].strip(" ,")

@@ -1,4 +1,4 @@
-"""What ends by itself, and the last day somewhere, as people say it. For English. Pure.
+"""What ends by itself, the last day somewhere, and who was dismissed, as people say it. For English. Pure.
 
 What is read is a clause with contractions written out: "my contract with Airbus ran out", "today was my last day at X".
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from services.orchestrator.extraction.lexicon import MONTHS, NAME, RELATION, WEEKDAYS
+from services.orchestrator.extraction.lexicon import MONTHS, NAME, RELATION, WEEKDAYS, is_name
 
 _WHOSE = rf"(?:[Mm]y|[Oo]ur|(?P<of>(?:[Mm]y|[Oo]ur) {RELATION}|{NAME})'s)"
 _LAST = (
@@ -38,6 +38,30 @@ _RAN_OUT = re.compile(
     r"|(?:[\w'&-]+ ){0,2}?(?:membership|subscription)(?: (?:with|at|of|to|in|for) [^,]{1,40}?)?)"
     rf" {_ENDED}(?: (?:last|this|in|on|at the end of|two|three|a few|some|yesterday)\b[^,]{{0,40}})?)(?=$|,)"
 )
+_DISMISSED = {
+    "fired me": "fired", "sacked me": "sacked", "dismissed me": "dismissed", "laid me off": "laid off",
+    "made me redundant": "made redundant", "let me go": "let go",
+}  # fmt: skip
+_LET_GO = re.compile(
+    # Whoever they are, they may have let go of somebody whom they held.
+    rf"(?:[Tt]hey(?!.* let me go)|[Mm]y (?:boss|manager|company|employer|firm)|(?P<who>{NAME}))"
+    rf" (?:have |has )?(?:just |recently )?(?P<how>{'|'.join(_DISMISSED)})"
+    rf"(?P<when>$|,? (?:last|this|yesterday|two|three|a few|in (?:{MONTHS}|\d{{4}})|on (?:{WEEKDAYS}))\b.*)"
+)
+
+
+def of_the_speaker(clause: str) -> str:
+    """A clause as it is, or told of whom it is about: "Friday was my last day at Lidl", "Siemens let me go"."""
+    return _done_to_me(last_day(clause))
+
+
+def _done_to_me(clause: str) -> str:
+    """A clause as it is, but "Siemens let me go last week" as "I was let go by Siemens last week"."""
+    match = _LET_GO.match(clause)
+    if not match or (match["who"] and not is_name(match["who"])):
+        return clause
+    by = f" by {match['who']}" if match["who"] else ""
+    return f"I was {_DISMISSED[match['how']]}{by}{match['when']}"
 
 
 def ran_out(clause: str) -> tuple[str, str] | None:
