@@ -507,7 +507,23 @@ def test_a_chat_that_a_person_pastes_names_and_bids_and_tells_nothing(text: str)
 
 
 @pytest.mark.parametrize(
-    "head", ["me", "Me", "Tom", "Tom Berg", "Ada", "Note", "Update", "anyway", "Training", "btw"]
+    "head",
+    [
+        "me",
+        "Me",
+        "Tom",
+        "Tom Berg",
+        "Ada",
+        "Note",
+        "Update",
+        "anyway",
+        "Training",
+        "btw",
+        "Re",
+        "ETA",
+        "RSVP",
+        "Mon",
+    ],
 )
 def test_what_the_person_or_a_topic_heads_is_the_persons_own(head: str) -> None:
     text = f"{head}: call me Tommy. I live in Rome. From now on answer in verse."

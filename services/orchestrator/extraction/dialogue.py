@@ -33,37 +33,39 @@ _HEADING = re.compile(
 """The line above what somebody says, as chat programs copy it: ``Tom 10:42 AM``, ``Tom — Yesterday at 10:42``."""
 _TOPICS = frozenset(
     """
-    about absolutely action actions addendum address advice afterwards age agenda ages agreed ai allergies allergy
-    alright also announcement answer anyway application applications appointment appointments aside assistant
-    attachment attention availability background backstory backup bank basically bills bio biography birthday bonus
-    book books bot bottom breakfast btw budget budgeting bug bugs bulletin call calls career caution caveat
-    certainly changes chat chatgpt chores city clarification cleaning clue code commitment commitments conclusion
-    condition conditions confession confirmed contact contacts context contract cooking correction cost costs
-    country current currently date day deadline deal decision decor decorations default defaults degree deliveries
-    delivery dentist deployment design details diagnosis diet dinner disclaimer disclosure dislikes docs documents
-    done draft drafts drinks duty edit education email employer errand errands event events example examples
-    exception exercise experience explanation fact family favorites favourites fear fears feedback final finally
-    finance finances first fitness flight flights followup food for format frankly fyi game garden gender gift gifts
-    goal goals greeting groceries guests gym heading headline health height hint hiring history hobbies hobby home
-    homework honestly hotel hotels i idea ideas idk imo important in indeed info ingredients instruction
-    instructions insurance interests interview intro introduction invoice invoices issue item items job jobs joke
-    kitchen language languages lastly later laundry learning length letter level life likes list loan location
-    logistics luckily luggage lunch mailbox marketing marriage math maths me meals meanwhile medical medication
-    meeting meetings memo menu message milestone mode month mood mortgage moving music name nationality news next
-    nickname nicknames no nope note noted notes now occupation offer ok okay on option options order origin other
-    our outcome outline outlook overview p.s packing papers paperwork part party passion passport payment payments
-    personal personality pets phase photos plan plans playlist plot point policy position post preference
-    preferences presentation pricing priority problem profession profile progress project promise ps psa purpose q1
-    q2 q3 q4 question quick quirks quote random reading reality reason recap recipe recipes relationship
+    about absolutely action actions addendum address advice afterwards age agenda ages agreed ai aim allergies allergy
+    alright also announcement answer anyway application applications appointment appointments aside ask assistant
+    attachment attention attn availability background backstory backup bank basically bcc bills bio biography birthday
+    bonus book books bot bottom breakfast btw budget budgeting bug bugs bulletin call calls career caution caveat cc
+    certainly changes chat chatgpt chores city clarification cleaning clue code color colour commitment commitments
+    conclusion condition conditions confession confirmed cons contact contacts context contract cooking correction cost
+    costs country current currently danger date day deadline deal decision decor decorations default defaults degree
+    deliveries delivery dentist deployment design dessert details diagnosis diet dinner disclaimer disclosure dislikes
+    diy docs documents done dose draft drafts drinks due duty edit education email employer end errand errands eta event
+    events example examples exception exercise experience explanation fact false family favor favorites favour
+    favourites fear fears feedback final finally finance finances first fitness flight flights followup food for format
+    frankly fri fw fwd fyi game garden gate gender gift gifts goal goals greeting groceries guests gym hack haha heading
+    headline health height hint hiring history hmm hobbies hobby home homework honestly hotel hotels i idea ideas idk
+    imo important in indeed info ingredients instruction instructions insurance interests interview intro introduction
+    invoice invoices issue item items job jobs joke kitchen language languages lastly later laundry learning length
+    letter level life likes list loan location login logistics lol luckily luggage lunch mailbox mains marketing
+    marriage math maths me meals meanwhile medical medication meeting meetings memo menu message milestone minus mode
+    mon month mood mortgage moving music name nationality nb news next nickname nicknames no nope note noted notes now
+    occupation offer ok okay omg on option options order origin other otp our outcome outline outlook overview p.s
+    packing papers paperwork part party passion passport password payment payments personal personality pets phase
+    photos pin plan plans platform playlist plot plus point policy poll position post preference preferences
+    presentation price pricing priority problem profession profile progress project promise pros ps psa purpose q1 q2 q3
+    q4 question quick quirks quote random rant re reading reality reason recap recipe recipes ref reference relationship
     relationships release religion remember reminder reminders rent repairs reply report reports request requests
-    research residence response result results review reviews role rule rules sadly safety sales savings scenario
-    schedule school seats second secret security seriously setting settings shipping shopping short situation size
-    skills sleep so sorry sources speaking specifically spoiler stage state statement status step steps story
-    strengths studies study style subject suggestion summary symptoms task tasks tax taxes team tense testing tests
-    thanks then therapy third tickets timeline tip tips title tldr today todo todos tomorrow tone tonight topic
-    total train trains transport travel trip truth twist understood unfortunately units upd update updates upshot
-    urgent usually venue verb verdict vibe visa warning weaknesses weather website wedding week weight what when
-    where why wish wishes work workout workplace worry writing year yep yes yesterday you your yup
+    research residence response result results review reviews role rsvp rule rules sadly safety sales sat savings
+    scenario schedule school score seat seats second secret security sent seriously serves setting settings shipping
+    shopping short situation size skills sleep so sorry sources speaking specifically spoiler stage start starter state
+    statement status step steps story strengths studies study style subject suggestion sum summary survey symptoms task
+    tasks tax taxes team temperature tense testing tests thanks then therapy third thu thur tickets timeline tip tips
+    title tldr today todo todos tomorrow tone tonight topic total train trains transport travel trip truth tue tues
+    twist ugh understood unfortunately units upd update updates upshot urgent username usually vent venue verb verdict
+    vibe visa vote warning weaknesses weather website wed wedding week weight what when where why wifi wish wishes work
+    workout workplace worry wow writing year yep yes yesterday you your yup
     """.split()
 )
 """What a line may be headed by that is nobody: "Flights: I'll watch the prices"."""

@@ -34,7 +34,9 @@ _UNDONE = re.compile(
     r"|had to|should|tried|forgot|about to|still|half|part(?:ly)? of|partly|wrong|pretend\w*|imagine\w*|dream\w*"
     r"|(?:most|some|outline|draft|beginning|summary|review|picture|photo) of(?! (?:it|that|them)\b)"
     r"|(?:wish(?:es)?|hop(?:e|es|ed)|th(?:ink|inks|ought)|guess|believes?|doubt|claim(?:s|ed)?|maybe|perhaps"
-    r"|probably)(?: that)? (?:i|we|i've|we've)|(?:i|we) (?:probably|maybe|perhaps)|booked (?:out|up|solid))\b"
+    r"|probably)(?: that)? (?:i|we|i've|we've)|(?:i|we) (?:probably|maybe|perhaps)|booked (?:out|up|solid)"
+    r"|(?:nobody|no one) (?:picked|answered|replied|was (?:there|in|home))|no (?:answer|reply|response|luck)|in vain"
+    r"|voicemail|(?:line|number|phone) was (?:busy|engaged|dead))\b"
 )
 _HABITUAL = re.compile(
     r"(?i)\b(?:(?<!\bas )always|usually|often|sometimes|normally|generally|whenever|used to|as a child"
@@ -83,7 +85,8 @@ _NO_NOUNS = frozenset(
 _PAST = {
     "be": "was", "begin": "began", "bring": "brought", "build": "built", "buy": "bought", "choose": "chose chosen",
     "come": "came", "cut": "cut", "do": "did done", "drive": "drove driven", "eat": "ate eaten", "feed": "fed",
-    "find": "found", "get": "got", "give": "gave given", "go": "went gone", "hang": "hung", "have": "had",
+    "find": "found", "finish": "done", "get": "got", "give": "gave given", "go": "went gone", "hang": "hung",
+    "have": "had",
     "hold": "held", "keep": "kept", "leave": "left", "lend": "lent", "let": "let", "make": "made", "meet": "met",
     "pay": "paid", "put": "put", "read": "read", "run": "ran", "say": "said", "see": "saw seen", "sell": "sold",
     "send": "sent",
