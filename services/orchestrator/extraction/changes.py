@@ -15,7 +15,7 @@ from services.orchestrator.extraction.organisations import is_employer_only, is_
 
 _PLACE = (
     r"(?P<place>(?-i:(?:the )?[A-ZÀ-Þ][\w'’&.-]*\w"
-    r"(?:,? (?:(?:de|do|da|del|la|le|of|on|upon|and) )?[A-ZÀ-Þ][\w'’&-]*)*+))"
+    r"(?>(?:,? (?:(?:de|do|da|del|la|le|of|on|upon|and) )?[A-ZÀ-Þ][\w'’&-]*)*)))"
 )
 _SERVICE = (
     r"(?P<service>the (?:fire brigade|fire department|police|army|navy|air force|coast guard|civil service))"

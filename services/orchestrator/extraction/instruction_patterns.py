@@ -21,14 +21,14 @@ FROM_NOW = (
     r"|till further notice)"
 )
 POLITE = (
-    r"(?:(?:please|pls|plz|kindly|just|also|hey|ok|okay|so|and|but|then|well|thanks|oh|yes|btw|by the way"
+    r"(?>(?:(?:please|pls|plz|kindly|just|also|hey|ok|okay|so|and|but|then|well|thanks|oh|yes|btw|by the way"
     r"|(?:can|could|would|will) you|i(?:'d| would)? (?:really )?(?:want|like|love|need|prefer|expect) (?:for )?you to"
     r"|you (?:should|must|have to|need to|are to|will|ought to|can|may|shall)|be sure to|make sure (?:to"
     r"|that you|you)"
     r"|remember to|try to|i(?:'d| would) (?:prefer (?:it )?(?:that|if)|rather|appreciate it if|like it if"
     r"|love it if) you"
     r"|let's agree(?: that you)?|let's|you'll|you're to|(?:please )?(?:ensure|see to it|see|take care)(?: that)? you"
-    r"|make it an? (?:habit|rule|point|practice) to|get (?:in|into) the habit of always)\b[ ,]{0,2}){0,8}+"
+    r"|make it an? (?:habit|rule|point|practice) to|get (?:in|into) the habit of always)\b[ ,]{0,2}){0,8})"
 )
 STARTS = re.compile(rf"(?P<polite>{POLITE})(?P<from>{FROM_NOW})\b[ ,:–—-]{{1,3}}(?P<what>.*)", re.I | re.S)
 ENDS = re.compile(rf"[ ,]{{1,2}}{FROM_NOW}[.! ]*$", re.I)

@@ -283,7 +283,7 @@ LIFE = (
     r"|(?:broken? up|split up)\b(?! (?:into|the|an?|my|in)\b)|separated(?=$| from (?-i:[A-Z])| (?:last|in|on|this)\b)"
     r"|quit (?-i:[A-Z])|dumped (?-i:[A-Z])|resigned\b"
     r"|left (?!.*\b(?-i:Airport|Station|Street|Square|Park|Mall)\b)(?-i:(?:the )?[A-Z])"
-    r"[\w'&.-]*\w(?-i: (?:(?:of|the|and|de|von|&) )*[A-Z][\w'&-]*)*+"
+    r"[\w'&.-]*\w(?>(?-i: (?:(?:of|the|and|de|von|&) )*[A-Z][\w'&-]*)*)"
     r"(?=$|,(?! (?:on|heading|see|be|home))| (?:to|for)\b"
     r"| after \w+(?: \w+)? (?:years?|months?|decades?)\b| in (?:the )?(?:spring|summer|autumn|fall|winter)\b)"
     rf"|left (?:the|my|our) (?:\w+ ){{0,2}}?(?:choir|band|orchestra|club|union|society|association|company|firm|army"

@@ -48,8 +48,8 @@ MIND_NAMED = re.compile(
     re.IGNORECASE,
 )
 BIDS = re.compile(
-    r"(?:(?:please|pls|just|so|then|now|ok|okay|hey|from now on|(?:can|could|will|would) you|you(?:'ll| will| shall"
-    r"| should| can| could| may| must)?|i(?:'d like| want| would like) you to|to)\b ?){0,6}+",
+    r"(?>(?:(?:please|pls|just|so|then|now|ok|okay|hey|from now on|(?:can|could|will|would) you|you(?:'ll| will| shall"
+    r"| should| can| could| may| must)?|i(?:'d like| want| would like) you to|to)\b ?){0,6})",
     re.I,
 )
 """Before "take the name", where it is the mind that is bidden to."""
@@ -116,7 +116,7 @@ FORM = re.compile(
 )
 """What one may want to be called that is a name of nobody."""
 MAY_CALL = re.compile(
-    r"(?:(?:please|pls|just|so|and|but|or|then|simply|ok|okay|oh|well|actually|anyway|hey|hi|hello|you (?:can"
+    r"(?>(?:(?:please|pls|just|so|and|but|or|then|simply|ok|okay|oh|well|actually|anyway|hey|hi|hello|you (?:can"
     r"|may|could"
     r"|should|must|might as well)|(?:can|could|would|will) you|everyone|everybody|people|folks|they|most people"
     r"|most|all"
@@ -126,7 +126,7 @@ MAY_CALL = re.compile(
     r"|would rather)(?: you)?(?: to)?|i"
     r"|everyone else|here|feel free to|i'd like you to|i want you to|i'd prefer (?:it )?if you|i prefer that you|to"
     r"|better|always|usually|mostly|do|everybody at work|everyone at work|everyone here|around here|in \w+|of|kindly"
-    r"|from now on|rather|you'd better|instead|that you|if you like|i was born [\w-]+|now)\b[ ,]{0,2}){0,12}+",
+    r"|from now on|rather|you'd better|instead|that you|if you like|i was born [\w-]+|now)\b[ ,]{0,2}){0,12})",
     re.I,
 )
 MY_NAME = re.compile(

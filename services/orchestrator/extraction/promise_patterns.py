@@ -109,12 +109,12 @@ REPORTED = re.compile(
     re.I,
 )
 WORK_ON = (
-    r"\W*+(?:(?:please|pls|now|ok|okay|so|and|hi|hey|then|(?:can|could|would) you|help me(?: to)?)\b[ ,]{1,2})*+"
+    r"\W*+(?>(?:(?:please|pls|now|ok|okay|so|and|hi|hey|then|(?:can|could|would) you|help me(?: to)?)\b[ ,]{1,2})*)"
     r"(?:translate|rephrase|paraphrase"
     r"|correct|proofread|rewrite|spell|pronounce|parse|explain the (?:grammar|meaning))\b"
 )
 WORKED_ON = re.compile(
-    rf"{WORK_ON}|\W*+(?:(?:so|and|ok|okay|hi|hey)\b[ ,]{{1,2}})*+"
+    rf"{WORK_ON}|\W*+(?>(?:(?:so|and|ok|okay|hi|hey)\b[ ,]{{1,2}})*)"
     r"(?:how (?!about\b)|what(?:'s| is| are| does| do| would) "
     r"|which (?:is|one|of)\b|is (?:this|it|that|the following)\b|does (?:this|it|that)\b)",
     re.I,
@@ -125,7 +125,7 @@ WORKED_ON_NEXT = re.compile(
 )
 """The whole of a sentence after which there are such words."""
 ON_WORDS = re.compile(
-    r"\W{0,8}+(?:(?:and|so|now|please|ok)\b[ ,]{1,2}){0,3}+"
+    r"\W{0,8}+(?>(?:(?:and|so|now|please|ok)\b[ ,]{1,2}){0,3})"
     r"(?:how (?:would|do|does|can|should|could|to) (?:\w{1,20} )?"
     r"(?:say|write|spell|pronounce|phrase|translate|put|express)"
     r" (?:that|this|it)\b"
@@ -171,13 +171,14 @@ ASK = re.compile(
     r"|^\W{0,3}reminder(?: please| to self)?(?!: (?:please )?remind\b))"
     r"|(?P<note>note to self(?: ?[:,–—-]| to)(?= ))"
     r"|(?P<act>(?P<wake>(?:set|put|turn|switch)(?: me)?(?: on| up)?(?: the| my| an?)? (?:\w+ )?alarm"
-    r"|wake (?:me|us)(?: up)?+(?! (?:if|when|whenever|unless)\b))"
+    r"|wake (?:me|us)(?>(?: up)?)(?! (?:if|when|whenever|unless)\b))"
     r"|(?:follow up|check (?:in|back|up)|catch up|touch base) with me|check (?:in|up) on me)"
     r")(?![\w'-])",
     re.IGNORECASE,
 )
 POLITE = re.compile(
-    r"(?:(?:please|pls|plz|kindly|just|also|and|so|then|but|oh|ok|okay|hey|hi|hello|well|yes|great|thanks|thank you|now"
+    r"(?>(?:(?:please|pls|plz|kindly|just|also|and|so|then|but|oh|ok|okay|hey|hi|hello|well|yes|great|thanks|thank you"
+    r"|now"
     r"|maybe|perhaps|possibly|again|would you mind|mind|do you mind|keep|start|(?:can|could|would|will|may) (?:you|u|i)"
     r"|do me a favou?r and|be (?:a dear|so kind|an angel|a star|so good) (?:and|as to)|be sure to|make sure (?:to|you)"
     r"|remember to|(?:don't|do not) forget to|try to|you'd better|you (?:should|must|can|could|need to|have to|may)"
@@ -188,7 +189,7 @@ POLITE = re.compile(
     r"|help(?: me)?) )if you(?: could| would)?"
     r"|i(?:'d| would)(?: really)?|i(?:'ll| will)|i could|i|whatever happens|feel free to|mind you|by the way|btw"
     r"|one more thing|you to|let's|we|how about|what about|you)"
-    r"\b[ ,!]{0,3}){0,12}+",
+    r"\b[ ,!]{0,3}){0,12})",
     re.I,
 )
 YOU_COULD = re.compile(

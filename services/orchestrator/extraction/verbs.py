@@ -57,11 +57,11 @@ _OBJECTS = frozenset(
     "me my the a an your it them him her all any every each our us this that these those yourself".split()
 )
 _ADVERBS = re.compile(
-    r"(?:(?:please|pls|plz|just|then|also|kindly|first|only|simply|always|never(?: again)?|no longer|do|ever"
+    r"(?>(?:(?:please|pls|plz|just|then|also|kindly|first|only|simply|always|never(?: again)?|no longer|do|ever"
     r"|at least|rather|instead"
     r"|(?:don't|dont|do not)(?: you)?(?: ever)?|try (?:not )?to|be sure to|make sure to|remember to|quietly"
     r"|gently|briefly"
-    r"|immediately|automatically|silently|directly|explicitly|politely|carefully)\b,? ?)*+",
+    r"|immediately|automatically|silently|directly|explicitly|politely|carefully)\b,? ?)*)",
     re.I,
 )
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
