@@ -64,7 +64,7 @@ class BeyondHead(FailedPrecondition):
 
 
 class DiskFull(ResourceExhausted):
-    """The disk is full; nothing was written."""
+    """The disk is full; nothing was appended, and an erasure is not complete."""
 
     reason = "DISK_FULL"
 

@@ -60,17 +60,19 @@ class Journal:
         return list(_read(self._erased, Erased))
 
     def note_witnessed(self, line: Witnessed) -> None:
-        """Write that a checkpoint is about to be given out; on disk once this returns."""
+        """Write that a checkpoint is about to be given out; on disk once this returns. Raises OSError."""
         known = self._latest.get(line.mind_id)
         if known is not None and known.size >= line.size:
             return
-        self._latest[line.mind_id] = line
-        if self._witnessed_lines >= _COMPACT_LINES + len(self._latest):
-            _write(self._witnessed, self._latest.values())
-            self._witnessed_lines = len(self._latest)
+        latest = self._latest | {line.mind_id: line}
+        if self._witnessed_lines >= _COMPACT_LINES + len(latest):
+            _write(self._witnessed, latest.values())
+            self._witnessed_lines = len(latest)
         else:
             _append(self._witnessed, line)
             self._witnessed_lines += 1
+        # Only what is on disk is known: where there was no room, the next one who asks writes it.
+        self._latest = latest
 
     def witnessed(self, mind_id: str) -> Witnessed | None:
         """The largest checkpoint of a mind that was given out."""
@@ -82,9 +84,9 @@ class Journal:
 
     def forget_witnessed(self, mind_id: str) -> None:
         """Give up a checkpoint: the history that it was of has been rolled back on purpose."""
-        self._latest.pop(mind_id, None)
-        _write(self._witnessed, self._latest.values())
-        self._witnessed_lines = len(self._latest)
+        latest = {name: line for name, line in self._latest.items() if name != mind_id}
+        _write(self._witnessed, latest.values())
+        self._latest, self._witnessed_lines = latest, len(latest)
 
     def take_over(self, other: Journal) -> None:
         """Add what another journal holds."""

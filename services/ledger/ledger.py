@@ -25,7 +25,7 @@ from services.ledger.bell import Bell
 from services.ledger.decision import AppendCall, Quotas
 from services.ledger.eraser import Eraser
 from services.ledger.erasure import Ordered, Status, Wanted
-from services.ledger.errors import BeyondHead, unknown_event, unknown_mind
+from services.ledger.errors import BeyondHead, DiskFull, unknown_event, unknown_mind
 from services.ledger.events import ANY, NewEvent, OpenedRecord, Receipt, Selection
 from services.ledger.journal import Journal
 from services.ledger.listing import Summary
@@ -33,7 +33,7 @@ from services.ledger.proofs import Consistency, Inclusion, Prover, TreeHead
 from services.ledger.restore import Upload
 from services.ledger.settings import LedgerSettings
 from services.ledger.signing import SigningKeys
-from services.ledger.store import Store
+from services.ledger.store import Store, is_full
 from services.ledger.tables import MindState, Reader
 from services.ledger.verify import Progress, Step, Verification
 from services.ledger.workers import Workers
@@ -259,8 +259,15 @@ class Ledger:
                 return
 
     async def checkpoint(self, mind_id: str, size: int, *, signed: bool) -> TreeHead:
-        """See ``LedgerService.GetCheckpoint``. Raises UnknownMind, UnknownEvent, MindDeleted."""
-        return await self._in_reader(lambda: self._prover.checkpoint(mind_id, size, signed=signed))
+        """See ``LedgerService.GetCheckpoint``. Raises UnknownMind, UnknownEvent, MindDeleted, DiskFull."""
+        try:
+            return await self._in_reader(lambda: self._prover.checkpoint(mind_id, size, signed=signed))
+        except OSError as error:
+            if is_full(error):
+                raise DiskFull(
+                    "the disk that holds the ledger is full: make room; no checkpoint was given out"
+                ) from None
+            raise
 
     # A proof takes some twenty point reads: less than a thread would.
     def inclusion(self, mind_id: str, seq: int, size: int) -> Inclusion:

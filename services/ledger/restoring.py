@@ -165,7 +165,10 @@ def _bring_up_to_date(
 
 
 def reapply(store: Store, journal: Journal, mind_id: str = "") -> int:
-    """Erase again what the journal says was erased, of one mind or of all; how many payloads that were."""
+    """Erase again what the journal says was erased, of one mind or of all; how many payloads that were.
+
+    What was left of these erasures is completed, too: of another mind's, none can hold this one up.
+    """
     again = 0
     for line in journal.erased():
         if mind_id and line.mind_id != mind_id:
@@ -194,6 +197,8 @@ def reapply(store: Store, journal: Journal, mind_id: str = "") -> int:
     with store.read() as reader:
         pending = reader.pending_erasures()
     for name, seq in pending:
+        if mind_id and name != mind_id:
+            continue
         completion = Completion(store, journal, name, seq)
         while store.run(completion.step):
             pass

@@ -142,7 +142,7 @@ class Writer:
         try:
             outcome = self._store.run(work.work)
         except StorageFull:
-            outcome = _full()
+            outcome = DiskFull("the disk that holds the ledger is full: make room, and repeat it")
         except DomainError as refused:
             outcome = refused
         self._loop.call_soon_threadsafe(self._resolve_work, work, outcome)

@@ -195,3 +195,51 @@ async def test_a_disk_that_fails_stops_the_ledger_and_nobody_waits(
     async with running_ledger(tmp_path) as ledger:
         assert (await ledger.append("ada", said("again"))).head_seq == 2
         assert (await ledger.verdict("ada")).verified.seq == 2
+
+
+def fill(disk: Path) -> Path:
+    """Leave no room at all; the file to remove for some."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4_096))
+    return ballast
+
+
+async def test_a_checkpoint_that_cannot_be_remembered_is_not_given_out(small_disk: Path) -> None:
+    async with running_ledger(small_disk / "data") as ledger:
+        await ledger.create("ada", said("before"))
+        await ledger.append("ada", said("after"))
+        ballast = fill(small_disk)
+        signed = pb.GetCheckpointRequest(mind_id="ada", signed=True)
+        for _ in range(2):
+            with pytest.raises(pmm_client.DiskFull):
+                await ledger.client.get_checkpoint(signed)
+        assert (await ledger.client.get_checkpoint(pb.GetCheckpointRequest(mind_id="ada"))).tree_size == 3
+
+        ballast.unlink()
+        assert (await ledger.client.get_checkpoint(signed)).tree_size == 3
+    journal = small_disk / "data" / "journal" / "witnessed.jsonl"
+    assert '"mind_id":"ada","size":3' in journal.read_text()
+
+
+async def test_an_erasure_that_waits_for_room_holds_no_restore_of_another_mind_up(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    async with running_ledger(tmp_path / "other") as other:
+        await other.create("bob", said("hello"))
+        lines = b"".join(await other.export("bob"))
+
+    async with running_ledger(small_disk / "data") as ledger:
+        await ledger.create("ada", said("a secret"))
+        ballast = fill(small_disk)
+        erase = pb.RedactRequest(mind_id="ada", seqs=[2])
+        with pytest.raises(pmm_client.DiskFull):
+            await ledger.client.redact(erase)
+
+        assert (await ledger.restore("bob", lines)).head_seq == 2
+        assert (await ledger.verdict("bob")).verified.seq == 2
+
+        ballast.unlink()
+        await ledger.client.redact(erase)
+        assert (await ledger.get("ada", 2)).redacted

@@ -241,7 +241,7 @@ class RateLimited(PmmError):
 
 
 class DiskFull(RateLimited):
-    """The ledger's disk or quota is full; nothing was written."""
+    """The ledger's disk or quota is full; nothing was appended, and an erasure is not complete."""
 
 
 class Unavailable(PmmError):

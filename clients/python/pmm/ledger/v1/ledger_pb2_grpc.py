@@ -254,7 +254,8 @@ class LedgerServiceServicer:
         Limits: those of every call.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head. FAILED_PRECONDITION with reason
-        MIND_DELETED: its tree went with it.
+        MIND_DELETED: its tree went with it. RESOURCE_EXHAUSTED with reason DISK_FULL: a signed one could not be
+        remembered, and was not given out: make room.
 
         Next: keep the note; ask for a consistency proof from it the next time.
         """

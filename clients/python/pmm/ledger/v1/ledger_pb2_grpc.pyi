@@ -151,7 +151,8 @@ class LedgerServiceStub:
     Limits: those of every call.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head. FAILED_PRECONDITION with reason
-    MIND_DELETED: its tree went with it.
+    MIND_DELETED: its tree went with it. RESOURCE_EXHAUSTED with reason DISK_FULL: a signed one could not be
+    remembered, and was not given out: make room.
 
     Next: keep the note; ask for a consistency proof from it the next time.
     """
@@ -371,7 +372,8 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     Limits: those of every call.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head. FAILED_PRECONDITION with reason
-    MIND_DELETED: its tree went with it.
+    MIND_DELETED: its tree went with it. RESOURCE_EXHAUSTED with reason DISK_FULL: a signed one could not be
+    remembered, and was not given out: make room.
 
     Next: keep the note; ask for a consistency proof from it the next time.
     """
@@ -636,7 +638,8 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         Limits: those of every call.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT: tree_size lies above the head. FAILED_PRECONDITION with reason
-        MIND_DELETED: its tree went with it.
+        MIND_DELETED: its tree went with it. RESOURCE_EXHAUSTED with reason DISK_FULL: a signed one could not be
+        remembered, and was not given out: make room.
 
         Next: keep the note; ask for a consistency proof from it the next time.
         """
