@@ -38,8 +38,9 @@ def weigh(index: MindIndex, words: list[str], size: int) -> Words:
     holders = np.zeros(len(codes), np.int64)
     for part in parts:
         holders += postings.holders(part, codes, size)
-    weights = np.log(1 + (size - holders + 0.5) / (holders + 0.5))
-    return Words(codes, weights, index.terms.count(size) / max(size, 1), parts)
+    held = index.held(size)
+    weights = np.log(1 + (held - holders + 0.5) / (holders + 0.5))
+    return Words(codes, weights, index.terms.count(size) / max(held, 1), parts)
 
 
 def candidates(words: Words, size: int, allowed: Mask | None, limit: int) -> Ordinals:

@@ -7,6 +7,7 @@ The newest rows, and all of a mind that is not large, are all looked at (the *ta
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ COLUMNS: dict[str, Any] = {
     "type": np.int8,
     "form": np.int8,
 }
+_ERASED = 1
+"""Where an erased row ends: at what made the mind, which ends no memory."""
 _SORTED_APART = 2_048
 """Words of the newest rows, up to so many, are sorted by themselves: every row that comes sorts them again."""
 _versions = itertools.count(1)
@@ -102,6 +105,8 @@ class MindIndex:
         self.fact_types: tuple[int, ...] = ()
         """Which of ``FACT_TYPES`` any row has, ascending."""
         self.ended_count = 0
+        self.erased: list[int] = []
+        """Rows without anything, ascending: what was erased before the index was built."""
         self.expiring = Column(np.int64)
         """Rows with an expiry."""
         self.endings = 0
@@ -137,6 +142,10 @@ class MindIndex:
         """The newest event that formed or ended a row: as of it and later, the present is seen."""
         return max(self.last_seq, self._latest_end)
 
+    def held(self, size: int) -> int:
+        """How many of the first rows were there when the index was built."""
+        return size - bisect_left(self.erased, size)
+
     def column(self, name: str, size: int) -> NDArray[Any]:
         """One property of the first ``size`` rows."""
         return self.columns[name].values[:size]
@@ -151,7 +160,9 @@ class MindIndex:
         self.terms.extend(terms)
         self.columns["length"].values[first:] = [len(codes) for codes in terms]
         for ordinal, row in enumerate(rows, first):
-            if row is not None:
+            if row is None:
+                self.erased.append(ordinal)
+            else:
                 self._link(ordinal, row)
         self.layout.tail.add(vectors)
         self._sort_words()
@@ -179,7 +190,7 @@ class MindIndex:
 
     def hide(self, ordinals: Sequence[int]) -> None:
         """Rows were erased: they hold at no seq until the index is built anew without them."""
-        self.columns["ended"].values[ordinals] = 1
+        self.columns["ended"].values[ordinals] = _ERASED
         self.alive.values[ordinals] = False
         self.columns["seq"].values[ordinals] = np.maximum(self.columns["seq"].values[ordinals], 1)
         self.ended_count += len(ordinals)
@@ -218,6 +229,7 @@ class MindIndex:
         self.expiring = Column(np.int64, np.flatnonzero(self.columns["expires"].values))
         self._note_types(np.flatnonzero(np.bincount(self.columns["type"].values)).tolist())
         self.ended_count = int(np.count_nonzero(self.columns["ended"].values))
+        self.erased = np.flatnonzero(self.columns["ended"].values == _ERASED).tolist()
         self._latest_end = int(self.columns["ended"].values.max(initial=0))
         self.layout = Layout(bulk, size, FlatVectors(self.dimensions))
         self.postings = (bulk.words, postings.none(size), postings.none(size))
@@ -232,7 +244,7 @@ class MindIndex:
         self.version = next(_versions)
 
     def _extend_columns(self, rows: Sequence[Row | None]) -> None:
-        nothing = Row("", 0, "", self.last_seq, ended_seq=1)
+        nothing = Row("", 0, "", self.last_seq, ended_seq=_ERASED)
         present = [row or nothing for row in rows]
         values: dict[str, Sequence[Any]] = {
             "seq": [row.version_seq for row in present],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,23 @@ async def test_an_erased_memory_is_in_no_file_and_the_others_are_found(tmp_path:
     async with serving(tmp_path, "ledger", "memory") as served:
         assert "note 7 on coasters" in await found(served, "ada", "note 7 on coasters", done.seq)
     assert files_with(tmp_path, *needles()) == []
+
+
+async def test_what_was_erased_weighs_in_no_score(tmp_path: Path) -> None:
+    async def scores(served: Served, min_seq: int) -> list[tuple[str, float]]:
+        request = pb.SearchRequest(mind_id="ada", query="a note on coasters", min_seq=min_seq, exact=True)
+        answer = await served.memory.search(request, timeout=30)
+        return [(result.memory.memory_id, round(result.score, 9)) for result in answer.results]
+
+    async with serving(tmp_path, "ledger", "memory") as served:
+        await fill(served, "ada", 10)
+        assert await scores(served, 22)
+        erased = ledger.RedactRequest(mind_id="ada", seqs=[4, 6, 8, 12])
+        done = await served.ledger.redact(erased)
+        kept = await scores(served, done.seq)
+    shutil.rmtree(tmp_path / "memory")
+    async with serving(tmp_path, "ledger", "memory") as served:
+        assert await scores(served, done.seq) == kept
 
 
 async def test_a_deleted_mind_is_in_no_file(tmp_path: Path) -> None:
