@@ -48,6 +48,7 @@ COURSE = frozenset(
         "commitment_expired",
         "directive_retired",
         "identity_cleared",
+        "memory_rated",
         "memory_retracted",
     }
 )

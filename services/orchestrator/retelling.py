@@ -6,6 +6,7 @@ events, once as they are and once as they will be.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -19,15 +20,16 @@ from services.orchestrator.times import timestamp
 _COMMITMENTS = frozenset(COMMITMENTS.folds)
 _INSTRUCTIONS = frozenset({"directive_adopted", "directive_retired"})
 _NAMES = frozenset({"identity_adopted", "identity_cleared"})
-_MEMORIES = frozenset({"memory_recorded", "memory_revised", "memory_retracted"})
+_MEMORIES = frozenset({"memory_recorded", "memory_revised", "memory_retracted", "memory_rated"})
 _CONCERNED: Mapping[str, Collection[str]] = {
-    **dict.fromkeys(_COMMITMENTS - {"evidence_recorded", "commitment_reminded"}, _COMMITMENTS),
+    **dict.fromkeys(_COMMITMENTS - {"evidence_recorded"}, _COMMITMENTS),
     "directive_retired": _INSTRUCTIONS,
     "identity_cleared": _NAMES,
-    "memory_revised": _MEMORIES,
-    "memory_retracted": _MEMORIES,
+    **dict.fromkeys(_MEMORIES - {"memory_recorded"}, _MEMORIES),
 }
 """By the kind of an erased event: what is to be read to know what it did."""
+_TURN = re.compile(r"e([1-9][0-9]{0,18})")
+"""The id of the memory that a message is, by its seq."""
 
 
 def concerned(kinds: Collection[str]) -> list[str]:
@@ -45,7 +47,8 @@ class _State:
     projects: set[str] = field(default_factory=set[str])
     """That any commitment ever belonged to."""
     memories: set[str] = field(default_factory=set[str])
-    """That were ever formed."""
+    """That were ever formed, but for messages."""
+    retracted: set[str] = field(default_factory=set[str])
     revisions: dict[str, mind.MemoryRevised] = field(default_factory=dict[str, mind.MemoryRevised])
     """What memories have of their revisions, without the words."""
 
@@ -66,6 +69,8 @@ class _State:
                     body.memory_id, mind.MemoryRevised(memory_id=body.memory_id)
                 )
                 _take_numbers(known, body)
+            case "memory_retracted":
+                self.retracted.add(event.body.memory_retracted.memory_id)
             case _:
                 pass
 
@@ -79,6 +84,8 @@ class Retelling:
         self._ends: list[Draft] = []
         self._last_ends: dict[tuple[str, str], mind.Event] = {}
         """Of those that are erased: the latest of a kind that ended a thing, by both."""
+        self._retired: list[mind.DirectiveRetired] = []
+        self._rated: list[mind.MemoryRated] = []
         self._retracted: dict[str, mind.Event] = {}
 
     def take(self, event: mind.Event) -> None:
@@ -91,7 +98,14 @@ class Retelling:
 
     def told(self) -> list[Draft]:
         """What is to follow the erasure where nothing else comes between."""
-        return [*self._ends, *self._expired(), *self._revised(), *self._retired(), *self._memories()]
+        return [
+            *self._ends,
+            *self._expired(),
+            *self._revised(),
+            *self._instructions(),
+            *self._name(),
+            *self._memories(),
+        ]
 
     def lost(self) -> list[Commitment]:
         """Those that are open now, and of which nothing opens any that stays."""
@@ -103,18 +117,29 @@ class Retelling:
         match event.kind:
             case "commitment_closed":
                 left = self._left.commitments
-                if COMMITMENTS.apply(left, event)[0].closed > left.closed:
+                if COMMITMENTS.apply(left, event)[0] is not left:
                     self._ends.append(_closed(event))
             case "commitment_expired":
                 self._last_ends[event.kind, body.commitment_expired.commitment_id] = event
             case "directive_retired":
-                self._last_ends[event.kind, body.directive_retired.directive_id] = event
+                held = self._left.directives
+                if DIRECTIVES.apply(held, event)[0] is not held:
+                    self._retired.append(_retired(event))
             case "identity_cleared":
                 self._last_ends[event.kind, ""] = event
+            case "memory_rated":
+                if self._holds(body.memory_rated.memory_id):
+                    self._rated.append(body.memory_rated)
             case "memory_retracted":
                 self._retracted[body.memory_retracted.memory_id] = event
             case _:
                 pass
+
+    def _holds(self, memory_id: str) -> bool:
+        """Whether a memory is there that stays, and is not taken back by what stays."""
+        said = _TURN.fullmatch(memory_id)
+        stays = memory_id in self._left.memories or (said and int(said[1]) not in self._erased)
+        return bool(stays) and memory_id not in self._left.retracted
 
     def _ended(self, kind: str, thing: str, since_seq: int) -> mind.Event | None:
         """What is erased of its ends, where that came after a seq."""
@@ -139,10 +164,7 @@ class Retelling:
                 continue
             if (revised := self._difference(now, left)) != mind.CommitmentRevised(commitment_id=now.id):
                 told.append(Draft(mind.Body(commitment_revised=revised)))
-            if now.snoozed_until_ns != left.snoozed_until_ns:
-                until = timestamp(now.snoozed_until_ns)
-                snoozed = mind.CommitmentSnoozed(commitment_id=now.id, until=until)
-                told.append(Draft(mind.Body(commitment_snoozed=snoozed)))
+            told += fared(now, left)
         return told
 
     def _difference(self, now: Commitment, left: Commitment) -> mind.CommitmentRevised:
@@ -155,30 +177,48 @@ class Retelling:
             project=now.project if is_named_so else None,
         )
 
-    def _retired(self) -> list[Draft]:
-        """Instructions, and the name."""
-        left, named = self._left.directives.by_id.values(), self._left.identity
-        ends = [one.id for one in left if self._ended("directive_retired", one.id, one.last_seq)]
-        told = [
-            Draft(mind.Body(directive_retired=mind.DirectiveRetired(directive_id=its_id))) for its_id in ends
-        ]
-        if named.name and self._ended("identity_cleared", "", named.adopted_seq):
-            told.append(Draft(mind.Body(identity_cleared=mind.IdentityCleared())))
-        return told
+    def _instructions(self) -> list[Draft]:
+        left = self._left.directives.by_id
+        return [Draft(mind.Body(directive_retired=one)) for one in self._retired if one.directive_id in left]
+
+    def _name(self) -> list[Draft]:
+        named = self._left.identity
+        is_cleared = named.name and self._ended("identity_cleared", "", named.adopted_seq)
+        return [Draft(mind.Body(identity_cleared=mind.IdentityCleared()))] if is_cleared else []
 
     def _memories(self) -> list[Draft]:
         told: list[Draft] = []
         for its_id, now in self._now.revisions.items():
             left = self._left.revisions.get(its_id, mind.MemoryRevised(memory_id=its_id))
-            if its_id in self._left.memories and now != left:
+            if now != left and self._holds(its_id):
                 told.append(Draft(mind.Body(memory_revised=now)))
-        for its_id in self._retracted.keys() & self._left.memories:
-            by = self._retracted[its_id].body.memory_retracted.superseded_by
-            retracted = mind.MemoryRetracted(memory_id=its_id)
-            if by in self._left.memories:
-                retracted.superseded_by = by
-            told.append(Draft(mind.Body(memory_retracted=retracted)))
+        for one in self._rated:
+            if self._holds(one.memory_id):
+                rated = mind.MemoryRated(memory_id=one.memory_id, rating=one.rating)
+                told.append(Draft(mind.Body(memory_rated=rated)))
+        for its_id, event in self._retracted.items():
+            if self._holds(its_id):
+                by = event.body.memory_retracted.superseded_by
+                retracted = mind.MemoryRetracted(memory_id=its_id)
+                if by in self._left.memories:
+                    retracted.superseded_by = by
+                told.append(Draft(mind.Body(memory_retracted=retracted)))
         return told
+
+
+def fared(now: Commitment, left: Commitment | None = None) -> list[Draft]:
+    """What tells of one that is left, or opened anew, until when it is put off and when it was reminded of."""
+    left, told = left or Commitment(now.id, now.text, 0, 0), list[Draft]()
+    if now.snoozed_until_ns != left.snoozed_until_ns:
+        until = timestamp(now.snoozed_until_ns)
+        snoozed = mind.CommitmentSnoozed(commitment_id=now.id, until=until)
+        told.append(Draft(mind.Body(commitment_snoozed=snoozed)))
+    if (now.told_ns, now.reminded_ns) != (left.told_ns, left.reminded_ns):
+        reminded = mind.CommitmentReminded(
+            commitment_id=now.id, for_time=timestamp(now.told_ns), reminded_at=timestamp(now.reminded_ns)
+        )
+        told.append(Draft(mind.Body(commitment_reminded=reminded)))
+    return told
 
 
 def _take_numbers(known: mind.MemoryRevised, body: mind.MemoryRevised) -> None:
@@ -197,6 +237,11 @@ def _closed(event: mind.Event) -> Draft:
     told.why = ""
     told.closed_seq = told.closed_seq or event.seq
     return _again(event, mind.Body(commitment_closed=told))
+
+
+def _retired(event: mind.Event) -> mind.DirectiveRetired:
+    body = event.body.directive_retired
+    return mind.DirectiveRetired(directive_id=body.directive_id, retired_seq=body.retired_seq or event.seq)
 
 
 def _again(event: mind.Event, body: mind.Body) -> Draft:

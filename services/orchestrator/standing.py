@@ -25,7 +25,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.profile import PROFILE
 from services.orchestrator.radius import Reached
-from services.orchestrator.retelling import Retelling, concerned
+from services.orchestrator.retelling import Retelling, concerned, fared
 from services.orchestrator.sessions import SessionActions
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Draft
@@ -102,7 +102,7 @@ class Standing:
 
     async def _asked_again(self, mind_id: str, lost: Sequence[Commitment], erased: Set[int]) -> list[Draft]:
         """The promises that go with their message, where another one that stays asks for them, too."""
-        told: dict[str, Draft] = {}
+        told: dict[str, list[Draft]] = {}
         if not lost:
             return []
         first = min(one.promised_seq for one in lost) + 1
@@ -119,8 +119,8 @@ class Standing:
                 ):
                     continue
                 if (promise := await self._promise(event, one.text)) is not None:
-                    told[one.id] = _opened(promise, one, event)
-        return list(told.values())
+                    told[one.id] = [_opened(promise, one, event), *fared(one)]
+        return [draft for drafts in told.values() for draft in drafts]
 
     async def _promise(self, event: mind.Event, text: str) -> Promise | None:
         """What a message promises in some words."""

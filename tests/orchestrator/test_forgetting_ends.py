@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
@@ -127,7 +128,7 @@ async def test_what_a_revision_changed_besides_the_words_stays(tmp_path: Path) -
         assert not files_with(tmp_path, "Bernhard", "bernhard")
 
 
-@pytest.mark.parametrize("kind", ["commitment_expired", "commitment_snoozed"])
+@pytest.mark.parametrize("kind", ["commitment_expired", "commitment_snoozed", "commitment_reminded"])
 async def test_how_a_promise_fares_stays_when_what_told_it_is_forgotten_itself(
     served: Served, kind: str
 ) -> None:
@@ -139,6 +140,7 @@ async def test_how_a_promise_fares_stays_when_what_told_it_is_forgotten_itself(
             commitment_id=made.commitment_id,
             until={"seconds": 4_000_000_000},  # type: ignore[arg-type]
         ),
+        "commitment_reminded": mind.CommitmentReminded(commitment_id=made.commitment_id),
     }[kind]
     told = await append(served, **{kind: body})
     await followed(served)
@@ -149,12 +151,39 @@ async def test_how_a_promise_fares_stays_when_what_told_it_is_forgotten_itself(
     assert list((await shown(served)).open_commitments) == before
 
 
+async def test_a_memory_that_was_rated_and_a_message_that_was_taken_back_stay_so(served: Served) -> None:
+    lighthouse = mind.MemoryRecorded(memory_id="rated", text="The lighthouse is red")
+    await append(served, memory_recorded=lighthouse)
+    heard = await said(served, "The lighthouse is green.")
+    origin = await said(served, f"{SECRET}.")
+    told = [
+        await append(served, memory_rated=mind.MemoryRated(memory_id="rated", rating=-1, why=WHY)),
+        await append(served, memory_retracted=mind.MemoryRetracted(memory_id=f"e{heard}", why=WHY)),
+    ]
+    await append(served, memory_rated=mind.MemoryRated(memory_id="rated", rating=0.5))
+    assert await memories(served) == {"rated": ("The lighthouse is red", 0.0)}
+
+    assert await forget(served, origin) == {origin, *told}
+
+    # Memory folds again beside its work what an erasure reaches.
+    async with asyncio.timeout(20):
+        while (await rating(served, "rated"), len(await memories(served))) != (-0.25, 1):
+            await asyncio.sleep(0.05)
+
+
+async def rating(served: Served, memory_id: str) -> float:
+    request = memory.GetMemoryRequest(mind_id="ada", memory_id=memory_id, min_seq=await head(served))
+    return (await served.memory.get_memory(request, timeout=20)).memory.rating
+
+
 async def test_a_promise_that_another_message_asks_for_too_stands_by_that(tmp_path: Path) -> None:
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         first = await said(served, f"Remind me to call Ana. {SECRET}.")
         second = await said(served, "Please remind me to call Ana.")
         await said(served, "Ana is nice to call.")
+        (its_id,) = [one.commitment_id for one in (await shown(served)).open_commitments]
+        await append(served, commitment_reminded=mind.CommitmentReminded(commitment_id=its_id))
         before = await shown(served)
         assert [one.source_seq for one in before.open_commitments] == [first]
 
@@ -163,6 +192,7 @@ async def test_a_promise_that_another_message_asks_for_too_stands_by_that(tmp_pa
         after = await shown(served)
         (left,) = after.open_commitments
         assert (left.text, left.source_seq) == ("call Ana", second)
+        assert left.reminded_at == before.open_commitments[0].reminded_at != Timestamp()
         assert (after.metrics, after.violations) == (before.metrics, 0)
         assert not files_with(tmp_path, "Bernhard")
 

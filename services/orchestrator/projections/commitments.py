@@ -95,6 +95,7 @@ class Done(State, frozen=True, array_like=True):
 
     text: str
     opened_seq: int
+    id: str
 
 
 class Commitments(State, frozen=True):
@@ -107,6 +108,8 @@ class Commitments(State, frozen=True):
     """The latest that were kept, oldest first: what an answer says of them is checked."""
     erased_end_seq: int = 0
     """Where the latest end was erased: nobody can tell any more of which commitment it was."""
+    unseen_ends: tuple[Done, ...] = ()
+    """The latest that were opened again after an end that is erased: whether they were kept may be told again."""
     ids: tuple[str, ...] = ()
     """In the order of their places."""
 
@@ -137,7 +140,8 @@ def opened(state: Commitments, event: Event) -> Commitments:
         if known.opened_seq > state.erased_end_seq:
             raise ValueError("it is open already")
         # What was erased ended it, or it could not have been opened again.
-        state = _without(state, known.id)
+        unseen = (*state.unseen_ends, _done(known))[-LATELY_DONE:]
+        state = replace(_without(state, known.id), unseen_ends=unseen)
     if len(state.by_id) >= MAX_OPEN:
         raise ValueError("too many are open")
     new = Commitment(
@@ -167,12 +171,13 @@ def snoozed(state: Commitments, event: Event) -> Commitments:
 
 
 def reminded(state: Commitments, event: Event) -> Commitments:
-    known = state.by_id.get(event.body.commitment_reminded.commitment_id)
+    body = event.body.commitment_reminded
+    known = state.by_id.get(body.commitment_id)
     # The opening may have been erased since.
     if known is None:
         return state
-    reminded_ns = nanoseconds(event.recorded_at)
-    told_ns = nanoseconds(event.body.commitment_reminded.for_time) or reminded_ns
+    reminded_ns = nanoseconds(body.reminded_at) or nanoseconds(event.recorded_at)
+    told_ns = nanoseconds(body.for_time) or reminded_ns
     return _with(state, replace(known, reminded_ns=reminded_ns, told_ns=told_ns))
 
 
@@ -198,15 +203,14 @@ def closed(state: Commitments, event: Event) -> Commitments:
     if body.closed_seq >= event.seq:
         raise ValueError("what is told again was told before")
     if body.closed_seq and not _is_open_since(state, body.commitment_id, body.closed_seq):
-        return state
+        return _told_of_before(state, body)
     known = state.by_id[body.commitment_id]
     ended = _without(state, known.id)
     if body.outcome != mind.COMMITMENT_OUTCOME_DONE:
         return ended
     if not known.is_shown_by(body.evidence_seqs, event.seq - 1):
         raise ValueError("what is done has evidence that was recorded after it was promised")
-    done = (*state.lately_done, Done(known.text, known.opened_seq))
-    return replace(ended, lately_done=done[-LATELY_DONE:])
+    return _kept(ended, _done(known))
 
 
 def is_unshown(body: mind.CommitmentClosed) -> bool:
@@ -218,6 +222,25 @@ def expired(state: Commitments, event: Event) -> Commitments:
     if event.redacted:
         return replace(state, erased_end_seq=event.seq)
     return _without(state, event.body.commitment_expired.commitment_id)
+
+
+def _told_of_before(state: Commitments, body: mind.CommitmentClosed) -> Commitments:
+    """How that ended which was opened again since."""
+    if body.outcome != mind.COMMITMENT_OUTCOME_DONE or is_unshown(body):
+        return state
+    ends = (one for one in reversed(state.unseen_ends) if one.id == body.commitment_id)
+    was = next((one for one in ends if one.opened_seq < body.closed_seq), None)
+    if was is None:
+        return state
+    return _kept(replace(state, unseen_ends=tuple(one for one in state.unseen_ends if one != was)), was)
+
+
+def _kept(state: Commitments, one: Done) -> Commitments:
+    return replace(state, lately_done=(*state.lately_done, one)[-LATELY_DONE:])
+
+
+def _done(one: Commitment) -> Done:
+    return Done(one.text, one.opened_seq, one.id)
 
 
 def _is_open_since(state: Commitments, its_id: str, seq: int) -> bool:

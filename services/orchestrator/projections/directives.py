@@ -9,7 +9,7 @@ from itertools import islice
 from immutables import Map
 from msgspec.structs import replace
 
-from pmm.mind.v1.events_pb2 import Event
+from pmm.mind.v1.events_pb2 import DirectiveRetired, Event
 from services.orchestrator.projection import Projection, State
 from services.orchestrator.projections import ordered
 
@@ -19,6 +19,24 @@ LATEST = 3
 """Those given last have their places before those given most often: what is wanted now need not be said twice."""
 MAX_HELD = 1_000
 """Instructions that may hold; the supervisor retires all but far fewer. One more replaces the one that counts least."""
+
+
+MAX_RENEWALS = 20
+"""Of an instruction: the latest."""
+
+
+class Renewal(State, frozen=True, array_like=True):
+    """Where an instruction was given again that may have been retired before: what would tell is erased."""
+
+    seq: int
+    source_seq: int
+    text: str
+    last_seq: int
+    """Where it had been given last …"""
+    given: int
+    """… how often …"""
+    uses: int
+    """… and in how many prompts it had been."""
 
 
 class Directive(State, frozen=True):
@@ -35,6 +53,7 @@ class Directive(State, frozen=True):
     """Where it was given last."""
     uses: int = 0
     """How many answers had it in their prompt."""
+    renewals: tuple[Renewal, ...] = ()
 
     @property
     def place(self) -> tuple[int, int]:
@@ -49,6 +68,8 @@ class Directives(State, frozen=True):
     retired: int = 0
     ids: tuple[str, ...] = ()
     """In the order of their places."""
+    erased_end_seq: int = 0
+    """Where the latest retirement was erased: nobody can tell any more of which instruction it was."""
 
     def in_order(self) -> list[Directive]:
         """The most often given first, then the latest."""
@@ -79,7 +100,7 @@ def adopted(state: Directives, event: Event) -> Directives:
         raise ValueError("an instruction has an id and words")
     known = state.by_id.get(body.directive_id)
     if known is not None:
-        return _with(state, replace(known, given=known.given + 1, last_seq=event.seq))
+        return _with(state, _given_again(known, event, state.erased_end_seq))
     if len(state.by_id) >= MAX_HELD:
         state = _without(state, state.least().id)
     return _with(
@@ -87,15 +108,56 @@ def adopted(state: Directives, event: Event) -> Directives:
     )
 
 
+def _given_again(known: Directive, event: Event, erased_end_seq: int) -> Directive:
+    body, renewals = event.body.directive_adopted, known.renewals
+    if known.last_seq < erased_end_seq:
+        new = Renewal(event.seq, body.source_seq, body.text, known.last_seq, known.given, known.uses)
+        renewals = (*renewals, new)[-MAX_RENEWALS:]
+    return replace(known, given=known.given + 1, last_seq=event.seq, renewals=renewals)
+
+
 def retired(state: Directives, event: Event) -> Directives:
-    return _without(state, event.body.directive_retired.directive_id)
+    if event.redacted:
+        return replace(state, erased_end_seq=event.seq)
+    body = event.body.directive_retired
+    if body.retired_seq >= event.seq:
+        raise ValueError("what is told again was told before")
+    return _retired_before(state, body) if body.retired_seq else _without(state, body.directive_id)
+
+
+def _retired_before(state: Directives, body: DirectiveRetired) -> Directives:
+    """Of an instruction that was given again since only that holds."""
+    known = state.by_id.get(body.directive_id)
+    if known is None:
+        return state
+    if known.last_seq < body.retired_seq:
+        return _without(state, known.id)
+    given_again = (one for one in known.renewals if one.last_seq < body.retired_seq < one.seq)
+    if (first := next(given_again, None)) is None:
+        return state
+    return replace(_with(state, _since(known, first)), retired=state.retired + 1)
+
+
+def _since(known: Directive, first: Renewal) -> Directive:
+    """An instruction as if it had not been given before."""
+    later = (one for one in known.renewals if one.seq > first.seq)
+    return Directive(
+        known.id,
+        first.text,
+        first.source_seq,
+        first.seq,
+        known.given - first.given,
+        known.last_seq,
+        known.uses - first.uses,
+        tuple(replace(one, given=one.given - first.given, uses=one.uses - first.uses) for one in later),
+    )
 
 
 def answered(state: Directives, event: Event) -> Directives:
     used = set(event.body.assistant_message.receipt.state_seqs)
     by_id = state.by_id
     for directive in state.by_id.values() if used else ():
-        if directive.adopted_seq in used:
+        if directive.adopted_seq in used or not used.isdisjoint(one.seq for one in directive.renewals):
             by_id = by_id.set(directive.id, replace(directive, uses=directive.uses + 1))
     return state if by_id is state.by_id else replace(state, by_id=by_id)
 
@@ -107,11 +169,12 @@ def _with(state: Directives, directive: Directive) -> Directives:
 
 def _without(state: Directives, its_id: str) -> Directives:
     by_id, ids = ordered.drop(state.by_id, state.ids, its_id)
-    return Directives(by_id, state.retired + 1, ids)
+    return replace(state, by_id=by_id, ids=ids, retired=state.retired + 1)
 
 
 DIRECTIVES = Projection(
     name="directives",
     initial=Directives(),
     folds={"directive_adopted": adopted, "directive_retired": retired, "assistant_message": answered},
+    of_headers=frozenset({"directive_retired"}),
 )

@@ -2036,6 +2036,7 @@ class CommitmentReminded(_message.Message):
 
     COMMITMENT_ID_FIELD_NUMBER: _builtins.int
     FOR_TIME_FIELD_NUMBER: _builtins.int
+    REMINDED_AT_FIELD_NUMBER: _builtins.int
     commitment_id: _builtins.str
     """The commitment."""
     @_builtins.property
@@ -2044,15 +2045,20 @@ class CommitmentReminded(_message.Message):
         Unset: up to when this is recorded.
         """
 
+    @_builtins.property
+    def reminded_at(self) -> _timestamp_pb2.Timestamp:
+        """Where it is told again, because the event is erased that told it first: when that was. Unset: when this is recorded."""
+
     def __init__(
         self,
         *,
         commitment_id: _builtins.str = ...,
         for_time: _timestamp_pb2.Timestamp | None = ...,
+        reminded_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["for_time", b"for_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["for_time", b"for_time", "reminded_at", b"reminded_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_id", b"commitment_id", "for_time", b"for_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_id", b"commitment_id", "for_time", b"for_time", "reminded_at", b"reminded_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2158,19 +2164,25 @@ class DirectiveRetired(_message.Message):
 
     DIRECTIVE_ID_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
+    RETIRED_SEQ_FIELD_NUMBER: _builtins.int
     directive_id: _builtins.str
     """The directive."""
     why: _builtins.str
     """Why, for the record."""
+    retired_seq: _builtins.int
+    """Where it is told again, because the event is erased that told it first: the seq of that one. What was given since
+    holds.
+    """
     def __init__(
         self,
         *,
         directive_id: _builtins.str = ...,
         why: _builtins.str = ...,
+        retired_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["directive_id", b"directive_id", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directive_id", b"directive_id", "retired_seq", b"retired_seq", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
