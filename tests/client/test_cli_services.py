@@ -117,6 +117,30 @@ def test_memories_are_listed_newest_first_as_json_lines(pmm: Pmm, biscuit: str) 
     assert {json.loads(line)["source_kind"] for line in listed} == {"message_imported"}
 
 
+def test_a_list_that_goes_on_says_so_and_what_shows_the_rest(pmm: Pmm, biscuit: str) -> None:
+    whole = str(len(TRANSCRIPT))
+
+    assert "--limit 0 lists all" in pmm("memory", "list", "--mind", biscuit, "--limit", "2")
+    assert "more" not in pmm("memory", "list", "--mind", biscuit, "--limit", whole)
+    assert len(pmm("memory", "list", "--mind", biscuit, "--limit", "2", "--json").splitlines()) == 2
+    assert len(pmm("memory", "list", "--mind", biscuit, "--limit", "0", "--json").splitlines()) == int(whole)
+    assert "and more: -k" in pmm("memory", "search", "cat", "--mind", biscuit, "-k", "1")
+    assert "more" not in pmm("memory", "search", "cat", "--mind", biscuit, "-k", "1000")
+
+
+def test_promises_and_reflections_that_go_on_say_so(pmm: Pmm) -> None:
+    pmm("mind", "create", "promising")
+    for text in ("call Ana", "water the plants"):
+        pmm("commitments", "open", text, "--mind", "promising")
+    for style in ("succinct", "checklist"):
+        pmm("reflect", "--mind", "promising", "--style", style)
+
+    for command in ("commitments", "reflections"):
+        assert "--limit 0 lists all" in pmm(command, "--mind", "promising", "--limit", "1")
+        assert "more" not in pmm(command, "--mind", "promising", "--limit", "0")
+        assert len(json.loads(pmm(command, "--mind", "promising", "--limit", "1", "--json"))) == 1
+
+
 def test_the_ledger_reads_filters_and_verifies(pmm: Pmm, biscuit: str) -> None:
     every = [json.loads(line) for line in pmm("ledger", "read", "--mind", biscuit, "--json").splitlines()]
     imported = pmm("ledger", "read", "--mind", biscuit, "--kind", "message_imported", "--json").splitlines()

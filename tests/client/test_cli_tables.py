@@ -232,6 +232,24 @@ def test_what_somebody_said_steers_no_terminal(capsys: pytest.CaptureFixture[str
     assert [spoken, end] == ["red ␛[31m, bell ␇, \ufffd5m and a line", "end"]
 
 
+@pytest.mark.parametrize("width", [80, 120])
+async def test_what_somebody_promised_steers_no_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setattr(output, "console", lambda: Console(width=width))
+    hostile = pb.Commitment(
+        commitment_id="c-1", text=HOSTILE, project=HOSTILE, status=pb.COMMITMENT_STATUS_OPEN
+    )
+
+    result = await pmm(
+        "commitments",
+        "--mind",
+        "ada",
+        ListCommitments=always(pb.ListCommitmentsResponse(commitments=[hostile])),
+    )
+
+    assert "\x1b" not in result.stdout
+    assert result.stdout.count("␛") == result.stdout.count("␇") == 2
+
+
 def test_scripts_get_it_as_it_was_said(capsys: pytest.CaptureFixture[str]) -> None:
     output.json_line({"text": HOSTILE})
 

@@ -292,6 +292,14 @@ async def test_an_error_is_a_line_that_says_what_to_do(error: Exception, code: i
     assert result.stdout == ""
 
 
+async def test_what_a_server_says_steers_no_terminal() -> None:
+    failed = errors.ResourceExhausted("the model said \x1b[2Jgone\a")
+
+    result = await pmm("mind", "show", "ada", GetMind=always(failed))
+
+    assert result.stderr == "pmm: the model said ␛[2Jgone␇\n"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -14,6 +14,7 @@ from pmm.orchestrator.v1.orchestrator_pb2 import Commitment, CommitmentStatus
 from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli.listing import Limit, first, say_more
 from pmm_client.cli.options import (
     LOCAL,
     AsOf,
@@ -90,7 +91,7 @@ async def list_commitments(
     project: Annotated[
         str, typer.Option(help="Only of this project.", autocompletion=completion.projects)
     ] = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    limit: Limit = 100,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
@@ -99,13 +100,9 @@ async def list_commitments(
     Example: pmm commitments list --mind ada --status closed
     """
     wanted = _enum(CommitmentStatus, "COMMITMENT_STATUS", status) if status else 0
-    found: list[Commitment] = []
     async with connection.open() as client:
         listed = client.mind(mind).commitments(status=wanted, project=project, as_of_seq=as_of)  # type: ignore[arg-type]
-        async for one in listed:
-            found.append(one)
-            if len(found) == limit:
-                break
+        found, has_more = await first(limit, listed)
     if as_json:
         output.json_line([to_json(one) for one in found])
     elif not found:
@@ -113,6 +110,7 @@ async def list_commitments(
         output.line(f"Nothing{of} is {status or 'open'}." if status or of else _NOTHING_OPEN)
     else:
         output.console().print(_table(found))
+        say_more(has_more)
 
 
 def _table(found: list[Commitment]) -> Table:
@@ -142,7 +140,7 @@ def _table(found: list[Commitment]) -> Table:
 
 
 def _words(one: Commitment, *, with_notes: bool) -> Text:
-    words = Text(" ".join(one.text.split()) or "(erased)")
+    words = Text(output.one_line(one.text) or "(erased)")
     notes = _notes(one)
     return Text.assemble(words, "\n(", notes, ")") if with_notes and notes else words
 
@@ -152,7 +150,8 @@ def _notes(one: Commitment) -> Text:
     noted = Text()
     if one.priority != PRIORITY_NORMAL:
         noted.append(short_name(Priority, one.priority).lower(), style=_STYLES.get(one.priority, ""))
-    return noted.append(f", {one.project}" if noted and one.project else one.project)
+    project = output.one_line(one.project)
+    return noted.append(f", {project}" if noted and project else project)
 
 
 def _outcome(one: Commitment) -> str:

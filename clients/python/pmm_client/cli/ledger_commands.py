@@ -15,6 +15,7 @@ from pmm.mind.v1.events_pb2 import Body, Event
 from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
+from pmm_client.cli.listing import Limit
 from pmm_client.cli.options import Json, MindOption, MindOrMine, calls_server, complain, read_seq_or_0
 from pmm_client.cli.reading import while_read
 from pmm_client.errors import BrokenChain
@@ -47,7 +48,7 @@ async def read(
     to_seq: Annotated[
         int, typer.Option("--to", parser=read_seq_or_0, metavar="SEQ", help="The last event, inclusive.")
     ] = 0,
-    limit: Annotated[int, typer.Option(min=0, help="Stop after so many; 0: no limit.")] = 0,
+    limit: Limit = 0,
     reverse: Annotated[bool, typer.Option("--reverse", help="From the last to the first.")] = False,
     kind: Kinds = None,
     session: Annotated[

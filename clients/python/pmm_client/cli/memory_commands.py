@@ -11,6 +11,7 @@ from pmm.memory.v1.memory_pb2 import ClearCacheRequest, StatsRequest
 from pmm_client.cli import completion, memory_changes, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import Connection
+from pmm_client.cli.listing import Limit, first, say_more, up_to
 from pmm_client.cli.memory_options import (
     Entities,
     From,
@@ -34,6 +35,8 @@ from pmm_client.cli.options import (
 )
 from pmm_client.jsonable import to_json
 
+MAX_FOUND = 1_000
+"""In one search."""
 MinSeq = Annotated[
     int, typer.Option(parser=read_seq_or_0, metavar="SEQ", help="Wait until memory has reached this event.")
 ]
@@ -56,7 +59,7 @@ async def search(
     connection: Connection,
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Words, a question, a sentence.")],
     mind: MindOrMine = DEFAULT_MIND,
-    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="At most so many.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, max=MAX_FOUND, help="At most so many.")] = 10,
     kind: Types = None,
     speaker: Speakers = None,
     session: Sessions = None,
@@ -99,6 +102,8 @@ async def search(
         output.console().print(output.explained_table(found) if explain else output.found_table(found))
         if found.next_page_token and len(found.results) < k:
             output.line("… and more that fit, for which there is no room here")
+        elif found.next_page_token:
+            say_more(True, f"-k finds as many as it says, up to {MAX_FOUND:,}")
     else:
         output.line("Nothing that fits is remembered.")
 
@@ -106,7 +111,7 @@ async def search(
 async def list_memories(
     connection: Connection,
     mind: MindOrMine = DEFAULT_MIND,
-    limit: Annotated[int, typer.Option(min=0, help="Stop after so many; 0: no limit.")] = 50,
+    limit: Limit = 50,
     kind: Types = None,
     speaker: Speakers = None,
     session: Sessions = None,
@@ -123,17 +128,17 @@ async def list_memories(
     Example: pmm memory list --mind ada --type fact --limit 20
     """
     wanted = memory_filter(kind, speaker, session, entity, tag, since, until, important)
-    listed = []
     async with connection.open("memory") as client:
-        async for memory in client.mind(mind).memories(filter=wanted, min_seq=min_seq):
-            if as_json:
+        listed = client.mind(mind).memories(filter=wanted, min_seq=min_seq)
+        if as_json:
+            async for memory in up_to(limit, listed):
                 output.json_line(memory)
-            listed.append((memory, None))
-            if len(listed) == limit:
-                break
-    if not as_json and listed:
-        output.console().print(output.memories_table(listed))
-    elif not as_json:
+            return
+        found, has_more = await first(limit, listed)
+    if found:
+        output.console().print(output.memories_table([(memory, None) for memory in found]))
+        say_more(has_more)
+    else:
         output.line("Nothing that fits is remembered." if wanted.ByteSize() else "Nothing is remembered yet.")
 
 

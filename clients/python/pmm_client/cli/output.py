@@ -19,6 +19,7 @@ from rich.text import Text
 from pmm.memory.v1.memory_pb2 import Memory, SearchResponse, StatsResponse
 from pmm.mind.v1.events_pb2 import Event
 from pmm.orchestrator.v1.orchestrator_pb2 import ExplainResponse, Session
+from pmm_client.cli.wording import SHOWN_CONTROLS
 from pmm_client.jsonable import to_json
 from pmm_client.names import privacy_name
 
@@ -31,13 +32,6 @@ WIDE = 100
 _WHOLE = frozenset(
     {"id", "session", "policy", "seq", "date", "due", "ended", "began", "when", "last event", "last success"}
 )
-_SHOWN_CONTROLS = {
-    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"},
-    0x7F: "\u2421",
-    **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
-    ord("\r"): None,
-}
-"""Control characters as pictures of them: what somebody said must not steer a terminal."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NOTHING = (None, "", [], {}, 0, "UNSPECIFIED")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -45,7 +39,7 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 def write(text: str) -> None:
     """Print at once, and control characters as pictures of them."""
-    _write(text.translate(_SHOWN_CONTROLS))
+    _write(text.translate(SHOWN_CONTROLS))
 
 
 def _write(text: str) -> None:
@@ -121,11 +115,12 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
 
 def row(into: Table, *cells: str | Text) -> None:
     """Add cells as text of one paragraph each: what somebody said is no markup."""
-    into.add_row(*(cell if isinstance(cell, Text) else Text(_one_line(cell)) for cell in cells))
+    into.add_row(*(cell if isinstance(cell, Text) else Text(one_line(cell)) for cell in cells))
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).translate(_SHOWN_CONTROLS)
+def one_line(text: str) -> str:
+    """A text as one paragraph, with control characters as pictures of them: for whatever ends in a ``Text``."""
+    return " ".join(text.split()).translate(SHOWN_CONTROLS)
 
 
 def bar(share: float, width: int = BAR_WIDTH) -> Text:

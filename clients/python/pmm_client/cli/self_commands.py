@@ -14,6 +14,7 @@ from pmm_client.cli import completion, exits, output
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.drawing import Svg, write_svg
+from pmm_client.cli.listing import Limit, first, say_more
 from pmm_client.cli.options import AsOf, Json, MindOrMine, Once, Why, calls_server, read_seq_or_0
 from pmm_client.jsonable import to_json
 from pmm_client.names import short_name
@@ -271,7 +272,7 @@ async def reflect(
 async def reflections(
     connection: Connection,
     mind: MindOrMine = DEFAULT_MIND,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 10,
+    limit: Limit = 10,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
@@ -280,11 +281,7 @@ async def reflections(
     Example: pmm reflections --mind ada --limit 3
     """
     async with connection.open() as client:
-        found: list[Reflection] = []
-        async for one in client.mind(mind).reflections(as_of_seq=as_of):
-            found.append(one)
-            if len(found) == limit:
-                break
+        found, has_more = await first(limit, client.mind(mind).reflections(as_of_seq=as_of))
     if as_json:
         output.json_line([to_json(one) for one in found])
         return
@@ -292,6 +289,7 @@ async def reflections(
         output.line(f"Nothing yet. It reflects after some turns, or with: pmm reflect --mind {mind}")
     for one in found:
         _print(one)
+    say_more(has_more)
 
 
 def _print(one: Reflection) -> None:

@@ -55,7 +55,7 @@ async def stats(
     if span := _span(answer):
         output.line(span)
     for alert in answer.alerts:
-        output.console().print(Text(f"! {alert}", style="bold red"))
+        output.console().print(Text(output.one_line(f"! {alert}"), style="bold red"))
     if not answer.stages:
         output.line("Nothing happened in that time." if last else "Nothing has happened yet.")
         return

@@ -11,6 +11,13 @@ import typer
 Typed = Mapping[str, str]
 """How each parameter of a command is typed, by its name: ``{"from_seq": "--from", "seq": "SEQ"}``."""
 
+SHOWN_CONTROLS = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"},
+    0x7F: "\u2421",
+    **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
+    ord("\r"): None,
+}
+"""Control characters as pictures of them: what somebody said must not steer a terminal."""
 _PARAMETERS = {
     "as_of_seq": ("as_of",),
     "caches": ("names",),
@@ -48,8 +55,8 @@ _FIELDS = re.compile(r"\b(?P<set>set )?(?P<field>[a-z]+(?:_[a-z]+)+|(?<=\bset )[
 
 
 def complain(message: str) -> None:
-    """Tell the user on standard error."""
-    sys.stderr.write(f"pmm: {message}\n")
+    """Tell the user on standard error, and control characters as pictures of them: a server says what others said."""
+    sys.stderr.write(f"pmm: {message.translate(SHOWN_CONTROLS)}\n")
 
 
 def typed(ctx: typer.Context) -> dict[str, str]:
