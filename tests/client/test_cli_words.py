@@ -292,6 +292,34 @@ async def test_an_error_is_a_line_that_says_what_to_do(error: Exception, code: i
     assert result.stdout == ""
 
 
+async def test_a_script_is_told_in_json_what_failed() -> None:
+    wrong = errors.InvalidArgument([errors.Violation("mind_id", "is odd")])
+
+    result = await pmm("mind", "show", "ada", "--json", GetMind=always(wrong))
+
+    told = json.loads(result.stderr)["error"]
+    assert result.exit_code == told["exit_code"] == exits.FAILED
+    assert told["message"] == "The request is wrong: NAME: is odd"
+    assert told["code"] == "INVALID_ARGUMENT"
+    assert told["violations"] == [{"field": "mind_id", "description": "is odd"}]
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("stats --lst 1h --json", exits.USAGE),
+        ("mind show ada --json --target nowhere", exits.USAGE),
+        ("mind show ada --json --target 127.0.0.1:1", exits.NOT_REACHABLE),
+        ("memory list --mind ada --type nothing --json", exits.USAGE),
+    ],
+)
+def test_a_script_is_told_in_json_what_is_wrong_before_a_call(line: str, code: int) -> None:
+    result = CliRunner().invoke(app, line.split())
+
+    assert result.exit_code == json.loads(result.stderr)["error"]["exit_code"] == code
+
+
 async def test_what_a_server_says_steers_no_terminal() -> None:
     failed = errors.ResourceExhausted("the model said \x1b[2Jgone\a")
 

@@ -60,6 +60,13 @@ def test_memories_are_counted_in_good_english() -> None:
     assert dict(statistics.of_mind(counted))["memories"] == "3 facts, 2 other, 1 event"
 
 
+def test_models_for_which_there_is_no_room_are_counted() -> None:
+    counted = GetAnalyticsResponse(statistics=Statistics(models_left_out=3))
+
+    for told in (statistics.of_mind(counted), statistics.of_session(counted)):
+        assert dict(told)["3 other models"] == "for which there is no room here"
+
+
 def test_what_there_is_nothing_to_say_of_is_left_out() -> None:
     point = AnalysisPoint(sentiment=0.5)
     assert dict(statistics.of_session(GetAnalyticsResponse(course=[point])))["mood"] == ""
@@ -85,7 +92,10 @@ def test_a_conversation_is_begun_shown_paused_and_ended_from_the_terminal(stack:
     pmm(stack, "chat", "--session", begun, "-m", "I like green tea")
 
     shown = pmm(stack, "session", "show", begun)
-    told = json.loads(pmm(stack, "session", "show", begun, "--json"))["statistics"]
+    whole = json.loads(pmm(stack, "session", "show", begun, "--json"))
+    told = whole["statistics"]
+    assert "Holidays" in shown
+    assert (whole["session"]["title"], whole["session"]["privacy_mode"]) == ("Holidays", "NORMAL")
     assert "user said" in shown
     assert "1 message, 4 words" in shown
     assert [one["speaker"] for one in told["speakers"]] == ["assistant", "user"]

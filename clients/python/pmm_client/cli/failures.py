@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from pmm_client import errors
@@ -28,6 +29,17 @@ def exit_code(error: errors.PmmError) -> int:
             return exits.NOT_ALLOWED
         case _:
             return exits.FAILED
+
+
+def details(error: errors.PmmError) -> dict[str, Any]:
+    """What scripts tell an error by."""
+    return {
+        "code": error.code.name,
+        "reason": error.reason,
+        "metadata": error.metadata,
+        "violations": [asdict(violation) for violation in error.violations],
+        "retry_after": error.retry_after,
+    }
 
 
 def explain(

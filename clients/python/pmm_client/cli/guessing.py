@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pmm_client.cli import exits
-from pmm_client.cli.wording import complain
+from pmm_client.cli.wording import fail
 
 _EXAMPLE = "Example: "
 # What all wrong command lines have in common is no public name of typer.
@@ -68,9 +68,8 @@ class Commands(TyperGroup):
             code = super().main(*args, **{**extra, "standalone_mode": False})
         except _UsageError as error:
             # Where no command is named, the help is all there is to say.
-            if told := _told(error):
-                complain(told)
-            code = exits.USAGE
+            told, as_json = _told(error), "--json" in (extra.get("args") or sys.argv)
+            code = fail(told, exits.USAGE, as_json=as_json) if told else exits.USAGE
         sys.exit(code)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

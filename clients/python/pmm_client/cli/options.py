@@ -19,7 +19,7 @@ from pmm_client.cli import completion, exits, failures
 from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection, connection_from
 from pmm_client.cli.guessing import guided
-from pmm_client.cli.wording import Typed, complain, typed
+from pmm_client.cli.wording import Typed, complain, fail, typed
 from pmm_client.client import DEFAULT_TARGET
 from pmm_client.errors import PmmError
 
@@ -261,20 +261,19 @@ async def _call(function: Command, connection: Connection, arguments: dict[str, 
 
 
 def _run(function: Command, options: dict[str, Any], arguments: dict[str, Any], known: Typed) -> int:
+    as_json = bool(arguments.get("as_json"))
     try:
         connection = connection_from(options)
     except CliError as error:
-        complain(str(error))
-        return error.code
+        return fail(str(error), error.code, as_json=as_json)
     try:
         asyncio.run(_call(function, connection, arguments))
         sys.stdout.flush()
     except CliError as error:
-        complain(str(error))
-        return error.code
+        return fail(str(error), error.code, as_json=as_json)
     except PmmError as error:
-        complain(failures.explain(error, connection, arguments, known))
-        return failures.exit_code(error)
+        told = failures.explain(error, connection, arguments, known)
+        return fail(told, failures.exit_code(error), as_json=as_json, **failures.details(error))
     except KeyboardInterrupt:
         return exits.INTERRUPTED
     except OSError as error:

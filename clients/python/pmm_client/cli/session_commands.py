@@ -105,7 +105,10 @@ async def show(
         of = await client.mind(mind).session(session, as_of_seq=as_of) if session else None
     summaries = of.summaries if of is not None else []
     if as_json:
-        output.json_line(to_json(found) | {"summaries": [to_json(one) for one in summaries]})
+        about = to_json(of) if of is not None else None
+        output.json_line(
+            to_json(found) | {"session": about, "summaries": [to_json(one) for one in summaries]}
+        )
         return
     rows: list[tuple[str, str]] = []
     if of is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import typer
 
@@ -57,6 +59,19 @@ _FIELDS = re.compile(r"\b(?P<set>set )?(?P<field>[a-z]+(?:_[a-z]+)+|(?<=\bset )[
 def complain(message: str) -> None:
     """Tell the user on standard error, and control characters as pictures of them: a server says what others said."""
     sys.stderr.write(f"pmm: {message.translate(SHOWN_CONTROLS)}\n")
+
+
+def fail(message: str, exit_code: int, *, as_json: bool, **details: Any) -> int:
+    """Tell on standard error why a command fails: a person in a line, a script in JSON with details.
+
+    Returns the exit code.
+    """
+    if as_json:
+        told = {"error": {"message": message, "exit_code": exit_code, **details}}
+        sys.stderr.write(json.dumps(told, ensure_ascii=False) + "\n")
+    else:
+        complain(message)
+    return exit_code
 
 
 def typed(ctx: typer.Context) -> dict[str, str]:
