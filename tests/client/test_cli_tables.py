@@ -204,6 +204,19 @@ async def test_no_word_breaks_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPat
     assert max(map(len, result.stdout.splitlines())) <= width
 
 
+async def test_a_long_text_takes_no_room_from_what_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = memory.Memory(memory_id="m-0123456789abcdef", speaker="user", text="Ana has lived in Porto since May.")
+    one.occurred_at.seconds = 1_700_000_000
+    listed = always(memory.ListMemoriesResponse(memories=[one]))
+
+    for width in range(51, 80):
+        monkeypatch.setattr(output, "console", lambda width=width: Console(width=width))
+        result = await pmm("memory", "list", "--mind", "ada", ListMemories=listed)
+
+        assert {"speaker", "user", *one.text.split()} <= set(result.stdout.split()), width
+        assert max(map(len, result.stdout.splitlines())) <= width
+
+
 @pytest.mark.parametrize("is_over", [False, True])
 async def test_a_conversation_is_said_to_be_looked_at_again_only_if_it_goes_on(is_over: bool) -> None:
     session = pb.Session(session_id="s-1", ended_at=Timestamp(seconds=1) if is_over else None)

@@ -72,16 +72,22 @@ class _Table(Table):
     """Where a terminal is too narrow to keep words whole, each row is a paragraph, with a line for each cell."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if self._fits(options.max_width):
+        spare = options.max_width - sum(map(_needed, self.columns)) - 2 * (len(self.columns) - 1)
+        if spare >= 0:
+            self._share(spare)
             yield from super().__rich_console__(console, options)
             return
         for cells in zip(*(column.cells for column in self.columns), strict=True):
             yield self._paragraph(cells)
             yield ""
 
-    def _fits(self, width: int) -> bool:
-        gaps = 2 * (len(self.columns) - 1)
-        return sum(map(_needed, self.columns)) + gaps <= width
+    def _share(self, spare: int) -> None:
+        """Widen columns, those that want least first. (Rich would take from the narrow ones what the widest lack.)"""
+        wanting = sorted(self.columns, key=lambda column: _wanted(column) - _needed(column))
+        for before, column in enumerate(wanting):
+            more = min(_wanted(column) - _needed(column), spare // (len(wanting) - before))
+            column.width = _needed(column) + more
+            spare -= more
 
     def _paragraph(self, cells: Sequence[RenderableType]) -> Table:
         made = Table.grid("", "", padding=(0, 1))
@@ -95,10 +101,19 @@ class _Table(Table):
 
 def _needed(column: Column) -> int:
     """The width in which no word of a column breaks, but for the longest of all."""
-    texts = [str(column.header), *map(str, column.cells)]
     if column.no_wrap:
-        return max(map(cell_len, texts))
-    return min(LONG_WORD, max(cell_len(word) for text in texts for word in (text.split() or [""])))
+        return _wanted(column)
+    return min(LONG_WORD, max(cell_len(word) for line in _lines(column) for word in (line.split() or [""])))
+
+
+def _wanted(column: Column) -> int:
+    """The width in which nothing of a column is wrapped."""
+    return max(map(cell_len, _lines(column)))
+
+
+def _lines(column: Column) -> list[str]:
+    texts = [str(column.header), *map(str, column.cells)]
+    return [line for text in texts for line in (text.splitlines() or [""])]
 
 
 def table(*columns: str, right: Sequence[str] = ()) -> Table:
