@@ -205,7 +205,9 @@ async def test_no_word_breaks_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_long_text_takes_no_room_from_what_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = memory.Memory(memory_id="m-0123456789abcdef", speaker="user", text="Ana has lived in Porto since May.")
+    one = memory.Memory(
+        memory_id="m-0123456789abcdef", speaker="user", text="Ana has lived in Porto since May."
+    )
     one.occurred_at.seconds = 1_700_000_000
     listed = always(memory.ListMemoriesResponse(memories=[one]))
 

@@ -239,6 +239,8 @@ async def test_help_lists_every_command_and_what_is_none_is_told(chat: pexpect.s
 
     await type_(chat, "/nonsense")
     await see(chat, "There is no /nonsense")
+    await type_(chat, "/memoris")
+    await see(chat, "Did you mean /memories?")
 
 
 async def test_incognito_is_a_session_of_its_own_and_the_one_before_waits(

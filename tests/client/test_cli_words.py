@@ -250,6 +250,20 @@ def test_an_argument_that_is_not_utf_8_is_refused_in_a_line() -> None:
     assert done.stderr == b"pmm: an argument is not UTF-8: write it in UTF-8, or put it into a file\n"
 
 
+def test_json_is_whole_in_a_terminal_without_the_letters() -> None:
+    said = {"text": "Zoë 王小明 🙂"}
+    code = f"from pmm_client.cli import output; output.json_line({said!r})"
+
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8=0", "-c", code],
+        env=os.environ | {"PYTHONIOENCODING": "ascii:replace"},
+        capture_output=True,
+        check=True,
+    )
+
+    assert json.loads(done.stdout) == said
+
+
 def test_what_json_cannot_say_is_shown_all_the_same() -> None:
     event = Event(body=Body(custom=Custom(name="a")))
     event.body.custom.data.update({"value": [math.nan, 7, None, "x"]})

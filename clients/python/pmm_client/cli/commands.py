@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import cast, get_args
 
 from pmm.memory.v1.memory_pb2 import Memory
@@ -38,7 +39,9 @@ async def run_command(conversation: Conversation, text: str) -> bool:
     name, _, argument = text[1:].partition(" ")
     command = COMMANDS.get(name)
     if command is None:
-        output.line(f"There is no /{name}. /help lists what there is.")
+        near = get_close_matches(name, COMMANDS, n=1)
+        hint = f" Did you mean /{near[0]}?" if near else ""
+        output.line(f"There is no /{name}.{hint} /help lists what there is.")
     else:
         await command.run(conversation, argument.strip())
     return True

@@ -54,7 +54,10 @@ def line(text: str) -> None:
 
 def json_line(value: Message | Any) -> None:
     """Print JSON on a line of its own."""
-    _write(json.dumps(to_json(value) if isinstance(value, Message) else value, ensure_ascii=False) + "\n")
+    # Elsewhere letters would be replaced: what a script gets is whole.
+    has_all_letters = sys.stdout.encoding.lower().startswith("utf")
+    value = to_json(value) if isinstance(value, Message) else value
+    _write(json.dumps(value, ensure_ascii=not has_all_letters) + "\n")
 
 
 class _Console(Console):
