@@ -81,3 +81,25 @@ async def test_a_call_that_waits_in_another_thread_ends_when_the_client_is_close
             await asyncio.to_thread(client.close)
             with pytest.raises(pmm_client.ClientClosed):
                 await asyncio.wrap_future(shown)
+
+
+async def _made() -> pmm_client.Client:
+    return pmm_client.connect("127.0.0.1:1")
+
+
+def test_a_call_from_another_event_loop_is_told_by_name() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        client = asyncio.run(_made())
+        mind = client.mind("ada")
+
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"{}"
+
+        async def call() -> None:
+            for each in (mind.show(), anext(mind.events()), mind.chat("Hello."), mind.restore(parts())):
+                with pytest.raises(pmm_client.ClientOfAnotherLoop, match="another event loop"):
+                    await each
+
+        asyncio.run(call())
+        gc.collect()

@@ -282,7 +282,8 @@ def test_an_export_that_is_cut_or_empty_is_told_with_what_to_do(
         for command in tries:
             out, err = pmm("mind", *command, *as_json, code=exits.FAILED)
             assert out == ""
-            assert err.startswith(f"pmm: {path} cannot be used: {said}")
+            told = json.loads(err)["error"]["message"] if as_json else err.removeprefix("pmm: ")
+            assert told.startswith(f"{path} cannot be used: {said}")
             assert "use another copy of the file, or export the mind once more" in err
             assert len(err.splitlines()) == 1
     minds = json.loads(pmm("mind", "list", "--json")[0])
@@ -297,7 +298,8 @@ def test_so_is_one_that_comes_through_standard_input(here: Stack, lines: bytes, 
     done = subprocess.run([*restore, "--target", here.target], input=lines, capture_output=True, check=False)
 
     assert (done.returncode, done.stdout) == (exits.FAILED, b"")
-    assert done.stderr.decode().startswith(f"pmm: standard input cannot be used: {said}")
+    told = json.loads(done.stderr)["error"]["message"]
+    assert told.startswith(f"standard input cannot be used: {said}")
 
 
 def test_of_a_plain_export_that_was_changed_the_line_is_named(here: Stack, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from types import TracebackType
@@ -11,6 +12,7 @@ import grpc.aio
 from pmm.inference.v1 import inference_pb2 as inference_pb
 from pmm.orchestrator.v1 import orchestrator_pb2 as orchestrator_pb
 from pmm_client.channel import open_channel
+from pmm_client.errors import ClientOfAnotherLoop
 from pmm_client.made import made
 from pmm_client.mind import Mind
 from pmm_client.raw import DEFAULT_TIMEOUT_S, InferenceClient, LedgerClient, MemoryClient, OrchestratorClient
@@ -51,10 +53,18 @@ class Client:
                 )
             return self._channels[address]
 
-        self.orchestrator = OrchestratorClient(channel(target))
-        self.ledger = LedgerClient(channel(ledger or target))
-        self.memory = MemoryClient(channel(memory or target))
-        self.inference = InferenceClient(channel(inference or target))
+        loop = asyncio.get_running_loop()
+
+        def nothing_more() -> tuple[()]:
+            # Every call asks what to send with it; gRPC itself would say that some loop is closed, or nothing at all.
+            if asyncio.get_running_loop() is not loop:
+                raise ClientOfAnotherLoop
+            return ()
+
+        self.orchestrator = OrchestratorClient(channel(target), nothing_more)
+        self.ledger = LedgerClient(channel(ledger or target), nothing_more)
+        self.memory = MemoryClient(channel(memory or target), nothing_more)
+        self.inference = InferenceClient(channel(inference or target), nothing_more)
 
     def mind(self, mind_id: str) -> Mind:
         """A mind by its id; nothing is called, and it need not exist yet."""
@@ -129,7 +139,7 @@ def connect(
     timeout: float = DEFAULT_TIMEOUT_S,
     interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> Client:
-    """Connect to PMM, in a running event loop; the first call opens the connection.
+    """Connect to PMM, in a running event loop, to which the client belongs; the first call opens the connection.
 
     ::
 

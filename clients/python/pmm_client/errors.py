@@ -24,6 +24,7 @@
     │   └── WrongExpectedSeq     ``head_seq`` is the real head: read from there and decide again
     ├── FailedPrecondition
     │   ├── ClientClosed         make another client with ``connect()``
+    │   ├── ClientOfAnotherLoop  make a client in each event loop, or use ``pmm_client.sync``
     │   ├── BeyondHead           a seq that the mind has not reached
     │   ├── MindDeleted          the name is never used again
     │   ├── SessionEnded         start another one
@@ -200,6 +201,16 @@ class ClientClosed(FailedPrecondition):
 
     def __init__(self) -> None:
         super().__init__("the client is closed: make another one with connect()")
+
+
+class ClientOfAnotherLoop(FailedPrecondition):
+    """The client was made in another event loop than the one that calls."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the client belongs to another event loop: connect() in each, or use pmm_client.sync, "
+            "whose client any thread may use"
+        )
 
 
 class BeyondHead(FailedPrecondition):
