@@ -124,7 +124,17 @@ def test_a_list_that_goes_on_says_so_and_what_shows_the_rest(pmm: Pmm, biscuit: 
     assert "more" not in pmm("memory", "list", "--mind", biscuit, "--limit", whole)
     assert len(pmm("memory", "list", "--mind", biscuit, "--limit", "2", "--json").splitlines()) == 2
     assert len(pmm("memory", "list", "--mind", biscuit, "--limit", "0", "--json").splitlines()) == int(whole)
-    assert "and more: -k" in pmm("memory", "search", "cat", "--mind", biscuit, "-k", "1")
+
+
+def test_a_search_goes_on_where_the_one_before_says(pmm: Pmm, biscuit: str) -> None:
+    search = ("memory", "search", "cat", "--mind", biscuit, "-k", "1")
+    first, whole = pmm(*search), pmm("memory", "search", "cat", "--mind", biscuit, "-k", "1000", "--json")
+    token = first.split("the same with --page-token ")[1].strip()
+
+    second = json.loads(pmm(*search, "--page-token", token, "--json"))["results"]
+    expected = json.loads(whole)["results"]
+    assert expected[0]["memory"]["text"] in first
+    assert [one["memory"] for one in second] == [expected[1]["memory"]]
     assert "more" not in pmm("memory", "search", "cat", "--mind", biscuit, "-k", "1000")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import pmm_client.sync
 from tests.support.contracts import ROOT
 from tests.support.stack import Stack
 
@@ -22,6 +23,9 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTA
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(tmp_path_factory.mktemp("readme") / "data") as running:
+        # The first example makes it; the others may run without that one.
+        with pmm_client.sync.connect(running.target) as client:
+            client.mind("ada").create(exist_ok=True)
         yield running
 
 

@@ -136,7 +136,7 @@ class Recorded:
         session: str = "",
         whole_mind: bool = False,
         why: str = "",
-        idempotency_key: str | None = None,
+        idempotency_key: str = "",
     ) -> ledger.RedactResponse:
         """Erase just these payloads for good. Repeated on failure, and carried out once.
 

@@ -41,11 +41,14 @@ class Remembering:
         exact: bool = False,
         distinct: bool = False,
         time_zone: str = "",
+        page_token: str = "",
     ) -> memory.SearchResponse:
         """The memories that best answer a query, best first. ``min_seq`` waits for the index to reach it.
 
         ``distinct``: a memory that was drawn from a message which is found as well gives its place to the message.
         ``time_zone``: in which "yesterday" is read, an IANA name; empty: UTC.
+        ``page_token``: the ``next_page_token`` of the answer before, for those that come next. Raises ListingChanged
+        where something was erased since: begin again.
         """
         request = made(
             memory.SearchRequest,
@@ -60,6 +63,7 @@ class Remembering:
             exact=exact,
             distinct=distinct,
             time_zone=time_zone,
+            page_token=page_token,
         )
         return await self._client.memory.search(request, timeout=self._client.timeout)
 

@@ -35,8 +35,6 @@ from pmm_client.cli.options import (
 )
 from pmm_client.jsonable import to_json
 
-MAX_FOUND = 1_000
-"""In one search."""
 MinSeq = Annotated[
     int, typer.Option(parser=read_seq_or_0, metavar="SEQ", help="Wait until memory has reached this event.")
 ]
@@ -59,7 +57,7 @@ async def search(
     connection: Connection,
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Words, a question, a sentence.")],
     mind: MindOrMine = DEFAULT_MIND,
-    k: Annotated[int, typer.Option("-k", min=1, max=MAX_FOUND, help="At most so many.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="At most so many.")] = 10,
     kind: Types = None,
     speaker: Speakers = None,
     session: Sessions = None,
@@ -77,6 +75,12 @@ async def search(
     distinct: Annotated[
         bool, typer.Option("--distinct", help="Without memories whose message is found as well.")
     ] = False,
+    page_token: Annotated[
+        str,
+        typer.Option(
+            "--page-token", metavar="TOKEN", help="Those that come next, as the search before says."
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Find what a mind remembers, best first.
@@ -95,15 +99,13 @@ async def search(
             explain=explain,
             distinct=distinct,
             time_zone=time_zone(),
+            page_token=page_token,
         )
     if as_json:
         output.json_line(to_json(found))
     elif found.results:
         output.console().print(output.explained_table(found) if explain else output.found_table(found))
-        if found.next_page_token and len(found.results) < k:
-            output.line("… and more that fit, for which there is no room here")
-        elif found.next_page_token:
-            say_more(True, f"-k finds as many as it says, up to {MAX_FOUND:,}")
+        say_more(bool(found.next_page_token), f"the same with --page-token {found.next_page_token}")
     else:
         output.line("Nothing that fits is remembered.")
 
