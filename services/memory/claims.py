@@ -26,7 +26,6 @@ _SEATS = (
     r"|hairdresser|barber|lawyer|solicitor|accountant|mentor|tutor|assistant|secretary)"
 )
 """What one mostly has one of, so that a new one takes the place of the other."""
-
 _LONG_SINCE = (
     r".*\b(?:as an? (?:child|kid|baby|boy|girl|teen(?:ager)?|student)|when (?:the user|i|he|she|they|we) (?:was|were)"
     r"|in (?:my|his|her|their) (?:head|mind|dreams?|childhood|youth|teens|twenties|thirties|forties))\b"

@@ -375,7 +375,8 @@ HOSTILE = (
     "12 June ", "a.b", "-a", "said ", "if you ", "please, ", "call called ", "every a, ", "n't", "not ", "so ", "\t- ",
     "Dear a,\n", "Dear a,\nRegards,\n", "your name, mine is ", "I'll leave the a ", "bill's paid ", "🙏", "15/5 ",
     "rent paid. ", "Ada: I'll do it\n", "Ben: remind me\n", "Reminder: remind me ", "you can say A, ", "answer to A ",
-    "from today you're ", "My phone died. ", "Ben 10:42 AM\n", "Ben, 10:42: ", "ben: a\n", "Ben wrote me: ",
+    "from today you're ", "My phone died. ", "on Friday the 5 pm ", "Ben 10:42 AM\n", "Ben, 10:42: ", "ben: a\n",
+    "Ben wrote me: ",
 )  # fmt: skip
 """What a pattern with nested repetition would take hours over."""
 

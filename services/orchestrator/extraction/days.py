@@ -84,7 +84,7 @@ _DAY = re.compile(
     rf"{_NOT_A_WEEKDAY})"
     r"|(?P<period>(?P<unit>week|weekend|month|year)(?P<afternext> after next)?)"
     rf"|(?P<holiday>{_HOLIDAY})"
-    rf"|(?P<weekday>(?P<wday>{_WEEKDAY}|{_SHORT_WEEKDAY})(?P<week> week)?)"
+    rf"|(?P<weekday>(?P<wday>{_WEEKDAY}|{_SHORT_WEEKDAY})(?P<week> week)?(?P<daynext> after next(?! door))?)"
     rf"|(?P<month>(?P<mname>{_MONTH}){_YEAR.format('mnyear')})"
     r")(?!(?!(?-i:T)\d\d:)[\w-]|['’]s)",
     re.IGNORECASE,
@@ -158,7 +158,8 @@ def _day(match: re.Match[str], lead: str, which: str, today: date) -> Day | None
     if after is None:
         first, last = _edge(match, first, last)
     is_repeated = which in _REPEATED
-    is_strong = lead not in ("for", "from") and (kind != "weekday" or not (is_bare or is_repeated))
+    is_far = bool(match["week"] or match["daynext"])
+    is_strong = lead not in ("for", "from") and (kind != "weekday" or is_far or not (is_bare or is_repeated))
     goes_on = lead != "from" and bool(_GOES_ON.match(match.string, match.end()))
     if kind == "weekday" and not is_strong and (goes_on or is_repeated):
         kind = "bare weekday"
@@ -308,7 +309,8 @@ def _month_number(name: str) -> int:
 
 
 def _holiday(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
-    if not lead and which not in ("this", "next"):
+    if lead == "in" or (not lead and which not in ("this", "next")):
+        # "In the new year" is vague.
         return None
     return _one(_next(_HOLIDAYS[match["holiday"].lower()], today))
 
@@ -316,6 +318,9 @@ def _holiday(match: re.Match[str], lead: str, which: str, today: date) -> _Found
 def _weekday(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     name = match["wday"].lower()
     is_short = name in _SHORT_WEEKDAY.split("|")
+    wanted = _weekday_number(name)
+    if match["daynext"]:
+        return _one(today + timedelta(14 - today.weekday() + wanted))
     is_beside_hour = _BEFORE_HOUR.match(match.string, match.end("wday"))
     if (is_short and not (lead in _DEADLINES or which or is_beside_hour)) or (
         which == "the" and lead not in _DEADLINES
@@ -324,7 +329,6 @@ def _weekday(match: re.Match[str], lead: str, which: str, today: date) -> _Found
     if _AFTER_NTH.search(_before(match)):
         return None
     weeks = timedelta(weeks=bool(match["week"]))
-    wanted = _weekday_number(name)
     if which in ("next", "the following"):
         return _one(today + timedelta(7 - today.weekday() + wanted))
     ahead = (wanted - today.weekday()) % 7

@@ -33,10 +33,12 @@ _OF_ITSELF = re.compile(
     re.IGNORECASE,
 )
 """What follows a day that is spoken of, rather than said instead: "sorry, Monday is a holiday"."""
-_APART = re.compile(r"[.!?;]|\b(?:about|of|regarding|concerning)\b", re.IGNORECASE)
+_APART = re.compile(
+    r"[.!?;]|\b(?:about|of|regarding|concerning|what|how|why|where|whether|who|whom)\b", re.IGNORECASE
+)
 """Between a day and the hour after it: "on Friday ask about the call at 3" has the hour of the call."""
 _FAR_APART = re.compile(
-    rf"{_APART.pattern}|,|\b(?:and|but|or|then|so|that|which|who|whom|if|when|because|since|after|before|until)\b",
+    rf"{_APART.pattern}|,|\b(?:and|but|or|then|so|that|which|if|when|because|since|after|before|until)\b",
     re.IGNORECASE,
 )
 """Between an hour and the day after it, which says less often when: "at 9 call the man that I met on Monday"."""
@@ -143,11 +145,11 @@ def due(text: str, now: datetime, *, then: str = "", day_begins: int = DAY_BEGIN
     first = " ".join(text[:_MAX_TEXT].split())
     # No time is named across the bar.
     plain = f"{first} | {' '.join(then[:_MAX_TEXT].split())}" if then else first
-    named = list(_expressions(plain, now.date()))
-    one = _chosen(each for each in named if each.start < len(first)) or _chosen(named)
-    if one is None:
-        return None
     try:
+        named = list(_expressions(plain, now.date()))
+        one = _chosen(each for each in named if each.start < len(first)) or _chosen(named)
+        if one is None:
+            return None
         whole = _joined(plain, one, named)
         return (_when(whole, now, day_begins) if whole else None) or _when(one, now, day_begins)
     except OverflowError:  # after the year 9999

@@ -86,13 +86,11 @@ _PAST = {
     "be": "was", "begin": "began", "bring": "brought", "build": "built", "buy": "bought", "choose": "chose chosen",
     "come": "came", "cut": "cut", "do": "did done", "drive": "drove driven", "eat": "ate eaten", "feed": "fed",
     "find": "found", "finish": "done", "get": "got", "give": "gave given", "go": "went gone", "hang": "hung",
-    "have": "had",
-    "hold": "held", "keep": "kept", "leave": "left", "lend": "lent", "let": "let", "make": "made", "meet": "met",
-    "pay": "paid", "put": "put", "read": "read", "run": "ran", "say": "said", "see": "saw seen", "sell": "sold",
-    "send": "sent",
-    "set": "set", "show": "showed shown", "speak": "spoke spoken", "spend": "spent", "take": "took taken",
-    "teach": "taught", "tell": "told", "think": "thought", "throw": "threw thrown", "wash": "washed", "win": "won",
-    "write": "wrote written",
+    "have": "had", "hold": "held", "keep": "kept", "leave": "left", "lend": "lent", "let": "let", "make": "made",
+    "meet": "met", "pay": "paid", "put": "put", "read": "read", "run": "ran", "say": "said", "see": "saw seen",
+    "sell": "sold", "send": "sent", "set": "set", "show": "showed shown", "speak": "spoke spoken", "spend": "spent",
+    "take": "took taken", "teach": "taught", "tell": "told", "think": "thought", "throw": "threw thrown",
+    "wash": "washed", "win": "won", "write": "wrote written",
 }  # fmt: skip
 _BEFORE_S = ("se", "xe", "ze", "oe", "che", "she")
 """Of "boxes", and of "houses"."""
