@@ -31,6 +31,8 @@ MAX_LINE_BYTES = 2 * 1024 * 1024
 MAX_INTEGER = 2**63 - 1
 PROGRESS_EVENTS = 20_000
 EVENTS = "events.jsonl"
+BROKEN_ARCHIVE = (zipfile.BadZipFile, NotImplementedError, RuntimeError)
+"""What zipfile raises of an archive that was changed: for a member that seems encrypted a bare RuntimeError."""
 BIRTHS = ("mind_created", "mind_imported")
 TOMBSTONE = "mind_deleted"
 CUSTOM_FIELD, REDACTED_FIELD, NAME_FIELD, SEQS_FIELD = 100, 81, 1, 1
@@ -469,7 +471,7 @@ def main() -> int:
     except UnreadableKey as error:
         print(error, file=sys.stderr)
         return 2
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error, *BROKEN_ARCHIVE) as error:
         print(f"{given.file}: {error}", file=sys.stderr)
         return 2
     _say_right(result, as_json=given.json)

@@ -203,6 +203,31 @@ async def test_a_changed_file_is_refused_before_anything_is_written(
         assert [found.mind_id async for found in other.minds(mind.mind_id)] == []
 
 
+async def test_whichever_byte_is_changed_the_file_is_refused_in_words_or_its_content_is_whole(
+    here: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, changed = tmp_path / "flipped.pmm", tmp_path / "changed.pmm"
+    async with pmm_client.connect(here.target) as client:
+        mind = client.mind("flipped")
+        await mind.create()
+        await mind.chat("Good morning")
+        await archive.save(mind, path)
+    whole = path.read_bytes()
+    monkeypatch.setattr(sys, "argv", ["verify_export", str(changed)])
+    refused = 0
+    # The directory at the end byte by byte, and what it leads to here and there.
+    for at in [*range(0, len(whole), 13), *range(len(whole) - 700, len(whole))]:
+        for bits in (0x01, 0x80, 0xFF):
+            changed.write_bytes(whole[:at] + bytes([whole[at] ^ bits]) + whole[at + 1 :])
+            assert verify_export.main() in (0, 1, 2)
+            try:
+                with Archive(changed) as opened:
+                    opened.check()
+            except pmm_client.BrokenExport:
+                refused += 1
+    assert refused
+
+
 async def test_what_differs_is_named(here: Stack, tmp_path: Path) -> None:
     path = tmp_path / "differs.pmm"
     async with pmm_client.connect(here.target) as client:

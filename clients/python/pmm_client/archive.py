@@ -19,11 +19,14 @@ checking that what was computed elsewhere is the same.
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import json
 import os
 import zipfile
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +44,8 @@ _MEMBERS = (EVENTS, CHECKPOINT, MEMORIES, STATE)
 ANOTHER_COPY = "use another copy of the file, or export the mind once more"
 _BEGINNING = b"PK\x03\x04"
 """Of every zip archive that holds anything."""
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError)
+"""What zipfile raises of members that were changed: for one that seems encrypted a bare RuntimeError."""
 _CHUNK_BYTES = 1024 * 1024
 """The ledger takes four times as much at once."""
 _PAGE = 1_000
@@ -179,10 +184,8 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         """Raises OSError, and BrokenExport where it is no archive of a mind, or one of a later release."""
-        try:
+        with _read(_no_archive(path)):
             self._zip = zipfile.ZipFile(path)
-        except zipfile.BadZipFile:
-            raise _broken(_no_archive(path)) from None
         try:
             self.manifest = _manifest(self._zip)
         except BaseException:
@@ -241,22 +244,36 @@ class Archive:
         self._zip.close()
 
     def _parts(self, name: str) -> Iterator[bytes]:
-        try:
-            with self._zip.open(name) as member:
-                while part := member.read(_CHUNK_BYTES):
-                    yield part
-        except (zipfile.BadZipFile, EOFError, KeyError):
-            raise _broken(f"{name} was changed, or is missing") from None
+        with _read(f"{name} was changed, or is missing"), self._zip.open(name) as member:
+            while part := member.read(_CHUNK_BYTES):
+                yield part
+
+
+@contextmanager
+def _read(otherwise: str) -> Generator[None]:
+    """Raises BrokenExport, with these words, for whatever zipfile raises of content that was changed."""
+    try:
+        yield
+    except _DAMAGED:
+        raise _broken(otherwise) from None
+    except OSError as error:
+        # Of a place before the beginning of the file, to which its directory may point.
+        if error.errno != errno.EINVAL:
+            raise
+        raise _broken(otherwise) from None
 
 
 def _manifest(archive: zipfile.ZipFile) -> Manifest:
+    no_manifest = f"it has no {MANIFEST} of an archive of a mind"
+    with _read(no_manifest):
+        content = archive.read(MANIFEST)
     try:
-        found = cast(dict[str, Any], json.loads(archive.read(MANIFEST)))
+        found = cast(dict[str, Any], json.loads(content))
         if (its_format := found.pop("format")) != FORMAT:
             raise _broken(f"it is of format {its_format!r}, and this release reads {FORMAT!r}")
         manifest = Manifest(**found)
-    except (KeyError, ValueError, TypeError, zipfile.BadZipFile):
-        raise _broken(f"it has no {MANIFEST} of an archive of a mind") from None
+    except (KeyError, ValueError, TypeError):
+        raise _broken(no_manifest) from None
     if set(manifest.files) != set(_MEMBERS):
         raise _broken("it lacks members, or has others")
     return manifest
