@@ -37,9 +37,12 @@ class Ask:
         """The idempotency key of one of the events that it becomes; empty where it came without one."""
         return key_of(event, self.idempotency_key)
 
-    def draft(self, text: str, session_id: str, *, remember: bool) -> Draft:
-        """The event that keeps it, with its text as the guard left it."""
-        said = mind.UserMessage(text=text, speaker=self.speaker, occurred_at=self.query_time)
+    def draft(self, text: str, session_id: str, *, remember: bool, said_at: Timestamp | None = None) -> Draft:
+        """The event that keeps it, with its text as the guard left it.
+
+        ``said_at``: when it was said, where the caller does not say and the ledger would not.
+        """
+        said = mind.UserMessage(text=text, speaker=self.speaker, occurred_at=self.query_time or said_at)
         return Draft(
             mind.Body(user_message=said),
             session_id=session_id,

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.asking import Ask, Part, replayed
 from services.orchestrator.errors import IdempotencyKeyReused
+from services.orchestrator.extraction.extractor import occurred_ns
 from services.orchestrator.guard import POLICY_PREFIX, SEVERITIES, guard, region_of
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.profile import Profile
@@ -50,10 +51,10 @@ async def _kept(peers: Peers, ask: Ask, session_id: str, profile: Profile) -> in
         if masked not in left:
             left[masked] = await asyncio.to_thread(_masked, ask.text, masked, profile)
         if kept == left[masked]:
+            said_at = event.body.user_message.occurred_at if occurred_ns(event) else None
+            draft = ask.draft(kept, session_id, remember=event.remember, said_at=said_at)
             with suppress(IdempotencyKeyReused):
-                return await came_before(
-                    peers, ask.mind_id, ask.draft(kept, session_id, remember=event.remember)
-                )
+                return await came_before(peers, ask.mind_id, draft)
     return None
 
 

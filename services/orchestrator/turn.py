@@ -21,6 +21,7 @@ from services.orchestrator import citations, claims, failing, privacy, prompt, r
 from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.attribution import attributed
+from services.orchestrator.autonomy.invariants import CLOCK_NS
 from services.orchestrator.errors import (
     IdempotencyKeyReused,
     KeepsMore,
@@ -40,7 +41,7 @@ from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.stages import Clock, Stage
 from services.orchestrator.store import Store
 from services.orchestrator.terms import RECALL, Draft, Finished, Recalled, Said, Started
-from services.orchestrator.times import moment
+from services.orchestrator.times import moment, timestamp
 from services.orchestrator.workers.reading import Reading
 from services.runtime import telemetry
 from services.runtime.times import nanoseconds
@@ -186,7 +187,14 @@ class Turn:
                     idempotency_key=self._ask.key_of("session"),
                 )
             )
-        said = self._ask.draft(self._guarded.text, self._session_id, remember=self._remember)
+        # The ledger's clock never falls: where it ran ahead, what it records next is of that time.
+        is_ahead = state.last_event_ns - self._query_ns > CLOCK_NS
+        said = self._ask.draft(
+            self._guarded.text,
+            self._session_id,
+            remember=self._remember,
+            said_at=timestamp(self._query_ns) if is_ahead else None,
+        )
         with Stage(self._clock, "append"):
             at = len(drafts)
             keeping = asyncio.ensure_future(

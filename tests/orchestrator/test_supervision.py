@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -23,6 +24,8 @@ from tests.orchestrator.talking import converse, events, followed, head, left_al
 from tests.support.openai_server import OpenAIServer
 from tests.support.ports import free_port
 from tests.support.serving import Served, serving
+
+YEAR_NS = 365 * 86_400 * 10**9
 
 
 async def append(served: Served, *bodies: mind.Body) -> list[int]:
@@ -220,3 +223,20 @@ async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_let
     store = Store(tmp_path / "orchestrator")
     assert not store.dead_letters("ada")
     store.close()
+
+
+async def test_a_due_time_is_reckoned_from_now_though_the_clock_ran_ahead_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        with monkeypatch.context() as ahead:
+            ahead.setattr(time, "time_ns", lambda now=time.time_ns: now() + YEAR_NS)
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        asked: dict[str, Any] = {"text": "Remind me to buy milk in one hour.", "idempotency_key": "milk"}
+        turn = await converse(served, **asked)
+        opened = (await wait_for(served, "commitment_opened")).body.commitment_opened
+        again = await converse(served, **asked)
+
+    assert 0 < opened.due_at.ToNanoseconds() - time.time_ns() <= 3_600 * 10**9
+    assert turn.completed is not None
+    assert again.completed == turn.completed
