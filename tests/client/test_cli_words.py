@@ -179,6 +179,16 @@ def test_the_version_is_told_where_most_commands_tell_it() -> None:
     assert "begin with" in CliRunner().invoke(app, []).output.lower()
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+@pytest.mark.parametrize("path", ["chat", "ledger append", "memory search"])
+def test_help_shows_every_option_whole(path: str, width: int) -> None:
+    help_text = CliRunner().invoke(app, [*path.split(), "--help"], env={"COLUMNS": str(width)}).stdout
+
+    names = {one.opts[0] for one in COMMANDS[path].params if one.param_type_name == "option"}
+    assert names <= set(help_text.split())
+    assert "<bool>" not in help_text
+
+
 @pytest.mark.parametrize("path", COMMANDS)
 def test_every_command_has_help_with_an_example(path: str) -> None:
     result = CliRunner().invoke(app, [*path.split(), "--help"])

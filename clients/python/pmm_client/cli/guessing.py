@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
+from shutil import get_terminal_size
 from typing import Any
 
 import typer
@@ -15,6 +16,8 @@ from pmm_client.cli import exits
 from pmm_client.cli.wording import fail
 
 _EXAMPLE = "Example: "
+BOXES_FROM = 70
+"""Columns of a terminal."""
 # What all wrong command lines have in common is no public name of typer.
 _UsageError: Any = typer.BadParameter.__base__
 
@@ -34,7 +37,33 @@ def guided(instead: str = "") -> type[TyperCommand]:
     return type("_Guided", (_Guided,), {"instead": instead})
 
 
-class _Guided(TyperCommand):
+class _Helped:
+    """What holds for the help of commands and of groups."""
+
+    rich_markup_mode: Any
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters; a flag takes no value, and of a list each is one."""
+        found: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for one in found:
+            if one.metavar is None and getattr(one, "is_flag", False):
+                one.metavar = ""
+            elif one.metavar is None and getattr(one, "multiple", False):
+                one.metavar = one.opts[0].lstrip("-").upper()
+        return found
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write it; where a box has no room for the names of options, without boxes."""
+        columns, mode = get_terminal_size().columns, self.rich_markup_mode
+        if columns < BOXES_FROM:
+            self.rich_markup_mode, formatter.width = None, columns
+        try:
+            super().format_help(ctx, formatter)  # type: ignore[misc]
+        finally:
+            self.rich_markup_mode = mode
+
+
+class _Guided(_Helped, TyperCommand):
     instead = ""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -57,7 +86,7 @@ class _Guided(TyperCommand):
         return _UsageError(f"{words} is too much{'; a mind is named with --mind' if takes_mind else ''}")
 
 
-class Commands(TyperGroup):
+class Commands(_Helped, TyperGroup):
     """A group one of whose commands may be meant where none is named."""
 
     default = ""
