@@ -64,15 +64,15 @@ class Journal:
         known = self._latest.get(line.mind_id)
         if known is not None and known.size >= line.size:
             return
-        latest = self._latest | {line.mind_id: line}
-        if self._witnessed_lines >= _COMPACT_LINES + len(latest):
+        if self._witnessed_lines >= _COMPACT_LINES + len(self._latest):
+            latest = self._latest | {line.mind_id: line}
             _write(self._witnessed, latest.values())
             self._witnessed_lines = len(latest)
         else:
             _append(self._witnessed, line)
             self._witnessed_lines += 1
         # Only what is on disk is known: where there was no room, the next one who asks writes it.
-        self._latest = latest
+        self._latest[line.mind_id] = line
 
     def witnessed(self, mind_id: str) -> Witnessed | None:
         """The largest checkpoint of a mind that was given out."""
