@@ -76,7 +76,7 @@ class EndedCommitments:
 
     async def _first_told(self, mind_id: str, end: Event) -> Event:
         """Where an end was told first: of what was erased the header says when."""
-        seq = end.body.commitment_closed.closed_seq
+        seq = end.body.commitment_closed.closed_seq or end.body.commitment_expired.expired_seq
         return await self._peers.event(mind_id, seq) if 0 < seq < end.seq else end
 
     async def _episode(self, mind_id: str, its_id: str, before_seq: int) -> list[Event]:

@@ -8,6 +8,7 @@ gone.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -69,6 +70,7 @@ _NUMBER = re.compile(r"(?!(?:19|20)\d\d$)(?=\w*\d)\w{3,}")
 """A code, a sum, a part of a telephone number; a year is nobody's own."""
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
 """Scripts that put no space between words: Thai, Lao, Khmer, Japanese, Chinese."""
+_NEVER = 2**63
 RUN_SIGNS = 4
 """So many of their signs in a row are a quotation."""
 
@@ -99,8 +101,10 @@ class BlastRadius:
         """Of the origin and of those that carry its words."""
         self._reached_only: dict[int, int] = {}
         self._origin_seq = origin.seq
-        self._things: set[str] = set(_things(origin.body)) if origin.kind in BEGINNINGS else set()
-        """What began with the origin, or with what carries its words."""
+        self._episodes: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        """Of what began with the origin, or with what carries its words: where, and where another began it again."""
+        if origin.kind in BEGINNINGS:
+            self._note_thing(origin, carries=True)
         self._held: set[str] = set()
         """Instructions that others gave as well, and that hold."""
         self._said_again: dict[int, str] = {}
@@ -151,12 +155,16 @@ class BlastRadius:
         if event.kind == "directive_retired":
             self._held -= things
         elif event.kind in BEGINNINGS and carries:
-            self._things |= things
+            for thing in things:
+                self._episodes[thing].append((event.seq, _NEVER))
         elif event.kind in INSTRUCTIONS:
             self._held |= things
         elif event.kind in BEGINNINGS:
             # From here on it is another's.
-            self._things -= things
+            for thing in things & self._episodes.keys():
+                self._episodes[thing] = [
+                    (first, min(last, event.seq)) for first, last in self._episodes[thing]
+                ]
 
     def _note_said_again(self, seq: int, words: list[str]) -> None:
         said = _padded(words)
@@ -183,9 +191,16 @@ class BlastRadius:
             if self._sessions.get(analyzed.session_id, analyzed.to_seq + 1) <= analyzed.to_seq:
                 carriers["covers"] = 0
         is_anothers = event.kind in BEGINNINGS and not carriers and any(_named(event))
-        if not is_anothers and self._things.intersection(_things(event.body)) - self._held:
+        if not is_anothers and any(self._is_of(thing, event) for thing in _things(event.body)):
             carriers["same_thing"] = 0
         return carriers, others
+
+    def _is_of(self, thing: str, event: Event) -> bool:
+        """Whether an event tells of a thing that began with what carries the words."""
+        seq = _first_told(event)
+        return thing not in self._held and any(
+            first < seq < last for first, last in self._episodes.get(thing, ())
+        )
 
     def _may_cover(self, event: Event, high: int) -> bool:
         """A summary is of one conversation: of what others said meanwhile it holds nothing."""
@@ -247,6 +262,12 @@ def _named(event: Event) -> Iterator[tuple[str, int]]:
             yield "in_prompt", seq
         for seq in cited_seqs(event.body.assistant_message.text):
             yield "cites", seq
+
+
+def _first_told(event: Event) -> int:
+    """Its seq; of an end that is told again that of the event which told it first."""
+    told = event.body
+    return told.commitment_closed.closed_seq or told.commitment_expired.expired_seq or event.seq
 
 
 def _is_quotation(event: Event) -> bool:

@@ -82,25 +82,25 @@ class Retelling:
         self._erased = erased
         self._now, self._left = _State(), _State()
         self._ends: list[Draft] = []
-        self._last_ends: dict[tuple[str, str], mind.Event] = {}
-        """Of those that are erased: the latest of a kind that ended a thing, by both."""
+        self._cleared: mind.Event | None = None
+        """The latest that took a name away."""
         self._retired: list[mind.DirectiveRetired] = []
         self._rated: list[mind.MemoryRated] = []
         self._retracted: dict[str, mind.Event] = {}
 
     def take(self, event: mind.Event) -> None:
         """Changes the event where it is one of those that are erased."""
-        self._now.take(event)
-        if event.seq in self._erased and not event.redacted:
+        is_erased = event.seq in self._erased and not event.redacted
+        if is_erased:
             self._note(event)
-            event.redacted = True
+        self._now.take(event)
+        event.redacted = event.redacted or is_erased
         self._left.take(event)
 
     def told(self) -> list[Draft]:
         """What is to follow the erasure where nothing else comes between."""
         return [
             *self._ends,
-            *self._expired(),
             *self._revised(),
             *self._instructions(),
             *self._name(),
@@ -115,18 +115,17 @@ class Retelling:
     def _note(self, event: mind.Event) -> None:
         body = event.body
         match event.kind:
-            case "commitment_closed":
-                left = self._left.commitments
-                if COMMITMENTS.apply(left, event)[0] is not left:
-                    self._ends.append(_closed(event))
-            case "commitment_expired":
-                self._last_ends[event.kind, body.commitment_expired.commitment_id] = event
+            case "commitment_closed" | "commitment_expired":
+                if self._ends_what_stays(event):
+                    told = _closed if event.kind == "commitment_closed" else _expired
+                    self._ends.append(told(event))
             case "directive_retired":
                 held = self._left.directives
                 if DIRECTIVES.apply(held, event)[0] is not held:
                     self._retired.append(_retired(event))
             case "identity_cleared":
-                self._last_ends[event.kind, ""] = event
+                if self._left.identity.name:
+                    self._cleared = event
             case "memory_rated":
                 if self._holds(body.memory_rated.memory_id):
                     self._rated.append(body.memory_rated)
@@ -135,26 +134,19 @@ class Retelling:
             case _:
                 pass
 
+    def _ends_what_stays(self, event: mind.Event) -> bool:
+        """Not where it ended what was opened again, and that goes, too."""
+        its_id = getattr(event.body, event.kind).commitment_id
+        now, left = (state.commitments.by_id.get(its_id) for state in (self._now, self._left))
+        if now and left and now.opened_seq != left.opened_seq:
+            return False
+        return COMMITMENTS.apply(self._left.commitments, event)[0] is not self._left.commitments
+
     def _holds(self, memory_id: str) -> bool:
         """Whether a memory is there that stays, and is not taken back by what stays."""
         said = _TURN.fullmatch(memory_id)
         stays = memory_id in self._left.memories or (said and int(said[1]) not in self._erased)
         return bool(stays) and memory_id not in self._left.retracted
-
-    def _ended(self, kind: str, thing: str, since_seq: int) -> mind.Event | None:
-        """What is erased of its ends, where that came after a seq."""
-        end = self._last_ends.get((kind, thing))
-        return end if end is not None and end.seq > since_seq else None
-
-    def _expired(self) -> list[Draft]:
-        left = self._left.commitments.by_id.values()
-        ends = [
-            (one, end) for one in left if (end := self._ended("commitment_expired", one.id, one.opened_seq))
-        ]
-        return [
-            _again(end, mind.Body(commitment_expired=mind.CommitmentExpired(commitment_id=one.id)))
-            for one, end in ends
-        ]
 
     def _revised(self) -> list[Draft]:
         told: list[Draft] = []
@@ -182,9 +174,10 @@ class Retelling:
         return [Draft(mind.Body(directive_retired=one)) for one in self._retired if one.directive_id in left]
 
     def _name(self) -> list[Draft]:
-        named = self._left.identity
-        is_cleared = named.name and self._ended("identity_cleared", "", named.adopted_seq)
-        return [Draft(mind.Body(identity_cleared=mind.IdentityCleared()))] if is_cleared else []
+        if self._cleared is None or not self._left.identity.name:
+            return []
+        seq = self._cleared.body.identity_cleared.cleared_seq or self._cleared.seq
+        return [Draft(mind.Body(identity_cleared=mind.IdentityCleared(cleared_seq=seq)))]
 
     def _memories(self) -> list[Draft]:
         told: list[Draft] = []
@@ -237,6 +230,12 @@ def _closed(event: mind.Event) -> Draft:
     told.why = ""
     told.closed_seq = told.closed_seq or event.seq
     return _again(event, mind.Body(commitment_closed=told))
+
+
+def _expired(event: mind.Event) -> Draft:
+    body = event.body.commitment_expired
+    told = mind.CommitmentExpired(commitment_id=body.commitment_id, expired_seq=body.expired_seq or event.seq)
+    return _again(event, mind.Body(commitment_expired=told))
 
 
 def _retired(event: mind.Event) -> mind.DirectiveRetired:

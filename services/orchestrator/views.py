@@ -85,7 +85,8 @@ class Views:
                 found.append(event)
             if len(found) == MAX_NAME_CHANGES:
                 break
-        return found[::-1]
+        # One that is told again stands where it was.
+        return sorted(found, key=lambda event: event.body.identity_cleared.cleared_seq or event.seq)
 
     async def retired(self, mind_id: str, upto: int) -> list[Directive]:
         """Instructions that had ended at a seq, the latest first."""

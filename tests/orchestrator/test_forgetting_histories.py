@@ -355,3 +355,24 @@ def test_a_person_is_not_reminded_anew_where_a_reminder_is_forgotten(for_time: d
     for _ in range(2):
         left = forgotten(max(each.seq for each in left if each.kind == "commitment_reminded"), left)
         assert standing(replay(left)) == before
+
+
+def test_what_ended_does_not_come_back_where_what_began_again_since_is_forgotten_too() -> None:
+    left = [
+        *MESSAGES,
+        event(5, "commitment_opened", commitment_id="c", text="call", source_seq=2),
+        event(6, "identity_adopted", name="Olga", confidence=1, evidence_seqs=[2]),
+        event(7, "commitment_expired", commitment_id="c"),
+        event(8, "identity_cleared", why=WHY),
+        event(9, "commitment_opened", commitment_id="c", text="call", source_seq=3),
+        event(10, "identity_adopted", name="Zoe", confidence=1, evidence_seqs=[3]),
+    ]
+    before = replay(left)
+    for origin in (1, 7):
+        left = forgotten(origin, left)
+    after = replay(left)
+    assert (standing(after), after.metrics) == (standing(before), before.metrics)
+
+    after = replay(forgotten(3, left))
+    assert (dict(after.commitments.by_id), after.identity.name, after.metrics.is_named) == ({}, "", False)
+    assert after.violations == 0

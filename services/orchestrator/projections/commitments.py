@@ -203,7 +203,7 @@ def closed(state: Commitments, event: Event) -> Commitments:
     if body.closed_seq >= event.seq:
         raise ValueError("what is told again was told before")
     if body.closed_seq and not _is_open_since(state, body.commitment_id, body.closed_seq):
-        return _told_of_before(state, body)
+        return _told_of_before(state, body.commitment_id, body.closed_seq, is_kept=_is_kept(body))
     known = state.by_id[body.commitment_id]
     ended = _without(state, known.id)
     if body.outcome != mind.COMMITMENT_OUTCOME_DONE:
@@ -221,18 +221,26 @@ def is_unshown(body: mind.CommitmentClosed) -> bool:
 def expired(state: Commitments, event: Event) -> Commitments:
     if event.redacted:
         return replace(state, erased_end_seq=event.seq)
-    return _without(state, event.body.commitment_expired.commitment_id)
+    body = event.body.commitment_expired
+    if body.expired_seq >= event.seq:
+        raise ValueError("what is told again was told before")
+    if body.expired_seq and not _is_open_since(state, body.commitment_id, body.expired_seq):
+        return _told_of_before(state, body.commitment_id, body.expired_seq, is_kept=False)
+    return _without(state, body.commitment_id)
 
 
-def _told_of_before(state: Commitments, body: mind.CommitmentClosed) -> Commitments:
+def _is_kept(body: mind.CommitmentClosed) -> bool:
+    return body.outcome == mind.COMMITMENT_OUTCOME_DONE and not is_unshown(body)
+
+
+def _told_of_before(state: Commitments, its_id: str, end_seq: int, *, is_kept: bool) -> Commitments:
     """How that ended which was opened again since."""
-    if body.outcome != mind.COMMITMENT_OUTCOME_DONE or is_unshown(body):
-        return state
-    ends = (one for one in reversed(state.unseen_ends) if one.id == body.commitment_id)
-    was = next((one for one in ends if one.opened_seq < body.closed_seq), None)
+    ends = (one for one in reversed(state.unseen_ends) if one.id == its_id)
+    was = next((one for one in ends if one.opened_seq < end_seq), None)
     if was is None:
         return state
-    return _kept(replace(state, unseen_ends=tuple(one for one in state.unseen_ends if one != was)), was)
+    told = replace(state, unseen_ends=tuple(one for one in state.unseen_ends if one != was))
+    return _kept(told, was) if is_kept else told
 
 
 def _kept(state: Commitments, one: Done) -> Commitments:

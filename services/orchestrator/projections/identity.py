@@ -65,8 +65,14 @@ def adopted(state: Identity, event: Event) -> Identity:
 
 
 def cleared(state: Identity, event: Event) -> Identity:
+    since = event.body.identity_cleared.cleared_seq
+    if since >= event.seq:
+        raise ValueError("what is told again was told before")
+    if since and state.adopted_seq > since:
+        return state
     nobody = {"name": "", "confidence": 0.0, "adopted_seq": 0, "evidence_seqs": ()}
-    return replace(state, **nobody, changed_seq=event.seq, **_NO_PROPOSAL)
+    proposal = {} if since and state.proposed_seq > since else _NO_PROPOSAL
+    return replace(state, **nobody, changed_seq=event.seq, **proposal)
 
 
 def user_identified(state: Identity, event: Event) -> Identity:

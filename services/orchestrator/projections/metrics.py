@@ -48,6 +48,8 @@ class Metrics(State, frozen=True):
     """The last one that was adopted, also when it was cleared since."""
     is_named: bool = False
     named_tick: int = 0
+    adopted_seq: int = 0
+    """Where the name was given last."""
     opened: Map[str, int] = Map()
     """Commitments that were opened lately, and at which tick."""
     violations: tuple[str, ...] = ()
@@ -71,14 +73,15 @@ def ticked(state: Metrics, _event: Event) -> Metrics:
 def adopted(state: Metrics, event: Event) -> Metrics:
     body = adoption(event)
     if body.name == state.name and state.is_named:
-        return state
+        return replace(state, adopted_seq=event.seq)
     is_flip = state.name not in ("", body.name) and state.ticks - state.named_tick <= UNSTABLE_TICKS
-    named = replace(state, name=body.name, is_named=True, named_tick=state.ticks)
+    named = replace(state, name=body.name, is_named=True, named_tick=state.ticks, adopted_seq=event.seq)
     return _moved(named, -UNSTABLE_LOSS, 0.0) if is_flip else named
 
 
-def cleared(state: Metrics, _event: Event) -> Metrics:
-    return replace(state, is_named=False)
+def cleared(state: Metrics, event: Event) -> Metrics:
+    since = event.body.identity_cleared.cleared_seq or event.seq
+    return replace(state, is_named=False) if state.adopted_seq < since else state
 
 
 def reflected(state: Metrics, event: Event) -> Metrics:

@@ -1759,16 +1759,22 @@ class IdentityCleared(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     WHY_FIELD_NUMBER: _builtins.int
+    CLEARED_SEQ_FIELD_NUMBER: _builtins.int
     why: _builtins.str
     """Why, for the record."""
+    cleared_seq: _builtins.int
+    """Where it is told again, because the event is erased that told it first: the seq of that one. A name that was taken
+    since holds.
+    """
     def __init__(
         self,
         *,
         why: _builtins.str = ...,
+        cleared_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cleared_seq", b"cleared_seq", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2071,16 +2077,20 @@ class CommitmentExpired(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     COMMITMENT_ID_FIELD_NUMBER: _builtins.int
+    EXPIRED_SEQ_FIELD_NUMBER: _builtins.int
     commitment_id: _builtins.str
     """The commitment."""
+    expired_seq: _builtins.int
+    """Where it is told again, because the event is erased that told it first: the seq of that one."""
     def __init__(
         self,
         *,
         commitment_id: _builtins.str = ...,
+        expired_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_id", b"commitment_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_id", b"commitment_id", "expired_seq", b"expired_seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
