@@ -201,6 +201,46 @@ async def test_a_mind_whose_events_are_poison_does_not_hold_up_the_others(
     assert {each.attempts for each in left} == {3}
 
 
+async def test_of_what_was_erased_since_no_dead_letter_stays_whatever_the_worker_would_make_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_event: mind.Event, _minds: object) -> list[mind.Body]:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("broken", ("user_message",), broken)])
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await say(running, "ada", "poison")
+        (letter,) = await until(lambda: letters(running, "broken", "ada"))
+        await running.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[letter.seq]))
+        replay = pb.ReplayDeadLetterRequest(mind_id="ada", dead_letter_id=letter.dead_letter_id)
+        derived = (await running.orchestrator.replay_dead_letter(replay)).derived_seqs
+
+        assert (list(derived), await letters(running, "broken", "ada")) == ([], [])
+
+
+async def test_a_letter_that_fails_again_waits_longer_and_counts_its_attempts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def needy(_event: mind.Event, _minds: object) -> list[mind.Body]:
+        raise errors.Unavailable("away", reason="AWAY")
+
+    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("needy", ("user_message",), needy)])
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await say(running, "ada", "I am Ana.")
+        (letter,) = await until(lambda: letters(running, "needy", "ada"))
+        replay = pb.ReplayDeadLetterRequest(mind_id="ada", dead_letter_id=letter.dead_letter_id)
+        with pytest.raises(errors.PmmError, match="mend the cause"):
+            await running.orchestrator.replay_dead_letter(replay)
+        (again,) = await letters(running, "needy", "ada")
+
+    assert again.attempts > letter.attempts == 3
+    for one in (letter, again):
+        pause_ns = one.next_attempt_at.ToNanoseconds() - one.last_attempt_at.ToNanoseconds()
+        assert pause_ns == 2 ** (one.attempts - 1) * 10**9
+
+
 async def test_what_waits_is_tried_again_where_the_clock_ran_ahead_when_it_was_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
