@@ -14,7 +14,7 @@ from services.memory import derive
 from services.memory.rows import Row
 from services.orchestrator.radius import COURSE
 from services.orchestrator.retelling import Retelling
-from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.snapshot import Snapshot, dump, load
 from tests.orchestrator.test_forgetting_promises import DONE, carrying, event, sources
 from tests.orchestrator.test_projections import replay
 
@@ -336,6 +336,8 @@ def test_what_ended_and_began_again_stands_as_before_whatever_tells_of_its_end_i
     assert before.violations == 0
 
     left = forgotten(1, left)
+    untold = replay([each for each in left if each.seq <= known])
+    assert load(dump(untold)) == untold
     assert standing(replay(left)) == standing(before)
     # What is told again is forgotten as well, and told again.
     for _ in range(3):
