@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import signal
 import subprocess
 import sys
+import termios
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import IO
 
+import psutil
 import pytest
 from typer.testing import CliRunner
 
@@ -123,6 +129,35 @@ async def run(*arguments: str, **options: object) -> subprocess.CompletedProcess
 
 def shell(script: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["sh", "-c", script, "sh", *arguments], capture_output=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["memory", "add", "--from-file", "-", "--mind", "ada"],
+        ["ledger", "append", "-", "--mind", "ada"],
+        ["mind", "import", "-", "--mind", "ada"],
+    ],
+    ids=" ".join,
+)
+def test_ctrl_c_ends_a_wait_for_input_at_once(arguments: list[str]) -> None:
+    command = [*PMM, *arguments, "--target", "127.0.0.1:1"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        while _unread(process.stdin) or psutil.Process(process.pid).status() != psutil.STATUS_SLEEPING:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(ENDED_S) == exits.INTERRUPTED
+        finally:
+            process.kill()
+
+
+def _unread(pipe: IO[bytes]) -> int:
+    """Bytes that nobody has taken from it yet."""
+    return int.from_bytes(fcntl.ioctl(pipe.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 async def test_a_terminal_without_a_letter_shows_the_rest() -> None:

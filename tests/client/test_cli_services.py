@@ -175,6 +175,23 @@ def test_an_event_of_an_application_is_appended_once_under_its_key(pmm: Pmm, bis
     assert read["body"]["custom"]["data"] == {"value": 7}
 
 
+def test_a_line_of_json_goes_on_behind_a_separator_of_unicode(pmm: Pmm, biscuit: str) -> None:
+    text = "one\u2028two\x85three"
+    said = json.dumps({"text": text}, ensure_ascii=False)
+    body = json.dumps({"custom": {"name": "note", "data": {"said": text}}}, ensure_ascii=False)
+
+    added = pmm("memory", "add", "--from-file", "-", "--mind", biscuit, "--json", stdin=f"{said}\n")
+    pmm("ledger", "append", "-", "--mind", biscuit, stdin=f"\n{body}\n")
+    wrong = pmm("ledger", "append", "-", "--mind", biscuit, stdin=f"{body}\n{{\n", code=exits.USAGE)
+
+    memory_id = json.loads(added)["memory_ids"][0]
+    kept = json.loads(pmm("memory", "history", memory_id, "--mind", biscuit, "--json"))
+    last = json.loads(pmm("ledger", "read", "--mind", biscuit, "--kind", "custom.note", "--json"))
+    assert kept["versions"][0]["text"] == text
+    assert last["body"]["custom"]["data"]["said"] == text
+    assert "line 2 of standard input" in wrong
+
+
 def test_a_lost_race_names_the_head(pmm: Pmm, biscuit: str) -> None:
     body = json.dumps({"custom": {"name": "mood"}})
 

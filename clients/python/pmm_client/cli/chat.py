@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +12,7 @@ from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.conversation import Conversation
 from pmm_client.cli.options import Json, calls_server, complain, mind_option
+from pmm_client.cli.standard_input import read_line
 from pmm_client.jsonable import to_json
 from pmm_client.mind import Mind
 from pmm_client.names import Privacy
@@ -142,7 +140,7 @@ async def _lines(conversation: Conversation, as_json: bool) -> None:
     from pmm_client.cli.commands import Leave, run_command
 
     number = 0
-    while line := _read_line():
+    while line := read_line():
         number += 1
         try:
             text = line.decode("utf-8").strip()
@@ -155,21 +153,6 @@ async def _lines(conversation: Conversation, as_json: bool) -> None:
                 await _one(conversation, text, as_json)
         except Leave:
             return
-
-
-def _read_line() -> bytes:
-    with _plain_ctrl_c():
-        return sys.stdin.buffer.readline()
-
-
-@contextmanager
-def _plain_ctrl_c() -> Generator[None]:
-    """Ctrl-C ends a wait for input at once. (asyncio's handler would only cancel the task, which waits.)"""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _checked(text: str) -> str:

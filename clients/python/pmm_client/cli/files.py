@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from pmm_client.archive import begins_archive
 from pmm_client.cli import exits, output
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.options import Json, MindOption, calls_server, complain, time_zone
+from pmm_client.cli.standard_input import read_all
 from pmm_client.client import Client
 from pmm_client.errors import DeadlineExceeded, PersonalDataRefused
 from pmm_client.messages import Imported
@@ -135,7 +135,7 @@ async def _wait_for_index(client: Client, mind: Mind, head_seq: int, bar: Progre
 
 def _read(file: str) -> bytes:
     if file == "-":
-        return sys.stdin.buffer.read()
+        return read_all()
     try:
         return Path(file).expanduser().read_bytes()
     except OSError as error:

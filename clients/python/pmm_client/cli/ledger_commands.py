@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated, Any
 
@@ -18,6 +17,7 @@ from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.listing import Limit
 from pmm_client.cli.options import Json, MindOption, MindOrMine, calls_server, complain, read_seq_or_0
 from pmm_client.cli.reading import while_read
+from pmm_client.cli.standard_input import read_all
 from pmm_client.errors import BrokenChain
 from pmm_client.jsonable import to_json
 
@@ -174,8 +174,7 @@ async def append(
 
     Example: pmm ledger append --mind ada '{"custom": {"name": "mood"}}'
     """
-    texts = sys.stdin.read().splitlines() if body == "-" else [body]
-    events = [NewEvent(session_id=session, actor=actor, body=_body(text)) for text in texts if text.strip()]
+    events = [NewEvent(session_id=session, actor=actor, body=each) for each in _bodies(body)]
     async with connection.open("ledger") as client:
         answer = await client.mind(mind).append(
             events, expected_seq=expected_seq, idempotency_key=idempotency_key
@@ -187,14 +186,22 @@ async def append(
         output.line(f"#{event.seq}{'  (was there already)' if event.existed else ''}  {event.hash.hex()}")
 
 
-def _body(text: str) -> Body:
+def _bodies(given: str) -> list[Body]:
+    if given != "-":
+        return [_body(given, "this")]
+    # Bytes: of a text, U+2028 would end a line too, which JSON may hold.
+    lines = enumerate(read_all().splitlines(), 1)
+    return [_body(line, f"line {number} of standard input") for number, line in lines if line.strip()]
+
+
+def _body(text: str | bytes, which: str) -> Body:
     try:
         parsed: Any = json.loads(text)
         if not isinstance(parsed, dict):
             raise ValueError("it must be an object with the name of its kind")
         return json_format.ParseDict(parsed, Body())
     except (ValueError, json_format.ParseError) as error:
-        raise CliError(f"this is no event body: {_first(str(error).splitlines())}", exits.USAGE) from None
+        raise CliError(f"{which} is no event body: {_first(str(error).splitlines())}", exits.USAGE) from None
 
 
 def _first(lines: Sequence[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.memory_options import memory_types
 from pmm_client.cli.options import LOCAL, Json, MindOrMine, Why, calls_server, moment, read_seq, time_option
+from pmm_client.cli.standard_input import read_all
 from pmm_client.messages import timestamp
 from pmm_client.mind import Mind
 
@@ -255,11 +255,12 @@ def _read(file: Path | None, kind: type[M]) -> list[M]:
     if file is None:
         return []
     try:
-        lines = (sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")).splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CliError(f"{file} cannot be read: {error}", exits.USAGE) from None
+        content = read_all() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise CliError(f"{file} cannot be read: {error.strerror}", exits.USAGE) from None
     found: list[M] = []
-    for number, line in enumerate(lines, 1):
+    # Bytes: of a text, U+2028 would end a line too, which JSON may hold.
+    for number, line in enumerate(content.splitlines(), 1):
         if line.strip():
             try:
                 found.append(ParseDict(json.loads(line), kind()))

@@ -22,6 +22,7 @@ from pmm_client.cli.completion import DEFAULT_MIND
 from pmm_client.cli.connection import CliError, Connection
 from pmm_client.cli.mind_commands import Name
 from pmm_client.cli.options import Json, MindOrMine, calls_server, complain
+from pmm_client.cli.standard_input import read_chunk
 from pmm_client.errors import MindExists
 from pmm_client.moving import Comparison
 
@@ -320,7 +321,7 @@ async def replace_file(parts: AsyncGenerator[bytes], path: Path) -> None:
 async def _chunks(source: BinaryIO, on_progress: Callable[[int], None]) -> AsyncGenerator[bytes]:
     """Raises CliError where it is empty, cut short, or an export with --full, which is read from a file only."""
     done, last = 0, b""
-    while chunk := source.read(CHUNK_BYTES):
+    while chunk := read_chunk(source, CHUNK_BYTES):
         if not done and begins_archive(chunk):
             raise CliError("this is an export with --full: name its file", exits.USAGE)
         yield chunk
