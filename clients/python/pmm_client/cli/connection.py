@@ -62,6 +62,8 @@ class Connection:
     async def open(self, *needed: str) -> AsyncGenerator[Client]:
         """A client; the services named are looked for where the target does not serve them."""
         places = {name: await self.find(name) for name in needed}
+        for name, place in places.items():
+            _check(f"--{name}-target", place, self)
         async with pmm_client.connect(
             self.target,
             token=self.token,

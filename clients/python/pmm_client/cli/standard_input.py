@@ -25,7 +25,9 @@ def read_all() -> bytes:
 
 
 def read_chunk(source: BinaryIO, size: int) -> bytes:
-    """The next bytes of standard input, or of a file that may be a pipe; empty at the end. Raises CliError."""
+    """The next bytes of standard input, or of a file, which nobody waits for; empty at the end. Raises CliError."""
+    if source is not sys.stdin.buffer:
+        return source.read(size)
     with _plain_ctrl_c():
         try:
             return source.read(size)
