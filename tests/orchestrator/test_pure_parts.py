@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from immutables import Map
 from msgspec.structs import replace
 
@@ -17,6 +19,7 @@ from services.orchestrator.extraction import evidence, names, promises
 from services.orchestrator.extraction.instructions import directives
 from services.orchestrator.guard import guard
 from services.orchestrator.projections.commitments import Commitment, Commitments
+from services.orchestrator.projections.directives import DIRECTIVES, LATEST
 from services.orchestrator.projections.profile import Profile
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
@@ -245,3 +248,21 @@ def test_an_open_question_is_told_whole() -> None:
     found = analysis.analyze(said).open_questions
 
     assert found == ("When does Dr. Silva come?", "And what of it?")
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from("abcdef"), max_size=20))
+def test_of_instructions_the_latest_come_first_then_those_given_most_often_and_the_last_is_the_first_to_go(
+    given_in_order: list[str],
+) -> None:
+    state = DIRECTIVES.initial
+    for seq, its_id in enumerate(given_in_order, start=1):
+        adopted = mind.DirectiveAdopted(directive_id=its_id, text=its_id)
+        event = mind.Event(seq=seq, kind="directive_adopted", body=mind.Body(directive_adopted=adopted))
+        state, _ = DIRECTIVES.apply(state, event)
+
+    latest = list(dict.fromkeys(reversed(given_in_order)))
+    often = sorted(latest[LATEST:], key=lambda its_id: (-given_in_order.count(its_id), latest.index(its_id)))
+    assert [one.id for one in state.by_weight()] == [*latest[:LATEST], *often]
+    if often:
+        assert state.least().id == often[-1]
