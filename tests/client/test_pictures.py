@@ -6,6 +6,7 @@ import itertools
 import re
 from xml.etree import ElementTree
 
+import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,6 +68,13 @@ def test_every_label_stands_in_the_picture_as_it_is_written() -> None:
 
     for expected in ("costs $5 & more", "Ana <3", "(erased)", "mentions", "entity"):
         assert expected in written
+
+
+@pytest.mark.filterwarnings("error")
+def test_letters_of_any_script_stand_in_the_picture_without_a_warning() -> None:
+    node = pb.GraphNode(node_id="event:1", type="message", label="東京？ กรุงเทพ", seq=1)
+
+    assert "東京？ กรุงเทพ" in pictures.graph_svg([node], [])
 
 
 def test_no_arrow_hides_another_between_the_same_two_nodes() -> None:

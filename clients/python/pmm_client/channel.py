@@ -116,7 +116,9 @@ def check_credentials(target: str, token: str | None, tls_ca: bytes | None) -> N
     """Raises ValueError for a CA without a certificate, and for a token that cannot be sent, or not unread."""
     if tls_ca is not None:
         try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=tls_ca.decode("ascii", "ignore"))
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+                cadata=tls_ca.decode("ascii", "ignore")
+            )
         except (ssl.SSLError, ValueError):
             raise ValueError("tls_ca holds no certificate in PEM") from None
     if token is None:
