@@ -19,8 +19,6 @@ LATEST = 3
 """Those given last have their places before those given most often: what is wanted now need not be said twice."""
 MAX_HELD = 1_000
 """Instructions that may hold; the supervisor retires all but far fewer. One more replaces the one that counts least."""
-
-
 MAX_RENEWALS = 20
 """Of an instruction: the latest."""
 
@@ -31,12 +29,9 @@ class Renewal(State, frozen=True, array_like=True):
     seq: int
     source_seq: int
     text: str
-    last_seq: int
-    """Where it had been given last …"""
-    given: int
-    """… how often …"""
-    uses: int
-    """… and in how many prompts it had been."""
+    last_seq_before: int
+    given_before: int
+    uses_before: int
 
 
 class Directive(State, frozen=True):
@@ -132,7 +127,7 @@ def _retired_before(state: Directives, body: DirectiveRetired) -> Directives:
         return state
     if known.last_seq < body.retired_seq:
         return _without(state, known.id)
-    given_again = (one for one in known.renewals if one.last_seq < body.retired_seq < one.seq)
+    given_again = (one for one in known.renewals if one.last_seq_before < body.retired_seq < one.seq)
     if (first := next(given_again, None)) is None:
         return state
     return replace(_with(state, _since(known, first)), retired=state.retired + 1)
@@ -140,16 +135,24 @@ def _retired_before(state: Directives, body: DirectiveRetired) -> Directives:
 
 def _since(known: Directive, first: Renewal) -> Directive:
     """An instruction as if it had not been given before."""
-    later = (one for one in known.renewals if one.seq > first.seq)
+    later = (
+        replace(
+            one,
+            given_before=one.given_before - first.given_before,
+            uses_before=one.uses_before - first.uses_before,
+        )
+        for one in known.renewals
+        if one.seq > first.seq
+    )
     return Directive(
         known.id,
         first.text,
         first.source_seq,
         first.seq,
-        known.given - first.given,
+        known.given - first.given_before,
         known.last_seq,
-        known.uses - first.uses,
-        tuple(replace(one, given=one.given - first.given, uses=one.uses - first.uses) for one in later),
+        known.uses - first.uses_before,
+        tuple(later),
     )
 
 
