@@ -10,12 +10,12 @@ from google.protobuf.struct_pb2 import Struct
 
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator.actions import Imported, Message
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.convert_commitments import commitment
 from services.orchestrator.diff import MISSING, FieldChange
 from services.orchestrator.explain import Explanation
 from services.orchestrator.forgetting import Progress
+from services.orchestrator.importing import Imported, Message
 from services.orchestrator.owners.owners import Listed
 from services.orchestrator.projections import stage
 from services.orchestrator.projections.directives import Directive

@@ -12,6 +12,7 @@ from services.orchestrator.counting.following import Counts
 from services.orchestrator.ended import EndedCommitments
 from services.orchestrator.forgetting import Forgetting
 from services.orchestrator.graph.following import Graphs
+from services.orchestrator.importing import Importing
 from services.orchestrator.minds import Minds
 from services.orchestrator.owners.owners import Owners
 from services.orchestrator.peers import Peers
@@ -31,6 +32,7 @@ class Domain:
     conversations: Conversations
     sessions: SessionActions
     actions: MindActions
+    importing: Importing
     forgetting: Forgetting
     views: Views
     reflecting: Reflecting

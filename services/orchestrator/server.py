@@ -27,6 +27,7 @@ from services.orchestrator.forgetting import Forgetting, Traces
 from services.orchestrator.graph.following import Graphs
 from services.orchestrator.graph.store import GraphStore
 from services.orchestrator.guard import warm_up
+from services.orchestrator.importing import Importing
 from services.orchestrator.incognito import Incognito
 from services.orchestrator.late_answers import LateAnswers
 from services.orchestrator.minds import Minds
@@ -112,7 +113,8 @@ class OrchestratorService(Service):
                 Services(minds, peers, self._store, self._session_table, reading, settings), incognito, slots
             ),
             sessions,
-            MindActions(minds, peers, self._session_table, incognito),
+            MindActions(minds, peers),
+            Importing(minds, self._session_table, incognito),
             forgetting,
             Views(minds, peers, traces),
             reflecting,

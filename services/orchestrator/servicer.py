@@ -54,7 +54,7 @@ class OrchestratorServicer(rpc.OrchestratorServiceServicer):
         self, request: pb.ImportMessagesRequest, context: _Context
     ) -> pb.ImportMessagesResponse:
         messages = [convert.message(message) for message in request.messages]
-        return convert.imported(await self._d.actions.import_messages(request.mind_id, messages))
+        return convert.imported(await self._d.importing.import_messages(request.mind_id, messages))
 
     async def CreateMind(self, request: pb.CreateMindRequest, context: _Context) -> pb.CreateMindResponse:
         state = await self._d.actions.create(

@@ -14,7 +14,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from services.orchestrator import actions
+from services.orchestrator import importing
 from services.orchestrator.checks.conversations import MAX_MESSAGE_BYTES
 from services.orchestrator.guard import SEVERITIES, find, guard, policy, region_of
 from tests.orchestrator.talking import converse, events, head, settled_head
@@ -288,7 +288,7 @@ async def test_the_policy_holds_for_imported_messages_too(served: Served) -> Non
 async def test_what_was_found_follows_its_message_in_an_import_of_several_appends(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "APPENDED_BYTES", 40)
+    monkeypatch.setattr(importing, "APPENDED_BYTES", 40)
     texts = [text for number in range(6) for text in (f"hello {number}", f"{CARD_SAID}, {number}")]
     done = await imported(served, *texts)
     again = await imported(served, *texts)
