@@ -9,7 +9,7 @@ import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc.aio
@@ -44,6 +44,8 @@ class Split:
     """Settings for each of the processes, as command line arguments."""
     start_seconds: float = START_SECONDS
     """In which all must answer."""
+    first_ports: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Of settings that name one more port, which each of the four needs for itself: that of the orchestrator."""
     tls_ca: bytes | None = None
     """PEM of the CAs that the services' certificates are checked against; None: they speak no TLS."""
 
@@ -56,7 +58,21 @@ class Split:
         """How to start one of them."""
         peers = [f"--set=peers.{peer}={target}" for peer, target in self.endpoints.items()]
         where = ["--data", str(self.data), "--host", self.host, "--port", str(self.ports[name])]
-        return [sys.executable, "-m", f"services.{name}", "--until-eof", *where, *peers, *self.arguments]
+        own = [
+            f"--set={setting}={port + PORT_OFFSET[name]}"
+            for setting, port in self.first_ports.items()
+            if port
+        ]
+        return [
+            sys.executable,
+            "-m",
+            f"services.{name}",
+            "--until-eof",
+            *where,
+            *peers,
+            *self.arguments,
+            *own,
+        ]
 
 
 def refuse_strangers(server: ServerSettings, peers: PeerSettings) -> None:

@@ -145,9 +145,13 @@ def _four_processes(loaded: Plan, options: Options, folder: Path) -> int:
     refuse_strangers(loaded.server, loaded.peers)
     host = loaded.server.host
     ports = ports_from(loaded.server.port, host)
-    own = options.arguments(without=("data.dir", "server.host", "server.port"))
+    further = {
+        "server.health_port": loaded.server.health_port,
+        "telemetry.prometheus_port": loaded.telemetry.prometheus_port,
+    }
+    own = options.arguments(without=("data.dir", "server.host", "server.port", *further))
     limit, tls_ca = start_seconds(options), tls_authority(loaded.peers)
-    split = Split(folder, host, _reachable(host), ports, own, limit, tls_ca)
+    split = Split(folder, host, _reachable(host), ports, own, limit, further, tls_ca)
     begun = runfile.of_this_process("four processes")
     runfile.write(folder, begun)
 

@@ -10,6 +10,7 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SimpleSpanProcessor
 
+from services.runtime.ports import must_be_free
 from services.runtime.sections import TelemetrySettings
 
 EXPORT_DELAY_MS = 1000
@@ -64,6 +65,7 @@ def _prometheus(settings: TelemetrySettings) -> MetricReader:
     from opentelemetry.exporter.prometheus import PrometheusMetricReader
     from prometheus_client import start_http_server
 
+    must_be_free(settings.prometheus_host, settings.prometheus_port, "--set telemetry.prometheus_port")
     start_http_server(settings.prometheus_port, settings.prometheus_host)
     return PrometheusMetricReader()
 

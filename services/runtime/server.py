@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
@@ -24,6 +22,7 @@ from services.runtime.inside import CANCEL_GRACE_SECONDS, Exchange
 from services.runtime.inside_call import Limits
 from services.runtime.limits import Gate
 from services.runtime.pipeline import Pipeline
+from services.runtime.ports import must_be_free
 from services.runtime.sections import ServerSettings
 from services.runtime.service import Service
 
@@ -212,7 +211,7 @@ def _listen(
 ) -> int:
     bracketed = f"[{host}]" if ":" in host and not host.startswith("[") else host
     address = f"{bracketed}:{port}"
-    _probe(host, port, flag)
+    must_be_free(host, port, flag)
     try:
         if credentials is not None:
             return server.add_secure_port(address, credentials)
@@ -221,22 +220,3 @@ def _listen(
         raise StartupError(
             ADDRESS, f"cannot listen on {address}: check server.host and server.port"
         ) from None
-
-
-def _probe(host: str, port: int, flag: str) -> None:
-    """Bind once ourselves: grpc says neither why it could not, nor does it fail quietly."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            message = (
-                f"port {port} on {host} is in use: stop what listens there, or choose another with {flag}"
-            )
-        else:
-            message = f"cannot listen on {host}:{port} ({error.strerror}): set --host and {flag}"
-        raise StartupError(ADDRESS, message) from None

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from urllib.request import urlopen
 
 import grpc
 import psutil
@@ -25,6 +26,7 @@ from services.local.split import MODEL_SECONDS, START_SECONDS
 from services.local.up import Options, start_seconds
 from services.runtime import exits
 from tests.runtime.certificates import authority
+from tests.support.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -231,6 +233,31 @@ def test_the_ports_of_four_processes_follow_the_given_one():
         "inference": 50053,
     }
     assert len(set(ports_from(0, "127.0.0.1").values())) == len(PORT_OFFSET)
+
+
+@pytest.mark.slow
+def test_each_of_four_processes_has_its_ports_for_health_and_metrics(data):
+    health, metrics = free_ports(4), free_ports(4)
+    further = (f"server.health_port={health}", f"telemetry.prometheus_port={metrics}")
+
+    up(data, "--split", "--set", further[0], "--set", further[1])
+
+    for offset in PORT_OFFSET.values():
+        assert status(f"127.0.0.1:{health + offset}", "") == SERVING
+        with urlopen(f"http://127.0.0.1:{metrics + offset}/metrics") as page:
+            assert b"target_info" in page.read()
+
+
+def test_metrics_that_cannot_be_served_are_refused_with_what_to_set(data):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        ended = pmm("up", "--data", data, "--port", 0, "--set", f"telemetry.prometheus_port={port}")
+
+    assert ended.returncode == exits.ADDRESS
+    assert f"port {port} on 127.0.0.1 is in use" in ended.stderr
+    assert "--set telemetry.prometheus_port" in ended.stderr
 
 
 def test_down_where_nothing_runs_is_no_error(data):
