@@ -67,7 +67,12 @@ def stems(text: str) -> list[str]:
 
 def codes(words: Sequence[str]) -> Terms:
     """Stems as numbers."""
-    return np.fromiter((zlib.crc32(word.encode()) for word in words), np.uint32, len(words))
+    return np.array([code(word) for word in words], np.uint32)
+
+
+def code(word: str) -> int:
+    """A stem as a number."""
+    return zlib.crc32(word.encode())
 
 
 def query_words(text: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import replace
 from datetime import datetime
 
 from services.memory import search
@@ -15,7 +14,7 @@ from services.memory.index import MindIndex
 from services.memory.ranking import Ranking
 from services.memory.reader import Reader
 from services.memory.records import Mind
-from services.memory.requests import Hit, Request
+from services.memory.requests import Hit, Request, Sought
 from services.memory.rows import Row
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
@@ -26,7 +25,7 @@ from services.runtime.times import zone
 
 _NEAREST = 100
 """Places that tell what of a message a query is about: as many as every first page has, so that pages fit together."""
-_Asked = tuple[Request, int, str]
+_Asked = tuple[Sought, int, str]
 """What was asked, of which version of the index, in whose vectors."""
 
 
@@ -58,11 +57,7 @@ class Answering:
             return [], 0, 0, False
         now_ns = request.now_ns or time.time_ns()
         wanted = request.offset + request.places + 1
-        key = (
-            replace(request, k=0, offset=0, explain=False, distinct=False, erasures=None),
-            index.version,
-            self._spaces.searched_id,
-        )
+        key = (request.sought, index.version, self._spaces.searched_id)
         known = self.results.get(key, lambda kept: len(kept[1]) >= wanted or len(kept[1]) < kept[0])
         found = known[1] if known else self._ranked(request, index, now_ns)
         if not known:

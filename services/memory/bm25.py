@@ -33,13 +33,11 @@ class Words:
 def weigh(index: MindIndex, words: list[str], size: int) -> Words:
     """Look the words up in the first ``size`` rows: those after these do not count."""
     stems = list(dict.fromkeys(analysis.stems(" ".join(words))))[: analysis.MAX_QUERY_WORDS]
-    codes = np.array(sorted(set(analysis.codes(stems).tolist())), np.uint32)
+    codes = np.array(sorted({analysis.code(stem) for stem in stems}), np.uint32)
     parts = [part for part in index.postings if len(part)]
-    holders = np.zeros(len(codes), np.int64)
-    for part in parts:
-        holders += postings.holders(part, codes, size)
+    holders = sum((postings.holders(part, codes, size) for part in parts), np.zeros(len(codes), np.int64))
     held = index.held(size)
-    weights = np.log(1 + (held - holders + 0.5) / (holders + 0.5))
+    weights = np.log((held + 1) / (holders + 0.5))
     return Words(codes, weights, index.terms.count(size) / max(held, 1), parts)
 
 

@@ -68,7 +68,7 @@ def open_embedder(settings: EmbedderSettings) -> Embedder:
 def unit(raw: NDArray[Any]) -> Vectors:
     """Rows brought to length 1; zero rows stay."""
     vectors = np.asarray(raw, np.float32)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths = np.sqrt(np.square(vectors).sum(axis=1, keepdims=True))
     return np.ascontiguousarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
 
 
@@ -106,7 +106,7 @@ class WordLlamaEmbedder:
         while some := list(islice(pieces, _PIECES)):
             for (place, _), ids in zip(some, self._ids([piece for _, piece in some]), strict=True):
                 if ids:
-                    sums[place] += weights[np.minimum(ids, len(weights) - 1)].sum(axis=0)
+                    sums[place] += weights.take(ids, axis=0, mode="clip").sum(axis=0)
         return unit(sums)
 
     def _ids(self, pieces: list[str]) -> Iterable[list[int]]:

@@ -325,9 +325,11 @@ class MindIndex:
 
     def products(self, layout: Layout, ordinals: Ordinals, query: Vectors) -> Scores:
         """The inner products of some rows, whose ordinals ascend, with a query; NaN for what has no vector yet."""
-        old, recent = _parted(layout, ordinals)
         if layout.bulk is None:
-            return layout.tail.products(recent, query)
+            return layout.tail.products(ordinals, query)
+        old, recent = _parted(layout, ordinals)
+        if not len(recent):
+            return layout.bulk.vectors.products(old, query)
         return np.concatenate([layout.bulk.vectors.products(old, query), layout.tail.products(recent, query)])
 
 

@@ -279,7 +279,7 @@ class Memories:
             key = await self._in_search(lambda: self._key_of(mind_id)) if mind_id else None
             removed += self._embeddings.queries.clear(key)
         if "results" in chosen:
-            removed += self._answering.results.clear(lambda asked: mind_id in ("", asked[0].mind_id))
+            removed += self._answering.results.clear(lambda asked: mind_id in ("", asked[0][0]))
         if "understanding" in chosen and not mind_id:
             removed += self._answering.understood.clear()
         return removed

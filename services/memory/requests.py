@@ -8,6 +8,8 @@ from services.memory.distinct import SPARE
 from services.memory.filters import EVERYTHING, Filter
 from services.memory.rows import Row
 
+Sought = tuple[str, str, Filter | None, int, int | None, bool, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -28,6 +30,19 @@ class Request:
     """How often something had been erased of the mind when the first page was read; None for that page."""
     time_zone: str = ""
     """In which the times that the query names are read: an IANA name; empty: UTC."""
+
+    @property
+    def sought(self) -> Sought:
+        """What decides about what is found, whatever part of it is shown, and how."""
+        return (
+            self.mind_id,
+            self.query,
+            None if self.filter == EVERYTHING else self.filter,
+            self.now_ns,
+            self.as_of_seq,
+            self.exact,
+            self.time_zone,
+        )
 
     @property
     def places(self) -> int:

@@ -178,6 +178,8 @@ def visible(index: MindIndex, as_of_seq: int | None) -> int:
 
 def _expired(index: MindIndex, size: int, now_ns: int) -> Ordinals:
     rows = index.expiring.values
+    if not len(rows):
+        return rows
     rows = rows[: np.searchsorted(rows, size)]
     return rows[index.column("expires", size)[rows] <= now_ns]
 

@@ -15,13 +15,26 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
+class _Entries(TTLCache[K, V]):
+    """Counts what goes to make room."""
+
+    def __init__(self, capacity: int, seconds: float, counts: CacheCounts) -> None:
+        super().__init__(capacity, seconds, time.monotonic)
+        self._counts = counts
+
+    def popitem(self) -> tuple[K, V]:
+        """Drop the least recently used."""
+        self._counts.evictions += 1
+        return super().popitem()
+
+
 class TimedCache(Generic[K, V]):
     """The least recently used go first, and each after some seconds. A capacity of 0 is off."""
 
     def __init__(self, capacity: int, seconds: float) -> None:
         self.counts = CacheCounts()
         self._capacity = capacity
-        self._entries: TTLCache[K, V] = TTLCache(max(1, capacity), seconds, time.monotonic)
+        self._entries = _Entries[K, V](max(1, capacity), seconds, self.counts)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -41,7 +54,6 @@ class TimedCache(Generic[K, V]):
         """Keep a value."""
         if self._capacity:
             with self._lock:
-                self.counts.evictions += key not in self._entries and len(self._entries) >= self._capacity
                 self._entries[key] = value
 
     def clear(self, wanted: Callable[[K], bool] = lambda _: True) -> int:

@@ -63,6 +63,7 @@ class Kept:
 
     def __init__(self, index: Any) -> None:
         self._index = index
+        self._pieces = self._numbers()
 
     @classmethod
     def full(cls, dimensions: int) -> Kept:
@@ -91,7 +92,10 @@ class Kept:
 
     def add(self, vectors: Vectors) -> None:
         """Append vectors."""
-        self._index.add(vectors)
+        try:
+            self._index.add(vectors)
+        finally:
+            self._pieces = self._numbers()
 
     def search(self, query: Vectors, limit: int, allowed: Mask | None) -> tuple[Ordinals, Scores]:
         """The nearest of those allowed (all when None), best first: each is compared."""
@@ -100,11 +104,12 @@ class Kept:
 
     def products(self, numbers: Ordinals, query: Vectors) -> Scores:
         """The inner products of some with a query; NaN for a vector of zeros."""
-        return products(self._pieces(), numbers, query)
+        return products(self._pieces, numbers, query)
 
     def nearest(self, numbers: Ordinals, query: Vectors, limit: int) -> tuple[Ordinals, Scores]:
         """The nearest of some, best first."""
-        scores = np.nan_to_num(self.products(numbers, query))
+        scores = self.products(numbers, query)
+        scores[np.isnan(scores)] = 0
         best = np.argsort(-scores, kind="stable")[:limit]
         return numbers[best], scores[best]
 
@@ -116,7 +121,8 @@ class Kept:
         """All of them from one on, copied."""
         return cast(Vectors, self._index.reconstruct_n(first, len(self) - first))
 
-    def _pieces(self) -> NDArray[Any]:
+    def _numbers(self) -> NDArray[Any]:
+        """Where FAISS keeps them: elsewhere once more were added."""
         size = self._index.code_size
         kind = np.float32 if size == 4 * self._index.d else np.uint16
         if not len(self):

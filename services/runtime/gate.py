@@ -26,7 +26,7 @@ class MapGate:
         """The reader is done."""
         with self._changed:
             self._readers -= 1
-            if not self._readers:
+            if not self._readers and self._is_replaced:
                 self._changed.notify_all()
 
     @contextmanager

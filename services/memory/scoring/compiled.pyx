@@ -7,7 +7,7 @@ The same as ``plain.py``, which says what each function is for. Loops run withou
 import numpy as np
 
 from libc.math cimport fabs, isnan, log1p, sqrt
-from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, qsort
 
 from services.memory.postings.places cimport place_of
@@ -37,6 +37,7 @@ cdef double SAME = 1e-12
 cdef enum:
     QUESTION_FORM = 1  # analysis.IS_QUESTION
     MAX_WORDS = 64  # analysis.MAX_QUERY_WORDS
+    SIX_BITS = 63
 
 
 cdef int _ascending(const void* left, const void* right) noexcept nogil:
@@ -117,15 +118,21 @@ cdef inline void _count(
     const int64_t[::1] ends,
     int64_t row,
     const uint32_t[::1] codes,
+    uint64_t ending,
     double share,
     double* frequencies,
 ) noexcept nogil:
-    """Add to the frequency of each code so much for each time that the row holds it."""
+    """Add to the frequency of each code so much for each time that the row holds it.
+
+    ``ending`` has a bit for each value of the last six bits that a code ends with: most words are none of these.
+    """
     cdef Py_ssize_t place
     cdef int64_t at
     if row < 0:
         return
     for at in range(ends[row - 1] if row else 0, ends[row]):
+        if not (ending >> (terms[at] & SIX_BITS)) & 1:
+            continue
         place = place_of(codes, terms[at])
         if place >= 0:
             frequencies[place] += share
@@ -164,6 +171,7 @@ def keyword(
     cdef Py_ssize_t count = pool.shape[0], place, word
     cdef double[MAX_WORDS] frequencies
     cdef double length
+    cdef uint64_t ending = 0
     assert codes.shape[0] <= MAX_WORDS
     cdef double* earlier = <double*>malloc((3 * count + 1) * sizeof(double))
     if earlier == NULL:
@@ -171,12 +179,14 @@ def keyword(
     cdef double* best = earlier + count
     cdef double* tops = best + count
     with nogil:
+        for word in range(codes.shape[0]):
+            ending |= <uint64_t>1 << (codes[word] & SIX_BITS)
         for place in range(count):
             for word in range(codes.shape[0]):
                 frequencies[word] = 0.0
-            _count(terms, ends, pool[place], codes, 1.0, frequencies)
-            _count(terms, ends, before[place], codes, BEFORE_SHARE, frequencies)
-            _count(terms, ends, after[place], codes, AFTER_SHARE, frequencies)
+            _count(terms, ends, pool[place], codes, ending, 1.0, frequencies)
+            _count(terms, ends, before[place], codes, ending, BEFORE_SHARE, frequencies)
+            _count(terms, ends, after[place], codes, ending, AFTER_SHARE, frequencies)
             length = (
                 _length(ends, pool[place])
                 + BEFORE_SHARE * _length(ends, before[place])
@@ -185,7 +195,7 @@ def keyword(
             raw[place] = _bm25(frequencies, length, mean_length * CONTEXT, weights)
             for word in range(codes.shape[0]):
                 frequencies[word] = 0.0
-            _count(terms, ends, two_before[place], codes, 1.0, frequencies)
+            _count(terms, ends, two_before[place], codes, ending, 1.0, frequencies)
             earlier[place] = _bm25(frequencies, _length(ends, two_before[place]), mean_length, weights)
             added[place] = 0.0
         if count:
