@@ -95,7 +95,7 @@ class Ledger:
         backup.remove_leftovers(folder)
         self._prover = Prover(self._store, SigningKeys(folder / "signing"), self._journal, settings.log_name)
         self._readers = ThreadPoolExecutor(settings.read_threads, "ledger-read")
-        self._bell = Bell()
+        self._bell = Bell(settings.settle_ms / 1000)
         self._draining = asyncio.Event()
         self.failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         """Resolved when the disk can no longer be trusted, and the process must end."""
@@ -228,7 +228,6 @@ class Ledger:
             try:
                 async with asyncio.timeout_at(spoke_at + heartbeat_seconds):
                     await grown.wait()
-                await asyncio.sleep(self._settings.settle_ms / 1000)
             except TimeoutError:
                 yield Delivery([], place.position, place.seq, is_heartbeat=True)
                 spoke_at = now()

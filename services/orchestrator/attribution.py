@@ -17,4 +17,5 @@ def attributed(memory: Recalled, names: Collection[str]) -> Recalled:
     """With who speaks in a message by which the person passed on what somebody else said."""
     if memory.speaker != "user" or len(memory.text) > LONGEST_QUOTATION:
         return memory
-    return replace(memory, quoted_speaker=dialogue.quoted_speaker(memory.text, names))
+    speaker = dialogue.quoted_speaker(memory.text, names)
+    return replace(memory, quoted_speaker=speaker) if speaker else memory

@@ -13,8 +13,10 @@ _SECOND = 1_000_000_000
 
 def nanoseconds(time: Timestamp) -> int:
     """0 where it is not set. An application may have appended any: what lies beyond counts as the first or the last."""
-    seconds = max(FIRST_SECOND, min(LAST_SECOND, time.seconds))
-    return seconds * _SECOND + max(0, min(_SECOND - 1, time.nanos))
+    seconds, nanos = time.seconds, time.nanos
+    if FIRST_SECOND <= seconds <= LAST_SECOND and 0 <= nanos < _SECOND:
+        return seconds * _SECOND + nanos
+    return max(FIRST_SECOND, min(LAST_SECOND, seconds)) * _SECOND + max(0, min(_SECOND - 1, nanos))
 
 
 def zone(name: str) -> ZoneInfo:

@@ -137,8 +137,10 @@ def quoted_speaker(text: str, own: Collection[str] = ()) -> str:
     person has a say in it. A question about it is none: "Ben: I live in Rome.\n\nWhat does he mean?".
     """
     masked = by_person(text, own)
+    if MASK not in masked:
+        return ""
     left = masked.replace(MASK, " ").strip()
-    if MASK not in masked or (left and not left.endswith(QUESTION_MARKS)):
+    if left and not left.endswith(QUESTION_MARKS):
         return ""
     first = next((match for line in text.split("\n") if (match := _by_anybody(line))), None)
     return _speaker(first) if first else ""
@@ -147,13 +149,15 @@ def quoted_speaker(text: str, own: Collection[str] = ()) -> str:
 def _without_speech(text: str, own: Collection[str], spoken: Callable[[str], re.Match[str] | None]) -> str:
     lines = text.split("\n")
     speakers = {at: match for at, line in enumerate(lines) if (match := spoken(line))}
+    cues = sum(map(_is_cue, lines))
+    if not speakers and cues < _FEWEST_CUES and not any(map(_TIMED.match, lines)):
+        return text
     names = {part.casefold() for name in own for part in (name, name.split(" ", 1)[0])}
     if speakers and all(_speaker(match).casefold() in names for match in speakers.values()):
         for at, match in speakers.items():
             lines[at] = " " * match.end() + lines[at][match.end() :]
         speakers = {}
     others = list(speakers)
-    cues = sum(map(_is_cue, lines))
     is_below = False
     for at, line in enumerate(lines):
         if is_below and line.strip():
