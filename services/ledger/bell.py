@@ -1,4 +1,4 @@
-"""Wakes those who follow a mind a little after it has grown, and nobody else: most minds are quiet while one is busy."""
+"""Wakes those who follow a mind when it has grown, and nobody else: most minds are quiet while one is busy."""
 
 from __future__ import annotations
 

@@ -104,21 +104,23 @@ def _explained(hits: list[Hit]) -> list[pb.ScoredMemory]:
 
 def memory(row: Row) -> pb.Memory:
     """One version of a memory."""
+    times = {
+        "occurred_at": row.occurred_ns,
+        "recorded_at": row.recorded_ns,
+        "valid_from": row.valid_from_ns,
+        "valid_to": row.valid_to_ns,
+        "expires_at": row.expires_ns,
+    }
     return pb.Memory(
         memory_id=row.memory_id,
         type=row.type,  # type: ignore[arg-type]
         text=row.text,
         speaker=row.speaker,
-        occurred_at=_timestamp(row.occurred_ns),
-        recorded_at=_timestamp(row.recorded_ns),
         session_id=row.session_id,
         source_seqs=row.source_seqs + row.also_seqs,
         importance=row.importance,
         tags=row.tags or None,
         entities=row.entities or None,
-        valid_from=_timestamp(row.valid_from_ns),
-        valid_to=_timestamp(row.valid_to_ns),
-        expires_at=_timestamp(row.expires_ns),
         version=row.version,
         retracted=row.retracted,
         version_seq=row.version_seq,
@@ -127,6 +129,7 @@ def memory(row: Row) -> pb.Memory:
         rating=row.rating,
         ratings=row.ratings,
         text_seq=row.text_seq or row.source_seqs[0],
+        **{name: _timestamp(ns) for name, ns in times.items() if ns},
     )
 
 
@@ -170,7 +173,5 @@ def _cache(report: CacheReport) -> pb.CacheStats:
 
 def _timestamp(ns: int) -> Any:
     """As protobuf takes it in place of a ``Timestamp``, in half the time."""
-    if not ns:
-        return None
     seconds, nanos = divmod(ns, 1_000_000_000)
     return {"seconds": seconds, "nanos": nanos}

@@ -88,10 +88,12 @@ class Lately:
 
     def _trimmed(self, said: list[Said]) -> list[Said]:
         first, room = len(said), self._characters
-        while first > 0 and room >= 0 and len(said) - first < self._messages + BEYOND:
+        least, longest = max(0, first - self._messages - BEYOND), room // 2
+        while first > least and room >= 0:
             first -= 1
+            length = len(said[first].text)
             # Of a longer one a prompt shows a part, beside which those before it find room.
-            room -= min(len(said[first].text), self._characters // 2)
+            room -= length if length < longest else longest
         return said[first:]
 
 

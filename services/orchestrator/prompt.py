@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -106,14 +106,14 @@ def _remembered(
             kept.append(memory if text == memory.text else replace(memory, text=text))
             lines.append(lead + text)
     seqs = {memory.memory_id: memory.source_seqs[0] for memory in kept if memory.source_seqs}
-    return kept, [line + _since(memory, seqs) for memory, line in zip(kept, lines, strict=True)]
+    return kept, [
+        line + _since(seqs.get(memory.superseded_by)) if memory.superseded_by else line
+        for memory, line in zip(kept, lines, strict=True)
+    ]
 
 
-def _since(memory: Recalled, seqs: Mapping[str, int]) -> str:
+def _since(since: int | None) -> str:
     """What a line ends in whose memory is over: it names only what is shown, which an answer may cite."""
-    if not memory.superseded_by:
-        return ""
-    since = seqs.get(memory.superseded_by)
     return f" (changed since: [#{since}])" if since else " (changed since)"
 
 
@@ -139,7 +139,7 @@ def _shown(text: str, room: int, message: str) -> str:
 
 def citation(memory: Recalled, now: datetime) -> str:
     """``[#12, 3 May]``, a day in the time zone of ``now``, with the year where it is another one than now's."""
-    when = moment(memory.occurred_ns).astimezone(now.tzinfo)
+    when = moment(memory.occurred_ns, now.tzinfo)
     year = f" {when.year}" if when.year != now.year else ""
     seq = memory.source_seqs[0] if memory.source_seqs else 0
     return f"[#{seq}, {when.day} {when:%b}{year}]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -16,11 +16,11 @@ def timestamp(ns: int) -> Timestamp | None:
     return Timestamp(seconds=ns // _SECOND, nanos=ns % _SECOND) if ns else None
 
 
-def moment(ns: int) -> datetime:
-    """As a datetime in UTC, to the microsecond."""
-    return datetime.fromtimestamp(ns / _SECOND, UTC)
+def moment(ns: int, time_zone: tzinfo | None = UTC) -> datetime:
+    """As a datetime in a time zone, to the microsecond."""
+    return datetime.fromtimestamp(ns / _SECOND, time_zone)
 
 
 def day(ns: int, time_zone: str) -> str:
     """The day of a moment as a mind in a time zone calls it, such as "08 May 2026"."""
-    return f"{moment(ns).astimezone(zone(time_zone)):%d %b %Y}"
+    return f"{moment(ns, zone(time_zone)):%d %b %Y}"

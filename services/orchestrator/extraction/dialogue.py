@@ -31,6 +31,8 @@ _HEADING = re.compile(
     r"|[(\[]?\d{1,2}[:.]\d\d(?:[:.]\d\d| ?[AaPp]\.?[Mm]\.?)[)\]]?)[ \t]*"
 )
 """The line above what somebody says, as chat programs copy it: ``Tom 10:42 AM``, ``Tom — Yesterday at 10:42``."""
+_MARKS_SPEECH = re.compile(r"[:|>\n]|\d\.\d")
+"""A sign of these is in every line that says who speaks, or there are several lines."""
 _TOPICS = frozenset(
     """
     about absolutely action actions addendum address advice afterwards age agenda ages agreed ai aim allergies allergy
@@ -147,6 +149,8 @@ def quoted_speaker(text: str, own: Collection[str] = ()) -> str:
 
 
 def _without_speech(text: str, own: Collection[str], spoken: Callable[[str], re.Match[str] | None]) -> str:
+    if not _MARKS_SPEECH.search(text):
+        return text
     lines = text.split("\n")
     speakers = {at: match for at, line in enumerate(lines) if (match := spoken(line))}
     cues = sum(map(_is_cue, lines))

@@ -158,7 +158,7 @@ class Extractor:
         """The message's own clock, in the mind's zone."""
         state = await self._minds.named(event.mind_id, event.seq)
         said_ns = occurred_ns(event) or nanoseconds(event.recorded_at)
-        return moment(said_ns).astimezone(zone(state.profile.time_zone))
+        return moment(said_ns, zone(state.profile.time_zone))
 
 
 def called(state: Snapshot, *, is_answer: bool = False) -> list[str]:

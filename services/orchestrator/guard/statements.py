@@ -47,7 +47,7 @@ def _concerns_health(words: Set[str]) -> bool:
 
 
 def _concerns_money(words: Set[str]) -> bool:
-    return not _FINANCIAL_WORDS.isdisjoint(words) or any(word[0].isdigit() for word in words)
+    return not _FINANCIAL_WORDS.isdisjoint(words) or any(map(str.isdigit, words))
 
 
 def _statements(
@@ -59,7 +59,7 @@ def _statements(
     tried = 0
     for sentence in pieces.finditer(_SENTENCE, text):
         said = sentence[0]
-        if not concerns({word.lower() for word in _WORD.findall(said)}):
+        if not concerns(set(map(str.lower, _WORD.findall(said)))):
             continue
         rules = rules_of()
         low = plain(said)
