@@ -293,6 +293,7 @@ async def test_what_somebody_else_says_in_a_message_is_no_fact_to_a_model(
     thinking: Served, model: RecordedModel
 ) -> None:
     await converse(thinking, "My name is Tom.")
+    await caught_up(thinking)
     for who, town in (("Ben", "Lisbon"), ("Tom", "Porto")):
         said = f"{who}: Home is {town} to me these days."
         model.found[said] = {
