@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pmm.memory.v1 import memory_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
 from pmm_client import errors
 from tests.support.drafts import created, imported, said
-from tests.support.serving import Served
+from tests.support.serving import Served, serving
 
 DAY = datetime(2026, 5, 3, 10, tzinfo=UTC)
 
@@ -238,6 +239,21 @@ async def test_caches_are_cleared_of_one_mind_or_of_all(served: Served) -> None:
     await served.memory.clear_cache(pb.ClearCacheRequest())
     assert set((await entries()).values()) == {0}
     assert (await search(served, "where is the cat"))[0] == "a cat of ada"
+
+
+async def test_a_full_cache_lets_go_of_what_was_used_least_lately_and_counts_it(tmp_path: Path) -> None:
+    settings = {"memory": {"settle_ms": 0, "result_cache_entries": 2}}
+    async with serving(tmp_path, "ledger", "memory", settings=settings) as served:
+        head = await tell(served, created(), said("a cat"), said("a dog"))
+        asked = [
+            pb.SearchRequest(mind_id="ada", query=query, min_seq=head) for query in ("cat", "dog", "cow")
+        ]
+        found = [await served.memory.search(asked[place], timeout=10) for place in (0, 1, 0, 2, 0, 1)]
+        stats = await served.memory.stats(pb.StatsRequest())
+
+    results = next(cache for cache in stats.caches if cache.name == "results")
+    assert [answer.cached for answer in found] == [False, False, True, False, True, False]
+    assert (results.entries, results.hits, results.misses, results.evictions) == (2, 2, 4, 2)
 
 
 async def test_the_days_of_a_query_are_those_of_its_time_zone(served: Served) -> None:
