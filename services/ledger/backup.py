@@ -22,9 +22,9 @@ import lmdb
 import msgspec
 
 from services.ledger.errors import BackupRunning, DiskFull
-from services.ledger.store import READER_MAP_BYTES, Store, is_full
+from services.ledger.store import READER_MAP_BYTES, Store
 from services.runtime.datadir import FORMAT_FILE
-from services.runtime.durable import PARTIAL
+from services.runtime.durable import PARTIAL, is_full
 
 FORMAT = ("ledger", 2, 1)
 """Name, version and oldest version of the data folder's format."""

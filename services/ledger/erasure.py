@@ -26,8 +26,9 @@ from services.ledger.events import NewEvent
 from services.ledger.journal import Erased, Journal
 from services.ledger.keys import KEYS_PER_SEGMENT
 from services.ledger.reading import Opener, decoded
-from services.ledger.store import StorageFull, Store, is_full
+from services.ledger.store import StorageFull, Store
 from services.ledger.tables import Batch, Erasure, MindState, Reader, Receipt
+from services.runtime.durable import is_full
 from services.runtime.errors import InvalidArgument, Violation
 
 ORDERS = frozenset({"event_redacted", "mind_deleted"})
@@ -121,18 +122,39 @@ def _order(store: Store, batch: Batch, state: MindState, wanted: Wanted) -> Orde
         return Ordered(before, 0, state.head_seq)
     check_expected(wanted.mind_id, state.head_seq, wanted.expected_seq)
     check_causes(wanted.events, state.head_seq)
-    for start in range(0, len(fresh), _SEQS_AN_EVENT):
-        seqs = fresh[start : start + _SEQS_AN_EVENT]
-        body = Body(event_redacted=EventRedacted(seqs=seqs, who=wanted.who, why=wanted.why))
-        state = put_event(store, batch, wanted.mind_id, state, _event("event_redacted", body))
-        for seq in seqs:
-            batch.put_redacted(state, seq, state.head_seq)
-        batch.put_erasure(state, state.head_seq, Erasure(time.time_ns(), events=len(seqs)))
+    state = put_orders(store, batch, wanted.mind_id, state, fresh, who=wanted.who, why=wanted.why)
     ordered_seq = state.head_seq
     for event in wanted.events:
         state = put_event(store, batch, wanted.mind_id, state, event)
     batch.put_mind(wanted.mind_id, state)
     return Ordered(ordered_seq, len(fresh), state.head_seq)
+
+
+def put_orders(
+    store: Store,
+    batch: Batch,
+    mind_id: str,
+    state: MindState,
+    fresh: Sequence[int],
+    *,
+    who: str = "",
+    why: str = "",
+    is_done: bool = False,
+) -> MindState:
+    """Write event_redacted of payloads after the head; the state with the new head, which is not yet written.
+
+    ``is_done``: there are no keys that are left to erase.
+    """
+    for start in range(0, len(fresh), _SEQS_AN_EVENT):
+        seqs = fresh[start : start + _SEQS_AN_EVENT]
+        body = Body(event_redacted=EventRedacted(seqs=seqs, who=who, why=why))
+        state = put_event(store, batch, mind_id, state, _event("event_redacted", body))
+        for seq in seqs:
+            batch.put_redacted(state, seq, state.head_seq)
+        now_ns = time.time_ns()
+        erasure = Erasure(now_ns, now_ns if is_done else 0, events=len(seqs))
+        batch.put_erasure(state, state.head_seq, erasure)
+    return state
 
 
 def _chosen(batch: Batch, state: MindState, wanted: Wanted) -> list[int]:

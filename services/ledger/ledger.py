@@ -18,7 +18,6 @@ from services.ledger import (
     masterkey,
     reading,
     restore,
-    restoring,
 )
 from services.ledger.backup import Backup
 from services.ledger.bell import Bell
@@ -33,12 +32,13 @@ from services.ledger.proofs import Consistency, Inclusion, Prover, TreeHead
 from services.ledger.restore import Upload
 from services.ledger.settings import LedgerSettings
 from services.ledger.signing import SigningKeys
-from services.ledger.store import Store, is_full
+from services.ledger.store import Store
 from services.ledger.tables import MindState, Reader
 from services.ledger.verify import Progress, Step, Verification
 from services.ledger.workers import Workers
 from services.ledger.writer import Limits, Writer
 from services.runtime import telemetry
+from services.runtime.durable import is_full
 
 MIB = 1024 * 1024
 ALONE_EVENTS = 50_000
@@ -301,13 +301,7 @@ class Ledger:
         """
         mind_id = upload.mind_id
         await self._in_reader(lambda: upload.check(self._journal))
-        await self._writer.run(mind_id, lambda: restore.write(self._store, upload))
-        if upload.erased_since:
-            again = Wanted(mind_id, upload.erased_since, why=restoring.REAPPLIED)
-            await self._eraser.redact(again)
-        await self._writer.run(mind_id, lambda: restoring.reapply(self._store, self._journal, mind_id))
-        if upload.rolls_back:
-            self._journal.forget_witnessed(mind_id)
+        await self._writer.run(mind_id, lambda: restore.write(self._store, self._journal, upload))
         return await self.head(mind_id)
 
     async def backup(self) -> AsyncIterator[tuple[bytes, int]]:

@@ -12,16 +12,18 @@ from google.protobuf.message import DecodeError
 
 from pmm.mind.v1.events_pb2 import Body
 from pmm_client import merkle
-from services.ledger import copying, encoding, export
+from services.ledger import copying, encoding, erasure, export
 from services.ledger.copying import Origin, OriginTree
 from services.ledger.encoding import Record
 from services.ledger.errors import DiskFull, MindExists, WitnessedCheckpoint, mind_deleted
 from services.ledger.events import StoredEvent
 from services.ledger.journal import Journal
-from services.ledger.store import Store, is_full
+from services.ledger.store import Store
 from services.ledger.tables import Batch, MindState
+from services.runtime.durable import is_full
 from services.runtime.errors import InvalidArgument, Violation
 
+_WHY = "erased before the export was restored"
 _IN_MEMORY_BYTES = 8 * 1024 * 1024
 _MAX_LINE_BYTES = 2 * 1024 * 1024
 """An event of 1 MiB in base64, and its header. What is longer was not exported, and is not read into memory."""
@@ -38,8 +40,6 @@ class Upload:
         """It does not hold the checkpoint that was given out. Known once checked."""
         self.erased_by: dict[int, int] = {}
         """Seq of an erased payload → seq of its event_redacted. Known once checked."""
-        self.erased_since: list[int] = []
-        """Seqs of a copy that were erased in its origin after the export. Known once checked."""
         self._origin: Origin | None = None
         self._origin_note = ""
         self._size = 0
@@ -59,6 +59,7 @@ class Upload:
         """Another part. Raises DiskFull."""
         try:
             self._file.write(lines)
+            self._file.flush()
         except OSError as error:
             if is_full(error):
                 raise DiskFull(
@@ -77,8 +78,11 @@ class Upload:
         erased: list[int] = []
         tree = merkle.GrowingTree()
         is_held = witnessed is None
-        origin = _OriginChecks(self._origin, journal) if self._origin else None
+        origin = OriginTree(self._origin) if self._origin else None
+        deleted = {line.deleted for line in journal.erased() if line.deleted}
         for event in self._events():
+            if event.header.seq == 1 and event.hash.hex() in deleted:
+                raise mind_deleted(event.header.mind_id)
             if origin:
                 origin.take(event)
             if witnessed is not None and tree.size < witnessed.size:
@@ -90,8 +94,7 @@ class Upload:
             body = _body(event.header.seq, event.payload)
             self.erased_by.update(dict.fromkeys(body.event_redacted.seqs, event.header.seq))
         if origin:
-            self._origin_note, self._size = origin.tree.note(), origin.tree.size
-            self.erased_since = origin.erased_since
+            self._origin_note, self._size = origin.note(), origin.size
         for seq in erased:
             if seq not in self.erased_by:
                 raise export.broken(seq, seq, "its payload is gone, and no event_redacted says so")
@@ -103,37 +106,28 @@ class Upload:
                 witnessed_size=str(witnessed.size),
             )
 
-    def events(self) -> Iterator[StoredEvent]:
-        """The events to write, each checked again."""
+    def events(self, journal: Journal) -> Iterator[StoredEvent]:
+        """The events to write, each checked again; without payload what was erased, be it after the export."""
+        lines = [line for line in journal.erased() if line.mind_id == self._exported_id]
+        erased = {event for line in lines for event in line.events}
+        events = (
+            msgspec.structs.replace(event, payload=None, salt=None)
+            if (event.header.seq, event.hash.hex()) in erased
+            else event
+            for event in self._events()
+        )
         if self._origin is None:
-            return self._events()
-        return copying.copied(self._events(), self.mind_id, self._origin, self._origin_note, self._size)
+            return events
+        return copying.copied(events, self.mind_id, self._origin, self._origin_note, self._size)
+
+    @property
+    def _exported_id(self) -> str:
+        return self._origin.mind_id if self._origin else self.mind_id
 
     def _events(self) -> Iterator[StoredEvent]:
-        name = self._origin.mind_id if self._origin else self.mind_id
         self._file.seek(0)
-        yield from export.events(iter(lambda: self._file.readline(_MAX_LINE_BYTES), b""), name)
-
-
-class _OriginChecks:
-    """What is to be known of the origin of a copy."""
-
-    def __init__(self, origin: Origin, journal: Journal) -> None:
-        self.tree = OriginTree(origin)
-        self.erased_since: list[int] = []
-        """Seqs whose payload the export holds, and which were erased here since."""
-        lines = [line for line in journal.erased() if line.mind_id == origin.mind_id]
-        self._mind_id = origin.mind_id
-        self._erased = {event for line in lines for event in line.events}
-        self._deleted = {line.deleted for line in lines if line.deleted}
-
-    def take(self, event: StoredEvent) -> None:
-        """The next event. Raises MindDeleted."""
-        if event.header.seq == 1 and event.hash.hex() in self._deleted:
-            raise mind_deleted(self._mind_id)
-        self.tree.take(event)
-        if event.payload is not None and (event.header.seq, event.hash.hex()) in self._erased:
-            self.erased_since.append(event.header.seq)
+        lines = iter(lambda: self._file.readline(_MAX_LINE_BYTES), b"")
+        yield from export.events(lines, self._exported_id)
 
 
 def _body(seq: int, payload: bytes) -> Body:
@@ -143,34 +137,48 @@ def _body(seq: int, payload: bytes) -> Body:
         raise export.broken(seq, seq, "its payload is no body of an event") from None
 
 
-def write(store: Store, upload: Upload) -> MindState:
-    """Make the mind of a checked upload. Runs in the writer's thread. Raises MindExists, MindDeleted."""
+def write(store: Store, journal: Journal, upload: Upload) -> None:
+    """Make the mind of a checked upload, whole or not at all. Runs in the writer's thread.
+
+    Raises MindExists, MindDeleted, StorageFull.
+    """
+    mind_id = upload.mind_id
     with store.write() as batch:
-        known = batch.mind(upload.mind_id)
-        if known is not None and known.is_deleted:
-            raise mind_deleted(upload.mind_id)
-        if known is not None:
-            raise MindExists(
-                f"there is a mind {upload.mind_id!r} already: make a copy under another name instead",
-                mind_id=upload.mind_id,
-            )
-        state = batch.new_mind(upload.mind_id, os.urandom(encoding.KEY_BYTES))
-        for event in upload.events():
-            state = _put(store, batch, state, event, upload.erased_by)
+        _check_name(batch, mind_id)
+        state = batch.new_mind(mind_id, os.urandom(encoding.KEY_BYTES))
+        erased_since: list[int] = []
+        for event in upload.events(journal):
+            seq = event.header.seq
+            state = _put(store, batch, state, event)
+            if event.payload is None and seq in upload.erased_by:
+                batch.put_redacted(state, seq, upload.erased_by[seq])
+            elif event.payload is None:
+                erased_since.append(seq)
         state = msgspec.structs.replace(state, restored_seq=state.head_seq)
-        batch.put_mind(upload.mind_id, state)
-    return state
+        # Nothing is left to do for them: they never got a key.
+        state = erasure.put_orders(store, batch, mind_id, state, erased_since, why=_WHY, is_done=True)
+        batch.put_mind(mind_id, state)
+        if upload.rolls_back:
+            # Not after the commit: where this found no room, the mind would be there, and refuse to be restored again.
+            store.settle(batch)
+            journal.forget_witnessed(mind_id)
 
 
-def _put(
-    store: Store, batch: Batch, state: MindState, event: StoredEvent, erased_by: dict[int, int]
-) -> MindState:
+def _check_name(batch: Batch, mind_id: str) -> None:
+    known = batch.mind(mind_id)
+    if known is not None and known.is_deleted:
+        raise mind_deleted(mind_id)
+    if known is not None:
+        raise MindExists(
+            f"there is a mind {mind_id!r} already: make a copy under another name instead", mind_id=mind_id
+        )
+
+
+def _put(store: Store, batch: Batch, state: MindState, event: StoredEvent) -> MindState:
     header, position = event.header, batch.next_position()
     # Zeros for what is erased: the slot may hold the key of an append that a crash cut off.
     key, sealed = bytes(encoding.KEY_BYTES), b""
-    if event.payload is None or event.salt is None:
-        batch.put_redacted(state, header.seq, erased_by[header.seq])
-    else:
+    if event.payload is not None and event.salt is not None:
         key = os.urandom(encoding.KEY_BYTES)
         sealed = encoding.seal(key, header.mind_id, header.seq, event.salt, event.payload)
     store.event_keys.write(position - 1, [key])

@@ -29,7 +29,7 @@ from services.ledger.verify import Broken, Progress, Verification
 from services.runtime.datadir import service_folder
 from services.runtime.durable import sync
 
-REAPPLIED = "erased before the backup was restored"
+_WHY = "erased before the backup was restored"
 _MEMBER = re.compile(r"(data\.mdb|FORMAT|backup\.json|(keys|signing|journal)/[A-Za-z0-9._-]+)")
 _UNFINISHED = "UNFINISHED"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -164,15 +164,10 @@ def _bring_up_to_date(
         store.close()
 
 
-def reapply(store: Store, journal: Journal, mind_id: str = "") -> int:
-    """Erase again what the journal says was erased, of one mind or of all; how many payloads that were.
-
-    What was left of these erasures is completed, too: of another mind's, none can hold this one up.
-    """
+def reapply(store: Store, journal: Journal) -> int:
+    """Erase again what the journal says was erased, and complete what was left of it; how many payloads that were."""
     again = 0
     for line in journal.erased():
-        if mind_id and line.mind_id != mind_id:
-            continue
         with store.read() as reader:
             state = reader.mind(line.mind_id)
             if state is None or state.is_deleted:
@@ -189,16 +184,14 @@ def reapply(store: Store, journal: Journal, mind_id: str = "") -> int:
             ]
         if is_the_deleted:
             again += state.head_seq
-            deletion = partial(erasure.order_deletion, store, line.mind_id, "", REAPPLIED)
+            deletion = partial(erasure.order_deletion, store, line.mind_id, "", _WHY)
             store.run(deletion)
         elif seqs:
             again += len(seqs)
-            store.run(partial(erasure.order, store, Wanted(line.mind_id, seqs, why=REAPPLIED)))
+            store.run(partial(erasure.order, store, Wanted(line.mind_id, seqs, why=_WHY)))
     with store.read() as reader:
         pending = reader.pending_erasures()
     for name, seq in pending:
-        if mind_id and name != mind_id:
-            continue
         completion = Completion(store, journal, name, seq)
         while store.run(completion.step):
             pass

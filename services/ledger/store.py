@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from services.ledger.keys import KeySegments
 from services.ledger.masterkey import NO_MASTER_KEY, MasterKeys
 from services.ledger.room import Room
 from services.ledger.tables import TABLES, Batch, Reader
-from services.runtime.durable import sync
+from services.runtime.durable import is_full, sync
 from services.runtime.gate import MapGate
 
 T = TypeVar("T")
@@ -135,17 +134,24 @@ class Store(ReadOnlyStore):
             with self._env.begin(write=True) as txn:
                 batch = Batch(self, txn)
                 yield batch
-                batch.flush()
-                self.take_room(batch)
-                # The keys first: a sealed payload must never be on disk without its key.
-                self.event_keys.sync()
-                self.mind_keys.sync()
+                self.settle(batch)
         except lmdb.MapFullError:
             raise
         except (lmdb.Error, OSError) as error:
             if is_full(error):
                 raise StorageFull from error
             raise
+
+    def settle(self, batch: Batch) -> None:
+        """All of a batch but its commit, which then finds room: for what must not be done without the commit.
+
+        Raises OSError, ENOSPC where there is no room.
+        """
+        batch.flush()
+        self.take_room(batch)
+        # The keys first: a sealed payload must never be on disk without its key.
+        self.event_keys.sync()
+        self.mind_keys.sync()
 
     def make_keys_ahead(self) -> None:
         """Have keys on disk for the next events, so that their commits need not wait for them. For the writer, at rest.
@@ -195,8 +201,3 @@ class Store(ReadOnlyStore):
 
 def _new_store_id() -> bytes:
     return os.urandom(16).hex().encode()
-
-
-def is_full(error: BaseException) -> bool:
-    """Whether an error of the disk says that there is no room, and nothing worse."""
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)

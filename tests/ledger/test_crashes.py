@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -243,3 +244,62 @@ async def test_an_erasure_that_waits_for_room_holds_no_restore_of_another_mind_u
         ballast.unlink()
         await ledger.client.redact(erase)
         assert (await ledger.get("ada", 2)).redacted
+
+
+async def test_a_restore_of_what_was_erased_since_needs_no_room_for_its_erasure(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    async with running_ledger(tmp_path / "other") as other:
+        await other.create("ada", said("a secret"), said("kept"))
+        lines = b"".join(await other.export("ada"))
+        await other.client.redact(pb.RedactRequest(mind_id="ada", seqs=[2]))
+    remembering(tmp_path / "other", small_disk / "data")
+
+    async with running_ledger(small_disk / "data") as ledger:
+        await ledger.create("bob")
+        ballast = fill(small_disk)
+        restored = await ledger.restore("ada", lines)
+
+        assert (await ledger.get("ada", 2)).redacted
+        assert (await ledger.get("ada", 3)).body.user_message.text == "kept"
+        order = await ledger.get("ada", 4)
+        assert (restored.head_seq, order.kind) == (4, "event_redacted")
+        assert list(order.body.event_redacted.seqs) == [2]
+        status = await ledger.client.get_redaction(pb.GetRedactionRequest(mind_id="ada", redaction_id="4"))
+        assert status.keys_erased
+        assert (await ledger.head("ada")).restored_seq == 3
+        ballast.unlink()
+        assert (await ledger.verdict("ada")).verified.redacted == 1
+
+
+async def test_a_rollback_that_finds_no_room_for_its_note_leaves_nothing_and_is_finished_when_repeated(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    async with running_ledger(tmp_path / "other") as other:
+        await other.create("ada", said("before"))
+        lines = b"".join(await other.export("ada"))
+        await other.append("ada", said("after"))
+        # What is kept for cleo is written anew where ada's is given up.
+        await other.create("cleo")
+        for name in ("ada", "cleo"):
+            await other.client.get_checkpoint(pb.GetCheckpointRequest(mind_id=name, signed=True))
+    remembering(tmp_path / "other", small_disk / "data")
+
+    async with running_ledger(small_disk / "data") as ledger:
+        await ledger.create("bob")
+        ballast = fill(small_disk)
+        with pytest.raises(pmm_client.DiskFull):
+            await ledger.restore("ada", lines, force=True)
+        assert await ledger.minds() == ["bob"]
+
+        ballast.unlink()
+        with pytest.raises(pmm_client.FailedPrecondition):
+            await ledger.restore("ada", lines)
+        assert (await ledger.restore("ada", lines, force=True)).head_seq == 2
+        assert await ledger.minds() == ["ada", "bob"]
+
+
+def remembering(ledger: Path, anew: Path) -> None:
+    """Make a folder without minds, with the journal of a ledger that had them."""
+    anew.mkdir()
+    shutil.copytree(ledger / "journal", anew / "journal")

@@ -91,9 +91,11 @@ class LedgerCalls:
         parts = [part.lines async for part in self.client.export(pb.ExportRequest(mind_id=mind_id))]
         return b"".join(parts).splitlines(keepends=True)
 
-    async def restore(self, mind_id: str, lines: bytes, part_bytes: int = 1_000) -> pb.RestoreResponse:
+    async def restore(
+        self, mind_id: str, lines: bytes, part_bytes: int = 1_000, *, force: bool = False
+    ) -> pb.RestoreResponse:
         async def parts() -> AsyncIterator[pb.RestoreRequest]:
-            yield pb.RestoreRequest(mind_id=mind_id)
+            yield pb.RestoreRequest(mind_id=mind_id, force=force)
             for start in range(0, len(lines), part_bytes):
                 yield pb.RestoreRequest(lines=lines[start : start + part_bytes])
 

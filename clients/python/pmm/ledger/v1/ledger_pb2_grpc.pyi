@@ -198,15 +198,17 @@ class LedgerServiceStub:
     Guarantees: every hash is checked before the first write; all or nothing. The mind keeps its name, its chain and
     its times. A copy is a chain of its own: mind_imported stands where the origin's first event stood, and names the
     origin's checkpoint; every other event keeps its seq, its time and its payload, so what names a seq stays true.
-    What was erased in the origin is erased in it.
+    What was erased in the origin is erased in it. What was erased here since the export is written without its payload,
+    with an event_redacted behind the mind's own events.
 
     Limits: 4 MiB a message; the file may be of any length.
 
     Errors: INVALID_ARGUMENT with reason BROKEN_EXPORT, metadata "line" and "seq": the file was changed.
     ALREADY_EXISTS with reason MIND_EXISTS: the name is taken: set copy_of to make a copy under another name.
-    FAILED_PRECONDITION with reason MIND_DELETED: the origin of the copy was deleted here, and stays forgotten.
+    FAILED_PRECONDITION with reason MIND_DELETED: the mind, or the origin of the copy, was deleted here, and stays
+    forgotten.
     FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set
-    force.
+    force. RESOURCE_EXHAUSTED with reason DISK_FULL: nothing of the mind is there; make room, and repeat it.
 
     Next: Verify the mind, then use it; followers pick it up by themselves.
     """
@@ -419,15 +421,17 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     Guarantees: every hash is checked before the first write; all or nothing. The mind keeps its name, its chain and
     its times. A copy is a chain of its own: mind_imported stands where the origin's first event stood, and names the
     origin's checkpoint; every other event keeps its seq, its time and its payload, so what names a seq stays true.
-    What was erased in the origin is erased in it.
+    What was erased in the origin is erased in it. What was erased here since the export is written without its payload,
+    with an event_redacted behind the mind's own events.
 
     Limits: 4 MiB a message; the file may be of any length.
 
     Errors: INVALID_ARGUMENT with reason BROKEN_EXPORT, metadata "line" and "seq": the file was changed.
     ALREADY_EXISTS with reason MIND_EXISTS: the name is taken: set copy_of to make a copy under another name.
-    FAILED_PRECONDITION with reason MIND_DELETED: the origin of the copy was deleted here, and stays forgotten.
+    FAILED_PRECONDITION with reason MIND_DELETED: the mind, or the origin of the copy, was deleted here, and stays
+    forgotten.
     FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set
-    force.
+    force. RESOURCE_EXHAUSTED with reason DISK_FULL: nothing of the mind is there; make room, and repeat it.
 
     Next: Verify the mind, then use it; followers pick it up by themselves.
     """
@@ -709,15 +713,17 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         Guarantees: every hash is checked before the first write; all or nothing. The mind keeps its name, its chain and
         its times. A copy is a chain of its own: mind_imported stands where the origin's first event stood, and names the
         origin's checkpoint; every other event keeps its seq, its time and its payload, so what names a seq stays true.
-        What was erased in the origin is erased in it.
+        What was erased in the origin is erased in it. What was erased here since the export is written without its payload,
+        with an event_redacted behind the mind's own events.
 
         Limits: 4 MiB a message; the file may be of any length.
 
         Errors: INVALID_ARGUMENT with reason BROKEN_EXPORT, metadata "line" and "seq": the file was changed.
         ALREADY_EXISTS with reason MIND_EXISTS: the name is taken: set copy_of to make a copy under another name.
-        FAILED_PRECONDITION with reason MIND_DELETED: the origin of the copy was deleted here, and stays forgotten.
+        FAILED_PRECONDITION with reason MIND_DELETED: the mind, or the origin of the copy, was deleted here, and stays
+        forgotten.
         FAILED_PRECONDITION with reason WITNESSED_CHECKPOINT: it would roll back behind what was witnessed: set
-        force.
+        force. RESOURCE_EXHAUSTED with reason DISK_FULL: nothing of the mind is there; make room, and repeat it.
 
         Next: Verify the mind, then use it; followers pick it up by themselves.
         """
