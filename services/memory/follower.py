@@ -115,7 +115,7 @@ class Follower:
                     "the ledger is away (%s); memory serves what it has up to %d", error, self.position
                 )
             except pmm_client.errors.DataLoss as damage:
-                if not self._waiting.is_stuck:
+                if not self._waiting.is_at_damage:
                     _log.error("memory cannot go on: %s", damage)
                 self._waiting.stuck(damage)
             except DISK_ERRORS as error:

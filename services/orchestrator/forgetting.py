@@ -63,12 +63,12 @@ class Traces:
         return Worker(ERASURE, kinds, self._erase, appends=False, waiting=self._waiting)
 
     async def gone(self, mind_id: str, seq: int) -> None:
-        """Return once nothing is left of what the erasure at a seq erased. Raises LedgerDamaged."""
+        """Return once nothing is left of what the erasure at a seq erased. Raises one of STUCK."""
         while self._gone.get(mind_id, 0) < seq:
             await self._waiting.moved()
 
     async def left(self, mind_id: str, state: Snapshot) -> None:
-        """Return once a state of a mind holds nothing that was erased, or is dropped. Raises LedgerDamaged."""
+        """Return once a state of a mind holds nothing that was erased, or is dropped. Raises one of STUCK."""
         erased_seq = state.summaries.erased_seq
         if not erased_seq or self._gone.get(mind_id, 0) >= erased_seq:
             return

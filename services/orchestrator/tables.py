@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
 
@@ -40,6 +40,7 @@ _STATE = "state"
 _POSITION, _ERASED = b"position", b"erased"
 """``_ERASED`` is there while what was removed may still be on a free page."""
 _log = logging.getLogger("pmm.tables")
+T = TypeVar("T")
 
 
 class _Place(msgspec.Struct, array_like=True):
@@ -71,12 +72,13 @@ class Tables(ABC):
             self.file = self._opened(folder)
         self.finish_erasing()
 
-    def finish_erasing(self) -> None:
-        """What a crash or a full disk interrupted."""
+    def finish_erasing(self) -> bool:
+        """Do what a crash or a full disk interrupted; whether there was anything."""
         with self.file.read() as txn:
             is_unfinished = txn.get(_ERASED, db=self.file.table(_STATE)) is not None
         if is_unfinished:
             self.compact()
+        return is_unfinished
 
     def _opened(self, folder: Path) -> ProjectionFile:
         return ProjectionFile(folder, self._names, map_size=_MAP_BYTES, metasync=False)
@@ -184,13 +186,14 @@ class Following:
                             _log.info("the table %s stands at position %d", self._name, self.position)
                             self._waiting.went_on()
             except pmm_client.errors.DataLoss as error:
-                if not self._waiting.is_stuck:
+                if not self._waiting.is_at_damage:
                     _log.error("the table %s cannot go on: %s", self._name, error)
                 self._waiting.stuck(error)
             except (ConnectionError, pmm_client.errors.Unavailable) as error:
                 _log.warning("the table %s waits for the ledger: %s", self._name, error)
             except DISK_ERRORS as error:
                 _log.warning("the table %s cannot be written, and is tried again: %s", self._name, error)
+                self._waiting.stuck(error)
                 await self._find_room()
             if not is_anew:
                 await asyncio.sleep(RECONNECT_SECONDS)
@@ -200,27 +203,29 @@ class Following:
         while True:
             await asyncio.sleep(NO_ROOM_SECONDS)
             try:
-                await in_thread(self._tables.finish_erasing)
+                is_written = await in_thread(self._tables.finish_erasing)
             except DISK_ERRORS:
                 continue
             self._store_id, self.position = self._tables.position()
-            self._waiting.went_on()
+            # Else the page that found no room comes again, and tells whether there is any now.
+            if is_written:
+                self._waiting.went_on()
             return
 
     async def caught_up(self) -> None:
-        """Return once the tables have taken in what the ledger held when they began to. Raises LedgerDamaged."""
+        """Return once the tables have taken in what the ledger held when they began to. Raises as ``moved`` does."""
         while not self._is_caught_up:
             await self.moved()
 
     async def reached(self, position: int) -> None:
-        """Return once the tables have taken in everything up to a position. Raises LedgerDamaged."""
+        """Return once the tables have taken in everything up to a position. Raises as ``moved`` does."""
         while self.position < position:
             await self.moved()
 
     async def moved(self) -> None:
         """Return once the tables may have taken in more than they have now, which then do not tarry.
 
-        Raises LedgerDamaged where they cannot.
+        Raises one of STUCK where they cannot.
         """
         self._pace.hurry()
         await self._waiting.moved()
@@ -237,11 +242,11 @@ class Following:
         self._waiting.went_on()
 
 
-async def in_thread(work: Callable[..., object], *arguments: Any) -> None:
+async def in_thread(work: Callable[..., T], *arguments: Any) -> T:
     """Beside the event loop. Whoever cancels it waits for its end: the file is not closed under it."""
     task = asyncio.create_task(asyncio.to_thread(work, *arguments))
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise

@@ -17,7 +17,7 @@ from services.orchestrator.peers import Peers
 from services.orchestrator.tables import Following
 from services.orchestrator.terms import Draft, Summary
 from services.runtime.caller import Caller
-from services.runtime.waiting import LedgerDamaged
+from services.runtime.waiting import STUCK
 
 PATIENCE_SECONDS = 5.0
 """For the table to take in a mind that was just made: whoever lists it at once should see it."""
@@ -55,7 +55,7 @@ class Owners:
 
     async def seen_soon(self, mind_id: str, seq: int) -> None:
         """The same; a table that has much to catch up with, or cannot go on, is not waited for."""
-        with suppress(TimeoutError, LedgerDamaged):
+        with suppress(TimeoutError, *STUCK):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self.seen(mind_id, seq)
 
@@ -66,7 +66,7 @@ class Owners:
 
     async def _built(self) -> None:
         """Return once the table is no longer behind with what was there at the start; or where it cannot go on."""
-        with suppress(LedgerDamaged):
+        with suppress(*STUCK):
             await self._following.caught_up()
 
     def _default(self, caller: Caller) -> tuple[str, bool]:

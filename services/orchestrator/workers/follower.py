@@ -31,7 +31,7 @@ from services.orchestrator.workers.tally import Tallies, Tally
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
 from services.runtime.projection_file import DISK_ERRORS
-from services.runtime.waiting import Waiting
+from services.runtime.waiting import DiskFailed, DiskFull, Waiting
 
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Between attempts to reach the ledger, the last one over and over."""
@@ -60,6 +60,8 @@ _GONE = (
     pmm_client.errors.MindDeleted,
     MindDeleted,
 )
+_DISK_STUCK = (DiskFull, DiskFailed)
+"""What another follower here cannot write keeps this one waiting."""
 CONTENT_FAULTS = (ValueError, ArithmeticError, LookupError, TypeError)
 """What an event that holds something unforeseen makes of code that reads it: any application may append one."""
 _FAILURES = (pmm_client.errors.PmmError, DomainError, ModelFailed, *CONTENT_FAULTS)
@@ -134,7 +136,7 @@ class Follower:
                         self._lanes.deliver(page.position)
                         self._worker.waiting.went_on()
             except pmm_client.errors.DataLoss as error:
-                if not self._worker.waiting.is_stuck:
+                if not self._worker.waiting.is_at_damage:
                     _log.error("worker %s cannot go on: %s", self._worker.name, error)
                 self._worker.waiting.stuck(error)
             except ConnectionError as error:
@@ -247,8 +249,9 @@ class Follower:
         """Whether it was done: on a full disk neither it nor a dead letter can be, and there may be room again."""
         try:
             await work
-        except DISK_ERRORS as error:
+        except (*DISK_ERRORS, *_DISK_STUCK) as error:
             _log.warning("worker %s waits for the disk: %s", self._worker.name, error)
+            self._worker.waiting.stuck(error)
             return False
         return True
 
@@ -262,6 +265,8 @@ class Follower:
             except _GONE:
                 # Its mind was deleted meanwhile: nothing of it may stay, a dead letter neither.
                 return
+            except _DISK_STUCK:
+                raise
             except _FAILURES as error:
                 if attempt < ATTEMPTS and not isinstance(error, ModelFailed):
                     self._count("retries", event.mind_id)

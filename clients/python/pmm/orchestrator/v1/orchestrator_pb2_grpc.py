@@ -778,7 +778,8 @@ class OrchestratorServiceServicer:
         Limits: the 100 first topics and questions, 1,000 speakers and models. Statistics as of a seq are counted anew from the ledger: it takes as
         long as reading the mind, or the session, up to there.
 
-        Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+        Errors: NOT_FOUND with reason UNKNOWN_SESSION. RESOURCE_EXHAUSTED with reason DISK_FULL: it is counted once there is
+        room.
 
         Next: nothing.
         """
@@ -891,7 +892,8 @@ class OrchestratorServiceServicer:
         Limits: one event a call, and not the first one, which says whose the mind is.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT. DATA_LOSS: it is erased from the ledger, and leaves the other files
-        once what is damaged is restored or gone; metadata names the event.
+        once what is damaged is restored or gone; metadata names the event. RESOURCE_EXHAUSTED with reason DISK_FULL: it
+        leaves them once there is room; repeat it to see the end.
 
         Next: shows BlastRadius before, and asks.
         """

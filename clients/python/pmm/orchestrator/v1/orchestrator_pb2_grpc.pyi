@@ -442,7 +442,8 @@ class OrchestratorServiceStub:
     Limits: the 100 first topics and questions, 1,000 speakers and models. Statistics as of a seq are counted anew from the ledger: it takes as
     long as reading the mind, or the session, up to there.
 
-    Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+    Errors: NOT_FOUND with reason UNKNOWN_SESSION. RESOURCE_EXHAUSTED with reason DISK_FULL: it is counted once there is
+    room.
 
     Next: nothing.
     """
@@ -527,7 +528,8 @@ class OrchestratorServiceStub:
     Limits: one event a call, and not the first one, which says whose the mind is.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT. DATA_LOSS: it is erased from the ledger, and leaves the other files
-    once what is damaged is restored or gone; metadata names the event.
+    once what is damaged is restored or gone; metadata names the event. RESOURCE_EXHAUSTED with reason DISK_FULL: it
+    leaves them once there is room; repeat it to see the end.
 
     Next: shows BlastRadius before, and asks.
     """
@@ -975,7 +977,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Limits: the 100 first topics and questions, 1,000 speakers and models. Statistics as of a seq are counted anew from the ledger: it takes as
     long as reading the mind, or the session, up to there.
 
-    Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+    Errors: NOT_FOUND with reason UNKNOWN_SESSION. RESOURCE_EXHAUSTED with reason DISK_FULL: it is counted once there is
+    room.
 
     Next: nothing.
     """
@@ -1060,7 +1063,8 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Limits: one event a call, and not the first one, which says whose the mind is.
 
     Errors: NOT_FOUND with reason UNKNOWN_EVENT. DATA_LOSS: it is erased from the ledger, and leaves the other files
-    once what is damaged is restored or gone; metadata names the event.
+    once what is damaged is restored or gone; metadata names the event. RESOURCE_EXHAUSTED with reason DISK_FULL: it
+    leaves them once there is room; repeat it to see the end.
 
     Next: shows BlastRadius before, and asks.
     """
@@ -1703,7 +1707,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         Limits: the 100 first topics and questions, 1,000 speakers and models. Statistics as of a seq are counted anew from the ledger: it takes as
         long as reading the mind, or the session, up to there.
 
-        Errors: NOT_FOUND with reason UNKNOWN_SESSION.
+        Errors: NOT_FOUND with reason UNKNOWN_SESSION. RESOURCE_EXHAUSTED with reason DISK_FULL: it is counted once there is
+        room.
 
         Next: nothing.
         """
@@ -1830,7 +1835,8 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         Limits: one event a call, and not the first one, which says whose the mind is.
 
         Errors: NOT_FOUND with reason UNKNOWN_EVENT. DATA_LOSS: it is erased from the ledger, and leaves the other files
-        once what is damaged is restored or gone; metadata names the event.
+        once what is damaged is restored or gone; metadata names the event. RESOURCE_EXHAUSTED with reason DISK_FULL: it
+        leaves them once there is room; repeat it to see the end.
 
         Next: shows BlastRadius before, and asks.
         """
