@@ -44,6 +44,8 @@ class _State:
     commitments: Commitments = COMMITMENTS.initial
     directives: Directives = DIRECTIVES.initial
     identity: Identity = IDENTITY.initial
+    given: dict[str, int] = field(default_factory=dict[str, int])
+    """Where instructions were given first, by id: also those that hold no more."""
     projects: set[str] = field(default_factory=set[str])
     """That any commitment ever belonged to."""
     memories: set[str] = field(default_factory=set[str])
@@ -59,6 +61,8 @@ class _State:
         if event.redacted:
             return
         match event.kind:
+            case "directive_adopted":
+                self.given.setdefault(event.body.directive_adopted.directive_id, event.seq)
             case "commitment_opened" | "commitment_revised":
                 self.projects.add(getattr(event.body, event.kind).project)
             case "memory_recorded":
@@ -102,7 +106,7 @@ class Retelling:
         return [
             *self._ends,
             *self._revised(),
-            *self._instructions(),
+            *(Draft(mind.Body(directive_retired=one)) for one in self._retired),
             *self._name(),
             *self._memories(),
         ]
@@ -120,8 +124,7 @@ class Retelling:
                     told = _closed if event.kind == "commitment_closed" else _expired
                     self._ends.append(told(event))
             case "directive_retired":
-                held = self._left.directives
-                if DIRECTIVES.apply(held, event)[0] is not held:
+                if self._retires_what_stays(body.directive_retired):
                     self._retired.append(_retired(event))
             case "identity_cleared":
                 if self._left.identity.name:
@@ -141,6 +144,12 @@ class Retelling:
         if now and left and now.opened_seq != left.opened_seq:
             return False
         return COMMITMENTS.apply(self._left.commitments, event)[0] is not self._left.commitments
+
+    def _retires_what_stays(self, body: mind.DirectiveRetired) -> bool:
+        """Also what was retired again since, and holds no more."""
+        if not body.retired_seq:
+            return body.directive_id in self._left.directives.by_id
+        return self._left.given.get(body.directive_id, body.retired_seq) < body.retired_seq
 
     def _holds(self, memory_id: str) -> bool:
         """Whether a memory is there that stays, and is not taken back by what stays."""
@@ -168,10 +177,6 @@ class Retelling:
             priority=now.priority if now.priority != left.priority else None,  # type: ignore[arg-type]
             project=now.project if is_named_so else None,
         )
-
-    def _instructions(self) -> list[Draft]:
-        left = self._left.directives.by_id
-        return [Draft(mind.Body(directive_retired=one)) for one in self._retired if one.directive_id in left]
 
     def _name(self) -> list[Draft]:
         if self._cleared is None or not self._left.identity.name:

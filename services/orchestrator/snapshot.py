@@ -30,7 +30,7 @@ from services.runtime.times import nanoseconds
 _CHECKSUM_BYTES = 8
 GENESIS = bytes(32)
 MAX_REFUSED = 10
-FORMAT = 21
+FORMAT = 22
 """Of the saved form; another one is replayed."""
 
 

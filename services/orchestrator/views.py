@@ -96,8 +96,10 @@ class Views:
             before, (state, _) = state, DIRECTIVES.apply(state, event)
             its_id = getattr(event.body, event.kind).directive_id
             if state.retired > before.retired:
-                gone = before.by_id[its_id] if event.kind == "directive_retired" else before.least()
-                ended[gone.id] = gone
+                gone = before.by_id.get(its_id) if event.kind == "directive_retired" else before.least()
+                # None: one that is told again, of what was retired again since.
+                if gone is not None:
+                    ended[gone.id] = gone
             if its_id in state.by_id:
                 ended.pop(its_id, None)
         return list(reversed(ended.values()))

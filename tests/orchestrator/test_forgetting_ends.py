@@ -265,3 +265,22 @@ async def test_what_comes_while_it_is_decided_what_is_told_again_counts(
     await forget(served, origin)
 
     assert [one.text for one in (await shown(served)).directives] == [directive.text]
+
+
+async def test_what_was_retired_again_is_listed_once_where_its_first_retirement_is_forgotten(
+    served: Served,
+) -> None:
+    await said(served, "From now on answer in French.")
+    (directive,) = (await shown(served)).directives
+    origin = await said(served, f"{SECRET}.")
+    await append(
+        served, directive_retired=mind.DirectiveRetired(directive_id=directive.directive_id, why=WHY)
+    )
+    await said(served, "From now on answer in French.")
+    await append(served, directive_retired=mind.DirectiveRetired(directive_id=directive.directive_id))
+
+    await forget(served, origin)
+
+    everything = pb.ListDirectivesRequest(mind_id="ada", include_retired=True)
+    (listed,) = (await served.orchestrator.list_directives(everything)).directives
+    assert (listed.directive_id, listed.retired) == (directive.directive_id, True)

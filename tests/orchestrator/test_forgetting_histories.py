@@ -201,6 +201,7 @@ def standing(state: Snapshot) -> dict[str, Any]:
             one.id: (one.text, one.source_seq, one.adopted_seq, one.given, one.last_seq, one.uses)
             for one in state.directives.by_id.values()
         },
+        "retired": state.directives.retired,
         "name": state.identity.name,
     }  # fmt: skip
 

@@ -121,16 +121,15 @@ def retired(state: Directives, event: Event) -> Directives:
 
 
 def _retired_before(state: Directives, body: DirectiveRetired) -> Directives:
-    """Of an instruction that was given again since only that holds."""
+    """Of an instruction that was given again since only that holds; it may have been retired again, too."""
     known = state.by_id.get(body.directive_id)
-    if known is None:
-        return state
-    if known.last_seq < body.retired_seq:
+    if known is not None and known.last_seq < body.retired_seq:
         return _without(state, known.id)
-    given_again = (one for one in known.renewals if one.last_seq_before < body.retired_seq < one.seq)
-    if (first := next(given_again, None)) is None:
-        return state
-    return replace(_with(state, _since(known, first)), retired=state.retired + 1)
+    renewals = known.renewals if known is not None else ()
+    given_again = (one for one in renewals if one.last_seq_before < body.retired_seq < one.seq)
+    if known is not None and (first := next(given_again, None)) is not None:
+        state = _with(state, _since(known, first))
+    return replace(state, retired=state.retired + 1)
 
 
 def _since(known: Directive, first: Renewal) -> Directive:
