@@ -7,13 +7,14 @@ import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from pmm_client.cli.wording import fail
 from services.ledger import export, fsck, masterkey, restoring, salvage
 from services.ledger.fsck import Found
 from services.ledger.masterkey import MasterKeys
@@ -24,7 +25,6 @@ from services.ledger.signing import SigningKeys
 from services.runtime import settings
 from services.runtime.datadir import locked_folder, service_folder
 from services.runtime.exits import DATA_FOLDER, USAGE, StartupError
-from services.runtime.process import complain
 from services.runtime.sections import DataSettings
 
 FOUND_WRONG = 4
@@ -48,8 +48,11 @@ class _Place:
 
 def check(data: Path | None, config: Path | None, dump: Path | None, *, as_json: bool) -> int:
     """Check a stopped ledger, and rescue what verifies; the exit code."""
-    place = _place(data, config)
-    with _said(), service_folder(place.folder, SPEC.name, SPEC.format_version, SPEC.oldest_format):
+    place = _place(data, config, as_json=as_json)
+    with (
+        _said(as_json=as_json),
+        service_folder(place.folder, SPEC.name, SPEC.format_version, SPEC.oldest_format),
+    ):
         with _progress(as_json) as bar:
             task = bar.add_task("checking events", total=None)
             found = fsck.run(
@@ -122,8 +125,8 @@ def restore_backup(
     archive: Path, data: Path | None, config: Path | None, *, force: bool, as_json: bool
 ) -> None:
     """Put a backup in the place of a stopped ledger."""
-    place = _place(data, config)
-    with _said(), locked_folder(place.folder), _progress(as_json) as bar:
+    place = _place(data, config, as_json=as_json)
+    with _said(as_json=as_json), locked_folder(place.folder), _progress(as_json) as bar:
         tasks: dict[str, Any] = {}
 
         def report(step: str, done: int, total: int) -> None:
@@ -163,8 +166,8 @@ def rotate_key(data: Path | None, config: Path | None, overlap_days: float) -> N
     """Begin a new signing key."""
     place = _place(data, config)
     if not (place.folder / "signing").is_dir():
-        complain(f"{place.folder} has no signing keys yet: start the server once")
-        raise typer.Exit(DATA_FOLDER)
+        told = f"{place.folder} has no signing keys yet: start the server once"
+        raise typer.Exit(fail(told, DATA_FOLDER, as_json=False))
     SigningKeys(place.folder / "signing").rotate(overlap_days * _SECONDS_A_DAY)
     typer.echo(f"A new key signs from now on; the old one goes on for {overlap_days:g} days.")
 
@@ -174,29 +177,30 @@ def new_master_key(file: Path) -> None:
     try:
         masterkey.create(file.expanduser())
     except OSError as error:
-        complain(f"{file}: {error.strerror}")
-        raise typer.Exit(USAGE) from None
+        raise typer.Exit(fail(f"{file}: {error.strerror}", USAGE, as_json=False)) from None
     typer.echo(
         f"Set ledger.master_key_file to {file}, and keep a copy elsewhere: without it all payloads are lost."
     )
 
 
-def _place(data: Path | None, config: Path | None) -> _Place:
+def _place(data: Path | None, config: Path | None, *, as_json: bool = False) -> _Place:
     try:
         root = settings.load("data", DataSettings, {"dir": data} if data else {}, config=config).dir
         ledger = settings.load("ledger", LedgerSettings, {}, config=config)
     except settings.SettingsError as error:
-        complain(str(error))
-        raise typer.Exit(USAGE) from None
+        raise typer.Exit(fail(str(error), USAGE, as_json=as_json)) from None
     folder = root.expanduser().absolute() / SPEC.name
     if not folder.is_dir() and not root.expanduser().is_dir():
-        complain(f"there is no data folder {root}: name it with --data")
-        raise typer.Exit(DATA_FOLDER)
+        told = f"there is no data folder {root}: name it with --data"
+        raise typer.Exit(fail(told, DATA_FOLDER, as_json=as_json))
     return _Place(folder, ledger.master_key_files())
 
 
 class _said:
     """Ends the command with a line and an exit code where an operator has something to do."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
 
     def __enter__(self) -> None:
         return None
@@ -204,18 +208,20 @@ class _said:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         match error:
             case StartupError():
-                complain(str(error))
-                raise typer.Exit(error.code) from None
+                self._fail(str(error), error.code)
             case BackupError():
-                complain(str(error))
-                raise typer.Exit(1) from None
+                self._fail(str(error), 1)
             case FileNotFoundError():
-                complain(f"{error.filename}: {error.strerror}")
-                raise typer.Exit(USAGE) from None
+                self._fail(f"{error.filename}: {error.strerror}", USAGE)
             case _:
                 return
+
+    def _fail(self, message: str, code: int) -> NoReturn:
+        raise typer.Exit(fail(message, code, as_json=self._as_json)) from None
 
 
 def _progress(quiet: bool) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet)
+    console = Console(stderr=True)
+    # Elsewhere it would leave an empty line.
+    return Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)

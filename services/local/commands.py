@@ -76,16 +76,18 @@ def config(
     from services.runtime.settings import SettingsError
 
     try:
-        found = listing(_flags(assignments, data={"dir": data}), config)
+        found = listing(_flags(assignments, as_json=as_json, data={"dir": data}), config)
     except (SettingsError, StartupError) as error:
-        raise _refusal(str(error)) from None
+        raise _refusal(str(error), as_json=as_json) from None
     if as_json:
         typer.echo(json.dumps([setting.to_json() for setting in found], ensure_ascii=False))
     else:
         typer.echo(printed(found))
 
 
-def _flags(assignments: list[str] | None, **sections: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _flags(
+    assignments: list[str] | None, *, as_json: bool = False, **sections: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
     from services.local.up import assemble
     from services.runtime.main import assignments as parse
     from services.runtime.main import merge
@@ -94,11 +96,11 @@ def _flags(assignments: list[str] | None, **sections: dict[str, Any]) -> dict[st
     try:
         return merge(parse(assignments or []), assemble(**sections))
     except SettingsError as error:
-        raise _refusal(str(error)) from None
+        raise _refusal(str(error), as_json=as_json) from None
 
 
-def _refusal(message: str) -> typer.Exit:
-    from services.runtime.process import complain
+def _refusal(message: str, *, as_json: bool = False) -> typer.Exit:
+    # Not above: the command line loads this module as its own.
+    from pmm_client.cli.wording import fail
 
-    complain(message)
-    return typer.Exit(USAGE)
+    return typer.Exit(fail(message, USAGE, as_json=as_json))

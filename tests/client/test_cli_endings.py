@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -26,6 +27,8 @@ from pmm_client.cli.app import app
 from services.runtime import errors
 from tests.client.scripted import always, scripted
 from tests.client.test_cli_words import pmm
+from tests.runtime.certificates import authority
+from tests.support.contracts import ROOT
 
 PMM = [sys.executable, "-m", "pmm_client.cli"]
 ENDED_S = 30.0
@@ -235,3 +238,63 @@ async def test_what_follows_a_stream_ends_with_its_reader_though_nothing_more_co
                 process.kill()
 
     assert (process.returncode, complaints) == (0, b"")
+
+
+def test_ctrl_c_before_the_commands_are_loaded_ends_quietly(tmp_path: Path) -> None:
+    slow = tmp_path / "pmm_client" / "__init__.py"
+    slow.parent.mkdir()
+    slow.write_text("import time\nprint(flush=True)\ntime.sleep(60)\n")
+    path = os.pathsep.join([str(tmp_path), str(ROOT / "clients" / "python")])
+    with subprocess.Popen(
+        [sys.executable, "-c", "import pmm_command; pmm_command.main()"],
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=ENDED_S)
+
+    assert (process.returncode, complaints) == (exits.INTERRUPTED, b"")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["mind", "--help"], ["--version"]])
+def test_help_that_nobody_reads_on_is_no_failure(arguments: list[str]) -> None:
+    read, written = os.pipe()
+    os.close(read)
+    done = subprocess.run([*PMM, *arguments], stdout=written, stderr=subprocess.PIPE, check=False)
+    os.close(written)
+
+    assert (done.returncode, done.stderr) == (exits.OK, b"")
+
+
+async def test_a_connection_that_fails_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_bytes(authority().pem)
+    async with scripted() as (target, _):
+        command = [*PMM, "mind", "list", "--target", target, "--tls-ca", str(tmp_path / "ca.pem")]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+
+    assert done.returncode == exits.NOT_REACHABLE
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("pmm: ")
+    assert "speaks no TLS" in line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["config", "--set", "nonsense"],
+        ["config", "--config", "/no/such/file"],
+        ["ledger", "fsck", "--data", "/no/such/folder"],
+        ["ledger", "restore-backup", "/no/such/file", "--data", "/tmp"],
+    ],
+)
+def test_a_script_is_told_in_json_what_is_wrong_with_a_folder_or_a_setting(arguments: list[str]) -> None:
+    people = CliRunner().invoke(app, arguments)
+    script = CliRunner().invoke(app, [*arguments, "--json"])
+
+    error = json.loads(script.stderr)["error"]
+    assert script.exit_code == error["exit_code"] == people.exit_code != exits.OK
+    assert people.stderr == f"pmm: {error['message']}\n"
+    assert script.stdout == ""

@@ -15,6 +15,7 @@ import pmm_client
 from pmm.ledger.v1.ledger_pb2 import GetHeadRequest, GetHeadResponse
 from pmm_client import Message, failed_calls
 from pmm_client import errors as client_errors
+from pmm_client.retries import retried
 from services.runtime import errors
 from tests.client.scripted import always, scripted
 from tests.support.contracts import ROOT, documented_reasons
@@ -209,3 +210,19 @@ async def test_the_field_with_half_a_character_is_named(field: str) -> None:
             await NAMED[field](client)
 
     assert [violation.field for violation in raised.value.violations] == [field]
+
+
+async def test_what_no_repetition_can_mend_is_not_repeated() -> None:
+    failures: list[pmm_client.Unavailable] = [
+        pmm_client.ClosedAtOnce("it may be stopping"),
+        pmm_client.NotReachable("it stopped"),
+        pmm_client.ProtocolMismatch("it speaks no TLS"),
+        pmm_client.NotReachable("nobody gets here"),
+    ]
+
+    async def call() -> None:
+        raise failures.pop(0)
+
+    with pytest.raises(pmm_client.ProtocolMismatch, match="speaks no TLS"):
+        await retried(call)
+    assert len(failures) == 1

@@ -38,6 +38,7 @@
     ├── Unavailable              may be retried, with the same idempotency key
     │   ├── NotReachable         nothing answers at the address
     │   │   └── ProtocolMismatch it answers, but one side alone wants TLS, or trusts no such certificate
+    │   │       └── ClosedAtOnce it wants TLS and got none, or it is stopping
     │   ├── Starting             wait a moment
     │   └── BackendUnavailable   the model server refused, failed or was cut off
     ├── DeadlineExceeded         raise ``timeout``, or ask for less
@@ -266,7 +267,14 @@ class NotReachable(Unavailable):
 
 
 class ProtocolMismatch(NotReachable):
-    """Something answers, but not as it was asked: one side alone wants TLS, a certificate is not trusted, no gRPC."""
+    """Something answers, but not as it was asked: one side alone wants TLS, a certificate is not trusted, no gRPC.
+
+    Not repeated: it cannot pass by itself.
+    """
+
+
+class ClosedAtOnce(ProtocolMismatch):
+    """The connection is closed before a word: a server that wants TLS does so, and one that stops just now."""
 
 
 class Starting(Unavailable):

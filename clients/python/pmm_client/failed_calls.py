@@ -12,7 +12,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import error_details_pb2, status_pb2
 
 from pmm_client import errors
-from pmm_client.errors import NotReachable, PmmError, ProtocolMismatch, Violation
+from pmm_client.errors import ClosedAtOnce, NotReachable, PmmError, ProtocolMismatch, Violation
 
 _DETAILS_KEY = "grpc-status-details-bin"
 
@@ -118,12 +118,13 @@ def from_rpc_error(error: grpc.RpcError) -> PmmError:
     )
 
 
+_CLOSED = "socket closed"
 _MISMATCHES = {
     "wrong_version_number": "speaks no TLS: leave tls_ca out",
     "certificate_verify_failed": "shows a certificate that is not signed by the CA of tls_ca",
     "hostname verification": "shows a certificate for another name than this",
     "failed parsing http/2": "speaks something else than gRPC",
-    "socket closed": "closes the connection at once; if it wants TLS, set tls_ca",
+    _CLOSED: "closes the connection at once; if it wants TLS, set tls_ca",
 }
 _NO_CONNECTION = ("failed to connect", "dns resolution failed", "errors resolving", "handshake")
 
@@ -136,9 +137,10 @@ def _unconnected(message: str) -> tuple[type[PmmError], str] | None:
     words, address = message.lower(), _address(message)
     if not any(known in words for known in _NO_CONNECTION):
         return None
-    why = next((why for known, why in _MISMATCHES.items() if known in words), "")
-    if why:
-        return ProtocolMismatch, f"{address} {why}"
+    found = next((known for known in _MISMATCHES if known in words), "")
+    if found:
+        kind = ClosedAtOnce if found == _CLOSED else ProtocolMismatch
+        return kind, f"{address} {_MISMATCHES[found]}"
     return NotReachable, f"nothing answers at {address}"
 
 

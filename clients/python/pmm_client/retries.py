@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from pmm_client.errors import Unavailable
+from pmm_client.errors import ClosedAtOnce, ProtocolMismatch, Unavailable
 
 ATTEMPTS = 5
 """With the pauses between them a call outlasts a restart of the services, and the channel's wait to reconnect."""
@@ -35,7 +35,12 @@ async def retried(call: Callable[[], Awaitable[Result]]) -> Result:
 
 
 async def pause(attempt: int, error: Unavailable) -> None:
-    """Wait before the attempt after ``attempt`` (from 0): as long as the server said, or longer each time."""
+    """Wait before the attempt after ``attempt`` (from 0): as long as the server said, or longer each time.
+
+    Raises the error itself where no further attempt can do better.
+    """
+    if isinstance(error, ProtocolMismatch) and not isinstance(error, ClosedAtOnce):
+        raise error
     seconds = error.retry_after
     if seconds is None:
         # Not all at once when a server comes back.

@@ -2,8 +2,8 @@
 
 import os
 
-# gRPC writes to standard error that a connection was closed, which is for us to say in our own words.
-os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+# gRPC writes to standard error why a connection failed or was closed, which is for us to say in our own words.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from pmm_client.cli.app import main
 

@@ -89,6 +89,14 @@ def main() -> None:
     join_words(os.environ)
     try:
         app()
+    except SystemExit as ended:
+        # Where nobody reads on in a help text, rich and typer end with 1.
+        if isinstance(ended.__context__, BrokenPipeError):
+            sys.exit(exits.OK)
+        raise
+    except KeyboardInterrupt:
+        # Typer answers it only from where a command has begun.
+        sys.exit(exits.INTERRUPTED)
     except OSError as error:
         sys.exit(output_ended(error))
 
