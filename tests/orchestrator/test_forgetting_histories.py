@@ -379,3 +379,28 @@ def test_what_ended_does_not_come_back_where_what_began_again_since_is_forgotten
     after = replay(forgotten(3, left))
     assert (dict(after.commitments.by_id), after.identity.name, after.metrics.is_named) == ({}, "", False)
     assert after.violations == 0
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        event(8, "commitment_closed", commitment_id="c", outcome=2),
+        event(8, "commitment_expired", commitment_id="c"),
+        event(8, "commitment_snoozed", commitment_id="c", until={"seconds": 80}),
+        event(8, "directive_retired", directive_id="d"),
+        event(8, "identity_cleared", why=WHY),
+    ],
+    ids=lambda end: end.kind,
+)
+def test_what_an_erased_event_did_is_undone_where_nobody_tells_it_again(end: mind.Event) -> None:
+    begun = [
+        *MESSAGES,
+        promised(5),
+        instructed(6, 2),
+        event(7, "identity_adopted", name="Olga", confidence=1, evidence_seqs=[2]),
+    ]
+    erased = mind.Event(seq=end.seq, kind=end.kind, redacted=True)
+    told = event(9, "event_redacted", seqs=[end.seq])
+
+    assert standing(replay([*begun, end])) != standing(replay(begun))
+    assert standing(replay([*begun, erased, told])) == standing(replay(begun))

@@ -140,7 +140,8 @@ class Recorded:
     ) -> ledger.RedactResponse:
         """Erase just these payloads for good. Repeated on failure, and carried out once.
 
-        What a person wants to be forgotten is more than that: replies that quote it, what was derived from it.
+        What a person wants to be forgotten is more than that: replies that quote it, what was derived from it. And what
+        these events ended or changed is as before them; ``forget`` has it stay as it is.
         """
         request = made(
             ledger.RedactRequest,

@@ -215,6 +215,9 @@ async def redact(
     """Erase just these events' payloads, for good; headers and proofs stay. To forget words: pmm mind forget.
 
     Example: pmm ledger redact 17 18 --mind ada --why "asked for by the customer"
+
+    What an erased event ended or changed is as before it: a promise that it closed is open again, an instruction that
+    it retired holds again. `pmm mind forget` has all of that stay as it is.
     """
     if not (seqs or session or whole_mind):
         raise CliError("name events, a --session, or --whole-mind", exits.USAGE)

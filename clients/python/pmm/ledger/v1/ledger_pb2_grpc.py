@@ -365,7 +365,9 @@ class LedgerServiceServicer:
         RESOURCE_EXHAUSTED with reason DISK_FULL: make room and repeat it.
 
         Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
-        orchestrator's Forget, which finds what carried the words.
+        orchestrator's Forget, which finds what carried the words, and says again what the erased events did to what stays.
+        Here nobody does, but for what comes as events: a promise that an erased event closed is open again, an instruction
+        that it retired holds again, and so does a name or a memory that it took back; what it changed of one is as before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -238,7 +238,9 @@ class LedgerServiceStub:
     RESOURCE_EXHAUSTED with reason DISK_FULL: make room and repeat it.
 
     Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
-    orchestrator's Forget, which finds what carried the words.
+    orchestrator's Forget, which finds what carried the words, and says again what the erased events did to what stays.
+    Here nobody does, but for what comes as events: a promise that an erased event closed is open again, an instruction
+    that it retired holds again, and so does a name or a memory that it took back; what it changed of one is as before.
     """
     GetRedaction: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.GetRedactionRequest, _ledger_pb2.GetRedactionResponse]
     """Says how far an erasure is.
@@ -461,7 +463,9 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     RESOURCE_EXHAUSTED with reason DISK_FULL: make room and repeat it.
 
     Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
-    orchestrator's Forget, which finds what carried the words.
+    orchestrator's Forget, which finds what carried the words, and says again what the erased events did to what stays.
+    Here nobody does, but for what comes as events: a promise that an erased event closed is open again, an instruction
+    that it retired holds again, and so does a name or a memory that it took back; what it changed of one is as before.
     """
     GetRedaction: _aio.UnaryUnaryMultiCallable[_ledger_pb2.GetRedactionRequest, _ledger_pb2.GetRedactionResponse]  # type: ignore[assignment]
     """Says how far an erasure is.
@@ -765,7 +769,9 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         RESOURCE_EXHAUSTED with reason DISK_FULL: make room and repeat it.
 
         Next: GetRedaction says how far the followers are. For a person's wish to be forgotten use the
-        orchestrator's Forget, which finds what carried the words.
+        orchestrator's Forget, which finds what carried the words, and says again what the erased events did to what stays.
+        Here nobody does, but for what comes as events: a promise that an erased event closed is open again, an instruction
+        that it retired holds again, and so does a name or a memory that it took back; what it changed of one is as before.
         """
 
     @_abc_1.abstractmethod
