@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import pmm_client
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client import archive
 from services.orchestrator.extraction.extractor import Extractor
 from services.orchestrator.extraction.found import Found
 from services.orchestrator.workers import follower
@@ -139,3 +141,20 @@ async def test_what_lies_far_back_is_not_read_anew(tmp_path: Path, monkeypatch: 
     lines = upto(await told(tmp_path / "here", SAID), "user_message")
 
     assert await restored(tmp_path / "there", lines) == {}
+
+
+async def test_a_full_export_says_what_a_worker_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(_extractor: Extractor, _event: mind.Event) -> Found:
+        raise ValueError("not this one")
+
+    monkeypatch.setattr(Extractor, "found", fails)
+    async with (
+        serving(tmp_path / "here", *SERVICES, settings=ROOMY) as served,
+        pmm_client.connect(served.target) as client,
+    ):
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await converse(served, SAID)
+        await followed(served)
+        manifest = await archive.save(client.mind("ada"), tmp_path / "ada.pmm")
+
+    assert manifest.unfinished == {"extraction": 1}

@@ -67,7 +67,7 @@ class Manifest:
     made_at: str
     """RFC 3339, UTC."""
     unfinished: dict[str, int]
-    """Workers that had not followed up every event, and by how many they were behind."""
+    """Workers that had not followed up every event, and how many they had not: they were behind, or left them."""
     verifier_keys: list[str]
     """Of the checkpoint's signatures, as the ledger gave them."""
     files: dict[str, str]
@@ -132,7 +132,8 @@ async def _settled(mind: Mind, report: Report) -> dict[str, int]:
         report("settling", 0, 0)
         still = still + _POLL_S if behind == before else 0.0
         if not behind or still > _PATIENCE_S:
-            return behind
+            left = {worker.name: worker.lag + worker.dead_letters for worker in found}
+            return {name: events for name, events in left.items() if events}
         before = behind
         await asyncio.sleep(_POLL_S)
 

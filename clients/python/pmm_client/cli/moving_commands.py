@@ -95,7 +95,8 @@ async def _export_full(connection: Connection, name: str, out: Path, as_json: bo
     for worker, behind in written.unfinished.items():
         complain(
             f"the worker {worker} has not followed up {output.counted(behind, 'event')}: "
-            f"what it would derive is not in {out}"
+            f"what it would derive is not in {out}. `pmm workers dead-letters --mind {name}` lists what it left: "
+            "replay that, and export again"
         )
     if as_json:
         output.json_line({"file": str(out), **asdict(written)})
