@@ -334,3 +334,14 @@ def test_of_a_plain_export_that_was_changed_the_line_is_named(here: Stack, tmp_p
 
     assert done.exit_code == exits.FAILED
     assert done.stderr.startswith(f"pmm: {path} cannot be used: line 1: it is not an event: use another copy")
+
+
+def test_a_transcript_is_not_restored_and_it_is_said_what_takes_it(tmp_path: Path) -> None:
+    path = tmp_path / "transcript.jsonl"
+    path.write_text('{"speaker": "Ana", "text": "The river was cold."}\n')
+
+    done = CliRunner().invoke(app, ["mind", "restore", str(path)])
+
+    assert done.exit_code == exits.USAGE
+    assert f"{path} is no export of a mind" in done.stderr
+    assert f"pmm mind import {path}" in done.stderr

@@ -134,6 +134,11 @@ async def restore(
     if path is not None and (wrong := _damage(path)):
         raise _unusable(file, wrong)
     origin = of or (_named_in(path) if path else "")
+    if not origin and path:
+        raise CliError(
+            f"{file} is no export of a mind. If it is a transcript, a mind takes it with: pmm mind import {file}",
+            exits.USAGE,
+        )
     if not origin:
         raise CliError("say which mind it is of with --mind NAME", exits.USAGE)
     source = path.open("rb") if path else sys.stdin.buffer
