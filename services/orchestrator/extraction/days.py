@@ -66,10 +66,10 @@ _DAY = re.compile(
     r"(?:(?P<which>this coming|the coming|the next|the following|next|this|past|every|each|coming|the"
     rf"|last(?! (?:{_WEEKDAY}) (?:of|in) )) )?"
     r"(?:"
-    r"(?P<near>day after tomorrow|today|tonight|tomorrow|tmrw|tmr|2morrow)"
+    r"(?P<near>day after tomorrow|today|tonight|tonite|tomorrow|tmrw|tmr|2morrow|2moro)"
     r"|(?P<iso>\d{4}-\d{2}-\d{2}(?=$|[^\w-]|(?-i:T)\d\d:)|(?<!/)\d{4}/\d{1,2}/\d{1,2}(?![/.\d])"
     r"|\d{1,2}\.\d{1,2}\.(?:\d{4})?|\d{1,2}/\d{1,2}(?:/\d{4})?(?![/.\d]))"
-    rf"|(?P<span>(?:(?P<share>{SHARE}) (?P<somehour>hour)"
+    rf"|(?P<span>(?:(?P<share>{SHARE}) (?P<somehour>hour|hr)"
     rf"|(?:a )?couple of (?P<coupleunit>{UNIT})"
     rf"|(?P<amount>{AMOUNT}) (?P<aunit>{UNIT})(?:,? and (?:a (?P<more>half|quarter)"
     rf"|(?P<amount2>{AMOUNT}) (?P<aunit2>{UNIT})))?"
@@ -89,6 +89,8 @@ _DAY = re.compile(
     r")(?!(?!(?-i:T)\d\d:)[\w-]|['’]s)",
     re.IGNORECASE,
 )
+_LAST = ("end", "last day")
+_TONIGHT = ("tonight", "tonite")
 _DEADLINES = frozenset(("by", "on", "before", "until", "till", "no later than", "not later than", "through"))
 _REPEATED = frozenset(("every", "each"))
 _PAST = frozenset(("last", "past")) | _REPEATED
@@ -157,13 +159,15 @@ def _day(match: re.Match[str], lead: str, which: str, today: date) -> Day | None
     first, last, after = found
     if after is None:
         first, last = _edge(match, first, last)
+        if lead == "before" and (match["edge"] or "").lower() in _LAST:
+            lead = "by"  # of what ends before the end of June, the last day may be in June
     is_repeated = which in _REPEATED
     is_far = bool(match["week"] or match["daynext"])
     is_strong = lead not in ("for", "from") and (kind != "weekday" or is_far or not (is_bare or is_repeated))
     goes_on = lead != "from" and bool(_GOES_ON.match(match.string, match.end()))
     if kind == "weekday" and not is_strong and (goes_on or is_repeated):
         kind = "bare weekday"
-    is_tonight = (match["near"] or "").lower() == "tonight"
+    is_tonight = (match["near"] or "").lower() in _TONIGHT
     return Day(match.start(), match.end(), first, last, kind, lead, is_strong, after, is_tonight, is_repeated)
 
 
@@ -174,7 +178,7 @@ def _before(match: re.Match[str]) -> str:
 def _edge(match: re.Match[str], first: date, last: date) -> tuple[date, date]:
     """The end of a run of days, its beginning or its middle, where the words say one."""
     edge = (match["edge"] or "").lower()
-    if edge in ("end", "last day"):
+    if edge in _LAST:
         return last, last
     if edge in ("start", "beginning"):
         return first, first
@@ -189,7 +193,7 @@ _Found = tuple[date, date, timedelta | None] | None
 
 def _near(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     word = match["near"].lower()
-    ahead = {"today": 0, "tonight": 0, "day after tomorrow": 2}.get(word, 1)
+    ahead = 0 if word == "today" or word in _TONIGHT else 2 if word == "day after tomorrow" else 1
     return _one(today + timedelta(ahead))
 
 

@@ -104,7 +104,7 @@ class _Expression:
             kind = found.kind.removeprefix("bare ")
             found, self.days = replace(found, is_strong=is_strong, by=by, kind=kind), []
         elif isinstance(found, Hour) and found.is_instead and self.hour:
-            is_pm = not self.hour.is_open and self.hour.at.hour >= 12
+            is_pm = self.hour.is_evening or (not self.hour.is_open and self.hour.at.hour >= 12)
             at = found.at.replace(hour=found.at.hour % 12 + 12) if is_pm and found.is_open else found.at
             found = replace(found, at=at, is_open=found.is_open and not is_pm)
         self.add(found)

@@ -42,11 +42,12 @@ _HOUR = re.compile(
     r"(?!(?!(?-i:Z)\b)\w)"
     r"|(?P<four>(?P<fh>[01]\d|2[0-3])(?P<fm>[0-5]\d)(?P<hours> ?(?:hours|hrs|h))?)(?![\w-])"
     rf"(?! ?\d){_NOT_AN_HOUR}"
-    rf"|(?P<meridian>(?P<mh>1[0-2]|0?[1-9]) ?{_AM_PM.format('map')})(?!\w)"
+    rf"|(?P<meridian>(?P<mh>1[0-2]|0?[1-9]|(?:{HOUR_WORD})(?= ?p)|(?<=at )(?:{HOUR_WORD}))"
+    rf" ?{_AM_PM.format('map')})(?!\w)"
     r"|(?P<spoken>(?:(?P<half>half)(?: past)?"
     rf"|(?:(?:a )?(?P<quarter>quarter)|(?P<minutes>\d\d?|{CARDINAL})(?: minutes)?)"
     rf" (?P<side>past|to)) (?P<sh>{HOUR_WORD}|1[0-2]|[1-9])(?: ?{_AM_PM.format('sap')})?)(?![\w-])"
-    rf"|(?P<bare>(?P<bh>{HOUR_WORD}|[01]?\d|2[0-3])(?: o['’]?clock)?)(?![\w-]){_NOT_AN_HOUR}"
+    rf"|(?P<bare>(?P<bh>{HOUR_WORD}|[01]?\d|2[0-3])(?: o['’]?clock|(?P<ish>-?ish))?)(?![\w-]){_NOT_AN_HOUR}"
     r"|(?P<named>noon|midday|midnight|lunchtime|lunch|eod|cob"
     r"|(?:the )?(?P<close>close|end) of (?P<of>business|play|(?:the )?(?:working |work |business )?day))(?![\w-]|['’]s)"
     r"|(?P<part>(?P<how>in the |this |every |each )?(?P<pname>morning|afternoon|evening|night))(?![\w-]|['’]s)"
@@ -56,13 +57,19 @@ _HOUR = re.compile(
 _INSTEAD = re.compile(
     r"\b(?:no|wait|sorry|actually|i mean|i meant|rather|make (?:it|that)) ?[,.;!…–—-]* $", re.IGNORECASE
 )
+_ON_A_DAY = (
+    r"(?:on |this |next )?(?:today|tonight|tomorrow|tmrw|\w+day|mon|tues?|weds?|thu(?:rs?)?|fri|sat|sun)"
+)
 _IN_THE_EVENING = re.compile(
-    r"\b(?:dinner|supper|drinks|party|concert|gig|movie|film|cinema|theat(?:re|er)|show|table(?= for))"
-    r"(?: (?:with|for|at|in) [\w' ]{1,25})? $",
+    r"\b(?:dinner|supper|drinks|party|concert|gig|movie|film|cinema|theat(?:re|er)|show|table(?= for)|opera|ballet"
+    r"|musical|karaoke|pub|bar|restaurant|pub quiz|(?:band|choir|orchestra) practice"
+    r"|(?P<game>(?:match|game)(?! (?:plan|day)\b)|kick-?off))"
+    rf"(?: (?:with|for|at|in) [\w' ]{{1,25}}?)?(?:,? {_ON_A_DAY})?(?: (?:(?:that|which) )?(?:starts?|begins?|is))?,? $",
     re.IGNORECASE,
 )
 """Before an hour, what people do in the evening."""
-_EVENING = range(5, 12)
+_EVENING, _EVENING_OF_GAMES = range(5, 12), range(5, 10)
+"""A match at eleven is one in the morning."""
 _FIXED = frozenset(("at", "by", "before", "until", "till", "around", "about", "no later than"))
 
 
@@ -79,6 +86,8 @@ class Hour:
     is_strong: bool = True
     """Whether it says a time by itself. Otherwise only beside a day."""
     is_today: bool = False
+    is_evening: bool = False
+    """Whether what is done then is done in the evening, unless another part of the day is named."""
     is_instead: bool = False
     """Whether it is an hour only where it is said instead of another: "at 5 - no, 6"."""
 
@@ -88,7 +97,8 @@ class Hour:
             return self.at
         hour = self.at.hour % 12
         if part is None:
-            return self.at.replace(hour=hour if hour >= day_begins else hour + 12)
+            is_early = hour >= day_begins and not self.is_evening
+            return self.at.replace(hour=hour if is_early else hour + 12)
         is_early = part == PARTS["morning"] or (part == PARTS["night"] and hour < 5)
         return self.at.replace(hour=hour if is_early else hour + 12)
 
@@ -113,7 +123,7 @@ def _hour(match: re.Match[str]) -> Hour | None:
         return _four_digits(match, lead)
     hour = match["h"] or match["mh"] or match["bh"]
     clock = _clock(match, hour, int(match["m"] or 0), match["ap"] or match["map"])
-    if (kind != "bare" and (match["sep"] or ":") == ":") or lead in _FIXED:
+    if (kind != "bare" and (match["sep"] or ":") == ":") or lead in _FIXED or match["ish"]:
         return clock
     is_instead = kind == "bare" and not lead and _INSTEAD.search(match.string[: match.start()][-16:])
     return replace(clock, is_instead=True) if is_instead else None
@@ -169,6 +179,10 @@ def _clock(match: re.Match[str], hour_word: str, minute: int, am_pm: str | None)
     if am_pm:
         hour = hour % 12 + (12 if am_pm.lower().startswith("p") else 0)
     is_open = not am_pm and 0 < hour <= 12 and not hour_word.startswith("0")
-    if is_open and hour in _EVENING and _IN_THE_EVENING.search(match.string[: match.start()][-40:]):
-        hour, is_open = hour + 12, False
-    return Hour(match.start(), match.end(), time(hour, minute), is_open=is_open)
+    is_evening = is_open and _is_in_the_evening(hour, match.string[: match.start()][-60:])
+    return Hour(match.start(), match.end(), time(hour, minute), is_open=is_open, is_evening=is_evening)
+
+
+def _is_in_the_evening(hour: int, before: str) -> bool:
+    occasion = _IN_THE_EVENING.search(before)
+    return bool(occasion) and hour in (_EVENING_OF_GAMES if occasion["game"] else _EVENING)
