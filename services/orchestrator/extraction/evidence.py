@@ -26,6 +26,7 @@ _MAX_DEEDS = 30
 _MAX_WORDS = 30
 """Before a verb or after it, that may say what was done."""
 _WORD = re.compile(r"\w+(?:'\w+)*")
+_GERUND = re.compile(r"[a-z]{2,}ing")
 _WORD_AND_GAP = re.compile(rf"({_WORD.pattern})(\W*)")
 _UNDONE = re.compile(
     r"(?i)\b(?:not|never|\w+n't|(?:do|does|did|is|was|have|has|had)nt"
@@ -36,7 +37,7 @@ _UNDONE = re.compile(
     r"|(?:wish(?:es)?|hop(?:e|es|ed)|th(?:ink|inks|ought)|guess|believes?|doubt|claim(?:s|ed)?|maybe|perhaps"
     r"|probably)(?: that)? (?:i|we|i've|we've)|(?:i|we) (?:probably|maybe|perhaps)|booked (?:out|up|solid)"
     r"|(?:nobody|no one) (?:picked|answered|replied|was (?:there|in|home))|no (?:answer|reply|response|luck)|in vain"
-    r"|voicemail|(?:line|number|phone) was (?:busy|engaged|dead))\b"
+    r"|voicemail|r[au]ng (?:off|(?:the|his|her|their) (?:door)?bell)|(?:line|number|phone) was (?:busy|engaged|dead))\b"
 )
 _HABITUAL = re.compile(
     r"(?i)\b(?:(?<!\bas )always|usually|often|sometimes|normally|generally|whenever|used to|as a child"
@@ -83,11 +84,13 @@ _NO_NOUNS = frozenset(
 )
 """Words after another that do not make it something else."""
 _PAST = {
-    "be": "was", "begin": "began", "bring": "brought", "build": "built", "buy": "bought", "choose": "chose chosen",
-    "come": "came", "cut": "cut", "do": "did done", "drive": "drove driven", "eat": "ate eaten", "feed": "fed",
+    "be": "was", "begin": "began", "bring": "brought", "build": "built", "buy": "bought", "call": "rang phoned",
+    "choose": "chose chosen", "come": "came", "cut": "cut", "do": "did done", "drive": "drove driven",
+    "eat": "ate eaten", "feed": "fed",
     "find": "found", "finish": "done", "get": "got", "give": "gave given", "go": "went gone", "hang": "hung",
     "have": "had", "hold": "held", "keep": "kept", "leave": "left", "lend": "lent", "let": "let", "make": "made",
-    "meet": "met", "pay": "paid", "put": "put", "read": "read", "run": "ran", "say": "said", "see": "saw seen",
+    "meet": "met", "pay": "paid", "phone": "called rang", "put": "put", "read": "read",
+    "ring": "rang called phoned", "run": "ran", "say": "said", "see": "saw seen",
     "sell": "sold", "send": "sent", "set": "set", "show": "showed shown", "speak": "spoke spoken", "spend": "spent",
     "take": "took taken", "teach": "taught", "tell": "told", "think": "thought", "throw": "threw thrown",
     "wash": "washed", "win": "won", "write": "wrote written",
@@ -100,6 +103,12 @@ _SHORT_IS = re.compile(
     rf"(?<=\w)'s (?=(?:been |all |already |finally |now )?(?:\w+ed|{'|'.join(sorted(_IRREGULAR))})\b)", re.I
 )
 """In "the rent's paid"."""
+_FINISHED = frozenset("finished completed done".split())
+"""Who finished reading read."""
+_BEGUN = frozenset(
+    "started began begun stopped quit kept continued considered enjoyed avoided missed".split()
+)
+"""Who started reading the report has not started the report."""
 _CONTACTS = frozenset(
     "answered asked called came emailed helped invited joined messaged met phoned replied rang said spoke texted told "
     "visited wrote".split()
@@ -263,7 +272,13 @@ def _deeds(sentence: str, masked: str) -> Iterator[tuple[str, _Deed]]:
             # Without "I", "put the bins out" is a request.
             if not is_doubted or not _SUBJECTS.isdisjoint(before):
                 subject, after = before if is_passive else [], found[at + 1 : at + 1 + _MAX_WORDS]
-                yield verb, _deed(subject, after, vetoes, is_doubted=is_doubted)
+                doing = after[0][0] if after and _GERUND.fullmatch(after[0][0]) else ""
+                if doing and verb in _FINISHED:
+                    deed = _deed(subject, after[1:], vetoes, is_doubted=False)
+                    yield from ((past, deed) for past in _past_of_doing(doing))
+                    continue
+                besides = vetoes | {doing} if doing and verb in _BEGUN else vetoes
+                yield verb, _deed(subject, after, besides, is_doubted=is_doubted)
         is_first = is_first and all(word in _LEAD or word in _ADVERBS for word in words)
 
 
@@ -333,6 +348,14 @@ def past_of(verb: str) -> frozenset[str]:
     }
     doubled = f"{verb}{verb[-1]}ed"
     return frozenset({*regular, doubled, *_PAST.get(verb, "").split()} - {""})
+
+
+@lru_cache(maxsize=1_024)
+def _past_of_doing(gerund: str) -> frozenset[str]:
+    """The past tenses of the verbs that it may be of: "writing" of "write", "planning" of "plan"."""
+    stem = gerund.removesuffix("ing")
+    verbs = (stem, f"{stem}e", stem[:-1] if stem[-1:] == stem[-2:-1] else stem)
+    return frozenset(past for verb in verbs for past in past_of(verb))
 
 
 def same(one: str, other: str) -> bool:
