@@ -26,6 +26,11 @@ _SEATS = (
     r"|hairdresser|barber|lawyer|solicitor|accountant|mentor|tutor|assistant|secretary)"
 )
 """What one mostly has one of, so that a new one takes the place of the other."""
+_A_PLACE = (
+    r"(?-i:(?:the )?[A-ZÀ-Þ])|(?:an?|the|my|our|his|her|their|another) (?:[\w'’-]+ ){0,3}"
+    r"(?:flat|house|apartment|place|home|studio|cottage|bungalow|farm|room|dorm|city|town|village|suburbs?|countryside|country|coast|seaside|island|street|area)\b"
+)
+"""Where one can live, other than the next question or the sales team."""
 _LONG_SINCE = (
     r".*\b(?:as an? (?:child|kid|baby|boy|girl|teen(?:ager)?|student)|when (?:the user|i|he|she|they|we) (?:was|were)"
     r"|in (?:my|his|her|their) (?:head|mind|dreams?|childhood|youth|teens|twenties|thirties|forties))\b"
@@ -52,7 +57,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (attribute, re.compile(rf"^{SUBJECT} {ADVERBS}{pattern}", re.IGNORECASE))
     for attribute, pattern in (
         ("lives", rf"(?:lives?|resides?|is living|am living) (?:in|at) {TO_END}"),
-        ("lives", rf"(?:moved|has moved|have moved|relocated) to (?!{_LONG_SINCE}){TO_END}"),
+        ("lives", rf"(?:moved|has moved|have moved|relocated) to (?!{_LONG_SINCE})(?={_A_PLACE}){TO_END}"),
         ("works", r"(?:works?|is working|am working) (?:at|for) (?P<value>.+?)(?: as .+)?$"),
         (
             "works",
@@ -106,7 +111,8 @@ _NEW_SEAT = re.compile(rf"^{SUBJECT} {HAVE} an? (?:brand )?new (?P<role>{_SEATS}
 _IN_PLACE = re.compile(
     rf"^{SUBJECT} (?:{HAVE} )?{ADVERBS}(?:(?:moved|relocated|switched|transferred|changed) (?:jobs )?from"
     r" (?P<was>[^,]+?) to"
-    r"|(?P<left>left) (?P<what>[^,]+?) for) (?P<value>(?-i:(?:the )?[A-ZÀ-Þ]).*)",
+    r"|(?P<left>left) (?P<what>[^,]+?) for)"
+    r" (?P<value>(?:(?-i:(?:the )?[A-ZÀ-Þ])|(?(left)(?!)|(?!(?:an?|the|my|our|his|her|their)\b)\w)).*)",
     re.IGNORECASE,
 )
 """One in place of another: what is known of that says whether they are employers, homes or partners."""
@@ -136,6 +142,11 @@ _LIKES = re.compile(
     rf"(?P<verb>{_LIKING}) (?P<thing>.+)",
     re.IGNORECASE,
 )
+_USED_TO_LIKE = re.compile(
+    rf"^{SUBJECT} used to (?P<verb>like|love|enjoy|adore|hate|dislike) (?P<thing>.+)", re.IGNORECASE
+)
+_GRADUATED = re.compile(rf"^{SUBJECT} (?:{HAVE} )?{ADVERBS}graduated\b(?!.*\b(?:19|20)\d\d\b)", re.IGNORECASE)
+"""Who did so of late is no student any more."""
 _WENT_OFF = re.compile(rf"^{SUBJECT} (?:(?:has|have) gone|went) off (?P<thing>.+)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _ARTICLES = frozenset({"a", "an", "the"})
@@ -280,6 +291,11 @@ def _over(sentence: str) -> Iterator[tuple[str, Claim]]:
         yield ending.subject, _claim(ending.subject, ending.attribute, ending.value, is_over=True)
     if seat := _NEW_SEAT.match(sentence):
         yield seat["subject"], Claim(_key(seat["subject"], seat["role"], "seat"), "", is_over=True)
+    if liked := _USED_TO_LIKE.match(sentence):
+        value = "no" if liked["verb"].lower() in _DISLIKING else "yes"
+        yield liked["subject"], Claim(_key(liked["subject"], "likes", liked["thing"]), value, is_over=True)
+    if graduated := _GRADUATED.match(sentence):
+        yield graduated["subject"], replace(_as_such(f"{graduated['subject']} is a student"), is_over=True)
     if left := endings.left_home_of(sentence):
         subject, whose = left
         yield subject, replace(_as_such(f"{subject} lives with {whose}"), is_over=True)

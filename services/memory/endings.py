@@ -41,7 +41,7 @@ _FOR_A_WHILE = re.compile(
 )
 """What was stopped for so long, and not for good."""
 _JOB = r"(?:my|his|her|their|our|the) (?:\w+ )?(?:job|position|post)"
-_LET_GO = r"(?:(?:was|were|got|been) )?(?:fired|sacked|dismissed|laid off|let go|made redundant)"
+_LET_GO = r"(?:(?:was|were|got|been) )?(?:fired|sacked|dismissed|laid off|let go|made redundant|the sack)"
 _FOR_GOOD = (
     r"(?!.* for (?:(?:\w+ ){1,2}(?:while|bit|hours?|days?|nights?|weeks?|weekends?|months?)|lunch|dinner|drinks|coffee"
     r"|(?:an?|some) (?!(?:[\w-]+ ){0,2}(?:job|position|role|post|offer|career|company|firm|start-?up|competitor|rival"
@@ -97,8 +97,8 @@ _OVER: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
     )
 )
 _ENDING = re.compile(
-    r"\b(?:quit|left|lost|gave up|resigned|fired|sacked|dismissed|laid off|let go|redundant|retired|stopped|broken? up"
-    r"|split up|divorced|separated|single|together|sold|got rid|crashed|wrecked|dumped|died|passed away"
+    r"\b(?:quit|left|lost|gave up|resigned|fired|sack(?:ed)?|dismissed|laid off|let go|redundant|retired|stopped"
+    r"|broken? up|split up|divorced|separated|single|together|sold|got rid|crashed|wrecked|dumped|died|passed away"
     r"|ran away|stolen|unemployed|jobless|no longer|last (?:day|shift)|moved|relocated|unsubscribed|membership"
     rf"|subscription|{_POST})\b",
     re.IGNORECASE,

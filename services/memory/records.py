@@ -35,7 +35,7 @@ from typing import Any
 
 import msgspec
 
-FORMAT = 10
+FORMAT = 11
 OLDEST_FORMAT = 1
 """A folder of another format from here on is built anew from the ledger."""
 

@@ -12,6 +12,7 @@ from services.orchestrator.extraction import lexicon, telling
 from services.orchestrator.extraction.fact_rules import ADVERBS
 from services.orchestrator.extraction.lexicon import NAME
 from services.orchestrator.extraction.organisations import is_employer_only, is_organisation
+from services.orchestrator.extraction.places import is_place
 
 _PLACE = (
     r"(?P<place>(?-i:(?:the )?[A-ZÀ-Þ][\w'’&.-]*\w"
@@ -33,7 +34,10 @@ _END = r"(?=$|,| (?:and|but|last|this|yesterday|recently|on|in|two|three|a few|a
 _SINCE = tuple(
     (re.compile(rf"(?:(?:have|has) )?{ADVERBS}(?:now )?{pattern}", re.IGNORECASE), is_recent)
     for pattern, is_recent in (
-        (rf"(?:moved|relocated|emigrated) (?:back )?(?:here )?(?:from .{{1,40}}? )?to {_PLACE}", True),
+        (
+            rf"(?:moved|relocated|emigrated) (?:back )?(?:here )?(?:from (?P<was>.{{1,40}}?) )?to {_PLACE}",
+            True,
+        ),
         (
             r"(?:started|begun|began)"
             r"(?: (?:work|working|an? (?:\w+ )?(?:job|position|role)|(?:my|his|her) (?:\w+ )?job))?"
@@ -66,10 +70,12 @@ _TO_ANOTHER = re.compile(
     rf"(?:(?:have|has) )?{ADVERBS}"
     r"(?:(?:moved|transferred|(?P<switched>switched|changed))(?P<jobs> (?:jobs|employers|companies))? from"
     r"|(?P<left>left))"
-    rf" (?P<was>[^,]{{1,40}}?) (?:to|for) {_PLACE}{_AS}{_END}",
+    rf" (?P<was>[^,]{{1,40}}?) (?:to|for) {_PLACE}(?:,? (?:in|last|this) \w+(?= as an? ))?{_AS}{_END}",
     re.IGNORECASE,
 )
 """From one employer to another."""
+_PROFESSION = re.compile(rf"\b{lexicon.JOBS}$|(?:er|or|ist|ant|ian|ee|analyst|lead|head|nurse|intern)$")
+"""As what one works somewhere, and hardly lives there."""
 _DOES = {
     "smoking": "smokes", "vaping": "vapes", "running": "runs", "swimming": "swims", "jogging": "jogs",
     "cycling": "cycles", "climbing": "climbs", "dancing": "dances", "singing": "sings", "painting": "paints",
@@ -132,14 +138,25 @@ def since(said: str) -> list[str]:
     for pattern, needs_recent in _SINCE:
         if (is_recent or not needs_recent) and (match := pattern.match(said)):
             found = match.groupdict()
-            lives = bool(_LIVES.search(match.group())) and not is_organisation(found.get("place") or "")
+            lives = bool(_LIVES.search(match.group()))
+            where = found.get("place") or ""
+            if lives and (found.get("was") or is_organisation(where)):
+                return list(_moved(found["was"] or "", where))
             return list(_consequences(found, lives=lives))
     return []
 
 
+def _moved(was: str, where: str) -> Iterator[str]:
+    """Where who moved from there lives or works since; nothing where the names may be those of towns or of firms."""
+    if is_organisation(where):
+        yield f"works at {where}"
+    elif is_place(where) or is_place(was):
+        yield f"lives in {where}"
+
+
 def _is_a_job(to: re.Match[str]) -> bool:
     """Whether one left an employer for another: the sentence says so, or the names do."""
-    if to["jobs"]:
+    if to["jobs"] or (_PROFESSION.search(to["role"] or "") and not is_place(to["place"])):
         return True
     if to["left"]:
         # Siemens may have been left for the town of Berlin.

@@ -31,7 +31,8 @@ _MADE_UP = re.compile(
     r"poem|episode)|in the voice of|fictional|the (?:character|hero|heroine|narrator|protagonist)\b|role-?play)"
     r"|(?:keeps?|kept) (?:telling|saying)\b"
     r"|^\W*(?:if|were|had|should|unless|maybe|perhaps|as if|yeah,? right|oh,? sure)\b"
-    r"|^\W*(?:(?:please|can you|could you|now|ok|okay|then)\W+)*(?:write|draft|compose|translate|rewrite|correct|"
+    r"|^\W*(?:(?:please|can you|could you|now|ok|okay|then|help me(?: to)?)\W+)*"
+    r"(?:write|draft|compose|translate|rewrite|correct|"
     r"proofread|"
     r"summari[sz]e|paraphrase|let's|act|say|repeat)\b"
 )
@@ -64,6 +65,7 @@ _CONTRACTIONS = (
     ),
     (re.compile(r"\b(\w+)'s (?=[A-Z][\w-]+$)"), r"\1 is "),
     (re.compile(r"(?<=\w) \(([A-ZÀ-Þ][a-zß-ÿ]+)\)(?= [a-z])"), r" \1"),
+    (re.compile(r"(?<=[a-zß-ÿ]) \(\d{1,2}\)"), ""),
     (re.compile(r"(?i)\b(is|are|was|were|has|have|would|could|did)n't\b"), r"\1 not"),
     (re.compile(r"(?i)\bwon't\b"), "will not"),
     (re.compile(r"(?i)\b(do|does)n't\b"), r"\1 not"),
@@ -71,14 +73,18 @@ _CONTRACTIONS = (
 )
 _BREAK = re.compile(
     r"\s*[;–—]\s*|\s+-\s+|:\s+(?=(?:I|i|my|My|we|We|the|please|can)\b)"
-    r"|,?\s+(?:but(?! (?:now |currently )?(?:live|work|study|am)\b)|so"
-    r"|because|'cause|although|though|whereas|while|which is why|since (?=I|we|he|she|my))\s+(?=\S)"
+    r"|,?\s+(?:but(?! (?:now |currently )?(?:live|work|study|am|grew)\b)|so"
+    r"|because|'?cause|cos|coz|cuz|although|though|whereas|while|which is why|since (?=I|we|he|she|my))\s+(?=\S)"
     r"|,?\s+and\s+(?=(?:also )?(?:I|i|we|We|he|she|my|our|My|there|it)(?:'\w+)?\s)"
     r"|,\s+(?=(?:I|i|we|he|she|please|it|that|this|there|which)(?:'\w+)?\s)"
 )
 _BREAK_OF_QUESTION = re.compile(rf"{_BREAK.pattern}|,\s+(?={_ASKS})")
 _ASKING = re.compile(rf"(?i){_ASKS}")
-_BOTH = re.compile(r"^[A-ZÀ-Þ][\w' -]*$")
+_IN_PASSING = re.compile(
+    r"(?i)(?:,? (?:thank (?:god|goodness|heavens)|tbh|ngl|btw|fyi)|, (?:finally|at last|sadly|unfortunately|luckily))$"
+)
+"""What people add to a statement that is no part of it."""
+_BOTH = re.compile(r"(?:[Mm]y [a-z-]+ )?[A-ZÀ-Þ][\w'-]*")
 
 
 def clauses(text: str) -> Iterator[str]:
@@ -88,7 +94,7 @@ def clauses(text: str) -> Iterator[str]:
         if len(sentence) > MAX_SENTENCE or _MADE_UP.search(sentence):
             continue
         for part in _parts(_without_quotations(sentence)):
-            plain = without_smileys(part).strip(" ,.!")
+            plain = _IN_PASSING.sub("", without_smileys(part).strip(" ,.!"))
             if len(plain) > 3 and not _UNREAL.search(plain):
                 for pattern, full in _CONTRACTIONS:
                     plain = pattern.sub(full, plain)
@@ -99,7 +105,7 @@ def _parts(sentence: str) -> list[str]:
     """The clauses of a sentence; of a question, what is stated before it asks."""
     is_question = sentence.rstrip(" \"'”)").endswith("?")
     parts = (_BREAK_OF_QUESTION if is_question else _BREAK).split(sentence)
-    if len(parts) > 1 and _BOTH.match(parts[0]) and " " not in parts[0]:
+    if len(parts) > 1 and _BOTH.fullmatch(parts[0]):
         parts = [f"{parts[0]} and {parts[1]}", *parts[2:]]
     if not is_question:
         return parts

@@ -44,6 +44,7 @@ PREFERENCES = tuple(
             rf"|much of )?(?P<object>an? (?:\w+[ -]){{1,3}}(?:drinker|eater|reader|"
             rf"person|lover|addict|fanatic|enthusiast|nut|buff|fan|supporter|junkie|snob))\b",
             rf"{_BE} a sucker for {_TO_END}",
+            rf"used to (?:love|like|enjoy|adore|hate|loathe|detest) {_TO_END}",
             rf"{_BE} not much of (?P<object>an? .+)",
             rf"(?:loves?|likes?|enjoys?) nothing (?:more|better) than {_TO_END}",
             rf"(?:steers? clear of|stays? away from|tr(?:y|ies) to avoid|dreads?|treasures?|relish(?:es)?|can not "

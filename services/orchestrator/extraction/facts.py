@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from services.orchestrator.extraction import (
     changes,
     dialogue,
+    hurried,
     lexicon,
     relation_rules,
     relations,
@@ -61,7 +62,9 @@ _LEAD = re.compile(
     r"remember(?: that)?)[,!:]?\s+)*",
     re.IGNORECASE,
 )
-_USER = re.compile(rf"(?:(?:{rules.MY}{RELATION}|{NAME}) and )?(?:I|i|We|we)\s+(?!(?:is|has)\b)")
+_USER = re.compile(
+    rf"(?:(?:{rules.MY}{RELATION}(?:\s+{NAME})?|{NAME}) and )?(?:I|i|We|we)\s+(?!(?:is|has)\b)"
+)
 _RELATED = re.compile(
     rf"(?:[Bb]oth (?:of )?)?{rules.MY}(?P<relation>{RELATION})(?:,?\s+(?P<name>{NAME}))?(?:,?\s+(?:from|of|at) "
     rf"\w+)?"
@@ -84,7 +87,7 @@ _VERB_PHRASES = re.compile(
     r"loves?|likes?|hates?|plays?|"
     r"teach(?:es)?|speaks?|runs?|owns?|stud(?:y|ies)|collects?|can(?: not)?|do not|does not|volunteers?|sings?|"
     r"writes?|"
-    r"drives?|rides?|moved|got|bought|started|retired)\s)"
+    r"drives?|rides?|moved|got|bought|started|retired|grew)\s)"
 )
 _UNRESOLVED = re.compile(
     r"(?i)\b(?:(?!(?-i:IT))it|this|these|those|such|something|stuff|thing|yours?|you|they'll)\b|\b(?:of|with"
@@ -125,7 +128,10 @@ def _found(text: str, called: Collection[str]) -> Iterator[Fact]:
     last: _About | None = None
     unnamed = ""
     known: set[str] = set()
-    for clause in map(running_out.of_the_speaker, clauses(dialogue.by_person(text, called))):
+    of_me = True
+    for hurried_one in map(hurried.with_capitals, clauses(dialogue.by_person(text, called))):
+        whole = hurried.with_subject(hurried_one) if of_me else hurried_one
+        clause = running_out.of_the_speaker(whole)
         if parted := relations.parted(clause) or relations.ran_out(clause):
             yield parted
             continue
@@ -142,6 +148,7 @@ def _found(text: str, called: Collection[str]) -> Iterator[Fact]:
         if mentioned := relation_rules.UNNAMED.search(clause):
             unnamed = mentioned["relation"]
         about, said = _subject(clause, last, known)
+        of_me = about is _ME
         last = _spoken_of(about, related) or last
         yield from _of_the_user(clause)
         if about is not None:

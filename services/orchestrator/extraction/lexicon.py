@@ -150,7 +150,7 @@ HABITUAL = re.compile(
 )
 """What makes a habit of whatever is said."""
 NOT_A_HABIT = (
-    r"(?:think|know|need|want|hope|guess|mean|see|feel|say|agree|understand|believe|remember|forget|wonder|"
+    r"(?:think|reckon|know|need|want|hope|guess|mean|see|feel|say|agree|understand|believe|remember|forget|wonder|"
     r"suppose|wish|doubt|"
     r"promise|ask|tell|get|let|try|look|thank|apologi[sz]e|appreciate|can|will|could|should|must|may|might|would|"
     r"was|were|had|"
@@ -274,8 +274,10 @@ NOT_LIKED = re.compile(
 
 LIFE = (
     r"(?:(?:have |has )?(?:just |recently |finally )?)(?:"
-    r"(?:moved|relocated|emigrated|immigrated) (?:here|back|to|from|in with|out|into|away)\b"
-    r"|got (?:married|engaged|divorced|promoted|hired|fired|laid off|accepted)\b|(?:graduated|retired|eloped|"
+    r"(?:moved|relocated|emigrated|immigrated) (?:(?:here|back|from|in with|out|into|away)\b"
+    r"|to (?=(?-i:[A-ZÀ-Þ])|(?:an?|the|my|our|his|her|their|another|live|be)\b))"
+    r"|got (?:married|engaged|divorced|promoted|hired|fired|sacked|the sack|laid off|made redundant|accepted)\b"
+    r"|(?:graduated|retired|eloped|"
     r"enlisted|adopted)\b"
     r"|(?:was|were|have been|has been|been) (?:made redundant|promoted|fired|laid off|diagnosed|hired|accepted|"
     r"elected|awarded|sacked)\b"

@@ -22,6 +22,16 @@ _BOUGHT = frozenset(
     "Tesla Toyota Uber Vodafone Volkswagen Volvo VW Waitrose Walmart".split()
 )
 """Of whom one is a customer, too."""
+_WORDS = frozenset(
+    "Apple BP Continental Disney Ferrari Ford ING Lego Linde Mercedes Meta Nike Oracle Pepsi Roche SAP Shell Stripe "
+    "Uber UPS VW".split()
+)
+SMALL_NAMES = {
+    name.lower(): name
+    for name in _KNOWN.replace("IKEA", "").replace("NVIDIA", "").split()
+    if name not in _WORDS
+}
+"""Of those that are no other words in small letters."""
 _KIND = (
     "AG Agency Airlines Airways Analytics Automotive Bakery Bank Brewery Brothers Capital Clinic College "
     "Consulting Corp Council Electronics Energy Engineering Entertainment Foods Foundation Games GmbH Group "

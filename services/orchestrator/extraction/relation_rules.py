@@ -48,7 +48,7 @@ BOTH = re.compile(
     rf"(?P<name>{NAME}) and (?:I|i) (?P<said>(?:are|have been|were) (?:\w+ )?(?P<relation>{RELATION})\b.*)"
 )
 PARTED = re.compile(
-    rf"(?P<name>{NAME}) and (?:I|i) "
+    rf"(?:{MY}{RELATION}\s+)?(?P<name>{NAME}) and (?:I|i) "
     rf"(?P<said>(?:have )?(?:broken? up|split up)\b(?! (?:the|an?|my|our|their|it|this)\b).*|"
     rf"(?:have )?(?:got )?(?:divorced|separated)\b.*|"
     rf"(?:are|were) (?:no longer|not(?= together any ?(?:more|longer)\b)) together\b.*)"
