@@ -22,7 +22,7 @@ FROM_NOW = (
 )
 POLITE = (
     r"(?>(?:(?:please|pls|plz|kindly|just|also|hey|ok|okay|so|and|but|then|well|thanks|oh|yes|btw|by the way"
-    r"|(?:can|could|would|will) you|i(?:'d| would)? (?:really )?(?:want|like|love|need|prefer|expect) (?:for )?you to"
+    r"|(?:can|could|would|will) (?:you|u)|i(?:'d| would)? (?:really )?(?:want|like|love|need|prefer|expect) (?:for )?you to"
     r"|you (?:should|must|have to|need to|are to|will|ought to|can|may|shall)|be sure to|make sure (?:to"
     r"|that you|you)"
     r"|remember to|try to|i(?:'d| would) (?:prefer (?:it )?(?:that|if)|rather|appreciate it if|like it if"
@@ -70,6 +70,13 @@ CASE = re.compile(
     rf"[^,\n]{{2,160}}?(?:, | (?=(?:always|never|just|please)\b))(?P<then>.*))",
     re.I | re.S,
 )
+CASE_UNBROKEN = re.compile(
+    rf"{POLITE}(?P<what>(?:{EVERY_TIME}|when|if) (?:i|we)(?: ever)? (?:ask|say|mention|write|paste|share|type|use"
+    r"|send|post|request|talk)\b[^,\n]{2,80}?(?<! to) (?P<then>(?:give|show|answer|reply|respond|tell me|translate"
+    r"|correct|explain|summari[sz]e|add|use|include|skip|convert|point out|quiz|don't|dont|do not|stick to)\b.*))",
+    re.I | re.S,
+)
+"""As people write it who write no commas: "whenever i ask for code give me python"."""
 OFTEN = re.compile(
     rf" {EVERY_TIME}(?!{NOT_ANSWERING}) (?:i|we|you|there|there's|it|it's|somebody|someone|an?|my|the)\b"
     r"|\b(?:(?:every|each) (?:single )?time|always|at all times|without exception|in all cases|without fail"
@@ -220,7 +227,7 @@ TOLD_AFTER = re.compile(
 )
 CUT = re.compile(
     r"[;\n(]| [–—] ?| - |: (?=i\b)|,? and (?=(?:always|never|don't ever|do not ever|whenever|every time|each time)\b)"
-    r"|, (?=(?:i|i'm|i've|i'd|i'll|it|it's|that|that's|this|you|you're|they(?!/)|they're|we|we're|he(?!/)"
+    r"|, (?=(?:i|i'm|im|i've|ive|i'd|i'll|it|it's|its|that|that's|this|you|you're|they(?!/)|they're|we|we're|he(?!/)"
     r"|she(?!/)|there|my|because|since"
     r"|as(?! if| long| soon)|which|so|but (?:i|i'm|it|that|you|we|this|not now)|(?:and )(?:i|i'll|i'm|we|we'll)"
     r"|please|pls|thanks|thank|ok|okay|alright|right|will you|would you|or else|otherwise|though"

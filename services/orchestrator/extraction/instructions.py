@@ -164,7 +164,9 @@ def _in_case(clause: str) -> Found:
     """ "Whenever …, …"; "when …, always …"."""
     match = said.CASE.match(clause)
     if not match:
-        return None
+        unbroken = said.CASE_UNBROKEN.match(clause)
+        is_told = unbroken and is_imperative(unbroken["then"])
+        return (unbroken.start("what"), unbroken.start("then")) if unbroken and is_told else None
     polite = re.match(said.POLITE, match["then"], re.I)
     then = match["then"][polite.end() if polite else 0 :]
     is_told = (
@@ -252,10 +254,18 @@ def _no_more(clause: str) -> Found:
     return (match.start("what"), match.start("rest")) if is_one else None
 
 
+def _first_of(what: str) -> str:
+    """An instruction without what is said of it: "…, I never read them"."""
+    cut = said.CUT.search(what)
+    return what[: cut.start()] if cut else what
+
+
 def _not_any_more(clause: str) -> Found:
     """ "Don't … any more"."""
     match = said.NOT_ANY_MORE.match(clause) or said.MUST_NOT.match(clause)
-    if not match or not is_imperative(match["act"]) or not said.ANY_MORE.search(match["what"].rstrip()):
+    if not match or not is_imperative(match["act"]):
+        return None
+    if not any(said.ANY_MORE.search(what.rstrip()) for what in (match["what"], _first_of(match["what"]))):
         return None
     if re.search(r"\b(?:that|this|it) (?:ever )?again$", match["what"], re.I):
         return None

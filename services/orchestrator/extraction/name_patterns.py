@@ -87,7 +87,7 @@ WRITTEN_OUT = {
     "ill": "I'll",
 }
 BARE = re.compile(
-    r"(?<![\w.'-])(?:[Uu]r(?= name\b)|(?<=call )u|(?<=name )u|[Yy]oure|[Ll]ets(?= call\b| name\b)"
+    r"(?<![\w.'-])(?:[Uu]r(?= name\b)|(?<=call )u|(?<=name )u|[Uu](?= are (?:called|named|now)\b)|[Yy]oure|[Ll]ets(?= call\b| name\b)"
     r"|[Ii]m(?= (?:going to|gonna)\b)"
     r"|[Ii]ll(?= (?:call|name)\b)|[Ii]ts(?= me\b))(?![\w.'-])"
 )
@@ -137,6 +137,8 @@ MY_NAME = re.compile(
     r"(?: actually| really| simply| just| now| in fact| (?:spelled|spelt|pronounced|written))?"
     r"|(?:i|i've|i have) (?:just )?changed my (?:\w+ )?name to|my name has (?:been|become)|my name, (?:it's"
     r"|it is|that's)"
+    r"|(?:(?:nobody|no one) (?:ever )?calls me|(?:stop|quit) calling me|(?:don't|dont|do not|never) call me)"
+    r" [^.,;!?]{1,30}[,;] (?:but )?(?:it's|it is|i'm|i am)(?: just| actually)?"
     r"|your (?:user|owner|human)(?:'s name is| is called| is named)|as for my name, it's"
     r"|i(?:'m| am)(?: usually| always| also| now| mostly)? (?:called|named|known as)"
     r"|(?:i|but|and)(?: now| usually| mostly| always| just| normally| still)? go by(?: the name(?: of)?)?"

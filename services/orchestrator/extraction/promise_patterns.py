@@ -155,7 +155,7 @@ ASK = re.compile(
     r"(?<![\w'-])(?:"
     r"(?P<remind>remind(?:ed|ing)? (?:me|us)(?: again)?|(?:ping|nudge|poke|prod|alert|notify|warn|nag|bug|pester|badger"
     r"|hound|hassle|chase|tap|buzz) me|(?:give|drop|shoot|send) me a (?:\w+ )?(?:nudge|shout|poke|heads[ -]up|buzz|ping"
-    r"|prod|line)|jog my memory|be reminded)"
+    r"|prod|line)|jog my memory|be reminded|need reminding)"
     r"|(?P<tell>(?:tell|text|message|shout at) me)"
     r"|(?P<keep>(?:don't|dont|do not|not|never) (?:ever )?(?:let|allow) me (?:to )?(?:forget|miss|overlook|neglect)"
     r"|(?:make sure|see to it|ensure|see) (?:that )?(?:i|we) (?:remember|(?:don't|dont|do not|never) (?:forget"
@@ -181,7 +181,7 @@ POLITE = re.compile(
     r"|now"
     r"|maybe|perhaps|possibly|again|would you mind|mind|do you mind|keep|start|(?:can|could|would|will|may) (?:you|u|i)"
     r"|do me a favou?r and|be (?:a dear|so kind|an angel|a star|so good) (?:and|as to)|be sure to|make sure (?:to|you)"
-    r"|remember to|(?:don't|do not) forget to|try to|you'd better|you (?:should|must|can|could|need to|have to|may)"
+    r"|anyway|anyhow|omg|ugh|gotta (?:go|run|dash)|remember to|(?:don't|do not) forget to|try to|you'd better|you (?:should|must|can|could|need to|have to|may)"
     r"|i(?:'d| would)? (?:like|want|need|love) (?:you to|for you to|that you|to)"
     r"|i(?:'d| would) (?:be (?:so |very |really )?(?:glad|grateful|happy|thankful)|appreciate it|like it|love it"
     r"|prefer it) if you"
@@ -203,7 +203,7 @@ NOT_NOW = re.compile(
     r"|dream\w*|imagine)\b",
     re.I,
 )
-LINK = re.compile(r"(?:^|,? )(?P<link>to|2|about|that|for|of|not(?= to ))(?= )|:(?= (?!\d\d\b))", re.I)
+LINK = re.compile(r"(?:^|,? )(?P<link>to|2|about|abt|that|for|of|not(?= to ))(?= )|:(?= (?!\d\d\b))", re.I)
 ASKS_BACK = re.compile(
     r"(?:what|who|whose|how|why|where|which|whether|if|is|are|was|were|do|did|does|of|the|i|we|you)\b", re.I
 )
@@ -228,6 +228,7 @@ CUT = re.compile(
     r"|since|just|ok|okay|please|pls|thanks|thank|will you|would you|could you|can you|right|alright|though|if|unless"
     r"|don't|dont|do not|let|remind|ping|nudge|set|is that|deal|promise|promised|honest|of course|for sure|no problem"
     r"|rain or shine|come what may|which|as (?:promised|agreed|always|usual|you)|cross my heart)\b)"
+    r"|, then (?=(?:tell|give|show|help|explain|write|find|answer) )"
     r"|, (?=so\b|but\b|or else\b)| and (?:please |also )?(?=(?:remind|ping|nudge) me\b|(?:don't|dont|do not) let me\b)"
     rf"|,? and (?=tomorrow|tonight|next|then|on|in|after|when|later)(?=[^,;:.]{{1,40}}\b{PRONOUN}\b)"
     r"| so (?=(?:there|that|you|we|it|i|i'm|they)\b)| because "
@@ -235,5 +236,5 @@ CUT = re.compile(
     re.IGNORECASE,
 )
 LAST = re.compile(
-    r"(?:[ ,]+(?:please|pls|plz|ok|okay|thanks|thank you|will you|would you|right|i promise|then))+$", re.I
+    r"(?:[ ,]+(?:please|pls|plz|ok|okay|thanks|thank you|ty|tysm|thx|will you|would you|right|i promise|then))+$", re.I
 )
