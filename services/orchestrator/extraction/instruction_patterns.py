@@ -15,7 +15,7 @@ FROM_NOW = (
     r"|by default|as a (?:general )?rule(?! of thumb)|as a matter of course|until further notice"
     r"|until i say otherwise"
     r"|(?:until|unless) (?:i (?:say|tell you)|told) otherwise(?=[,.! ]*$)|until (?:i tell you|told) otherwise"
-    r"|for (?:future reference|the future|all time|good|next time|the rest of (?:this|our) (?:chat|conversation)s?)"
+    r"|for (?:future reference|the future|all time|good|next time|the rest of (?:this|our|the) (?:chat|convo|conversation|talk|session|thread|day|week)s?)"
     r"|in general|as a (?:policy|habit|default|matter of principle)|as standard|by convention|on principle"
     r"|with immediate effect|from this day forth|as from (?:now|today)|permanently|now and always"
     r"|till further notice)"
@@ -27,7 +27,7 @@ POLITE = (
     r"|that you|you)"
     r"|remember to|try to|i(?:'d| would) (?:prefer (?:it )?(?:that|if)|rather|appreciate it if|like it if"
     r"|love it if) you"
-    r"|let's agree(?: that you)?|let's|you'll|you're to|(?:please )?(?:ensure|see to it|see|take care)(?: that)? you"
+    r"|let's agree(?: that)?(?: you)?|let's|you'll|you're to|(?:please )?(?:ensure|see to it|see|take care)(?: that)? you"
     r"|make it an? (?:habit|rule|point|practice) to|get (?:in|into) the habit of always)\b[ ,]{0,2}){0,8})"
 )
 STARTS = re.compile(rf"(?P<polite>{POLITE})(?P<from>{FROM_NOW})\b[ ,:–—-]{{1,3}}(?P<what>.*)", re.I | re.S)
@@ -55,7 +55,7 @@ NOT_ANSWERING = (
 CASE = re.compile(
     rf"{POLITE}(?P<what>(?:(?P<every>{EVERY_TIME}(?!{NOT_ANSWERING})"
     r"|unless (?:i|told|asked|otherwise|you're|it's)\b|no matter\b|regardless of\b|(?:if|when) i (?:ever|ask|say"
-    r"|mention|write|paste|share|type|swear|misspell|request|use|quote"
+    r"|mention|write|paste|share|send|post|type|swear|misspell|request|use|quote"
     r"|talk|speak)\b"
     r"|if (?:i|we) ever\b|(?:if|when) (?:you (?:answer|reply|respond|write|explain|talk|speak|quote|cite|translate"
     r"|summarise|summarize|suggest|recommend|mention|address|disagree)(?! (?:to|with) (?!me\b))|(?:answer|reply"
@@ -177,7 +177,7 @@ RULE = re.compile(
     r"(?:(?:here is|here's|this is|and|so|ok|okay|let's make this) )?(?:(?:an?|my|the|one|another|new|house"
     r"|standing|golden"
     r"|simple|general|ground|first|second|other) ){0,3}(?:rule|instruction|order|convention|preference)s?"
-    r"(?: (?:for you|from now on|number \w+|of the house))?: ",
+    r"(?: (?:for you|from now on|number \w+|of the house))?(?::| [-–—]) ",
     re.I,
 )
 ENOUGH = re.compile(
@@ -249,6 +249,7 @@ SINCE_NOW = re.compile(rf"\b{FROM_NOW}\b", re.I)
 ASKS = re.compile(r"(?:^|, |: |; )(?:and |so |but |ok |okay )?(?:can|could|would|will) you\b", re.I)
 REQUEST = re.compile(
     rf"\b(?:{FROM_NOW}|{EVERY_TIME}|please (?:always|never|stop)|(?:could|would) you (?:always|never)"
+    r"(?! (?:recommend|suggest|advise|choose|expect|buy|consider|say)\b(?!.*\b(?:me|my|your)\b))"
     rf"|stop {MANNER})\b",
     re.I,
 )

@@ -47,6 +47,7 @@ _BORN = words(
     r"nascid[oa]", r"nasci", r"nasceu", r"data de nascimento", r"aniversário", r"nat[oa]", r"data di nascita",
     r"compleanno", r"geboortedatum", r"verjaardag",
     r"came into the world", r"gave birth", r"given birth",
+    r"turn(?:s|ed|ing)? (?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|[a-z]{3,6}(?:teen|ty))(?= on\b)",
 )  # fmt: skip
 _THINGS = words(
     r"(?:idea|band|company|project|movement|club|start-?up|genre|tradition|event|party|gift|present|card|"

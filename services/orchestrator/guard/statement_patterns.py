@@ -45,7 +45,7 @@ class Rules:
     """After a statement, what is still of it: another illness, the B of a hepatitis, the amount of a debt."""
 
 
-_COLD = r"cold(?! (?!and|but|so|since|for|from|again|now|today|right|this|last|which|that|with)\w)"
+_COLD = r"cold(?! (?!(?:and|but|so|since|for|from|again|now|today|right|this|last|which|that|with)\b)\w)"
 """The illness, and not the temperature of what comes next."""
 _CONDITION = (
     rf"(?<![\w-])(?:{lexicon.alternatives(lexicon.CONDITIONS)}|{lexicon.CONDITION_FORMS}|{_COLD})(?![\w-])"
