@@ -15,19 +15,22 @@ FROM_NOW = (
     r"|by default|as a (?:general )?rule(?! of thumb)|as a matter of course|until further notice"
     r"|until i say otherwise"
     r"|(?:until|unless) (?:i (?:say|tell you)|told) otherwise(?=[,.! ]*$)|until (?:i tell you|told) otherwise"
-    r"|for (?:future reference|the future|all time|good|next time|the rest of (?:this|our|the) (?:chat|convo|conversation|talk|session|thread|day|week)s?)"
+    r"|for (?:future reference|the future|all time|good|next time|the rest of (?:this|our|the) (?:chat|convo"
+    r"|conversation|talk|session|thread|day|week)s?)"
     r"|in general|as a (?:policy|habit|default|matter of principle)|as standard|by convention|on principle"
     r"|with immediate effect|from this day forth|as from (?:now|today)|permanently|now and always"
     r"|till further notice)"
 )
 POLITE = (
     r"(?>(?:(?:please|pls|plz|kindly|just|also|hey|ok|okay|so|and|but|then|well|thanks|oh|yes|btw|by the way"
-    r"|(?:can|could|would|will) (?:you|u)|i(?:'d| would)? (?:really )?(?:want|like|love|need|prefer|expect) (?:for )?you to"
+    r"|(?:can|could|would|will) (?:you|u)|i(?:'d| would)? (?:really )?(?:want|like|love|need|prefer"
+    r"|expect) (?:for )?you to"
     r"|you (?:should|must|have to|need to|are to|will|ought to|can|may|shall)|be sure to|make sure (?:to"
     r"|that you|you)"
     r"|remember to|try to|i(?:'d| would) (?:prefer (?:it )?(?:that|if)|rather|appreciate it if|like it if"
     r"|love it if) you"
-    r"|let's agree(?: that)?(?: you)?|let's|you'll|you're to|(?:please )?(?:ensure|see to it|see|take care)(?: that)? you"
+    r"|let's agree(?: that)?(?: you)?|let's|you'll|you're to|(?:please )?(?:ensure|see to it|see"
+    r"|take care)(?: that)? you"
     r"|make it an? (?:habit|rule|point|practice) to|get (?:in|into) the habit of always)\b[ ,]{0,2}){0,8})"
 )
 STARTS = re.compile(rf"(?P<polite>{POLITE})(?P<from>{FROM_NOW})\b[ ,:–—-]{{1,3}}(?P<what>.*)", re.I | re.S)
@@ -82,6 +85,7 @@ OFTEN = re.compile(
     r"|\b(?:(?:every|each) (?:single )?time|always|at all times|without exception|in all cases|without fail"
     r"|under all circumstances)$"
     r"|, (?:always|never)\b|^(?:default to|prefer)\b"
+    r"|^(?:end|start|begin|finish|open|close) (?:each|every) message with\b|\bin (?:each|every) message$"
     r"|^(?!(?:tell|call|ping|remind|ask|let|text|message)\b).* (?:when|while) (?:you(?:'re| are)? (?:answer"
     r"|repl[yi]|respond"
     r"|write|writing|explain|talk|speak)(?:ing)?(?: (?:to|with) me)?|(?:answering|replying to|writing to"
@@ -117,7 +121,8 @@ RECURS = re.compile(
 WANTED = re.compile(
     rf"(?:(?:please|ok|okay|and|so|but) )?i(?:'d| would)? (?:want|like|need|expect|prefer) (?:to have |to see "
     rf"|to get )?"
-    rf"(?P<what>{YOURS}.*)",
+    rf"(?P<what>{YOURS}.*|(?!(?:you|to|it)\b)[^,]{{2,60}} (?:in|with|after|at the (?:end|start|top"
+    rf"|bottom) of) {YOURS}$)",
     re.I | re.S,
 )
 MANNER = (
@@ -181,7 +186,7 @@ RULE = re.compile(
     re.I,
 )
 ENOUGH = re.compile(
-    rf"{POLITE}(?P<what>(?:(?:enough (?:of|with)|stop with|lay off|drop|cut(?: out)?|skip|lose|ditch|spare me"
+    rf"{POLITE}(?P<what>(?:(?:enough (?:of|with)|stop(?: with)?|quit|lay off|drop|cut(?: out)?|skip|lose|ditch|spare me"
     rf"|leave out"
     rf"|no need for) (?:(?:the|those|these|your|all) ){{1,2}}{THING}|(?:refrain from|avoid) (?:[\w-]+ing\b"
     rf"|{THING})).*)",

@@ -95,7 +95,7 @@ def _beginnings(body: str) -> Iterator[tuple[int, str]]:
 
 def _instruction(clause: str, *, is_free: bool) -> tuple[int, int] | None:
     """Where in a clause, and what follows it, an instruction lies that begins with it."""
-    for find in _FRAMES if is_free else (_starting, _always, _in_case):
+    for find in _FRAMES if is_free else (_starting, _always, _in_case, _not_any_more, _ending_from_now):
         if (found := find(clause)) is not None:
             first, rest = found
             cut = said.CUT.search(clause, rest)
@@ -196,7 +196,16 @@ def _ending(clause: str) -> Found:
     return (begin, begin) if said.IN_YOURS.search(rest) and is_imperative(rest) else None
 
 
+def _ending_from_now(clause: str) -> Found:
+    """ "Answer in German from now on", and nothing of which the words say less that it stands."""
+    return _ending(clause) if _ends_from_now(clause) else None
+
+
 def _ends_from_now(rest: str) -> bool:
+    return _says_from_now(rest) or _says_from_now(_first_of(rest))
+
+
+def _says_from_now(rest: str) -> bool:
     end = rest[-_MAX_FROM_NOW:]
     return bool(said.ENDS.search(end) or said.ENDS.search(said.TAG.sub("", end)))
 

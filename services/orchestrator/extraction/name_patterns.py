@@ -87,7 +87,8 @@ WRITTEN_OUT = {
     "ill": "I'll",
 }
 BARE = re.compile(
-    r"(?<![\w.'-])(?:[Uu]r(?= name\b)|(?<=call )u|(?<=name )u|[Uu](?= are (?:called|named|now)\b)|[Yy]oure|[Ll]ets(?= call\b| name\b)"
+    r"(?<![\w.'-])(?:[Uu]r(?= name\b)|(?<=call )u|(?<=name )u|[Uu](?= are (?:called|named|now)\b)|[Yy]oure"
+    r"|[Ll]ets(?= call\b| name\b)"
     r"|[Ii]m(?= (?:going to|gonna)\b)"
     r"|[Ii]ll(?= (?:call|name)\b)|[Ii]ts(?= me\b))(?![\w.'-])"
 )

@@ -181,7 +181,8 @@ POLITE = re.compile(
     r"|now"
     r"|maybe|perhaps|possibly|again|would you mind|mind|do you mind|keep|start|(?:can|could|would|will|may) (?:you|u|i)"
     r"|do me a favou?r and|be (?:a dear|so kind|an angel|a star|so good) (?:and|as to)|be sure to|make sure (?:to|you)"
-    r"|anyway|anyhow|omg|ugh|gotta (?:go|run|dash)|remember to|(?:don't|do not) forget to|try to|you'd better|you (?:should|must|can|could|need to|have to|may)"
+    r"|anyway|anyhow|omg|ugh|gotta (?:go|run|dash)|remember to|(?:don't|do not) forget to|try to|you'd better"
+    r"|you (?:should|must|can|could|need to|have to|may)"
     r"|i(?:'d| would)? (?:like|want|need|love) (?:you to|for you to|that you|to)"
     r"|i(?:'d| would) (?:be (?:so |very |really )?(?:glad|grateful|happy|thankful)|appreciate it|like it|love it"
     r"|prefer it) if you"
@@ -236,5 +237,6 @@ CUT = re.compile(
     re.IGNORECASE,
 )
 LAST = re.compile(
-    r"(?:[ ,]+(?:please|pls|plz|ok|okay|thanks|thank you|ty|tysm|thx|will you|would you|right|i promise|then))+$", re.I
+    r"(?:[ ,]+(?:please|pls|plz|ok|okay|thanks|thank you|ty|tysm|thx|will you|would you|right|i promise|then))+$",
+    re.I,
 )

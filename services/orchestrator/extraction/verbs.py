@@ -57,7 +57,8 @@ _OBJECTS = frozenset(
     "me my the a an your it them him her all any every each our us this that these those yourself".split()
 )
 _ADVERBS = re.compile(
-    r"(?>(?:(?:please|pls|plz|just|then|also|kindly|first|only|simply|always|never(?: again)?|no longer|do(?! not\b)|ever"
+    r"(?>(?:(?:please|pls|plz|just|then|also|kindly|first|only|simply|always|never(?: again)?|no longer"
+    r"|do(?! not\b)|ever"
     r"|at least|rather|instead"
     r"|(?:don't|dont|do not)(?: you)?(?: ever)?|try (?:not )?to|be sure to|make sure to|remember to|quietly"
     r"|gently|briefly"
