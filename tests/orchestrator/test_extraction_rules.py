@@ -124,6 +124,13 @@ def test_a_question_about_paris_renames_nobody() -> None:
         ("From today you're called Juno.", "Juno", ""),
         ("From this moment on you are Sirius.", "Sirius", ""),
         ("From today you're called upon to help.", "", ""),
+        ("nobody calls me Elizabeth, it's Liz", "", "Liz"),
+        ("Stop calling me Mr Jones, it's rude.", "", ""),
+        ("u are now called robo", "robo", ""),
+        ("my names tom", "", "tom"),
+        ("my names are on the list", "", ""),
+        ("tom here, quick question", "", "tom"),
+        ("mark here, please", "", ""),
     ],
 )
 def test_a_correction_counts_and_so_does_what_one_wants_to_be_called(text: str, mind: str, user: str) -> None:

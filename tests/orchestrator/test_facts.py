@@ -72,6 +72,13 @@ def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float,
         ("My mum's 60.", ["The user's mum is 60."]),
         ("I turned 30 in March 2020.", ["The user turned 30 in March 2020."]),
         ("I don't have any siblings.", ["The user does not have any siblings."]),
+        ("me and my gf live in bristol", ["The user lives in Bristol."]),
+        ("been working at aldi since march", ["The user has been working at Aldi since March."]),
+        ("my fav food is ramen", ["The user's favourite food is ramen."]),
+        ("our boss mark my words", []),
+        ("My girlfriend Mia and I broke up on Sunday.", ["Mia and the user broke up on Sunday."]),
+        ("The company is fine. Moved to Leeds last week.", []),
+        ("i was reading in bath", []),
     ],
 )
 def test_a_memory_is_a_sentence_that_stands_by_itself(said: str, remembered: list[str]) -> None:

@@ -64,6 +64,7 @@ _CONTRACTIONS = (
         r"\1 is ",
     ),
     (re.compile(r"\b(\w+)'s (?=[A-Z][\w-]+$)"), r"\1 is "),
+    (re.compile(r"(?i)\b(my|our) fave?\b"), r"\1 favourite"),
     (re.compile(r"(?<=\w) \(([A-ZÀ-Þ][a-zß-ÿ]+)\)(?= [a-z])"), r" \1"),
     (re.compile(r"(?<=[a-zß-ÿ]) \(\d{1,2}\)"), ""),
     (re.compile(r"(?i)\b(is|are|was|were|has|have|would|could|did)n't\b"), r"\1 not"),
@@ -80,6 +81,11 @@ _BREAK = re.compile(
 )
 _BREAK_OF_QUESTION = re.compile(rf"{_BREAK.pattern}|,\s+(?={_ASKS})")
 _ASKING = re.compile(rf"(?i){_ASKS}")
+_ME_AND = re.compile(
+    r"(?i)(?:^|(?<=, )|(?<=\band )|(?<=\bbut )|(?<=\bso ))me and (?P<who>(?:my|our) [a-z-]+(?: (?-i:[A-Z][a-z]+))?"
+    r"|(?-i:[A-Z][a-z]+))(?= (?:live|work|moved|met|went|have|are|were|got|bought|sold|broke|split|just|finally)\b)"
+)
+"""As many say "my sister and I"."""
 _IN_PASSING = re.compile(
     r"(?i)(?:,? (?:thank (?:god|goodness|heavens)|tbh|ngl|btw|fyi)|, (?:finally|at last|sadly|unfortunately|luckily))$"
 )
@@ -93,7 +99,7 @@ def clauses(text: str) -> Iterator[str]:
         sentence = _WRITTEN_BARE.sub(lambda bare: _BARE[bare.group().lower()], match.group().strip())
         if len(sentence) > MAX_SENTENCE or _MADE_UP.search(sentence):
             continue
-        for part in _parts(_without_quotations(sentence)):
+        for part in _parts(_ME_AND.sub(r"\g<who> and I", _without_quotations(sentence))):
             plain = _IN_PASSING.sub("", without_smileys(part).strip(" ,.!"))
             if len(plain) > 3 and not _UNREAL.search(plain):
                 for pattern, full in _CONTRACTIONS:

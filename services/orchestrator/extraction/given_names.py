@@ -37,3 +37,5 @@ GIVEN_NAMES = frozenset(
     yusuf yvonne zainab zara zoe
     """.split()
 )
+UNMISTAKABLE = GIVEN_NAMES - frozenset("dean frank heather holly jack josh mark rob robin sue victor".split())
+"""Those that are names also where a sentence has other words in their place: not "mark my words"."""

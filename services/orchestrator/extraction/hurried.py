@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from services.orchestrator.extraction.given_names import GIVEN_NAMES
+from services.orchestrator.extraction.given_names import UNMISTAKABLE
 from services.orchestrator.extraction.lexicon import MONTHS, RELATION, WEEKDAYS
 from services.orchestrator.extraction.organisations import SMALL_NAMES
 from services.orchestrator.extraction.places import PLACE
@@ -18,12 +18,13 @@ _WITHOUT_I = re.compile(
     r"|(?:quit|sold|lost|passed) (?:my|our|the|smoking|vaping|drinking)"
     r"|bought (?:an?|my|our)|got (?:married|engaged|divorced|promoted|hired|fired|sacked|the sack|laid off"
     r"|made redundant|two|three|four)|(?:gave|given) up|gone (?:right )?off|(?:broke|split) up with"
-    r"|started (?:at|as|working|smoking)|retired|turned \d\d|have not \w+ed"
+    r"|started (?:at|as|working|smoking|an? (?:new )?job)|retired|turned \d\d|have not \w+ed"
     r"|no longer (?:work|live|smoke|drink|eat|play|like|love|have))\b"
 )
 _WITHOUT_I_AM = re.compile(
     r"(?i)no longer (?:an?|at|with|in|the|my|vegan|vegetarian|single|married|engaged)\b|not [\w' -]{2,40} any ?more\b"
 )
+_WITHOUT_I_HAVE = re.compile(r"(?i)been (?:working|living|studying) (?:at|in|for|with|as)\b")
 _DATE = re.compile(
     rf"\b(?:{WEEKDAYS.lower()})s?\b"
     rf"|\b(?<=(?:\bin|of) )(?:{MONTHS.lower()})\b|(?<=\b(?:last|next|this) )(?:{MONTHS.lower()})\b"
@@ -48,7 +49,8 @@ def with_capitals(clause: str) -> str:
 
 def with_subject(clause: str) -> str:
     """A clause as it is, but of who tells of themselves without saying "I" with it."""
-    subject = "I " if _WITHOUT_I.match(clause) else "I am " if _WITHOUT_I_AM.match(clause) else ""
+    patterns = (("I ", _WITHOUT_I), ("I am ", _WITHOUT_I_AM), ("I have ", _WITHOUT_I_HAVE))
+    subject = next((words for words, pattern in patterns if pattern.match(clause)), "")
     return f"{subject}{clause[0].lower()}{clause[1:]}" if subject else clause
 
 
@@ -63,4 +65,4 @@ def _known(match: re.Match[str]) -> str:
 def _person(match: re.Match[str]) -> str:
     said = match.group()
     name = match["last"] or said
-    return said[: len(said) - len(name)] + name.capitalize() if name in GIVEN_NAMES else said
+    return said[: len(said) - len(name)] + name.capitalize() if name in UNMISTAKABLE else said

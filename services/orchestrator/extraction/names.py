@@ -13,6 +13,7 @@ from itertools import islice
 
 from services.orchestrator.extraction import dialogue, words
 from services.orchestrator.extraction import name_patterns as said
+from services.orchestrator.extraction.given_names import UNMISTAKABLE
 from services.orchestrator.extraction.not_names import is_description, is_no_name
 
 _NEXT = 60
@@ -213,7 +214,7 @@ def _this_is(message: _Message, start: int, end: int) -> Iterator[str]:
 
 def _here(message: _Message, start: int, sentence: str) -> Iterator[str]:
     for match in islice(re.finditer(r"(?i) (?:here|speaking)\b", sentence), words.MAX_CLAUSES):
-        name = _name_before(sentence[: match.start()])
+        name = _name_before(sentence[: match.start()]) or _given_before(sentence[: match.start()])
         before = sentence[: match.start() - len(name)]
         fits = (
             name
@@ -308,6 +309,12 @@ def _flat_name(sentence: str, begin: int) -> str:
             return " ".join(tokens)
         place = match.end() + 1
     return ""
+
+
+def _given_before(before: str) -> str:
+    """The common given name that a text of small letters ends with."""
+    last = before.rsplit(" ", 1)[-1]
+    return last if last in UNMISTAKABLE else ""
 
 
 def _name_before(before: str) -> str:

@@ -48,7 +48,8 @@ NO_PROMISE = re.compile(
     r"|thinking|wondering|having|feeling|afraid|being|doing (?:well|fine)|need(?! to\b)|want|only (?:say|need)|believe"
     r"|trust|respect|appreciate|pretend|echo|second|look forward|hold you to|cheer|(?:keep|cross) (?:my|our) fingers"
     r"|be (?:your|damned|thinking|waiting|rooting|cheering|right (?:back|here|with you))|let you (?!know|have)\w+"
-    r"|leave (?:it|this|that|the [\w ]{1,30}) (?:up )?to you|leave you (?:to|with)|(?:stop|end|finish|wrap up) here"
+    r"|leave (?:it|this|that|the [\w ]{1,30}) (?:up )?to you|leave you (?:to|with)|(?:stop|end|finish"
+    r"|wrap up) (?:here|there)"
     r"|have (?:what|you know)|take (?:your (?:advice|point)|it from (?:here|there))|get (?:there|right to|straight to)"
     r"|put it (?:this|another) way|put it \w+ly|call it (?!back|again|off|in|on|at|for you)\w+"
     r"|call (?:this|that) (?:the|an?)"
@@ -60,7 +61,8 @@ NO_PROMISE = re.compile(
     re.I,
 )
 NO_PROMISE_ALONE = re.compile(
-    r"(?:have to|need to|pass\W*$|wait\W*$|wait for|remember that|do my best\W*$|try my best\b"
+    r"(?:have to|need to|pass\W*$|wait\W*$|wait for|go with the|(?:try to )?remember (?:that|this|it)"
+    r"|do my best\W*$|try my best\b"
     r"|be\b(?! (?:sure|in touch|on it|more|\w+ing|\w+er)\b)|(?:elaborate|clarify|rephrase)(?: (?:that|this|it))?\W*$"
     r"|help(?: you)?(?: out)?(?: with (?:that|this|it))?\W*$|figure it out|find a way|manage\W*$|end with|skip the"
     r"|try\W*$)",
@@ -181,7 +183,7 @@ POLITE = re.compile(
     r"|now"
     r"|maybe|perhaps|possibly|again|would you mind|mind|do you mind|keep|start|(?:can|could|would|will|may) (?:you|u|i)"
     r"|do me a favou?r and|be (?:a dear|so kind|an angel|a star|so good) (?:and|as to)|be sure to|make sure (?:to|you)"
-    r"|anyway|anyhow|omg|ugh|gotta (?:go|run|dash)|remember to|(?:don't|do not) forget to|try to|you'd better"
+    r"|anyway|anyhow|omg|ugh|gotta (?:go|run|dash)|remember to|(?:don't|dont|do not) forget to|try to|you'd better"
     r"|you (?:should|must|can|could|need to|have to|may)"
     r"|i(?:'d| would)? (?:like|want|need|love) (?:you to|for you to|that you|to)"
     r"|i(?:'d| would) (?:be (?:so |very |really )?(?:glad|grateful|happy|thankful)|appreciate it|like it|love it"
