@@ -28,7 +28,8 @@ _SEATS = (
 """What one mostly has one of, so that a new one takes the place of the other."""
 _A_PLACE = (
     r"(?-i:(?:the )?[A-ZÀ-Þ])|(?:an?|the|my|our|his|her|their|another) (?:[\w'’-]+ ){0,3}"
-    r"(?:flat|house|apartment|place|home|studio|cottage|bungalow|farm|room|dorm|city|town|village|suburbs?|countryside|country|coast|seaside|island|street|area)\b"
+    r"(?:flat|house|apartment|place|home|studio|cottage|bungalow|farm|room|dorm|city|town|village"
+    r"|suburbs?|countryside|country|coast|seaside|island|street|area)\b"
 )
 """Where one can live, other than the next question or the sales team."""
 _LONG_SINCE = (

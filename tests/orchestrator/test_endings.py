@@ -107,6 +107,15 @@ def test_what_is_known_says_whether_jobs_or_homes_were_changed(before: str, text
             ["The user moved to Leeds last month.", "The user lives in Leeds."],
         ),
         ("we moved to part-time", []),
+        ("Moved to Postgres last week, much faster now.", []),
+        ("Retired teachers pay less.", []),
+        (
+            "I moved from my parents' house to Didsbury last week.",
+            [
+                "The user moved from their parents' house to Didsbury last week.",
+                "The user lives in Didsbury.",
+            ],
+        ),
         ("My sister is well. Moved to Leeds last week.", []),
         ("sold my bike on saturday", ["The user sold their bike on Saturday."]),
         ("My brother tom works at ibm.", ["Tom is the user's brother.", "Tom works at IBM."]),

@@ -74,6 +74,7 @@ _TO_ANOTHER = re.compile(
     re.IGNORECASE,
 )
 """From one employer to another."""
+_HOME = re.compile(r"(?i)\b(?:home|house|flat|apartment|place|village|town|city|farm)$")
 _PROFESSION = re.compile(rf"\b{lexicon.JOBS}$|(?:er|or|ist|ant|ian|ee|analyst|lead|head|nurse|intern)$")
 """As what one works somewhere, and hardly lives there."""
 _DOES = {
@@ -150,7 +151,7 @@ def _moved(was: str, where: str) -> Iterator[str]:
     """Where who moved from there lives or works since; nothing where the names may be those of towns or of firms."""
     if is_organisation(where):
         yield f"works at {where}"
-    elif is_place(where) or is_place(was):
+    elif is_place(where) or is_place(was) or _HOME.search(was):
         yield f"lives in {where}"
 
 

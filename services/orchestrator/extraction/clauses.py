@@ -82,7 +82,7 @@ _BREAK = re.compile(
 _BREAK_OF_QUESTION = re.compile(rf"{_BREAK.pattern}|,\s+(?={_ASKS})")
 _ASKING = re.compile(rf"(?i){_ASKS}")
 _ME_AND = re.compile(
-    r"(?i)(?:^|(?<=, )|(?<=\band )|(?<=\bbut )|(?<=\bso ))me and (?P<who>(?:my|our) [a-z-]+(?: (?-i:[A-Z][a-z]+))?"
+    r"(?i)(?:^|(?<=, )|(?<=\band )|(?<=\bbut )|(?<=\bso ))me and (?P<who>(?:my|our) [a-z-]+(?: [a-z]+)?"
     r"|(?-i:[A-Z][a-z]+))(?= (?:live|work|moved|met|went|have|are|were|got|bought|sold|broke|split|just|finally)\b)"
 )
 """As many say "my sister and I"."""

@@ -14,13 +14,14 @@ from services.orchestrator.extraction.organisations import SMALL_NAMES
 from services.orchestrator.extraction.places import PLACE
 
 _WITHOUT_I = re.compile(
-    r"(?i)(?:(?:just|finally|recently) )*(?:moved (?:to|from|out of|in with|back)|left (?:my|the|(?-i:[A-Z])\w*)"
+    rf"(?i)(?:(?:just|finally|recently) )*(?:moved (?:to {PLACE}|out of|in with)|left (?:my|the|(?-i:[A-Z])\w*)"
     r"|(?:quit|sold|lost|passed) (?:my|our|the|smoking|vaping|drinking)"
     r"|bought (?:an?|my|our)|got (?:married|engaged|divorced|promoted|hired|fired|sacked|the sack|laid off"
     r"|made redundant|two|three|four)|(?:gave|given) up|gone (?:right )?off|(?:broke|split) up with"
-    r"|started (?:at|as|working|smoking|an? (?:new )?job)|retired|turned \d\d|have not \w+ed"
+    r"|started (?:at|as|working|smoking|an? (?:new )?job)|retired(?=$|,| (?:in|last|this)\b)|turned \d\d|have not \w+ed"
     r"|no longer (?:work|live|smoke|drink|eat|play|like|love|have))\b"
 )
+"""What people say of themselves, other than "moved to Postgres"."""
 _WITHOUT_I_AM = re.compile(
     r"(?i)no longer (?:an?|at|with|in|the|my|vegan|vegetarian|single|married|engaged)\b|not [\w' -]{2,40} any ?more\b"
 )

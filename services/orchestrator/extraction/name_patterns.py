@@ -134,7 +134,7 @@ MY_NAME = re.compile(
     r"(?<![\w'-])(?:"
     r"my name(?: isn't| is not|'s not) [^.;!?]{1,40}(?:[,;] (?:but )?(?:it's|it is)|,? but)"
     r"|my (?:(?:first|full|given|real|actual|proper|own|preferred|legal|new) ){0,2}(?:nick)?name"
-    r"(?:, [^,.;]{1,40},)?(?:'?s| is|:)"
+    r"(?:, [^,.;]{1,40},)?(?:'s|s(?= (?-i:[a-z]))| is|:)"
     r"(?: actually| really| simply| just| now| in fact| (?:spelled|spelt|pronounced|written))?"
     r"|(?:i|i've|i have) (?:just )?changed my (?:\w+ )?name to|my name has (?:been|become)|my name, (?:it's"
     r"|it is|that's)"
@@ -151,7 +151,9 @@ MY_NAME = re.compile(
 )
 MINE = re.compile(r"\byour (?:\w+ )?name\b[^.!?]{0,40}[.!?]?(?: and|,| but)? mine(?:'s| is) ", re.I)
 """After the other's name, one's own: "what's your name? Mine is Tom"."""
-THE_NAME = re.compile(r"^\W*(?:(?:hi|hello|hey|hiya)[,!]? )?(?:the )?name(?:'?s| is|:) ", re.I)
+THE_NAME = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|hiya)[,!]? )?(?:the )?name(?:'s|s(?= (?-i:[a-z]))| is|:) ", re.I
+)
 BORN = re.compile(
     r"(?<![\w'-])(?:(?:named|christened|baptised|baptized) me|i was (?:named|christened|baptised)) ", re.I
 )

@@ -23,11 +23,11 @@ _BOUGHT = frozenset(
 )
 """Of whom one is a customer, too."""
 _WORDS = frozenset(
-    "Apple BP Continental Disney Ferrari Ford ING Lego Linde Mercedes Meta Nike Oracle Pepsi Roche SAP Shell Stripe "
-    "Uber UPS VW".split()
+    "Apple BP Continental Disney Ferrari Ford ING Intel Lego Linde Mercedes Meta Nike Oracle Pepsi Red-Hat Roche SAP "
+    "Shell Stripe Uber UPS VW".split()
 )
 SMALL_NAMES = {
-    name.lower(): name
+    name.lower().replace("-", " "): name.replace("-", " ")
     for name in _KNOWN.replace("IKEA", "").replace("NVIDIA", "").split()
     if name not in _WORDS
 }
