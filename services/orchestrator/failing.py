@@ -37,7 +37,6 @@ def unanswered(error: ModelFailed, began: float, most_seconds: float) -> Failure
 
 
 def _is_late(began: float, most_seconds: float) -> bool:
-    remaining = deadline.remaining()
-    return (
-        remaining is not None and remaining < deadline.NEARLY_OVER
-    ) or time.perf_counter() - began >= most_seconds
+    """Whether the caller's time or the turn's is over, or as good as: a timer may ring a little before its time."""
+    remaining, turn_remaining = deadline.remaining(), began + most_seconds - time.perf_counter()
+    return min(turn_remaining, turn_remaining if remaining is None else remaining) < deadline.NEARLY_OVER
