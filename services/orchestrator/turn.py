@@ -98,9 +98,6 @@ class Turn:
         try:
             async for part in self._kept(state, mode):
                 yield part
-        except ModelFailed as error:
-            failure = failing.unanswered(error, self._began, self._s.settings.turn_timeout_seconds)
-            yield await self._fail(failure, error.reason)
         except asyncio.CancelledError:
             if self._user_seq:
                 failure = failing.left(self._began, self._s.settings.turn_timeout_seconds)
@@ -139,8 +136,12 @@ class Turn:
             for part in stored:
                 yield part
             return
-        async for part in self._answer(state, mode, memories, recent, degraded):
-            yield part
+        try:
+            async for part in self._answer(state, mode, memories, recent, degraded):
+                yield part
+        except ModelFailed as error:
+            failure = failing.unanswered(error, self._began, self._s.settings.turn_timeout_seconds)
+            yield await self._fail(failure, error.reason)
 
     def _mode(self, session: Session | None) -> int:
         if session is None:

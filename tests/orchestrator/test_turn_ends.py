@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvloop
@@ -14,6 +15,9 @@ from pmm.inference.v1 import inference_pb2 as inference
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.active_mind import ActiveMind
+from services.orchestrator.minds import Minds
+from services.orchestrator.terms import Draft
 from tests.orchestrator.conftest import SERVICES, answered_by
 from tests.orchestrator.talking import converse, events, head, queueing, settled_head, wait_for
 from tests.support.openai_server import OpenAIServer
@@ -135,6 +139,26 @@ async def test_a_message_that_is_cancelled_while_it_is_being_kept_is_closed(mode
             await asyncio.sleep(0.02)
             kept = [event.seq for event in await events(modelled, kinds=["user_message"])]
     assert mind.TURN_FAILURE_REASON_INTERRUPTED not in [reason for _, reason in await ends(modelled)]
+
+
+async def test_a_caller_that_leaves_while_it_is_told_that_the_model_failed_leaves_an_end(
+    modelled: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, is_failing = Minds.append, asyncio.Event()
+
+    async def held_at_first(self: Minds, active: ActiveMind, drafts: list[Draft], **more: Any) -> list[int]:
+        if drafts[0].kind == "turn_failed" and not is_failing.is_set():
+            is_failing.set()
+            await asyncio.Event().wait()
+        return await append(self, active, drafts, **more)
+
+    monkeypatch.setattr(Minds, "append", held_at_first)
+    asked = asyncio.create_task(converse(modelled, TOLD, model="401"))
+    await is_failing.wait()
+    asked.cancel()
+    failed = await wait_for(modelled, "turn_failed")
+
+    assert failed.body.turn_failed.reason == mind.TURN_FAILURE_REASON_CANCELLED
 
 
 async def test_a_mind_without_room_for_an_answer_can_still_be_read_and_is_mended_when_there_is_room(
