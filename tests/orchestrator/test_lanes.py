@@ -15,7 +15,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.mind.v1.events_pb2 import Event
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.workers import lanes as module
-from services.orchestrator.workers.lanes import HELD_EVENTS, Lanes
+from services.orchestrator.workers.lanes import HELD_EVENTS, MINDS_AT_ONCE, Lanes
 from tests.orchestrator.talking import converse, events, followed
 from tests.support.serving import Served
 
@@ -125,6 +125,84 @@ async def test_what_was_stopped_is_not_done() -> None:
         await reached.wait()
         await lanes.close()
     assert lanes.done == HELD_EVENTS
+
+
+async def test_what_is_put_while_what_is_behind_is_read_is_done_in_its_turn() -> None:
+    stored, done = Stored(), list[int]()
+    more = 5
+
+    async def read(mind_id: str, from_seq: int, to_seq: int, limit: int) -> Sequence[Event]:
+        found = await stored.read(mind_id, from_seq, to_seq, limit)
+        if found[-1].position == BACKLOG:
+            for position in range(BACKLOG + 1, BACKLOG + more + 1):
+                await lanes.put(stored.event("ada", position), group)
+        return found
+
+    async def work(event: Event) -> None:
+        done.append(event.position)
+
+    lanes = Lanes(work, read, 0)
+    async with asyncio.TaskGroup() as group:
+        for position in range(1, BACKLOG + 1):
+            await lanes.put(stored.event("ada", position), group)
+    assert done == list(range(1, BACKLOG + more + 1))
+
+
+async def test_it_is_told_of_each_event_that_it_is_done_and_what_lies_up_to_the_next_with_it() -> None:
+    stored, released = Stored(), asyncio.Event()
+
+    async def work(event: Event) -> None:
+        if event.position == 9:
+            await released.wait()
+
+    lanes = Lanes(work, stored.read, 0)
+    async with asyncio.TaskGroup() as group:
+        for position in (4, 9):
+            await lanes.put(stored.event("ada", position), group)
+        assert not lanes.is_done("ben", 9), "it may be yet to come"
+        lanes.deliver(9)
+        await lanes.moved()
+        assert (lanes.done, lanes.is_done("ada", 8), lanes.is_done("ada", 9)) == (8, True, False)
+        released.set()
+        await lanes.moved()
+        assert (lanes.done, lanes.is_done("ada", 9)) == (9, True)
+
+
+async def test_of_many_minds_only_so_many_are_worked_on_at_a_time() -> None:
+    stored, released, begun = Stored(), asyncio.Event(), list[str]()
+
+    async def work(event: Event) -> None:
+        begun.append(event.mind_id)
+        await released.wait()
+
+    lanes = Lanes(work, stored.read, 0)
+    async with asyncio.TaskGroup() as group:
+        for position in range(1, 2 * MINDS_AT_ONCE + 1):
+            await lanes.put(stored.event(f"m{position}", position), group)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert len(begun) == MINDS_AT_ONCE
+        released.set()
+    assert len(begun) == 2 * MINDS_AT_ONCE
+
+
+async def test_nothing_is_worked_on_any_more_once_it_is_closed() -> None:
+    stored, ends, is_begun = Stored(), list[int](), asyncio.Event()
+
+    async def work(event: Event) -> None:
+        is_begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ends.append(event.position)
+
+    lanes = Lanes(work, stored.read, 0)
+    async with asyncio.TaskGroup() as group:
+        await lanes.put(stored.event("ada", 1), group)
+        await is_begun.wait()
+        await lanes.close()
+        assert ends == [1]
 
 
 async def test_what_a_deleted_mind_had_waiting_is_done_with_it() -> None:

@@ -122,7 +122,6 @@ class Lanes:
                     lane.done()
             self._tell()
         del self._lanes[mind_id]
-        self._tell()
 
     @property
     def _room(self) -> int:
