@@ -31,9 +31,11 @@ REFUSALS: dict[str, tuple[int, dict[str, str]]] = {
 STREAMS = (
     "ok", "slow-first", "slow-mid", "endless", "cut-first", "cut", "unfinished",
     "malformed-first", "malformed", "misshapen", "error-mid", "no-usage", "long", "json", "not-json", "said", "held",
+    "held-mid",
 )  # fmt: skip
 """Models that begin to answer. ``NAME-then-ok``: as NAME at first, and well the second time. ``said`` says what
-``says`` tells it to; ``held`` what it told it when it was asked, once ``released`` is set."""
+``says`` tells it to; ``held`` what it told it when it was asked, once ``released`` is set, and ``held-mid`` waits for
+that in the middle."""
 
 
 class OpenAIServer(HttpServer):
@@ -201,8 +203,7 @@ async def _stream(
     yield dialect.begin()
     match name:
         case "held":
-            while not released.is_set():
-                await asyncio.sleep(0.01)
+            await _is_set(released)
         case "slow-first":
             await asyncio.Event().wait()
         case "cut-first":
@@ -213,7 +214,7 @@ async def _stream(
     words = (told[name],) if name in told else WORDS
     for index, word in enumerate(words):
         if index == 2:
-            async for line in _disturbed(name, dialect):
+            async for line in _disturbed(name, dialect, released):
                 yield line
         yield dialect.text(word)
         await asyncio.sleep(0)
@@ -222,9 +223,18 @@ async def _stream(
             yield line
 
 
-async def _disturbed(name: str, dialect: ChatCompletions | Responses) -> AsyncIterator[str]:
+async def _is_set(event: threading.Event) -> None:
+    while not event.is_set():
+        await asyncio.sleep(0.01)
+
+
+async def _disturbed(
+    name: str, dialect: ChatCompletions | Responses, released: threading.Event
+) -> AsyncIterator[str]:
     """What comes in the middle of an answer."""
     match name:
+        case "held-mid":
+            await _is_set(released)
         case "slow-mid":
             await asyncio.Event().wait()
         case "endless":
