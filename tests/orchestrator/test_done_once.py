@@ -1,0 +1,133 @@
+"""What a worker made before it was stopped is not made again, and what it did not finish is made then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator import server
+from services.orchestrator.store import Store
+from services.orchestrator.workers.follower import Worker
+from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.talking import events, followed, wait_for
+from tests.orchestrator.test_workers import letters, say
+from tests.support.serving import Served, serving
+
+Named = Callable[[mind.Event], Awaitable[str]]
+
+
+def naming(monkeypatch: pytest.MonkeyPatch, name: Named, *derives: str) -> list[str]:
+    """The only worker names the user after each message; the texts that it is asked about, as they come."""
+    asked: list[str] = []
+
+    async def derive(event: mind.Event, _minds: object) -> list[mind.Body]:
+        asked.append(event.body.user_message.text)
+        return [identified(await name(event))]
+
+    worker = Worker("naming", ("user_message",), derive, derives=derives)
+    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: worker])
+    return asked
+
+
+def identified(name: str) -> mind.Body:
+    return mind.Body(user_identified=mind.UserIdentified(name=name))
+
+
+async def named(served: Served, mind_id: str = "ada") -> list[tuple[str, str]]:
+    """Who named the user, and how."""
+    found = await events(served, mind_id, kinds=["user_identified"])
+    return [(event.actor, event.body.user_identified.name) for event in found]
+
+
+async def test_what_was_done_is_not_done_again_and_what_was_stopped_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs, is_hanging = True, asyncio.Event()
+
+    async def name(event: mind.Event) -> str:
+        if hangs and event.body.user_message.text == "hang":
+            is_hanging.set()
+            await asyncio.Event().wait()
+        return event.body.user_message.text
+
+    asked = naming(monkeypatch, name)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        for mind_id in ("ada", "ben"):
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
+        await say(served, "ada", "done")
+        await followed(served)
+        await say(served, "ada", "hang")
+        await is_hanging.wait()
+        await say(served, "ben", "free")
+        await wait_for(served, "user_identified", "ben")
+    assert asked == ["done", "hang", "free"]
+    hangs = False
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await followed(served)
+        told = (await named(served), await named(served, "ben"))
+
+    assert "done" not in asked[3:]
+    assert "hang" in asked[3:]
+    assert told == ([("naming", "done"), ("naming", "hang")], [("naming", "free")])
+
+
+async def test_what_followed_from_a_message_is_not_asked_for_again_though_the_position_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def name(_event: mind.Event) -> str:
+        # As a model does it: another time otherwise.
+        return f"the {len(asked)}th"
+
+    asked = naming(monkeypatch, name, "user_identified")
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        for mind_id in ("ada", "ben"):
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
+        for mind_id, text in (("ada", "one"), ("ada", "two"), ("ben", "three")):
+            await say(served, mind_id, text)
+            await followed(served)
+    async with serving(tmp_path, "ledger", settings=ROOMY) as served:
+        await say(served, "ada", "four")
+        (told,) = (await events(served, kinds=["user_message"]))[2:]
+        others = ledger.NewEvent(actor="app", body=identified("Ana"), causation_seq=told.seq)
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[others]))
+    store = Store(tmp_path / "orchestrator")
+    store.put_workers({"naming": ("another store", 0)})
+    store.close()
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await wait_for(served, "user_identified", after_seq=told.seq + 1)
+        await followed(served)
+        await followed(served, "ben")
+        by_worker = [one for one in await named(served) if one[0] == "naming"]
+
+    assert asked == ["one", "two", "three", "four"]
+    assert by_worker == [("naming", "the 1th"), ("naming", "the 2th"), ("naming", "the 4th")]
+
+
+async def test_what_is_there_under_its_key_already_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def name(event: mind.Event) -> str:
+        """It is appended, but nobody says so."""
+        there = ledger.NewEvent(
+            actor="naming",
+            body=identified("Ana"),
+            causation_seq=event.seq,
+            idempotency_key=f"naming:{event.seq}:user_identified:0",
+        )
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[there]))
+        return "Bea"
+
+    asked = naming(monkeypatch, name, "user_identified")
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await say(served, "ada", "hello")
+        await followed(served)
+
+        assert await named(served) == [("naming", "Ana")]
+        assert (asked, await letters(served, "naming")) == (["hello"], [])
