@@ -73,7 +73,7 @@ class Answering:
             def row_at(place: int) -> Row | None:
                 row = stored.row(mind, int(found.ordinals[place]))
                 # What has expired or was erased since the answer was made must not be shown.
-                return None if row is None or 0 < row.expires_ns <= now_ns else row
+                return None if row is None or 0 < row.expires_ns <= now_ns else stored.whole(mind, row)
 
             size = search.visible(index, request.as_of_seq)
             seq = mind.seq if request.as_of_seq is None else request.as_of_seq

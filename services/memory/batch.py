@@ -34,8 +34,9 @@ from services.memory.records import (
     Space,
     digest,
     sealed,
+    versions_of,
 )
-from services.memory.rows import Row
+from services.memory.rows import Origin, Row
 from services.runtime.projection_file import ProjectionFile
 
 
@@ -67,22 +68,35 @@ class Batch(Reader):
         self._set("meta", NUMBERS, ORDINAL.pack(number + 1))
         return number
 
-    def add(self, mind: Mind, row: Row, old: Row | None = None) -> int:
-        """Store a version; returns its ordinal. ``old``: the one before it, from whose events it comes as well."""
+    def add(self, mind: Mind, row: Row) -> int:
+        """Store a version; returns its ordinal. It comes from the events of the version before it as well."""
         ordinal = mind.next_ordinal
         mind.next_ordinal += 1
         mind.held += row.ended_seq == 0
         self._put(mind, ordinal, row)
-        versions = [*self._own_versions(mind, row.memory_id), ordinal]
-        self._set("ids", MIND.pack(mind.number) + row.memory_id.encode(), msgspec.msgpack.encode(versions))
-        known = {*old.source_seqs, *old.also_seqs} if old else set[int]()
-        for seqs, how in ((row.source_seqs, b""), (row.also_seqs, AGAIN)):
-            for seq in seqs:
-                if seq not in known:
-                    self._set("sources", SOURCE.pack(mind.number, seq, ordinal), how)
+        origin = Origin(
+            [seq for seq in row.source_seqs if not self._comes_from(mind, row, seq, (b"",))],
+            [seq for seq in row.also_seqs if not self._comes_from(mind, row, seq, (b"", AGAIN))],
+        )
+        self._put_origin(mind, row.memory_id, ordinal, origin)
         if row.version_seq not in (*row.source_seqs, *row.also_seqs):
             self._set("sources", SOURCE.pack(mind.number, row.version_seq, ordinal), NOTED)
+        for seqs, how in ((origin.also_seqs, AGAIN), (origin.source_seqs, b"")):
+            for seq in seqs:
+                self._set("sources", SOURCE.pack(mind.number, seq, ordinal), how)
         return ordinal
+
+    def _comes_from(self, mind: Mind, row: Row, seq: int, hows: tuple[bytes, ...]) -> bool:
+        """Whether a version before a row comes from an event, in one of these ways."""
+        versions = versions_of(mind, row.memory_id)
+        return row.version > 1 and any(
+            how in hows and self._get("ids", versions + ORDINAL.pack(ordinal)) is not None
+            for ordinal, how in self._of_event(mind, seq)
+        )
+
+    def _put_origin(self, mind: Mind, memory_id: str, ordinal: int, origin: Origin) -> None:
+        value = sealed(msgspec.msgpack.encode(origin)) if origin != Origin() else b""
+        self._set("ids", versions_of(mind, memory_id) + ORDINAL.pack(ordinal), value)
 
     def say(self, mind: Mind, ordinal: int, words: str | None, claims: set[str], states: set[str]) -> None:
         """Note what a row says, for those that come after it to be compared with."""
@@ -117,8 +131,8 @@ class Batch(Reader):
             there = cursor.next()
         revived: list[tuple[int, Row]] = []
         for memory_ids in merged.values():
-            ordinals = {memory_id: self._own_versions(mind, memory_id) for memory_id in memory_ids}
-            left = sorted((found[0], memory_id) for memory_id, found in ordinals.items() if found)
+            ordinals = {memory_id: next(self.own_versions(mind, memory_id), None) for memory_id in memory_ids}
+            left = sorted((found, memory_id) for memory_id, found in ordinals.items() if found is not None)
             for memory_id in memory_ids:
                 self._delete("aliases", prefix + memory_id.encode())
             if left:
@@ -132,8 +146,10 @@ class Batch(Reader):
         row = self.row(mind, ordinal)
         assert row is not None, "its memory_id has it as a version"
         also = [other.version_seq for other in rows if other is not None]
-        held = msgspec.structs.replace(row, ended_seq=0, also_seqs=also)
+        held = msgspec.structs.replace(row, ended_seq=0)
         self._put(mind, ordinal, held)
+        (origin,) = self.origins(mind, row.memory_id)
+        self._put_origin(mind, row.memory_id, ordinal, Origin(origin.source_seqs, also))
         for seq in also:
             self._set("sources", SOURCE.pack(mind.number, seq, ordinal), AGAIN)
         mind.held += 1
@@ -192,7 +208,7 @@ class Batch(Reader):
             removed += 1
         return True
 
-    def erase(self, mind: Mind, seqs: tuple[int, ...]) -> dict[int, Row]:
+    def erase(self, mind: Mind, seqs: frozenset[int]) -> dict[int, Row]:
         """Remove every version of every memory that came from the events; returns the erased, by ordinal.
 
         Call ``unsay`` for each of them, and then ``revive``. Where more than these memories would be another without
@@ -200,19 +216,21 @@ class Batch(Reader):
         """
         erased: dict[int, Row] = {}
         reaches_further = mind.beside is not None
+        taken_back: set[str] = set()
         for seq in seqs:
             self._delete("skipped", ROW.pack(mind.number, seq))
             for ordinal, how in self._of_event(mind, seq):
                 if ordinal in erased:
                     continue
                 row = self.row(mind, ordinal)
-                if row is None or (row.source_seqs[0] not in seqs and (how or row.version_seq == seq)):
+                if row is None or (row.formed_seq not in seqs and (how or row.version_seq == seq)):
                     reaches_further = True
                 if row and how == AGAIN:
-                    self._put(mind, ordinal, self._without(mind, row, seq))
+                    taken_back.add(row.memory_id)
                     self._delete("sources", SOURCE.pack(mind.number, seq, ordinal))
                 elif row and how != NOTED:
                     erased |= self._erase_memory(mind, row.memory_id)
+        self._take_back(mind, taken_back - {row.memory_id for row in erased.values()}, seqs)
         if mind.beside is not None:
             # It may hold again what is gone from the mind: that goes as all that is erased does.
             self.erase(mind.beside, seqs)
@@ -220,7 +238,7 @@ class Batch(Reader):
             mind.erasures += 1
             self._note_erased(mind, erased)
         for ordinal, row in erased.items():
-            if row.source_seqs[0] not in seqs:
+            if row.formed_seq not in seqs:
                 # The event that formed it is still there, and may be erased later.
                 self._set("sources", SOURCE.pack(mind.number, row.version_seq, ordinal), NOTED)
             elif not set(row.also_seqs).issubset(seqs):
@@ -235,32 +253,44 @@ class Batch(Reader):
             self._wipe(mind.beside)
         mind.beside = Mind(self._next_number(), mind.key)
 
-    def _without(self, mind: Mind, row: Row, seq: int) -> Row:
-        """A version without what an event said beside it: that it was said again, or ceased to hold."""
-        also = [other for other in row.also_seqs if other != seq]
-        first = self.row(mind, self._own_versions(mind, row.memory_id)[0])
-        ends_ns = first.valid_to_ns if first and row.valid_to_ns and not also else row.valid_to_ns
-        return msgspec.structs.replace(row, also_seqs=also, valid_to_ns=ends_ns)
+    def _take_back(self, mind: Mind, memory_ids: set[str], seqs: frozenset[int]) -> None:
+        """Leave out of memories what events said beside them: that they were said again, or ceased to hold."""
+        for memory_id in memory_ids:
+            versions = self._added(mind, memory_id)
+            _, first, _ = versions[0]
+            is_taken_back, is_said = False, False
+            for ordinal, row, origin in versions:
+                also = [seq for seq in origin.also_seqs if seq not in seqs]
+                is_said = is_said or bool(also)
+                if also != origin.also_seqs:
+                    is_taken_back = True
+                    self._put_origin(mind, memory_id, ordinal, Origin(origin.source_seqs, also))
+                if is_taken_back and not is_said and row.valid_to_ns:
+                    self._put(mind, ordinal, msgspec.structs.replace(row, valid_to_ns=first.valid_to_ns))
+
+    def _added(self, mind: Mind, memory_id: str) -> list[tuple[int, Row, Origin]]:
+        """The versions of a memory, oldest first, each with its ordinal and the events that it adds."""
+        ordinals = [*self.own_versions(mind, memory_id)][::-1]
+        found: list[tuple[int, Row, Origin]] = []
+        for ordinal, origin in zip(ordinals, self.origins(mind, memory_id), strict=True):
+            row = self.row(mind, ordinal)
+            assert row is not None, "it goes together with its key here"
+            found.append((ordinal, row, origin))
+        return found
 
     def _erase_memory(self, mind: Mind, memory_id: str) -> dict[int, Row]:
         erased: dict[int, Row] = {}
-        spaces, noted = self.spaces().values(), set[int]()
-        for ordinal in self._own_versions(mind, memory_id):
-            row = self.row(mind, ordinal)
-            if row is None:
-                continue
-            erased[ordinal] = row
+        spaces, versions = self.spaces().values(), versions_of(mind, memory_id)
+        for ordinal, row, origin in self._added(mind, memory_id):
+            erased[ordinal] = msgspec.structs.replace(row, also_seqs=origin.also_seqs)
             mind.held -= row.ended_seq == 0
-            of_events = {*row.source_seqs, *row.also_seqs}
-            for seq in {*(of_events - noted), row.version_seq, row.ended_seq}:
+            for seq in {*origin.source_seqs, *origin.also_seqs, row.version_seq, row.ended_seq}:
                 self._delete("sources", SOURCE.pack(mind.number, seq, ordinal))
-            noted |= of_events
             self._delete("rows", ROW.pack(mind.number, ordinal))
+            self._delete("ids", versions + ORDINAL.pack(ordinal))
             for space in spaces:
                 self._delete("vectors", VECTOR.pack(space.number, mind.number, ordinal))
-        key = MIND.pack(mind.number) + memory_id.encode()
-        self._delete("ids", key)
-        self._delete("aliases", key)
+        self._delete("aliases", MIND.pack(mind.number) + memory_id.encode())
         return erased
 
     def erase_mind(self, mind: Mind) -> dict[int, Row]:

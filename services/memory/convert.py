@@ -128,7 +128,7 @@ def memory(row: Row) -> pb.Memory:
         external_id=row.external_id,
         rating=row.rating,
         ratings=row.ratings,
-        text_seq=row.text_seq or row.source_seqs[0],
+        text_seq=row.text_seq or row.formed_seq,
         **{name: _timestamp(ns) for name, ns in times.items() if ns},
     )
 

@@ -34,7 +34,7 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Revise:
-    """A memory gets a new version: ``revise`` makes it from the one that held."""
+    """A memory gets a new version: ``revise`` makes it from the one that held, with the events that it adds."""
 
     memory_id: str
     revise: Callable[[Row], Row]
@@ -52,7 +52,7 @@ class Retract:
 class Erase:
     """Whatever came from these events goes, with its history."""
 
-    seqs: tuple[int, ...]
+    seqs: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def merged(held: Row, again: Row) -> Row:
         version=held.version + 1,
         version_seq=again.version_seq,
         recorded_ns=again.recorded_ns,
-        also_seqs=[*held.also_seqs, again.version_seq],
+        also_seqs=[again.version_seq],
     )
 
 
@@ -152,7 +152,7 @@ def closed(held: Row, at_ns: int, event_seq: int, recorded_ns: int) -> Row:
         version=held.version + 1,
         version_seq=event_seq,
         recorded_ns=recorded_ns,
-        also_seqs=[*held.also_seqs, event_seq],
+        also_seqs=[event_seq],
         valid_to_ns=at_ns,
     )
 
@@ -161,7 +161,7 @@ def ended_before(row: Row, rival: Row, at_ns: int) -> Row:
     """What is told later, but held earlier, ended when that began which is known already, or when that was told."""
     if row.valid_to_ns:
         return row
-    why = list(dict.fromkeys((rival.source_seqs[0], rival.version_seq)))
+    why = list(dict.fromkeys((rival.formed_seq, rival.version_seq)))
     return msgspec.structs.replace(row, valid_to_ns=at_ns, also_seqs=why)
 
 
@@ -182,6 +182,7 @@ def _episode(
                 memory_id=episode_id(event.seq),
                 type=mind.MEMORY_TYPE_EPISODE,
                 text=text,
+                formed_seq=event.seq,
                 version_seq=event.seq,
                 speaker=speaker,
                 occurred_ns=nanoseconds(occurred) or recorded_ns,
@@ -225,6 +226,7 @@ def _memory_recorded(event: mind.Event) -> list[Change]:
                 memory_id=body.memory_id,
                 type=body.type if body.type in FACT_TYPES else mind.MEMORY_TYPE_OTHER,
                 text=body.text,
+                formed_seq=event.seq,
                 version_seq=event.seq,
                 occurred_ns=nanoseconds(body.valid_from) or recorded_ns,
                 recorded_ns=recorded_ns,
@@ -266,7 +268,7 @@ def _memory_revised(event: mind.Event) -> list[Change]:
             text_seq=event.seq if body.text else old.text_seq,
             version_seq=event.seq,
             recorded_ns=nanoseconds(event.recorded_at),
-            source_seqs=list(dict.fromkeys([*old.source_seqs, event.seq, *body.source_seqs])),
+            source_seqs=list(dict.fromkeys([event.seq, *body.source_seqs])),
             importance=_within(body.importance, 0.0, 1.0) if body.HasField("importance") else old.importance,
             tags=list(body.tags) or old.tags,
             entities=list(body.entities) or old.entities,
@@ -302,7 +304,7 @@ def _memory_rated(event: mind.Event) -> list[Change]:
 
 
 def _event_redacted(event: mind.Event) -> list[Change]:
-    return [Erase(tuple(event.body.event_redacted.seqs))]
+    return [Erase(frozenset(event.body.event_redacted.seqs))]
 
 
 def _mind_deleted(_event: mind.Event) -> list[Change]:

@@ -244,7 +244,7 @@ class MindIndex:
         self.version = next(_versions)
 
     def _extend_columns(self, rows: Sequence[Row | None]) -> None:
-        nothing = Row("", 0, "", self.last_seq, ended_seq=_ERASED)
+        nothing = Row("", 0, "", self.last_seq, self.last_seq, ended_seq=_ERASED)
         present = [row or nothing for row in rows]
         values: dict[str, Sequence[Any]] = {
             "seq": [row.version_seq for row in present],

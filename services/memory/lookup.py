@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -11,7 +11,7 @@ from services.memory.filters import Filter
 from services.memory.index import MindIndex
 from services.memory.reader import Reader
 from services.memory.records import Mind
-from services.memory.rows import PAGE_BYTES, Row
+from services.memory.rows import PAGE_BYTES, Origins, Row
 from services.memory.store import Store
 from services.memory.vectors import Ordinals
 
@@ -86,14 +86,13 @@ def listing(
                 fits = (
                     row.holds_at(place.as_of_seq) and not 0 < row.expires_ns <= now_ns and wanted.admits(row)
                 )
-                length = row.length if fits else 0
                 is_full = fits and (len(found) == limit or size >= PAGE_BYTES)
                 if is_full or looked_at == LOOKED_AT_ONCE:
                     place = replace(place, version_seq=row.version_seq, memory_id=row.memory_id)
                     break
                 if fits:
-                    found.append(row)
-                    size += length
+                    found.append(stored.whole(mind, row))
+                    size += found[-1].length
             else:
                 return Page(found)
         if is_full:
@@ -113,36 +112,40 @@ def _beginning(stored: Reader, mind: Mind, wanted: Filter, as_of_seq: int | None
 def versions(store: Store, mind_id: str, memory_id: str, limit: int) -> tuple[list[Row], int]:
     """The newest versions of a memory, oldest first, and how many there is no room for."""
     with store.read() as stored:
-        found, left_out = _first(_newest_versions(stored, mind_id, memory_id), limit)
+        mind = stored.living(mind_id)
+        if mind is None:
+            return [], 0
+        its_id = stored.resolved(mind, memory_id)
+        origins = Origins(stored.origins(mind, its_id))
+        rows = (stored.row(mind, ordinal) for ordinal in stored.own_versions(mind, its_id))
+        found, left_out = _first((row for row in rows if row), limit, origins.whole)
     return found[::-1], left_out
 
 
-def _first(rows: Iterable[Row], limit: int) -> tuple[list[Row], int]:
-    """So many as one answer may hold, and how many more there are."""
+def _first(rows: Iterable[Row], limit: int, complete: Callable[[Row], Row]) -> tuple[list[Row], int]:
+    """So many as one answer may hold, each with the events that it comes from, and how many more there are."""
     found: list[Row] = []
     size = left_out = 0
     for row in rows:
         if left_out or len(found) == limit or size >= PAGE_BYTES:
             left_out += 1
         else:
-            found.append(row)
-            size += row.length
+            found.append(complete(row))
+            size += found[-1].length
     return found, left_out
 
 
 def version(store: Store, mind_id: str, memory_id: str, as_of_seq: int | None) -> Row | None:
     """The newest version of a memory, or the newest at a seq."""
     with store.read() as stored:
-        found = _newest_versions(stored, mind_id, memory_id)
-        return next((row for row in found if as_of_seq is None or row.version_seq <= as_of_seq), None)
-
-
-def _newest_versions(stored: Reader, mind_id: str, memory_id: str) -> Iterator[Row]:
-    mind = stored.living(mind_id)
-    for ordinal in reversed(stored.versions(mind, memory_id)) if mind else ():
-        row = stored.row(mind, ordinal) if mind else None
-        if row is not None:
-            yield row
+        mind = stored.living(mind_id)
+        if mind is None:
+            return None
+        rows = (stored.row(mind, ordinal) for ordinal in stored.versions(mind, memory_id))
+        found = next(
+            (row for row in rows if row and (as_of_seq is None or row.version_seq <= as_of_seq)), None
+        )
+        return found and stored.whole(mind, found)
 
 
 def of_events(store: Store, mind_id: str, seqs: Sequence[int], limit: int) -> tuple[list[Row], int]:
@@ -151,6 +154,7 @@ def of_events(store: Store, mind_id: str, seqs: Sequence[int], limit: int) -> tu
         mind = stored.living(mind_id)
         if mind is None:
             return [], 0
-        ordinals = sorted({ordinal for seq in seqs for ordinal in stored.ordinals_of(mind, seq)})
-        rows = (stored.row(mind, ordinal) for ordinal in ordinals)
-        return _first((row for row in rows if row is not None and row.ended_seq == 0), limit)
+        ids = {row.memory_id for seq in seqs for _, row in stored.come_from(mind, seq)}
+        held = (stored.own_at(mind, memory_id, mind.seq) for memory_id in ids)
+        ordered = sorted((found for found in held if found), key=lambda found: found[0])
+        return _first((row for _, row in ordered), limit, lambda row: stored.whole(mind, row))

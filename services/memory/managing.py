@@ -78,14 +78,14 @@ class Managing:
                 if same is not None and derive.says_again(change.row, same[1]):
                     ids.append(same[1].memory_id)
                     continue
-                if not memories[place].memory_id and stored.versions(held, memory.memory_id):
+                if not memories[place].memory_id and stored.has(held, memory.memory_id):
                     # Its id follows from the key: this call was made before, whatever became of the memory since.
                     ids.append(memory.memory_id)
                     continue
                 if sameness in new:
                     ids.append(new[sameness])
                     continue
-                if stored.versions(held, memory.memory_id) or memory.memory_id in new.values():
+                if stored.has(held, memory.memory_id) or memory.memory_id in new.values():
                     raise MemoryExists(
                         f"mind {mind_id!r} has or had a memory {memory.memory_id!r}",
                         memory_id=memory.memory_id,
@@ -172,8 +172,7 @@ def _event_key(key: str, place: int) -> str:
 
 
 def _check_held(stored: Reader, held: Mind, mind_id: str, memory_id: str) -> None:
-    versions = stored.versions(held, memory_id)
-    if not versions:
+    if not stored.has(held, memory_id):
         raise UnknownMemory(f"mind {mind_id!r} has no memory {memory_id!r}", memory_id=memory_id)
     if stored.current(held, memory_id) is None:
         raise _retracted(mind_id, memory_id)

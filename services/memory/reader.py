@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
 from itertools import groupby, islice
 from typing import Any
@@ -30,13 +30,15 @@ from services.memory.records import (
     Space,
     digest,
     unsealed,
+    versions_of,
 )
-from services.memory.rows import Row
+from services.memory.rows import Origin, Origins, Row
 from services.memory.vectors import Ordinals
 from services.runtime.projection_file import ProjectionFile
 
 COMPARED = 16
 """Rows about the same thing with which a new one is compared, the newest."""
+_origin = msgspec.msgpack.Decoder(Origin)
 
 
 class Reader:
@@ -88,7 +90,7 @@ class Reader:
         return ORDINAL.unpack(data)[0] if data else 0
 
     def row(self, mind: Mind, ordinal: int) -> Row | None:
-        """One version; None where it was erased."""
+        """One version, without the events that it comes from; None where it was erased."""
         data = self._get("rows", ROW.pack(mind.number, ordinal))
         return rows.decode(unsealed(data)) if data else None
 
@@ -160,53 +162,75 @@ class Reader:
             there = cursor.next()
         return found.astype(np.float32)
 
-    def versions(self, mind: Mind, memory_id: str) -> list[int]:
-        """Ordinals of a memory's versions, oldest first."""
+    def has(self, mind: Mind, memory_id: str) -> bool:
+        """Whether there is such a memory, or was one that no longer holds."""
+        return next(self.versions(mind, memory_id), None) is not None
+
+    def versions(self, mind: Mind, memory_id: str) -> Iterator[int]:
+        """Ordinals of a memory's versions, newest first; of one that was merged those of the other."""
+        return self.own_versions(mind, self.resolved(mind, memory_id))
+
+    def resolved(self, mind: Mind, memory_id: str) -> str:
+        """The id of the memory into which one was merged, or its own."""
         target = self._get("aliases", MIND.pack(mind.number) + memory_id.encode())
-        return self._own_versions(mind, target.decode() if target else memory_id)
+        return target.decode() if target else memory_id
 
-    def _own_versions(self, mind: Mind, memory_id: str) -> list[int]:
-        data = self._get("ids", MIND.pack(mind.number) + memory_id.encode())
-        return msgspec.msgpack.decode(data, type=list[int]) if data else []
+    def own_versions(self, mind: Mind, memory_id: str) -> Iterator[int]:
+        """The same of this very memory, merged or not."""
+        return self._under("ids", versions_of(mind, memory_id), mind.next_ordinal)
 
-    def ordinals_of(self, mind: Mind, seq: int) -> list[int]:
-        """Rows that came from an event, or whose words it said again."""
-        return [ordinal for ordinal, how in self._of_event(mind, seq) if how != NOTED]
+    def origins(self, mind: Mind, memory_id: str) -> Iterator[Origin]:
+        """What each version of a memory adds to the events that it comes from, oldest first."""
+        prefix = versions_of(mind, memory_id)
+        cursor = self._txn.cursor(db=self._file.table("ids"))
+        if cursor.set_range(prefix):
+            for key, value in cursor.iternext():
+                if not key.startswith(prefix):
+                    return
+                yield _origin.decode(unsealed(value)) if value else Origin()
+
+    def whole(self, mind: Mind, row: Row) -> Row:
+        """A version with all events that it comes from."""
+        return Origins(islice(self.origins(mind, row.memory_id), row.version)).whole(row)
+
+    def come_from(self, mind: Mind, seq: int) -> Iterator[tuple[int, Row]]:
+        """Of each memory that came from an event, or whose words it said again, the first version that did; every
+        version of it after that one does as well.
+        """
+        for ordinal, how in self._of_event(mind, seq):
+            row = self.row(mind, ordinal) if how != NOTED else None
+            if row is not None:
+                yield ordinal, row
 
     def _of_event(self, mind: Mind, seq: int) -> list[tuple[int, bytes]]:
         """Ordinals, and what the event has to do with the row: ``AGAIN``, ``NOTED``, or it came from it (empty)."""
-        found: dict[int, bytes] = {}
+        found: list[tuple[int, bytes]] = []
         cursor = self._txn.cursor(db=self._file.table("sources"))
         there = cursor.set_range(SOURCE.pack(mind.number, seq, 0))
         while there:
             number, its_seq, ordinal = SOURCE.unpack(cursor.key())
             if (number, its_seq) != (mind.number, seq):
                 break
-            found[ordinal] = how = bytes(cursor.value())
-            # What is noted of one version is of that alone.
-            for later in self._versions_after(mind, ordinal) if how != NOTED else ():
-                found[later] = how
+            found.append((ordinal, bytes(cursor.value())))
             there = cursor.next()
-        return sorted(found.items())
-
-    def _versions_after(self, mind: Mind, ordinal: int) -> list[int]:
-        """The ordinals of the versions of a memory after one."""
-        row = self.row(mind, ordinal)
-        versions = self._own_versions(mind, row.memory_id) if row else []
-        return versions[bisect_right(versions, ordinal) :]
+        return found
 
     def at(self, mind: Mind, memory_id: str, seq: int) -> Row | None:
         """The version that holds at a seq."""
-        rows = (self.row(mind, ordinal) for ordinal in reversed(self.versions(mind, memory_id)))
-        return next((row for row in rows if row and row.holds_at(seq)), None)
+        found = self._first_at(mind, self.versions(mind, memory_id), seq)
+        return found[1] if found else None
+
+    def own_at(self, mind: Mind, memory_id: str, seq: int) -> tuple[int, Row] | None:
+        """The same of this very memory, which never held where it was merged; with its ordinal."""
+        return self._first_at(mind, self.own_versions(mind, memory_id), seq)
+
+    def _first_at(self, mind: Mind, ordinals: Iterator[int], seq: int) -> tuple[int, Row] | None:
+        rows = ((ordinal, self.row(mind, ordinal)) for ordinal in ordinals)
+        return next(((ordinal, row) for ordinal, row in rows if row and row.holds_at(seq)), None)
 
     def current(self, mind: Mind, memory_id: str) -> tuple[int, Row] | None:
-        """The version that holds now."""
-        for ordinal in reversed(self.versions(mind, memory_id)):
-            row = self.row(mind, ordinal)
-            if row and row.ended_seq == 0:
-                return ordinal, row
-        return None
+        """The version that holds now: none but the newest may."""
+        return self._holding(mind, next(self.versions(mind, memory_id), None))
 
     def in_the_same_words(self, mind: Mind, words: str) -> tuple[int, Row] | None:
         """The row that holds now and says the same; ``words`` as of ``derive.sameness``."""

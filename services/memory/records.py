@@ -13,11 +13,12 @@ given to an embedder; ``digest`` is HMAC-SHA-256 under the mind's own key, so th
     embedded  space, mind                 → rows below this ordinal have their vector in the space
     rows      mind, ordinal(8)            → CRC-32 and Row, one a version of a memory
     vectors   space, mind, ordinal(8)     → CRC-32 and float16 coordinates
-    ids       mind, memory_id             → ordinals of its versions, oldest first
+    ids       mind, length(2), memory_id, → CRC-32 and Origin: the events that this version of the memory comes from
+              ordinal                       and the one before it does not; nothing where there are none
     aliases   mind, memory_id             → the memory into which it was merged; its own row never held
-    sources   mind, seq(8), ordinal       → which row came from which event, and with it the versions of its memory
-                                            after it; "+" where it only said the same again, "~" where it only rated
-                                            the row or took it back, which is noted of that row alone
+    sources   mind, seq(8), ordinal       → which row is the first of its memory to come from which event; "+" where it
+                                            only said the same again, "~" where it only rated the row or took it
+                                            back, which is noted of that row alone
     words     mind, digest, ordinal       → which rows say, or said, the same in the same words
     claims    mind, digest, ordinal       → which rows say, or said, something of the same thing; and, under another
                                             digest, which memories began with how it is from then on
@@ -40,6 +41,7 @@ OLDEST_FORMAT = 1
 """A folder of another format from here on is built anew from the ledger."""
 
 MIND = struct.Struct(">I")
+_MEMORY = struct.Struct(">IH")
 ROW = struct.Struct(">IQ")
 SOURCE = struct.Struct(">IQQ")
 ORDINAL = struct.Struct(">Q")
@@ -120,6 +122,12 @@ def unsealed(value: bytes) -> bytes:
     if len(value) < _CRC.size or _CRC.unpack_from(value)[0] != zlib.crc32(content):
         raise Damaged
     return content
+
+
+def versions_of(mind: Mind, memory_id: str) -> bytes:
+    """What the keys of a memory's versions begin with, and those of no other memory."""
+    encoded = memory_id.encode()
+    return _MEMORY.pack(mind.number, len(encoded)) + encoded
 
 
 def digest(mind: Mind, purpose: bytes, text: str) -> bytes:

@@ -43,6 +43,7 @@ class Successors:
 
         Of a message that counts which was drawn from it and is of what the query names ("where does she live"), or else
         was found first; where none was found, all of it. Of a memory that was drawn from a message, the message.
+        ``row`` comes with its events.
         """
         if row.memory_id not in self.found:
             newer = self._newest(row)
@@ -69,7 +70,8 @@ class Successors:
 def _asked_about(
     stored: Reader, mind: Mind, event_seq: int, seq: int, places: Mapping[int, int], asked: frozenset[str]
 ) -> list[Row]:
-    drawn = dict(islice(_drawn(stored, mind, event_seq, seq), _DRAWN))
+    # Of what is over by now that counts which was told last.
+    drawn = dict(sorted(islice(_drawn(stored, mind, event_seq, seq), _DRAWN)))
     of_asked = drawn.values() if asked else ()
     named = [row for row in of_asked if any(is_of(one, asked) for one in derive.claims_of(row))]
     if len(named) == 1:
@@ -79,12 +81,11 @@ def _asked_about(
 
 
 def _drawn(stored: Reader, mind: Mind, event_seq: int, seq: int) -> Iterator[tuple[int, Row]]:
-    ordinals = stored.ordinals_of(mind, event_seq)
-    # Of an event from which nothing was drawn the message itself is the only one.
-    for ordinal in ordinals if len(ordinals) > 1 else ():
-        row = stored.row(mind, ordinal)
-        if row and row.type != EPISODE and row.holds_at(seq) and event_seq in row.source_seqs:
-            yield ordinal, row
+    for _, first in stored.come_from(mind, event_seq):
+        held = stored.own_at(mind, first.memory_id, seq) if first.type != EPISODE else None
+        row = stored.whole(mind, held[1]) if held else None
+        if held and row and event_seq in row.source_seqs:
+            yield held[0], row
 
 
 def _newer(stored: Reader, mind: Mind, fact: Row, size: int, seq: int) -> Row | None:
@@ -99,6 +100,7 @@ def _rival(stored: Reader, mind: Mind, fact: Row, said: Claim, size: int, seq: i
     """
     first = (stored.row(mind, ordinal) for ordinal in islice(stored.became(mind, said.of, size), _STATES))
     held = [stored.at(mind, row.memory_id, seq) for row in first if row]
+    told = [stored.whole(mind, row) for row in held if row]
     between: Row | None = None
 
     def beginning(row: Row) -> tuple[int, int]:
@@ -106,11 +108,11 @@ def _rival(stored: Reader, mind: Mind, fact: Row, said: Claim, size: int, seq: i
         # What ended it comes after it, on whatever day that was: "I left Acme last year".
         return (
             (at_ns, told)
-            if row.source_seqs[0] not in fact.also_seqs
+            if row.formed_seq not in fact.also_seqs
             else (max(at_ns, derive.begins_ns(fact)), told)
         )
 
-    for row in sorted((row for row in held if row), key=beginning, reverse=True):
+    for row in sorted(told, key=beginning, reverse=True):
         if row.memory_id == fact.memory_id or beginning(row)[0] < fact.valid_from_ns:
             break
         says = [one for one in derive.becomes(row) if one.of == said.of]
@@ -130,7 +132,7 @@ def _beginning(row: Row) -> tuple[int, int]:
 
 
 def _message(stored: Reader, mind: Mind, row: Row, seq: int) -> Row | None:
-    found = (
-        stored.row(mind, ordinal) for each in row.source_seqs for ordinal in stored.ordinals_of(mind, each)
-    )
-    return next((one for one in found if one and one.type == EPISODE and one.holds_at(seq)), None)
+    said = (first for each in row.source_seqs for _, first in stored.come_from(mind, each))
+    messages = (first.memory_id for first in said if first.type == EPISODE)
+    held = (stored.own_at(mind, memory_id, seq) for memory_id in messages)
+    return next((stored.whole(mind, found[1]) for found in held if found), None)

@@ -188,7 +188,7 @@ def _held(batch: Batch, mind: Mind, memory_id: str) -> tuple[int, Row]:
 
 def _form(batch: Batch, added: Added, row: Row, contradicts: Sequence[str]) -> None:
     mind = added.mind
-    if batch.versions(mind, row.memory_id):
+    if batch.has(mind, row.memory_id):
         raise derive.Unindexable("a memory of this id was formed before")
     sameness = derive.sameness(row)
     same = batch.in_the_same_words(mind, sameness) if sameness else None
@@ -198,7 +198,7 @@ def _form(batch: Batch, added: Added, row: Row, contradicts: Sequence[str]) -> N
         return
     older = {memory_id: batch.current(mind, memory_id) for memory_id in contradicts}
     for claim, rival in _rivals(batch, mind, row):
-        told_ns = _told_ns(batch, mind, rival[1])
+        told_ns = _told_ns(batch, mind, batch.whole(mind, rival[1]))
         if derive.begins_ns(row) >= rival[1].valid_from_ns and _told_ns(batch, mind, row) >= told_ns:
             older[rival[1].memory_id] = rival
         elif claim in derive.claims_of(row):
@@ -221,18 +221,17 @@ def _rivals(batch: Batch, mind: Mind, row: Row) -> Iterator[tuple[Claim, tuple[i
 
 def _told_ns(batch: Batch, mind: Mind, row: Row) -> int:
     """When somebody said it: of what was drawn from a message when that was said, which may have been imported."""
-    ordinals = (ordinal for seq in row.source_seqs for ordinal in batch.ordinals_of(mind, seq))
-    said = (batch.row(mind, ordinal) for ordinal in ordinals)
-    return next((one.occurred_ns for one in said if one and one.type == EPISODE), row.recorded_ns)
+    said = (one for seq in row.source_seqs for _, one in batch.come_from(mind, seq))
+    return next((one.occurred_ns for one in said if one.type == EPISODE), row.recorded_ns)
 
 
 def _replace(batch: Batch, added: Added, ordinal: int, old: Row, new: Row) -> None:
     _end(batch, added, ordinal, old, new.version_seq, retracted=False)
-    _add(batch, added, new, old)
+    _add(batch, added, new)
 
 
-def _add(batch: Batch, added: Added, row: Row, old: Row | None = None) -> None:
-    ordinal = batch.add(added.mind, row, old)
+def _add(batch: Batch, added: Added, row: Row) -> None:
+    ordinal = batch.add(added.mind, row)
     words, claimed, states = _said(row)
     if row.valid_to_ns:
         claimed = states = set[str]()

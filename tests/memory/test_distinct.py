@@ -79,7 +79,14 @@ def places(draw: st.DrawFn) -> list[Row | None]:
     for kind, seq in zip(kinds, seqs, strict=True):
         drawn_from = draw(st.lists(st.integers(1, 12), max_size=2))
         sources = [seq] if kind == "m" else [100 + seq, *drawn_from]
-        row = Row(f"id{seq}", EPISODE if kind == "m" else EPISODE + 1, "", sources[0], source_seqs=sources)
+        row = Row(
+            f"id{seq}",
+            EPISODE if kind == "m" else EPISODE + 1,
+            "",
+            sources[0],
+            sources[0],
+            source_seqs=sources,
+        )
         rows.append(None if kind == "x" else row)
     return rows
 

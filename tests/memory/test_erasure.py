@@ -134,7 +134,7 @@ async def test_what_a_crash_left_of_an_erasure_is_gone_after_the_next_start(tmp_
     # As if the process had died between the commit of the erasure and the writing of the files.
     store = Store(tmp_path / "memory" / "store")
     with store.write() as batch:
-        batch.erase(batch.open_mind("ada"), (202,))
+        batch.erase(batch.open_mind("ada"), frozenset({202}))
     store.close()
     assert len(files_with(tmp_path / "memory", *needles())) == 2
 

@@ -32,6 +32,7 @@ def rows(draw: st.DrawFn) -> Row:
         memory_id=f"m{seq}",
         type=draw(st.sampled_from([EPISODE, mind.MEMORY_TYPE_FACT, mind.MEMORY_TYPE_EVENT])),
         text="tea",
+        formed_seq=seq,
         version_seq=seq,
         speaker=draw(st.sampled_from(["", "Ana", "Ben"])),
         occurred_ns=draw(times),

@@ -154,7 +154,7 @@ class Memory:
         with self.store.read() as stored:
             held = stored.mind("ada")
             assert held is not None
-            found = list(stored.rows_from(held, 0))
+            found = [(ordinal, stored.whole(held, row)) for ordinal, row in stored.rows_from(held, 0)]
             vectors = [
                 stored.vectors(self.spaces.searched, held, ordinal, ordinal + 1)[0].tolist()
                 for ordinal, _ in found

@@ -108,8 +108,8 @@ class MemoryServiceServicer:
         of its index_seq. With min_seq everything up to that seq has been considered; with as_of_seq nothing after it.
         The answer names the seq at which the index stands. What has expired by the clock of the query is not found.
 
-        Limits: a query of 32 KiB, k of 1,000; texts of about 3 MiB, beyond which next_page_token goes on though there are fewer
-        than k.
+        Limits: a query of 32 KiB, k of 1,000; texts and source_seqs of about 3 MiB, beyond which next_page_token goes on
+        though there are fewer than k.
 
         Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the
         ledger. DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do
@@ -143,9 +143,9 @@ class MemoryServiceServicer:
         Guarantees: each memory that exists throughout the listing once, whatever happens meanwhile: the pages after the
         first list what held when that was read.
 
-        Limits: 1,000 and texts of about 3 MiB a page; pass next_page_token back for more. For one page 10,000 memories are
-        looked at, of a mind that is loaded for searching only those that meet the filter: where few of them held at the seq it
-        holds fewer than page_size, or none, and the next page goes on.
+        Limits: 1,000 and texts and source_seqs of about 3 MiB a page; pass next_page_token back for more. For one page
+        10,000 memories are looked at, of a mind that is loaded for searching only those that meet the filter: where few of
+        them held at the seq it holds fewer than page_size, or none, and the next page goes on.
 
         Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head. ABORTED with
         reason LISTING_CHANGED: something was erased meanwhile on which other memories hung (a revision, what had closed a
@@ -177,7 +177,7 @@ class MemoryServiceServicer:
 
         Guarantees: every version that is in the ledger and not erased.
 
-        Limits: the 1,000 newest, and texts of about 3 MiB; the answer says how many it leaves out.
+        Limits: the 1,000 newest, and texts and source_seqs of about 3 MiB; the answer says how many it leaves out.
 
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
 
@@ -192,7 +192,8 @@ class MemoryServiceServicer:
 
         Guarantees: every memory of which one of the events is a source.
 
-        Limits: 1,000 seqs; the 1,000 first memories, and texts of about 3 MiB. The answer says how many it leaves out.
+        Limits: 1,000 seqs; the 1,000 first memories, and texts and source_seqs of about 3 MiB. The answer says how many it
+        leaves out.
 
         Errors: those that every call may end in.
 

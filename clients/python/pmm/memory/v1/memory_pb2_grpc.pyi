@@ -54,8 +54,8 @@ class MemoryServiceStub:
     of its index_seq. With min_seq everything up to that seq has been considered; with as_of_seq nothing after it.
     The answer names the seq at which the index stands. What has expired by the clock of the query is not found.
 
-    Limits: a query of 32 KiB, k of 1,000; texts of about 3 MiB, beyond which next_page_token goes on though there are fewer
-    than k.
+    Limits: a query of 32 KiB, k of 1,000; texts and source_seqs of about 3 MiB, beyond which next_page_token goes on
+    though there are fewer than k.
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the
     ledger. DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do
@@ -81,9 +81,9 @@ class MemoryServiceStub:
     Guarantees: each memory that exists throughout the listing once, whatever happens meanwhile: the pages after the
     first list what held when that was read.
 
-    Limits: 1,000 and texts of about 3 MiB a page; pass next_page_token back for more. For one page 10,000 memories are
-    looked at, of a mind that is loaded for searching only those that meet the filter: where few of them held at the seq it
-    holds fewer than page_size, or none, and the next page goes on.
+    Limits: 1,000 and texts and source_seqs of about 3 MiB a page; pass next_page_token back for more. For one page
+    10,000 memories are looked at, of a mind that is loaded for searching only those that meet the filter: where few of
+    them held at the seq it holds fewer than page_size, or none, and the next page goes on.
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head. ABORTED with
     reason LISTING_CHANGED: something was erased meanwhile on which other memories hung (a revision, what had closed a
@@ -107,7 +107,7 @@ class MemoryServiceStub:
 
     Guarantees: every version that is in the ledger and not erased.
 
-    Limits: the 1,000 newest, and texts of about 3 MiB; the answer says how many it leaves out.
+    Limits: the 1,000 newest, and texts and source_seqs of about 3 MiB; the answer says how many it leaves out.
 
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
 
@@ -118,7 +118,8 @@ class MemoryServiceStub:
 
     Guarantees: every memory of which one of the events is a source.
 
-    Limits: 1,000 seqs; the 1,000 first memories, and texts of about 3 MiB. The answer says how many it leaves out.
+    Limits: 1,000 seqs; the 1,000 first memories, and texts and source_seqs of about 3 MiB. The answer says how many it
+    leaves out.
 
     Errors: those that every call may end in.
 
@@ -210,8 +211,8 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     of its index_seq. With min_seq everything up to that seq has been considered; with as_of_seq nothing after it.
     The answer names the seq at which the index stands. What has expired by the clock of the query is not found.
 
-    Limits: a query of 32 KiB, k of 1,000; texts of about 3 MiB, beyond which next_page_token goes on though there are fewer
-    than k.
+    Limits: a query of 32 KiB, k of 1,000; texts and source_seqs of about 3 MiB, beyond which next_page_token goes on
+    though there are fewer than k.
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the
     ledger. DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do
@@ -237,9 +238,9 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     Guarantees: each memory that exists throughout the listing once, whatever happens meanwhile: the pages after the
     first list what held when that was read.
 
-    Limits: 1,000 and texts of about 3 MiB a page; pass next_page_token back for more. For one page 10,000 memories are
-    looked at, of a mind that is loaded for searching only those that meet the filter: where few of them held at the seq it
-    holds fewer than page_size, or none, and the next page goes on.
+    Limits: 1,000 and texts and source_seqs of about 3 MiB a page; pass next_page_token back for more. For one page
+    10,000 memories are looked at, of a mind that is loaded for searching only those that meet the filter: where few of
+    them held at the seq it holds fewer than page_size, or none, and the next page goes on.
 
     Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head. ABORTED with
     reason LISTING_CHANGED: something was erased meanwhile on which other memories hung (a revision, what had closed a
@@ -263,7 +264,7 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
 
     Guarantees: every version that is in the ledger and not erased.
 
-    Limits: the 1,000 newest, and texts of about 3 MiB; the answer says how many it leaves out.
+    Limits: the 1,000 newest, and texts and source_seqs of about 3 MiB; the answer says how many it leaves out.
 
     Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
 
@@ -274,7 +275,8 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
 
     Guarantees: every memory of which one of the events is a source.
 
-    Limits: 1,000 seqs; the 1,000 first memories, and texts of about 3 MiB. The answer says how many it leaves out.
+    Limits: 1,000 seqs; the 1,000 first memories, and texts and source_seqs of about 3 MiB. The answer says how many it
+    leaves out.
 
     Errors: those that every call may end in.
 
@@ -369,8 +371,8 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         of its index_seq. With min_seq everything up to that seq has been considered; with as_of_seq nothing after it.
         The answer names the seq at which the index stands. What has expired by the clock of the query is not found.
 
-        Limits: a query of 32 KiB, k of 1,000; texts of about 3 MiB, beyond which next_page_token goes on though there are fewer
-        than k.
+        Limits: a query of 32 KiB, k of 1,000; texts and source_seqs of about 3 MiB, beyond which next_page_token goes on
+        though there are fewer than k.
 
         Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head in the
         ledger. DEADLINE_EXCEEDED with reason INDEX_BEHIND: the index did not reach min_seq in time: repeat, or do
@@ -408,9 +410,9 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         Guarantees: each memory that exists throughout the listing once, whatever happens meanwhile: the pages after the
         first list what held when that was read.
 
-        Limits: 1,000 and texts of about 3 MiB a page; pass next_page_token back for more. For one page 10,000 memories are
-        looked at, of a mind that is loaded for searching only those that meet the filter: where few of them held at the seq it
-        holds fewer than page_size, or none, and the next page goes on.
+        Limits: 1,000 and texts and source_seqs of about 3 MiB a page; pass next_page_token back for more. For one page
+        10,000 memories are looked at, of a mind that is loaded for searching only those that meet the filter: where few of
+        them held at the seq it holds fewer than page_size, or none, and the next page goes on.
 
         Errors: FAILED_PRECONDITION with reason BEYOND_HEAD: min_seq or as_of_seq lies above the mind's head. ABORTED with
         reason LISTING_CHANGED: something was erased meanwhile on which other memories hung (a revision, what had closed a
@@ -446,7 +448,7 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: every version that is in the ledger and not erased.
 
-        Limits: the 1,000 newest, and texts of about 3 MiB; the answer says how many it leaves out.
+        Limits: the 1,000 newest, and texts and source_seqs of about 3 MiB; the answer says how many it leaves out.
 
         Errors: NOT_FOUND with reason UNKNOWN_MEMORY.
 
@@ -463,7 +465,8 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Guarantees: every memory of which one of the events is a source.
 
-        Limits: 1,000 seqs; the 1,000 first memories, and texts of about 3 MiB. The answer says how many it leaves out.
+        Limits: 1,000 seqs; the 1,000 first memories, and texts and source_seqs of about 3 MiB. The answer says how many it
+        leaves out.
 
         Errors: those that every call may end in.
 
