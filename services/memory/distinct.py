@@ -52,6 +52,6 @@ def _message(
     row: Row, place: int, reach: int, row_at: Callable[[int], Row | None], messages: Mapping[int, int]
 ) -> Row | None:
     """The message that it was drawn from, if that is near enough."""
-    near = (messages[seq] for seq in (*row.source_seqs, *row.also_seqs) if seq in messages)
+    near = (messages[seq] for seq in row.source_seqs if seq in messages)
     found = next((at for at in near if abs(at - place) < reach), None)
     return None if found is None else row_at(found)

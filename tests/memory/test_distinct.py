@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,3 +131,49 @@ def test_over_all_pages_nothing_is_said_twice_and_nothing_is_lost(rows: list[Row
         if row is not None:
             near = [seq for seq in row.source_seqs if abs(messages.get(seq, -reach) - place) < reach]
             assert (f"id{near[0]}" if near else row.memory_id) in ids
+
+
+def row_of(seq: int, kind: int = EPISODE, sources: Sequence[int] = (), text: str = "") -> Row:
+    return Row(f"id{seq}", kind, text, seq, seq, source_seqs=[seq, *sources])
+
+
+def shown(
+    rows: Sequence[Row], first: int, k: int, successor: dict[str, Row] | None = None
+) -> tuple[list[str], int]:
+    """The ids of a page of which so many places are looked at as are before it, and where the next one begins."""
+    messages = {row.version_seq: place for place, row in enumerate(rows) if row.type == EPISODE}
+    newer = (successor or {}).get
+    page, following = distinct(
+        rows.__getitem__, first, len(rows), k, SPARE * k, messages, lambda row: newer(row.memory_id)
+    )
+    return [row.memory_id for _, row in page], following
+
+
+@pytest.mark.parametrize(("between", "stands_for_it"), [(0, True), (1, False)])
+def test_a_message_stands_for_what_is_less_than_a_page_and_its_spare_away(
+    between: int, stands_for_it: bool
+) -> None:
+    rows = [row_of(7, EPISODE + 1, [1]), *[row_of(8, EPISODE + 1)] * between, row_of(1)]
+
+    assert shown(rows, 0, 1) == (["id1" if stands_for_it else "id7"], 1)
+
+
+def test_what_was_comes_on_one_page_with_what_is_where_both_fit_on_any() -> None:
+    rows = [row_of(1), row_of(2), row_of(3), row_of(4)]
+    successor = {"id2": rows[2]}
+
+    assert shown(rows, 0, 2, successor) == (["id1"], 1)
+    assert shown(rows, 1, 2, successor) == (["id3", "id2"], 2)
+    assert shown(rows, 2, 2, successor) == (["id4"], 4)
+    assert shown(rows, 1, 1, successor) == (["id3"], 2)
+
+
+def test_what_stood_on_the_pages_before_takes_no_room_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.memory.distinct.PAGE_BYTES", 30)
+    rows = [row_of(seq, text="x" * 10) for seq in range(1, 9)]
+
+    ids, following = shown(rows, 4, 4)
+
+    assert following == 4 + len(ids)
+    assert ids == [row.memory_id for row in rows[4 : 4 + len(ids)]]
+    assert len(ids) == -(-30 // rows[-1].length)
