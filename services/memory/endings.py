@@ -36,7 +36,7 @@ _FOR_A_WHILE = re.compile(
     r" (?:for (?:now|lent|ramadan|dry january|the (?:moment|time being|day|night|week|weekend|month|summer)"
     r"|(?:an?|one|two|three|four|five|six|ten|\d+|a few|a couple of|some) (?:\w+ )?"
     r"(?:while|bit|time|hours?|days?|nights?|weeks?|weekends?|months?|years?))"
-    r"|during \S.*|until \S.*|once|twice)\b",
+    r"|during \S.*|until \S.*)\b",
     re.IGNORECASE,
 )
 """What was stopped for so long, and not for good."""
