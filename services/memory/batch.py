@@ -20,6 +20,7 @@ from services.memory.records import (
     NOTED,
     NUMBERS,
     OF_A_MIND,
+    OF_ROW,
     ORDINAL,
     PLACE,
     ROW,
@@ -78,7 +79,7 @@ class Batch(Reader):
             [seq for seq in row.source_seqs if not self._comes_from(mind, row, seq, (b"",))],
             [seq for seq in row.also_seqs if not self._comes_from(mind, row, seq, (b"", AGAIN))],
         )
-        self._put_origin(mind, row.memory_id, ordinal, origin)
+        self._put_origin(mind, row, ordinal, origin)
         if row.version_seq not in (*row.source_seqs, *row.also_seqs):
             self._set("sources", SOURCE.pack(mind.number, row.version_seq, ordinal), NOTED)
         for seqs, how in ((origin.also_seqs, AGAIN), (origin.source_seqs, b"")):
@@ -94,9 +95,8 @@ class Batch(Reader):
             for ordinal, how in self._of_event(mind, seq)
         )
 
-    def _put_origin(self, mind: Mind, memory_id: str, ordinal: int, origin: Origin) -> None:
-        value = sealed(msgspec.msgpack.encode(origin)) if origin != Origin() else b""
-        self._set("ids", versions_of(mind, memory_id) + ORDINAL.pack(ordinal), value)
+    def _put_origin(self, mind: Mind, row: Row, ordinal: int, origin: Origin) -> None:
+        self._set("ids", versions_of(mind, row.memory_id) + ORDINAL.pack(ordinal), _kept(row, origin))
 
     def say(self, mind: Mind, ordinal: int, words: str | None, claims: set[str], states: set[str]) -> None:
         """Note what a row says, for those that come after it to be compared with."""
@@ -146,10 +146,8 @@ class Batch(Reader):
         row = self.row(mind, ordinal)
         assert row is not None, "its memory_id has it as a version"
         also = [other.version_seq for other in rows if other is not None]
-        held = msgspec.structs.replace(row, ended_seq=0)
+        held = msgspec.structs.replace(row, ended_seq=0, also_seqs=also)
         self._put(mind, ordinal, held)
-        (origin,) = self.origins(mind, row.memory_id)
-        self._put_origin(mind, row.memory_id, ordinal, Origin(origin.source_seqs, also))
         for seq in also:
             self._set("sources", SOURCE.pack(mind.number, seq, ordinal), AGAIN)
         mind.held += 1
@@ -264,9 +262,12 @@ class Batch(Reader):
                 is_said = is_said or bool(also)
                 if also != origin.also_seqs:
                     is_taken_back = True
-                    self._put_origin(mind, memory_id, ordinal, Origin(origin.source_seqs, also))
-                if is_taken_back and not is_said and row.valid_to_ns:
-                    self._put(mind, ordinal, msgspec.structs.replace(row, valid_to_ns=first.valid_to_ns))
+                    self._put_origin(mind, row, ordinal, Origin(origin.source_seqs, also))
+                is_over = is_taken_back and not is_said and row.valid_to_ns
+                ends_ns = first.valid_to_ns if is_over else row.valid_to_ns
+                left = msgspec.structs.replace(row, also_seqs=also, valid_to_ns=ends_ns)
+                if left != row:
+                    self._put(mind, ordinal, left)
 
     def _added(self, mind: Mind, memory_id: str) -> list[tuple[int, Row, Origin]]:
         """The versions of a memory, oldest first, each with its ordinal and the events that it adds."""
@@ -332,6 +333,12 @@ class Batch(Reader):
 
     def _put(self, mind: Mind, ordinal: int, row: Row) -> None:
         self._set("rows", ROW.pack(mind.number, ordinal), sealed(rows.encode(row)))
+
+
+def _kept(row: Row, origin: Origin) -> bytes:
+    if row.version == 1:
+        return OF_ROW
+    return b"" if origin == Origin() else sealed(msgspec.msgpack.encode(origin))
 
 
 def _said(

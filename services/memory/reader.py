@@ -17,6 +17,7 @@ from services.memory.records import (
     CLAIM,
     MIND,
     NOTED,
+    OF_ROW,
     ORDINAL,
     PLACE,
     ROW,
@@ -90,7 +91,7 @@ class Reader:
         return ORDINAL.unpack(data)[0] if data else 0
 
     def row(self, mind: Mind, ordinal: int) -> Row | None:
-        """One version, without the events that it comes from; None where it was erased."""
+        """One version, a later one without the events that it comes from; None where it was erased."""
         data = self._get("rows", ROW.pack(mind.number, ordinal))
         return rows.decode(unsealed(data)) if data else None
 
@@ -187,10 +188,16 @@ class Reader:
             for key, value in cursor.iternext():
                 if not key.startswith(prefix):
                     return
-                yield _origin.decode(unsealed(value)) if value else Origin()
+                if value == OF_ROW:
+                    row = self.row(mind, ORDINAL.unpack(key[len(prefix) :])[0])
+                    yield Origin(row.source_seqs, row.also_seqs) if row else Origin()
+                else:
+                    yield _origin.decode(unsealed(value)) if value else Origin()
 
     def whole(self, mind: Mind, row: Row) -> Row:
         """A version with all events that it comes from."""
+        if row.version == 1:
+            return row
         return Origins(islice(self.origins(mind, row.memory_id), row.version)).whole(row)
 
     def come_from(self, mind: Mind, seq: int) -> Iterator[tuple[int, Row]]:

@@ -14,7 +14,8 @@ given to an embedder; ``digest`` is HMAC-SHA-256 under the mind's own key, so th
     rows      mind, ordinal(8)            → CRC-32 and Row, one a version of a memory
     vectors   space, mind, ordinal(8)     → CRC-32 and float16 coordinates
     ids       mind, length(2), memory_id, → CRC-32 and Origin: the events that this version of the memory comes from
-              ordinal                       and the one before it does not; nothing where there are none
+              ordinal                       and the one before it does not; nothing where there are none, "=" for the
+                                            first version, whose row has them
     aliases   mind, memory_id             → the memory into which it was merged; its own row never held
     sources   mind, seq(8), ordinal       → which row is the first of its memory to come from which event; "+" where it
                                             only said the same again, "~" where it only rated the row or took it
@@ -67,6 +68,7 @@ TABLES = (
 OF_A_MIND = ("rows", "ids", "aliases", "sources", "words", "claims", "endings", "skipped")
 AGAIN = b"+"
 NOTED = b"~"
+OF_ROW = b"="
 WORDS, CLAIM, STATE = b"words\0", b"claim\0", b"state\0"
 PLACE = b"place"
 ERASED = b"erased"

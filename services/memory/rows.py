@@ -36,8 +36,8 @@ class Row(msgspec.Struct, array_like=True, omit_defaults=True):
     recorded_ns: int = 0
     session_id: str = ""
     source_seqs: list[int] = []
-    """The events that it came from; the first one formed it. Of a row to be stored those that it adds to the version
-    before it, and of one that was read none: ``Origins.whole`` has them all."""
+    """The events that it came from; the first one formed it. None in a later version as it is read: ``Origins.whole``
+    has them."""
     importance: float = 0.0
     tags: list[str] = []
     entities: list[str] = []
@@ -108,8 +108,10 @@ _decoder = msgspec.msgpack.Decoder(Row)
 
 
 def encode(row: Row) -> bytes:
-    """The stored form, without the events that it comes from."""
-    return _encoder.encode(msgspec.structs.replace(row, source_seqs=[], also_seqs=[]))
+    """The stored form; of a later version without the events that it comes from."""
+    if row.version > 1:
+        row = msgspec.structs.replace(row, source_seqs=[], also_seqs=[])
+    return _encoder.encode(row)
 
 
 def decode(data: bytes | memoryview) -> Row:
