@@ -82,16 +82,17 @@ class Running:
             self._followers -= 1
             if not self._followers and not self.task.done():
                 self.is_abandoned = True
+                self.task.add_done_callback(_note_end)
                 self.task.cancel()
                 # The model is stopped and the ledger told before the call ends.
                 await asyncio.shield(asyncio.wait([self.task]))
-                self._note_end()
 
-    def _note_end(self) -> None:
-        # Nobody is left to tell. By its name only: the text of an error may quote what somebody wrote.
-        error = None if self.task.cancelled() else self.task.exception()
-        if error is not None:
-            _log.warning("a turn that nobody follows any more ended in %s", type(error).__name__)
+
+def _note_end(task: asyncio.Task[None]) -> None:
+    # Nobody is left to tell. By its name only: the text of an error may quote what somebody wrote.
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        _log.warning("a turn that nobody follows any more ended in %s", type(error).__name__)
 
 
 def _said(ask: Ask) -> tuple[object, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
+from services.orchestrator.asking import Ask, Part
+from services.orchestrator.conversation import Running
 from services.orchestrator.slots import Slots
 from tests.orchestrator.conftest import SERVICES, answered_by
 from tests.orchestrator.talking import converse, events, queueing
@@ -111,3 +115,37 @@ async def test_who_comes_while_others_wait_comes_after_them() -> None:
 
     await asyncio.gather(*map(turn, range(10)))
     assert order == list(range(10))
+
+
+async def test_how_a_turn_ended_that_nobody_follows_is_logged_without_what_was_said_though_one_leaves_twice(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    is_told, is_mended = asyncio.Event(), asyncio.Event()
+
+    async def parts() -> AsyncIterator[Part]:
+        is_told.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await is_mended.wait()
+            raise ValueError("what was said")
+        yield ""
+
+    async def left_twice() -> None:
+        running = Running(Ask("ada", "hello"), parts())
+        follower = asyncio.ensure_future(anext(running.follow()))
+        await is_told.wait()
+        for _ in range(2):
+            follower.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait([follower])
+        is_mended.set()
+        await asyncio.wait([running.task])
+
+    await left_twice()
+    gc.collect()
+    await asyncio.sleep(0)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "a turn that nobody follows any more ended in ValueError"
+    ]
