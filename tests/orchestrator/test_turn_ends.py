@@ -144,21 +144,85 @@ async def test_a_message_that_is_cancelled_while_it_is_being_kept_is_closed(mode
 async def test_a_caller_that_leaves_while_it_is_told_that_the_model_failed_leaves_an_end(
     modelled: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append, is_failing = Minds.append, asyncio.Event()
-
-    async def held_at_first(self: Minds, active: ActiveMind, drafts: list[Draft], **more: Any) -> list[int]:
-        if drafts[0].kind == "turn_failed" and not is_failing.is_set():
-            is_failing.set()
-            await asyncio.Event().wait()
-        return await append(self, active, drafts, **more)
-
-    monkeypatch.setattr(Minds, "append", held_at_first)
+    is_failing, _ = held_at_first(monkeypatch)
     asked = asyncio.create_task(converse(modelled, TOLD, model="401"))
     await is_failing.wait()
     asked.cancel()
     failed = await wait_for(modelled, "turn_failed")
 
     assert failed.body.turn_failed.reason == mind.TURN_FAILURE_REASON_CANCELLED
+
+
+async def test_a_caller_that_leaves_while_the_end_of_its_turn_is_told_takes_no_end_away(
+    tmp_path: Path, model_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_failing, is_gone = held_at_first(monkeypatch)
+    async with serving(
+        tmp_path, *SERVICES, settings=answered_by(model_server, turn_timeout_seconds=1)
+    ) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        asked = asyncio.create_task(converse(served, TOLD, model="slow-first"))
+        await is_failing.wait()
+        asked.cancel()
+        await asyncio.wait([asked])
+        is_gone.set()
+        failed = await wait_for(served, "turn_failed")
+
+    assert failed.body.turn_failed.reason == mind.TURN_FAILURE_REASON_DEADLINE
+
+
+def held_at_first(
+    monkeypatch: pytest.MonkeyPatch, kind: str = "turn_failed"
+) -> tuple[asyncio.Event, asyncio.Event]:
+    """The first append that ends with a kind waits: set once it does, and to be set to let it go on."""
+    append, is_held, is_released = Minds.append, asyncio.Event(), asyncio.Event()
+
+    async def held(self: Minds, active: ActiveMind, drafts: list[Draft], **more: Any) -> list[int]:
+        if drafts[-1].kind == kind and not is_held.is_set():
+            is_held.set()
+            await is_released.wait()
+        return await append(self, active, drafts, **more)
+
+    monkeypatch.setattr(Minds, "append", held)
+    return is_held, is_released
+
+
+async def test_a_message_on_its_way_to_the_ledger_as_its_caller_leaves_gets_its_end(
+    modelled: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_kept, is_gone = held_at_first(monkeypatch, "user_message")
+    asked = asyncio.create_task(converse(modelled, TOLD, model="slow-first"))
+    await is_kept.wait()
+    asked.cancel()
+    await asyncio.wait([asked])
+    for number in range(3):
+        # By then the call is known to be gone.
+        await modelled.orchestrator.create_mind(pb.CreateMindRequest(mind_id=f"other-{number}"))
+    is_gone.set()
+    failed = await wait_for(modelled, "turn_failed")
+
+    assert failed.body.turn_failed.reason == mind.TURN_FAILURE_REASON_CANCELLED
+
+
+async def test_a_message_whose_end_could_not_be_told_gets_it_once_the_mind_is_opened_again(
+    modelled: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = Minds.append
+
+    async def unheard(self: Minds, active: ActiveMind, drafts: list[Draft], **more: Any) -> list[int]:
+        if drafts[0].kind == "assistant_message":
+            raise pmm_client.Unavailable("the ledger is away", reason="UNREACHABLE")
+        return await append(self, active, drafts, **more)
+
+    with monkeypatch.context() as away:
+        away.setattr(Minds, "append", unheard)
+        with pytest.raises(pmm_client.Unavailable):
+            await converse(modelled, TOLD)
+    assert await ends(modelled) == []
+    turn = await converse(modelled, "are you there?")
+
+    assert turn.completed
+    assert await ends(modelled) == [(3, mind.TURN_FAILURE_REASON_INTERRUPTED), (turn.started.user_seq, 0)]  # type: ignore[union-attr]
 
 
 async def test_a_mind_without_room_for_an_answer_can_still_be_read_and_is_mended_when_there_is_room(
