@@ -58,14 +58,13 @@ class Lately:
             self._sessions.popitem(last=False)
         return session
 
-    def read(self, session_id: str, session: Session, said: Sequence[Said], seq: int) -> None:
+    def read(self, session: Session, said: Sequence[Said], seq: int) -> None:
         """What was said up to a seq, of which no later event had been noted when ``reading`` was called.
 
-        It is not kept where something was erased meanwhile.
+        Where something was erased meanwhile the session is none of those that are kept any more.
         """
-        if self._sessions.get(session_id) is session:
-            session.said = self._trimmed([*said, *(later for later in session.said if later.seq > seq)])
-            session.is_whole = True
+        session.said = self._trimmed([*said, *(later for later in session.said if later.seq > seq)])
+        session.is_whole = True
 
     def note(self, event: mind.Event) -> None:
         """The next event of the mind; one that was noted before, as when the state is folded anew, changes nothing."""

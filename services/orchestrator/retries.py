@@ -21,7 +21,7 @@ async def outcome(peers: Peers, ask: Ask, session_id: str, profile: Profile) -> 
     For messages that cannot be kept now: others meet their own event when they are appended.
     """
     # What is said incognito is not shown to the ledger, be it only to be compared.
-    if not ask.idempotency_key or ask.privacy_mode == mind.PRIVACY_MODE_INCOGNITO:
+    if ask.privacy_mode == mind.PRIVACY_MODE_INCOGNITO:
         return None
     try:
         # First no words: where the key is new, the ledger is shown no others.

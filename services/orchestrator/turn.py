@@ -254,7 +254,7 @@ class Turn:
                 reading = lately.reading(self._session_id)
                 head_seq = max(state.seq, self._active.snapshot.seq, lately.seq)
                 read = await self._read_recent(head_seq)
-                lately.read(self._session_id, reading, read, head_seq)
+                lately.read(reading, read, head_seq)
                 known = [said for said in read if said.seq <= state.seq]
             return known[-self._s.settings.recent_turns :]
 

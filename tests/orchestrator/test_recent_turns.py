@@ -69,7 +69,7 @@ def test_what_is_kept_is_what_would_be_read(steps: list[tuple[str, str, str]]) -
                 lately.note(mind.Event(seq=seq, kind="tick_recorded"))
                 if session_id in opened:
                     reading, said, upto = opened.pop(session_id)
-                    lately.read(session_id, reading, said, upto)  # pyright: ignore[reportArgumentType]
+                    lately.read(reading, said, upto)  # pyright: ignore[reportArgumentType]
         for name, said in ledger_says.items():
             kept = lately.upto(name, seq)
             if kept is not None:
@@ -89,6 +89,15 @@ def test_few_conversations_are_kept_and_those_asked_for_last() -> None:
 
     kept = [number for number in range(10) if lately.upto(f"s{number}", 0) is not None]
     assert kept == [0, 7, 8, 9]
+
+
+def test_what_was_said_before_a_message_that_is_longer_than_the_prompt_is_kept_beside_it() -> None:
+    lately = Lately(MESSAGES, CHARACTERS)
+    lately.begin("a")
+    for seq, text in enumerate(("before", "x" * 10 * CHARACTERS), 1):
+        lately.note(message(seq, "a", text))
+
+    assert [said.seq for said in lately.upto("a", 2) or ()] == [1, 2]
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -140,6 +140,18 @@ async def test_a_message_that_did_not_come_before_is_refused_as_ever(
     assert await head(served) == at
 
 
+async def test_what_is_said_incognito_is_no_retry_of_what_was_kept(served: Served) -> None:
+    await started(served)
+    await converse(served, MAIL, session_id="talk", idempotency_key="k")
+    at, unseen = await settled_head(served), mind.PRIVACY_MODE_INCOGNITO
+
+    with pytest.raises(errors.PmmError) as refused:
+        await converse(served, MAIL, session_id="talk", idempotency_key="k", privacy_mode=unseen)
+
+    assert refused.value.reason == "SESSION_KEEPS_MORE"
+    assert await head(served) == at
+
+
 async def erase(served: Served, seq: int) -> None:
     await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[seq]))
 
