@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
@@ -189,3 +191,25 @@ async def test_when_that_is_erased_which_said_how_it_is_the_older_holds_again(se
     done = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[4, 5]))
 
     assert await found(served, min_seq=done.seq) == [("e2", "")]
+
+
+async def test_what_has_expired_does_not_say_how_it_is(served: Served) -> None:
+    moved = mind.MemoryRecorded(memory_id="m-oslo", text="Ana moved to Oslo", type=MOVED)
+    moved.expires_at.FromDatetime(datetime(2100, 1, 1, tzinfo=UTC))
+    seq = await tell(served, *ONCE, ledger.NewEvent(body=mind.Body(memory_recorded=moved)))
+    assert dict(await found(served, min_seq=seq))["e2"] == "m-oslo"
+
+    then = Timestamp()
+    then.FromDatetime(datetime(2100, 1, 2, tzinfo=UTC))
+    assert await found(served, query_time=then) == [("e2", "")]
+
+
+async def test_of_a_message_of_which_all_is_over_that_counts_which_was_over_last(served: Served) -> None:
+    message = said("The harbour fair: Ana lives in Porto and works at Ikea.")
+    facts = (drawn("Ana lives in Porto", 2), drawn("Ana works at Ikea", 2))
+    then = (drawn("Ana works at Bosch", 5), drawn("Ana lives in Oslo", 6))
+    others = [said(f"The harbour, morning {number}") for number in range(110)]
+    seq = await tell(served, created(), message, *facts, *then, *others)
+
+    places = dict(await found(served, min_seq=seq, query="The harbour fair", k=50))
+    assert places["e2"] == "m-Ana lives in Oslo"
