@@ -70,6 +70,7 @@ async def found(served: Served, mind_id: str, query: str, **more: Any) -> list[t
 @given(histories(), st.integers(0, 100), words)
 @example(SAID_AND_REVISED, 2, "boat olive boat piano boat")
 @example(SAID_TWICE, 2, "boat olive piano")
+@example([fact("m0", "boat"), retracted("m0")], 1, "boat")
 async def test_as_of_equals_a_mind_that_has_only_these(
     served: Served, events: list[ledger.NewEvent], cut: int, query: str
 ) -> None:

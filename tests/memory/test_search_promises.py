@@ -281,6 +281,24 @@ async def test_the_days_of_a_query_are_those_of_its_time_zone(served: Served) ->
     assert await nearness("UTC") == await nearness("")
 
 
+async def test_what_a_query_means_in_one_time_zone_it_does_not_mean_in_another_of_the_same_day(
+    served: Served,
+) -> None:
+    late = imported("planted the roses", "Ana", datetime(2026, 11, 20, 23, 30, tzinfo=UTC))
+    head = await tell(served, created(), late)
+
+    async def nearness(time_zone: str) -> list[float]:
+        request = pb.SearchRequest(
+            mind_id="ada", query="planted yesterday", explain=True, min_seq=head, time_zone=time_zone
+        )
+        request.query_time.FromDatetime(datetime(2026, 11, 21, 6, tzinfo=UTC))
+        (found,) = (await served.memory.search(request, timeout=10)).results
+        return [score.raw for score in found.strategies if score.strategy == "temporal"]
+
+    assert await nearness("") == [1]
+    assert await nearness("Europe/Berlin") != [1]
+
+
 @pytest.mark.parametrize("time_zone", ["Mars/Olympus", "../../etc/passwd", "Europe", "x" * 5_000, "\0"])
 async def test_a_time_zone_that_there_is_not_is_refused(served: Served, time_zone: str) -> None:
     await tell(served, created())
@@ -323,6 +341,14 @@ async def test_pages_between_which_something_was_erased_do_not_fit_together(serv
     request.page_token = again.next_page_token
     found = [*again.results, *(await served.memory.search(request, timeout=10)).results]
     assert len({one.memory.memory_id for one in found}) == 6
+
+
+async def test_all_are_found_where_few_were_asked_for_before(served: Served) -> None:
+    head = await tell(served, created(), *[said(f"tea {number}") for number in range(150)])
+
+    for k in (1, 150):
+        request = pb.SearchRequest(mind_id="ada", query="tea", k=k, min_seq=head)
+        assert len((await served.memory.search(request, timeout=10)).results) == k
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ async def test_what_says_how_it_is_comes_before_what_says_how_it_was(served: Ser
     assert places[places.index(("e2", "e4")) - 1] == ("e4", "")
     assert ("e2", "") in await found(served, as_of_seq=3)
     assert all(not by for _, by in await found(served, distinct=False, k=50))
+    messages = pb.MemoryFilter(types=[mind.MEMORY_TYPE_EPISODE])
+    assert ("e2", "") in await found(served, filter=messages, k=50)
 
 
 QUIT = (said("Ana quit her job at Ikea."), drawn("Ana quit her job at Ikea", 4, MOVED))
