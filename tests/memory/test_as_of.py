@@ -56,6 +56,12 @@ def retracted(memory_id: str) -> ledger.NewEvent:
 
 
 SAID_AND_REVISED = [fact("m0", "boat olive boat piano boat"), said("boat", "s1"), revised("m0", "boat")]
+HEARD_LATER = [
+    said("boat", "s1"),
+    said("ben olive", "s2"),
+    said("piano", "s1"),
+    imported("boat", "Ben", DAY, "s1"),
+]
 SAID_TWICE = [fact("m0", "boat olive piano"), said("boat", "s1"), fact("m1", "boat olive piano")]
 
 
@@ -71,6 +77,8 @@ async def found(served: Served, mind_id: str, query: str, **more: Any) -> list[t
 @example(SAID_AND_REVISED, 2, "boat olive boat piano boat")
 @example(SAID_TWICE, 2, "boat olive piano")
 @example([fact("m0", "boat"), retracted("m0")], 1, "boat")
+@example([fact("m0", "boat"), retracted("m0"), said("boat", "s1")], 2, "boat")
+@example(HEARD_LATER, 3, "ben boat")
 async def test_as_of_equals_a_mind_that_has_only_these(
     served: Served, events: list[ledger.NewEvent], cut: int, query: str
 ) -> None:
