@@ -187,3 +187,14 @@ async def test_of_a_memory_that_was_said_again_and_ended_what_is_erased_at_once_
     found = await memory(served)
     assert list(found.source_seqs) == [2]
     assert not found.HasField("valid_to")
+
+
+async def test_what_is_over_stays_over_where_only_that_is_erased_which_said_it_again(served: Served) -> None:
+    oslo = mind.MemoryRecorded(memory_id="oslo", text="Ana lives in Oslo", type=PORTO.type)
+    await append(served, [said_again(0), mind.Body(memory_recorded=oslo)])
+
+    await erase(served, 3)
+
+    found = await memory(served)
+    assert found.HasField("valid_to")
+    assert list(found.source_seqs) == [2, 4]

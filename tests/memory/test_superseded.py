@@ -201,6 +201,8 @@ async def test_what_has_expired_does_not_say_how_it_is(served: Served) -> None:
     seq = await tell(served, *ONCE, ledger.NewEvent(body=mind.Body(memory_recorded=moved)))
     assert dict(await found(served, min_seq=seq))["e2"] == "m-oslo"
 
+    assert await found(served, as_of_seq=3) == [("e2", "")]
+
     then = Timestamp()
     then.FromDatetime(datetime(2100, 1, 2, tzinfo=UTC))
     assert await found(served, query_time=then) == [("e2", "")]
