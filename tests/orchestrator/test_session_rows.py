@@ -83,8 +83,13 @@ def test_a_title_and_a_mode_hold_from_the_event_on_that_tells_them(store: Sessio
 
 def test_where_what_told_the_mode_was_erased_nothing_is_to_be_remembered(store: SessionStore) -> None:
     store.apply([event(1, begun("Tea"), "a"), event(2, ASKED, "a"), event(3, erased(1), "")], "store", 3)
+    read_later = event(1, begun("Tea"), "a")
+    read_later.ClearField("body")
+    read_later.redacted = True
+    state = Snapshot().apply(read_later)
 
-    assert (known(store, "a").title, known(store, "a").privacy_mode) == ("", PAUSED)
+    for row in (known(store, "a"), state.sessions.recent["a"]):
+        assert (row.title, row.privacy_mode) == ("", PAUSED)
 
 
 def test_one_that_was_talked_in_since_is_on_one_page_only(store: SessionStore) -> None:
