@@ -114,3 +114,28 @@ def test_of_a_mind_that_was_deleted_no_row_stays_wherever_a_page_ends(store: Ses
         [],
     )
     assert store.reached("ada") == 3
+
+
+def test_what_waits_for_its_analysis_and_for_its_end_until_a_tick_and_an_answer_come() -> None:
+    unremembered = event(3, ASKED, "a")
+    unremembered.remember = False
+    tick = mind.Body(tick_recorded=mind.TickRecorded(analyzed_session_ids=["a"]))
+    made = [
+        event(1, begun(), "a"),
+        event(2, ASKED, "a"),
+        unremembered,
+        event(4, ASKED, "a"),
+        event(5, mind.Body(session_ended=mind.SessionEnded()), "a"),
+    ]
+    state = Snapshot()
+    for each in made:
+        state = state.apply(each)
+    waiting = state.sessions.to_analyze["a"]
+
+    assert (waiting.messages, waiting.last_seq, waiting.is_ended) == (2, 4, True)
+    assert {seq: turn.remember for seq, turn in state.sessions.open_turns.items()} == {
+        2: True,
+        3: False,
+        4: True,
+    }
+    assert not state.apply(event(6, tick, "")).sessions.to_analyze
