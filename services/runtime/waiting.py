@@ -29,6 +29,8 @@ class DiskFull(ResourceExhausted):
 class DiskFailed(Unavailable):
     """The same where the disk does not say that it is full."""
 
+    reason = "STORAGE_FAILED"
+
 
 STUCK = (LedgerDamaged, DiskFull, DiskFailed)
 """What a wait ends in where what is waited for cannot go on."""

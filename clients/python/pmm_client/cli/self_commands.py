@@ -67,7 +67,7 @@ async def show_identity(
     if as_json:
         output.json_line({"identity": to_json(now), "history": [to_json(change) for change in history]})
         return
-    output.line(f"goes by {now.name} (#{now.adopted_seq})" if now.name else "has no name")
+    output.line(f"{mind} goes by {now.name} (#{now.adopted_seq})" if now.name else f"{mind} has no name")
     if now.proposed_name:
         take = f"pmm identity adopt {now.proposed_name} --mind {mind}"
         output.line(f"might go by {now.proposed_name} (#{now.proposed_seq}): {take}")
