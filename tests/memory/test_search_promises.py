@@ -281,6 +281,19 @@ async def test_the_days_of_a_query_are_those_of_its_time_zone(served: Served) ->
     assert await nearness("UTC") == await nearness("")
 
 
+async def test_a_filter_holds_for_what_was_at_a_time_that_the_query_names(served: Served) -> None:
+    yesterday = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    here = imported("planted the roses", "Ana", yesterday, "here")
+    there = imported("planted the tulips", "Ana", yesterday, "there")
+    head = await tell(served, created(), here, there)
+    request = pb.SearchRequest(mind_id="ada", query="planted yesterday", min_seq=head)
+    request.query_time.FromDatetime(yesterday + timedelta(days=1))
+    request.filter.session_ids.append("here")
+
+    found = (await served.memory.search(request, timeout=10)).results
+    assert [one.memory.text for one in found] == ["planted the roses"]
+
+
 async def test_what_a_query_means_in_one_time_zone_it_does_not_mean_in_another_of_the_same_day(
     served: Served,
 ) -> None:
