@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.ledger import encoding
+from services.ledger.batch import Batch
 from services.ledger.encoding import Header, Record
 from services.ledger.errors import (
     BeyondHead,
@@ -24,7 +25,7 @@ from services.ledger.errors import (
 )
 from services.ledger.events import BIRTHS, Appended, NewEvent, Receipt
 from services.ledger.store import Store
-from services.ledger.tables import Batch, MindState
+from services.ledger.tables import MindState
 from services.ledger.tables import Receipt as KeyReceipt
 
 BATCH_KEY = b"batch\x00"

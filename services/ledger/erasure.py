@@ -14,6 +14,7 @@ import msgspec
 
 from pmm.mind.v1.events_pb2 import Body, EventRedacted, MindDeleted
 from services.ledger import encoding
+from services.ledger.batch import Batch
 from services.ledger.decision import check_causes, check_expected, mind_hmac, put_event
 from services.ledger.errors import (
     UnknownEvent,
@@ -27,7 +28,7 @@ from services.ledger.journal import Erased, Journal
 from services.ledger.keys import KEYS_PER_SEGMENT
 from services.ledger.reading import Opener, decoded
 from services.ledger.store import StorageFull, Store
-from services.ledger.tables import Batch, Erasure, MindState, Reader, Receipt
+from services.ledger.tables import Erasure, MindState, Reader, Receipt
 from services.runtime.durable import is_full
 from services.runtime.errors import InvalidArgument, Violation
 

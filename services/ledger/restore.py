@@ -13,13 +13,14 @@ from google.protobuf.message import DecodeError
 from pmm.mind.v1.events_pb2 import Body
 from pmm_client import merkle
 from services.ledger import copying, encoding, erasure, export
+from services.ledger.batch import Batch
 from services.ledger.copying import Origin, OriginTree
 from services.ledger.encoding import Record
 from services.ledger.errors import DiskFull, MindExists, WitnessedCheckpoint, mind_deleted
 from services.ledger.events import StoredEvent
 from services.ledger.journal import Journal
 from services.ledger.store import Store
-from services.ledger.tables import Batch, MindState
+from services.ledger.tables import MindState
 from services.runtime.durable import is_full
 from services.runtime.errors import InvalidArgument, Violation
 

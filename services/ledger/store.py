@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 
 import lmdb
 
+from services.ledger.batch import Batch
 from services.ledger.errors import broken_store
 from services.ledger.inspector import Inspector
 from services.ledger.keys import KeySegments
 from services.ledger.masterkey import NO_MASTER_KEY, MasterKeys
 from services.ledger.room import Room
-from services.ledger.tables import TABLES, Batch, Reader
+from services.ledger.tables import TABLES, Reader
 from services.runtime.durable import is_full, sync
 from services.runtime.gate import MapGate
 

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 import lmdb
 
+from services.ledger.batch import Batch
 from services.ledger.decision import AppendCall, Decision, Quotas
 from services.ledger.errors import DiskFull, StorageFailed
 from services.ledger.events import Receipt
 from services.ledger.store import StorageFull, Store
-from services.ledger.tables import Batch
 from services.runtime.errors import DataLoss, DomainError
 
 T = TypeVar("T")
