@@ -135,6 +135,7 @@ def record_memories(request: pb.RecordMemoriesRequest) -> Iterator[Violation]:
         yield from checks.in_range(memory.importance, f"{path}.importance", 0, 1)
         yield from checks.timestamp(memory.valid_from, f"{path}.valid_from")
         yield from checks.items(memory.contradicts, f"{path}.contradicts", high=MAX_NAMES)
+        yield from checks.each(memory.contradicts, f"{path}.contradicts", _id)
 
 
 def revise_memories(request: pb.ReviseMemoriesRequest) -> Iterator[Violation]:
@@ -181,7 +182,11 @@ def _batch(mind_id: str, parts: Collection[object], field: str, key: str) -> Ite
 
 
 def _memory_id(value: str, path: str) -> Iterator[Violation]:
-    yield from checks.text(value, f"{path}.memory_id", max_bytes=checks.ID_MAX_LENGTH, required=True)
+    yield from _id(value, f"{path}.memory_id")
+
+
+def _id(value: str, field: str) -> Iterator[Violation]:
+    yield from checks.text(value, field, max_bytes=checks.ID_MAX_LENGTH, required=True)
 
 
 def _properties(value: mind.MemoryRecorded | mind.MemoryRevised, path: str) -> Iterator[Violation]:

@@ -13,7 +13,7 @@ given to an embedder; ``digest`` is HMAC-SHA-256 under the mind's own key, so th
     embedded  space, mind                 → rows below this ordinal have their vector in the space
     rows      mind, ordinal(8)            → CRC-32 and Row, one a version of a memory
     vectors   space, mind, ordinal(8)     → CRC-32 and float16 coordinates
-    ids       mind, length(2), memory_id, → CRC-32 and Origin: the events that this version of the memory comes from
+    ids       mind, length(4), memory_id, → CRC-32 and Origin: the events that this version of the memory comes from
               ordinal                       and the one before it does not; nothing where there are none, "=" for the
                                             first version, whose row has them
     aliases   mind, memory_id             → the memory into which it was merged; its own row never held
@@ -42,7 +42,7 @@ OLDEST_FORMAT = 1
 """A folder of another format from here on is built anew from the ledger."""
 
 MIND = struct.Struct(">I")
-_MEMORY = struct.Struct(">IH")
+_MEMORY = struct.Struct(">II")
 ROW = struct.Struct(">IQ")
 SOURCE = struct.Struct(">IQQ")
 ORDINAL = struct.Struct(">Q")

@@ -269,7 +269,16 @@ async def test_a_contradiction_may_be_named(served: Served) -> None:
     assert (await history(served, first.memory_ids[0]))[-1].HasField("valid_to")
     with pytest.raises(errors.UnknownMemory):
         await record(served, fact("and now on Friday", contradicts=["nobody"]))
+    with pytest.raises(errors.InvalidArgument) as refused:
+        await record(served, fact("and now on Friday", contradicts=["nobody", "x" * 70_000]))
+    assert [violation.field for violation in refused.value.violations] == ["memories[0].contradicts[1]"]
     assert second.seq == (await served.ledger.get_head(ledger.GetHeadRequest(mind_id="ada"))).seq
+
+    nobody = ["nobody", "x" * 600, "x" * 70_000]
+    body = mind.Body(memory_recorded=fact("and now on Friday", memory_id="f", contradicts=nobody))
+    events = [ledger.NewEvent(body=body)]
+    head_seq = (await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=events))).head_seq
+    assert "and now on Friday" in await texts(served, "Friday", head_seq)
 
 
 async def test_what_expires_is_found_no_more_but_stays_in_history(
