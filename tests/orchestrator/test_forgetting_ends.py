@@ -235,15 +235,20 @@ async def test_what_is_interrupted_before_it_erases_tells_nothing_twice(
     assert await promises(served) == ended
 
 
-async def test_what_comes_while_it_is_decided_what_is_told_again_counts(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def retired_for_a_secret(served: Served) -> tuple[pb.Directive, int]:
+    """An instruction that was retired with a reason, and the seq of the message that this is from."""
     await said(served, "From now on answer in French.")
     (directive,) = (await shown(served)).directives
     origin = await said(served, f"{SECRET}.")
-    await append(
-        served, directive_retired=mind.DirectiveRetired(directive_id=directive.directive_id, why=WHY)
-    )
+    retired = mind.DirectiveRetired(directive_id=directive.directive_id, why=WHY)
+    await append(served, directive_retired=retired)
+    return directive, origin
+
+
+async def test_what_comes_while_it_is_decided_what_is_told_again_counts(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directive, origin = await retired_for_a_secret(served)
     await followed(served)
     redact, meanwhile = Peers.redact, list[int]()
 
@@ -270,12 +275,7 @@ async def test_what_comes_while_it_is_decided_what_is_told_again_counts(
 async def test_what_was_retired_again_is_listed_once_where_its_first_retirement_is_forgotten(
     served: Served,
 ) -> None:
-    await said(served, "From now on answer in French.")
-    (directive,) = (await shown(served)).directives
-    origin = await said(served, f"{SECRET}.")
-    await append(
-        served, directive_retired=mind.DirectiveRetired(directive_id=directive.directive_id, why=WHY)
-    )
+    directive, origin = await retired_for_a_secret(served)
     await said(served, "From now on answer in French.")
     await append(served, directive_retired=mind.DirectiveRetired(directive_id=directive.directive_id))
 
