@@ -221,7 +221,7 @@ class Batch(Reader):
                 if ordinal in erased:
                     continue
                 row = self.row(mind, ordinal)
-                if row is None or (row.formed_seq not in seqs and (how or row.version_seq == seq)):
+                if row is None or (row.formed_seq not in seqs and how):
                     reaches_further = True
                 if row and how == AGAIN:
                     taken_back.add(row.memory_id)
@@ -237,6 +237,7 @@ class Batch(Reader):
             self._note_erased(mind, erased)
         for ordinal, row in erased.items():
             if row.formed_seq not in seqs:
+                reaches_further = reaches_further or row.version_seq in seqs
                 # The event that formed it is still there, and may be erased later.
                 self._set("sources", SOURCE.pack(mind.number, row.version_seq, ordinal), NOTED)
             elif not set(row.also_seqs).issubset(seqs):

@@ -26,7 +26,7 @@ from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
 from services.memory.store import Store
 from services.memory.writer import Writer
-from tests.support.drafts import created
+from tests.support.drafts import created, said
 from tests.support.files import files_with
 from tests.support.serving import Served
 
@@ -74,6 +74,7 @@ def bodies(draw: st.DrawFn, seq: int) -> mind.Body:
         revised = mind.MemoryRevised(memory_id=memory_id, text=draw(st.sampled_from(["", text])))
         if importance is not None:
             revised.importance = importance
+        revised.source_seqs.extend(draw(st.lists(seqs, max_size=1)))
         return mind.Body(memory_revised=revised)
     if kind == "rated":
         return mind.Body(
@@ -283,6 +284,27 @@ async def test_without_a_revision_the_version_before_it_is_found_again(served: S
         ("Ana lives in Porto", 0),
         ("Ana lives in Porto", 1),
     ]
+
+
+async def test_a_revision_that_goes_with_what_it_came_from_leaves_the_version_before_it(
+    served: Served,
+) -> None:
+    events = [
+        mind.Body(memory_recorded=mind.MemoryRecorded(memory_id="a", text="Ana lives in Porto")),
+        mind.Body(
+            memory_revised=mind.MemoryRevised(memory_id="a", text="Ana lives in Lyon", source_seqs=[2])
+        ),
+    ]
+    appended = [created(), said("She moved."), *(ledger.NewEvent(body=body) for body in events)]
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=appended))
+    await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada", min_seq=4), timeout=10)
+    erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[2, 4]))
+
+    request = pb.ListMemoriesRequest(mind_id="ada", min_seq=erased.seq)
+    async with asyncio.timeout(20):
+        while not (listed := (await served.memory.list_memories(request, timeout=10)).memories):
+            await asyncio.sleep(0.05)
+    assert [(one.text, one.version) for one in listed] == [("Ana lives in Porto", 1)]
 
 
 async def test_what_memory_holds_is_told_while_a_mind_is_folded_again(served: Served) -> None:
