@@ -317,10 +317,10 @@ class Batch(Reader):
                 self._remove(table, SPACE_MIND.pack(space.number, mind.number))
 
     def put_in_place(self, mind_id: str, folded: Mind) -> None:
-        """A mind that was folded again takes the place of what was held of it."""
+        """A mind that was folded again takes the place of what was held of it: it is what the ledger says."""
         before = self._touched[mind_id]
         self._wipe(before)
-        folded.erasures, folded.foldings = before.erasures + 1, before.foldings + 1
+        folded.erasures, folded.foldings, folded.beside = before.erasures + 1, before.foldings + 1, None
         self._touched[mind_id] = folded
 
     def advance(self, store_id: str, position: int) -> None:

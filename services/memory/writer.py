@@ -19,6 +19,8 @@ from services.memory.rows import EPISODE, Row
 from services.memory.spaces import Spaces
 from services.memory.store import Store
 
+ID_TAKEN = "a memory of this id was formed before"
+
 
 @dataclass
 class Added:
@@ -174,9 +176,9 @@ def _apply(batch: Batch, added: Added, change: derive.Change) -> None:
             ordinal, row = _held(batch, mind, memory_id)
             _end(batch, added, ordinal, row, seq, retracted=True)
         case derive.Erase(seqs):
-            _erased(batch, added, batch.erase(mind, seqs))
+            _erased(batch, added, batch.erase(mind, seqs), seqs)
         case derive.EraseMind():
-            _erased(batch, added, batch.erase_mind(mind))
+            _erased(batch, added, batch.erase_mind(mind), frozenset())
 
 
 def _held(batch: Batch, mind: Mind, memory_id: str) -> tuple[int, Row]:
@@ -189,7 +191,7 @@ def _held(batch: Batch, mind: Mind, memory_id: str) -> tuple[int, Row]:
 def _form(batch: Batch, added: Added, row: Row, contradicts: Sequence[str]) -> None:
     mind = added.mind
     if batch.has(mind, row.memory_id):
-        raise derive.Unindexable("a memory of this id was formed before")
+        raise derive.Unindexable(ID_TAKEN)
     sameness = derive.sameness(row)
     same = batch.in_the_same_words(mind, sameness) if sameness else None
     if same is not None and derive.says_again(row, same[1]):
@@ -244,11 +246,13 @@ def _end(batch: Batch, added: Added, ordinal: int, row: Row, seq: int, *, retrac
     added.ended.append((ordinal, seq))
 
 
-def _erased(batch: Batch, added: Added, erased: dict[int, Row]) -> None:
+def _erased(batch: Batch, added: Added, erased: dict[int, Row], seqs: frozenset[int]) -> None:
     for ordinal, row in erased.items():
         words, claimed, states = _said(row)
         batch.unsay(added.mind, ordinal, words, claimed, states)
-        if any(_may_have_hidden(batch, added.mind, claim, ordinal) for claim in derive.claims_of(row)):
+        # What an event hid that is still there stays hidden.
+        is_unsaid = not seqs.isdisjoint((row.formed_seq, row.version_seq))
+        if is_unsaid and _may_have_hidden(batch, added.mind, ordinal, row):
             batch.fold_again(added.mind)
     for ordinal, row in batch.revive(added.mind, {row.memory_id for row in erased.values()}):
         batch.say(added.mind, ordinal, *_said(row))
@@ -260,10 +264,18 @@ def _erased(batch: Batch, added: Added, erased: dict[int, Row]) -> None:
     ]
 
 
-def _may_have_hidden(batch: Batch, mind: Mind, claim: Claim, ordinal: int) -> bool:
-    """Whether something was compared with a row that is erased which would have been with an older one."""
-    is_since = claim.is_sole and batch.claimed_since(mind, claim.of, ordinal)
-    return is_since or batch.claimed_often(mind, claim.of)
+def _may_have_hidden(batch: Batch, mind: Mind, ordinal: int, row: Row) -> bool:
+    """Whether, but for a row that is erased, something would have been compared with an older one, or formed."""
+    return _has_refused(batch, mind) or any(
+        (claim.is_sole and batch.claimed_since(mind, claim.of, ordinal))
+        or batch.claimed_often(mind, claim.of)
+        for claim in derive.claims_of(row)
+    )
+
+
+def _has_refused(batch: Batch, mind: Mind) -> bool:
+    """Whether a memory was not formed because there was one of its id."""
+    return any(reason == ID_TAKEN for _, _, reason in batch.skipped([mind.number], mind.skipped))
 
 
 def _said(row: Row) -> tuple[str | None, set[str], set[str]]:

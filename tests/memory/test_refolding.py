@@ -58,9 +58,12 @@ def bodies(draw: st.DrawFn, seq: int) -> mind.Body:
     )
     text = draw(st.sampled_from(TEXTS))
     if kind == "recorded":
-        recorded = mind.MemoryRecorded(memory_id=f"m{seq}", text=text, type=draw(st.sampled_from(TYPES)))
+        memory_id = draw(st.one_of(st.just(f"m{seq}"), ids))
+        recorded = mind.MemoryRecorded(memory_id=memory_id, text=text, type=draw(st.sampled_from(TYPES)))
         if draw(st.booleans()):
             recorded.valid_from.FromDatetime(DAY + timedelta(days=draw(st.integers(-3, 3))))
+        if draw(st.integers(0, 4)) == 4:
+            recorded.valid_to.FromDatetime(DAY + timedelta(days=draw(st.integers(-3, 3))))
         recorded.contradicts.extend(draw(st.lists(ids, max_size=1)))
         recorded.source_seqs.extend(draw(st.lists(seqs, max_size=1)))
         return mind.Body(memory_recorded=recorded)
@@ -95,7 +98,7 @@ def histories(draw: st.DrawFn) -> list[mind.Event]:
     events = [event(1, created().body)]
     for seq in range(2, draw(st.integers(4, 14))):
         erased = (
-            draw(st.lists(st.integers(2, seq), min_size=1, max_size=2))
+            draw(st.lists(st.integers(2, seq), min_size=1, max_size=3))
             if draw(st.integers(0, 3)) == 3
             else []
         )
@@ -150,6 +153,14 @@ class Memory:
             if held and held.beside:
                 self.writer.fold("ada", held.beside.number, events[first : first + 3])
 
+    def is_to_be_folded(self) -> bool:
+        """Whether what is held is not yet what the ledger says."""
+        with self.store.read() as stored:
+            held = stored.mind("ada")
+        assert held is not None
+        assert (held.beside is not None) == (self.writer.folding == {"ada"})
+        return held.beside is not None
+
     def held(self) -> tuple[int, list[Row], list[list[float]]]:
         """How many memories hold, every version, and their vectors."""
         with self.store.read() as stored:
@@ -181,7 +192,49 @@ def test_what_is_held_after_erasures_is_what_the_ledger_without_them_gives(
         built_anew.process(without_payload(events, len(events)))
 
         assert memory.held() == built_anew.held()
-        assert memory.writer.folding == set()
+        assert not memory.is_to_be_folded()
+
+
+def recorded(memory_id: str, text: str, *source_seqs: int) -> mind.Body:
+    fact = mind.MemoryRecorded(
+        memory_id=memory_id, text=text, type=mind.MEMORY_TYPE_FACT, source_seqs=source_seqs
+    )
+    return mind.Body(memory_recorded=fact)
+
+
+def redacted(*seqs: int) -> mind.Body:
+    return mind.Body(event_redacted=mind.EventRedacted(seqs=seqs))
+
+
+def test_a_memory_that_was_refused_for_its_id_is_formed_where_the_other_is_erased(tmp_path: Path) -> None:
+    events = [
+        event(1, created().body),
+        event(2, recorded("a", "Ana lives in Porto")),
+        event(3, recorded("a", "Ana likes tea")),
+        event(4, redacted(2)),
+    ]
+    with Memory.open(tmp_path) as memory:
+        for appended in events:
+            memory.process([appended])
+        memory.fold(without_payload(events, 4))
+
+        assert [row.text for row in memory.held()[1]] == ["Ana likes tea"]
+        assert not memory.is_to_be_folded()
+
+
+def test_nothing_is_folded_again_where_the_erased_was_only_what_a_memory_came_from(tmp_path: Path) -> None:
+    events = [
+        event(1, created().body),
+        event(2, mind.Body(user_message=mind.UserMessage(text="I moved."))),
+        event(3, recorded("a", "Ana lives in Porto")),
+        event(4, recorded("b", "Ana lives in Lyon", 2)),
+        event(5, recorded("c", "Ana lives in Oslo")),
+        event(6, redacted(2)),
+    ]
+    with Memory.open(tmp_path) as memory:
+        memory.process(events)
+
+        assert not memory.is_to_be_folded()
 
 
 def test_a_folding_that_a_crash_interrupted_goes_on(tmp_path: Path) -> None:
