@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,8 +33,6 @@ SAID_BY, ABOUT = 1.0, 0.5
 _ROLES = frozenset({"user", "assistant", ""})
 """Speakers whose names are words of the language rather than names."""
 _MOST_OF_AN_ENTITY = 200
-_PARALLEL_FROM = 20_000
-"""Rows from which on the strategies' searches outweigh what it costs to hand one of them to another thread."""
 _COMPARED_ALL = 2_000
 """Up to so many rows that a filter leaves, their vectors are compared one by one."""
 _PUNCTUATION = "?!.,;:'\"()"
@@ -237,21 +234,16 @@ def search(
     *,
     candidates: int,
     probes: int | None,
-    beside: Executor | None = None,
 ) -> Ranked:
     """The memories of the pool that the strategies propose, ``candidates`` each, best first.
 
-    ``probes`` None searches the vectors exactly. ``embed`` makes the query's vector. In a mind that is not small,
-    words are looked up in ``beside``, which takes no interpreter's lock, while the others run here.
+    ``probes`` None searches the vectors exactly. ``embed`` makes the query's vector.
     """
     if not view.size:
         return NOTHING
-    parallel = beside is not None and view.size >= _PARALLEL_FROM
     words = bm25.weigh(view.index, query.words, view.size)
-    sought = (words, view.size, view.allowed, candidates)
-    looked_up = beside.submit(bm25.candidates, *sought) if beside and parallel else None
     vector, near = _dense(view, query, embed, candidates, probes)
-    proposed = [looked_up.result() if looked_up else bm25.candidates(*sought), _about(view, query), near]
+    proposed = [bm25.candidates(words, view.size, view.allowed, candidates), _about(view, query), near]
     in_time = _in_time(view, query)
     if in_time is not None:
         proposed.append(bm25.candidates(words, view.size, in_time, candidates // 2))

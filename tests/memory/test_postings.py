@@ -96,6 +96,25 @@ def test_the_best_rows_are_those_of_the_formula_and_of_equal_ones_the_newest(loo
     assert sorted(scores.tolist(), reverse=True) == pytest.approx([score for score, _ in wanted], rel=1e-6)
 
 
+@pytest.mark.parametrize("limit", [1, 50])
+@pytest.mark.parametrize("seed", range(5))
+def test_of_many_rows_those_are_found_that_are_when_all_are_looked_at(seed: int, limit: int) -> None:
+    compiled = pytest.importorskip("services.memory.postings.compiled", exc_type=ImportError)
+    chance = np.random.default_rng(seed)
+    lengths = chance.integers(0, 30, 40_000)
+    # Few words are in most rows, and most words in few.
+    words = np.minimum(chance.zipf(1.3, lengths.sum()), 50_000).astype(np.uint32)
+    whole = postings.of_rows(0, words, lengths)
+    allowed = chance.random(len(lengths)) < 0.5
+    for _ in range(30):
+        wanted = np.unique(chance.choice(words, chance.integers(1, 6)))
+        heights = np.log(len(lengths) / (1 + postings.holders(whole, wanted, len(lengths)))) + 0.1
+        for size, mask in ((len(lengths), None), (len(lengths), allowed), (30_000, None)):
+            sought = (whole, wanted, heights, 0.3, 0.06, size, mask, limit)
+            found = [sorted(zip(*one.best(*sought), strict=True)) for one in (compiled, plain)]
+            assert found[0] == found[1]
+
+
 @given(asked())
 @each
 def test_holders_are_the_rows_below_a_size_that_hold_a_word(lookup, one):

@@ -35,6 +35,10 @@ class Postings:
     """How often the row holds the word; 65,535 for more."""
     lengths: NDArray[np.uint16]
     """How many words the row has; 65,535 for more."""
+    most: NDArray[np.uint16]
+    """Of each word how often a row holds it at most."""
+    shortest: NDArray[np.float32]
+    """And how few words a row has for each time that it holds it."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -68,7 +72,8 @@ def none(row: int) -> Postings:
 
 def restored(first: int, last: int, arrays: dict[str, NDArray[Any]]) -> Postings:
     """From what ``arrays`` gave."""
-    return Postings(first, last, **{name: arrays[name] for name in ARRAYS})
+    codes, ends, rows, counts, lengths = (arrays[name] for name in ARRAYS)
+    return _bounded(first, last, codes, ends, rows, counts, lengths)
 
 
 def of_rows(first: int, words: NDArray[np.uint32], lengths: NDArray[np.int64]) -> Postings:
@@ -103,4 +108,21 @@ def _sorted(
     """Of postings in their order."""
     starts = np.flatnonzero(_changes(words))
     ends = np.append(starts[1:], len(words))[: len(starts)]
-    return Postings(first, last, words[starts], ends, rows, counts, lengths)
+    return _bounded(first, last, words[starts], ends, rows, counts, lengths)
+
+
+def _bounded(
+    first: int,
+    last: int,
+    codes: NDArray[np.uint32],
+    ends: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    counts: NDArray[np.uint16],
+    lengths: NDArray[np.uint16],
+) -> Postings:
+    per_time = lengths / counts.astype(np.float32)
+    most, shortest = counts, per_time
+    if len(ends):
+        starts = np.concatenate([[0], ends[:-1]])
+        most, shortest = np.maximum.reduceat(counts, starts), np.minimum.reduceat(per_time, starts)
+    return Postings(first, last, codes, ends, rows, counts, lengths, most, shortest)

@@ -5,21 +5,30 @@ import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memchr, memset
 
 from services.memory.postings.places cimport place_of
+
+cdef extern from *:
+    void __builtin_prefetch(const void*) nogil  # of GCC and Clang
 
 cdef enum:
     MAX_WORDS = 64  # analysis.MAX_QUERY_WORDS
     WINDOW = 8192  # rows
     COUNTS = 4  # a word that a row holds less often than this
     LENGTHS = 128  # and a row of fewer words have their share worked out once for all
+    TOGETHER = 16  # rows are scored
+    LOOKED_UP = 8  # times what it takes to go on to the next posting
+
+cdef double ROUNDED_UP = 1.00001
+"""What is worked out in single precision may come out higher."""
 
 
 cdef inline int64_t _start(const int64_t[::1] ends, Py_ssize_t place) noexcept nogil:
     return ends[place - 1] if place else 0
 
 
-cdef inline int64_t _from(const int32_t[::1] rows, int64_t low, int64_t high, int64_t row) noexcept nogil:
+cdef inline int64_t _from(const int32_t* rows, int64_t low, int64_t high, int64_t row) noexcept nogil:
     """The first of some ascending rows, which stand from ``low`` to ``high`` (exclusive), that is not below one."""
     cdef int64_t middle
     while low < high:
@@ -45,53 +54,246 @@ def holders(postings, const uint32_t[::1] wanted, int64_t size):
             place = place_of(codes, wanted[word])
             if place >= 0:
                 start = _start(ends, place)
-                counted[word] = _from(rows, start, ends[place], size) - start
+                counted[word] = _below(&rows[0], start, ends[place], size) - start
     return held
+
+
+cdef inline int64_t _below(const int32_t* rows, int64_t low, int64_t high, int64_t size) noexcept nogil:
+    """The same where all are likely to be below ``size``."""
+    return high if low < high and rows[high - 1] < size else _from(rows, low, high, size)
+
+
+cdef inline int64_t _on_to(const int32_t* rows, int64_t low, int64_t high, int64_t row) noexcept nogil:
+    """The same where it is likely to be near ``low``."""
+    cdef int64_t step = 1
+    while low + step < high and rows[low + step] < row:
+        low += step
+        step *= 2
+    return _from(rows, low, min(low + step, high), row)
 
 
 cdef inline bint _is_below(float score, int64_t row, float other, int64_t other_row) noexcept nogil:
     return score < other or (score == other and row < other_row)
 
 
-cdef void _sift_down(float* scores, int64_t* rows, Py_ssize_t count) noexcept nogil:
-    """Put the first of a heap whose lowest is to be first where it belongs."""
+cdef struct Best:
+    # The highest scores so far, a heap whose lowest is first.
+    float* scores
+    int64_t* rows
+    Py_ssize_t held
+    Py_ssize_t limit
+
+
+cdef void _sift_down(Best* best) noexcept nogil:
+    """Put the first of the heap where it belongs."""
     cdef Py_ssize_t place = 0, child
-    cdef float score = scores[0]
-    cdef int64_t row = rows[0]
+    cdef float score = best.scores[0]
+    cdef int64_t row = best.rows[0]
     while True:
         child = 2 * place + 1
-        if child >= count:
+        if child >= best.held:
             break
-        if child + 1 < count and _is_below(scores[child + 1], rows[child + 1], scores[child], rows[child]):
+        if child + 1 < best.held and _is_below(
+            best.scores[child + 1], best.rows[child + 1], best.scores[child], best.rows[child]
+        ):
             child += 1
-        if not _is_below(scores[child], rows[child], score, row):
+        if not _is_below(best.scores[child], best.rows[child], score, row):
             break
-        scores[place] = scores[child]
-        rows[place] = rows[child]
+        best.scores[place] = best.scores[child]
+        best.rows[place] = best.rows[child]
         place = child
-    scores[place] = score
-    rows[place] = row
+    best.scores[place] = score
+    best.rows[place] = row
 
 
-cdef void _sift_up(float* scores, int64_t* rows, Py_ssize_t place) noexcept nogil:
-    """The same with the last of a heap."""
-    cdef Py_ssize_t parent
-    cdef float score = scores[place]
-    cdef int64_t row = rows[place]
+cdef void _sift_up(Best* best) noexcept nogil:
+    """The same with the last of the heap."""
+    cdef Py_ssize_t place = best.held - 1, parent
+    cdef float score = best.scores[place]
+    cdef int64_t row = best.rows[place]
     while place:
         parent = (place - 1) // 2
-        if not _is_below(score, row, scores[parent], rows[parent]):
+        if not _is_below(score, row, best.scores[parent], best.rows[parent]):
             break
-        scores[place] = scores[parent]
-        rows[place] = rows[parent]
+        best.scores[place] = best.scores[parent]
+        best.rows[place] = best.rows[parent]
         place = parent
-    scores[place] = score
-    rows[place] = row
+    best.scores[place] = score
+    best.rows[place] = row
+
+
+cdef inline void _offer(Best* best, float score, int64_t row, const uint8_t* allowed) noexcept nogil:
+    """Take an allowed row among the best where it belongs there."""
+    if best.held == best.limit and _is_below(score, row, best.scores[0], best.rows[0]):
+        return
+    if allowed != NULL and not allowed[row]:
+        return
+    if best.held < best.limit:
+        best.scores[best.held] = score
+        best.rows[best.held] = row
+        best.held += 1
+        _sift_up(best)
+    else:
+        best.scores[0] = score
+        best.rows[0] = row
+        _sift_down(best)
+
+
+cdef struct Lists:
+    # The postings of all words.
+    const int32_t* rows
+    const uint16_t* counts
+    const uint16_t* lengths
+    double base
+    double unit
+    float[COUNTS][LENGTHS] shares
+
+
+cdef struct Word:
+    # A word of the query: where its postings go on, and where they end.
+    int64_t at
+    int64_t stop
+    float height
+    double bound  # no row has a higher score for it
+    bint is_required  # without it no row of the window comes among the best
 
 
 cdef inline float _share(int64_t frequency, int64_t length, double base, double unit) noexcept nogil:
     """How much of a word's height goes to a row of so many words that holds it so often."""
     return <float>(frequency / (frequency + base + unit * length))
+
+
+cdef inline float _score(const Lists* lists, const Word* word, int64_t at) noexcept nogil:
+    cdef int64_t frequency = lists.counts[at], length = lists.lengths[at]
+    if frequency < COUNTS and length < LENGTHS:
+        return word.height * lists.shares[frequency][length]
+    return word.height * _share(frequency, length, lists.base, lists.unit)
+
+
+cdef int64_t _first_row(const Lists* lists, const Word* words, Py_ssize_t count, int64_t size) noexcept nogil:
+    """The next row that holds a word; ``size`` where there is none."""
+    cdef Py_ssize_t number
+    cdef int64_t first = size
+    for number in range(count):
+        if words[number].at < words[number].stop and lists.rows[words[number].at] < first:
+            first = lists.rows[words[number].at]
+    return first
+
+
+cdef Py_ssize_t _require(
+    const Lists* lists, Word* words, Py_ssize_t count, int64_t end, const Best* best
+) noexcept nogil:
+    """Find the words without which no row before ``end`` comes among the best; returns how many they are.
+
+    None where it is as quick to take all rows with any of the words.
+    """
+    cdef Py_ssize_t number, required = 0
+    cdef int64_t postings = 0, fewest = 0
+    cdef double together = 0.0
+    cdef Word* word
+    if best.held < best.limit:
+        return 0
+    for number in range(count):
+        word = &words[number]
+        word.is_required = word.at < word.stop and lists.rows[word.at] < end
+        if word.is_required:
+            together += word.bound
+            postings += word.stop - word.at
+    for number in range(count):
+        word = &words[number]
+        word.is_required = word.is_required and together - word.bound < best.scores[0]
+        if word.is_required:
+            fewest = word.stop - word.at
+            required += 1
+    return 0 if required == 1 and LOOKED_UP * count * fewest > postings else required
+
+
+cdef void _take_all(
+    const Lists* lists,
+    Word* words,
+    Py_ssize_t count,
+    int64_t begin,
+    const uint8_t* allowed,
+    float* sums,
+    int32_t* slots,
+    Best* best,
+) noexcept nogil:
+    """Offer every row of a window that holds one of the words. ``sums`` are zeros, before and after."""
+    cdef Py_ssize_t number, place, touched = 0
+    cdef int64_t at, stop, slot, end = begin + WINDOW
+    cdef const int32_t* rows = lists.rows
+    cdef float score
+    for number in range(count):
+        at, stop = words[number].at, words[number].stop
+        while at < stop and rows[at] < end:
+            slot = rows[at] - begin
+            slots[touched] = <int32_t>slot
+            score = sums[slot]
+            touched += score == 0.0
+            sums[slot] = score + _score(lists, &words[number], at)
+            at += 1
+        words[number].at = at
+    for place in range(touched):
+        slot = slots[place]
+        score = sums[slot]
+        sums[slot] = 0.0
+        _offer(best, score, begin + slot, allowed)
+
+
+cdef void _take_required(
+    const Lists* lists,
+    Word* words,
+    Py_ssize_t count,
+    Py_ssize_t required,
+    int64_t begin,
+    const uint8_t* allowed,
+    uint8_t* marks,
+    Best* best,
+) noexcept nogil:
+    """Offer the rows of a window that hold all required words. ``marks`` are zeros, before and after."""
+    cdef Py_ssize_t number, place, together
+    cdef int64_t at, stop, end = begin + WINDOW
+    cdef int64_t[MAX_WORDS] last
+    cdef int64_t[TOGETHER] found
+    cdef int64_t[MAX_WORDS][TOGETHER] places
+    cdef const int32_t* rows = lists.rows
+    cdef uint8_t* marked = marks
+    cdef float score
+    for number in range(count):
+        at, stop = words[number].at, words[number].stop
+        last[number] = at
+        if words[number].is_required:
+            while at < stop and rows[at] < end:
+                marks[rows[at] - begin] += 1
+                at += 1
+            words[number].at = at
+        else:
+            words[number].at = _on_to(rows, at, stop, end)
+    while True:
+        together = 0
+        while together < TOGETHER:
+            marked = <uint8_t*>memchr(marked, <int>required, marks + WINDOW - marked)
+            if marked == NULL:
+                break
+            found[together] = begin + (marked - marks)
+            together += 1
+            marked += 1
+        # They lie far apart: waiting for one after another would take most of the time.
+        for number in range(count):
+            for place in range(together):
+                last[number] = places[number][place] = _on_to(rows, last[number], words[number].at, found[place])
+                __builtin_prefetch(&lists.counts[last[number]])
+                __builtin_prefetch(&lists.lengths[last[number]])
+        for place in range(together):
+            score = 0.0
+            for number in range(count):
+                at = places[number][place]
+                if at < words[number].at and rows[at] == found[place]:
+                    score += _score(lists, &words[number], at)
+            _offer(best, score, found[place], allowed)
+        if marked == NULL:
+            break
+    memset(marks, 0, WINDOW)
 
 
 def best(
@@ -108,83 +310,69 @@ def best(
 
     Of each word (``wanted``, ascending) that a row of ``n`` words holds ``f`` times, its score has
     ``height * f / (f + base + unit * n)``. Only the allowed rows are taken, all where that is None, at most
-    ``limit``, and of equal scores the newest.
+    ``limit``, which is positive, and of equal scores the newest.
+
+    Rows without a word that all of the best must have are passed over: MaxScore of Turtle and Flood, "Query evaluation"
+    (1995), which leaves words out, is its other half.
     """
     cdef const uint32_t[::1] codes = postings.codes
     cdef const int64_t[::1] ends = postings.ends
     cdef const int32_t[::1] rows = postings.rows
     cdef const uint16_t[::1] counts = postings.counts
     cdef const uint16_t[::1] lengths = postings.lengths
+    cdef const uint16_t[::1] most = postings.most
+    cdef const float[::1] shortest = postings.shortest
     cdef const uint8_t[::1] seen = None if allowed is None else allowed.view(np.uint8)
-    cdef Py_ssize_t words = wanted.shape[0], word, place, touched, held = 0
-    cdef int64_t[MAX_WORDS] starts, stops
-    cdef float[COUNTS][LENGTHS] shares
-    cdef int64_t begin, end, slot, row, at, frequency, length
-    cdef float height, share, score
-    assert words <= MAX_WORDS
+    cdef const uint8_t* mask = NULL if seen is None or not size else &seen[0]
+    cdef Py_ssize_t count = wanted.shape[0], number, place, required
+    cdef int64_t begin, frequency, length
+    cdef Word[MAX_WORDS] words
+    cdef Lists lists
+    cdef Best top
+    assert count <= MAX_WORDS
     found = np.empty(limit, np.int64)
     scored = np.empty(limit, np.float32)
     cdef int64_t[::1] found_rows = found
     cdef float[::1] found_scores = scored
-    # The sums of one window of rows at a time stay in the processor's cache.
+    if not rows.shape[0]:
+        return found[:0], scored[:0]
+    # What belongs to one window of rows stays in the processor's cache.
     cdef float* sums = <float*>calloc(WINDOW, sizeof(float))
     cdef int32_t* slots = <int32_t*>malloc((WINDOW + 1) * sizeof(int32_t))
-    if sums == NULL or slots == NULL:
+    cdef uint8_t* marks = <uint8_t*>calloc(WINDOW, 1)
+    if sums == NULL or slots == NULL or marks == NULL:
         free(sums)
         free(slots)
+        free(marks)
         raise MemoryError
     with nogil:
+        top.scores, top.rows, top.held, top.limit = &found_scores[0], &found_rows[0], 0, limit
+        lists.rows, lists.counts, lists.lengths = &rows[0], &counts[0], &lengths[0]
+        lists.base, lists.unit = base, unit
         for frequency in range(COUNTS):
             for length in range(LENGTHS):
-                shares[frequency][length] = _share(frequency, length, base, unit)
-        for word in range(words):
-            place = place_of(codes, wanted[word])
-            starts[word] = _start(ends, place) if place >= 0 else 0
-            stops[word] = _from(rows, starts[word], ends[place], size) if place >= 0 else 0
-        while limit:
-            begin = size
-            for word in range(words):
-                if starts[word] < stops[word] and rows[starts[word]] < begin:
-                    begin = rows[starts[word]]
+                lists.shares[frequency][length] = _share(frequency, length, base, unit)
+        for number in range(count):
+            place = place_of(codes, wanted[number])
+            words[number].height = <float>heights[number]
+            words[number].at = words[number].stop = 0
+            words[number].bound = 0.0
+            if place >= 0:
+                words[number].at = _start(ends, place)
+                words[number].stop = _below(lists.rows, words[number].at, ends[place], size)
+                words[number].bound = (
+                    ROUNDED_UP * max(heights[number], 0.0) / (1 + base / most[place] + unit * shortest[place])
+                )
+        while True:
+            begin = _first_row(&lists, words, count, size)
             if begin == size:
                 break
-            end = begin + WINDOW
-            touched = 0
-            for word in range(words):
-                height = <float>heights[word]
-                at = starts[word]
-                while at < stops[word] and rows[at] < end:
-                    slot = rows[at] - begin
-                    slots[touched] = <int32_t>slot
-                    score = sums[slot]
-                    touched += score == 0.0
-                    frequency = counts[at]
-                    length = lengths[at]
-                    if frequency < COUNTS and length < LENGTHS:
-                        share = shares[frequency][length]
-                    else:
-                        share = _share(frequency, length, base, unit)
-                    sums[slot] = score + height * share
-                    at += 1
-                starts[word] = at
-            for place in range(touched):
-                slot = slots[place]
-                score = sums[slot]
-                sums[slot] = 0.0
-                row = begin + slot
-                if held == limit and _is_below(score, row, found_scores[0], found_rows[0]):
-                    continue
-                if seen is not None and not seen[row]:
-                    continue
-                if held < limit:
-                    found_scores[held] = score
-                    found_rows[held] = row
-                    _sift_up(&found_scores[0], &found_rows[0], held)
-                    held += 1
-                else:
-                    found_scores[0] = score
-                    found_rows[0] = row
-                    _sift_down(&found_scores[0], &found_rows[0], held)
+            required = _require(&lists, words, count, begin + WINDOW, &top)
+            if required:
+                _take_required(&lists, words, count, required, begin, mask, marks, &top)
+            else:
+                _take_all(&lists, words, count, begin, mask, sums, slots, &top)
     free(sums)
     free(slots)
-    return found[:held], scored[:held]
+    free(marks)
+    return found[: top.held], scored[: top.held]
