@@ -24,6 +24,8 @@ class Words:
     """Ascending."""
     weights: Floats
     """Inverse document frequencies, in the order of the codes."""
+    holders: int
+    """Rows that hold them, each counted for each of its words."""
     mean_length: float
     """Of the rows that may be known, in words."""
     postings: list[Postings]
@@ -38,7 +40,7 @@ def weigh(index: MindIndex, words: list[str], size: int) -> Words:
     holders = sum((postings.holders(part, codes, size) for part in parts), np.zeros(len(codes), np.int64))
     held = index.held(size)
     weights = np.log((held + 1) / (holders + 0.5))
-    return Words(codes, weights, index.terms.count(size) / max(held, 1), parts)
+    return Words(codes, weights, int(holders.sum()), index.terms.count(size) / max(held, 1), parts)
 
 
 def candidates(words: Words, size: int, allowed: Mask | None, limit: int) -> Ordinals:

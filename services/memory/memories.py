@@ -63,7 +63,8 @@ class Memories:
         self._writing = ThreadPoolExecutor(1, "memory-writer", one_thread_each)
         self._searching = ThreadPoolExecutor(settings.search_threads, "memory-search", one_thread_each)
         self._loading = ThreadPoolExecutor(LOADERS, "memory-load", one_thread_each)
-        ranking = Ranking(self._store, self._embeddings, self.spaces, reranker, settings)
+        self._beside = ThreadPoolExecutor(settings.search_threads, "memory-words", one_thread_each)
+        ranking = Ranking(self._store, self._embeddings, self.spaces, reranker, settings, self._beside)
         self._answering = Answering(self._store, self.spaces, ranking, settings)
         self._follower = Follower(
             ledger, self._store, self._writer, settings, self._in_writer, self._forget_loaded
@@ -134,7 +135,7 @@ class Memories:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(self._upkeep.stop)
-        for executor in (self._loading, self._writing, self._searching):
+        for executor in (self._loading, self._writing, self._searching, self._beside):
             await asyncio.to_thread(executor.shutdown)
         await asyncio.to_thread(self._minds.save_all)
         self._embeddings.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 
@@ -39,12 +40,14 @@ class Ranking:
         spaces: Spaces,
         reranker: Reranker | None,
         settings: MemorySettings,
+        beside: Executor,
     ) -> None:
         self._store = store
         self._embeddings = embeddings
         self._spaces = spaces
         self._reranker = reranker
         self._settings = settings
+        self._beside = beside
 
     def rank(
         self,
@@ -77,7 +80,7 @@ class Ranking:
     def _found(
         self, view: View, query: search.Query, embed: search.Embed, candidates: int, probes: int | None
     ) -> Ranked:
-        return search.search(view, query, embed, candidates=candidates, probes=probes)
+        return search.search(view, query, embed, candidates=candidates, probes=probes, beside=self._beside)
 
     def _embed(self, mind: Mind, embedder_id: str, text: str) -> Vectors | None:
         embedder = self._spaces.embedder

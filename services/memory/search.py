@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,8 @@ SAID_BY, ABOUT = 1.0, 0.5
 _ROLES = frozenset({"user", "assistant", ""})
 """Speakers whose names are words of the language rather than names."""
 _MOST_OF_AN_ENTITY = 200
+_HANDED_OVER = 100_000
+"""Postings from which on it takes longer to go through them than to hand them to another thread."""
 _COMPARED_ALL = 2_000
 """Up to so many rows that a filter leaves, their vectors are compared one by one."""
 _PUNCTUATION = "?!.,;:'\"()"
@@ -234,16 +237,21 @@ def search(
     *,
     candidates: int,
     probes: int | None,
+    beside: Executor | None = None,
 ) -> Ranked:
     """The memories of the pool that the strategies propose, ``candidates`` each, best first.
 
-    ``probes`` None searches the vectors exactly. ``embed`` makes the query's vector.
+    ``probes`` None searches the vectors exactly. ``embed`` makes the query's vector. Words that many rows hold are
+    looked up in ``beside``, which takes no interpreter's lock, while the others run here.
     """
     if not view.size:
         return NOTHING
     words = bm25.weigh(view.index, query.words, view.size)
+    sought = (words, view.size, view.allowed, candidates)
+    is_long = words.holders >= _HANDED_OVER
+    looked_up = beside.submit(bm25.candidates, *sought) if beside and is_long else None
     vector, near = _dense(view, query, embed, candidates, probes)
-    proposed = [bm25.candidates(words, view.size, view.allowed, candidates), _about(view, query), near]
+    proposed = [looked_up.result() if looked_up else bm25.candidates(*sought), _about(view, query), near]
     in_time = _in_time(view, query)
     if in_time is not None:
         proposed.append(bm25.candidates(words, view.size, in_time, candidates // 2))
