@@ -163,11 +163,12 @@ cdef inline float _share(int64_t frequency, int64_t length, double base, double 
     return <float>(frequency / (frequency + base + unit * length))
 
 
-cdef inline float _score(const Lists* lists, const Word* word, int64_t at) noexcept nogil:
+cdef inline float _share_at(const Lists* lists, int64_t at) noexcept nogil:
+    """The share of the row at a place."""
     cdef int64_t frequency = lists.counts[at], length = lists.lengths[at]
     if frequency < COUNTS and length < LENGTHS:
-        return word.height * lists.shares[frequency][length]
-    return word.height * _share(frequency, length, lists.base, lists.unit)
+        return lists.shares[frequency][length]
+    return _share(frequency, length, lists.base, lists.unit)
 
 
 cdef int64_t _first_row(const Lists* lists, const Word* words, Py_ssize_t count, int64_t size) noexcept nogil:
@@ -220,17 +221,26 @@ cdef void _take_all(
 ) noexcept nogil:
     """Offer every row of a window that holds one of the words. ``sums`` are zeros, before and after."""
     cdef Py_ssize_t number, place, touched = 0
-    cdef int64_t at, stop, slot, end = begin + WINDOW
+    cdef int64_t at, stop, slot, frequency, length, end = begin + WINDOW
+    # As far as a compiler knows, what is written here may change what ``lists`` points to.
     cdef const int32_t* rows = lists.rows
-    cdef float score
+    cdef const uint16_t* counts = lists.counts
+    cdef const uint16_t* lengths = lists.lengths
+    cdef const float* shares = &lists.shares[0][0]
+    cdef float score, height, share
     for number in range(count):
-        at, stop = words[number].at, words[number].stop
+        at, stop, height = words[number].at, words[number].stop, words[number].height
         while at < stop and rows[at] < end:
             slot = rows[at] - begin
             slots[touched] = <int32_t>slot
             score = sums[slot]
             touched += score == 0.0
-            sums[slot] = score + _score(lists, &words[number], at)
+            frequency, length = counts[at], lengths[at]
+            if frequency < COUNTS and length < LENGTHS:
+                share = shares[frequency * LENGTHS + length]
+            else:
+                share = _share(frequency, length, lists.base, lists.unit)
+            sums[slot] = score + height * share
             at += 1
         words[number].at = at
     for place in range(touched):
@@ -289,7 +299,7 @@ cdef void _take_required(
             for number in range(count):
                 at = places[number][place]
                 if at < words[number].at and rows[at] == found[place]:
-                    score += _score(lists, &words[number], at)
+                    score += words[number].height * _share_at(lists, at)
             _offer(best, score, found[place], allowed)
         if marked == NULL:
             break
@@ -310,7 +320,7 @@ def best(
 
     Of each word (``wanted``, ascending) that a row of ``n`` words holds ``f`` times, its score has
     ``height * f / (f + base + unit * n)``. Only the allowed rows are taken, all where that is None, at most
-    ``limit``, which is positive, and of equal scores the newest.
+    ``limit``, and of equal scores the newest. Heights and limit are positive.
 
     Rows without a word that all of the best must have are passed over: MaxScore of Turtle and Flood, "Query evaluation"
     (1995), which leaves words out, is its other half.
@@ -361,7 +371,7 @@ def best(
                 words[number].at = _start(ends, place)
                 words[number].stop = _below(lists.rows, words[number].at, ends[place], size)
                 words[number].bound = (
-                    ROUNDED_UP * max(heights[number], 0.0) / (1 + base / most[place] + unit * shortest[place])
+                    ROUNDED_UP * heights[number] / (1 + base / most[place] + unit * shortest[place])
                 )
         while True:
             begin = _first_row(&lists, words, count, size)

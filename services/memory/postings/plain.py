@@ -31,7 +31,7 @@ def best(
 
     Of each word (``wanted``, ascending) that a row of ``n`` words holds ``f`` times, its score has
     ``height * f / (f + base + unit * n)``. Only the allowed rows are taken, all where that is None, at most
-    ``limit``, and of equal scores the newest.
+    ``limit``, and of equal scores the newest. Heights and limit are positive.
     """
     spans = [_span(postings, code) for code in wanted]
     places = np.concatenate([np.arange(span.start, span.stop) for span in spans] or [np.zeros(0, np.int64)])
