@@ -53,8 +53,9 @@ class Batch(Reader):
     def _set(self, table: str, key: bytes, value: bytes) -> None:
         self._txn.put(key, value, db=self._file.table(table))
 
-    def _delete(self, table: str, key: bytes) -> None:
-        self._txn.delete(key, db=self._file.table(table))
+    def _delete(self, table: str, key: bytes) -> bool:
+        deleted: bool = self._txn.delete(key, db=self._file.table(table))
+        return deleted
 
     def open_mind(self, mind_id: str) -> Mind:
         """The mind's record, made when it is not there; what is changed in it is written by ``flush``."""
@@ -164,8 +165,10 @@ class Batch(Reader):
 
     def skip(self, mind: Mind, seq: int, reason: str) -> None:
         """Note that an event could not be indexed, and why: never its text."""
-        self._set("skipped", ROW.pack(mind.number, seq), reason.encode())
-        mind.skipped += 1
+        key = ROW.pack(mind.number, seq)
+        # An event may form two rows, neither of which can be embedded.
+        mind.skipped += self._get("skipped", key) is None
+        self._set("skipped", key, reason.encode())
 
     def put_vectors(self, space: int, mind: Mind, first: int, vectors: Vectors) -> None:
         """Store the vectors of rows from ``first`` on; those of rows that were erased meanwhile are left out."""
@@ -216,7 +219,7 @@ class Batch(Reader):
         reaches_further = mind.beside is not None
         taken_back: set[str] = set()
         for seq in seqs:
-            self._delete("skipped", ROW.pack(mind.number, seq))
+            mind.skipped -= self._delete("skipped", ROW.pack(mind.number, seq))
             for ordinal, how in self._of_event(mind, seq):
                 if ordinal in erased:
                     continue
@@ -302,7 +305,8 @@ class Batch(Reader):
             if part is not None:
                 self._note_erased(part, dict(self.rows_from(part, 0)))
                 self._wipe(part)
-        mind.held, mind.erasures, mind.deleted, mind.beside = 0, mind.erasures + 1, True, None
+        mind.held, mind.skipped, mind.beside = 0, 0, None
+        mind.erasures, mind.deleted = mind.erasures + 1, True
         return erased
 
     def _note_erased(self, mind: Mind, erased: dict[int, Row]) -> None:

@@ -381,3 +381,18 @@ async def test_what_memory_holds_is_told_while_a_mind_is_folded_again(served: Se
         while (told := await served.memory.stats(pb.StatsRequest())).rebuilding:
             assert [event.seq for event in told.skipped] == [2]
     assert [event.seq for event in told.skipped] == [2]
+
+
+async def test_what_was_skipped_and_is_erased_is_counted_no_more(served: Served) -> None:
+    empty = ledger.NewEvent(body=mind.Body(memory_recorded=mind.MemoryRecorded(memory_id="empty")))
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[created(), empty, empty]))
+    await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada", min_seq=3), timeout=10)
+
+    erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[2]))
+    await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada", min_seq=erased.seq), timeout=10)
+    assert (await served.memory.stats(pb.StatsRequest())).skipped_count == 1
+
+    await served.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
+    async with asyncio.timeout(20):
+        while (await served.memory.stats(pb.StatsRequest())).skipped_count:
+            await asyncio.sleep(0.05)
