@@ -54,9 +54,13 @@ ids = st.integers(2, 14).map("m{}".format)
 @st.composite
 def bodies(draw: st.DrawFn, seq: int) -> mind.Body:
     kind = draw(
-        st.sampled_from(["recorded", "recorded", "recorded", "revised", "rated", "retracted", "imported"])
+        st.sampled_from(
+            ["recorded", "recorded", "recorded", "revised", "rated", "retracted", "imported", "said"]
+        )
     )
     text = draw(st.sampled_from(TEXTS))
+    if kind == "said":
+        return mind.Body(user_message=mind.UserMessage(text=text))
     if kind == "recorded":
         memory_id = draw(st.one_of(st.just(f"m{seq}"), ids))
         recorded = mind.MemoryRecorded(memory_id=memory_id, text=text, type=draw(st.sampled_from(TYPES)))
@@ -174,21 +178,22 @@ class Memory:
         return held.held, [row for _, row in found], vectors
 
 
-@settings(max_examples=60)
-@given(histories(), st.booleans())
+@settings(max_examples=250)
+@given(histories(), st.integers(1, 4), st.sampled_from([0, 3, 14]))
 def test_what_is_held_after_erasures_is_what_the_ledger_without_them_gives(
-    events: list[mind.Event], at_once: bool
+    events: list[mind.Event], at_once: int, folded: int
 ) -> None:
+    """So many events are processed at once, and so many are folded again after each time."""
     with (
         TemporaryDirectory() as one,
         TemporaryDirectory() as other,
         Memory.open(Path(one)) as memory,
         Memory.open(Path(other)) as built_anew,
     ):
-        for upto, appended in enumerate(events, 1):
-            memory.process([appended])
-            if at_once or upto == len(events):
-                memory.fold(without_payload(events, upto))
+        for first in range(0, len(events), at_once):
+            memory.process(events[first : first + at_once])
+            memory.fold(without_payload(events, min(first + at_once, len(events)))[:folded])
+        memory.fold(without_payload(events, len(events)))
         built_anew.process(without_payload(events, len(events)))
 
         assert memory.held() == built_anew.held()
