@@ -260,3 +260,18 @@ async def test_every_message_of_a_long_backlog_is_followed_up(served: Served) ->
     ]
     assert opened == [f"call person{number}" for number in range(BACKLOG)]
     assert len(await events(served, "bea", kinds=["commitment_opened"])) == 1
+
+
+async def test_who_waits_for_lanes_that_are_closed_looks_again() -> None:
+    async def work(_: Event) -> None:
+        await asyncio.Event().wait()
+
+    stored = Stored()
+    lanes = Lanes(work, stored.read, 0)
+    async with asyncio.TaskGroup() as group:
+        await lanes.put(stored.event("a", 1), group)
+        waiting = group.create_task(lanes.moved())
+        await asyncio.sleep(0)
+        await lanes.close()
+        async with asyncio.timeout(5):
+            await waiting

@@ -84,7 +84,7 @@ class Lanes:
         return self.delivered >= position and (lane is None or lane.position > position)
 
     async def moved(self) -> None:
-        """Return once more is done than now."""
+        """Return once more is done than now, or nothing will be any more."""
         await self._moved.wait()
 
     async def put(self, event: Event, group: asyncio.TaskGroup) -> None:
@@ -106,10 +106,11 @@ class Lanes:
         self._tell()
 
     async def close(self) -> None:
-        """Stop; what is not done stays waiting."""
+        """Stop; what is not done stays waiting, and who waits for it looks again."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tell()
 
     async def _drain(self, mind_id: str, lane: Lane) -> None:
         """Until nothing waits; a lane whose work was stopped stays, and with it the position."""
