@@ -120,7 +120,7 @@ def _bounded(
     counts: NDArray[np.uint16],
     lengths: NDArray[np.uint16],
 ) -> Postings:
-    per_time = lengths / counts.astype(np.float32)
+    per_time: NDArray[np.float32] = np.divide(lengths, counts, dtype=np.float32)
     most, shortest = counts, per_time
     if len(ends):
         starts = np.concatenate([[0], ends[:-1]])
