@@ -247,12 +247,13 @@ def _end(batch: Batch, added: Added, ordinal: int, row: Row, seq: int, *, retrac
 
 
 def _erased(batch: Batch, added: Added, erased: dict[int, Row], seqs: frozenset[int]) -> None:
+    has_refused = bool(erased) and _has_refused(batch, added.mind)
     for ordinal, row in erased.items():
         words, claimed, states = _said(row)
         batch.unsay(added.mind, ordinal, words, claimed, states)
         # What an event hid that is still there stays hidden.
         is_unsaid = not seqs.isdisjoint((row.formed_seq, row.version_seq))
-        if is_unsaid and _may_have_hidden(batch, added.mind, ordinal, row):
+        if is_unsaid and (has_refused or _may_have_hidden(batch, added.mind, ordinal, row)):
             batch.fold_again(added.mind)
     for ordinal, row in batch.revive(added.mind, {row.memory_id for row in erased.values()}):
         batch.say(added.mind, ordinal, *_said(row))
@@ -265,8 +266,8 @@ def _erased(batch: Batch, added: Added, erased: dict[int, Row], seqs: frozenset[
 
 
 def _may_have_hidden(batch: Batch, mind: Mind, ordinal: int, row: Row) -> bool:
-    """Whether, but for a row that is erased, something would have been compared with an older one, or formed."""
-    return _has_refused(batch, mind) or any(
+    """Whether something was compared with a row that is erased which would have been with an older one."""
+    return any(
         (claim.is_sole and batch.claimed_since(mind, claim.of, ordinal))
         or batch.claimed_often(mind, claim.of)
         for claim in derive.claims_of(row)
@@ -274,7 +275,7 @@ def _may_have_hidden(batch: Batch, mind: Mind, ordinal: int, row: Row) -> bool:
 
 
 def _has_refused(batch: Batch, mind: Mind) -> bool:
-    """Whether a memory was not formed because there was one of its id."""
+    """Whether a memory was not formed because there was one of its id, which may be erased now."""
     return any(reason == ID_TAKEN for _, _, reason in batch.skipped([mind.number], mind.skipped))
 
 
