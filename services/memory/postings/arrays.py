@@ -72,8 +72,12 @@ def none(row: int) -> Postings:
 
 def restored(first: int, last: int, arrays: dict[str, NDArray[Any]]) -> Postings:
     """From what ``arrays`` gave."""
-    codes, ends, rows, counts, lengths = (arrays[name] for name in ARRAYS)
-    return _bounded(first, last, codes, ends, rows, counts, lengths)
+    ends, counts = arrays["ends"], arrays["counts"]
+    most, shortest = counts, np.divide(arrays["lengths"], counts, dtype=np.float32)
+    if len(ends):
+        starts = np.concatenate([[0], ends[:-1]])
+        most, shortest = np.maximum.reduceat(most, starts), np.minimum.reduceat(shortest, starts)
+    return Postings(first, last, **{name: arrays[name] for name in ARRAYS}, most=most, shortest=shortest)
 
 
 def of_rows(first: int, words: NDArray[np.uint32], lengths: NDArray[np.int64]) -> Postings:
@@ -108,21 +112,5 @@ def _sorted(
     """Of postings in their order."""
     starts = np.flatnonzero(_changes(words))
     ends = np.append(starts[1:], len(words))[: len(starts)]
-    return _bounded(first, last, words[starts], ends, rows, counts, lengths)
-
-
-def _bounded(
-    first: int,
-    last: int,
-    codes: NDArray[np.uint32],
-    ends: NDArray[np.int64],
-    rows: NDArray[np.int32],
-    counts: NDArray[np.uint16],
-    lengths: NDArray[np.uint16],
-) -> Postings:
-    per_time: NDArray[np.float32] = np.divide(lengths, counts, dtype=np.float32)
-    most, shortest = counts, per_time
-    if len(ends):
-        starts = np.concatenate([[0], ends[:-1]])
-        most, shortest = np.maximum.reduceat(counts, starts), np.minimum.reduceat(per_time, starts)
-    return Postings(first, last, codes, ends, rows, counts, lengths, most, shortest)
+    arrays = {"codes": words[starts], "ends": ends, "rows": rows, "counts": counts, "lengths": lengths}
+    return restored(first, last, arrays)

@@ -339,7 +339,10 @@ def best(
     cdef Word[MAX_WORDS] words
     cdef Lists lists
     cdef Best top
-    assert count <= MAX_WORDS
+    assert count <= MAX_WORDS and limit > 0
+    for number in range(count):
+        # A sum of 0 is that of a row that holds none of the words.
+        assert heights[number] > 0
     found = np.empty(limit, np.int64)
     scored = np.empty(limit, np.float32)
     cdef int64_t[::1] found_rows = found
