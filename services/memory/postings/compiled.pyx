@@ -5,7 +5,7 @@ import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memchr, memset
+from libc.string cimport memset
 
 from services.memory.postings.places cimport place_of
 
@@ -17,8 +17,8 @@ cdef enum:
     WINDOW = 8192  # rows
     COUNTS = 4  # a word that a row holds less often than this
     LENGTHS = 128  # and a row of fewer words have their share worked out once for all
-    TOGETHER = 16  # rows are scored
     LOOKED_UP = 8  # times what it takes to go on to the next posting
+    NOWHERE = -1
 
 cdef double ROUNDED_UP = 1.00001
 """What is worked out in single precision may come out higher."""
@@ -258,52 +258,77 @@ cdef void _take_required(
     int64_t begin,
     const uint8_t* allowed,
     uint8_t* marks,
+    float* sums,
+    int32_t* slots,
+    int32_t* places,
     Best* best,
 ) noexcept nogil:
-    """Offer the rows of a window that hold all required words. ``marks`` are zeros, before and after."""
-    cdef Py_ssize_t number, place, together
-    cdef int64_t at, stop, end = begin + WINDOW
-    cdef int64_t[MAX_WORDS] last
-    cdef int64_t[TOGETHER] found
-    cdef int64_t[MAX_WORDS][TOGETHER] places
+    """Offer the rows of a window that hold all required words. ``marks`` and ``sums`` are zeros, before and after."""
+    cdef Py_ssize_t number, found, held, anyone = 0
+    cdef int64_t at, end = begin + WINDOW
+    cdef int64_t[MAX_WORDS] first
     cdef const int32_t* rows = lists.rows
-    cdef uint8_t* marked = marks
-    cdef float score
     for number in range(count):
-        at, stop = words[number].at, words[number].stop
-        last[number] = at
+        first[number] = words[number].at
+        words[number].at = _on_to(rows, first[number], words[number].stop, end)
         if words[number].is_required:
-            while at < stop and rows[at] < end:
+            for at in range(first[number], words[number].at):
                 marks[rows[at] - begin] += 1
-                at += 1
-            words[number].at = at
+            anyone = number
+    held = _places_of_marked(rows, first[anyone], words[anyone].at, begin, marks, required, places)
+    for found in range(held):
+        slots[found] = <int32_t>(rows[first[anyone] + places[found]] - begin)
+    for number in range(count if held else 0):
+        if words[number].is_required:
+            _places_of_marked(rows, first[number], words[number].at, begin, marks, required, places)
         else:
-            words[number].at = _on_to(rows, at, stop, end)
-    while True:
-        together = 0
-        while together < TOGETHER:
-            marked = <uint8_t*>memchr(marked, <int>required, marks + WINDOW - marked)
-            if marked == NULL:
-                break
-            found[together] = begin + (marked - marks)
-            together += 1
-            marked += 1
+            _places_of(rows, first[number], words[number].at, begin, slots, held, places)
         # They lie far apart: waiting for one after another would take most of the time.
-        for number in range(count):
-            for place in range(together):
-                last[number] = places[number][place] = _on_to(rows, last[number], words[number].at, found[place])
-                __builtin_prefetch(&lists.counts[last[number]])
-                __builtin_prefetch(&lists.lengths[last[number]])
-        for place in range(together):
-            score = 0.0
-            for number in range(count):
-                at = places[number][place]
-                if at < words[number].at and rows[at] == found[place]:
-                    score += words[number].height * _share_at(lists, at)
-            _offer(best, score, found[place], allowed)
-        if marked == NULL:
-            break
+        for found in range(held):
+            __builtin_prefetch(&lists.counts[first[number] + places[found]])
+            __builtin_prefetch(&lists.lengths[first[number] + places[found]])
+        for found in range(held):
+            if places[found] != NOWHERE:
+                sums[found] += words[number].height * _share_at(lists, first[number] + places[found])
+    for found in range(held):
+        _offer(best, sums[found], begin + slots[found], allowed)
+        sums[found] = 0.0
     memset(marks, 0, WINDOW)
+
+
+cdef inline Py_ssize_t _places_of_marked(
+    const int32_t* rows,
+    int64_t first,
+    int64_t stop,
+    int64_t begin,
+    const uint8_t* marks,
+    Py_ssize_t required,
+    int32_t* places,
+) noexcept nogil:
+    """Find where the rows with all marks stand in the postings of a word that they all hold; returns how many."""
+    cdef int64_t at
+    cdef Py_ssize_t held = 0
+    for at in range(first, stop):
+        places[held] = <int32_t>(at - first)
+        held += marks[rows[at] - begin] == required
+    return held
+
+
+cdef inline void _places_of(
+    const int32_t* rows,
+    int64_t first,
+    int64_t stop,
+    int64_t begin,
+    const int32_t* slots,
+    Py_ssize_t held,
+    int32_t* places,
+) noexcept nogil:
+    """Find where some rows stand in the postings of a word; ``NOWHERE`` for those that do not hold it."""
+    cdef Py_ssize_t found
+    cdef int64_t at = first
+    for found in range(held):
+        at = _on_to(rows, at, stop, begin + slots[found])
+        places[found] = <int32_t>(at - first) if at < stop and rows[at] == begin + slots[found] else NOWHERE
 
 
 def best(
@@ -352,10 +377,12 @@ def best(
     # What belongs to one window of rows stays in the processor's cache.
     cdef float* sums = <float*>calloc(WINDOW, sizeof(float))
     cdef int32_t* slots = <int32_t*>malloc((WINDOW + 1) * sizeof(int32_t))
+    cdef int32_t* places = <int32_t*>malloc((WINDOW + 1) * sizeof(int32_t))
     cdef uint8_t* marks = <uint8_t*>calloc(WINDOW, 1)
-    if sums == NULL or slots == NULL or marks == NULL:
+    if sums == NULL or slots == NULL or places == NULL or marks == NULL:
         free(sums)
         free(slots)
+        free(places)
         free(marks)
         raise MemoryError
     with nogil:
@@ -382,10 +409,13 @@ def best(
                 break
             required = _require(&lists, words, count, begin + WINDOW, &top)
             if required:
-                _take_required(&lists, words, count, required, begin, mask, marks, &top)
+                _take_required(
+                    &lists, words, count, required, begin, mask, marks, sums, slots, places, &top
+                )
             else:
                 _take_all(&lists, words, count, begin, mask, sums, slots, &top)
     free(sums)
     free(slots)
+    free(places)
     free(marks)
     return found[: top.held], scored[: top.held]
