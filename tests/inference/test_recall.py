@@ -59,6 +59,31 @@ CASES = {
         MOVED,
         'You told me: "I live in Wellington." [#3, 3 May].',
     ),
+    "when that changed": (
+        "When did I move to Auckland?",
+        MOVED,
+        'You told me: "I moved to Auckland yesterday." [#7, 3 May].',
+    ),
+    "where somebody lives who moved": (
+        "Where do I live?",
+        [memory("I moved to Porto.", 1.0)],
+        'You told me: "I moved to Porto." [#2, 3 May].',
+    ),
+    "where somebody else lives who moved": (
+        "Where does my sister live?",
+        [memory("My sister moved to Lyon.", 1.0), memory("I moved to Porto.", 1.0, seq=5)],
+        'You told me: "My sister moved to Lyon." [#2, 3 May].',
+    ),
+    "what somebody must not eat": (
+        "What can't I eat?",
+        [memory("I'm allergic to peanuts.", 1.0), memory("I like tea.", 1.0, seq=5)],
+        'You told me: "I\'m allergic to peanuts." [#2, 3 May].',
+    ),
+    "an occupation that no word of the question names": (
+        "What do I do for a living?",
+        [memory("I'm Ana and I'm a nurse.", 1.0)],
+        "You told me: \"I'm Ana and I'm a nurse.\" [#2, 3 May].",
+    ),
     "the person's name": (
         "What is my name?",
         [memory("Hello, I'm Ana and new here."), memory("Your name is Bert.", seq=9)],

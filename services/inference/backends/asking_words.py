@@ -44,7 +44,11 @@ _KINDS = {
     asked: frozenset(words.split())
     for asked, words in {
         "work job employer employed employment profession occupation career company position": (
-            "work job employer employed profession occupation career company boss colleague retired hired joined"
+            "work job employer employed profession occupation career company boss colleague retired hired joined "
+            "accountant architect artist baker carpenter chef cook dentist designer developer doctor driver "
+            "electrician engineer farmer firefighter gardener hairdresser journalist lawyer librarian mechanic "
+            "midwife musician nurse painter pharmacist photographer pilot plumber programmer scientist "
+            "secretary surgeon teacher translator vet waiter waitress writer"
         ),
         "pet pets animal animals": (
             "pet animal dog puppy cat kitten rabbit hamster horse pony parrot budgie canary tortoise turtle "
@@ -52,13 +56,26 @@ _KINDS = {
             "snake beagle poodle terrier spaniel labrador collie retriever dachshund greyhound"
         ),
         "city town village country home house flat": "city town village country home house flat live moved",
+        "live reside": "live reside moved relocated settled based",
         "married marry spouse": "married wife husband spouse wedding",
         "siblings sibling": "sibling brother sister twin",
         "parents parent": "parent mother father mum mom dad",
         "children kids child": "child children kid son daughter twin baby",
         "grandchildren grandkids": "grandchild grandchildren grandson granddaughter",
         "relationship partner": "relationship partner boyfriend girlfriend husband wife dating",
-        "eat diet": "eat diet vegetarian vegan pescatarian meat",
+        "eat diet": "eat diet vegetarian vegan pescatarian meat allergic allergy intolerant",
+        "allergic allergies allergy": "allergic allergy intolerant intolerance",
+        "born birthday": "born birthday",
+        "hobby hobbies pastime pastimes": (
+            "hobby pastime bake chess climb cycling dance fishing garden gardening hike hiking knit paint "
+            "photography play running sail sing ski surf swim yoga"
+        ),
+        "car vehicle": "car drive van truck suv vehicle",
+        "university college degree": "university college degree studied graduated",
+        "scares scared fear afraid phobia": "scares scared fear afraid phobia terrified",
+        "boss manager supervisor report": "boss manager supervisor report",
+        "gp doctor physician": "gp doctor physician",
+        "arrive arrival land": "arrive arrival land",
         "instrument": "instrument piano guitar violin cello flute drums trumpet harp clarinet saxophone oboe viola",
         "sport sports": "sport tennis football squash badminton swim run cycling hockey golf rugby volleyball",
     }.items()

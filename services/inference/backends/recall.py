@@ -191,7 +191,8 @@ def _is_asked(text: str) -> bool:
 def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memory]:
     """Those of the memories, given best first, that are worth quoting in answer to a message."""
     about = _about(said, memories)
-    former = {} if _FORMERLY.search(said) else _former(memories)
+    replaced, asks_formerly = _former(memories), bool(_FORMERLY.search(said))
+    former = {} if asks_formerly else replaced
     telling = _telling([memory for memory in memories if memory not in former], _words(said))
     # What says how it is now is about all that those were about which say how it was.
     told = {memory: stems(_stated(memory.text)) for memory in telling}
@@ -205,6 +206,10 @@ def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memor
         return [memory for memory in telling if common[memory] == most > 1][:1]
     if most:
         related = [memory for memory in telling if 2 * common[memory] >= most]
+        if asks_formerly:
+            # What says how it is instead is no answer then, unless it is more of one.
+            instead = {new for old, new in replaced.items() if common.get(old, 0) >= common.get(new, 0)}
+            related = [memory for memory in related if memory not in instead]
     else:
         related = [memory for memory in telling if not about or memory.score >= STRONG_SCORE]
     best = max((memory.score for memory in related), default=0.0)
