@@ -12,6 +12,9 @@ RETRY_AFTER_SECONDS = 1.0
 
 STARTING_RETRY_SECONDS = 0.5
 
+StreamOf = tuple[str, str]
+"""A client, and the method that it called."""
+
 
 class TooManyCalls(ResourceExhausted):
     """The server runs as many calls as it may."""
@@ -20,7 +23,7 @@ class TooManyCalls(ResourceExhausted):
 
 
 class TooManyStreams(ResourceExhausted):
-    """This client holds as many open streams as it may."""
+    """This client holds as many open streams of a method as it may."""
 
     reason = "TOO_MANY_STREAMS"
 
@@ -44,10 +47,10 @@ class Limits:
         self._max_calls = max_calls
         self._max_streams = max_streams_per_peer
         self._calls = 0
-        self._streams: Counter[str] = Counter()
+        self._streams: Counter[StreamOf] = Counter()
 
-    def enter(self, stream_of: str = "") -> None:
-        """Count one call, and a stream of this client if it is one. Raises TooManyCalls or TooManyStreams."""
+    def enter(self, stream_of: StreamOf | None = None) -> None:
+        """Count one call, and whose stream it is if it is one. Raises TooManyCalls or TooManyStreams."""
         if self._calls >= self._max_calls:
             raise TooManyCalls(
                 f"the server runs {self._max_calls} calls already: try again later",
@@ -56,13 +59,14 @@ class Limits:
         if stream_of:
             if self._streams[stream_of] >= self._max_streams:
                 raise TooManyStreams(
-                    f"this client has {self._max_streams} streams open: end one before opening another",
+                    f"this client has {self._max_streams} streams of {stream_of[1]} open: end one before "
+                    "opening another",
                     retry_after=RETRY_AFTER_SECONDS,
                 )
             self._streams[stream_of] += 1
         self._calls += 1
 
-    def leave(self, stream_of: str = "") -> None:
+    def leave(self, stream_of: StreamOf | None = None) -> None:
         """The call that was counted has ended."""
         self._calls -= 1
         if stream_of:

@@ -184,12 +184,13 @@ class Pipeline:
         # What this process asks itself is done for a call that was counted, or for nobody: refused, it would be lost.
         is_outer = context.peer() != PEER
         # Without tokens a client is its connection.
-        peer = (caller.owner if self._tokens else context.peer()) if is_outer and rpc.is_stream else ""
+        client = caller.owner if self._tokens else context.peer()
+        stream_of = (client, rpc.method) if is_outer and rpc.is_stream else None
         seconds = self._own_limit(rpc, client_seconds)
         rpc.gate.enter()
         try:
             if is_outer:
-                self._limits.enter(peer)
+                self._limits.enter(stream_of)
             try:
                 if rpc.reads_stream:
                     request = self._admit_each(rpc, caller, request)
@@ -201,7 +202,7 @@ class Pipeline:
                     return await work(request)
             finally:
                 if is_outer:
-                    self._limits.leave(peer)
+                    self._limits.leave(stream_of)
         finally:
             rpc.gate.leave()
 

@@ -56,7 +56,7 @@ class ServerSettings(BaseModel):
         128,
         ge=1,
         json_schema_extra=_unit("streams"),
-        description="Open response streams of one client (its token's owner, or its connection).",
+        description="Open response streams of one client (its token's owner, or its connection), of each method.",
     )
     default_deadline_seconds: float = Field(
         30, gt=0, json_schema_extra=_unit("s"), description="Deadline of a unary call whose client sent none."

@@ -47,6 +47,10 @@ class Servicer(rpc.LedgerServiceServicer):
         async for message in self.behaviours["Subscribe"](request, context):
             yield message
 
+    async def Read(self, request: Any, context: Any) -> AsyncIterator[Any]:
+        async for message in self.behaviours["Read"](request, context):
+            yield message
+
     async def Restore(self, request_iterator: Any, context: Any) -> Any:
         return await self.behaviours["Restore"](request_iterator, context)
 

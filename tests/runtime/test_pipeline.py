@@ -211,20 +211,25 @@ async def _outcome(call):
         return None
 
 
-async def test_one_client_holds_only_so_many_streams_and_may_still_call():
+async def test_one_client_holds_only_so_many_streams_of_a_method_and_may_still_call():
     async def subscribe(request, context):
         yield pb.SubscribeResponse()
         await asyncio.Event().wait()
 
-    async with running(FakeLedger(Subscribe=subscribe), max_streams_per_peer=2) as fake:
+    async def read(request, context):
+        yield pb.ReadResponse(head_seq=3)
+
+    async with running(FakeLedger(Subscribe=subscribe, Read=read), max_streams_per_peer=2) as fake:
         calls = [fake.stub.Subscribe(pb.SubscribeRequest(mind_id="ada")) for _ in range(2)]
         for call in calls:
             await call.read()
         error = await failure(fake.stub.Subscribe(pb.SubscribeRequest(mind_id="ada")).read())
         assert (await fake.stub.GetHead(HEAD)).seq == 7
+        assert (await fake.stub.Read(pb.ReadRequest(mind_id="ada")).read()).head_seq == 3
 
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert details_of(error)["ErrorInfo"].reason == "TOO_MANY_STREAMS"
+    assert "Subscribe" in error.details()
 
 
 async def test_a_message_over_the_limit_is_refused():
