@@ -44,11 +44,7 @@ _KINDS = {
     asked: frozenset(words.split())
     for asked, words in {
         "work job employer employed employment profession occupation career company position": (
-            "work job employer employed profession occupation career company boss colleague retired hired joined "
-            "accountant architect artist baker carpenter chef cook dentist designer developer doctor driver "
-            "electrician engineer farmer firefighter gardener hairdresser journalist lawyer librarian mechanic "
-            "midwife musician nurse painter pharmacist photographer pilot plumber programmer scientist "
-            "secretary surgeon teacher translator vet waiter waitress writer"
+            "work job employer employed profession occupation career company boss colleague retired hired joined"
         ),
         "pet pets animal animals": (
             "pet animal dog puppy cat kitten rabbit hamster horse pony parrot budgie canary tortoise turtle "
@@ -63,7 +59,7 @@ _KINDS = {
         "children kids child": "child children kid son daughter twin baby",
         "grandchildren grandkids": "grandchild grandchildren grandson granddaughter",
         "relationship partner": "relationship partner boyfriend girlfriend husband wife dating",
-        "eat diet": "eat diet vegetarian vegan pescatarian meat allergic allergy intolerant",
+        "eat diet food": "eat diet food vegetarian vegan pescatarian meat allergic allergy intolerant",
         "allergic allergies allergy": "allergic allergy intolerant intolerance",
         "born birthday": "born birthday",
         "hobby hobbies pastime pastimes": (

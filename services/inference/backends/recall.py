@@ -100,17 +100,33 @@ _WEAK = frozenset(
     ).split()
 )
 """Words that say it only where no others do: "where does my sister live" is about the sister."""
-_NAMES = (
-    # Whose name is asked for, and what tells it.
+_OCCUPATION = (
+    "accountant|architect|artist|baker|barber|carpenter|chef|consultant|cook|dentist|designer|developer|doctor|driver"
+    "|editor|electrician|engineer|farmer|firefighter|gardener|hairdresser|journalist|lawyer|lecturer|librarian|manager"
+    "|mechanic|midwife|musician|nurse|painter|pharmacist|photographer|physiotherapist|pilot|plumber|postman|professor"
+    "|programmer|receptionist|researcher|scientist|secretary|surgeon|teacher|therapist|translator|vet|waiter|waitress"
+    "|writer"
+)
+_OTHERWISE = (
+    # What is asked for, what tells it without a word of the question, and for how many such words that counts.
     (
         re.compile(r"(?i)\bmy name\b|\bam i called\b|\bwho am i\b"),
         re.compile(r"(?i:\bmy name is\b|\bcall me\b|\bi(?:['’]m|\s+am)) [A-ZÀ-Þ]"),
+        3,
     ),
     (
         re.compile(r"(?i)\byour name\b|\bare you called\b|\bwho are you\b"),
         re.compile(
             r"(?i:\byour name is\b|\bcall you\b|\byou(?:['’]re| are)(?: now)? called\b|\bthe name\b) [A-ZÀ-Þ]"
         ),
+        3,
+    ),
+    (
+        re.compile(r"(?i)\bmy (?:job|profession|occupation)\b|\bdo i (?:do for a living|work as)\b"),
+        re.compile(
+            rf"(?i)\bi(?:['’]m|\s+am)(?: (?!not\b)\w+)? an? (?:\w+ ){{0,2}}(?:{_OCCUPATION})\b(?!['’]s\b)"
+        ),
+        1,
     ),
 )
 
@@ -199,7 +215,7 @@ def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memor
     for memory, instead in former.items():
         if instead in told:
             told[instead] |= stems(_stated(memory.text))
-    common = {memory: shared(about, told[memory]) + 3 * _tells_name(said, memory) for memory in telling}
+    common = {memory: shared(about, told[memory]) + _told_otherwise(said, memory) for memory in telling}
     most = max(common.values(), default=0)
     if not asks:
         # Something told is followed up only where it clearly is about the same.
@@ -225,12 +241,13 @@ def _spoken_by(memory: Memory) -> frozenset[str]:
     return stems(f"{memory.speaker} {memory.quoted_speaker}")
 
 
-def _tells_name(said: str, memory: Memory) -> bool:
-    """Whether a memory tells the name that is asked for; it need not have a word of the question, and
-    counts for more than one that has.
-    """
-    is_own = not memory.quoted_speaker
-    return is_own and any(asks.search(said) and tells.search(memory.text) for asks, tells in _NAMES)
+def _told_otherwise(said: str, memory: Memory) -> int:
+    """For how many words of the question it counts that a memory tells of the person what is asked for."""
+    if memory.quoted_speaker:
+        return 0
+    return sum(
+        counts for asks, tells, counts in _OTHERWISE if asks.search(said) and tells.search(memory.text)
+    )
 
 
 def _former(memories: Sequence[Memory]) -> dict[Memory, Memory]:
