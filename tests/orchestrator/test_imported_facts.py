@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 import pytest
 from google.protobuf.struct_pb2 import Value
 
+from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from services.orchestrator.workers import lanes
 from tests.orchestrator.talking import converse, followed, head
 from tests.support.serving import Served
 
@@ -48,6 +50,25 @@ async def test_imported_messages_form_facts_only_where_the_policy_says_so(served
     await ask_for_facts(served, wanted=False)
     await imported(served, ("Ana", "I like olives."))
     assert await facts(served) == [fact]
+
+
+async def test_of_a_long_import_only_that_forms_facts_for_which_the_policy_said_so(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is behind is read again also where little is.
+    monkeypatch.setattr(lanes, "HELD_EVENTS", 1)
+    monkeypatch.setattr(lanes, "HELD_TOGETHER", 1)
+    towns = ("Porto", "Lagos", "Faro", "Braga", "Evora")
+    said = [
+        mind.MessageImported(text=f"My friend Ana{n} lives in {town}.", forms_facts=n != 2)
+        for n, town in enumerate(towns)
+    ]
+    new = [ledger.NewEvent(remember=True, body=mind.Body(message_imported=one)) for one in said]
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=new))
+    await followed(served)
+
+    lived = {town for town in towns if town in str([one.text for one in await facts(served)])}
+    assert lived == {*towns} - {"Faro"}
 
 
 async def test_what_was_imported_before_stays_as_it_was_kept(served: Served) -> None:

@@ -237,7 +237,10 @@ class Follower:
                 await self._store.beside(self._store.drop_dead_letter, letter)
 
     async def _process(self, event: mind.Event) -> None:
-        if event.redacted or not (event.remember or self._worker.heeds_unremembered):
+        # What lay behind many others was read again, by its kind alone.
+        if event.redacted or not self._worker.wants(event):
+            return
+        if not (event.remember or self._worker.heeds_unremembered):
             return
         with telemetry.stage(f"worker.{self._worker.name}"):
             while True:
