@@ -27,6 +27,7 @@ from services.orchestrator.store import DeadLetter, Store
 from services.orchestrator.terms import Draft
 from services.orchestrator.workers.derived import Derived
 from services.orchestrator.workers.lanes import Lanes
+from services.orchestrator.workers.pauses import NEVER_NS, has_come, pause_ns
 from services.orchestrator.workers.tally import Tallies, Tally
 from services.runtime import telemetry
 from services.runtime.errors import DomainError
@@ -38,8 +39,6 @@ RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 ATTEMPTS, RETRY_SECONDS = 3, 0.05
 """For one event, with twice the pause before each further one; then it is a dead letter."""
-MAX_WAIT_SECONDS = 60.0
-"""Between attempts at a letter that waits for another service."""
 LOOK_SECONDS = 0.5
 """Between looks for letters whose time has come."""
 UNREAD_EVENTS = 200
@@ -66,7 +65,6 @@ CONTENT_FAULTS = (ValueError, ArithmeticError, LookupError, TypeError)
 """What an event that holds something unforeseen makes of code that reads it: any application may append one."""
 _FAILURES = (pmm_client.errors.PmmError, DomainError, ModelFailed, *CONTENT_FAULTS)
 _log = logging.getLogger("pmm.worker")
-_NEVER_NS = 2**63
 Derive = Callable[[mind.Event, Minds], Awaitable[list[mind.Body]]]
 Act = Callable[[mind.Event], Awaitable[list[int]]]
 
@@ -200,8 +198,11 @@ class Follower:
             return []
         try:
             seqs = await self._follow_up(event)
+        except (*_GONE, *_DISK_STUCK):
+            # Of a mind that is gone no letter may stay, and without room on the disk the letter stays as it is.
+            raise
         except _FAILURES as error:
-            await self._leave(event, error, letter.attempts + 1)
+            await self._leave(letter.mind_id, letter.seq, error, letter.attempts + 1)
             raise StillFailing(
                 f"worker {letter.worker} fails as before ({_reason(error)}): mend the cause first",
                 dead_letter_id=letter.id,
@@ -215,26 +216,29 @@ class Follower:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             now_ns = time.time_ns()
-            if not _has_come(self._look_ns, now_ns):
+            if not has_come(self._look_ns, now_ns):
                 continue
             letters = self._store.waiting(self._worker.name)
-            self._look_ns = min((letter.retry_ns for letter in letters), default=_NEVER_NS)
+            self._look_ns = min((letter.retry_ns for letter in letters), default=NEVER_NS)
             await self._has_room_for(self._replay_due(letters, now_ns))
 
     async def _replay_due(self, letters: Sequence[DeadLetter], now_ns: int) -> None:
         for letter in letters:
-            if not _has_come(letter.retry_ns, now_ns):
+            if not has_come(letter.retry_ns, now_ns):
                 continue
             try:
                 await self.replay(letter)
             except StillFailing:
                 # What it waits for is still away, and the others would only find that out, too.
-                self._look_ns = now_ns + int(_pause_seconds(letter.attempts) * 1e9)
+                self._look_ns = now_ns + pause_ns(letter.attempts)
                 return
             except _RETRIED:
                 return
             except _GONE:
                 await self._store.beside(self._store.drop_dead_letter, letter)
+            except pmm_client.errors.PmmError as error:
+                # Where the ledger cannot read the event, only a person can mend it.
+                await self._leave(letter.mind_id, letter.seq, error, letter.attempts + 1)
 
     async def _process(self, event: mind.Event) -> None:
         # What lay behind many others was read again, by its kind alone.
@@ -281,8 +285,8 @@ class Follower:
                     await asyncio.sleep(RECONNECT_SECONDS[-1])
                     attempt = 0
                     continue
+                await self._leave(event.mind_id, event.seq, error, attempt)
                 self._count("failed", event.mind_id)
-                await self._leave(event, error, attempt)
             else:
                 self._succeeded(event.mind_id)
             return
@@ -292,18 +296,19 @@ class Follower:
             await self._peers.head(mind_id)
         except _RETRIED:
             return False
-        except _GONE:
+        except pmm_client.errors.PmmError:
+            # Be it that the mind is gone, or cannot be read.
             pass
         return True
 
-    async def _leave(self, event: mind.Event, error: Exception, attempts: int) -> None:
-        """Make it a dead letter."""
+    async def _leave(self, mind_id: str, seq: int, error: Exception, attempts: int) -> None:
+        """Make an event a dead letter."""
         now_ns = time.time_ns()
         waits = isinstance(error, _RETRIED) or (isinstance(error, ModelFailed) and error.may_pass)
-        retry_ns = now_ns + int(_pause_seconds(attempts) * 1e9) if waits else 0
+        retry_ns = now_ns + pause_ns(attempts) if waits else 0
         reason = _reason(error)
-        _log.warning("worker %s leaves event %d of a mind: %s", self._worker.name, event.seq, reason)
-        letter = DeadLetter(event.mind_id, self._worker.name, event.seq, reason, attempts, now_ns, retry_ns)
+        _log.warning("worker %s leaves event %d of a mind: %s", self._worker.name, seq, reason)
+        letter = DeadLetter(mind_id, self._worker.name, seq, reason, attempts, now_ns, retry_ns)
         await self._store.beside(self._store.put_dead_letter, letter)
         if waits:
             self._look_ns = min(self._look_ns, retry_ns)
@@ -380,16 +385,6 @@ class Follower:
             causation_seq=event.seq,
             idempotency_key=f"{self._worker.name}:{event.seq}:{kind}:{ordinal}",
         )
-
-
-def _has_come(ns: int, now_ns: int) -> bool:
-    """Whether a time to try again has come. One beyond every pause was told by a clock that was set back since."""
-    return ns != _NEVER_NS and not now_ns < ns <= now_ns + int(MAX_WAIT_SECONDS * 1e9)
-
-
-def _pause_seconds(attempts: int) -> float:
-    """Before a letter that waits is tried again."""
-    return min(MAX_WAIT_SECONDS, 2.0 ** min(attempts - 1, 10))
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,195 @@
+"""Dead letters that are tried again: what is gone leaves none, what cannot be read none that is tried for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
+from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client import errors
+from services.orchestrator import server
+from services.orchestrator.peers import Peers
+from services.orchestrator.store import DeadLetter, Store
+from services.orchestrator.workers.follower import Worker
+from services.runtime.waiting import DiskFull
+from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.talking import events, followed, wait_for
+from tests.orchestrator.test_supervision import erased
+from tests.orchestrator.test_workers import letters, progress, say, until
+from tests.support.ledger import change_stored
+from tests.support.serving import Served, serving
+
+IDENTIFIED = mind.Body(user_identified=mind.UserIdentified(name="Ana"))
+AWAY = errors.Unavailable("away", reason="AWAY")
+
+
+def only(monkeypatch: pytest.MonkeyPatch, derive: Callable[[mind.Event], Awaitable[None]]) -> None:
+    """One worker reads messages, and names the user where it does not fail."""
+
+    async def named(event: mind.Event, _minds: object) -> list[mind.Body]:
+        await derive(event)
+        return [IDENTIFIED]
+
+    def worker(_extractor: object) -> Worker:
+        return Worker("needy", ("user_message",), named)
+
+    monkeypatch.setattr(server, "WORKERS", [worker])
+
+
+def due_at_once(folder: Path) -> None:
+    """The time of every letter has come when the process begins again."""
+    store = Store(folder / "orchestrator")
+    for letter in store.waiting("needy"):
+        store.put_dead_letter(replace(letter, retry_ns=1))
+    store.close()
+
+
+async def left(served: Served, mind_id: str = "ada") -> list[pb.DeadLetter]:
+    return await until(lambda: letters(served, "needy", mind_id))
+
+
+async def replayed(served: Served, letter: pb.DeadLetter) -> list[int]:
+    request = pb.ReplayDeadLetterRequest(mind_id=letter.mind_id, dead_letter_id=letter.dead_letter_id)
+    return list((await served.orchestrator.replay_dead_letter(request)).derived_seqs)
+
+
+async def test_a_letter_whose_event_cannot_be_read_any_more_is_left_to_a_person_and_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_away = True
+
+    async def needy(_event: mind.Event) -> None:
+        if is_away:
+            raise AWAY
+
+    only(monkeypatch, needy)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        for mind_id in ("ada", "ben"):
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
+            await say(served, mind_id, "hello")
+            await left(served, mind_id)
+            await followed(served, mind_id)
+    is_away = False
+    due_at_once(tmp_path)
+    # The last event of the first mind: its message.
+    change_stored(tmp_path / "ledger", "events", 1, lambda data: data[:10])
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+
+        async def other_is_gone() -> bool:
+            return not await letters(served, "needy", "ben")
+
+        await until(other_is_gone)
+        assert await events(served, "ben", kinds=["user_identified"])
+        (letter,) = await letters(served, "needy")
+
+    assert (letter.mind_id, letter.reason, letter.attempts) == ("ada", "BROKEN_EVENT", 4)
+    assert not letter.HasField("next_attempt_at")
+
+
+async def test_a_mind_that_is_deleted_while_its_letter_is_tried_again_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_away, has_begun, is_gone = True, asyncio.Event(), asyncio.Event()
+
+    async def needy(_event: mind.Event) -> None:
+        if is_away:
+            raise AWAY
+        has_begun.set()
+        await is_gone.wait()
+
+    only(monkeypatch, needy)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await say(served, "ada", "hello")
+        (letter,) = await left(served)
+        is_away = False
+        replaying = asyncio.create_task(replayed(served, letter))
+        await has_begun.wait()
+        await served.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
+        await erased(served)
+        is_gone.set()
+        with pytest.raises((errors.UnknownMind, errors.MindDeleted)):
+            await replaying
+    store = Store(tmp_path / "orchestrator")
+    assert not store.dead_letters("ada")
+    store.close()
+
+
+async def test_a_letter_that_finds_the_disk_full_waits_as_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Exception] = [AWAY, AWAY, AWAY, DiskFull("full")]
+
+    async def needy(_event: mind.Event) -> None:
+        if found:
+            raise found.pop(0)
+
+    only(monkeypatch, needy)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await say(served, "ada", "hello")
+        (letter,) = await left(served)
+        with pytest.raises(errors.RateLimited) as refused:
+            await replayed(served, letter)
+        assert (refused.value.reason, await letters(served, "needy")) == ("DISK_FULL", [letter])
+        assert letter.HasField("next_attempt_at")
+        await wait_for(served, "user_identified")
+
+
+async def test_an_event_that_finds_no_room_for_its_letter_has_failed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, put = 1, Store.put_dead_letter
+
+    def on_a_full_disk(self: Store, letter: DeadLetter) -> None:
+        nonlocal full
+        if full:
+            full -= 1
+            raise OSError(errno.ENOSPC, "no space left on device")
+        put(self, letter)
+
+    async def broken(_event: mind.Event) -> None:
+        raise ValueError("broken")
+
+    only(monkeypatch, broken)
+    monkeypatch.setattr(Store, "put_dead_letter", on_a_full_disk)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await say(served, "ada", "hello")
+        await left(served)
+        await followed(served)
+        worker = await progress(served, "needy")
+
+    assert (full, worker.failures, worker.processed) == (0, 1, 0)
+
+
+async def test_what_a_ledger_that_answers_with_a_fault_does_not_say_ends_no_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = Peers.head
+
+    async def faulty(self: Peers, mind_id: str) -> int:
+        if mind_id == "ada":
+            raise errors.InternalError("a fault")
+        return await head(self, mind_id)
+
+    async def needy(event: mind.Event) -> None:
+        if event.mind_id == "ada":
+            raise AWAY
+
+    only(monkeypatch, needy)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        for mind_id in ("ada", "ben"):
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
+        monkeypatch.setattr(Peers, "head", faulty)
+        await say(served, "ada", "hello")
+        await left(served, "")
+        await say(served, "ben", "hello")
+        await wait_for(served, "user_identified", "ben")
