@@ -17,6 +17,7 @@ from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.projections.reflections import Compared
 from services.orchestrator.repeats import TAKEN, came_before, key_of
+from services.orchestrator.shortening import shown
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import RECALL, Draft, Said
 from services.orchestrator.times import day
@@ -188,14 +189,14 @@ def known_of(state: Snapshot) -> tuple[list[str], tuple[int, ...]]:
     promised = state.commitments.in_order()
     for one in promised[:MAX_PROMISES]:
         due = f", due {day(one.due_ns, state.profile.time_zone)}" if one.due_ns else ""
-        facts.append(f"You have promised: {one.text}{due}.")
+        facts.append(f"You have promised: {shown(one.text)}{due}.")
         seqs.append(one.opened_seq)
     known = state.reflections
     facts.append(
         f"Lately you answered {known.turns_since} times, made {known.opened} promises and ended {known.closed}; "
         f"{len(promised)} are open."
     )
-    facts += [f"You thought before: {one.text}" for one in known.recent[-2:]]
+    facts += [f"You thought before: {shown(one.text)}" for one in known.recent[-2:]]
     seqs += [one.seq for one in known.recent[-2:]]
     return facts, tuple(dict.fromkeys(seqs))
 
@@ -216,16 +217,19 @@ def by_rules(state: Snapshot, style: int) -> str:
     match style:
         case mind.REFLECTION_STYLE_QUESTION:
             return (
-                f"What keeps me from “{oldest.text}”?" if oldest else "What would I promise if I were asked?"
+                f"What keeps me from “{shown(oldest.text)}”?"
+                if oldest
+                else "What would I promise if I were asked?"
             )
         case mind.REFLECTION_STYLE_NARRATIVE:
             name = f"As {state.identity.name} " if state.identity.name else ""
             return f"{name}I go on. {counted} {still}".strip()
         case mind.REFLECTION_STYLE_CHECKLIST:
-            lines = [f"- open: {one.text}" for one in promised[:MAX_PROMISES]]
+            lines = [f"- open: {shown(one.text)}" for one in promised[:MAX_PROMISES]]
             return "\n".join([f"- {counted}", *lines])
         case mind.REFLECTION_STYLE_ANALYTICAL:
-            share = f"{known.closed} of {known.opened}" if known.opened else "no new one"
-            return f"Of my promises I ended {share}. {still} My growth stands at {state.metrics.gas:.2f}."
+            # Those that ended may have been made before.
+            share = f"For {_counted(known.opened, 'promise')} that I made lately I ended {known.closed}."
+            return f"{share} {still} My growth stands at {state.metrics.gas:.2f}."
         case _:
             return f"{counted} {still}"
