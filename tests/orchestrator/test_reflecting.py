@@ -223,6 +223,8 @@ async def test_what_several_ask_for_while_a_mind_thinks_is_one_thought(tmp_path:
             # Those that follow ticks beside the one that thinks have seen it.
             while any([(await progress(served, name)).lag for name in ("analysis", "summaries")]):
                 await asyncio.sleep(0.02)
+            for _ in range(20):
+                assert await progress(served, "reflection")
             server.released.set()
             first, second = await asyncio.gather(*asked)
             await followed(served)

@@ -16,6 +16,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.channel import open_channel
 from pmm_client.raw import LedgerClient
+from services.orchestrator import server
 from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
@@ -23,9 +24,11 @@ from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
+from services.orchestrator.workers.follower import Worker
 from services.runtime.peers import Peers as Channels
 from tests.orchestrator.conftest import QUICK, ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, followed, head
+from tests.orchestrator.test_workers import progress, say
 from tests.support.process import ServiceProcess
 from tests.support.serving import Served, serving
 
@@ -96,6 +99,46 @@ async def test_a_mind_that_is_open_goes_on_from_what_the_ledger_holds(tmp_path: 
                 for event in await events(served, kinds=["invariant_violated"])
             ]
             assert set(violated) <= {"CHAIN_REPLACED"}
+
+
+async def test_what_a_worker_makes_of_a_message_is_not_told_of_another_that_took_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(_event: mind.Event, _minds: object) -> list[mind.Body]:
+        has_begun.set()
+        await may_end.wait()
+        return [named("Olga")]
+
+    def worker(_extractor: object) -> Worker:
+        return Worker("slow", ("user_message",), slow)
+
+    monkeypatch.setattr(server, "WORKERS", [worker])
+    with ServiceProcess("ledger", tmp_path / "ledger") as process:
+        at = {"ledger": process.target}
+        async with serving(tmp_path, *SERVICES[1:], settings=ROOMY, elsewhere=at) as served:
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+            await followed(served)
+            backup, lost = kept(process), await known_head(served) + 1
+            # Longer than the one that it takes the place of: nobody is told that it is another.
+            with ServiceProcess("ledger", backup) as copy:
+                async with open_channel(copy.target) as channel:
+                    new = ledger.AppendRequest(mind_id="ada", events=[custom() for _ in range(4)])
+                    await LedgerClient(channel).append(new)
+            await say(served, "ada", "Your name is Olga.")
+            await has_begun.wait()
+
+            set_back(process, backup)
+            await known_head(served)
+            may_end.set()
+            async with asyncio.timeout(PATIENCE_S):
+                while not (await progress(served, "slow")).processed:
+                    await asyncio.sleep(0.02)
+            found = await events(served)
+
+    assert found[lost - 1].kind == "custom.x"
+    assert "identity_adopted" not in [event.kind for event in found]
 
 
 @pytest.mark.parametrize("further", [0, 22], ids=["shorter", "longer"])

@@ -108,6 +108,8 @@ class Follower:
         self._tallies = Tallies()
         self._look_ns = 0
         """When to look for letters to try again."""
+        self._breaks, self._doubtful = peers.breaks, 0
+        """How often the ledger was lost from sight, and the position up to which events were read before."""
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -292,13 +294,11 @@ class Follower:
             return
 
     async def _ledger_answers(self, mind_id: str) -> bool:
+        """Be it that the mind is gone, or cannot be read."""
         try:
             await self._peers.head(mind_id)
-        except _RETRIED:
-            return False
-        except pmm_client.errors.PmmError:
-            # Be it that the mind is gone, or cannot be read.
-            pass
+        except pmm_client.errors.PmmError as error:
+            return not isinstance(error, _RETRIED)
         return True
 
     async def _leave(self, mind_id: str, seq: int, error: Exception, attempts: int) -> None:
@@ -345,10 +345,9 @@ class Follower:
 
     async def _append(self, event: mind.Event, bodies: list[mind.Body]) -> list[int]:
         """All that follows from an event at once; nothing where it is there already, or the event was erased."""
+        drafts = [self._draft(event, body, ordinal) for ordinal, body in enumerate(bodies)]
         try:
-            seqs = await self._unless_erased(
-                event, [self._draft(event, body, i) for i, body in enumerate(bodies)]
-            )
+            seqs = await self._unless_erased(event, drafts)
         except pmm_client.errors.IdempotencyKeyReused:
             if await self._before.follows_from(event, is_sure=False):
                 return []
@@ -366,11 +365,18 @@ class Follower:
         drops = active.drops
         while True:
             erased_seq = active.snapshot.summaries.erased_seq
-            if (erased_seq > event.seq or active.drops != drops) and not await self._is_there(event):
+            is_in_doubt = self._is_doubtful(event) or erased_seq > event.seq or active.drops != drops
+            if is_in_doubt and not await self._is_there(event):
                 return []
             seqs = await self._minds.append_unless_erased(active, drafts, erased_seq)
             if seqs is not None:
                 return seqs
+
+    def _is_doubtful(self, event: mind.Event) -> bool:
+        """Whether the ledger may have come back with another history since the event was read."""
+        if self._breaks != self._peers.breaks:
+            self._breaks, self._doubtful = self._peers.breaks, max(self._lanes.delivered, event.position)
+        return event.position <= self._doubtful
 
     async def _is_there(self, event: mind.Event) -> bool:
         now = await self._peers.event(event.mind_id, event.seq)
