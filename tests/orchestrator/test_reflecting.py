@@ -186,6 +186,15 @@ async def test_a_model_that_has_nothing_new_to_say_is_not_quoted(tmp_path: Path,
             assert (await recorded(served))[-1].model == ""
 
 
+async def test_what_a_model_could_not_say_to_its_end_is_left_out(tmp_path: Path) -> None:
+    with OpenAIServer() as server:
+        server.says = "I keep my word. And sometimes I"
+        async with serving(tmp_path, *SERVICES, settings=answered_by(server, "said-cut")) as served:
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+
+            assert (await reflect(served)).text == "I keep my word."
+
+
 @pytest.mark.parametrize("style", [mind.REFLECTION_STYLE_QUESTION, mind.REFLECTION_STYLE_CHECKLIST])
 async def test_of_very_long_promises_the_beginnings_are_enough(
     served: Served, style: mind.ReflectionStyle.ValueType

@@ -31,11 +31,11 @@ REFUSALS: dict[str, tuple[int, dict[str, str]]] = {
 STREAMS = (
     "ok", "slow-first", "slow-mid", "endless", "cut-first", "cut", "unfinished",
     "malformed-first", "malformed", "misshapen", "error-mid", "no-usage", "long", "json", "not-json", "said", "held",
-    "held-mid",
+    "held-mid", "said-cut",
 )  # fmt: skip
 """Models that begin to answer. ``NAME-then-ok``: as NAME at first, and well the second time. ``said`` says what
-``says`` tells it to; ``held`` what it told it when it was asked, once ``released`` is set, and ``held-mid`` waits for
-that in the middle."""
+``says`` tells it to, and ``said-cut`` has more to say; ``held`` what it told it when it was asked, once ``released`` is
+set, and ``held-mid`` waits for that in the middle."""
 
 
 class OpenAIServer(HttpServer):
@@ -210,7 +210,9 @@ async def _stream(
             raise ConnectionResetError
         case "malformed-first":
             yield "data: {this is no JSON\n\n"
-    told = {"json": '{"city": "Porto"}', "not-json": '{"city": 3}', "said": says, "held": says}
+    told = {"json": '{"city": "Porto"}', "not-json": '{"city": 3}'} | dict.fromkeys(
+        ("said", "said-cut", "held"), says
+    )
     words = (told[name],) if name in told else WORDS
     for index, word in enumerate(words):
         if index == 2:
@@ -219,7 +221,7 @@ async def _stream(
         yield dialect.text(word)
         await asyncio.sleep(0)
     if name != "unfinished":
-        for line in dialect.end(is_cut=name == "long", has_usage=name != "no-usage"):
+        for line in dialect.end(is_cut=name in ("long", "said-cut"), has_usage=name != "no-usage"):
             yield line
 
 
