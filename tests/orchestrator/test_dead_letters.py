@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +18,13 @@ from pmm_client import errors
 from services.orchestrator import server
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
+from services.orchestrator.workers import follower
 from services.orchestrator.workers.follower import Worker
 from services.runtime.waiting import DiskFull
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.talking import events, followed, wait_for
 from tests.orchestrator.test_supervision import erased
-from tests.orchestrator.test_workers import letters, progress, say, until
+from tests.orchestrator.test_workers import YEAR_NS, letters, progress, say, until
 from tests.support.ledger import change_stored
 from tests.support.serving import Served, serving
 
@@ -43,12 +45,23 @@ def only(monkeypatch: pytest.MonkeyPatch, derive: Callable[[mind.Event], Awaitab
     monkeypatch.setattr(server, "WORKERS", [worker])
 
 
-def due_at_once(folder: Path) -> None:
-    """The time of every letter has come when the process begins again."""
+def due_at_once(folder: Path, attempts: int = 3) -> None:
+    """The time of every letter has come when the process begins again, after so many attempts."""
     store = Store(folder / "orchestrator")
     for letter in store.waiting("needy"):
-        store.put_dead_letter(replace(letter, retry_ns=1))
+        store.put_dead_letter(replace(letter, attempts=attempts, retry_ns=1))
     store.close()
+
+
+def looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower, "LOOK_SECONDS", 0.01)
+
+
+async def looked_often(served: Served) -> dict[str, int]:
+    """By mind, how often its letter was tried, after many looks."""
+    for _ in range(20):
+        found = await letters(served, "needy")
+    return {letter.mind_id: letter.attempts for letter in found}
 
 
 async def left(served: Served, mind_id: str = "ada") -> list[pb.DeadLetter]:
@@ -91,6 +104,106 @@ async def test_a_letter_whose_event_cannot_be_read_any_more_is_left_to_a_person_
 
     assert (letter.mind_id, letter.reason, letter.attempts) == ("ada", "BROKEN_EVENT", 4)
     assert not letter.HasField("next_attempt_at")
+
+
+async def test_a_letter_is_tried_when_its_time_has_come_or_was_told_by_a_clock_that_ran_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_away = True
+
+    async def needy(_event: mind.Event) -> None:
+        if is_away:
+            raise AWAY
+
+    only(monkeypatch, needy)
+    looking_often(monkeypatch)
+    minds = ("due", "later", "ahead")
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        for mind_id in minds:
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
+            await say(served, mind_id, "hello")
+            await left(served, mind_id)
+            await followed(served, mind_id)
+    is_away = False
+    now_ns = time.time_ns()
+    with monkeypatch.context() as held:
+        # Later is never.
+        held.setattr(time, "time_ns", lambda: now_ns)
+        times = {"due": now_ns, "later": now_ns + 50 * 10**9, "ahead": now_ns + YEAR_NS, "nobody": 1}
+        store = Store(tmp_path / "orchestrator")
+        for mind_id, retry_ns in times.items():
+            store.put_dead_letter(DeadLetter(mind_id, "needy", 2, "AWAY", 3, 1, retry_ns))
+        store.close()
+        async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+
+            async def one_is_left() -> bool:
+                return len(await letters(served, "needy")) == 1
+
+            await until(one_is_left)
+            assert await looked_often(served) == {"later": 3}
+            named = [len(await events(served, mind_id, kinds=["user_identified"])) for mind_id in minds]
+
+    assert named == [1, 0, 1]
+
+
+async def test_where_the_first_letter_fails_as_before_the_others_are_left_for_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def needy(_event: mind.Event) -> None:
+        raise AWAY
+
+    only(monkeypatch, needy)
+    looking_often(monkeypatch)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        for mind_id in ("ada", "ben", "eve"):
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
+            await say(served, mind_id, "hello")
+            await left(served, mind_id)
+            await followed(served, mind_id)
+    due_at_once(tmp_path, attempts=20)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+
+        async def one_was_tried() -> bool:
+            return any(letter.attempts > 20 for letter in await letters(served, "needy"))
+
+        await until(one_was_tried)
+        assert await looked_often(served) == {"ada": 21, "ben": 20, "eve": 20}
+
+
+async def test_a_letter_that_the_ledger_is_too_busy_to_read_again_was_not_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, is_away, event = 0, True, Peers.event
+
+    async def busy(self: Peers, mind_id: str, seq: int) -> mind.Event:
+        nonlocal asked
+        asked += 1
+        if is_away:
+            raise errors.Unavailable("busy")
+        return await event(self, mind_id, seq)
+
+    async def needy(_event: mind.Event) -> None:
+        if is_away:
+            raise AWAY
+
+    only(monkeypatch, needy)
+    looking_often(monkeypatch)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await say(served, "ada", "hello")
+        await left(served)
+        await followed(served)
+    due_at_once(tmp_path)
+    monkeypatch.setattr(Peers, "event", busy)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+
+        async def asked_again() -> bool:
+            return asked > 2
+
+        await until(asked_again)
+        assert [letter.attempts for letter in await letters(served, "needy")] == [3]
+        is_away = False
+        await wait_for(served, "user_identified")
 
 
 async def test_a_mind_that_is_deleted_while_its_letter_is_tried_again_leaves_none(

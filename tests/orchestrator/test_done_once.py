@@ -131,3 +131,21 @@ async def test_what_is_there_under_its_key_already_is_no_failure(
 
         assert await named(served) == [("naming", "Ana")]
         assert (asked, await letters(served, "naming")) == (["hello"], [])
+
+
+async def test_what_was_erased_before_it_was_read_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def name(event: mind.Event) -> str:
+        return event.body.user_message.text
+
+    asked = naming(monkeypatch, name)
+    async with serving(tmp_path, "ledger", settings=ROOMY) as served:
+        created = ledger.NewEvent(body=mind.Body(mind_created=mind.MindCreated(name="ada")))
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[created]))
+        await say(served, "ada", "secret", "plain")
+        await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[2]))
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await followed(served)
+
+    assert asked == ["plain"]

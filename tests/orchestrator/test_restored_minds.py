@@ -158,3 +158,26 @@ async def test_a_full_export_says_what_a_worker_left(tmp_path: Path, monkeypatch
         manifest = await archive.save(client.mind("ada"), tmp_path / "ada.pmm")
 
     assert manifest.unfinished == {"extraction": 1}
+
+
+async def test_a_mind_that_was_restored_with_an_erasure_thinks_at_once(tmp_path: Path) -> None:
+    lines = await told(tmp_path / "here", SAID, "I live in Lagos.", forget="I live in Lagos.")
+    async with serving(tmp_path / "there", *SERVICES, settings=ROOMY) as served:
+        await restore(served.ledger, "ada", b"".join(lines))
+        made = await served.orchestrator.reflect(pb.ReflectRequest(mind_id="ada"), timeout=20)
+
+    assert made.reflection.text
+
+
+async def test_what_a_tick_asked_for_before_the_export_is_left_as_it_was(tmp_path: Path) -> None:
+    tick = mind.TickRecorded(decision="reflect", reflection_style=mind.REFLECTION_STYLE_SUCCINCT)
+    async with serving(tmp_path / "here", "ledger", settings=ROOMY) as served:
+        bodies = (mind.Body(mind_created=mind.MindCreated(name="ada")), mind.Body(tick_recorded=tick))
+        new = [ledger.NewEvent(body=body) for body in bodies]
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=new))
+        lines = await exported(served)
+    async with serving(tmp_path / "there", *SERVICES, settings=ROOMY) as served:
+        await restore(served.ledger, "ada", b"".join(lines))
+        await followed(served)
+
+        assert not await events(served, kinds=["reflection_recorded"])
