@@ -59,8 +59,7 @@ def looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def looked_often(served: Served) -> dict[str, int]:
     """By mind, how often its letter was tried, after many looks."""
-    for _ in range(20):
-        found = await letters(served, "needy")
+    *_, found = [await letters(served, "needy") for _ in range(20)]
     return {letter.mind_id: letter.attempts for letter in found}
 
 

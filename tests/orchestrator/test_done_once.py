@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
+from pmm_client import errors
 from services.orchestrator import server
+from services.orchestrator.peers import Peers
 from services.orchestrator.store import Store
+from services.orchestrator.terms import Draft
 from services.orchestrator.workers.follower import Worker
 from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.forgotten import forget
 from tests.orchestrator.talking import events, followed, wait_for
 from tests.orchestrator.test_workers import letters, say
 from tests.support.serving import Served, serving
@@ -149,3 +154,73 @@ async def test_what_was_erased_before_it_was_read_is_not_read(
         await followed(served)
 
     assert asked == ["plain"]
+
+
+async def test_what_is_erased_while_it_is_read_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def name(event: mind.Event) -> str:
+        has_begun.set()
+        await may_end.wait()
+        return event.body.user_message.text
+
+    naming(monkeypatch, name)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await say(served, "ada", "secret")
+        await has_begun.wait()
+        await forget(served, 2)
+        may_end.set()
+        await followed(served)
+
+        assert (await named(served), await letters(served, "naming")) == ([], [])
+
+
+async def test_what_was_appended_though_the_answer_was_lost_is_not_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_lost, append = True, Peers.append
+
+    async def losing(self: Peers, mind_id: str, drafts: Sequence[Draft], **more: Any) -> Any:
+        nonlocal is_lost
+        answer = await append(self, mind_id, drafts, **more)
+        if is_lost and drafts[0].actor == "naming":
+            is_lost = False
+            raise errors.Unavailable("the answer was lost on its way")
+        return answer
+
+    async def name(_event: mind.Event) -> str:
+        return f"the {len(asked)}th"
+
+    asked = naming(monkeypatch, name, "user_identified")
+    monkeypatch.setattr(Peers, "append", losing)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await say(served, "ada", "hello")
+        await followed(served)
+
+        assert (await named(served), asked) == ([("naming", "the 1th")], ["hello"])
+        assert not is_lost
+
+
+async def test_where_something_else_took_its_key_an_event_is_left_to_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def name(_event: mind.Event) -> str:
+        return "Bea"
+
+    naming(monkeypatch, name, "user_identified")
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        other = ledger.NewEvent(
+            actor="app", body=identified("Ana"), idempotency_key="naming:3:user_identified:0"
+        )
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[other]))
+        await say(served, "ada", "hello")
+        await followed(served)
+        (letter,) = await letters(served, "naming")
+
+        assert (letter.seq, letter.reason) == (3, "IDEMPOTENCY_KEY_REUSED")
+        assert await named(served) == [("app", "Ana")]
