@@ -22,10 +22,11 @@ class Appended:
         """By seq, which of them it was."""
         self._waiting: OrderedDict[int, mind.Event] = OrderedDict()
 
-    def add(self, event: mind.Event) -> None:
-        """An event that the ledger has acknowledged."""
-        self.count += 1
-        self._numbers[event.seq] = self.count
+    def add(self, event: mind.Event, *, is_new: bool = True) -> None:
+        """An event that the ledger has acknowledged; not new where its key had come before."""
+        if is_new:
+            self.count += 1
+            self._numbers[event.seq] = self.count
         self._waiting[event.seq] = event
         if len(self._numbers) > KEPT:
             self._numbers.popitem(last=False)

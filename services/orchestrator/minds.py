@@ -214,7 +214,7 @@ class Minds:
                 hash=written.hash,
                 body=draft.body,
             )
-            active.appended.add(event)
+            active.appended.add(event, is_new=not written.existed)
             if draft.kind == "user_message":
                 active.said_position = max(active.said_position, written.position)
         self._fold(active)

@@ -124,18 +124,19 @@ class Turn:
                 "the idempotency key came with another message before, or with one that was erased since: take a new "
                 "key, or repeat that message"
             )
-        if not self._active.appended.all_since(self._admitted, state.seq + 1, self._first_seq - 1):
-            # Others appended before: what was looked up is not as of the head at admission.
-            state = await self._s.minds.forward(self._active, state, self._first_seq - 1)
-            memories, recent, degraded = await self._look_up(state)
         stored = None
-        if self._user_seq <= state.seq:
+        if not self._active.appended.all_since(self._admitted, self._user_seq, self._user_seq):
+            # It had come before, perhaps after what others appended, which the state need not know.
             stored = await retries.stored(self._s.peers, self._active.id, self._session_id, self._user_seq)
         if stored is not None:
             self._is_ended = True
             for part in stored:
                 yield part
             return
+        if not self._active.appended.all_since(self._admitted, state.seq + 1, self._first_seq - 1):
+            # Others appended before: what was looked up is not as of the head at admission.
+            state = await self._s.minds.forward(self._active, state, self._first_seq - 1)
+            memories, recent, degraded = await self._look_up(state)
         try:
             async for part in self._answer(state, mode, memories, recent, degraded):
                 yield part

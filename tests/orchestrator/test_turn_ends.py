@@ -19,7 +19,7 @@ from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.minds import Minds
 from services.orchestrator.terms import Draft
 from tests.orchestrator.conftest import SERVICES, answered_by
-from tests.orchestrator.talking import converse, events, head, queueing, settled_head, wait_for
+from tests.orchestrator.talking import Turn, converse, events, head, queueing, settled_head, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
 
@@ -187,21 +187,47 @@ def held_at_first(
     return is_held, is_released
 
 
+async def leave(served: Served, asked: asyncio.Task[Turn]) -> None:
+    """Cancel a call, and return once it is known to be gone."""
+    asked.cancel()
+    await asyncio.wait([asked])
+    for number in range(3):
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=f"other-{number}"))
+
+
 async def test_a_message_on_its_way_to_the_ledger_as_its_caller_leaves_gets_its_end(
     modelled: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_kept, is_gone = held_at_first(monkeypatch, "user_message")
     asked = asyncio.create_task(converse(modelled, TOLD, model="slow-first"))
     await is_kept.wait()
-    asked.cancel()
-    await asyncio.wait([asked])
-    for number in range(3):
-        # By then the call is known to be gone.
-        await modelled.orchestrator.create_mind(pb.CreateMindRequest(mind_id=f"other-{number}"))
+    await leave(modelled, asked)
     is_gone.set()
     failed = await wait_for(modelled, "turn_failed")
 
     assert failed.body.turn_failed.reason == mind.TURN_FAILURE_REASON_CANCELLED
+
+
+async def test_a_retry_gets_the_outcome_though_another_writer_came_before_its_message(
+    modelled: Served, model_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused = mind.PRIVACY_MODE_PAUSED
+    await modelled.orchestrator.start_session(
+        pb.StartSessionRequest(mind_id="ada", session_id="talk", privacy_mode=paused)
+    )
+    is_kept, is_gone = held_at_first(monkeypatch, "user_message")
+    asked = asyncio.create_task(converse(modelled, TOLD, session_id="talk", idempotency_key="k"))
+    await is_kept.wait()
+    other = ledger.NewEvent(actor="app", body=mind.Body(custom=mind.Custom(name="other")))
+    await modelled.ledger.append(ledger.AppendRequest(mind_id="ada", events=[other]))
+    await leave(modelled, asked)
+    is_gone.set()
+    failed = await wait_for(modelled, "turn_failed")
+    again = await converse(modelled, TOLD, session_id="talk", idempotency_key="k")
+
+    assert again.failed
+    assert again.failed.seq == failed.seq
+    assert model_server.requests == []
 
 
 async def test_a_message_whose_end_could_not_be_told_gets_it_once_the_mind_is_opened_again(
