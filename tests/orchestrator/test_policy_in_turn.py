@@ -84,6 +84,29 @@ async def test_a_message_that_waits_is_masked_by_a_policy_that_came_meanwhile(
     assert "ana@example.org" not in str(await events(modelled))
 
 
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_message_that_waits_meets_the_policy_though_something_is_forgotten_meanwhile(
+    modelled: Served, model_server: OpenAIServer, mode: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await set_policy(modelled, "mask")
+    told = await converse(modelled, "I like tea", model="said")
+    assert told.started
+    queued = queueing(monkeypatch)
+    first = await begun(modelled, model_server, mode)
+    waiting = asyncio.create_task(converse(modelled, MAIL, session_id="talk"))
+    await queued(2)
+    async for _ in modelled.orchestrator.forget(
+        pb.ForgetRequest(mind_id="ada", seq=told.started.user_seq), timeout=60
+    ):
+        pass
+    model_server.released.set()
+
+    assert (await first).completed
+    assert (await waiting).completed
+    assert "ana@example.org" not in str(model_server.requests)
+    assert "ana@example.org" not in str(await events(modelled))
+
+
 async def test_a_retry_that_waits_gets_its_stored_outcome_whatever_the_policy_is_by_then(
     modelled: Served, model_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,6 +95,19 @@ async def test_a_session_that_keeps_more_than_a_message_allows_does_not_get_it(
     assert less.started.privacy_mode == of_session
 
 
+async def test_a_session_that_another_writer_began_paused_keeps_no_more(served: Served) -> None:
+    await converse(served, "hello")
+    await settled_head(served)
+    begun = mind.Body(session_started=mind.SessionStarted(privacy_mode=mind.PRIVACY_MODE_PAUSED))
+    start = ledger.NewEvent(actor="app", session_id="talk", body=begun)
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[start]))
+
+    turn = await converse(served, PROMISED, session_id="talk")
+
+    assert turn.started
+    assert turn.started.privacy_mode == mind.PRIVACY_MODE_PAUSED
+
+
 @pytest.mark.parametrize("mode", [mind.PRIVACY_MODE_PAUSED, mind.PRIVACY_MODE_INCOGNITO])
 async def test_no_answer_claims_to_remember_what_is_not_remembered(served: Served, mode: Any) -> None:
     assert "I will remember that" in (await converse(served, "I like tea.")).text

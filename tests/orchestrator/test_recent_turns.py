@@ -141,6 +141,23 @@ async def test_conversations_that_go_on_at_once_in_one_mind_are_kept_apart(serve
     assert [[len(seqs) for seqs in turns] for turns in shown] == [[0, 2, 4]] * 8
 
 
+async def test_what_another_writer_kept_right_before_a_message_is_in_its_prompt(served: Served) -> None:
+    first = await converse(served, "hello")
+    assert first.started
+    assert first.completed
+    session_id = first.started.session_id
+    elsewhere = mind.Body(user_message=mind.UserMessage(text="said elsewhere"))
+    event = ledger.NewEvent(session_id=session_id, actor="user", body=elsewhere, remember=False)
+    kept = await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[event]))
+
+    turn = await converse(served, "and here", session_id=session_id)
+
+    assert turn.started
+    shown = [first.started.user_seq, first.completed.assistant_seq, kept.head_seq]
+    assert turn.started.receipt.recent_seqs == shown
+    assert turn.started.receipt.head_seq == turn.started.user_seq - 1
+
+
 def test_only_what_this_process_appended_since_is_no_news() -> None:
     appended = Appended()
     for seq in (4, 5, 8):
