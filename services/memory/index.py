@@ -212,6 +212,8 @@ class MindIndex:
 
     def restore(self, bulk: Bulk, size: int, columns: dict[str, NDArray[Any]], names: dict[str, Any]) -> None:
         """Take over what was saved; the index is empty."""
+        # Folders that were written before have erased rows at the seq of an earlier one.
+        columns["seq"] = np.maximum.accumulate(columns["seq"])
         self.columns = {name: Column(kind, columns[name]) for name, kind in COLUMNS.items()}
         self.alive = Column(np.bool_, columns["ended"] == 0)
         self.terms = Ragged(np.uint32, columns["words"], columns["word_ends"])
@@ -244,11 +246,12 @@ class MindIndex:
         self.version = next(_versions)
 
     def _extend_columns(self, rows: Sequence[Row | None]) -> None:
-        nothing = Row("", 0, "", self.last_seq, self.last_seq, ended_seq=_ERASED)
+        nothing = Row("", 0, "", self.last_seq, max(self.last_seq, _ERASED), ended_seq=_ERASED)
         present = [row or nothing for row in rows]
         values: dict[str, Sequence[Any]] = {
-            "seq": [row.version_seq for row in present],
-            # An erased row ends before it begins, and so holds at no seq.
+            # An erased row stands where the one before it does: what is as of a seq is looked up in ascending order.
+            "seq": [*itertools.accumulate((row.version_seq for row in present), max)],
+            # It ends no later than it begins, and so holds at no seq.
             "ended": [row.ended_seq for row in present],
             "occurred": [row.occurred_ns for row in present],
             "recorded": [row.recorded_ns for row in present],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
@@ -12,7 +13,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
 from tests.support.drafts import created, imported, said
-from tests.support.serving import Served
+from tests.support.serving import Served, serving
 
 DAY = datetime(2026, 5, 3, 10, tzinfo=UTC)
 WORDS = ("boat", "harbour", "olive", "piano", "ladder", "Porto", "rain", "bread")
@@ -94,3 +95,17 @@ async def test_as_of_equals_a_mind_that_has_only_these(
     then = await found(served, f"part{_minds}", query, min_seq=upto)
 
     assert sorted(past) == sorted(then)
+
+
+async def test_nothing_later_is_seen_though_something_in_between_was_erased(tmp_path: Path) -> None:
+    async with serving(tmp_path, "ledger", "memory") as served:
+        boats = [said(f"boat {number}", "s1") for number in range(9)]
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[created(), *boats]))
+        erased = await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[6]))
+        await found(served, "ada", "boat", min_seq=erased.seq)
+    # What was erased is no longer there when the index is built.
+    async with serving(tmp_path, "ledger", "memory") as served:
+        for upto in range(1, erased.seq + 1):
+            past = await found(served, "ada", "boat", as_of_seq=upto, min_seq=erased.seq)
+            told = {f"boat {seq - 2}" for seq in range(2, upto + 1) if seq not in (6, erased.seq)}
+            assert {text for _, text, _ in past} == told
