@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as pb
 from pmm.mind.v1 import events_pb2 as mind
-from services.memory.device import choose
-from services.memory.embedder import WordLlamaEmbedder
-from services.memory.embeddings import Embeddings
-from services.memory.minds import LoadedMinds
-from services.memory.rows import Row
-from services.memory.settings import MemorySettings
-from services.memory.spaces import Spaces
-from services.memory.store import Store
-from services.memory.writer import Writer
+from tests.memory.folding import Memory
 from tests.support.drafts import created, said
 from tests.support.files import files_with
-from tests.support.serving import Served
+from tests.support.serving import Served, serving
 
 DAY = datetime(2026, 5, 3, 10, tzinfo=UTC)
 TEXTS = (
@@ -45,7 +35,6 @@ TEXTS = (
     "the harbour",
 )
 TYPES = (mind.MEMORY_TYPE_FACT, mind.MEMORY_TYPE_PREFERENCE, mind.MEMORY_TYPE_EVENT)
-EMBEDDER = WordLlamaEmbedder()
 
 seqs = st.integers(2, 14)
 ids = st.integers(2, 14).map("m{}".format)
@@ -125,57 +114,6 @@ def without_payload(events: list[mind.Event], upto: int) -> list[mind.Event]:
             kept.redacted = True
         left.append(kept)
     return left
-
-
-@dataclass
-class Memory:
-    """Rows and vectors in a folder, and what writes them."""
-
-    store: Store
-    spaces: Spaces
-    writer: Writer
-
-    @classmethod
-    @contextmanager
-    def open(cls, folder: Path) -> Generator[Memory]:
-        chosen = MemorySettings.model_validate({})
-        store, embeddings = Store(folder / "store"), Embeddings(folder / "embeddings", 100, 0)
-        spaces = Spaces(store, chosen.embedder_settings(), lambda _: EMBEDDER)
-        minds = LoadedMinds(store, folder / "minds", spaces, choose("cpu"), chosen)
-        yield cls(store, spaces, Writer(store, minds, spaces, embeddings))
-        embeddings.close()
-        store.close()
-
-    def process(self, events: list[mind.Event]) -> None:
-        self.writer.process(events, "store", events[-1].seq)
-
-    def fold(self, events: list[mind.Event]) -> None:
-        """As ``Refolding`` does, with what the ledger has, three events a page."""
-        for first in range(0, len(events), 3):
-            with self.store.read() as stored:
-                held = stored.mind("ada")
-            if held and held.beside:
-                self.writer.fold("ada", held.beside.number, events[first : first + 3])
-
-    def is_to_be_folded(self) -> bool:
-        """Whether what is held is not yet what the ledger says."""
-        with self.store.read() as stored:
-            held = stored.mind("ada")
-        assert held is not None
-        assert (held.beside is not None) == (self.writer.folding == {"ada"})
-        return held.beside is not None
-
-    def held(self) -> tuple[int, list[Row], list[list[float]]]:
-        """How many memories hold, every version, and their vectors."""
-        with self.store.read() as stored:
-            held = stored.mind("ada")
-            assert held is not None
-            found = [(ordinal, stored.whole(held, row)) for ordinal, row in stored.rows_from(held, 0)]
-            vectors = [
-                stored.vectors(self.spaces.searched, held, ordinal, ordinal + 1)[0].tolist()
-                for ordinal, _ in found
-            ]
-        return held.held, [row for _, row in found], vectors
 
 
 @settings(max_examples=250)
@@ -263,6 +201,37 @@ def test_a_folding_that_a_crash_interrupted_goes_on(tmp_path: Path) -> None:
 
         assert [row.text for row in memory.held()[1]] == ["Ana lives in Porto", "the harbour"]
         assert memory.writer.folding == set()
+
+
+@pytest.mark.parametrize("folded", [0, 1, 5])
+async def test_a_start_goes_on_with_a_folding_right_behind_the_last_event_that_was_folded(
+    tmp_path: Path, folded: int
+) -> None:
+    appended = [
+        created(),
+        *(ledger.NewEvent(body=recorded(f"m{seq}", f"shelf {seq} holds jam")) for seq in range(2, 7)),
+        ledger.NewEvent(body=mind.Body(memory_revised=mind.MemoryRevised(memory_id="m2", text="empty"))),
+    ]
+    async with serving(tmp_path, "ledger", "memory") as served:
+        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=appended))
+        await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada", min_seq=7), timeout=10)
+    async with serving(tmp_path, "ledger") as served:
+        await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[7]))
+        messages = served.ledger.subscribe(ledger.SubscribeRequest())
+        store_id = (await anext(messages)).started.store_id
+        page = (await anext(messages)).page
+        await messages.aclose()
+    with Memory.open(tmp_path / "memory") as memory:
+        memory.writer.process(page.events, store_id, page.position)
+        memory.writer.fold("ada", 1, page.events[:folded])
+
+    async with serving(tmp_path, "ledger", "memory") as served:
+        async with asyncio.timeout(20):
+            while (await served.memory.stats(pb.StatsRequest())).rebuilding:
+                await asyncio.sleep(0.05)
+        listed = await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada"))
+
+    assert [one.text for one in listed.memories] == [f"shelf {seq} holds jam" for seq in range(6, 1, -1)]
 
 
 def test_a_page_that_was_read_before_an_erasure_is_not_folded(tmp_path: Path) -> None:
