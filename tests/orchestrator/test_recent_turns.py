@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.memory.v1 import memory_pb2 as memory
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from services.orchestrator.appended import Appended
 from services.orchestrator.lately import Lately
 from services.orchestrator.terms import Said
 from tests.orchestrator.conftest import ROOMY, SERVICES
-from tests.orchestrator.talking import converse, events
+from tests.orchestrator.talking import converse, events, settled_head
 from tests.support.serving import Served, serving
 
 MESSAGES, CHARACTERS = 4, 40
@@ -156,6 +157,15 @@ async def test_what_another_writer_kept_right_before_a_message_is_in_its_prompt(
     shown = [first.started.user_seq, first.completed.assistant_seq, kept.head_seq]
     assert turn.started.receipt.recent_seqs == shown
     assert turn.started.receipt.head_seq == turn.started.user_seq - 1
+
+
+async def test_memories_are_looked_up_once_a_turn_where_nobody_else_appends(served: Served) -> None:
+    for asked in range(1, 4):
+        await settled_head(served)
+        await converse(served, f"hello {asked}")
+        stats = await served.memory.stats(memory.StatsRequest())
+        results = next(cache for cache in stats.caches if cache.name == "results")
+        assert results.hits + results.misses == asked
 
 
 def test_only_what_this_process_appended_since_is_no_news() -> None:

@@ -230,9 +230,8 @@ async def test_a_retry_gets_the_outcome_though_another_writer_came_before_its_me
     assert model_server.requests == []
 
 
-async def test_a_message_whose_end_could_not_be_told_gets_it_once_the_mind_is_opened_again(
-    modelled: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def left_open(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn whose answer the ledger does not get."""
     append = Minds.append
 
     async def unheard(self: Minds, active: ActiveMind, drafts: list[Draft], **more: Any) -> list[int]:
@@ -243,12 +242,38 @@ async def test_a_message_whose_end_could_not_be_told_gets_it_once_the_mind_is_op
     with monkeypatch.context() as away:
         away.setattr(Minds, "append", unheard)
         with pytest.raises(pmm_client.Unavailable):
-            await converse(modelled, TOLD)
+            await converse(served, TOLD)
+
+
+async def test_a_message_whose_end_could_not_be_told_gets_it_once_the_mind_is_opened_again(
+    modelled: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await left_open(modelled, monkeypatch)
     assert await ends(modelled) == []
     turn = await converse(modelled, "are you there?")
 
     assert turn.completed
     assert await ends(modelled) == [(3, mind.TURN_FAILURE_REASON_INTERRUPTED), (turn.started.user_seq, 0)]  # type: ignore[union-attr]
+
+
+async def test_a_turn_that_runs_on_is_not_closed_as_one_that_was_interrupted(
+    modelled: Served, model_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model_server.says = "Yes."
+    running = asyncio.create_task(converse(modelled, TOLD, model="held"))
+    await asyncio.to_thread(model_server.wait_until, open_streams=1)
+    await left_open(modelled, monkeypatch)
+    last = await converse(modelled, "are you there?")
+    model_server.released.set()
+    turn = await running
+
+    assert turn.started
+    assert turn.completed
+    assert last.started
+    interrupted = mind.TURN_FAILURE_REASON_INTERRUPTED
+    answered = [(seq, 0) for seq in (last.started.user_seq, turn.started.user_seq)]
+    assert [end for end in await ends(modelled) if end[1] != interrupted] == answered
+    assert len(await ends(modelled)) == 3
 
 
 async def test_a_mind_without_room_for_an_answer_can_still_be_read_and_is_mended_when_there_is_room(
@@ -318,7 +343,8 @@ async def test_nothing_is_streamed_before_the_message_is_durable(modelled: Serve
     kept = await modelled.ledger.get_event(ledger.GetEventRequest(mind_id="ada", seq=first.started.user_seq))
     await stream.aclose()
 
-    assert kept.event.body.user_message.text == TOLD
+    # When it was said is when the ledger recorded it.
+    assert kept.event.body.user_message == mind.UserMessage(text=TOLD)
 
 
 async def test_an_answer_is_explained_by_its_receipt_its_trace_and_its_memories_with_their_sources(
