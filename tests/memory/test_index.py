@@ -176,3 +176,10 @@ def test_the_words_of_rows_are_weighed_as_the_formula_says_wherever_they_are_kep
     size, limit = data.draw(st.integers(0, len(rows))), data.draw(st.integers(1, 4))
     for index in (grown(rows, [cut]), moved(rows, cut), restored(rows, cut)):
         assert proposed(index, words, size, limit) == by_definition(rows, words, size, limit)
+
+
+def test_words_count_once_when_they_are_sorted_apart_no_longer() -> None:
+    rows = [Row(f"m{seq}", EPISODE, " ".join(WORDS), seq, seq) for seq in range(2, 1_402)]
+    index = grown(rows, range(0, 1_400, 100))
+
+    assert proposed(index, ["boat"], 1_400, 5) == by_definition(rows, ["boat"], 1_400, 5)
