@@ -18,6 +18,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from tests.memory.folding import Memory
 from tests.support.drafts import created, said
 from tests.support.files import files_with
+from tests.support.ports import free_port
 from tests.support.serving import Served, serving
 
 DAY = datetime(2026, 5, 3, 10, tzinfo=UTC)
@@ -203,35 +204,55 @@ def test_a_folding_that_a_crash_interrupted_goes_on(tmp_path: Path) -> None:
         assert memory.writer.folding == set()
 
 
-@pytest.mark.parametrize("folded", [0, 1, 5])
-async def test_a_start_goes_on_with_a_folding_right_behind_the_last_event_that_was_folded(
-    tmp_path: Path, folded: int
-) -> None:
+async def interrupt_a_folding(folder: Path, folded: int) -> None:
+    """A mind without whose last revision another memory holds, of which so many events were folded again."""
     appended = [
         created(),
         *(ledger.NewEvent(body=recorded(f"m{seq}", f"shelf {seq} holds jam")) for seq in range(2, 7)),
         ledger.NewEvent(body=mind.Body(memory_revised=mind.MemoryRevised(memory_id="m2", text="empty"))),
     ]
-    async with serving(tmp_path, "ledger", "memory") as served:
+    async with serving(folder, "ledger", "memory") as served:
         await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=appended))
         await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada", min_seq=7), timeout=10)
-    async with serving(tmp_path, "ledger") as served:
+    async with serving(folder, "ledger") as served:
         await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[7]))
         messages = served.ledger.subscribe(ledger.SubscribeRequest())
         store_id = (await anext(messages)).started.store_id
         page = (await anext(messages)).page
         await messages.aclose()
-    with Memory.open(tmp_path / "memory") as memory:
+    with Memory.open(folder / "memory") as memory:
         memory.writer.process(page.events, store_id, page.position)
         memory.writer.fold("ada", 1, page.events[:folded])
 
+
+async def jam(served: Served) -> list[str]:
+    listed = await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada"), timeout=10)
+    return [one.text.removesuffix(" holds jam") for one in listed.memories]
+
+
+@pytest.mark.parametrize("folded", [0, 1, 5])
+async def test_a_start_goes_on_with_a_folding_right_behind_the_last_event_that_was_folded(
+    tmp_path: Path, folded: int
+) -> None:
+    await interrupt_a_folding(tmp_path, folded)
     async with serving(tmp_path, "ledger", "memory") as served:
         async with asyncio.timeout(20):
             while (await served.memory.stats(pb.StatsRequest())).rebuilding:
                 await asyncio.sleep(0.05)
-        listed = await served.memory.list_memories(pb.ListMemoriesRequest(mind_id="ada"))
+        assert await jam(served) == ["shelf 6", "shelf 5", "shelf 4", "shelf 3", "shelf 2"]
 
-    assert [one.text for one in listed.memories] == [f"shelf {seq} holds jam" for seq in range(6, 1, -1)]
+
+async def test_a_folding_waits_for_a_ledger_that_is_away_and_what_is_held_is_served(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await interrupt_a_folding(tmp_path, 1)
+    away = {"ledger": f"127.0.0.1:{free_port()}"}
+    async with serving(tmp_path, "memory", elsewhere=away) as served:
+        async with asyncio.timeout(20):
+            while not any("could not be folded again" in each.getMessage() for each in caplog.records):
+                await asyncio.sleep(0.05)
+        assert await jam(served) == ["shelf 6", "shelf 5", "shelf 4", "shelf 3"]
+        assert (await served.memory.stats(pb.StatsRequest())).rebuilding
 
 
 def test_a_page_that_was_read_before_an_erasure_is_not_folded(tmp_path: Path) -> None:
