@@ -371,12 +371,14 @@ async def test_all_are_found_where_few_were_asked_for_before(served: Served) -> 
         ("project 7, was it stopped", {"Project 7"}),
         ("who spoke to Jean-Luc", {"Jean-Luc"}),
         ("the projects of New Yorkers", set()),
+        ("is New York far", {"New York"}),
+        ("is New York City far", {"New York", "New York City"}),
     ],
 )
 async def test_an_entity_is_named_by_its_words_and_no_others(
     served: Served, query: str, named: set[str]
 ) -> None:
-    names = ["Project 7", "Project 77", "Jean-Luc", "New York"]
+    names = ["Project 7", "Project 77", "Jean-Luc", "New York", "New York City"]
     recorded = [
         mind.MemoryRecorded(memory_id=f"m{place}", text="it goes on", type=place + 2, entities=[name])
         for place, name in enumerate(names)
