@@ -16,7 +16,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.memory import analysis, bm25
 from services.memory.bulk import Bulk
 from services.memory.device import choose
-from services.memory.index import COLUMNS, Layout, MindIndex
+from services.memory.index import COLUMNS, NONE, Layout, MindIndex
 from services.memory.inverted_file import InvertedFile
 from services.memory.records import Space
 from services.memory.rows import EPISODE, Row
@@ -157,6 +157,30 @@ def by_definition(rows: Rows, words: list[str], size: int, limit: int) -> tuple[
     }  # fmt: skip
     best = sorted(scores, key=lambda place: (-round(scores[place], 5), -place))[:limit]
     return sorted(best), [round(weights[stem], 9) for stem in stems], sum(holding.values()), round(mean, 9)
+
+
+@given(histories(), st.data())
+def test_an_index_says_what_its_rows_are(rows: list[Row | None], data: st.DataObject) -> None:
+    size = data.draw(st.integers(0, len(rows)))
+    index, there = built(rows), {place: row for place, row in enumerate(rows[:size]) if row}
+    for tag in TAGS:
+        expected = [place for place, row in there.items() if tag in row.tags]
+        assert np.flatnonzero(index.tagged([tag], size)).tolist() == expected
+    for name in {name.lower() for name in ENTITIES}:
+        expected = [place for place, row in there.items() if name in map(str.lower, row.entities)]
+        assert np.flatnonzero(index.about([name], size)).tolist() == expected
+    messages = {row.version_seq: place for place, row in there.items() if row.type == EPISODE}
+    assert index.messages(np.arange(size)) == messages
+    # They are looked up by their seq, and what was erased holds at none.
+    seqs = index.column("seq", size).tolist()
+    assert seqs == sorted(seqs)
+    for place, row in enumerate(rows[:size]):
+        assert row is None or seqs[place] == row.version_seq
+        assert row is not None or seqs[place] >= index.column("ended", size)[place] > 0
+    for session_id, code in index.sessions.numbers.items():
+        turns = [place for place, row in there.items() if row.is_turn and row.session_id == session_id]
+        assert index.column("previous", size)[turns].tolist() == [NONE, *turns[:-1]][: len(turns)]
+        assert set(index.column("session", size)[turns].tolist()) <= {code}
 
 
 @given(histories(), st.data())
