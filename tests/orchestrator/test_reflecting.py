@@ -99,7 +99,7 @@ SINCE = "Since I last thought about myself I answered 2 times. Lately I made 7 p
         ),
         (
             mind.REFLECTION_STYLE_ANALYTICAL,
-            "For 7 promises that I made lately I ended 1. 6 are open. My growth stands at {gas:.2f}.",
+            "Lately I made 7 promises and ended 1. 6 are open. My growth stands at {gas:.2f}.",
         ),
     ],
 )

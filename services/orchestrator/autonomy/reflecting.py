@@ -209,18 +209,14 @@ def by_rules(state: Snapshot, style: int) -> str:
     """The same in plain sentences, without a model."""
     known, promised = state.reflections, state.commitments.in_order()
     oldest = min(promised, key=lambda one: one.opened_seq, default=None)
-    counted = (
-        f"Since I last thought about myself I answered {_counted(known.turns_since, 'time')}. Lately I made "
-        f"{_counted(known.opened, 'promise')} and ended {known.closed}."
-    )
+    lately = f"Lately I made {_counted(known.opened, 'promise')} and ended {known.closed}."
+    counted = f"Since I last thought about myself I answered {_counted(known.turns_since, 'time')}. {lately}"
     still = {0: "None is open.", 1: "One is open."}.get(len(promised), f"{len(promised)} are open.")
     match style:
         case mind.REFLECTION_STYLE_QUESTION:
-            return (
-                f"What keeps me from “{shown(oldest.text)}”?"
-                if oldest
-                else "What would I promise if I were asked?"
-            )
+            if oldest:
+                return f"What keeps me from “{shown(oldest.text)}”?"
+            return "What would I promise if I were asked?"
         case mind.REFLECTION_STYLE_NARRATIVE:
             name = f"As {state.identity.name} " if state.identity.name else ""
             return f"{name}I go on. {counted} {still}".strip()
@@ -228,8 +224,6 @@ def by_rules(state: Snapshot, style: int) -> str:
             lines = [f"- open: {shown(one.text)}" for one in promised[:MAX_PROMISES]]
             return "\n".join([f"- {counted}", *lines])
         case mind.REFLECTION_STYLE_ANALYTICAL:
-            # Those that ended may have been made before.
-            share = f"For {_counted(known.opened, 'promise')} that I made lately I ended {known.closed}."
-            return f"{share} {still} My growth stands at {state.metrics.gas:.2f}."
+            return f"{lately} {still} My growth stands at {state.metrics.gas:.2f}."
         case _:
             return f"{counted} {still}"
