@@ -16,6 +16,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
 from services.orchestrator import server
+from services.orchestrator.errors import ModelFailed
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
 from services.orchestrator.workers import follower
@@ -143,6 +144,23 @@ async def test_a_letter_is_tried_when_its_time_has_come_or_was_told_by_a_clock_t
             named = [len(await events(served, mind_id, kinds=["user_identified"])) for mind_id in minds]
 
     assert named == [1, 0, 1]
+
+
+@pytest.mark.parametrize("may_pass", [False, True])
+async def test_a_model_that_fails_is_asked_again_only_where_it_may_pass_and_not_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, may_pass: bool
+) -> None:
+    async def needy(_event: mind.Event) -> None:
+        raise ModelFailed("no", "BACKEND_FAILED", may_pass=may_pass)
+
+    only(monkeypatch, needy)
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await say(served, "ada", "hello")
+        (letter,) = await left(served)
+
+    assert (letter.reason, letter.attempts) == ("BACKEND_FAILED", 1)
+    assert letter.HasField("next_attempt_at") == may_pass
 
 
 async def test_where_the_first_letter_fails_as_before_the_others_are_left_for_later(

@@ -21,7 +21,7 @@ from services.orchestrator.workers.follower import Worker
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.forgotten import forget
 from tests.orchestrator.talking import events, followed, wait_for
-from tests.orchestrator.test_workers import letters, say
+from tests.orchestrator.test_workers import letters, say, until
 from tests.support.serving import Served, serving
 
 Named = Callable[[mind.Event], Awaitable[str]]
@@ -42,6 +42,12 @@ def naming(monkeypatch: pytest.MonkeyPatch, name: Named, *derives: str) -> list[
 
 def identified(name: str) -> mind.Body:
     return mind.Body(user_identified=mind.UserIdentified(name=name))
+
+
+async def born(served: Served) -> None:
+    """A mind in a ledger that nobody follows yet."""
+    created = ledger.NewEvent(body=mind.Body(mind_created=mind.MindCreated(name="ada")))
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[created]))
 
 
 async def named(served: Served, mind_id: str = "ada") -> list[tuple[str, str]]:
@@ -114,6 +120,30 @@ async def test_what_followed_from_a_message_is_not_asked_for_again_though_the_po
     assert by_worker == [("naming", "the 1th"), ("naming", "the 2th"), ("naming", "the 4th")]
 
 
+@pytest.mark.parametrize("position", [2, 10**6], ids=["that has as much", "that has less"])
+async def test_of_another_ledger_all_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, position: int
+) -> None:
+    async def name(event: mind.Event) -> str:
+        return event.body.user_message.text
+
+    asked = naming(monkeypatch, name)
+    async with serving(tmp_path, "ledger", settings=ROOMY) as served:
+        await born(served)
+        await say(served, "ada", "one", "two", "three")
+    store = Store(tmp_path / "orchestrator")
+    store.put_workers({"naming": ("another store", position)})
+    store.close()
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+
+        async def all_are_read() -> bool:
+            return len(await named(served)) == 3
+
+        await until(all_are_read)
+
+    assert asked == ["one", "two", "three"]
+
+
 async def test_what_is_there_under_its_key_already_is_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,8 +176,7 @@ async def test_what_was_erased_before_it_was_read_is_not_read(
 
     asked = naming(monkeypatch, name)
     async with serving(tmp_path, "ledger", settings=ROOMY) as served:
-        created = ledger.NewEvent(body=mind.Body(mind_created=mind.MindCreated(name="ada")))
-        await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=[created]))
+        await born(served)
         await say(served, "ada", "secret", "plain")
         await served.ledger.redact(ledger.RedactRequest(mind_id="ada", seqs=[2]))
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
@@ -202,6 +231,8 @@ async def test_what_was_appended_though_the_answer_was_lost_is_not_asked_for_aga
         await followed(served)
 
         assert (await named(served), asked) == ([("naming", "the 1th")], ["hello"])
+        (made,) = await events(served, kinds=["user_identified"])
+        assert (made.session_id, made.causation_seq) == ("s", made.seq - 1)
         assert not is_lost
 
 

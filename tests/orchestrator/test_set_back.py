@@ -141,6 +141,39 @@ async def test_what_a_worker_makes_of_a_message_is_not_told_of_another_that_took
     assert "identity_adopted" not in [event.kind for event in found]
 
 
+async def test_a_worker_gives_up_what_it_is_at_when_the_ledger_has_lost_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, has_ended = asyncio.Event(), asyncio.Event()
+
+    async def endless(_event: mind.Event, _minds: object) -> list[mind.Body]:
+        has_begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            has_ended.set()
+        return []
+
+    def worker(_extractor: object) -> Worker:
+        return Worker("endless", ("user_message",), endless)
+
+    monkeypatch.setattr(server, "WORKERS", [worker])
+    with ServiceProcess("ledger", tmp_path / "ledger") as process:
+        at = {"ledger": process.target}
+        async with serving(tmp_path, *SERVICES[1:], settings=ROOMY, elsewhere=at) as served:
+            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+            await followed(served)
+            backup = kept(process)
+            await known_head(served)
+            await say(served, "ada", "Your name is Olga.")
+            await has_begun.wait()
+
+            set_back(process, backup)
+            async with asyncio.timeout(PATIENCE_S):
+                await has_ended.wait()
+                await followed(served)
+
+
 @pytest.mark.parametrize("further", [0, 22], ids=["shorter", "longer"])
 async def test_a_saved_state_of_another_history_is_not_served(tmp_path: Path, further: int) -> None:
     async with serving(tmp_path, *SERVICES, settings=SAVED_OFTEN) as served:
