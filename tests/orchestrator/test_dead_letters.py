@@ -323,3 +323,32 @@ async def test_what_a_ledger_that_answers_with_a_fault_does_not_say_ends_no_work
         await left(served, "")
         await say(served, "ben", "hello")
         await wait_for(served, "user_identified", "ben")
+
+
+async def test_while_the_ledger_is_away_an_event_waits_and_has_not_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, head = 0, Peers.head
+
+    async def away_at_first(self: Peers, mind_id: str) -> int:
+        nonlocal looks
+        looks += 1
+        if looks < 3:
+            raise errors.Unavailable("away")
+        return await head(self, mind_id)
+
+    async def needy(_event: mind.Event) -> None:
+        raise AWAY
+
+    only(monkeypatch, needy)
+    monkeypatch.setattr(follower, "RECONNECT_SECONDS", (0.01,))
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        monkeypatch.setattr(Peers, "head", away_at_first)
+        await say(served, "ada", "hello")
+        (letter,) = await left(served, "")
+        worker = await progress(served, "needy")
+
+    # It is tried as often as any once the ledger is there.
+    assert (looks, letter.attempts) == (3, 3)
+    assert (worker.failures, worker.retries) == (1, 6)

@@ -18,6 +18,7 @@ from services.orchestrator import server
 from services.orchestrator import snapshot as snapshots
 from services.orchestrator.forgetting import ERASURE
 from services.orchestrator.store import Store
+from services.orchestrator.workers import lanes
 from services.orchestrator.workers.follower import Worker
 from tests.orchestrator.conftest import QUICK, ROOMY, SERVICES
 from tests.orchestrator.talking import converse, events, followed, head, left_alone, looked_after, wait_for
@@ -199,6 +200,17 @@ async def erased(served: Served) -> None:
             await asyncio.sleep(0.02)
 
 
+async def caught_up(served: Served, mind_id: str) -> None:
+    """Return once the worker has seen a mind's message, and is done with all that came before it in any mind."""
+    (said, *_) = await events(served, mind_id, kinds=["user_message"])
+    async with asyncio.timeout(20):
+        while True:
+            workers = (await served.orchestrator.list_workers(pb.ListWorkersRequest())).workers
+            if any(worker.name == "slow" and worker.seq >= said.position for worker in workers):
+                return
+            await asyncio.sleep(0.02)
+
+
 async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_letter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,10 +231,41 @@ async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_let
         is_gone.set()
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ben"))
         await converse(running, "hello", mind_id="ben")
-        await wait_for(running, "user_identified", mind_id="ben")
+        await caught_up(running, "ben")
     store = Store(tmp_path / "orchestrator")
     assert not store.dead_letters("ada")
     store.close()
+
+
+async def test_what_else_a_deleted_mind_had_waiting_holds_up_no_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, is_gone, asked = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def slow(event: mind.Event, _minds: object) -> list[mind.Body]:
+        asked.append(event.mind_id)
+        has_begun.set()
+        await is_gone.wait()
+        return []
+
+    # One is held, and the others are read again when their time has come.
+    monkeypatch.setattr(lanes, "HELD_EVENTS", 1)
+    monkeypatch.setattr(lanes, "HELD_TOGETHER", 1)
+    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("slow", ("user_message",), slow)])
+    async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        said = [
+            ledger.NewEvent(body=mind.Body(user_message=mind.UserMessage(text="hello")), remember=True)
+        ] * 3
+        await running.ledger.append(ledger.AppendRequest(mind_id="ada", events=said))
+        await has_begun.wait()
+        await running.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
+        is_gone.set()
+        await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ben"))
+        await converse(running, "hello", mind_id="ben")
+        await caught_up(running, "ben")
+
+    assert asked == ["ada", "ben"]
 
 
 async def test_a_due_time_is_reckoned_from_now_though_the_clock_ran_ahead_before(
