@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from pmm.ledger.v1 import ledger_pb2 as ledger
+from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
-from tests.orchestrator.talking import converse, followed
+from tests.orchestrator.talking import converse, followed, settled_head
 from tests.support.serving import Served
 
 SET = Path(__file__).resolve().parents[1] / "data" / "conversations.jsonl"
@@ -65,3 +67,33 @@ async def test_what_was_said_over_months_is_answered_as_it_is_now(served: Served
 
     assert asked >= 80
     assert len(wrong) <= WRONG_AT_MOST, "\n".join(wrong)
+
+
+async def test_who_was_quoted_is_named(served: Served) -> None:
+    await converse(served, "Ben: I live in Rome.")
+    await settled_head(served)
+
+    turn = await converse(served, "where does Ben live?")
+
+    assert 'You quoted Ben: "Ben: I live in Rome."' in turn.text
+
+
+async def test_how_to_connect_a_model_is_said_in_the_first_answer_of_a_mind(served: Served) -> None:
+    first, again = [(await converse(served, text)).text for text in ("I like tea.", "I like jam.")]
+
+    assert first.startswith(f"{again}\n\n")
+
+
+async def test_of_many_promises_those_that_are_not_named_are_counted(served: Served) -> None:
+    texts = [f"water the plants on shelf {number}" for number in range(40)]
+    opened = [mind.CommitmentOpened(commitment_id=text, text=text) for text in texts]
+    events = [ledger.NewEvent(body=mind.Body(commitment_opened=one)) for one in opened]
+    await served.ledger.append(ledger.AppendRequest(mind_id="ada", events=events))
+
+    turn = await converse(served, "What is open?")
+
+    named = sum(f'"{text}"' in turn.text for text in texts)
+    assert named > 0
+    assert f"and {40 - named} more." in turn.text
+    assert turn.completed
+    assert not turn.completed.warnings, "what it cites was in its prompt"
