@@ -201,5 +201,5 @@ async def turn_shows_what_was_said(served: Served, session_id: str, text: str) -
     assert shown == there[len(there) - len(shown) :]
     # What was erased leaves a gap that nothing older need fill.
     erased = sum(event.redacted for event in spoken[-MESSAGES - 2 :])
-    assert len(shown) >= min(len(there), MESSAGES - erased)
+    assert min(len(there), MESSAGES - erased) <= len(shown) <= MESSAGES
     return shown
