@@ -294,7 +294,7 @@ class Follower:
             return
 
     async def _ledger_answers(self, mind_id: str) -> bool:
-        """Be it that the mind is gone, or cannot be read."""
+        """Whether it does, be it that the mind is gone or cannot be read."""
         try:
             await self._peers.head(mind_id)
         except pmm_client.errors.PmmError as error:
