@@ -11,20 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
-from services.orchestrator import server
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import DeadLetter, Store
 from services.orchestrator.workers import follower
-from services.orchestrator.workers.follower import Worker
 from services.runtime.waiting import DiskFull
 from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.lone_worker import deleted, has_letters, works_alone
 from tests.orchestrator.talking import events, followed, wait_for
-from tests.orchestrator.test_supervision import erased
 from tests.orchestrator.test_workers import YEAR_NS, letters, progress, say, until
 from tests.support.ledger import change_stored
 from tests.support.serving import Served, serving
@@ -40,10 +37,7 @@ def only(monkeypatch: pytest.MonkeyPatch, derive: Callable[[mind.Event], Awaitab
         await derive(event)
         return [IDENTIFIED]
 
-    def worker(_extractor: object) -> Worker:
-        return Worker("needy", ("user_message",), named)
-
-    monkeypatch.setattr(server, "WORKERS", [worker])
+    works_alone(monkeypatch, "needy", named)
 
 
 def due_at_once(folder: Path, attempts: int = 3) -> None:
@@ -68,6 +62,15 @@ async def left(served: Served, mind_id: str = "ada") -> list[pb.DeadLetter]:
     return await until(lambda: letters(served, "needy", mind_id))
 
 
+async def leave(served: Served, *minds: str) -> None:
+    """Have a letter in each of some new minds."""
+    for mind_id in minds:
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
+        await say(served, mind_id, "hello")
+        await left(served, mind_id)
+        await followed(served, mind_id)
+
+
 async def replayed(served: Served, letter: pb.DeadLetter) -> list[int]:
     request = pb.ReplayDeadLetterRequest(mind_id=letter.mind_id, dead_letter_id=letter.dead_letter_id)
     return list((await served.orchestrator.replay_dead_letter(request)).derived_seqs)
@@ -84,11 +87,7 @@ async def test_a_letter_whose_event_cannot_be_read_any_more_is_left_to_a_person_
 
     only(monkeypatch, needy)
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
-        for mind_id in ("ada", "ben"):
-            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
-            await say(served, mind_id, "hello")
-            await left(served, mind_id)
-            await followed(served, mind_id)
+        await leave(served, "ada", "ben")
     is_away = False
     due_at_once(tmp_path)
     # The last event of the first mind: its message.
@@ -119,11 +118,7 @@ async def test_a_letter_is_tried_when_its_time_has_come_or_was_told_by_a_clock_t
     looking_often(monkeypatch)
     minds = ("due", "later", "ahead")
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as served:
-        for mind_id in minds:
-            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
-            await say(served, mind_id, "hello")
-            await left(served, mind_id)
-            await followed(served, mind_id)
+        await leave(served, *minds)
     is_away = False
     now_ns = time.time_ns()
     with monkeypatch.context() as held:
@@ -242,14 +237,11 @@ async def test_a_mind_that_is_deleted_while_its_letter_is_tried_again_leaves_non
         is_away = False
         replaying = asyncio.create_task(replayed(served, letter))
         await has_begun.wait()
-        await served.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
-        await erased(served)
+        await deleted(served, "ada")
         is_gone.set()
         with pytest.raises((errors.UnknownMind, errors.MindDeleted)):
             await replaying
-    store = Store(tmp_path / "orchestrator")
-    assert not store.dead_letters("ada")
-    store.close()
+    assert not has_letters(tmp_path, "ada")
 
 
 async def test_a_letter_that_finds_the_disk_full_waits_as_before(

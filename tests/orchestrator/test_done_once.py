@@ -13,13 +13,12 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
-from services.orchestrator import server
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
-from services.orchestrator.workers.follower import Worker
 from tests.orchestrator.conftest import ROOMY, SERVICES
 from tests.orchestrator.forgotten import forget
+from tests.orchestrator.lone_worker import text_of, works_alone
 from tests.orchestrator.talking import events, followed, wait_for
 from tests.orchestrator.test_workers import letters, say, until
 from tests.support.serving import Served, serving
@@ -35,8 +34,7 @@ def naming(monkeypatch: pytest.MonkeyPatch, name: Named, *derives: str) -> list[
         asked.append(event.body.user_message.text)
         return [identified(await name(event))]
 
-    worker = Worker("naming", ("user_message",), derive, derives=derives)
-    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: worker])
+    works_alone(monkeypatch, "naming", derive, derives=derives)
     return asked
 
 
@@ -124,10 +122,7 @@ async def test_what_followed_from_a_message_is_not_asked_for_again_though_the_po
 async def test_of_another_ledger_all_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, position: int
 ) -> None:
-    async def name(event: mind.Event) -> str:
-        return event.body.user_message.text
-
-    asked = naming(monkeypatch, name)
+    asked = naming(monkeypatch, text_of)
     async with serving(tmp_path, "ledger", settings=ROOMY) as served:
         await born(served)
         await say(served, "ada", "one", "two", "three")
@@ -171,10 +166,7 @@ async def test_what_is_there_under_its_key_already_is_no_failure(
 async def test_what_was_erased_before_it_was_read_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def name(event: mind.Event) -> str:
-        return event.body.user_message.text
-
-    asked = naming(monkeypatch, name)
+    asked = naming(monkeypatch, text_of)
     async with serving(tmp_path, "ledger", settings=ROOMY) as served:
         await born(served)
         await say(served, "ada", "secret", "plain")

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
@@ -16,7 +17,6 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client.channel import open_channel
 from pmm_client.raw import LedgerClient
-from services.orchestrator import server
 from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
@@ -24,9 +24,9 @@ from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
-from services.orchestrator.workers.follower import Worker
 from services.runtime.peers import Peers as Channels
 from tests.orchestrator.conftest import QUICK, ROOMY, SERVICES
+from tests.orchestrator.lone_worker import works_alone
 from tests.orchestrator.talking import converse, events, followed, head
 from tests.orchestrator.test_workers import progress, say
 from tests.support.process import ServiceProcess
@@ -66,39 +66,47 @@ async def known_head(served: Served) -> int:
     return (await served.ledger.get_head(ledger.GetHeadRequest(mind_id="ada"), timeout=PATIENCE_S)).seq
 
 
-async def test_a_mind_that_is_open_goes_on_from_what_the_ledger_holds(tmp_path: Path) -> None:
-    with ServiceProcess("ledger", tmp_path / "ledger") as process:
+@asynccontextmanager
+async def beside_a_ledger(
+    folder: Path, settings: dict[str, Any]
+) -> AsyncIterator[tuple[ServiceProcess, Served]]:
+    """A ledger in a process of its own, and the other services in this one."""
+    with ServiceProcess("ledger", folder / "ledger") as process:
         at = {"ledger": process.target}
-        async with serving(tmp_path, *SERVICES[1:], settings=QUICK, elsewhere=at) as served:
-            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
-            await converse(served, "I live in Porto.")
-            await followed(served)
-            backup = kept(process)
-            await known_head(served)
-            for number in range(4):
-                await converse(served, f"Your name is Olga. Remind me to call person{number}.")
-            await followed(served)
-            lost = await head(served)
+        async with serving(folder, *SERVICES[1:], settings=settings, elsewhere=at) as served:
+            yield process, served
 
-            set_back(process, backup)
-            async with asyncio.timeout(PATIENCE_S):
-                assert await known_head(served) < lost
-                shown = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
-                assert (shown.seq < lost, shown.identity.name, len(shown.open_commitments)) == (True, "", 0)
-                turn = await converse(served, "Hello again.")
-                assert turn.completed is not None
-                assert turn.completed.receipt.head_seq < turn.completed.assistant_seq < lost
-                adopt = pb.AdoptNameRequest(mind_id="ada", name="Zoe")
-                assert (await served.orchestrator.adopt_name(adopt)).identity.name == "Zoe"
-                await converse(served, "Remind me to water the plants.")
-                await followed(served)
+
+async def test_a_mind_that_is_open_goes_on_from_what_the_ledger_holds(tmp_path: Path) -> None:
+    async with beside_a_ledger(tmp_path, QUICK) as (process, served):
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await converse(served, "I live in Porto.")
+        await followed(served)
+        backup = kept(process)
+        await known_head(served)
+        for number in range(4):
+            await converse(served, f"Your name is Olga. Remind me to call person{number}.")
+        await followed(served)
+        lost = await head(served)
+
+        set_back(process, backup)
+        async with asyncio.timeout(PATIENCE_S):
+            assert await known_head(served) < lost
             shown = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
-            assert [one.text for one in shown.open_commitments] == ["water the plants"]
-            violated = [
-                event.body.invariant_violated.code
-                for event in await events(served, kinds=["invariant_violated"])
-            ]
-            assert set(violated) <= {"CHAIN_REPLACED"}
+            assert (shown.seq < lost, shown.identity.name, len(shown.open_commitments)) == (True, "", 0)
+            turn = await converse(served, "Hello again.")
+            assert turn.completed is not None
+            assert turn.completed.receipt.head_seq < turn.completed.assistant_seq < lost
+            adopt = pb.AdoptNameRequest(mind_id="ada", name="Zoe")
+            assert (await served.orchestrator.adopt_name(adopt)).identity.name == "Zoe"
+            await converse(served, "Remind me to water the plants.")
+            await followed(served)
+        shown = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+        assert [one.text for one in shown.open_commitments] == ["water the plants"]
+        violated = [
+            event.body.invariant_violated.code for event in await events(served, kinds=["invariant_violated"])
+        ]
+        assert set(violated) <= {"CHAIN_REPLACED"}
 
 
 async def test_what_a_worker_makes_of_a_message_is_not_told_of_another_that_took_its_place(
@@ -111,31 +119,26 @@ async def test_what_a_worker_makes_of_a_message_is_not_told_of_another_that_took
         await may_end.wait()
         return [named("Olga")]
 
-    def worker(_extractor: object) -> Worker:
-        return Worker("slow", ("user_message",), slow)
+    works_alone(monkeypatch, "slow", slow)
+    async with beside_a_ledger(tmp_path, ROOMY) as (process, served):
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await followed(served)
+        backup, lost = kept(process), await known_head(served) + 1
+        # Longer than the one that it takes the place of: nobody is told that it is another.
+        with ServiceProcess("ledger", backup) as copy:
+            async with open_channel(copy.target) as channel:
+                new = ledger.AppendRequest(mind_id="ada", events=[custom() for _ in range(4)])
+                await LedgerClient(channel).append(new)
+        await say(served, "ada", "Your name is Olga.")
+        await has_begun.wait()
 
-    monkeypatch.setattr(server, "WORKERS", [worker])
-    with ServiceProcess("ledger", tmp_path / "ledger") as process:
-        at = {"ledger": process.target}
-        async with serving(tmp_path, *SERVICES[1:], settings=ROOMY, elsewhere=at) as served:
-            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
-            await followed(served)
-            backup, lost = kept(process), await known_head(served) + 1
-            # Longer than the one that it takes the place of: nobody is told that it is another.
-            with ServiceProcess("ledger", backup) as copy:
-                async with open_channel(copy.target) as channel:
-                    new = ledger.AppendRequest(mind_id="ada", events=[custom() for _ in range(4)])
-                    await LedgerClient(channel).append(new)
-            await say(served, "ada", "Your name is Olga.")
-            await has_begun.wait()
-
-            set_back(process, backup)
-            await known_head(served)
-            may_end.set()
-            async with asyncio.timeout(PATIENCE_S):
-                while not (await progress(served, "slow")).processed:
-                    await asyncio.sleep(0.02)
-            found = await events(served)
+        set_back(process, backup)
+        await known_head(served)
+        may_end.set()
+        async with asyncio.timeout(PATIENCE_S):
+            while not (await progress(served, "slow")).processed:
+                await asyncio.sleep(0.02)
+        found = await events(served)
 
     assert found[lost - 1].kind == "custom.x"
     assert "identity_adopted" not in [event.kind for event in found]
@@ -154,24 +157,19 @@ async def test_a_worker_gives_up_what_it_is_at_when_the_ledger_has_lost_it(
             has_ended.set()
         return []
 
-    def worker(_extractor: object) -> Worker:
-        return Worker("endless", ("user_message",), endless)
+    works_alone(monkeypatch, "endless", endless)
+    async with beside_a_ledger(tmp_path, ROOMY) as (process, served):
+        await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        await followed(served)
+        backup = kept(process)
+        await known_head(served)
+        await say(served, "ada", "Your name is Olga.")
+        await has_begun.wait()
 
-    monkeypatch.setattr(server, "WORKERS", [worker])
-    with ServiceProcess("ledger", tmp_path / "ledger") as process:
-        at = {"ledger": process.target}
-        async with serving(tmp_path, *SERVICES[1:], settings=ROOMY, elsewhere=at) as served:
-            await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+        set_back(process, backup)
+        async with asyncio.timeout(PATIENCE_S):
+            await has_ended.wait()
             await followed(served)
-            backup = kept(process)
-            await known_head(served)
-            await say(served, "ada", "Your name is Olga.")
-            await has_begun.wait()
-
-            set_back(process, backup)
-            async with asyncio.timeout(PATIENCE_S):
-                await has_ended.wait()
-                await followed(served)
 
 
 @pytest.mark.parametrize("further", [0, 22], ids=["shorter", "longer"])

@@ -16,11 +16,11 @@ from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
 from services.orchestrator import server
 from services.orchestrator import snapshot as snapshots
-from services.orchestrator.forgetting import ERASURE
 from services.orchestrator.store import Store
 from services.orchestrator.workers import lanes
 from services.orchestrator.workers.follower import Worker
 from tests.orchestrator.conftest import QUICK, ROOMY, SERVICES
+from tests.orchestrator.lone_worker import deleted, has_letters, works_alone
 from tests.orchestrator.talking import converse, events, followed, head, left_alone, looked_after, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.ports import free_port
@@ -190,16 +190,6 @@ async def test_what_a_model_that_goes_in_circles_thinks_is_kept_once(tmp_path: P
     assert [one.model for one in said] == ["porto-7b", ""]
 
 
-async def erased(served: Served) -> None:
-    """Return once what was kept of a mind that was deleted is gone."""
-    async with asyncio.timeout(20):
-        while True:
-            workers = (await served.orchestrator.list_workers(pb.ListWorkersRequest())).workers
-            if any(worker.name == ERASURE and worker.processed for worker in workers):
-                return
-            await asyncio.sleep(0.02)
-
-
 async def caught_up(served: Served, mind_id: str) -> None:
     """Return once the worker has seen a mind's message, and is done with all that came before it in any mind."""
     (said, *_) = await events(served, mind_id, kinds=["user_message"])
@@ -221,20 +211,17 @@ async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_let
         await is_gone.wait()
         return [mind.Body(user_identified=mind.UserIdentified(name="Ana"))]
 
-    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("slow", ("user_message",), slow)])
+    works_alone(monkeypatch, "slow", slow)
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         await converse(running, "hello")
         await has_begun.wait()
-        await running.ledger.delete_mind(ledger.DeleteMindRequest(mind_id="ada", confirm_mind_id="ada"))
-        await erased(running)
+        await deleted(running, "ada")
         is_gone.set()
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ben"))
         await converse(running, "hello", mind_id="ben")
         await caught_up(running, "ben")
-    store = Store(tmp_path / "orchestrator")
-    assert not store.dead_letters("ada")
-    store.close()
+    assert not has_letters(tmp_path, "ada")
 
 
 async def test_what_else_a_deleted_mind_had_waiting_holds_up_no_worker(
@@ -251,7 +238,7 @@ async def test_what_else_a_deleted_mind_had_waiting_holds_up_no_worker(
     # One is held, and the others are read again when their time has come.
     monkeypatch.setattr(lanes, "HELD_EVENTS", 1)
     monkeypatch.setattr(lanes, "HELD_TOGETHER", 1)
-    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("slow", ("user_message",), slow)])
+    works_alone(monkeypatch, "slow", slow)
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         said = [

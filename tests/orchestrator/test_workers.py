@@ -18,15 +18,14 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.mind.v1 import events_pb2 as mind
 from pmm.orchestrator.v1 import orchestrator_pb2 as pb
 from pmm_client import errors
-from services.orchestrator import server
 from services.orchestrator.peers import Peers
 from services.orchestrator.store import Store
 from services.orchestrator.terms import Said
-from services.orchestrator.workers.follower import Worker
 from services.runtime import telemetry
 from services.runtime.peers import Peers as Channels
 from services.runtime.sections import TelemetrySettings
 from tests.orchestrator.conftest import ROOMY, SERVICES
+from tests.orchestrator.lone_worker import works_alone
 from tests.orchestrator.talking import converse, events, followed, settled_head, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.serving import Served, serving
@@ -99,7 +98,7 @@ async def test_a_model_that_is_away_for_long_costs_no_event_and_holds_up_nobody(
         said = "".join([part async for part in stream if isinstance(part, str)])
         return [mind.Body(user_identified=mind.UserIdentified(name=f"{text}: {said}"))]
 
-    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("thinker", ("user_message",), thinks)])
+    works_alone(monkeypatch, "thinker", thinks)
     with Failing() as model:
         backend = {"backend": "openai", "openai_base_url": model.base_url, "model": "ok", "max_retries": 0}
         async with serving(tmp_path, *SERVICES, settings={**ROOMY, "inference": backend}) as running:
@@ -150,7 +149,7 @@ async def test_a_mind_whose_event_hangs_does_not_hold_up_the_others(
             await others_are_done.wait()
         return [mind.Body(user_identified=mind.UserIdentified(name=event.body.user_message.text))]
 
-    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("hanging", ("user_message",), hangs)])
+    works_alone(monkeypatch, "hanging", hangs)
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         for mind_id in ("ada", "ben"):
             await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
@@ -180,7 +179,7 @@ async def test_a_mind_whose_events_are_poison_does_not_hold_up_the_others(
             raise ValueError("poison")
         return [mind.Body(user_identified=mind.UserIdentified(name="Ben"))]
 
-    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("fragile", ("user_message",), fragile)])
+    works_alone(monkeypatch, "fragile", fragile)
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         for mind_id in ("ada", "ben"):
             await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id=mind_id))
@@ -207,7 +206,7 @@ async def test_of_what_was_erased_since_no_dead_letter_stays_whatever_the_worker
     async def broken(_event: mind.Event, _minds: object) -> list[mind.Body]:
         raise ValueError("broken")
 
-    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("broken", ("user_message",), broken)])
+    works_alone(monkeypatch, "broken", broken)
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         await say(running, "ada", "poison")
@@ -225,7 +224,7 @@ async def test_a_letter_that_fails_again_waits_longer_and_counts_its_attempts(
     async def needy(_event: mind.Event, _minds: object) -> list[mind.Body]:
         raise errors.Unavailable("away", reason="AWAY")
 
-    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("needy", ("user_message",), needy)])
+    works_alone(monkeypatch, "needy", needy)
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         await say(running, "ada", "I am Ana.")
@@ -251,7 +250,7 @@ async def test_what_waits_is_tried_again_where_the_clock_ran_ahead_when_it_was_l
             raise errors.Unavailable("away", reason="AWAY")
         return [mind.Body(user_identified=mind.UserIdentified(name="Ana"))]
 
-    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("needy", ("user_message",), needy)])
+    works_alone(monkeypatch, "needy", needy)
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         with monkeypatch.context() as ahead:
@@ -271,7 +270,7 @@ async def test_lag_and_outcomes_of_each_worker_are_metrics(
             raise ValueError("poison")
         return [mind.Body(user_identified=mind.UserIdentified(name="Ana"))]
 
-    monkeypatch.setattr(server, "WORKERS", [lambda _extractor: Worker("fragile", ("user_message",), fragile)])
+    works_alone(monkeypatch, "fragile", fragile)
     before = telemetry.current()
     made = telemetry.setup(TelemetrySettings.model_construct(), "test")
     made.exports_metrics = True
