@@ -79,6 +79,36 @@ _KINDS = {
 }
 """Words that a question has, and those of a text that answer it."""
 
+_OCCUPATION = (
+    "accountant|architect|artist|baker|barber|carpenter|chef|consultant|cook|dentist|designer|developer|doctor|driver"
+    "|editor|electrician|engineer|farmer|firefighter|gardener|hairdresser|journalist|lawyer|lecturer|librarian|manager"
+    "|mechanic|midwife|musician|nurse|painter|pharmacist|photographer|physiotherapist|pilot|plumber|postman|professor"
+    "|programmer|receptionist|researcher|scientist|secretary|surgeon|teacher|therapist|translator|vet|waiter|waitress"
+    "|writer"
+)
+_OTHERWISE = (
+    # What is asked for, what tells it without a word of the question, and for how many such words that counts.
+    (
+        re.compile(r"(?i)\bmy name\b|\bam i called\b|\bwho am i\b"),
+        re.compile(r"(?i:\bmy name is\b|\bcall me\b|\bi(?:['’]m|\s+am)) [A-ZÀ-Þ]"),
+        3,
+    ),
+    (
+        re.compile(r"(?i)\byour name\b|\bare you called\b|\bwho are you\b"),
+        re.compile(
+            r"(?i:\byour name is\b|\bcall you\b|\byou(?:['’]re| are)(?: now)? called\b|\bthe name\b) [A-ZÀ-Þ]"
+        ),
+        3,
+    ),
+    (
+        re.compile(r"(?i)\bmy (?:job|profession|occupation)\b|\bdo i (?:do for a living|work as)\b"),
+        re.compile(
+            rf"(?i)\bi(?:['’]m|\s+am)(?: (?!not\b)\w+)? an? (?:\w+ ){{0,2}}(?:{_OCCUPATION})\b(?!['’]s\b)"
+        ),
+        1,
+    ),
+)
+
 
 def words(text: str) -> list[str]:
     """In lower case, without those that say nothing of what it is about."""
@@ -111,3 +141,8 @@ _AKIN = {stem(asked): frozenset(map(stem, told)) | {stem(asked)} for asked, told
 def shared(asked: frozenset[str], told: frozenset[str]) -> int:
     """How many of the stems that are asked for are told, or something of their kind is."""
     return sum(not told.isdisjoint(_AKIN.get(one, (one,))) for one in asked)
+
+
+def told_otherwise(asked: str, text: str) -> int:
+    """For how many words of a question it counts that a text tells what is asked for, with none of its words."""
+    return sum(counts for asks, tells, counts in _OTHERWISE if asks.search(asked) and tells.search(text))

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime
 
 from services.inference.backends import asking_words
-from services.inference.backends.asking_words import shared, stem, stems
+from services.inference.backends.asking_words import shared, stem, stems, told_otherwise
 from services.inference.generation import (
     PENALTIES,
     SEED,
@@ -100,35 +100,6 @@ _WEAK = frozenset(
     ).split()
 )
 """Words that say it only where no others do: "where does my sister live" is about the sister."""
-_OCCUPATION = (
-    "accountant|architect|artist|baker|barber|carpenter|chef|consultant|cook|dentist|designer|developer|doctor|driver"
-    "|editor|electrician|engineer|farmer|firefighter|gardener|hairdresser|journalist|lawyer|lecturer|librarian|manager"
-    "|mechanic|midwife|musician|nurse|painter|pharmacist|photographer|physiotherapist|pilot|plumber|postman|professor"
-    "|programmer|receptionist|researcher|scientist|secretary|surgeon|teacher|therapist|translator|vet|waiter|waitress"
-    "|writer"
-)
-_OTHERWISE = (
-    # What is asked for, what tells it without a word of the question, and for how many such words that counts.
-    (
-        re.compile(r"(?i)\bmy name\b|\bam i called\b|\bwho am i\b"),
-        re.compile(r"(?i:\bmy name is\b|\bcall me\b|\bi(?:['’]m|\s+am)) [A-ZÀ-Þ]"),
-        3,
-    ),
-    (
-        re.compile(r"(?i)\byour name\b|\bare you called\b|\bwho are you\b"),
-        re.compile(
-            r"(?i:\byour name is\b|\bcall you\b|\byou(?:['’]re| are)(?: now)? called\b|\bthe name\b) [A-ZÀ-Þ]"
-        ),
-        3,
-    ),
-    (
-        re.compile(r"(?i)\bmy (?:job|profession|occupation)\b|\bdo i (?:do for a living|work as)\b"),
-        re.compile(
-            rf"(?i)\bi(?:['’]m|\s+am)(?: (?!not\b)\w+)? an? (?:\w+ ){{0,2}}(?:{_OCCUPATION})\b(?!['’]s\b)"
-        ),
-        1,
-    ),
-)
 
 
 class RecallBackend(Estimating):
@@ -215,7 +186,7 @@ def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memor
     for memory, instead in former.items():
         if instead in told:
             told[instead] |= stems(_stated(memory.text))
-    common = {memory: shared(about, told[memory]) + _told_otherwise(said, memory) for memory in telling}
+    common = {memory: shared(about, told[memory]) + _own(said, memory) for memory in telling}
     most = max(common.values(), default=0)
     if not asks:
         # Something told is followed up only where it clearly is about the same.
@@ -241,13 +212,9 @@ def _spoken_by(memory: Memory) -> frozenset[str]:
     return stems(f"{memory.speaker} {memory.quoted_speaker}")
 
 
-def _told_otherwise(said: str, memory: Memory) -> int:
-    """For how many words of the question it counts that a memory tells of the person what is asked for."""
-    if memory.quoted_speaker:
-        return 0
-    return sum(
-        counts for asks, tells, counts in _OTHERWISE if asks.search(said) and tells.search(memory.text)
-    )
+def _own(said: str, memory: Memory) -> int:
+    """What ``told_otherwise`` says of what the person told of themselves, and did not quote."""
+    return 0 if memory.quoted_speaker else told_otherwise(said, memory.text)
 
 
 def _former(memories: Sequence[Memory]) -> dict[Memory, Memory]:
