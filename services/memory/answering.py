@@ -25,8 +25,8 @@ from services.runtime.times import zone
 
 _NEAREST = 100
 """Places that tell what of a message a query is about: as many as every first page has, so that pages fit together."""
-_Asked = tuple[Sought, int, str]
-"""What was asked, of which version of the index, in whose vectors."""
+_Asked = tuple[Sought, int, str, bool]
+"""What was asked, of which version of the index, in whose vectors, and whether to be explained."""
 
 
 class Answering:
@@ -57,7 +57,7 @@ class Answering:
             return [], 0, 0, False
         now_ns = request.now_ns or time.time_ns()
         wanted = request.offset + request.places + 1
-        key = (request.sought, index.version, self._spaces.searched_id)
+        key = (request.sought, index.version, self._spaces.searched_id, request.explain)
         known = self.results.get(key, lambda kept: len(kept[1]) >= wanted or len(kept[1]) < kept[0])
         found = known[1] if known else self._ranked(request, index, now_ns)
         if not known:
@@ -95,7 +95,7 @@ class Answering:
             Hit(
                 row,
                 float(found.scores[place]),
-                _strategies(found, place) if request.explain else {},
+                _strategies(found.shares, place) if found.shares else {},
                 _id_of(successors.found.get(row.memory_id)),
             )
             for place, row in shown
@@ -135,8 +135,6 @@ def _id_of(row: Row | None) -> str:
     return row.memory_id if row else ""
 
 
-def _strategies(found: search.Ranked, place: int) -> dict[str, tuple[float, float]]:
-    return {
-        name: (float(raw), float(added))
-        for name, raw, added in zip(found.strategies, found.raw[:, place], found.added[:, place], strict=True)
-    }
+def _strategies(shares: search.Shares, place: int) -> dict[str, tuple[float, float]]:
+    of_place = zip(shares.strategies, shares.raw[:, place], shares.added[:, place], strict=True)
+    return {name: (float(raw), float(added)) for name, raw, added in of_place}

@@ -37,21 +37,13 @@ def weigh(index: MindIndex, words: list[str], size: int) -> Words:
     stems = list(dict.fromkeys(analysis.stems(" ".join(words))))[: analysis.MAX_QUERY_WORDS]
     codes = np.array(sorted({analysis.code(stem) for stem in stems}), np.uint32)
     parts = [part for part in index.postings if len(part)]
-    holders = sum((postings.holders(part, codes, size) for part in parts), np.zeros(len(codes), np.int64))
     held = index.held(size)
-    weights = np.log((held + 1) / (holders + 0.5))
-    return Words(codes, weights, int(holders.sum()), index.terms.count(size) / max(held, 1), parts)
+    weights, holders = postings.weigh(parts, codes, size, held)
+    return Words(codes, weights, holders, index.terms.count(size) / max(held, 1), parts)
 
 
 def candidates(words: Words, size: int, allowed: Mask | None, limit: int) -> Ordinals:
     """The best of those allowed of the first ``size`` rows by their own words, in no order."""
     heights = words.weights * (K1 + 1)
     base, unit = K1 * (1 - B), K1 * B / max(words.mean_length, 1e-9)
-    found = [
-        postings.best(part, words.codes, heights, base, unit, size, allowed, limit) for part in words.postings
-    ]
-    rows = np.concatenate([rows for rows, _ in found] or [np.zeros(0, np.int64)])
-    if len(rows) <= limit:
-        return rows
-    scores = np.concatenate([scores for _, scores in found])
-    return rows[np.lexsort((-rows, -scores))[:limit]]
+    return postings.best(words.postings, words.codes, heights, base, unit, size, allowed, limit)[0]

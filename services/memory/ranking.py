@@ -68,19 +68,27 @@ class Ranking:
         embed = self._embed_nothing if certain is not None else partial(self._embed, mind, index.embedder_id)
         candidates = self._settings.candidates
         probes = None if request.exact else self._settings.probes
-        found = self._found(view, query, embed, candidates, probes)
+        found = self._found(view, query, embed, candidates, probes, request.explain)
         if self._reranker and len(found):
             found = self._reranked(mind, request.query, found, self._reranker)
         reachable = len(view)
         while len(found) < min(wanted, reachable) and candidates < reachable:
             candidates *= _DEEPER
-            found = found.followed_by(self._found(view, query, embed, candidates, None))
+            found = found.followed_by(self._found(view, query, embed, candidates, None, request.explain))
         return found if certain is None else _first(found, certain)
 
     def _found(
-        self, view: View, query: search.Query, embed: search.Embed, candidates: int, probes: int | None
+        self,
+        view: View,
+        query: search.Query,
+        embed: search.Embed,
+        candidates: int,
+        probes: int | None,
+        explain: bool,
     ) -> Ranked:
-        return search.search(view, query, embed, candidates=candidates, probes=probes, beside=self._beside)
+        return search.search(
+            view, query, embed, candidates=candidates, probes=probes, explain=explain, beside=self._beside
+        )
 
     def _embed(self, mind: Mind, embedder_id: str, text: str) -> Vectors | None:
         embedder = self._spaces.embedder
@@ -118,9 +126,7 @@ class Ranking:
         judged = replace(
             head,
             scores=head.scores + added + lift,
-            strategies=(*head.strategies, "reranker"),
-            raw=np.vstack([head.raw, scores]),
-            added=np.vstack([head.added, added]),
+            shares=head.shares and head.shares.beside("reranker", scores, added),
         )
         return judged.take(np.argsort(-judged.scores, kind="stable")).followed_by(found)
 

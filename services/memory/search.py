@@ -96,29 +96,50 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """Memories in their order, best first, with what each strategy gave them."""
+class Shares:
+    """What each strategy gave each of some memories."""
 
-    ordinals: Ordinals
-    scores: Floats
     strategies: tuple[str, ...]
     raw: Floats
     """The strategies' own scores: a row a strategy, a column a memory."""
     added: Floats
     """The same of what each adds to the score."""
 
+    def take(self, places: Ordinals | slice) -> Shares:
+        """Of those at some places, in the order of these."""
+        return Shares(self.strategies, self.raw[:, places], self.added[:, places])
+
+    def beside(self, strategy: str, raw: Floats, added: Floats) -> Shares:
+        """These, and what one more strategy gave to the same memories."""
+        return Shares(
+            (*self.strategies, strategy), np.vstack([self.raw, raw]), np.vstack([self.added, added])
+        )
+
+    def followed_by(self, others: Shares) -> Shares:
+        """These, and those of other memories; a strategy that did not judge them gave them nothing."""
+        missing = ((0, len(self.strategies) - len(others.strategies)), (0, 0))
+        return Shares(
+            self.strategies,
+            np.hstack([self.raw, np.pad(others.raw, missing)]),
+            np.hstack([self.added, np.pad(others.added, missing)]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Memories in their order, best first."""
+
+    ordinals: Ordinals
+    scores: Floats
+    shares: Shares | None
+    """What the scores are made of; None where nobody asks for it, as it takes several times as much memory."""
+
     def __len__(self) -> int:
         return len(self.ordinals)
 
     def take(self, places: Ordinals | slice) -> Ranked:
         """Those at some places, in the order of these."""
-        return Ranked(
-            self.ordinals[places],
-            self.scores[places],
-            self.strategies,
-            self.raw[:, places],
-            self.added[:, places],
-        )
+        return Ranked(self.ordinals[places], self.scores[places], self.shares and self.shares.take(places))
 
     def followed_by(self, others: Ranked) -> Ranked:
         """These, and then those of the others that are not among them."""
@@ -126,24 +147,14 @@ class Ranked:
         return Ranked(
             np.concatenate([self.ordinals, new.ordinals]),
             np.concatenate([self.scores, new.scores]),
-            self.strategies,
-            np.hstack([self.raw, _padded(new.raw, len(self.strategies))]),
-            np.hstack([self.added, _padded(new.added, len(self.strategies))]),
+            self.shares.followed_by(new.shares) if self.shares and new.shares else None,
         )
 
 
-def _padded(values: Floats, strategies: int) -> Floats:
-    """A strategy that did not judge them gave them nothing."""
-    return np.pad(values, ((0, strategies - len(values)), (0, 0)))
+def _nothing(explain: bool) -> Ranked:
+    none = np.zeros((len(STRATEGIES), 0))
+    return Ranked(np.zeros(0, np.int64), np.zeros(0), Shares(STRATEGIES, none, none) if explain else None)
 
-
-NOTHING = Ranked(
-    np.zeros(0, np.int64),
-    np.zeros(0),
-    STRATEGIES,
-    np.zeros((len(STRATEGIES), 0)),
-    np.zeros((len(STRATEGIES), 0)),
-)
 
 Embed = Callable[[str], Vectors | None]
 """The vector of a query; None where there is none to be had, and the dense search is left out."""
@@ -237,15 +248,17 @@ def search(
     *,
     candidates: int,
     probes: int | None,
+    explain: bool = False,
     beside: Executor | None = None,
 ) -> Ranked:
     """The memories of the pool that the strategies propose, ``candidates`` each, best first.
 
-    ``probes`` None searches the vectors exactly. ``embed`` makes the query's vector. Words that many rows hold are
-    looked up in ``beside``, which takes no interpreter's lock, while the others run here.
+    ``probes`` None searches the vectors exactly. ``embed`` makes the query's vector. ``explain`` keeps what each
+    strategy gave. Words that many rows hold are looked up in ``beside``, which takes no interpreter's lock, while the
+    others run here.
     """
     if not view.size:
-        return NOTHING
+        return _nothing(explain)
     words = bm25.weigh(view.index, query.words, view.size)
     sought = (words, view.size, view.allowed, candidates)
     is_long = words.holders >= _HANDED_OVER
@@ -258,7 +271,7 @@ def search(
         if vector is not None:
             proposed.append(nearest(view, vector, candidates // 2, in_time, probes))
     found = np.concatenate(proposed)
-    return _ranked(view, query, words, vector, found) if len(found) else NOTHING
+    return _ranked(view, query, words, vector, found, explain) if len(found) else _nothing(explain)
 
 
 def _dense(
@@ -319,7 +332,9 @@ def _in_time(view: View, query: Query) -> Mask | None:
     return near if view.allowed is None else near & view.allowed
 
 
-def _ranked(view: View, query: Query, words: bm25.Words, vector: Vectors | None, found: Ordinals) -> Ranked:
+def _ranked(
+    view: View, query: Query, words: bm25.Words, vector: Vectors | None, found: Ordinals, explain: bool
+) -> Ranked:
     pool, before, after, two_before, heard = scoring.surroundings(
         found, view.whole("previous"), view.whole("next"), view.size, view.allowed
     )
@@ -360,7 +375,8 @@ def _ranked(view: View, query: Query, words: bm25.Words, vector: Vectors | None,
     )
     raw[PRIOR] = added[PRIOR]
     total = added.sum(axis=0)
-    return Ranked(pool, total, STRATEGIES, raw, added).take(np.argsort(-total, kind="stable"))
+    shares = Shares(STRATEGIES, raw, added) if explain else None
+    return Ranked(pool, total, shares).take(np.argsort(-total, kind="stable"))
 
 
 def _temporal(view: View, query: Query, pool: Ordinals) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 
@@ -61,10 +62,15 @@ def of(rows: list[list[int]], first: int, last: int, spread: int) -> Postings:
     return postings.of_rows(first * spread, words, lengths)
 
 
+def parted(one: Asked) -> list[Postings]:
+    bounds = zip([0, *one.parts], [*one.parts, len(one.rows)], strict=True)
+    return [of(one.rows, first, last, one.spread) for first, last in bounds]
+
+
 def joined(one: Asked) -> Postings:
     whole = postings.none(0)
-    for first, last in zip([0, *one.parts], [*one.parts, len(one.rows)], strict=True):
-        whole = whole.joined(of(one.rows, first, last, one.spread))
+    for part in parted(one):
+        whole = whole.joined(part)
     return whole
 
 
@@ -86,14 +92,17 @@ def expected(one: Asked, mean: float) -> list[tuple[float, int]]:
 @given(asked())
 @each
 def test_the_best_rows_are_those_of_the_formula_and_of_equal_ones_the_newest(lookup, one):
-    mean, parts = 2.5, joined(one)
+    mean = 2.5
     heights = 2.2 * np.array(one.weights, np.float64)
     base, unit = 1.2 * 0.25, 1.2 * 0.75 / mean
     wanted_words = np.array(one.wanted, np.uint32)
-    rows, scores = lookup.best(parts, wanted_words, heights, base, unit, one.size, one.allowed, one.limit)
     wanted = expected(one, mean)
-    assert sorted(rows.tolist()) == sorted(row for _, row in wanted)
-    assert sorted(scores.tolist(), reverse=True) == pytest.approx([score for score, _ in wanted], rel=1e-6)
+    for parts in ([joined(one)], parted(one)):
+        rows, scores = lookup.best(parts, wanted_words, heights, base, unit, one.size, one.allowed, one.limit)
+        assert sorted(rows.tolist()) == sorted(row for _, row in wanted)
+        assert sorted(scores.tolist(), reverse=True) == pytest.approx(
+            [score for score, _ in wanted], rel=1e-6
+        )
 
 
 @pytest.mark.parametrize("limit", [1, 50])
@@ -104,26 +113,34 @@ def test_of_many_rows_those_are_found_that_are_when_all_are_looked_at(seed: int,
     lengths = chance.integers(0, 30, 40_000)
     # Few words are in most rows, and most words in few.
     words = np.minimum(chance.zipf(1.3, lengths.sum()), 50_000).astype(np.uint32)
-    whole = postings.of_rows(0, words, lengths)
+    cut = int(lengths[:25_000].sum())
+    whole = [postings.of_rows(0, words, lengths)]
+    parts = [
+        postings.of_rows(0, words[:cut], lengths[:25_000]),
+        postings.of_rows(25_000, words[cut:], lengths[25_000:]),
+    ]
     allowed = chance.random(len(lengths)) < 0.5
     for _ in range(30):
         wanted = np.unique(chance.choice(words, chance.integers(1, 6)))
-        heights = np.log(len(lengths) / (1 + postings.holders(whole, wanted, len(lengths)))) + 0.1
+        heights = postings.weigh(whole, wanted, len(lengths), len(lengths))[0] + 0.1
         for size, mask in ((len(lengths), None), (len(lengths), allowed), (30_000, None)):
-            sought = (whole, wanted, heights, 0.3, 0.06, size, mask, limit)
-            found = [sorted(zip(*one.best(*sought), strict=True)) for one in (compiled, plain)]
-            assert found[0] == found[1]
+            asked = (wanted, heights, 0.3, 0.06, size, mask, limit)
+            found = [plain.best(whole, *asked), compiled.best(whole, *asked), compiled.best(parts, *asked)]
+            first, *others = [sorted(zip(*each, strict=True)) for each in found]
+            assert all(other == first for other in others)
 
 
 @given(asked())
 @each
-def test_holders_are_the_rows_below_a_size_that_hold_a_word(lookup, one):
-    parts = joined(one)
-    held = lookup.holders(parts, np.array(one.wanted, np.uint32), one.size).tolist()
-    assert held == [
+def test_a_word_weighs_by_the_rows_below_a_size_that_hold_it(lookup, one):
+    held = [
         sum(word in row and number * one.spread < one.size for number, row in enumerate(one.rows))
         for word in one.wanted
     ]
+    for parts in ([joined(one)], parted(one)):
+        weights, holders = lookup.weigh(parts, np.array(one.wanted, np.uint32), one.size, 20)
+        assert holders == sum(held)
+        assert weights.tolist() == pytest.approx([math.log(21 / (count + 0.5)) for count in held])
 
 
 @given(asked())

@@ -23,5 +23,5 @@ except ImportError:
 
     is_compiled = False
 
-holders = chosen.holders
+weigh = chosen.weigh
 best = chosen.best

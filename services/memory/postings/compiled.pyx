@@ -3,6 +3,7 @@
 
 import numpy as np
 
+from libc.math cimport log
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
@@ -40,22 +41,29 @@ cdef inline int64_t _from(const int32_t* rows, int64_t low, int64_t high, int64_
     return low
 
 
-def holders(postings, const uint32_t[::1] wanted, int64_t size):
-    """How many rows below ``size`` hold each of some words (``wanted``, ascending), as int64."""
-    cdef const uint32_t[::1] codes = postings.codes
-    cdef const int64_t[::1] ends = postings.ends
-    cdef const int32_t[::1] rows = postings.rows
-    held = np.zeros(wanted.shape[0], np.int64)
-    cdef int64_t[::1] counted = held
+def weigh(parts, const uint32_t[::1] wanted, int64_t size, int64_t all_rows):
+    """What each of some words (``wanted``, ascending) weighs in postings of parts of the rows, as float64, and how many
+    rows below ``size`` hold them, each counted for each of its words.
+    """
+    weighed = np.zeros(wanted.shape[0])
+    cdef double[::1] weights = weighed
+    cdef const uint32_t[::1] codes
+    cdef const int64_t[::1] ends
+    cdef const int32_t[::1] rows
     cdef Py_ssize_t word, place
-    cdef int64_t start
-    with nogil:
+    cdef int64_t start, held, holders = 0
+    for part in parts:
+        codes, ends, rows = part.codes, part.ends, part.rows
         for word in range(wanted.shape[0]):
             place = place_of(codes, wanted[word])
             if place >= 0:
                 start = _start(ends, place)
-                counted[word] = _below(&rows[0], start, ends[place], size) - start
-    return held
+                held = _below(&rows[0], start, ends[place], size) - start
+                weights[word] += held
+                holders += held
+    for word in range(wanted.shape[0]):
+        weights[word] = log((all_rows + 1) / (weights[word] + 0.5))
+    return weighed, holders
 
 
 cdef inline int64_t _below(const int32_t* rows, int64_t low, int64_t high, int64_t size) noexcept nogil:
@@ -332,7 +340,7 @@ cdef inline void _places_of(
 
 
 def best(
-    postings,
+    parts,
     const uint32_t[::1] wanted,
     const double[::1] heights,
     double base,
@@ -343,25 +351,17 @@ def best(
 ):
     """The rows below ``size`` with the highest scores for some words, and these scores, in no order.
 
-    Of each word (``wanted``, ascending) that a row of ``n`` words holds ``f`` times, its score has
-    ``height * f / (f + base + unit * n)``. Only the allowed rows are taken, all where that is None, at most
-    ``limit``, and of equal scores the newest. Heights and limit are positive.
+    ``parts`` are postings of parts of the rows. Of each word (``wanted``, ascending) that a row of ``n`` words holds
+    ``f`` times, its score has ``height * f / (f + base + unit * n)``. Only the allowed rows are taken, all where that
+    is None, at most ``limit``, and of equal scores the newest. Heights and limit are positive.
 
     Rows without a word that all of the best must have are passed over: MaxScore of Turtle and Flood, "Query evaluation"
     (1995), which leaves words out, is its other half.
     """
-    cdef const uint32_t[::1] codes = postings.codes
-    cdef const int64_t[::1] ends = postings.ends
-    cdef const int32_t[::1] rows = postings.rows
-    cdef const uint16_t[::1] counts = postings.counts
-    cdef const uint16_t[::1] lengths = postings.lengths
-    cdef const uint16_t[::1] most = postings.most
-    cdef const float[::1] shortest = postings.shortest
     cdef const uint8_t[::1] seen = None if allowed is None else allowed.view(np.uint8)
     cdef const uint8_t* mask = NULL if seen is None or not size else &seen[0]
-    cdef Py_ssize_t count = wanted.shape[0], number, place, required
-    cdef int64_t begin, frequency, length
-    cdef Word[MAX_WORDS] words
+    cdef Py_ssize_t count = wanted.shape[0], number
+    cdef int64_t frequency, length
     cdef Lists lists
     cdef Best top
     assert count <= MAX_WORDS and limit > 0
@@ -372,8 +372,6 @@ def best(
     scored = np.empty(limit, np.float32)
     cdef int64_t[::1] found_rows = found
     cdef float[::1] found_scores = scored
-    if not rows.shape[0]:
-        return found[:0], scored[:0]
     # What belongs to one window of rows stays in the processor's cache.
     cdef float* sums = <float*>calloc(WINDOW, sizeof(float))
     cdef int32_t* slots = <int32_t*>malloc((WINDOW + 1) * sizeof(int32_t))
@@ -385,37 +383,69 @@ def best(
         free(places)
         free(marks)
         raise MemoryError
+    top.scores, top.rows, top.held, top.limit = &found_scores[0], &found_rows[0], 0, limit
+    lists.base, lists.unit = base, unit
+    for frequency in range(COUNTS):
+        for length in range(LENGTHS):
+            lists.shares[frequency][length] = _share(frequency, length, base, unit)
+    try:
+        for part in parts:
+            _take_part(part, wanted, heights, size, mask, marks, sums, slots, places, &lists, &top)
+    finally:
+        free(sums)
+        free(slots)
+        free(places)
+        free(marks)
+    return found[: top.held], scored[: top.held]
+
+
+cdef _take_part(
+    part,
+    const uint32_t[::1] wanted,
+    const double[::1] heights,
+    int64_t size,
+    const uint8_t* mask,
+    uint8_t* marks,
+    float* sums,
+    int32_t* slots,
+    int32_t* places,
+    Lists* lists,
+    Best* top,
+):
+    """Offer the rows of one part."""
+    cdef const uint32_t[::1] codes = part.codes
+    cdef const int64_t[::1] ends = part.ends
+    cdef const int32_t[::1] rows = part.rows
+    cdef const uint16_t[::1] counts = part.counts
+    cdef const uint16_t[::1] lengths = part.lengths
+    cdef const uint16_t[::1] most = part.most
+    cdef const float[::1] shortest = part.shortest
+    cdef Py_ssize_t count = wanted.shape[0], number, place, required
+    cdef int64_t begin
+    cdef Word[MAX_WORDS] words
+    cdef Word* word
+    if not rows.shape[0]:
+        return
     with nogil:
-        top.scores, top.rows, top.held, top.limit = &found_scores[0], &found_rows[0], 0, limit
         lists.rows, lists.counts, lists.lengths = &rows[0], &counts[0], &lengths[0]
-        lists.base, lists.unit = base, unit
-        for frequency in range(COUNTS):
-            for length in range(LENGTHS):
-                lists.shares[frequency][length] = _share(frequency, length, base, unit)
         for number in range(count):
+            word = &words[number]
             place = place_of(codes, wanted[number])
-            words[number].height = <float>heights[number]
-            words[number].at = words[number].stop = 0
-            words[number].bound = 0.0
+            word.height = <float>heights[number]
+            word.at = word.stop = 0
+            word.bound = 0.0
             if place >= 0:
-                words[number].at = _start(ends, place)
-                words[number].stop = _below(lists.rows, words[number].at, ends[place], size)
-                words[number].bound = (
-                    ROUNDED_UP * heights[number] / (1 + base / most[place] + unit * shortest[place])
+                word.at = _start(ends, place)
+                word.stop = _below(lists.rows, word.at, ends[place], size)
+                word.bound = (
+                    ROUNDED_UP * heights[number] / (1 + lists.base / most[place] + lists.unit * shortest[place])
                 )
         while True:
-            begin = _first_row(&lists, words, count, size)
+            begin = _first_row(lists, words, count, size)
             if begin == size:
                 break
-            required = _require(&lists, words, count, begin + WINDOW, &top)
+            required = _require(lists, words, count, begin + WINDOW, top)
             if required:
-                _take_required(
-                    &lists, words, count, required, begin, mask, marks, sums, slots, places, &top
-                )
+                _take_required(lists, words, count, required, begin, mask, marks, sums, slots, places, top)
             else:
-                _take_all(&lists, words, count, begin, mask, sums, slots, &top)
-    free(sums)
-    free(slots)
-    free(places)
-    free(marks)
-    return found[: top.held], scored[: top.held]
+                _take_all(lists, words, count, begin, mask, sums, slots, top)

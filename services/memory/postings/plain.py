@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,14 +13,23 @@ Rows = NDArray[np.int64]
 Words = NDArray[np.uint32]
 
 
-def holders(postings: Postings, wanted: Words, size: int) -> Rows:
-    """How many rows below ``size`` hold each of some words (``wanted``, ascending)."""
-    spans = (postings.rows[_span(postings, code)] for code in wanted)
-    return np.array([np.searchsorted(held, size) for held in spans], np.int64)
+def weigh(
+    parts: Sequence[Postings], wanted: Words, size: int, all_rows: int
+) -> tuple[NDArray[np.float64], int]:
+    """What each of some words (``wanted``, ascending) weighs in postings of parts of the rows, and how many rows below
+    ``size`` hold them, each counted for each of its words.
+
+    A word's weight is its inverse document frequency: the logarithm of one more than ``all_rows``, which are those of
+    all parts below ``size``, over one half more than hold it.
+    """
+    held = np.zeros(len(wanted), np.int64)
+    for part in parts:
+        held += np.array([np.searchsorted(part.rows[_span(part, code)], size) for code in wanted], np.int64)
+    return np.log((all_rows + 1) / (held + 0.5)), int(held.sum())
 
 
 def best(
-    postings: Postings,
+    parts: Sequence[Postings],
     wanted: Words,
     heights: NDArray[np.float64],
     base: float,
@@ -29,10 +40,26 @@ def best(
 ) -> tuple[Rows, NDArray[np.float32]]:
     """The rows below ``size`` with the highest scores for some words, and these scores, in no order.
 
-    Of each word (``wanted``, ascending) that a row of ``n`` words holds ``f`` times, its score has
-    ``height * f / (f + base + unit * n)``. Only the allowed rows are taken, all where that is None, at most
-    ``limit``, and of equal scores the newest. Heights and limit are positive.
+    ``parts`` are postings of parts of the rows. Of each word (``wanted``, ascending) that a row of ``n`` words holds
+    ``f`` times, its score has ``height * f / (f + base + unit * n)``. Only the allowed rows are taken, all where that
+    is None, at most ``limit``, and of equal scores the newest. Heights and limit are positive.
     """
+    found = [_scored(part, wanted, heights, base, unit, size, allowed) for part in parts]
+    rows = np.concatenate([rows for rows, _ in found] or [np.zeros(0, np.int64)])
+    sums = np.concatenate([sums for _, sums in found] or [np.zeros(0, np.float32)])
+    chosen = np.lexsort((-rows, -sums))[:limit]
+    return rows[chosen], sums[chosen]
+
+
+def _scored(
+    postings: Postings,
+    wanted: Words,
+    heights: NDArray[np.float64],
+    base: float,
+    unit: float,
+    size: int,
+    allowed: NDArray[np.bool_] | None,
+) -> tuple[Rows, NDArray[np.float32]]:
     spans = [_span(postings, code) for code in wanted]
     places = np.concatenate([np.arange(span.start, span.stop) for span in spans] or [np.zeros(0, np.int64)])
     factors = np.repeat(heights.astype(np.float32), [span.stop - span.start for span in spans])
@@ -44,9 +71,7 @@ def best(
     seen = found < size
     if allowed is not None:
         seen[seen] = allowed[found[seen]]
-    found, sums = found[seen], sums[seen]
-    chosen = np.lexsort((-found, -sums))[:limit]
-    return found[chosen], sums[chosen]
+    return found[seen], sums[seen]
 
 
 def _span(postings: Postings, code: int) -> slice:
