@@ -15,6 +15,14 @@ ARRAYS: dict[str, Any] = {
     "counts": np.uint16,
     "lengths": np.uint16,
 }
+WINDOW = 8_192
+"""Rows that are looked at together."""
+_MANY_ROWS = 2 * WINDOW
+"""In parts of fewer rows no word has bits."""
+_BITS = 64
+"""In one number."""
+_DENSE = 64
+"""A word that one row in so many holds has bits: they take no more than its postings do."""
 _GREATEST = np.iinfo(np.uint16).max
 
 
@@ -39,6 +47,16 @@ class Postings:
     """Of each word how often a row holds it at most."""
     shortest: NDArray[np.float32]
     """And how few words a row has for each time that it holds it."""
+    numbers: NDArray[np.int32]
+    """Of each word where it stands in the next three, if many rows hold it; -1 for others."""
+    bits: NDArray[np.uint64]
+    """A bit a row, from ``first`` on, for those that hold the word, up to the end of the last window."""
+    more: NDArray[np.uint64]
+    """The same for those that hold it more than once."""
+    ranks: NDArray[np.int32]
+    """How many of the word's postings stand before each window, and before the end."""
+    row_lengths: NDArray[np.uint16]
+    """How many words each row has, 65,535 for more; nothing where no word has bits."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -77,7 +95,36 @@ def restored(first: int, last: int, arrays: dict[str, NDArray[Any]]) -> Postings
     if len(ends):
         starts = np.concatenate([[0], ends[:-1]])
         most, shortest = np.maximum.reduceat(most, starts), np.minimum.reduceat(shortest, starts)
-    return Postings(first, last, **{name: arrays[name] for name in ARRAYS}, most=most, shortest=shortest)
+    held = {name: arrays[name] for name in ARRAYS}
+    return Postings(first, last, **held, most=most, shortest=shortest, **_dense(first, last, held))
+
+
+def _dense(first: int, last: int, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """What is known besides of the words that many rows hold."""
+    ends, places = arrays["ends"], arrays["rows"] - np.int32(first)
+    postings = np.diff(ends, prepend=0)
+    is_dense = (postings * _DENSE >= last - first) & (last - first >= _MANY_ROWS)
+    dense = np.flatnonzero(is_dense)
+    windows = -(-(last - first) // WINDOW) if len(dense) else 0
+    bits, more = np.zeros((2, len(dense), windows * WINDOW // _BITS), np.uint64)
+    ranks = np.zeros((len(dense), windows + 1), np.int32)
+    for number, word in enumerate(dense):
+        span = slice(int(ends[word] - postings[word]), int(ends[word]))
+        bits[number] = _bits(places[span], windows * WINDOW)
+        more[number] = _bits(places[span][arrays["counts"][span] > 1], windows * WINDOW)
+        ranks[number] = np.searchsorted(places[span], np.arange(windows + 1) * WINDOW)
+    row_lengths = np.zeros(windows * WINDOW, np.uint16)
+    if len(dense):
+        row_lengths[places] = arrays["lengths"]
+    numbers = np.where(is_dense, np.cumsum(is_dense) - 1, -1).astype(np.int32)
+    return {"numbers": numbers, "bits": bits, "more": more, "ranks": ranks, "row_lengths": row_lengths}
+
+
+def _bits(places: NDArray[np.int32], size: int) -> NDArray[np.uint64]:
+    """Those at some places set, of as many."""
+    is_set = np.zeros(size, bool)
+    is_set[places] = True
+    return np.packbits(is_set, bitorder="little").view("<u8")
 
 
 def of_rows(first: int, words: NDArray[np.uint32], lengths: NDArray[np.int64]) -> Postings:

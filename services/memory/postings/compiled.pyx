@@ -4,22 +4,25 @@
 import numpy as np
 
 from libc.math cimport log
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from services.memory.postings.places cimport place_of
 
 cdef extern from *:
-    void __builtin_prefetch(const void*) nogil  # of GCC and Clang
+    int __builtin_ctzll(unsigned long long) nogil  # of GCC and Clang
 
 cdef enum:
     MAX_WORDS = 64  # analysis.MAX_QUERY_WORDS
-    WINDOW = 8192  # rows
+    WINDOW = 8192  # rows; arrays.WINDOW
+    BLOCK = 64  # rows
+    BLOCKS = 128  # of a window
     COUNTS = 4  # a word that a row holds less often than this
     LENGTHS = 128  # and a row of fewer words have their share worked out once for all
-    LOOKED_UP = 8  # times what it takes to go on to the next posting
-    NOWHERE = -1
+    COUNTED = 4  # words of a row, and not more
+    AS_QUICK = 2  # times what it takes to go through a posting, for each word of a row that is chosen by its bits
+    WINDOWS_AT_MOST = 16  # that are gone through as the one before was
 
 cdef double ROUNDED_UP = 1.00001
 """What is worked out in single precision may come out higher."""
@@ -148,22 +151,39 @@ cdef inline void _offer(Best* best, float score, int64_t row, const uint8_t* all
 
 
 cdef struct Lists:
-    # The postings of all words.
+    # The postings of all words in one part.
     const int32_t* rows
     const uint16_t* counts
     const uint16_t* lengths
+    const uint16_t* row_lengths
     double base
     double unit
     float[COUNTS][LENGTHS] shares
 
 
 cdef struct Word:
-    # A word of the query: where its postings go on, and where they end.
+    # A word of the query: its postings, where they go on, and where they end.
+    int64_t start
     int64_t at
     int64_t stop
     float height
     double bound  # no row has a higher score for it
+    bint is_here  # a row of the window holds it
     bint is_required  # without it no row of the window comes among the best
+    # Of a word that many rows hold, NULL of others: a bit a row for those that hold it, and for those that do so more
+    # than once; and how many postings stand before each window.
+    const uint64_t* bits
+    const uint64_t* more
+    const int32_t* ranks
+
+
+cdef struct Room:
+    # What belongs to one window of rows stays in the processor's cache.
+    float[WINDOW] sums  # zeros, before and after
+    uint64_t[BLOCKS] own  # a bit a row for those that hold a word that has no bits in the part
+    uint64_t[COUNTED][BLOCKS] holding  # for those that hold one word or more, two or more...
+    uint64_t[BLOCKS] chosen
+    int32_t[WINDOW + 1] slots
 
 
 cdef inline float _share(int64_t frequency, int64_t length, double base, double unit) noexcept nogil:
@@ -171,63 +191,61 @@ cdef inline float _share(int64_t frequency, int64_t length, double base, double 
     return <float>(frequency / (frequency + base + unit * length))
 
 
-cdef inline float _share_at(const Lists* lists, int64_t at) noexcept nogil:
-    """The share of the row at a place."""
-    cdef int64_t frequency = lists.counts[at], length = lists.lengths[at]
+cdef inline float _share_of(const Lists* lists, int64_t frequency, int64_t length) noexcept nogil:
     if frequency < COUNTS and length < LENGTHS:
         return lists.shares[frequency][length]
     return _share(frequency, length, lists.base, lists.unit)
 
 
-cdef int64_t _first_row(const Lists* lists, const Word* words, Py_ssize_t count, int64_t size) noexcept nogil:
-    """The next row that holds a word; ``size`` where there is none."""
+cdef inline bint _is_set(const uint64_t* bits, int64_t slot) noexcept nogil:
+    return (bits[slot // BLOCK] >> (slot % BLOCK)) & 1
+
+
+cdef inline bint _stands_before(const Lists* lists, const Word* word, int64_t end) noexcept nogil:
+    return word.at < word.stop and lists.rows[word.at] < end
+
+
+cdef void _enter(const Lists* lists, Word* words, Py_ssize_t count, int64_t begin, int64_t window) noexcept nogil:
+    """Have all words go on with a window."""
     cdef Py_ssize_t number
-    cdef int64_t first = size
-    for number in range(count):
-        if words[number].at < words[number].stop and lists.rows[words[number].at] < first:
-            first = lists.rows[words[number].at]
-    return first
-
-
-cdef Py_ssize_t _require(
-    const Lists* lists, Word* words, Py_ssize_t count, int64_t end, const Best* best
-) noexcept nogil:
-    """Find the words without which no row before ``end`` comes among the best; returns how many they are.
-
-    None where it is as quick to take all rows with any of the words.
-    """
-    cdef Py_ssize_t number, required = 0
-    cdef int64_t postings = 0, fewest = 0
-    cdef double together = 0.0
     cdef Word* word
-    if best.held < best.limit:
-        return 0
     for number in range(count):
         word = &words[number]
-        word.is_required = word.at < word.stop and lists.rows[word.at] < end
-        if word.is_required:
+        if word.bits == NULL:
+            word.is_here = _stands_before(lists, word, begin + WINDOW)
+        else:
+            word.at = min(word.start + word.ranks[window], word.stop)
+            word.is_here = word.at < min(word.start + word.ranks[window + 1], word.stop)
+
+
+cdef Py_ssize_t _least(Word* words, const int32_t* by_bound, Py_ssize_t count, const Best* best) noexcept nogil:
+    """How many words a row of a window must hold to come among the best; finds those without which none does."""
+    cdef Py_ssize_t place, least = 0
+    cdef double together = 0.0, lowest = best.scores[0] if best.held == best.limit else 0.0
+    cdef Word* word
+    for place in range(count):
+        word = &words[by_bound[place]]
+        if word.is_here:
+            least += together < lowest
             together += word.bound
-            postings += word.stop - word.at
+    for place in range(count):
+        words[place].is_required = words[place].is_here and together - words[place].bound < lowest
+    return least
+
+
+cdef inline bint _may_choose(const Word* words, Py_ssize_t count, Py_ssize_t least) noexcept nogil:
+    """Whether not every row that holds a word may come among the best."""
+    cdef Py_ssize_t number, here = 0, required = 0
     for number in range(count):
-        word = &words[number]
-        word.is_required = word.is_required and together - word.bound < best.scores[0]
-        if word.is_required:
-            fewest = word.stop - word.at
-            required += 1
-    return 0 if required == 1 and LOOKED_UP * count * fewest > postings else required
+        here += words[number].is_here
+        required += words[number].is_required
+    return here > 1 and (least > 1 or required > 0)
 
 
 cdef void _take_all(
-    const Lists* lists,
-    Word* words,
-    Py_ssize_t count,
-    int64_t begin,
-    const uint8_t* allowed,
-    float* sums,
-    int32_t* slots,
-    Best* best,
+    const Lists* lists, Word* words, Py_ssize_t count, int64_t begin, const uint8_t* allowed, Room* room, Best* best
 ) noexcept nogil:
-    """Offer every row of a window that holds one of the words. ``sums`` are zeros, before and after."""
+    """Offer every row of a window that holds one of the words."""
     cdef Py_ssize_t number, place, touched = 0
     cdef int64_t at, stop, slot, frequency, length, end = begin + WINDOW
     # As far as a compiler knows, what is written here may change what ``lists`` points to.
@@ -235,6 +253,8 @@ cdef void _take_all(
     cdef const uint16_t* counts = lists.counts
     cdef const uint16_t* lengths = lists.lengths
     cdef const float* shares = &lists.shares[0][0]
+    cdef float* sums = &room.sums[0]
+    cdef int32_t* slots = &room.slots[0]
     cdef float score, height, share
     for number in range(count):
         at, stop, height = words[number].at, words[number].stop, words[number].height
@@ -258,85 +278,122 @@ cdef void _take_all(
         _offer(best, score, begin + slot, allowed)
 
 
-cdef void _take_required(
+cdef bint _take_holding(
     const Lists* lists,
     Word* words,
     Py_ssize_t count,
-    Py_ssize_t required,
+    Py_ssize_t least,
     int64_t begin,
+    int64_t window,
+    int64_t size,
     const uint8_t* allowed,
-    uint8_t* marks,
-    float* sums,
-    int32_t* slots,
-    int32_t* places,
+    Room* room,
     Best* best,
 ) noexcept nogil:
-    """Offer the rows of a window that hold all required words. ``marks`` and ``sums`` are zeros, before and after."""
-    cdef Py_ssize_t number, found, held, anyone = 0
-    cdef int64_t at, end = begin + WINDOW
-    cdef int64_t[MAX_WORDS] first
-    cdef const int32_t* rows = lists.rows
+    """Offer the rows of a window that hold so many words, and all required ones; False where taking all is as quick."""
+    cdef Py_ssize_t number, place, held
+    cdef int64_t slot, postings = 0
+    cdef const uint64_t* bits
+    memset(&room.holding, 0, sizeof(room.holding))
+    memset(&room.chosen, 0xFF, sizeof(room.chosen))
     for number in range(count):
-        first[number] = words[number].at
-        words[number].at = _on_to(rows, first[number], words[number].stop, end)
-        if words[number].is_required:
-            for at in range(first[number], words[number].at):
-                marks[rows[at] - begin] += 1
-            anyone = number
-    held = _places_of_marked(rows, first[anyone], words[anyone].at, begin, marks, required, places)
-    for found in range(held):
-        slots[found] = <int32_t>(rows[first[anyone] + places[found]] - begin)
-    for number in range(count if held else 0):
-        if words[number].is_required:
-            _places_of_marked(rows, first[number], words[number].at, begin, marks, required, places)
+        bits = words[number].bits
+        if bits != NULL:
+            bits += window * BLOCKS
+            postings += words[number].ranks[window + 1] - words[number].ranks[window]
         else:
-            _places_of(rows, first[number], words[number].at, begin, slots, held, places)
-        # They lie far apart: waiting for one after another would take most of the time.
-        for found in range(held):
-            __builtin_prefetch(&lists.counts[first[number] + places[found]])
-            __builtin_prefetch(&lists.lengths[first[number] + places[found]])
-        for found in range(held):
-            if places[found] != NOWHERE:
-                sums[found] += words[number].height * _share_at(lists, first[number] + places[found])
-    for found in range(held):
-        _offer(best, sums[found], begin + slots[found], allowed)
-        sums[found] = 0.0
-    memset(marks, 0, WINDOW)
+            postings += _mark(lists, &words[number], begin, room)
+            bits = &room.own[0]
+        _count_in(room, bits)
+        if words[number].is_required:
+            _intersect(&room.chosen[0], bits)
+    _intersect(&room.chosen[0], &room.holding[max(1, min(least, COUNTED)) - 1][0])
+    held = _slots_of(&room.chosen[0], min(size - begin, WINDOW), &room.slots[0])
+    if AS_QUICK * held * count > postings:
+        return False
+    for number in range(count):
+        if words[number].bits != NULL:
+            _add_by_bits(lists, &words[number], begin, window, held, room)
+        else:
+            _add_by_postings(lists, &words[number], begin, room)
+    for place in range(held):
+        slot = room.slots[place]
+        _offer(best, room.sums[slot], begin + slot, allowed)
+        room.sums[slot] = 0.0
+    return True
 
 
-cdef inline Py_ssize_t _places_of_marked(
-    const int32_t* rows,
-    int64_t first,
-    int64_t stop,
-    int64_t begin,
-    const uint8_t* marks,
-    Py_ssize_t required,
-    int32_t* places,
-) noexcept nogil:
-    """Find where the rows with all marks stand in the postings of a word that they all hold; returns how many."""
-    cdef int64_t at
-    cdef Py_ssize_t held = 0
-    for at in range(first, stop):
-        places[held] = <int32_t>(at - first)
-        held += marks[rows[at] - begin] == required
+cdef int64_t _mark(const Lists* lists, const Word* word, int64_t begin, Room* room) noexcept nogil:
+    """Find the rows of a window that hold a word without bits; returns how many they are."""
+    cdef int64_t at = word.at, slot
+    memset(&room.own, 0, sizeof(room.own))
+    while at < word.stop and lists.rows[at] < begin + WINDOW:
+        slot = lists.rows[at] - begin
+        room.own[slot // BLOCK] |= <uint64_t>1 << (slot % BLOCK)
+        at += 1
+    return at - word.at
+
+
+cdef void _count_in(Room* room, const uint64_t* bits) noexcept nogil:
+    """Note of all rows of a window which of them hold one more word."""
+    cdef Py_ssize_t block
+    for block in range(BLOCKS):
+        room.holding[3][block] |= room.holding[2][block] & bits[block]
+        room.holding[2][block] |= room.holding[1][block] & bits[block]
+        room.holding[1][block] |= room.holding[0][block] & bits[block]
+        room.holding[0][block] |= bits[block]
+
+
+cdef void _intersect(uint64_t* chosen, const uint64_t* bits) noexcept nogil:
+    cdef Py_ssize_t block
+    for block in range(BLOCKS):
+        chosen[block] &= bits[block]
+
+
+cdef Py_ssize_t _slots_of(const uint64_t* bits, int64_t stop, int32_t* slots) noexcept nogil:
+    """Which slots before one have their bit set, ascending; returns how many."""
+    cdef Py_ssize_t block, held = 0
+    cdef uint64_t left
+    for block in range(BLOCKS):
+        left = bits[block]
+        while left:
+            slots[held] = <int32_t>(block * BLOCK + __builtin_ctzll(left))
+            if slots[held] >= stop:
+                return held
+            held += 1
+            left &= left - 1
     return held
 
 
-cdef inline void _places_of(
-    const int32_t* rows,
-    int64_t first,
-    int64_t stop,
-    int64_t begin,
-    const int32_t* slots,
-    Py_ssize_t held,
-    int32_t* places,
+cdef void _add_by_bits(
+    const Lists* lists, const Word* word, int64_t begin, int64_t window, Py_ssize_t held, Room* room
 ) noexcept nogil:
-    """Find where some rows stand in the postings of a word; ``NOWHERE`` for those that do not hold it."""
-    cdef Py_ssize_t found
-    cdef int64_t at = first
-    for found in range(held):
-        at = _on_to(rows, at, stop, begin + slots[found])
-        places[found] = <int32_t>(at - first) if at < stop and rows[at] == begin + slots[found] else NOWHERE
+    """Add a word's share to the sums of the chosen rows of a window that hold it."""
+    cdef const uint64_t* bits = word.bits + window * BLOCKS
+    cdef const uint64_t* more = word.more + window * BLOCKS
+    cdef Py_ssize_t place
+    cdef int64_t slot, frequency, at = word.at, last = word.start + word.ranks[window + 1]
+    for place in range(held):
+        slot = room.slots[place]
+        if not _is_set(bits, slot):
+            continue
+        frequency = 1
+        if _is_set(more, slot):
+            at = _on_to(lists.rows, at, last, begin + slot)
+            frequency = lists.counts[at]
+        room.sums[slot] += word.height * _share_of(
+            lists, frequency, lists.row_lengths[window * WINDOW + slot]
+        )
+
+
+cdef void _add_by_postings(const Lists* lists, const Word* word, int64_t begin, Room* room) noexcept nogil:
+    """The same of a word without bits."""
+    cdef int64_t at = word.at, slot
+    while at < word.stop and lists.rows[at] < begin + WINDOW:
+        slot = lists.rows[at] - begin
+        if _is_set(&room.chosen[0], slot):
+            room.sums[slot] += word.height * _share_of(lists, lists.counts[at], lists.lengths[at])
+        at += 1
 
 
 def best(
@@ -355,8 +412,9 @@ def best(
     ``f`` times, its score has ``height * f / (f + base + unit * n)``. Only the allowed rows are taken, all where that
     is None, at most ``limit``, and of equal scores the newest. Heights and limit are positive.
 
-    Rows without a word that all of the best must have are passed over: MaxScore of Turtle and Flood, "Query evaluation"
-    (1995), which leaves words out, is its other half.
+    Rows that hold fewer words than one of the best must, or lack one that all of these must have, are passed over, found
+    by the bits of words that many rows hold. MaxScore of Turtle and Flood, "Query evaluation" (1995), which leaves words
+    out, is its other half.
     """
     cdef const uint8_t[::1] seen = None if allowed is None else allowed.view(np.uint8)
     cdef const uint8_t* mask = NULL if seen is None or not size else &seen[0]
@@ -372,16 +430,8 @@ def best(
     scored = np.empty(limit, np.float32)
     cdef int64_t[::1] found_rows = found
     cdef float[::1] found_scores = scored
-    # What belongs to one window of rows stays in the processor's cache.
-    cdef float* sums = <float*>calloc(WINDOW, sizeof(float))
-    cdef int32_t* slots = <int32_t*>malloc((WINDOW + 1) * sizeof(int32_t))
-    cdef int32_t* places = <int32_t*>malloc((WINDOW + 1) * sizeof(int32_t))
-    cdef uint8_t* marks = <uint8_t*>calloc(WINDOW, 1)
-    if sums == NULL or slots == NULL or places == NULL or marks == NULL:
-        free(sums)
-        free(slots)
-        free(places)
-        free(marks)
+    cdef Room* room = <Room*>calloc(1, sizeof(Room))
+    if room == NULL:
         raise MemoryError
     top.scores, top.rows, top.held, top.limit = &found_scores[0], &found_rows[0], 0, limit
     lists.base, lists.unit = base, unit
@@ -390,12 +440,9 @@ def best(
             lists.shares[frequency][length] = _share(frequency, length, base, unit)
     try:
         for part in parts:
-            _take_part(part, wanted, heights, size, mask, marks, sums, slots, places, &lists, &top)
+            _take_part(part, wanted, heights, size, mask, room, &lists, &top)
     finally:
-        free(sums)
-        free(slots)
-        free(places)
-        free(marks)
+        free(room)
     return found[: top.held], scored[: top.held]
 
 
@@ -405,10 +452,7 @@ cdef _take_part(
     const double[::1] heights,
     int64_t size,
     const uint8_t* mask,
-    uint8_t* marks,
-    float* sums,
-    int32_t* slots,
-    int32_t* places,
+    Room* room,
     Lists* lists,
     Best* top,
 ):
@@ -420,32 +464,67 @@ cdef _take_part(
     cdef const uint16_t[::1] lengths = part.lengths
     cdef const uint16_t[::1] most = part.most
     cdef const float[::1] shortest = part.shortest
-    cdef Py_ssize_t count = wanted.shape[0], number, place, required
-    cdef int64_t begin
+    cdef const uint16_t[::1] row_lengths = part.row_lengths
+    cdef const int32_t[::1] numbers = part.numbers
+    cdef const uint64_t[:, ::1] bits = part.bits
+    cdef const uint64_t[:, ::1] more = part.more
+    cdef const int32_t[:, ::1] ranks = part.ranks
+    cdef Py_ssize_t count = wanted.shape[0], number, place, least
+    cdef int64_t first = part.first, last = min(size, part.last), begin, window, untried = 0, in_vain = 0
     cdef Word[MAX_WORDS] words
+    cdef int32_t[MAX_WORDS] by_bound
     cdef Word* word
     if not rows.shape[0]:
         return
     with nogil:
         lists.rows, lists.counts, lists.lengths = &rows[0], &counts[0], &lengths[0]
+        lists.row_lengths = &row_lengths[0] if row_lengths.shape[0] else NULL
         for number in range(count):
             word = &words[number]
-            place = place_of(codes, wanted[number])
             word.height = <float>heights[number]
-            word.at = word.stop = 0
+            word.start = word.at = word.stop = 0
             word.bound = 0.0
+            word.bits = word.more = NULL
+            word.ranks = NULL
+            place = place_of(codes, wanted[number])
             if place >= 0:
-                word.at = _start(ends, place)
+                word.start = word.at = _start(ends, place)
                 word.stop = _below(lists.rows, word.at, ends[place], size)
                 word.bound = (
                     ROUNDED_UP * heights[number] / (1 + lists.base / most[place] + lists.unit * shortest[place])
                 )
-        while True:
-            begin = _first_row(lists, words, count, size)
-            if begin == size:
-                break
-            required = _require(lists, words, count, begin + WINDOW, top)
-            if required:
-                _take_required(lists, words, count, required, begin, mask, marks, sums, slots, places, top)
-            else:
-                _take_all(lists, words, count, begin, mask, sums, slots, top)
+                if numbers[place] >= 0:
+                    word.bits, word.more = &bits[numbers[place], 0], &more[numbers[place], 0]
+                    word.ranks = &ranks[numbers[place], 0]
+            _insert(by_bound, number, words)
+        for window in range((last - first + WINDOW - 1) // WINDOW):
+            begin = first + window * WINDOW
+            _enter(lists, words, count, begin, window)
+            least = _least(words, by_bound, count, top)
+            if untried:
+                untried -= 1
+            elif _may_choose(words, count, least):
+                if _take_holding(lists, words, count, least, begin, window, last, mask, room, top):
+                    _go_on(lists, words, count, begin + WINDOW)
+                    in_vain = 0
+                    continue
+                in_vain = min(2 * in_vain + 1, WINDOWS_AT_MOST)
+                untried = in_vain
+            _take_all(lists, words, count, begin, mask, room, top)
+
+
+cdef void _insert(int32_t* by_bound, Py_ssize_t number, const Word* words) noexcept nogil:
+    """Put one more word where it belongs among those before it, the highest bound first."""
+    cdef Py_ssize_t place = number
+    while place and words[by_bound[place - 1]].bound < words[number].bound:
+        by_bound[place] = by_bound[place - 1]
+        place -= 1
+    by_bound[place] = <int32_t>number
+
+
+cdef void _go_on(const Lists* lists, Word* words, Py_ssize_t count, int64_t end) noexcept nogil:
+    """Go on with the next window: words with bits know where that begins."""
+    cdef Py_ssize_t number
+    for number in range(count):
+        while words[number].bits == NULL and _stands_before(lists, &words[number], end):
+            words[number].at += 1
