@@ -96,9 +96,19 @@ async def test_filters_hold_together(served: Served) -> None:
 
 async def test_every_strategy_is_explained(served: Served) -> None:
     head = await tell(served, created(), said("Ana moved to Porto"), said("tea"))
-    request = pb.SearchRequest(mind_id="ada", query="Porto", explain=True, min_seq=head)
-    best = (await served.memory.search(request)).results[0]
+    asked = [
+        pb.SearchRequest(mind_id="ada", query="Porto", explain=explain, min_seq=head)
+        for explain in (False, True, False)
+    ]
+    plain, best, again = [(await served.memory.search(request)).results[0] for request in asked]
 
+    assert not plain.strategies and not again.strategies
+    assert (
+        plain.score
+        == best.score
+        == again.score
+        == pytest.approx(sum(one.normalized for one in best.strategies))
+    )
     assert {score.strategy for score in best.strategies} == {
         "semantic",
         "keyword",
