@@ -102,13 +102,10 @@ async def test_every_strategy_is_explained(served: Served) -> None:
     ]
     plain, best, again = [(await served.memory.search(request)).results[0] for request in asked]
 
-    assert not plain.strategies and not again.strategies
-    assert (
-        plain.score
-        == best.score
-        == again.score
-        == pytest.approx(sum(one.normalized for one in best.strategies))
-    )
+    total = pytest.approx(sum(one.normalized for one in best.strategies))
+    assert plain.score == best.score == again.score == total
+    assert not plain.strategies
+    assert not again.strategies
     assert {score.strategy for score in best.strategies} == {
         "semantic",
         "keyword",
