@@ -24,6 +24,22 @@ def works_alone(monkeypatch: pytest.MonkeyPatch, name: str, derive: Derive, **op
     monkeypatch.setattr(server, "WORKERS", [lambda _extractor: worker])
 
 
+class Halted:
+    """What a worker does that begins with a message and goes on when it ``may_go_on``: then it derives some bodies."""
+
+    def __init__(self, *bodies: mind.Body) -> None:
+        self.has_begun, self.may_go_on, self.has_ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._bodies = bodies
+
+    async def __call__(self, _event: mind.Event, _minds: object) -> list[mind.Body]:
+        self.has_begun.set()
+        try:
+            await self.may_go_on.wait()
+        finally:
+            self.has_ended.set()
+        return list(self._bodies)
+
+
 async def text_of(event: mind.Event) -> str:
     """What a message says."""
     return event.body.user_message.text

@@ -26,7 +26,7 @@ from services.orchestrator.store import Store
 from services.orchestrator.terms import Draft
 from services.runtime.peers import Peers as Channels
 from tests.orchestrator.conftest import QUICK, ROOMY, SERVICES
-from tests.orchestrator.lone_worker import works_alone
+from tests.orchestrator.lone_worker import Halted, works_alone
 from tests.orchestrator.talking import converse, events, followed, head
 from tests.orchestrator.test_workers import progress, say
 from tests.support.process import ServiceProcess
@@ -112,14 +112,8 @@ async def test_a_mind_that_is_open_goes_on_from_what_the_ledger_holds(tmp_path: 
 async def test_what_a_worker_makes_of_a_message_is_not_told_of_another_that_took_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    has_begun, may_end = asyncio.Event(), asyncio.Event()
-
-    async def slow(_event: mind.Event, _minds: object) -> list[mind.Body]:
-        has_begun.set()
-        await may_end.wait()
-        return [named("Olga")]
-
-    works_alone(monkeypatch, "slow", slow)
+    halted = Halted(named("Olga"))
+    works_alone(monkeypatch, "slow", halted)
     async with beside_a_ledger(tmp_path, ROOMY) as (process, served):
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         await followed(served)
@@ -130,11 +124,11 @@ async def test_what_a_worker_makes_of_a_message_is_not_told_of_another_that_took
                 new = ledger.AppendRequest(mind_id="ada", events=[custom() for _ in range(4)])
                 await LedgerClient(channel).append(new)
         await say(served, "ada", "Your name is Olga.")
-        await has_begun.wait()
+        await halted.has_begun.wait()
 
         set_back(process, backup)
         await known_head(served)
-        may_end.set()
+        halted.may_go_on.set()
         async with asyncio.timeout(PATIENCE_S):
             while not (await progress(served, "slow")).processed:
                 await asyncio.sleep(0.02)
@@ -147,28 +141,19 @@ async def test_what_a_worker_makes_of_a_message_is_not_told_of_another_that_took
 async def test_a_worker_gives_up_what_it_is_at_when_the_ledger_has_lost_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    has_begun, has_ended = asyncio.Event(), asyncio.Event()
-
-    async def endless(_event: mind.Event, _minds: object) -> list[mind.Body]:
-        has_begun.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            has_ended.set()
-        return []
-
-    works_alone(monkeypatch, "endless", endless)
+    halted = Halted()
+    works_alone(monkeypatch, "endless", halted)
     async with beside_a_ledger(tmp_path, ROOMY) as (process, served):
         await served.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         await followed(served)
         backup = kept(process)
         await known_head(served)
         await say(served, "ada", "Your name is Olga.")
-        await has_begun.wait()
+        await halted.has_begun.wait()
 
         set_back(process, backup)
         async with asyncio.timeout(PATIENCE_S):
-            await has_ended.wait()
+            await halted.has_ended.wait()
             await followed(served)
 
 

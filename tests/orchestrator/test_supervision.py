@@ -20,7 +20,7 @@ from services.orchestrator.store import Store
 from services.orchestrator.workers import lanes
 from services.orchestrator.workers.follower import Worker
 from tests.orchestrator.conftest import QUICK, ROOMY, SERVICES
-from tests.orchestrator.lone_worker import deleted, has_letters, works_alone
+from tests.orchestrator.lone_worker import Halted, deleted, has_letters, works_alone
 from tests.orchestrator.talking import converse, events, followed, head, left_alone, looked_after, wait_for
 from tests.support.openai_server import OpenAIServer
 from tests.support.ports import free_port
@@ -204,20 +204,14 @@ async def caught_up(served: Served, mind_id: str) -> None:
 async def test_a_mind_that_is_deleted_while_a_worker_is_at_it_leaves_no_dead_letter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    has_begun, is_gone = asyncio.Event(), asyncio.Event()
-
-    async def slow(event: mind.Event, _minds: object) -> list[mind.Body]:
-        has_begun.set()
-        await is_gone.wait()
-        return [mind.Body(user_identified=mind.UserIdentified(name="Ana"))]
-
-    works_alone(monkeypatch, "slow", slow)
+    halted = Halted(mind.Body(user_identified=mind.UserIdentified(name="Ana")))
+    works_alone(monkeypatch, "slow", halted)
     async with serving(tmp_path, *SERVICES, settings=ROOMY) as running:
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
         await converse(running, "hello")
-        await has_begun.wait()
+        await halted.has_begun.wait()
         await deleted(running, "ada")
-        is_gone.set()
+        halted.may_go_on.set()
         await running.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ben"))
         await converse(running, "hello", mind_id="ben")
         await caught_up(running, "ben")

@@ -8,21 +8,17 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
+from services.memory.postings.bits cimport BLOCKS, WINDOW, intersect, is_set, set_bit, slots_of
+from services.memory.postings.heap cimport Best, offer
 from services.memory.postings.places cimport place_of
-
-cdef extern from *:
-    int __builtin_ctzll(unsigned long long) nogil  # of GCC and Clang
 
 cdef enum:
     MAX_WORDS = 64  # analysis.MAX_QUERY_WORDS
-    WINDOW = 8192  # rows; arrays.WINDOW
-    BLOCK = 64  # rows
-    BLOCKS = 128  # of a window
     COUNTS = 4  # a word that a row holds less often than this
     LENGTHS = 128  # and a row of fewer words have their share worked out once for all
-    COUNTED = 4  # words of a row, and not more
-    AS_QUICK = 2  # times what it takes to go through a posting, for each word of a row that is chosen by its bits
-    WINDOWS_AT_MOST = 16  # that are gone through as the one before was
+    MOST_COUNTED = 4  # words of a row
+    CHOSEN_COST = 2  # postings gone through in the time that one word of a chosen row takes
+    MOST_UNTRIED = 16  # windows whose rows are all taken, after one where choosing was in vain
 
 cdef double ROUNDED_UP = 1.00001
 """What is worked out in single precision may come out higher."""
@@ -83,73 +79,6 @@ cdef inline int64_t _on_to(const int32_t* rows, int64_t low, int64_t high, int64
     return _from(rows, low, min(low + step, high), row)
 
 
-cdef inline bint _is_below(float score, int64_t row, float other, int64_t other_row) noexcept nogil:
-    return score < other or (score == other and row < other_row)
-
-
-cdef struct Best:
-    # The highest scores so far, a heap whose lowest is first.
-    float* scores
-    int64_t* rows
-    Py_ssize_t held
-    Py_ssize_t limit
-
-
-cdef void _sift_down(Best* best) noexcept nogil:
-    """Put the first of the heap where it belongs."""
-    cdef Py_ssize_t place = 0, child
-    cdef float score = best.scores[0]
-    cdef int64_t row = best.rows[0]
-    while True:
-        child = 2 * place + 1
-        if child >= best.held:
-            break
-        if child + 1 < best.held and _is_below(
-            best.scores[child + 1], best.rows[child + 1], best.scores[child], best.rows[child]
-        ):
-            child += 1
-        if not _is_below(best.scores[child], best.rows[child], score, row):
-            break
-        best.scores[place] = best.scores[child]
-        best.rows[place] = best.rows[child]
-        place = child
-    best.scores[place] = score
-    best.rows[place] = row
-
-
-cdef void _sift_up(Best* best) noexcept nogil:
-    """The same with the last of the heap."""
-    cdef Py_ssize_t place = best.held - 1, parent
-    cdef float score = best.scores[place]
-    cdef int64_t row = best.rows[place]
-    while place:
-        parent = (place - 1) // 2
-        if not _is_below(score, row, best.scores[parent], best.rows[parent]):
-            break
-        best.scores[place] = best.scores[parent]
-        best.rows[place] = best.rows[parent]
-        place = parent
-    best.scores[place] = score
-    best.rows[place] = row
-
-
-cdef inline void _offer(Best* best, float score, int64_t row, const uint8_t* allowed) noexcept nogil:
-    """Take an allowed row among the best where it belongs there."""
-    if best.held == best.limit and _is_below(score, row, best.scores[0], best.rows[0]):
-        return
-    if allowed != NULL and not allowed[row]:
-        return
-    if best.held < best.limit:
-        best.scores[best.held] = score
-        best.rows[best.held] = row
-        best.held += 1
-        _sift_up(best)
-    else:
-        best.scores[0] = score
-        best.rows[0] = row
-        _sift_down(best)
-
-
 cdef struct Lists:
     # The postings of all words in one part.
     const int32_t* rows
@@ -181,7 +110,7 @@ cdef struct Room:
     # What belongs to one window of rows stays in the processor's cache.
     float[WINDOW] sums  # zeros, before and after
     uint64_t[BLOCKS] own  # a bit a row for those that hold a word that has no bits in the part
-    uint64_t[COUNTED][BLOCKS] holding  # for those that hold one word or more, two or more...
+    uint64_t[MOST_COUNTED][BLOCKS] holding  # for those that hold one word or more, two or more...
     uint64_t[BLOCKS] chosen
     int32_t[WINDOW + 1] slots
 
@@ -195,10 +124,6 @@ cdef inline float _share_of(const Lists* lists, int64_t frequency, int64_t lengt
     if frequency < COUNTS and length < LENGTHS:
         return lists.shares[frequency][length]
     return _share(frequency, length, lists.base, lists.unit)
-
-
-cdef inline bint _is_set(const uint64_t* bits, int64_t slot) noexcept nogil:
-    return (bits[slot // BLOCK] >> (slot % BLOCK)) & 1
 
 
 cdef inline bint _stands_before(const Lists* lists, const Word* word, int64_t end) noexcept nogil:
@@ -233,7 +158,7 @@ cdef Py_ssize_t _least(Word* words, const int32_t* by_bound, Py_ssize_t count, c
     return least
 
 
-cdef inline bint _may_choose(const Word* words, Py_ssize_t count, Py_ssize_t least) noexcept nogil:
+cdef inline bint _can_choose(const Word* words, Py_ssize_t count, Py_ssize_t least) noexcept nogil:
     """Whether not every row that holds a word may come among the best."""
     cdef Py_ssize_t number, here = 0, required = 0
     for number in range(count):
@@ -275,10 +200,10 @@ cdef void _take_all(
         slot = slots[place]
         score = sums[slot]
         sums[slot] = 0.0
-        _offer(best, score, begin + slot, allowed)
+        offer(best, score, begin + slot, allowed)
 
 
-cdef bint _take_holding(
+cdef bint _take_chosen(
     const Lists* lists,
     Word* words,
     Py_ssize_t count,
@@ -306,10 +231,10 @@ cdef bint _take_holding(
             bits = &room.own[0]
         _count_in(room, bits)
         if words[number].is_required:
-            _intersect(&room.chosen[0], bits)
-    _intersect(&room.chosen[0], &room.holding[max(1, min(least, COUNTED)) - 1][0])
-    held = _slots_of(&room.chosen[0], min(size - begin, WINDOW), &room.slots[0])
-    if AS_QUICK * held * count > postings:
+            intersect(&room.chosen[0], bits)
+    intersect(&room.chosen[0], &room.holding[max(1, min(least, MOST_COUNTED)) - 1][0])
+    held = slots_of(&room.chosen[0], min(size - begin, WINDOW), &room.slots[0])
+    if CHOSEN_COST * held * count > postings:
         return False
     for number in range(count):
         if words[number].bits != NULL:
@@ -318,7 +243,7 @@ cdef bint _take_holding(
             _add_by_postings(lists, &words[number], begin, room)
     for place in range(held):
         slot = room.slots[place]
-        _offer(best, room.sums[slot], begin + slot, allowed)
+        offer(best, room.sums[slot], begin + slot, allowed)
         room.sums[slot] = 0.0
     return True
 
@@ -329,7 +254,7 @@ cdef int64_t _mark(const Lists* lists, const Word* word, int64_t begin, Room* ro
     memset(&room.own, 0, sizeof(room.own))
     while at < word.stop and lists.rows[at] < begin + WINDOW:
         slot = lists.rows[at] - begin
-        room.own[slot // BLOCK] |= <uint64_t>1 << (slot % BLOCK)
+        set_bit(&room.own[0], slot)
         at += 1
     return at - word.at
 
@@ -344,27 +269,6 @@ cdef void _count_in(Room* room, const uint64_t* bits) noexcept nogil:
         room.holding[0][block] |= bits[block]
 
 
-cdef void _intersect(uint64_t* chosen, const uint64_t* bits) noexcept nogil:
-    cdef Py_ssize_t block
-    for block in range(BLOCKS):
-        chosen[block] &= bits[block]
-
-
-cdef Py_ssize_t _slots_of(const uint64_t* bits, int64_t stop, int32_t* slots) noexcept nogil:
-    """Which slots before one have their bit set, ascending; returns how many."""
-    cdef Py_ssize_t block, held = 0
-    cdef uint64_t left
-    for block in range(BLOCKS):
-        left = bits[block]
-        while left:
-            slots[held] = <int32_t>(block * BLOCK + __builtin_ctzll(left))
-            if slots[held] >= stop:
-                return held
-            held += 1
-            left &= left - 1
-    return held
-
-
 cdef void _add_by_bits(
     const Lists* lists, const Word* word, int64_t begin, int64_t window, Py_ssize_t held, Room* room
 ) noexcept nogil:
@@ -375,10 +279,10 @@ cdef void _add_by_bits(
     cdef int64_t slot, frequency, at = word.at, last = word.start + word.ranks[window + 1]
     for place in range(held):
         slot = room.slots[place]
-        if not _is_set(bits, slot):
+        if not is_set(bits, slot):
             continue
         frequency = 1
-        if _is_set(more, slot):
+        if is_set(more, slot):
             at = _on_to(lists.rows, at, last, begin + slot)
             frequency = lists.counts[at]
         room.sums[slot] += word.height * _share_of(
@@ -391,7 +295,7 @@ cdef void _add_by_postings(const Lists* lists, const Word* word, int64_t begin, 
     cdef int64_t at = word.at, slot
     while at < word.stop and lists.rows[at] < begin + WINDOW:
         slot = lists.rows[at] - begin
-        if _is_set(&room.chosen[0], slot):
+        if is_set(&room.chosen[0], slot):
             room.sums[slot] += word.height * _share_of(lists, lists.counts[at], lists.lengths[at])
         at += 1
 
@@ -469,8 +373,8 @@ cdef _take_part(
     cdef const uint64_t[:, ::1] bits = part.bits
     cdef const uint64_t[:, ::1] more = part.more
     cdef const int32_t[:, ::1] ranks = part.ranks
-    cdef Py_ssize_t count = wanted.shape[0], number, place, least
-    cdef int64_t first = part.first, last = min(size, part.last), begin, window, untried = 0, in_vain = 0
+    cdef Py_ssize_t count = wanted.shape[0], number, place
+    cdef int64_t first = part.first, last = min(size, part.last)
     cdef Word[MAX_WORDS] words
     cdef int32_t[MAX_WORDS] by_bound
     cdef Word* word
@@ -481,12 +385,12 @@ cdef _take_part(
         lists.row_lengths = &row_lengths[0] if row_lengths.shape[0] else NULL
         for number in range(count):
             word = &words[number]
+            place = place_of(codes, wanted[number])
             word.height = <float>heights[number]
             word.start = word.at = word.stop = 0
             word.bound = 0.0
             word.bits = word.more = NULL
             word.ranks = NULL
-            place = place_of(codes, wanted[number])
             if place >= 0:
                 word.start = word.at = _start(ends, place)
                 word.stop = _below(lists.rows, word.at, ends[place], size)
@@ -497,20 +401,36 @@ cdef _take_part(
                     word.bits, word.more = &bits[numbers[place], 0], &more[numbers[place], 0]
                     word.ranks = &ranks[numbers[place], 0]
             _insert(by_bound, number, words)
-        for window in range((last - first + WINDOW - 1) // WINDOW):
-            begin = first + window * WINDOW
-            _enter(lists, words, count, begin, window)
-            least = _least(words, by_bound, count, top)
-            if untried:
-                untried -= 1
-            elif _may_choose(words, count, least):
-                if _take_holding(lists, words, count, least, begin, window, last, mask, room, top):
-                    _go_on(lists, words, count, begin + WINDOW)
-                    in_vain = 0
-                    continue
-                in_vain = min(2 * in_vain + 1, WINDOWS_AT_MOST)
-                untried = in_vain
-            _take_all(lists, words, count, begin, mask, room, top)
+        _take_windows(lists, words, by_bound, count, first, last, mask, room, top)
+
+
+cdef void _take_windows(
+    const Lists* lists,
+    Word* words,
+    const int32_t* by_bound,
+    Py_ssize_t count,
+    int64_t first,
+    int64_t last,
+    const uint8_t* mask,
+    Room* room,
+    Best* top,
+) noexcept nogil:
+    """Offer the rows from ``first`` to ``last`` (exclusive), window by window."""
+    cdef int64_t window, begin, untried = 0, in_vain = 0
+    cdef Py_ssize_t least
+    for window in range((last - first + WINDOW - 1) // WINDOW):
+        begin = first + window * WINDOW
+        _enter(lists, words, count, begin, window)
+        least = _least(words, by_bound, count, top)
+        if untried:
+            untried -= 1
+        elif _can_choose(words, count, least):
+            if _take_chosen(lists, words, count, least, begin, window, last, mask, room, top):
+                _leave(lists, words, count, begin + WINDOW)
+                in_vain = 0
+                continue
+            untried = in_vain = min(2 * in_vain + 1, MOST_UNTRIED)
+        _take_all(lists, words, count, begin, mask, room, top)
 
 
 cdef void _insert(int32_t* by_bound, Py_ssize_t number, const Word* words) noexcept nogil:
@@ -522,8 +442,8 @@ cdef void _insert(int32_t* by_bound, Py_ssize_t number, const Word* words) noexc
     by_bound[place] = <int32_t>number
 
 
-cdef void _go_on(const Lists* lists, Word* words, Py_ssize_t count, int64_t end) noexcept nogil:
-    """Go on with the next window: words with bits know where that begins."""
+cdef void _leave(const Lists* lists, Word* words, Py_ssize_t count, int64_t end) noexcept nogil:
+    """Have the words without bits stand behind a window; the others know where the next one begins."""
     cdef Py_ssize_t number
     for number in range(count):
         while words[number].bits == NULL and _stands_before(lists, &words[number], end):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,34 +45,25 @@ def best(
     ``f`` times, its score has ``height * f / (f + base + unit * n)``. Only the allowed rows are taken, all where that
     is None, at most ``limit``, and of equal scores the newest. Heights and limit are positive.
     """
-    found = [_scored(part, wanted, heights, base, unit, size, allowed) for part in parts]
-    rows = np.concatenate([rows for rows, _ in found] or [np.zeros(0, np.int64)])
-    sums = np.concatenate([sums for _, sums in found] or [np.zeros(0, np.float32)])
-    chosen = np.lexsort((-rows, -sums))[:limit]
-    return rows[chosen], sums[chosen]
-
-
-def _scored(
-    postings: Postings,
-    wanted: Words,
-    heights: NDArray[np.float64],
-    base: float,
-    unit: float,
-    size: int,
-    allowed: NDArray[np.bool_] | None,
-) -> tuple[Rows, NDArray[np.float32]]:
-    spans = [_span(postings, code) for code in wanted]
-    places = np.concatenate([np.arange(span.start, span.stop) for span in spans] or [np.zeros(0, np.int64)])
-    factors = np.repeat(heights.astype(np.float32), [span.stop - span.start for span in spans])
-    frequencies = postings.counts[places].astype(np.float64)
-    shares = (frequencies / (frequencies + base + unit * postings.lengths[places])).astype(np.float32)
-    found, which = np.unique(postings.rows[places].astype(np.int64), return_inverse=True)
+    spans = [(part, _span(part, code)) for part in parts for code in wanted]
+    rows = _joined([part.rows[span] for part, span in spans]).astype(np.int64)
+    frequencies = _joined([part.counts[span] for part, span in spans]).astype(np.float64)
+    lengths = _joined([part.lengths[span] for part, span in spans])
+    of_postings = np.repeat(np.tile(heights, len(parts)), [span.stop - span.start for _, span in spans])
+    shares = (frequencies / (frequencies + base + unit * lengths)).astype(np.float32)
+    found, which = np.unique(rows, return_inverse=True)
     sums = np.zeros(len(found), np.float32)
-    np.add.at(sums, which, factors * shares)
+    np.add.at(sums, which, of_postings.astype(np.float32) * shares)
     seen = found < size
     if allowed is not None:
         seen[seen] = allowed[found[seen]]
-    return found[seen], sums[seen]
+    found, sums = found[seen], sums[seen]
+    chosen = np.lexsort((-found, -sums))[:limit]
+    return found[chosen], sums[chosen]
+
+
+def _joined(arrays: list[NDArray[Any]]) -> NDArray[Any]:
+    return np.concatenate(arrays) if arrays else np.zeros(0, np.int64)
 
 
 def _span(postings: Postings, code: int) -> slice:
