@@ -1,5 +1,7 @@
 """What is compiled where there is a C compiler; everything else about the package stands in pyproject.toml."""
 
+from glob import glob
+
 from setuptools import Extension, setup
 
 COMPILED = (
@@ -9,4 +11,11 @@ COMPILED = (
     "services.memory.scoring.compiled",
 )
 
-setup(ext_modules=[Extension(name, [name.replace(".", "/") + ".pyx"], optional=True) for name in COMPILED])
+SHARED = glob("services/**/*.pxd", recursive=True)
+"""What these include; a source distribution needs it as well."""
+
+setup(
+    ext_modules=[
+        Extension(name, [name.replace(".", "/") + ".pyx"], depends=SHARED, optional=True) for name in COMPILED
+    ]
+)
