@@ -9,7 +9,6 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from services.memory.postings.bits cimport BLOCKS, WINDOW, intersect, is_set, set_bit, slots_of
-from services.memory.postings.heap cimport Best, offer
 from services.memory.postings.places cimport place_of
 
 cdef enum:
@@ -77,6 +76,78 @@ cdef inline int64_t _on_to(const int32_t* rows, int64_t low, int64_t high, int64
         low += step
         step *= 2
     return _from(rows, low, min(low + step, high), row)
+
+
+cdef inline bint _is_below(float score, int64_t row, float other, int64_t other_row) noexcept nogil:
+    return score < other or (score == other and row < other_row)
+
+
+cdef struct Best:
+    # The highest scores so far, a heap whose lowest is first.
+    float* scores
+    int64_t* rows
+    Py_ssize_t held
+    Py_ssize_t limit
+
+
+cdef void _sift_down(Best* best) noexcept nogil:
+    """Put the first of the heap where it belongs."""
+    cdef Py_ssize_t place = 0, child
+    cdef float score = best.scores[0]
+    cdef int64_t row = best.rows[0]
+    while True:
+        child = 2 * place + 1
+        if child >= best.held:
+            break
+        if child + 1 < best.held and _is_below(
+            best.scores[child + 1], best.rows[child + 1], best.scores[child], best.rows[child]
+        ):
+            child += 1
+        if not _is_below(best.scores[child], best.rows[child], score, row):
+            break
+        best.scores[place] = best.scores[child]
+        best.rows[place] = best.rows[child]
+        place = child
+    best.scores[place] = score
+    best.rows[place] = row
+
+
+cdef void _sift_up(Best* best) noexcept nogil:
+    """The same with the last of the heap."""
+    cdef Py_ssize_t place = best.held - 1, parent
+    cdef float score = best.scores[place]
+    cdef int64_t row = best.rows[place]
+    while place:
+        parent = (place - 1) // 2
+        if not _is_below(score, row, best.scores[parent], best.rows[parent]):
+            break
+        best.scores[place] = best.scores[parent]
+        best.rows[place] = best.rows[parent]
+        place = parent
+    best.scores[place] = score
+    best.rows[place] = row
+
+
+cdef void _take(Best* best, float score, int64_t row) noexcept nogil:
+    """Take a row that belongs among the best."""
+    if best.held < best.limit:
+        best.scores[best.held] = score
+        best.rows[best.held] = row
+        best.held += 1
+        _sift_up(best)
+    else:
+        best.scores[0] = score
+        best.rows[0] = row
+        _sift_down(best)
+
+
+cdef inline void _offer(Best* best, float score, int64_t row, const uint8_t* allowed) noexcept nogil:
+    """Take an allowed row among the best where it belongs there."""
+    if best.held == best.limit and _is_below(score, row, best.scores[0], best.rows[0]):
+        return
+    if allowed == NULL or allowed[row]:
+        # Most rows are none of the best: what these take must not slow the loops that offer all.
+        _take(best, score, row)
 
 
 cdef struct Lists:
@@ -200,7 +271,7 @@ cdef void _take_all(
         slot = slots[place]
         score = sums[slot]
         sums[slot] = 0.0
-        offer(best, score, begin + slot, allowed)
+        _offer(best, score, begin + slot, allowed)
 
 
 cdef bint _take_chosen(
@@ -243,7 +314,7 @@ cdef bint _take_chosen(
             _add_by_postings(lists, &words[number], begin, room)
     for place in range(held):
         slot = room.slots[place]
-        offer(best, room.sums[slot], begin + slot, allowed)
+        _offer(best, room.sums[slot], begin + slot, allowed)
         room.sums[slot] = 0.0
     return True
 
