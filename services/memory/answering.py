@@ -59,7 +59,7 @@ class Answering:
         wanted = request.offset + request.places + 1
         key = (request.sought, index.version, self._spaces.searched_id, request.explain)
         known = self.results.get(key, lambda kept: len(kept[1]) >= wanted or len(kept[1]) < kept[0])
-        found = known[1] if known else self._ranked(request, index, now_ns)
+        found = known[1] if known else self._found(request, index, now_ns)
         if not known:
             self.results.put(key, (wanted, found))
         with self._store.read() as stored:
@@ -102,11 +102,9 @@ class Answering:
         ]
         return hits, next_offset if next_offset < len(found) else 0, mind.erasures, known is not None
 
-    def _ranked(self, request: Request, index: MindIndex, now_ns: int) -> search.Ranked:
-        with self._store.read() as stored:
-            mind = _searched(stored, request, index)
+    def _found(self, request: Request, index: MindIndex, now_ns: int) -> search.Ranked:
         understood = self._understand(request.query, now_ns, request.time_zone)
-        return self._ranking.rank(mind, index, request, understood, now_ns)
+        return self._ranking.rank(index, request, understood, now_ns)
 
     def _understand(self, query: str, now_ns: int, time_zone: str) -> search.Understood:
         now = datetime.fromtimestamp(now_ns / 1e9, zone(time_zone))
@@ -122,7 +120,7 @@ class Answering:
 def _searched(stored: Reader, request: Request, index: MindIndex) -> Mind:
     """The mind that the index is of. Raises MindDeleted, IndexRebuilding."""
     mind = stored.living(request.mind_id)
-    if mind is None or mind.number != index.number:
+    if mind is None or mind.number != index.mind.number:
         raise IndexRebuilding("something was erased while the mind was searched: try again")
     return mind
 

@@ -45,9 +45,9 @@ class Embeddings:
     rounded to half precision, as they are stored, so that a vector is the same wherever it comes from.
     """
 
-    def __init__(self, folder: Path, stored: int, queries: int) -> None:
-        """Capacities in vectors; 0 is off."""
-        self.stored = StoredVectors(folder, stored)
+    def __init__(self, folder: Path, stored: int, queries: int, preload_bytes: int = 0) -> None:
+        """Capacities in vectors; 0 is off. ``preload_bytes``: how long the file may be that ``preload`` reads."""
+        self.stored = StoredVectors(folder, stored, preload_bytes)
         self.queries = QueryVectors(queries)
 
     def store(self, embedder: Embedder, texts: Sequence[Text]) -> tuple[Vectors, dict[int, str]]:
@@ -117,6 +117,10 @@ class Embeddings:
         """Drop what is on disk of some texts; returns how many entries."""
         return self.stored.remove([digest(key, name, text) for key, text in texts for name in embedder_ids])
 
+    def preload(self) -> None:
+        """Have the file in the page cache, if it is not too long."""
+        self.stored.preload()
+
     def compact(self) -> None:
         """Write the file anew without what was dropped."""
         self.stored.compact()
@@ -155,11 +159,13 @@ class StoredVectors:
 
     name = "embeddings"
 
-    def __init__(self, folder: Path, capacity: int) -> None:
+    def __init__(self, folder: Path, capacity: int, preload_bytes: int) -> None:
         self.capacity = capacity
         self.counts = CacheCounts()
         # Losing the last entries to a power cut costs only speed.
-        self._file = ProjectionFile(folder, TABLES, map_size=_MAP_BYTES, metasync=False, sync=False)
+        self._file = ProjectionFile(
+            folder, TABLES, preload_bytes=preload_bytes, map_size=_MAP_BYTES, metasync=False, sync=False
+        )
         with self._file.read() as txn:
             last = txn.cursor(db=self._file.table("stamps"))
             self._stamp: int = _STAMP.unpack(last.key())[0] if last.last() else 0
@@ -208,6 +214,10 @@ class StoredVectors:
             txn.drop(self._file.table("values"), delete=False)
             txn.drop(self._file.table("stamps"), delete=False)
         return removed
+
+    def preload(self) -> None:
+        """Have the file in the page cache, if it is not too long."""
+        self._file.preload()
 
     def compact(self) -> None:
         """Write the file anew without what was dropped."""

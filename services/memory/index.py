@@ -21,7 +21,7 @@ from services.memory.bulk import Bulk
 from services.memory.columns import Column, Ragged
 from services.memory.embedder import Vectors
 from services.memory.postings import Postings
-from services.memory.records import Space
+from services.memory.records import Mind, Space
 from services.memory.rows import EPISODE, FACT_TYPES, Row
 from services.memory.vectors import FlatVectors, Mask, Ordinals, Scores
 
@@ -79,9 +79,11 @@ class Layout:
 class MindIndex:
     """One mind, loaded. Changed by the writer thread alone; searched from any."""
 
-    def __init__(self, space: Space, embedder_id: str, number: int) -> None:
-        self.number = number
-        """Of the mind in the store; another one after it was folded again, and then the ordinals are others."""
+    def __init__(self, space: Space, embedder_id: str, mind: Mind) -> None:
+        self.mind = mind
+        """As the store had it when the index was read. Its number is another one once it was folded again, and then the
+        ordinals are others.
+        """
         self.space = space
         self.embedder_id = embedder_id
         """Whose vectors these are: no other embedder's may be compared with them."""

@@ -77,7 +77,7 @@ def listing(
                     "list it from the first page",
                     mind_id=mind_id,
                 )
-            if index is not None and index.number == mind.number:
+            if index is not None and index.mind.number == mind.number:
                 among = wanted.candidates(index, mind.next_ordinal) if among is None else among
             rows = stored.newest_first(mind, (place.version_seq, place.memory_id), among)
             # No clock of a mind goes back: what comes after the first that was recorded too early was so as well.

@@ -52,10 +52,14 @@ class Memories:
         embedder = settings.embedder_settings()
         device = choose(settings.device)
         reranker = Reranker(settings.reranker, embedder.device) if settings.reranker else None
-        self._store = Store(folder / "store")
+        preload_bytes = settings.preload_mib * 2**20
+        self._store = Store(folder / "store", preload_bytes)
         self.spaces = Spaces(self._store, embedder)
         self._embeddings = Embeddings(
-            folder / "embeddings", settings.embedding_cache_entries, settings.query_cache_entries
+            folder / "embeddings",
+            settings.embedding_cache_entries,
+            settings.query_cache_entries,
+            preload_bytes,
         )
         self._minds = LoadedMinds(self._store, folder / "minds", self.spaces, device, settings)
         self._writer = Writer(self._store, self._minds, self.spaces, self._embeddings)
@@ -93,9 +97,14 @@ class Memories:
         self._failure = asyncio.get_running_loop().create_future()
         self._following = self._begin(self._follower.run())
         self._begin(self._refolding.run())
+        self._begin(self._preload())
         self._begin(self._upkeep.look_after_indexes())
         self._begin(self._upkeep.look_after_vectors())
         self._reporting.observe()
+
+    async def _preload(self) -> None:
+        await asyncio.to_thread(self._store.preload)
+        await asyncio.to_thread(self._embeddings.preload)
 
     def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

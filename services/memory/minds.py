@@ -68,7 +68,7 @@ class LoadedMinds:
             mind = stored.mind(mind_id)
         if mind is None or mind.deleted:
             return None
-        index = MindIndex(space, embedder_id, mind.number)
+        index = MindIndex(space, embedder_id, mind)
         with self._folders.of(mind.number):
             self._read(index, mind)
         return index
@@ -178,7 +178,7 @@ class LoadedMinds:
         """``grown`` for a loaded mind; None where it is gone or to be built anew."""
         with self._store.read() as stored:
             mind = stored.mind(mind_id)
-        if mind is None or mind.deleted or index.is_stale or mind.number != index.number:
+        if mind is None or mind.deleted or index.is_stale or mind.number != index.mind.number:
             return None
         with self._folders.of(mind.number):
             if self._loaded.get(mind_id) is not index:
@@ -361,4 +361,4 @@ class LoadedMinds:
 
 def _is_of(index: MindIndex, mind: Mind) -> bool:
     """Whether an index has the mind's present rows, and none that was erased."""
-    return (index.number, index.erasures) == (mind.number, mind.erasures)
+    return (index.mind.number, index.erasures) == (mind.number, mind.erasures)

@@ -51,7 +51,6 @@ class Ranking:
 
     def rank(
         self,
-        mind: Mind,
         index: MindIndex,
         request: Request,
         understood: Understood,
@@ -64,13 +63,13 @@ class Ranking:
         view = search.view(index, request.filter, request.as_of_seq, now_ns)
         query = search.prepare(view, understood, now_ns)
         wanted = request.offset + request.places + 1
-        certain = self._certain(mind, view, request.query)
-        embed = self._embed_nothing if certain is not None else partial(self._embed, mind, index.embedder_id)
+        certain = self._certain(index.mind, view, request.query)
+        embed = self._embed_nothing if certain is not None else partial(self._embed, index)
         candidates = self._settings.candidates
         probes = None if request.exact else self._settings.probes
         found = self._found(view, query, embed, candidates, probes, request.explain)
         if self._reranker and len(found):
-            found = self._reranked(mind, request.query, found, self._reranker)
+            found = self._reranked(index.mind, request.query, found, self._reranker)
         reachable = len(view)
         while len(found) < min(wanted, reachable) and candidates < reachable:
             candidates *= _DEEPER
@@ -90,13 +89,13 @@ class Ranking:
             view, query, embed, candidates=candidates, probes=probes, explain=explain, beside=self._beside
         )
 
-    def _embed(self, mind: Mind, embedder_id: str, text: str) -> Vectors | None:
+    def _embed(self, index: MindIndex, text: str) -> Vectors | None:
         embedder = self._spaces.embedder
         # While the embedder changes, an index of the former one may still be searched: by its words.
-        if embedder is None or embedder.id != embedder_id:
+        if embedder is None or embedder.id != index.embedder_id:
             return None
         try:
-            return self._embeddings.query(embedder, text, mind.key)[0]
+            return self._embeddings.query(embedder, text, index.mind.key)[0]
         except (EmbedderAway, TextRefused):
             return None
 

@@ -116,6 +116,13 @@ class MemorySettings(BaseModel):
         description="New events wait so long before they are indexed, together with those that follow, so as not to "
         "compete with the turn that wrote them. A search that needs them ends the wait.",
     )
+    preload_mib: int = Field(
+        4_096,
+        ge=0,
+        json_schema_extra={"unit": "MiB"},
+        description="At start the file of the memories and that of the cached vectors, where they are no longer, are "
+        "read into the page cache: searches would else wait for the disk until all was read once. 0 is off.",
+    )
     idle_unload_seconds: float = Field(
         900,
         gt=0,

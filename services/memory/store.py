@@ -28,9 +28,15 @@ MAP_BYTES = 256 * 2**30
 class Store:
     """Rows, vectors and position in one file. One writer at a time; readers anywhere."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, preload_bytes: int = 0) -> None:
+        """``preload_bytes``: how long the file may be that ``preload`` reads."""
         # A projection may lose its last transactions to a power cut, never its integrity: no metasync.
-        options: dict[str, Any] = {"map_size": MAP_BYTES, "metasync": False, "max_readers": 256}
+        options: dict[str, Any] = {
+            "map_size": MAP_BYTES,
+            "metasync": False,
+            "max_readers": 256,
+            "preload_bytes": preload_bytes,
+        }
         try:
             self._file = ProjectionFile(folder, TABLES, **options)
         except lmdb.Error as error:
@@ -59,6 +65,10 @@ class Store:
             batch = Batch(self._file, txn)
             yield batch
             batch.flush()
+
+    def preload(self) -> None:
+        """Have the file in the page cache, if it is not too long."""
+        self._file.preload()
 
     def disk_bytes(self) -> int:
         """Bytes in use by live pages."""

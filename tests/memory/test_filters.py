@@ -12,7 +12,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm_client import errors
 from services.memory.filters import Filter
 from services.memory.index import MindIndex
-from services.memory.records import Space
+from services.memory.records import Mind, Space
 from services.memory.rows import EPISODE, Row
 from tests.support.drafts import created, said
 from tests.support.serving import Served
@@ -77,7 +77,7 @@ def filters(depth: int = 2) -> st.SearchStrategy[Filter]:
 
 @given(st.lists(rows(), min_size=1, max_size=12), filters())
 def test_rows_and_columns_are_judged_alike(held: list[Row], wanted: Filter) -> None:
-    index = MindIndex(Space(1, 4, {}), "none", 0)
+    index = MindIndex(Space(1, 4, {}), "none", Mind(0, b""))
     index.add(held, np.zeros((len(held), 4), np.float32))
 
     assert wanted.mask(index, len(held)).tolist() == [wanted.admits(row) for row in held]

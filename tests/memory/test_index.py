@@ -18,7 +18,7 @@ from services.memory.bulk import Bulk
 from services.memory.device import choose
 from services.memory.index import COLUMNS, NONE, Layout, MindIndex
 from services.memory.inverted_file import InvertedFile
-from services.memory.records import Space
+from services.memory.records import Mind, Space
 from services.memory.rows import EPISODE, Row
 from services.memory.scoring import K1, B
 from services.memory.vectors import FlatVectors, one_thread_each
@@ -65,7 +65,7 @@ SAMPLE = vectors([None] * 16)
 
 
 def new() -> MindIndex:
-    return MindIndex(Space(1, DIMENSIONS, {}), "none", 0)
+    return MindIndex(Space(1, DIMENSIONS, {}), "none", Mind(0, b""))
 
 
 def built(rows: Rows) -> MindIndex:
