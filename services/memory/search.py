@@ -34,7 +34,7 @@ SAID_BY, ABOUT = 1.0, 0.5
 _ROLES = frozenset({"user", "assistant", ""})
 """Speakers whose names are words of the language rather than names."""
 _MOST_OF_AN_ENTITY = 200
-_HANDED_OVER = 100_000
+_HANDED_OVER = 1_000_000
 """Postings from which on it takes longer to go through them than to hand them to another thread."""
 _COMPARED_ALL = 2_000
 """Up to so many rows that a filter leaves, their vectors are compared one by one."""

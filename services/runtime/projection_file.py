@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -25,8 +24,8 @@ DISK_ERRORS = (lmdb.Error, OSError)
 """What a full or failing disk shows as: nothing of the transaction was written."""
 _WORK_FOLDER = "compact.partial"
 _DATA_FILE = "data.mdb"
-_PRELOADED_AT_ONCE = 32 * 2**20
-"""Bytes: whoever closes the file waits for no more."""
+_PRELOADED_AT_ONCE = 2**20
+"""Bytes."""
 
 
 class ProjectionFile:
@@ -103,19 +102,18 @@ class ProjectionFile:
             shutil.rmtree(work, ignore_errors=True)
 
     def preload(self) -> None:
-        """Have the kernel read the file into its page cache, where it is short enough and half of the memory that is
-        free holds it: who looks up a few rows of many would else wait for the disk at each.
+        """Read the file into the kernel's page cache, where it is short enough, and half of the free memory holds it:
+        who looks up a few rows of many would else wait for the disk at each.
         """
-        if sys.platform != "linux":
-            return
-        with (self._folder / _DATA_FILE).open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > min(self._preload_bytes, psutil.virtual_memory().available // 2):
+        # An advice (POSIX_FADV_WILLNEED) is followed for the first few hundred kilobytes of what it names.
+        portion = bytearray(_PRELOADED_AT_ONCE)
+        with (self._folder / _DATA_FILE).open("rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size > min(
+                self._preload_bytes, psutil.virtual_memory().available // 2
+            ):
                 return
-            for start in range(0, size, _PRELOADED_AT_ONCE):
-                if self._is_closed:
-                    return
-                os.posix_fadvise(file.fileno(), start, _PRELOADED_AT_ONCE, os.POSIX_FADV_WILLNEED)
+            while not self._is_closed and file.readinto(portion):
+                pass
 
     def close(self) -> None:
         """Sync and close. No transaction may be open."""
