@@ -210,10 +210,13 @@ def prepare(view: View, understood: Understood, now_ns: int) -> Query:
     said = set(words)
     named = {name: code for name, code in _known_speakers(view).items() if name not in _ROLES}
     names = {part for name in named for part in name.split()}
-    kept = [word for word in text.split() if word.lower().strip(_PUNCTUATION).removesuffix("'s") not in names]
+    kept = text.split()
+    if names:
+        kept = [word for word in kept if word.lower().strip(_PUNCTUATION).removesuffix("'s") not in names]
+        words = [word for word in words if word not in names] or words
     return Query(
         text=" ".join(kept) or text,
-        words=[word for word in words if word not in names] or words,
+        words=words,
         speakers=[code for name, code in named.items() if not said.isdisjoint(name.split())],
         entities=_entities(view.index, said, text),
         spans=understood.spans,
@@ -387,8 +390,10 @@ def _temporal(view: View, query: Query, pool: Ordinals) -> tuple[Floats, Floats]
 
 
 def _entity(view: View, query: Query, pool: Ordinals) -> tuple[Floats, Floats]:
-    said_by = np.isin(view.column("speaker", pool), query.speakers).astype(np.float64)
-    about = np.zeros(len(pool))
+    said_by, about = np.zeros((2, len(pool)))
+    speakers = view.column("speaker", pool)
+    for code in query.speakers:
+        said_by += speakers == code
     for name in query.entities:
         about += _among(view.index.by_entity[name], pool)
     return said_by + about, SAID_BY * said_by + ABOUT * np.minimum(about, 2.0)

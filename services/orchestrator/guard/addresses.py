@@ -93,8 +93,6 @@ _NEAR = 80
 
 def addresses(text: str) -> Iterator[Span]:
     """Streets with number and town; without a town, where somebody lives, gets post or is fetched."""
-    if not any(map(str.isdigit, text)):
-        return
     found = [Span("address", match.start(), match.end()) for match in pieces.finditer(_WITH_PLACE, text)]
     yield from found
     for match in pieces.finditer(_STREET, text):

@@ -7,6 +7,7 @@ text without any costs no more than its words.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 from services.orchestrator.extraction import pieces
@@ -30,14 +31,16 @@ _POSSESSIVE = re.compile(POSSESSIVE, re.IGNORECASE)
 _FINANCIAL_WORDS = frozenset(lexicon.triggers_of_money())
 
 
-def health(text: str) -> Iterator[Span]:
-    """Statements about the body or mind of a person: illness, treatment, medicine, injury, pregnancy, disability."""
-    yield from _statements("health", text, statement_patterns.of_health, _concerns_health)
-
-
-def financial(text: str) -> Iterator[Span]:
-    """Statements about a person's income, savings, debts or trouble with money."""
-    yield from _statements("financial", text, statement_patterns.of_money, _concerns_money)
+def statements(text: str) -> Iterator[Span]:
+    """What is said about the body or mind of a person (illness, treatment, medicine, injury, pregnancy, disability) and
+    about a person's income, savings, debts or trouble with money.
+    """
+    tried: Counter[str] = Counter()
+    for sentence in pieces.finditer(_SENTENCE, text):
+        words = set(map(str.lower, _WORD.findall(sentence[0])))
+        for name, concerns, rules_of in _FIELDS:
+            for first, last in _told(name, sentence[0], rules_of(), tried) if concerns(words) else ():
+                yield Span(name, sentence.start() + first, sentence.start() + last)
 
 
 def _concerns_health(words: Set[str]) -> bool:
@@ -50,32 +53,28 @@ def _concerns_money(words: Set[str]) -> bool:
     return not _FINANCIAL_WORDS.isdisjoint(words) or any(map(str.isdigit, words))
 
 
-def _statements(
-    name: str,
-    text: str,
-    rules_of: Callable[[], statement_patterns.Rules],
-    concerns: Callable[[Set[str]], bool],
-) -> Iterator[Span]:
-    tried = 0
-    for sentence in pieces.finditer(_SENTENCE, text):
-        said = sentence[0]
-        if not concerns(set(map(str.lower, _WORD.findall(said)))):
-            continue
-        rules = rules_of()
-        low = plain(said)
-        begun = [(match, rules.of_subject) for match in _followed(_SUBJECT, said)]
-        if any(one in low for one in _OWNED):
-            begun += [(match, rules.of_possessive) for match in _followed(_POSSESSIVE, said)]
-        anywhere = [rule for rule, needs in rules.anywhere if any(need in low for need in needs)]
-        if not (begun or anywhere) or pieces.search(FICTION, said):
-            continue
-        tried += len(begun)
-        # Beyond any message that a person writes the effort ends, and what may be a statement counts as one.
-        found = (
-            [(0, len(said))] if tried > MOST_TRIED else _joined(_matches(said, begun, anywhere, rules.more))
-        )
-        for first, last in found:
-            yield Span(name, sentence.start() + first, sentence.start() + last)
+_FIELDS: Sequence[tuple[str, Callable[[Set[str]], bool], Callable[[], statement_patterns.Rules]]] = (
+    ("health", _concerns_health, statement_patterns.of_health),
+    ("financial", _concerns_money, statement_patterns.of_money),
+)
+"""Classes of statements: whether the words of a sentence may make one, and the rules that find it."""
+
+
+def _told(
+    name: str, said: str, rules: statement_patterns.Rules, tried: Counter[str]
+) -> list[tuple[int, int]]:
+    low = plain(said)
+    begun = [(match, rules.of_subject) for match in _followed(_SUBJECT, said)]
+    if any(one in low for one in _OWNED):
+        begun += [(match, rules.of_possessive) for match in _followed(_POSSESSIVE, said)]
+    anywhere = [rule for rule, needs in rules.anywhere if any(need in low for need in needs)]
+    if not (begun or anywhere) or pieces.search(FICTION, said):
+        return []
+    tried[name] += len(begun)
+    # Beyond any message that a person writes the effort ends, and what may be a statement counts as one.
+    return (
+        [(0, len(said))] if tried[name] > MOST_TRIED else _joined(_matches(said, begun, anywhere, rules.more))
+    )
 
 
 def _followed(pattern: re.Pattern[str], said: str) -> Iterator[re.Match[str]]:
