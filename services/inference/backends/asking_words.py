@@ -116,7 +116,9 @@ def words(text: str) -> list[str]:
 
 
 def _is_small(word: str) -> bool:
-    return word in _SMALL or _SMALL_CHARACTERS.issuperset(word) or _HIRAGANA.fullmatch(word) is not None
+    if word.isascii():
+        return word in _SMALL
+    return _SMALL_CHARACTERS.issuperset(word) or _HIRAGANA.fullmatch(word) is not None
 
 
 def stems(text: str) -> frozenset[str]:

@@ -131,7 +131,7 @@ def compose(call: Call) -> str:
     said = next((message.text for message in reversed(call.messages) if message.role == "user"), "")
     asks = is_question(said)
     about = _about(said, call.memories)
-    quotes = [quote(memory, about, call.now) for memory in relevant(said, call.memories, asks=asks)]
+    quotes = [quote(memory, about, call.now) for memory in relevant(said, about, call.memories, asks=asks)]
     if _ASKING_WHAT_IS_OPEN.search(said):
         answer = _open(call) or (_answer(call, quotes) if quotes else NOTHING_OPEN)
     elif asks:
@@ -175,30 +175,28 @@ def _is_asked(text: str) -> bool:
     return _ASKING.match(text) is not None or _ASKED.search(text) is not None
 
 
-def relevant(said: str, memories: Sequence[Memory], *, asks: bool) -> list[Memory]:
-    """Those of the memories, given best first, that are worth quoting in answer to a message."""
-    about = _about(said, memories)
+def relevant(said: str, about: frozenset[str], memories: Sequence[Memory], *, asks: bool) -> list[Memory]:
+    """Those of the memories, given best first, that are worth quoting in answer to a message ``about`` some stems."""
     replaced, asks_formerly = _former(memories), bool(_FORMERLY.search(said))
     former = {} if asks_formerly else replaced
-    telling = _telling([memory for memory in memories if memory not in former], _words(said))
+    told = _telling([memory for memory in memories if memory not in former], _words(said))
     # What says how it is now is about all that those were about which say how it was.
-    told = {memory: stems(_stated(memory.text)) for memory in telling}
     for memory, instead in former.items():
         if instead in told:
             told[instead] |= stems(_stated(memory.text))
-    common = {memory: shared(about, told[memory]) + _own(said, memory) for memory in telling}
+    common = {memory: shared(about, stated) + _own(said, memory) for memory, stated in told.items()}
     most = max(common.values(), default=0)
     if not asks:
         # Something told is followed up only where it clearly is about the same.
-        return [memory for memory in telling if common[memory] == most > 1][:1]
+        return [memory for memory in told if common[memory] == most > 1][:1]
     if most:
-        related = [memory for memory in telling if 2 * common[memory] >= most]
+        related = [memory for memory in told if 2 * common[memory] >= most]
         if asks_formerly:
             # What says how it is instead is no answer then, unless it is more of one.
             instead = {new for old, new in replaced.items() if common.get(old, 0) >= common.get(new, 0)}
             related = [memory for memory in related if memory not in instead]
     else:
-        related = [memory for memory in telling if not about or memory.score >= STRONG_SCORE]
+        related = [memory for memory in told if not about or memory.score >= STRONG_SCORE]
     best = max((memory.score for memory in related), default=0.0)
     near = [memory for memory in related if memory.score >= best - SCORE_SPAN]
     # Who is asked about knows best.
@@ -256,18 +254,20 @@ def _moment(at: datetime, now: datetime) -> str:
     return f"{when:%A}, {_day(at, now)}, {when:%H:%M}"
 
 
-def _telling(memories: Sequence[Memory], own: str) -> list[Memory]:
-    """Without what tells nothing: the message itself, what was said before, questions, answers of this backend."""
+def _telling(memories: Sequence[Memory], own: str) -> dict[Memory, frozenset[str]]:
+    """The stems that each states, without those that tell nothing: the message itself, what was said before, questions,
+    answers of this backend.
+    """
     seen = {own}
-    fresh: list[Memory] = []
+    fresh: dict[Memory, frozenset[str]] = {}
     for memory in memories:
         words = _words(memory.text)
         if words and words not in seen and not _is_echo(memory):
-            fresh.append(memory)
+            fresh[memory] = stems(_stated(memory.text))
             seen.add(words)
-    statements = [memory for memory in fresh if stems(_stated(memory.text))]
+    statements = {memory: stated for memory, stated in fresh.items() if stated}
     # What others asked may tell something; the person's own question never answers itself.
-    return statements or [memory for memory in fresh if memory.speaker != "user"]
+    return statements or {memory: stated for memory, stated in fresh.items() if memory.speaker != "user"}
 
 
 def _is_echo(memory: Memory) -> bool:
@@ -295,7 +295,7 @@ def _about(said: str, memories: Sequence[Memory]) -> frozenset[str]:
     asked = words - {"remember", "know", "tell"}
     about = frozenset(map(stem, words - _WEAK or asked - {"now", "today", "currently"} or asked))
     # In a conversation of two everything is by one of them: a name alone relates nothing.
-    speakers = frozenset(one for memory in memories for one in stems(memory.speaker))
+    speakers = frozenset(one for name in {memory.speaker for memory in memories} for one in stems(name))
     return about - speakers or about
 
 
