@@ -32,7 +32,7 @@ def generate(request: pb.GenerateRequest) -> Iterator[Violation]:
         for name in ("opened_at", "due_at"):
             yield from checks.timestamp(getattr(commitment, name), f"open_commitments[{index}].{name}")
     yield from checks.sampling(request.sampling)
-    yield from checks.enum_known(request.priority, "priority", pb.CallPriority.values(), optional=True)
+    yield from checks.enum_known(request.priority, "priority", pb.CallPriority, optional=True)
     yield from checks.json_value(request.json_schema, "json_schema")
     yield from checks.text(request.adapter, "adapter", max_bytes=MAX_NAME)
     yield from checks.text(request.fairness_key, "fairness_key", max_bytes=MAX_NAME)
@@ -44,7 +44,7 @@ def messages(repeated: Any) -> Iterator[Violation]:
     if sum(len(message.text.encode()) for message in repeated) > MAX_MESSAGES_BYTES:
         yield Violation("messages", f"must be at most {MAX_MESSAGES_BYTES:,} bytes of UTF-8 together")
     for index, message in enumerate(repeated):
-        yield from checks.enum_known(message.role, f"messages[{index}].role", pb.Role.values())
+        yield from checks.enum_known(message.role, f"messages[{index}].role", pb.Role)
 
 
 def count_tokens(request: pb.CountTokensRequest) -> Iterator[Violation]:

@@ -103,7 +103,7 @@ def memory_filter(value: pb.MemoryFilter) -> Iterator[Violation]:
 
 def _filter(value: pb.MemoryFilter, path: str, depth: int) -> Iterator[Violation]:
     for index, kind in enumerate(value.types):
-        yield from checks.enum_known(kind, f"{path}.types[{index}]", mind.MemoryType.values())
+        yield from checks.enum_known(kind, f"{path}.types[{index}]", mind.MemoryType)
     for field in ("session_ids", "not_session_ids", "speakers", "entities", "tags", "any_tags"):
         yield from checks.items(getattr(value, field), f"{path}.{field}", high=MAX_FILTER_VALUES)
     for field in ("occurred_from", "occurred_to", "recorded_from", "recorded_to", "valid_at"):
@@ -130,7 +130,7 @@ def record_memories(request: pb.RecordMemoriesRequest) -> Iterator[Violation]:
         path = f"memories[{index}]"
         yield from checks.text(memory.memory_id, f"{path}.memory_id", max_bytes=checks.ID_MAX_LENGTH)
         yield from checks.text(memory.text, f"{path}.text", max_bytes=MAX_MEMORY_BYTES, required=True)
-        yield from checks.enum_known(memory.type, f"{path}.type", mind.MemoryType.values(), optional=True)
+        yield from checks.enum_known(memory.type, f"{path}.type", mind.MemoryType, optional=True)
         yield from _properties(memory, path)
         yield from checks.in_range(memory.importance, f"{path}.importance", 0, 1)
         yield from checks.timestamp(memory.valid_from, f"{path}.valid_from")

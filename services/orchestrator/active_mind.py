@@ -38,6 +38,8 @@ class ActiveMind:
         """How often the state was dropped, because it might hold what was erased, or what the ledger does not know."""
         self.breaks = 0
         """So often the ledger had been lost from sight when the state was last known to be of its history."""
+        self.digest_key = b""
+        """For digests of its prompts; empty until it is asked for."""
         self.repaired = False
         self.restored_seq: int | None = None
         """Up to here its events came with a restore; None until it is asked for."""
@@ -53,6 +55,7 @@ class ActiveMind:
     def drop(self) -> None:
         """Hold no state any more; under ``lock``."""
         self.snapshot, self.appended = Snapshot(), Appended()
+        self.digest_key = b""
         self.drops += 1
         self.lately.clear()
 

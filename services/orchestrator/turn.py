@@ -370,7 +370,8 @@ class Turn:
 
     async def _receipt(self, state: Snapshot, built: prompt.Prompt, degraded: bool) -> mind.Receipt:
         spoken = "\x00".join(f"{said.role}\x01{said.text}" for said in built.messages)
-        key = await self._s.store.key(self._active.id)
+        if not self._active.digest_key:
+            self._active.digest_key = await self._s.store.key(self._active.id)
         return mind.Receipt(
             memories=[
                 mind.RecalledMemory(memory_id=m.memory_id, source_seqs=m.source_seqs, score=m.score)
@@ -378,7 +379,7 @@ class Turn:
             ],
             recent_seqs=built.recent_seqs,
             head_seq=state.seq,
-            prompt_digest=hmac.digest(key, spoken.encode(), hashlib.sha256),
+            prompt_digest=hmac.digest(self._active.digest_key, spoken.encode(), hashlib.sha256),
             degraded=degraded,
             state_seqs=built.state_seqs,
         )

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 
 from google.protobuf import json_format
 
@@ -25,6 +26,15 @@ from services.runtime.times import FIRST_SECOND, LAST_SECOND
 
 Check = Callable[[Any], Iterable[Violation]]
 """From a request message to its broken fields; none when it is right."""
+
+
+class Enum(Protocol):
+    """An enum of a contract."""
+
+    def values(self) -> Iterable[int]:
+        """Its numbers."""
+        ...
+
 
 ID_MAX_LENGTH = 128
 """Characters of an identifier."""
@@ -133,14 +143,17 @@ def hex_id(value: str, field: str, *, length: int, optional: bool = True) -> Ite
     yield Violation(field, f"must be {length} lower-case hex digits" + (" or empty" if optional else ""))
 
 
-def enum_known(
-    value: int, field: str, values: Collection[int], *, optional: bool = False
-) -> Iterator[Violation]:
-    """A value that this release knows; 0 (unspecified) only when optional. ``values``: ``Enum.values()``."""
+def enum_known(value: int, field: str, enum: Enum, *, optional: bool = False) -> Iterator[Violation]:
+    """A value that this release knows; 0 (unspecified) only when optional."""
     if value == 0 and not optional:
         yield Violation(field, "must be set")
-    elif value not in values:
+    elif value not in _values(enum):
         yield Violation(field, "is not a value that this release knows")
+
+
+@cache
+def _values(enum: Enum) -> frozenset[int]:
+    return frozenset(enum.values())
 
 
 def timestamp(value: Any, field: str) -> Iterator[Violation]:
@@ -151,6 +164,8 @@ def timestamp(value: Any, field: str) -> Iterator[Violation]:
 
 def json_value(value: Any, field: str) -> Iterator[Violation]:
     """A ``google.protobuf.Struct`` or ``Value`` that JSON can say."""
+    if not value.ByteSize():
+        return
     try:
         json_format.MessageToDict(value)
     except (ValueError, json_format.Error):

@@ -15,7 +15,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextvars import Token
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -61,6 +61,10 @@ REPORTED = frozenset(
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 Attribute = str | bool | int | float
+Attached = tuple[Token[Context], Token[bool]]
+"""Of a context that was made current, and of its being so."""
+_is_traced: ContextVar[bool] = ContextVar("pmm_is_traced", default=False)
+"""Whether this code runs in a span, which OpenTelemetry takes ten calls to say."""
 
 
 class SlowTurns(ExemplarFilter):
@@ -234,7 +238,7 @@ class stage:
 
     __slots__ = ("_attributes", "_kind", "_name", "_span", "_started", "_token")
 
-    _token: Token[Context] | None
+    _token: Attached | None
     """None where spans go nowhere, and the one around carries the trace's id."""
 
     def __init__(self, name: str, *, kind: SpanKind = SpanKind.INTERNAL, **attributes: Attribute) -> None:
@@ -244,10 +248,9 @@ class stage:
 
     def __enter__(self) -> Span:
         self._started = time.perf_counter()
-        around = trace.get_current_span()
-        if not is_exported() and around.get_span_context().is_valid:
+        if not is_exported() and _is_traced.get():
             self._token = None
-            return around
+            return trace.INVALID_SPAN
         self._span = tracer().start_span(self._name, kind=self._kind, attributes=self._attributes)
         self._token = attach(trace.set_span_in_context(self._span))
         return self._span
@@ -268,19 +271,21 @@ class stage:
         self._span.end()
 
 
-def attach(context: Context) -> Token[Context]:
-    """Make a context current. Pair with ``detach`` in the same task."""
-    return otel_context.attach(context)
+def attach(context: Context) -> Attached:
+    """Make a context with a span current. Pair with ``detach`` in the same task."""
+    return otel_context.attach(context), _is_traced.set(True)
 
 
-def detach(token: Token[Context]) -> None:
+def detach(attached: Attached) -> None:
     """Undo ``attach``; does nothing in another task, where the context never was current.
 
     A generator that is dropped half-way may be closed from elsewhere. OpenTelemetry's own ``detach`` logs an
     error then.
     """
+    context, is_traced = attached
     try:
-        token.var.reset(token)
+        context.var.reset(context)
+        is_traced.var.reset(is_traced)
     except ValueError:
         return
 

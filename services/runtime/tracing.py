@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextvars import Token
 from typing import Any
 
 import grpc
@@ -52,7 +51,7 @@ class ServerSpan:
 
     __slots__ = ("_attributes", "_method", "_parent", "_span", "_started", "_token", "code", "reason")
 
-    _token: Token[Context]
+    _token: telemetry.Attached
     _span: Span
     _started: float
 
@@ -70,15 +69,15 @@ class ServerSpan:
             "rpc.service": service,
             "rpc.method": name,
         }
-        parent = self._parent
         self._started = time.perf_counter()
+        context = self._parent if telemetry.is_exported() else _identified(self._parent)
         if telemetry.is_exported():
-            self._span = telemetry.tracer().start_span(
-                self._method.lstrip("/"), parent, SpanKind.SERVER, self._attributes
+            span = telemetry.tracer().start_span(
+                self._method.lstrip("/"), self._parent, SpanKind.SERVER, self._attributes
             )
-        else:
-            self._span = _unrecorded(parent)
-        self._token = telemetry.attach(trace.set_span_in_context(self._span, parent))
+            context = trace.set_span_in_context(span, context)
+        self._span = trace.get_current_span(context)
+        self._token = telemetry.attach(context)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,11 +97,12 @@ def within() -> Context:
     return trace.set_span_in_context(trace.get_current_span(), Context())
 
 
-def _unrecorded(parent: Context) -> Span:
-    """Carries the trace's id, by which errors and events name it, and costs nothing else."""
-    around = trace.get_current_span(parent).get_span_context()
-    trace_id = around.trace_id if around.is_valid else _ids.generate_trace_id()
-    return NonRecordingSpan(SpanContext(trace_id, _ids.generate_span_id(), is_remote=False))
+def _identified(parent: Context) -> Context:
+    """A span that carries the trace's id, by which errors and events name it, and costs nothing else."""
+    if trace.get_current_span(parent).get_span_context().is_valid:
+        return parent
+    ids = SpanContext(_ids.generate_trace_id(), _ids.generate_span_id(), is_remote=False)
+    return trace.set_span_in_context(NonRecordingSpan(ids), parent)
 
 
 def _close(span: Span, code: grpc.StatusCode, *, failed: bool, reason: str = "") -> None:

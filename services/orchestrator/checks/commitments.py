@@ -38,7 +38,7 @@ _ENDED = (pb.COMMITMENT_STATUS_CLOSED, pb.COMMITMENT_STATUS_EXPIRED)
 def list_commitments(request: pb.ListCommitmentsRequest) -> Iterator[Violation]:
     """ListCommitments."""
     yield from checks.mind_id(request.mind_id)
-    yield from checks.enum_known(request.status, "status", pb.CommitmentStatus.values(), optional=True)
+    yield from checks.enum_known(request.status, "status", pb.CommitmentStatus, optional=True)
     yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
     yield from checks.timestamp(request.query_time, "query_time")
     yield from page(request, AT_EVENT if request.status in _ENDED else _OF_OPEN)
@@ -50,7 +50,7 @@ def open_commitment(request: pb.OpenCommitmentRequest) -> Iterator[Violation]:
     yield from checks.mind_id(request.mind_id)
     yield from checks.text(request.text, "text", max_bytes=MAX_COMMITMENT, required=True)
     yield from _due_at(request)
-    yield from checks.enum_known(request.priority, "priority", mind.Priority.values(), optional=True)
+    yield from checks.enum_known(request.priority, "priority", mind.Priority, optional=True)
     yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
     yield from checks.in_range(request.source_seq, "source_seq", 0, MAX_SEQ)
 
@@ -66,7 +66,7 @@ def close_commitment(request: pb.CloseCommitmentRequest) -> Iterator[Violation]:
     yield from checks.mind_id(request.mind_id)
     yield from idempotency_key(request)
     yield from checks.identifier(request.commitment_id, "commitment_id")
-    yield from checks.enum_known(request.outcome, "outcome", mind.CommitmentOutcome.values())
+    yield from checks.enum_known(request.outcome, "outcome", mind.CommitmentOutcome)
     yield from checks.items(request.evidence_seqs, "evidence_seqs", high=MAX_PAGE)
     for index, seq in enumerate(request.evidence_seqs):
         yield from checks.in_range(seq, f"evidence_seqs[{index}]", 1, MAX_SEQ)
@@ -90,7 +90,7 @@ def revise_commitment(request: pb.ReviseCommitmentRequest) -> Iterator[Violation
     yield from checks.identifier(request.commitment_id, "commitment_id")
     yield from checks.text(request.text, "text", max_bytes=MAX_COMMITMENT, required=bool(request.text))
     yield from _due_at(request)
-    yield from checks.enum_known(request.priority, "priority", mind.Priority.values(), optional=True)
+    yield from checks.enum_known(request.priority, "priority", mind.Priority, optional=True)
     yield from checks.text(request.project, "project", max_bytes=MAX_NAME)
     if not (request.text or request.priority or request.HasField("due_at") or request.HasField("project")):
         yield Violation("text", "must be set, or due_at, priority or project: nothing would change")

@@ -86,7 +86,7 @@ def set_privacy_mode(request: pb.SetPrivacyModeRequest) -> Iterator[Violation]:
     yield from checks.mind_id(request.mind_id)
     yield from idempotency_key(request)
     yield from checks.identifier(request.session_id, "session_id")
-    yield from checks.enum_known(request.privacy_mode, "privacy_mode", mind.PrivacyMode.values())
+    yield from checks.enum_known(request.privacy_mode, "privacy_mode", mind.PrivacyMode)
 
 
 def list_sessions(request: pb.ListSessionsRequest) -> Iterator[Violation]:
@@ -98,7 +98,7 @@ def list_sessions(request: pb.ListSessionsRequest) -> Iterator[Violation]:
 
 def privacy_mode(value: int) -> Iterator[Violation]:
     """A mode, or none."""
-    yield from checks.enum_known(value, "privacy_mode", mind.PrivacyMode.values(), optional=True)
+    yield from checks.enum_known(value, "privacy_mode", mind.PrivacyMode, optional=True)
 
 
 CHECKS: Mapping[type[Message], Check] = {

@@ -41,7 +41,7 @@ def reflect(request: pb.ReflectRequest) -> Iterator[Violation]:
     """Reflect."""
     yield from checks.mind_id(request.mind_id)
     yield from idempotency_key(request)
-    yield from checks.enum_known(request.style, "style", mind.ReflectionStyle.values(), optional=True)
+    yield from checks.enum_known(request.style, "style", mind.ReflectionStyle, optional=True)
 
 
 def get_analytics(request: pb.GetAnalyticsRequest) -> Iterator[Violation]:
