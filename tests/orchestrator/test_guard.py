@@ -228,3 +228,19 @@ def test_an_address_is_masked_before_a_colon_or_slash_and_a_location_is_not(text
 )
 def test_a_statement_is_masked_with_what_matters_in_it(text: str, left: str) -> None:
     assert masked(text) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("I was born on 2 May", "I was born on [birth_date]"),
+        ("I live at 5 High Street, Porto", "I live at [address]"),
+        ("my PAN is ABCPD1234F", "my PAN is [national_id]"),
+        ("my number is 2345678", "my number is [phone]"),
+        ("dial 555-0188", "dial [phone]"),
+        ("pay NO93 8601 1117 947", "pay [iban]"),
+        ("pay with 30569309025904", "pay with [payment_card]"),
+    ],
+)
+def test_what_has_as_few_digits_as_it_may_is_found_where_there_are_no_others(text: str, left: str) -> None:
+    assert masked(text) == left

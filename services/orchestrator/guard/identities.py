@@ -225,7 +225,7 @@ _ANY_SPEAKING = re.compile(
     re.IGNORECASE,
 )
 """Where one of those begins whose format says what they are."""
-_HAS_DIGITS = re.compile(r"\d(?:\W?\w){5}")
+_HAS_DIGITS = re.compile(r"\d(?:\W?\w){4}")
 
 
 def national_ids(text: str) -> Iterator[Span]:
