@@ -21,6 +21,7 @@ from tests.support.serving import Served
 
 BACKLOG = 3 * HELD_EVENTS + 5
 LONG = 3_000
+SOON_SECONDS = 10.0
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -184,6 +185,31 @@ async def test_of_many_minds_only_so_many_are_worked_on_at_a_time() -> None:
         assert len(begun) == MINDS_AT_ONCE
         released.set()
     assert len(begun) == 2 * MINDS_AT_ONCE
+
+
+async def test_minds_that_cannot_be_read_take_no_place_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "READ_AGAIN_SECONDS", 0.01)
+    stored, done, is_mended = Stored(), list[int](), asyncio.Event()
+
+    async def work(event: Event) -> None:
+        done.append(event.position)
+
+    async def read(mind_id: str, from_seq: int, to_seq: int, limit: int) -> Sequence[Event] | None:
+        return await stored.read(mind_id, from_seq, to_seq, limit) if is_mended.is_set() else None
+
+    lanes, last = Lanes(work, read, 0), MINDS_AT_ONCE * BACKLOG + 1
+    async with asyncio.TaskGroup() as group:
+        for position in range(1, last):
+            await lanes.put(stored.event(f"m{position // BACKLOG}", position), group)
+        async with asyncio.timeout(SOON_SECONDS):
+            while len(done) < MINDS_AT_ONCE * HELD_EVENTS:
+                await asyncio.sleep(0)
+            await lanes.put(stored.event("sound", last), group)
+            while last not in done:
+                await asyncio.sleep(0)
+        assert len(done) < last
+        is_mended.set()
+    assert sorted(done) == list(range(1, last + 1))
 
 
 async def test_nothing_is_worked_on_any_more_once_it_is_closed() -> None:

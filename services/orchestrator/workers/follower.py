@@ -150,18 +150,21 @@ class Follower:
         self.store_id = store_id
         self._lanes = Lanes(self._process, self._read_again, 0)
 
-    async def _read_again(self, mind_id: str, from_seq: int, to_seq: int, limit: int) -> list[mind.Event]:
-        """The first of a mind's events between two seqs, once the ledger answers; none of a mind that is gone."""
-        while True:
-            kinds = self._worker.kinds
-            read = self._peers.read(mind_id, from_seq=from_seq, to_seq=to_seq, kinds=kinds, limit=limit)
-            try:
-                return [event async for event in read]
-            except _GONE:
-                return []
-            except pmm_client.errors.PmmError as error:
-                _log.warning("worker %s cannot read on in a mind: %s", self._worker.name, error.reason)
-                await asyncio.sleep(RECONNECT_SECONDS[-1])
+    async def _read_again(
+        self, mind_id: str, from_seq: int, to_seq: int, limit: int
+    ) -> list[mind.Event] | None:
+        """The first of a mind's events between two seqs, none of a mind that is gone; None where the ledger does not
+        answer, or cannot read them.
+        """
+        kinds = self._worker.kinds
+        read = self._peers.read(mind_id, from_seq=from_seq, to_seq=to_seq, kinds=kinds, limit=limit)
+        try:
+            return [event async for event in read]
+        except _GONE:
+            return []
+        except pmm_client.errors.PmmError as error:
+            _log.warning("worker %s cannot read on in a mind: %s", self._worker.name, error.reason)
+            return None
 
     @property
     def name(self) -> str:

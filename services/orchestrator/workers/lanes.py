@@ -16,6 +16,10 @@ HELD_EVENTS, HELD_TOGETHER = 20, 1_000
 read again when their time has come."""
 WAITING_MINDS = 1_000
 """With events that are not done: beyond it none of a further mind is taken."""
+READ_AGAIN_SECONDS = 2.0
+"""Between attempts to read on in a mind."""
+Read = Callable[[int, int, int], Awaitable[Sequence[Event] | None]]
+"""The first of the events between two seqs, so many at most; None where they cannot be read now."""
 
 
 class Lane:
@@ -40,11 +44,17 @@ class Lane:
             self._held_seq = event.seq
         self._last_seq = event.seq
 
-    async def read_on(self, read: Callable[[int, int, int], Awaitable[Sequence[Event]]], room: int) -> None:
-        """Hold the next of those that were only noted. What was erased with its mind is not there any more."""
+    async def read_on(self, read: Read, room: int) -> bool:
+        """Hold the next of those that were only noted, if they can be read. What was erased with its mind is not there
+        any more.
+        """
         last_seq = self._last_seq
-        self.events.extend(await read(self._held_seq + 1, last_seq, room))
+        found = await read(self._held_seq + 1, last_seq, room)
+        if found is None:
+            return False
+        self.events.extend(found)
         self._held_seq = self.events[-1].seq if len(self.events) == room else last_seq
+        return True
 
     def done(self) -> None:
         """The first is done."""
@@ -59,10 +69,10 @@ class Lanes:
     def __init__(
         self,
         work: Callable[[Event], Awaitable[None]],
-        read: Callable[[str, int, int, int], Awaitable[Sequence[Event]]],
+        read: Callable[[str, int, int, int], Awaitable[Sequence[Event] | None]],
         done: int,
     ) -> None:
-        """``read``: so many of a mind's events, from a seq to another. ``done``: what is put lies behind it."""
+        """``read`` is a ``Read`` of a mind. ``done``: what is put lies behind it."""
         self._work = work
         self._read = read
         self.delivered = done
@@ -116,12 +126,14 @@ class Lanes:
         """Until nothing waits; a lane whose work was stopped stays, and with it the position."""
         while lane.events or lane.is_behind:
             async with self._at_once:
-                if not lane.events:
-                    await lane.read_on(partial(self._read, mind_id), self._room)
+                is_read = bool(lane.events) or await lane.read_on(partial(self._read, mind_id), self._room)
                 if lane.events:
                     await self._work(lane.events[0])
                     lane.done()
             self._tell()
+            if not is_read:
+                # Others take its place meanwhile: where the ledger is damaged this may last.
+                await asyncio.sleep(READ_AGAIN_SECONDS)
         del self._lanes[mind_id]
 
     @property
