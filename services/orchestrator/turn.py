@@ -138,7 +138,20 @@ class Turn:
             state = await self._s.minds.forward(self._active, state, self._first_seq - 1)
             memories, recent, degraded = await self._look_up(state)
         try:
-            async for part in self._answer(state, mode, memories, recent, degraded):
+            async for part in self._ended(self._answer(state, mode, memories, recent, degraded)):
+                yield part
+        except pmm_client.errors.IdempotencyKeyReused:
+            # Another process answers the same message, and was the first: what it wrote is how the turn ended.
+            stored = await retries.stored(self._s.peers, self._active.id, self._session_id, self._user_seq)
+            if stored is None:
+                raise
+            self._is_ended = True
+            yield stored[-1]
+
+    async def _ended(self, parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
+        """The parts, and how the turn ended where the model failed."""
+        try:
+            async for part in parts:
                 yield part
         except ModelFailed as error:
             failure = failing.unanswered(error, self._began, self._s.settings.turn_timeout_seconds)

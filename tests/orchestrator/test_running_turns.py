@@ -75,6 +75,31 @@ async def test_a_key_under_which_a_turn_runs_is_refused_to_what_is_another_messa
     assert len(await events(modelled, kinds=["user_message"])) == 1
 
 
+async def test_two_processes_that_answer_one_message_end_with_the_answer_that_was_kept(
+    tmp_path: Any, model_server: OpenAIServer
+) -> None:
+    async with serving(tmp_path / "one", *SERVICES, settings=answered_by(model_server)) as one:
+        at = {name: one.target for name in SERVICES if name != "orchestrator"}
+        async with serving(tmp_path / "other", "orchestrator", elsewhere=at) as other:
+            await one.orchestrator.create_mind(pb.CreateMindRequest(mind_id="ada"))
+            for each in (one, other):
+                await each.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
+            asked = {"model": "held-mid", "idempotency_key": "k"}
+            turns = [asyncio.create_task(converse(each, "hello", **asked)) for each in (one, other)]
+            await asyncio.to_thread(model_server.wait_until, open_streams=2)
+            model_server.released.set()
+            first, second = await asyncio.gather(*turns)
+            kept = await events(one, kinds=["assistant_message", "turn_failed"])
+
+    (answer,) = kept
+    for turn in (first, second):
+        assert turn.completed
+        assert (turn.completed.assistant_seq, turn.completed.text) == (
+            answer.seq,
+            answer.body.assistant_message.text,
+        )
+
+
 async def test_as_many_messages_wait_for_their_turn_as_may_and_one_more_is_refused(
     tmp_path: Any, model_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

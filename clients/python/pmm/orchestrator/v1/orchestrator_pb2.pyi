@@ -310,7 +310,7 @@ class TurnCompleted(_message.Message):
     finish_reason: _events_pb2.FinishReason.ValueType
     """Why the model stopped."""
     text: _builtins.str
-    """The answer, whole."""
+    """The answer, whole: it counts where another process answered the same message first, and the deltas were other words."""
     @_builtins.property
     def usage(self) -> _events_pb2.Usage:
         """Tokens in and out."""
