@@ -11,6 +11,7 @@ from services.memory.distinct import distinct
 from services.memory.errors import IndexRebuilding, ListingChanged
 from services.memory.filters import EVERYTHING
 from services.memory.index import MindIndex
+from services.memory.ranked import Ranked, Shares
 from services.memory.ranking import Ranking
 from services.memory.reader import Reader
 from services.memory.records import Mind
@@ -36,7 +37,7 @@ class Answering:
         self._store = store
         self._spaces = spaces
         self._ranking = ranking
-        self.results = TimedCache[_Asked, tuple[int, search.Ranked]](
+        self.results = TimedCache[_Asked, tuple[int, Ranked]](
             settings.result_cache_entries, settings.result_cache_seconds
         )
         """How many were wanted, and what was found: fewer are all that there are."""
@@ -102,7 +103,7 @@ class Answering:
         ]
         return hits, next_offset if next_offset < len(found) else 0, mind.erasures, known is not None
 
-    def _found(self, request: Request, index: MindIndex, now_ns: int) -> search.Ranked:
+    def _found(self, request: Request, index: MindIndex, now_ns: int) -> Ranked:
         understood = self._understand(request.query, now_ns, request.time_zone)
         return self._ranking.rank(index, request, understood, now_ns)
 
@@ -133,6 +134,6 @@ def _id_of(row: Row | None) -> str:
     return row.memory_id if row else ""
 
 
-def _strategies(shares: search.Shares, place: int) -> dict[str, tuple[float, float]]:
+def _strategies(shares: Shares, place: int) -> dict[str, tuple[float, float]]:
     of_place = zip(shares.strategies, shares.raw[:, place], shares.added[:, place], strict=True)
     return {name: (float(raw), float(added)) for name, raw, added in of_place}

@@ -12,11 +12,12 @@ from services.memory import analysis, derive, search
 from services.memory.embedder import EmbedderAway, TextRefused, Vectors
 from services.memory.embeddings import Embeddings
 from services.memory.index import MindIndex
+from services.memory.ranked import Ranked
 from services.memory.records import Mind
 from services.memory.requests import Request
 from services.memory.reranker import Reranker
 from services.memory.scoring.plain import z_scored
-from services.memory.search import Ranked, Understood, View
+from services.memory.search import Understood, View
 from services.memory.settings import MemorySettings
 from services.memory.spaces import Spaces
 from services.memory.store import Store

@@ -7,8 +7,6 @@ gets exactly one terminal event.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
@@ -17,7 +15,7 @@ from typing import Any
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator import citations, claims, failing, privacy, prompt, retries
+from services.orchestrator import citations, claims, failing, privacy, prompt, receipts, retries
 from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.attribution import attributed
@@ -298,7 +296,7 @@ class Turn:
                 self._session_id,
                 is_searched=not degraded,
             )
-            receipt = await self._receipt(state, built, degraded)
+            receipt = receipts.receipt(built, state.seq, await self._digest_key(), is_degraded=degraded)
         parts: list[str] = []
         started, finished = Started("", ""), Finished(mind.FINISH_REASON_UNSPECIFIED)
         with Stage(self._clock, "model"):
@@ -381,21 +379,10 @@ class Turn:
             )
         return [*warnings, *privacy.warnings(self._guarded)]
 
-    async def _receipt(self, state: Snapshot, built: prompt.Prompt, degraded: bool) -> mind.Receipt:
-        spoken = "\x00".join(f"{said.role}\x01{said.text}" for said in built.messages)
+    async def _digest_key(self) -> bytes:
         if not self._active.digest_key:
             self._active.digest_key = await self._s.store.key(self._active.id)
-        return mind.Receipt(
-            memories=[
-                mind.RecalledMemory(memory_id=m.memory_id, source_seqs=m.source_seqs, score=m.score)
-                for m in built.memories
-            ],
-            recent_seqs=built.recent_seqs,
-            head_seq=state.seq,
-            prompt_digest=hmac.digest(self._active.digest_key, spoken.encode(), hashlib.sha256),
-            degraded=degraded,
-            state_seqs=built.state_seqs,
-        )
+        return self._active.digest_key
 
     async def _fail(self, failure: failing.Failure, inference_reason: str = "") -> TurnFailed:
         reason, message = failure

@@ -6,7 +6,7 @@ puts that in the first one's place, so that no file holds what was erased.
 
 from __future__ import annotations
 
-import os
+import logging
 import shutil
 import threading
 from collections.abc import Generator, Sequence
@@ -24,8 +24,9 @@ DISK_ERRORS = (lmdb.Error, OSError)
 """What a full or failing disk shows as: nothing of the transaction was written."""
 _WORK_FOLDER = "compact.partial"
 _DATA_FILE = "data.mdb"
-_PRELOADED_AT_ONCE = 2**20
+_READ_AT_ONCE = 2**20
 """Bytes."""
+_log = logging.getLogger("pmm.projection")
 
 
 class ProjectionFile:
@@ -82,8 +83,6 @@ class ProjectionFile:
         """
         with self._writing:
             self._compact()
-        # LMDB writes the copy past the page cache.
-        self.preload()
 
     def _compact(self) -> None:
         work = self._folder / _WORK_FOLDER
@@ -92,6 +91,8 @@ class ProjectionFile:
         try:
             self.env.copy(str(work), compact=True)
             sync(work / _DATA_FILE)
+            # LMDB writes the copy past the page cache.
+            self._read_ahead(work / _DATA_FILE)
             # While it is open its blocks are not freed, which takes longer than all the rest of the exchange.
             with (self._folder / _DATA_FILE).open("rb"), self._gate.alone():
                 self.env.close()
@@ -104,16 +105,22 @@ class ProjectionFile:
     def preload(self) -> None:
         """Read the file into the kernel's page cache, where it is short enough, and half of the free memory holds it:
         who looks up a few rows of many would else wait for the disk at each.
+
+        A disk that cannot be read is left to those who need what is on it.
         """
+        self._read_ahead(self._folder / _DATA_FILE)
+
+    def _read_ahead(self, path: Path) -> None:
         # An advice (POSIX_FADV_WILLNEED) is followed for the first few hundred kilobytes of what it names.
-        portion = bytearray(_PRELOADED_AT_ONCE)
-        with (self._folder / _DATA_FILE).open("rb", buffering=0) as file:
-            if os.fstat(file.fileno()).st_size > min(
-                self._preload_bytes, psutil.virtual_memory().available // 2
-            ):
+        portion = bytearray(_READ_AT_ONCE)
+        try:
+            if path.stat().st_size > min(self._preload_bytes, psutil.virtual_memory().available // 2):
                 return
-            while not self._is_closed and file.readinto(portion):
-                pass
+            with path.open("rb", buffering=0) as file:
+                while not self._is_closed and file.readinto(portion):
+                    pass
+        except OSError as error:
+            _log.warning("%s is not read ahead: %s", path, error)
 
     def close(self) -> None:
         """Sync and close. No transaction may be open."""

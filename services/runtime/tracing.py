@@ -70,12 +70,13 @@ class ServerSpan:
             "rpc.method": name,
         }
         self._started = time.perf_counter()
-        context = self._parent if telemetry.is_exported() else _identified(self._parent)
         if telemetry.is_exported():
             span = telemetry.tracer().start_span(
                 self._method.lstrip("/"), self._parent, SpanKind.SERVER, self._attributes
             )
-            context = trace.set_span_in_context(span, context)
+            context = trace.set_span_in_context(span, self._parent)
+        else:
+            context = _identified(self._parent)
         self._span = trace.get_current_span(context)
         self._token = telemetry.attach(context)
         return self
@@ -98,7 +99,7 @@ def within() -> Context:
 
 
 def _identified(parent: Context) -> Context:
-    """A span that carries the trace's id, by which errors and events name it, and costs nothing else."""
+    """A context whose span says the trace's id, by which errors and events name it: the same, or one with a new id."""
     if trace.get_current_span(parent).get_span_context().is_valid:
         return parent
     ids = SpanContext(_ids.generate_trace_id(), _ids.generate_span_id(), is_remote=False)

@@ -63,6 +63,8 @@ _NUMBERS: Sequence[tuple[int, Callable[[str, str | None], Iterator[Span]]]] = (
 other's.
 """
 _DIGIT = re.compile(r"\d")
+_ENOUGH = max(least for least, _ in _NUMBERS)
+"""Digits with which a text is shown to all of them."""
 
 
 class NoAction(Exception):
@@ -102,7 +104,7 @@ def find(text: str, region: str | None = None) -> list[Span]:
     ``region`` is the country (ISO 3166) whose national telephone numbers are understood without a sign for them.
     """
     held = bytearray(len(text))
-    digits = sum(1 for _ in islice(pieces.finditer(_DIGIT, text), SHORTEST_CARD))
+    digits = sum(1 for _ in islice(pieces.finditer(_DIGIT, text), _ENOUGH))
     numbers = (detector(text, region) for least, detector in _NUMBERS if digits >= least)
     found = [span for spans in numbers for span in _claimed(spans, held)]
     return sorted([*found, *statements(text)], key=lambda span: (span.start, span.end))

@@ -39,8 +39,9 @@ def statements(text: str) -> Iterator[Span]:
     for sentence in pieces.finditer(_SENTENCE, text):
         words = set(map(str.lower, _WORD.findall(sentence[0])))
         for name, concerns, rules_of in _FIELDS:
-            for first, last in _told(name, sentence[0], rules_of(), tried) if concerns(words) else ():
-                yield Span(name, sentence.start() + first, sentence.start() + last)
+            if concerns(words):
+                for first, last in _told(name, sentence[0], rules_of(), tried):
+                    yield Span(name, sentence.start() + first, sentence.start() + last)
 
 
 def _concerns_health(words: Set[str]) -> bool:
