@@ -74,6 +74,15 @@ def test_a_file_that_was_written_anew_is_read_again(tmp_path: Path) -> None:
     assert share == 1
 
 
+def test_a_file_that_cannot_be_read_ends_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = opened(tmp_path, SIZE)
+    (tmp_path / "data.mdb").unlink()
+    file.preload()
+    file.close()
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
 @pytest.mark.parametrize("name", ["store", "embeddings"])
 async def test_a_start_reads_what_searches_look_into(tmp_path: Path, name: str) -> None:
     await began(tmp_path)

@@ -208,3 +208,17 @@ async def test_without_an_exporter_a_trace_still_has_its_id_everywhere():
 
     assert len(ids[0]) == 32
     assert ids[0] == ids[1]
+
+
+async def test_without_an_exporter_a_stage_within_another_is_of_its_trace_and_the_next_one_of_a_new():
+    ids = []
+    for _ in range(2):
+        with stage("outer"):
+            ids.append(telemetry.current_trace_id())
+            with stage("inner"):
+                ids.append(telemetry.current_trace_id())
+
+    first, within_first, second, within_second = ids
+    assert first == within_first != second == within_second
+    assert all(len(one) == 32 for one in ids)
+    assert telemetry.current_trace_id() == ""
