@@ -123,6 +123,28 @@ _DOES = re.compile(
     re.IGNORECASE,
 )
 """Who is a coffee drinker drinks coffee."""
+_STUDIES = re.compile(
+    rf"^(?P<whole>{SUBJECT} {ADVERBS}studies [\w -]+?) (?:in|at) (?-i:(?:the )?[A-ZÀ-Þ]).*", re.IGNORECASE
+)
+"""Who studies it in a place studies it."""
+_PETS = (
+    "cat",
+    "dog",
+    "puppy",
+    "kitten",
+    "horse",
+    "pony",
+    "rabbit",
+    "hamster",
+    "parrot",
+    "tortoise",
+    "guinea pig",
+)
+"""Of people who died it stays true that they were somebody's brother."""
+_OUT_OF_WORK = re.compile(
+    rf"^{SUBJECT} {ADVERBS}{BE} {ADVERBS}(?:unemployed|jobless|out of work)$", re.IGNORECASE
+)
+_HIRED = re.compile(rf"^{SUBJECT} {ADVERBS}works? (?:at|for|as) \S", re.IGNORECASE)
 _AT_ALL = re.compile(
     rf"^(?P<whole>{SUBJECT} {ADVERBS}(?:smoke|vape|swim|cycle|climb|ski|surf|dance|sing|jog|knit|paint|gamble)s?) "
     r"(?!not\b)\S",
@@ -197,6 +219,8 @@ def claims(text: str) -> tuple[Claim, ...]:
         found += [replace(one, is_over=True) for one in _is_so(was_so) if not one.is_over]
     elif given_up := endings.given_up(sentence):
         found += _given_up(*given_up)
+    elif jobless := _OUT_OF_WORK.match(sentence):
+        found.append(_as_such(_out_of_work(jobless["subject"])))
     elif all(one.of.endswith(_BESIDE) and not one.is_over for one in found):
         found += _so(sentence)
     return tuple(dict.fromkeys(found))
@@ -210,9 +234,16 @@ def _so(sentence: str) -> Iterator[Claim]:
         yield _as_such(sentence[: at_times.start()])
     if at_all := _AT_ALL.match(sentence):
         yield _as_such(at_all["whole"])
+    if studies := _STUDIES.match(sentence):
+        yield _as_such(studies["whole"])
     if does := _DOES.match(undated(sentence)):
         for what in dict.fromkeys(("", does["what"] or "")):
             yield replace(_as_such(f"{does['subject']} {does['verb']} {what}"), is_over=bool(does["not"]))
+
+
+def _out_of_work(subject: str) -> str:
+    """As it is said, whatever the word for it."""
+    return f"{subject} is unemployed"
 
 
 def _given_up(subject: str, what: str) -> Iterator[Claim]:
@@ -297,9 +328,27 @@ def _over(sentence: str) -> Iterator[tuple[str, Claim]]:
         yield liked["subject"], Claim(_key(liked["subject"], "likes", liked["thing"]), value, is_over=True)
     if graduated := _GRADUATED.match(sentence):
         yield graduated["subject"], replace(_as_such(f"{graduated['subject']} is a student"), is_over=True)
+    for subject, was_so in _so_no_longer(sentence):
+        yield subject, replace(_as_such(was_so), is_over=True)
+
+
+def _so_no_longer(sentence: str) -> Iterator[tuple[str, str]]:
+    """What was so as it is said here, each with its subject."""
     if left := endings.left_home_of(sentence):
         subject, whose = left
-        yield subject, replace(_as_such(f"{subject} lives with {whose}"), is_over=True)
+        yield subject, f"{subject} lives with {whose}"
+    if alone := endings.housemate_of(sentence):
+        subject, who = alone
+        for own in ("their", "his", "her"):
+            yield subject, f"{subject} lives with {own} {who}"
+    if gave_up := endings.dropped_out(sentence):
+        subject, what = gave_up
+        yield subject, f"{subject} studies {what}"
+    if name := endings.died(sentence):
+        for pet in _PETS:
+            yield name, f"{name} is the user's {pet}"
+    if hired := _HIRED.match(sentence):
+        yield hired["subject"], _out_of_work(hired["subject"])
 
 
 def _claim(subject: str, attribute: str, value: str, *, is_over: bool = False, is_new: bool = False) -> Claim:

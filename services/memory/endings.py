@@ -26,9 +26,12 @@ _NO_LONGER = re.compile(
     r" (?P<rest>.+)",
     re.IGNORECASE,
 )
+_INSTRUMENT = (
+    r"(?:violin|viola|piano|guitar|cello|flute|drums|trumpet|sax\w*|clarinet|oboe|harp|organ|accordion)\b"
+)
 _GIVEN_UP = re.compile(
     rf"^{SUBJECT} {ADVERBS}(?:{HAVE} )?{ADVERBS}(?:given up|gave up|quit|cuts? out|swore off|sworn off)"
-    rf" (?!\w+ing\b|(?:{OWN}|the|working|on)\b)(?P<what>\S.*?)"
+    rf" (?!\w+ing\b|(?:{OWN}|working|on)\b|the\b(?! {_INSTRUMENT}))(?P<what>\S.*?)"
     r"(?: (?:completely|entirely|altogether|for good|because of .+|for (?:the )?[a-z]+))?$",
     re.IGNORECASE,
 )
@@ -127,10 +130,22 @@ _MOVED_OUT = re.compile(
     r" (?:place|house|home|flat|apartment)$",
     re.IGNORECASE,
 )
+_LEFT_BY = re.compile(
+    rf"^{SUBJECT}['’]s (?P<who>[\w-]+(?: [\w-]+)?) (?:has |have )?{ADVERBS}moved (?:out|away)(?: for good)?$",
+    re.IGNORECASE,
+)
+_DROPPED_OUT = re.compile(
+    rf"^{SUBJECT} (?:{HAVE} )?{ADVERBS}dropped out of (?P<what>(?!{OWN}|the\b)[\w'’ -]+)$", re.IGNORECASE
+)
+_DIED = re.compile(
+    r"^(?P<name>(?-i:[A-ZÀ-Þ])[\w'’-]*(?: (?-i:[A-ZÀ-Þ])[\w'’-]*)?) (?:has |have )?(?:died|passed away|ran away)$",
+    re.IGNORECASE,
+)
 _BEFORE_DATE = re.compile(
     r",? (?:(?:since|in|on|from) (?:\d|january|february|march|april|may|june|july|august|september|october|november"
     r"|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|last|this|early|late)|now\b|these days|at the moment"
-    r"|yesterday|recently|(?:last|this) (?:week|weekend|month|year|spring|summer|autumn|fall|winter|(?:mon|tues|wednes"
+    r"|yesterday|recently|(?:last|this) (?:night|week|weekend|month|year|spring|summer|autumn|fall|winter|(?:mon"
+    r"|tues|wednes"
     r"|thurs|fri|satur|sun)day)\b|(?:(?:an?|about|over|some|almost|nearly|roughly) )?\w+ "
     r"(?:days?|weeks?|months?|years?) ago"
     r"|in the (?:spring|summer|autumn|fall|winter)\b).*$",
@@ -198,3 +213,21 @@ def left_home_of(sentence: str) -> tuple[str, str] | None:
     """Who moved out of whose home."""
     match = _MOVED_OUT.match(undated(sentence))
     return (match["subject"], match["whose"]) if match else None
+
+
+def housemate_of(sentence: str) -> tuple[str, str] | None:
+    """From whom who moved out: "my brother moved out" leaves nobody to live with."""
+    match = _LEFT_BY.match(undated(sentence))
+    return (match["subject"], match["who"]) if match else None
+
+
+def dropped_out(sentence: str) -> tuple[str, str] | None:
+    """Who studies what no longer."""
+    match = _DROPPED_OUT.match(undated(sentence))
+    return (match["subject"], match["what"]) if match else None
+
+
+def died(sentence: str) -> str:
+    """The name of who died, or ran away; empty where nobody did."""
+    match = _DIED.match(undated(sentence))
+    return match["name"] if match else ""

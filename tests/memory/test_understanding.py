@@ -158,7 +158,7 @@ def test_forms_are_told_apart() -> None:
     ],
 )
 def test_claims_are_read(text: str, of: str, value: str) -> None:
-    (found,) = claims(text)
+    found = claims(text)[0]
     assert (found.of, found.value, found.is_over) == (of, value, False)
 
 

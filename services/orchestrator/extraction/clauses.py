@@ -29,7 +29,7 @@ _MADE_UP = re.compile(
     r"|my) (?:film|movie|book|novel|story|song|series|show|"
     r"game|play|"
     r"poem|episode)|in the voice of|fictional|the (?:character|hero|heroine|narrator|protagonist)\b|role-?play)"
-    r"|(?:keeps?|kept) (?:telling|saying)\b"
+    r"|(?:keeps?|kept) (?:telling|saying)\b|\bjust (?-i:LOVE)\b"
     r"|^\W*(?:if|were|had|should|unless|maybe|perhaps|as if|yeah,? right|oh,? sure)\b"
     r"|^\W*(?:(?:please|can you|could you|now|ok|okay|then|help me(?: to)?)\W+)*"
     r"(?:write|draft|compose|translate|rewrite|correct|"
@@ -42,8 +42,10 @@ _BARE = {
     "im": "I'm", "ive": "I've", "youre": "you're", "theyre": "they're", "hes": "he's", "shes": "she's", "weve": "we've",
     "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't",
     "cant": "can't", "wont": "won't", "havent": "haven't", "hasnt": "hasn't",
+    "yday": "yesterday", "ystrday": "yesterday", "tmrw": "tomorrow", "tmr": "tomorrow", "tmrrw": "tomorrow",
+    "tomo": "tomorrow", "2moro": "tomorrow", "bday": "birthday", "wknd": "weekend", "finaly": "finally",
 }  # fmt: skip
-"""Contractions as people in a hurry write them."""
+"""Contractions, and a few words more, as people in a hurry write them."""
 _WRITTEN_BARE = re.compile(rf"\b(?:{'|'.join(_BARE)}|Ive|(?:Im(?= (?:an?|not|from|also|so)\b)))\b")
 _CONTRACTIONS = (
     (re.compile(r"(?i)\b(i)'m\b"), r"\1 am"),
@@ -53,6 +55,20 @@ _CONTRACTIONS = (
     (re.compile(r"(?i)\b(have|has) got (?=an?\b|\w+ \w+ )(?!(?:to|married|engaged)\b)"), r"\1 "),
     (re.compile(r"(?i)\b(he|she)'s (been|got|had|worked|lived|always)\b"), r"\1 has \2"),
     (re.compile(r"(?i)\b(he|she)'s\b"), r"\1 is"),
+    (re.compile(r"\b(?!It|it|That|that|What|what|There|there)(\w+)'s been\b"), r"\1 has been"),
+    (
+        re.compile(
+            r"(?i)\b(?:somebody|someone|thieves|they) (?:stole|nicked|pinched|swiped) ((?:my|our) [\w-]+(?: [\w-]+)??)"
+            r"(?=$|,| (?:last|yesterday|on|from|while|this)\b)"
+        ),
+        r"\1 was stolen",
+    ),
+    (
+        re.compile(
+            r"(?i)\b(?:packed|jacked|chucked) in (?=\w)(?!(?:the|my|a|an|our|his|her|with|on|for|two)\b)"
+        ),
+        "gave up ",
+    ),
     (re.compile(r"(?i)\b(i|we|he|she|they)'d\b"), r"\1 would"),
     (re.compile(r"(?i)\b(name|wife|husband|birthday|favou?rite \w+)'s (?=(?-i:[A-Z\d]))"), r"\1 is "),
     (
@@ -76,20 +92,36 @@ _BREAK = re.compile(
     r"\s*[;–—]\s*|\s+-\s+|:\s+(?=(?:I|i|my|My|we|We|the|please|can)\b)"
     r"|,?\s+(?:but(?! (?:now |currently )?(?:live|work|study|am|grew)\b)|so"
     r"|because|'?cause|cos|coz|cuz|although|though|whereas|while|which is why|since (?=I|we|he|she|my))\s+(?=\S)"
-    r"|,?\s+and\s+(?=(?:also )?(?:I|i|we|We|he|she|my|our|My|there|it)(?:'\w+)?\s)"
+    r"|,?\s+and\s+(?=(?:also )?(?:in \w+ )?(?:I|i|we|We|he|she|they|my|our|My|there|it)(?:'\w+)?\s)"
     r"|,\s+(?=(?:I|i|we|he|she|please|it|that|this|there|which)(?:'\w+)?\s)"
 )
+_ASKED_ON = re.compile(
+    r",?\s+(?=(?:any (?:\w+ )?(?:tips|ideas?|advice|recs?|recommendations?|suggestions?|exercises|thoughts|good)"
+    r"|what (?:do|does|should|can|could|is|are|would|to)|what's|whats|how (?:do|does|can|should|much|many|long)"
+    r"|which (?:\w+ ){1,2}(?:should|is|am|are|do|can)|where (?:do|can|should) (?:I|i|we)|(?:can|could|would"
+    r"|will) (?:you|u)\b"
+    r"|do (?:you|u)\b|(?:need|want) (?:an?|some|ideas?|help|gift|to know)\b|ideas for|name ideas|(?:please|pls|plz)\b"
+    r"|looking for|is it (?:ok|okay|safe|bad|normal)|should (?:I|i|we))\b)"
+    r"|,\s+(?=(?:my|our) (?:[\w-]+ ){1,2}(?:is|has|works|lives|turns|starts|just|won't|hates|loves|got|are|was)\b)"
+    r"|,\s+(?=(?:whats?|hows?|any|need|recs?|ideas?|tips|help)\b)"
+)
+"""Where one who does without stops begins to ask: "my son starts school monday any tips"."""
 _BREAK_OF_QUESTION = re.compile(rf"{_BREAK.pattern}|,\s+(?={_ASKS})")
 _ASKING = re.compile(rf"(?i){_ASKS}")
 _ME_AND = re.compile(
     r"(?i)(?:^|(?<=, )|(?<=\band )|(?<=\bbut )|(?<=\bso ))me and (?P<who>(?:my|our) [a-z-]+(?: [a-z]+)?"
-    r"|(?-i:[A-Z][a-z]+))(?= (?:live|work|moved|met|went|have|are|were|got|bought|sold|broke|split|just|finally)\b)"
+    r"|(?-i:[A-Z][a-z]+))(?= (?:live|work|moved|met|went|have|are|were|got|bought|sold|broke|split|just|finally"
+    r"|run|own|share|play|go)\b)"
 )
 """As many say "my sister and I"."""
 _IN_PASSING = re.compile(
     r"(?i)(?:,? (?:thank (?:god|goodness|heavens)|tbh|ngl|btw|fyi)|, (?:finally|at last|sadly|unfortunately|luckily))$"
 )
 """What people add to a statement that is no part of it."""
+_WHO_IS = re.compile(
+    r"(?P<who>(?:[Mm]y|[Oo]ur) [a-z-]+(?: [A-ZÀ-Þ][\w-]+)?|[A-ZÀ-Þ][a-zß-ÿ-]+), who(?:'s| is) (?P<what>[^,]{3,60}),\s+"
+)
+"""What is said of somebody in passing: "Ines, who is fifteen, …"."""
 _BOTH = re.compile(r"(?:[Mm]y [a-z-]+ )?[A-ZÀ-Þ][\w'-]*")
 
 
@@ -100,6 +132,8 @@ def clauses(text: str) -> Iterator[str]:
         if len(sentence) > MAX_SENTENCE or _MADE_UP.search(sentence):
             continue
         for part in _parts(_ME_AND.sub(r"\g<who> and I", _without_quotations(sentence))):
+            if in_passing := _WHO_IS.search(part):
+                yield f"{in_passing['who']} is {in_passing['what']}"
             plain = _IN_PASSING.sub("", without_smileys(part).strip(" ,.!"))
             if len(plain) > 3 and not _UNREAL.search(plain):
                 for pattern, full in _CONTRACTIONS:
@@ -114,6 +148,8 @@ def _parts(sentence: str) -> list[str]:
     if len(parts) > 1 and _BOTH.fullmatch(parts[0]):
         parts = [f"{parts[0]} and {parts[1]}", *parts[2:]]
     if not is_question:
+        if sentence[:1].islower():
+            parts = [bit for part in parts for bit in _ASKED_ON.split(part)]
         return parts
     asked = next((index for index, part in enumerate(parts) if index and _ASKING.match(part)), 0)
     return (

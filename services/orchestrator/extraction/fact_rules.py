@@ -51,7 +51,8 @@ PREFERENCES = tuple(
             rf"(?:function|cope|survive) without|"
             rf"would be lost without) {_TO_END}",
             rf"(?:will|would) (?:only|not) (?:eat|drink|wear|touch) {_TO_END}",
-            rf"(?:{_HAVE} {ADVERBS}given|gave) up (?!on\b|the\b|my\b|\w+ing\b){_TO_END}",
+            rf"(?:{_HAVE} {ADVERBS}given|gave) up (?!on\b|the\b(?! (?:violin|piano|guitar|cello|flute"
+            r"|drums|trumpet|sax\w*|clarinet|cigarettes|fags|booze|drink|gym)\b)|my\b|\w+ing\b)" + _TO_END,
             rf"(?:{_HAVE} {ADVERBS})?(?:quit|cut out|swore off|sworn off) (?=(?-i:[a-z]))(?!\w+ing\b|my\b|his\b|her\b"
             r"|our\b|the\b|it\b|school\b|uni|college\b|work\b|this\b|that\b|an?\b|yesterday|today|last\b"
             r"|early|before|because|after\b|and\b"
@@ -193,6 +194,9 @@ FACTS = tuple(
             rf"{_HAVE} (?:never )?been to (?P<object>(?-i:[A-Z]).*)",
             r"(?:was|were) (?:in|with) (?P<object>(?:the )?(?:army|navy|air force|police|fire brigade|marines"
             r"|scouts))(?!\w|')",
+            rf"{_HAVE} been (?:on|in) (?P<object>(?:the |an? )(?:[\w-]+ ){{0,3}}(?:council|board|committee|team"
+            r"|band|choir|union|orchestra"
+            rf"|navy|army|police) (?:for|since) .+)",
             rf"{_HAVE} been (?:at|with) (?=(?-i:(?:the )?[A-Z])[^,]* (?:since|for)\b){_TO_END}",
             rf"(?:do|does) not (?:live|reside|work) (?:in|at|as(?= an?\b)|(?<=work )for) (?!it\b|this\b|that\b|all\b"
             rf"|peace\b){_TO_END}",

@@ -245,7 +245,7 @@ def _statement(about: _About, said: str, when: str) -> Fact | None:
         said = lasting["said"] + said[lasting.end() :]
     if (
         _IN_JEST.match(said)
-        or lexicon.MOMENT.search(said)
+        or (lexicon.MOMENT.search(said) and not rules.LIVED.match(said))
         or (_UNRESOLVED.search(said) and not _IT_WHEN.match(said))
     ):
         return None

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from services.orchestrator.extraction.given_names import UNMISTAKABLE
-from services.orchestrator.extraction.lexicon import MONTHS, RELATION, WEEKDAYS
+from services.orchestrator.extraction.lexicon import JOBS, MONTHS, RELATION, WEEKDAYS
+from services.orchestrator.extraction.not_names import is_adverb, is_no_name
 from services.orchestrator.extraction.organisations import SMALL_NAMES
 from services.orchestrator.extraction.places import PLACE
 
@@ -19,20 +20,68 @@ _WITHOUT_I = re.compile(
     r"|bought (?:an?|my|our)|got (?:married|engaged|divorced|promoted|hired|fired|sacked|the sack|laid off"
     r"|made redundant|two|three|four)|(?:gave|given) up|gone (?:right )?off|(?:broke|split) up with"
     r"|started (?:at|as|working|smoking|an? (?:new )?job)|retired(?=$|,| (?:in|last|this)\b)|turned \d\d|have not \w+ed"
-    r"|no longer (?:work|live|smoke|drink|eat|play|like|love|have))\b"
+    r"|(?:do not|don't) \w+ .*\bany ?more(?=$|,)|no longer (?:work|live|smoke|drink|eat|play|like|love|have)"
+    r"|adopted (?:an?|two|my|our)|(?:broke|sprained|twisted|fractured|tore) (?:my|an?)|used to (?:be an?|live"
+    r"|work|play)"
+    r"|can(?: ?not|'t) (?:stand|bear|eat|drink)(?! (?:it|this|that)\b)"
+    r"|live (?:in|with|near|alone)(?! mode)|work (?:at|as an? (?!team\b)|for|from home|nights)"
+    r"|have (?:two|three|four|five) (?=\w)"
+    r"|have an? (?=[\w-]+$|(?:[\w-]+ )?(?:son|daughter|cat|dog|baby|allergy|toddler|brother|sister)\b)"
+    r"(?!look|go|seat|laugh|think|try|question|break|rest|chat))"
 )
 """What people say of themselves, other than "moved to Postgres"."""
 _WITHOUT_I_AM = re.compile(
     r"(?i)no longer (?:an?|at|with|in|the|my|vegan|vegetarian|single|married|engaged)\b|not [\w' -]{2,40} any ?more\b"
 )
-_WITHOUT_I_HAVE = re.compile(r"(?i)been (?:working|living|studying) (?:at|in|for|with|as)\b")
+_WITHOUT_I_HAVE = re.compile(
+    r"(?i)been (?:working|living|studying) (?:at|in|for|with|as)\b"
+    r"|got (?=(?:my|an?|two|our) (?:[\w'-]+ ){1,3}(?:on|next|at|this|tomorrow)\b)|got (?=(?:an?|two|three"
+    r"|no) \w+ (?:allergy|kids|cats"
+    r"|dogs|children)\b)"
+)
+_HAS_GOT = re.compile(r"(?i)got ")
+_WITHOUT_MY = re.compile(
+    r"(?:hubby|hubs|wifey|wife|husband|mum|mom|dad|nan|gran|bf|gf|boyfriend|girlfriend|fiance|fiancee|sis|bro|kid|son"
+    r"|daughter|boss|flatmate|roommate|landlord|partner|toddler)(?= (?:is|has|was|works|lives|loves|hates|turns|starts"
+    r"|got|wants|just|plays|does|can|will|needs|also|and (?:I|i))\b)"
+)
+"""Those around a person, whom they need not call theirs: "hubby works nights"."""
+_SHE = re.compile(
+    rf"(?i)^(?P<who>my (?:\w+ )?{RELATION}(?: [A-Z]\w+)?),? (?:he|she|they) (?=(?:is|has|was|works?|lives?|loves?"
+    r"|likes?|are)\b)"
+)
+"""As many say who think in another language: "my wife she is a nurse"."""
+_NO_ARTICLE = re.compile(
+    r"(?i)\b(?P<is>is|am|was|works as|work as) (?=(?:primary |secondary |high |retired |english "
+    rf"|maths? )?(?:school )?{JOBS}(?:$|,| (?:in|at|for|from|and)\b))"
+)
+_LAST_DAY = re.compile(rf"(?P<before>\w+) (?P<day>{WEEKDAYS})$")
+_BEFORE_A_DAY = frozenset(
+    "on by last next this every until since and or is was of from to one before after love like hate prefer enjoy "
+    "called favourite favorite dread".split()
+)
+"""Before the day that a clause ends with, unless it is left out: "she starts nursery monday"."""
+_AFTER_RELATION = frozenset(
+    """
+    account allowance appointment benefit care carer costume discount dress fees figure food group house insurance law
+    lead leave level litter loan monitor name phone plan pass program project room seat side status support team time
+    toy trip visa work bed bowl bite hair tax school class job party present gift card wedding birthday
+    """.split()
+)
+_NAMED_SMALL = re.compile(
+    rf"(?:(?<=\b[Mm]y )|(?<=\b[Oo]ur ))(?P<relation>{RELATION}) (?P<name>(?:mr |mrs |ms )?[a-z][a-zß-ÿ'-]{{2,14}})"
+    r"(?= (?:is|has|was|just|works|lives|from|who|loves|hates|plays|turns|starts|got|moved|will|can|does|did"
+    r"|would|and [Ii])\b)"
+)
+"""Who is named in small letters after what they are to one: "my boyfriend ravi is"."""
 _DATE = re.compile(
     rf"\b(?:{WEEKDAYS.lower()})s?\b"
     rf"|\b(?<=(?:\bin|of) )(?:{MONTHS.lower()})\b|(?<=\b(?:last|next|this) )(?:{MONTHS.lower()})\b"
     rf"|(?<=\bsince )(?:{MONTHS.lower()})\b"
 )
 _NAME = re.compile(
-    rf"(?:(?<=\bin )|(?<=\bto )|(?<=\bat )|(?<=\bfor )|(?<=\bfrom )|(?<=\bnear )|(?<=\bleft )|(?<=\bjoined ))"
+    rf"(?:(?<=\bin )|(?<=\bto )|(?<=\bat )|(?<=\bat the )|(?<=\bfor )|(?<=\bfor the )|(?<=\bfrom )|(?<=\bnear )"
+    r"|(?<=\bleft )|(?<=\bjoined )|(?<=\bby ))"
     rf"(?:{PLACE}|{'|'.join(SMALL_NAMES)})(?![\w'-])"
 )
 _PERSON = re.compile(
@@ -42,16 +91,23 @@ _PERSON = re.compile(
 
 
 def with_capitals(clause: str) -> str:
-    """A clause as it is, but with the capitals of days, months, and of well-known places, employers and given names."""
-    for pattern, capital in ((_DATE, _titled), (_NAME, _known), (_PERSON, _person)):
+    """A clause as it is, but with the capitals of days, months, and of well-known places, employers and given names,
+    and with the small words that people leave out: "on Monday", "is a nurse".
+    """
+    replaced = ((_DATE, _titled), (_NAME, _known), (_PERSON, _person), (_NAMED_SMALL, _named_small))
+    for pattern, capital in replaced:
         clause = pattern.sub(capital, clause)
-    return clause
+    return _NO_ARTICLE.sub(r"\g<is> a ", _SHE.sub(r"\g<who> ", _LAST_DAY.sub(_on_day, clause)))
 
 
 def with_subject(clause: str) -> str:
     """A clause as it is, but of who tells of themselves without saying "I" with it."""
     patterns = (("I ", _WITHOUT_I), ("I am ", _WITHOUT_I_AM), ("I have ", _WITHOUT_I_HAVE))
+    if _WITHOUT_MY.match(clause):
+        return f"my {clause}"
     subject = next((words for words, pattern in patterns if pattern.match(clause)), "")
+    if subject == "I have ":
+        clause = _HAS_GOT.sub("", clause, count=1) if clause[:4].lower() == "got " else clause
     return f"{subject}{clause[0].lower()}{clause[1:]}" if subject else clause
 
 
@@ -59,8 +115,21 @@ def _titled(match: re.Match[str]) -> str:
     return match.group().title()
 
 
+def _on_day(match: re.Match[str]) -> str:
+    on = "" if match["before"].lower() in _BEFORE_A_DAY else "on "
+    return f"{match['before']} {on}{match['day']}"
+
+
 def _known(match: re.Match[str]) -> str:
     return SMALL_NAMES.get(match.group()) or match.group().title()
+
+
+def _named_small(match: re.Match[str]) -> str:
+    name = match["name"]
+    last = name.rsplit(" ", 1)[-1]
+    if is_no_name(last) or is_adverb(last) or last in _AFTER_RELATION:
+        return match.group()
+    return f"{match['relation']} {name.title()}"
 
 
 def _person(match: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ FROM_NOW = (
     r"|right now|tomorrow|next week|next month)"
     r"|(?:from|(?:starting|beginning|effective|as of)(?: on)?(?: next| this)?)"
     r" (?:mon|tues|wednes|thurs|fri|satur|sun)day(?: on(?:wards?)?)?|henceforth"
-    r"|henceforward|hereafter|in (?:the )?future|(?:going|moving) forward"
+    r"|henceforward|hereafter|in (?:the )?future|(?:going|moving) fo(?:r|re)?ward"
     r"|by default|as a (?:general )?rule(?! of thumb)|as a matter of course|until further notice"
     r"|until i say otherwise"
     r"|(?:until|unless) (?:i (?:say|tell you)|told) otherwise(?=[,.! ]*$)|until (?:i tell you|told) otherwise"
@@ -23,9 +23,9 @@ FROM_NOW = (
 )
 POLITE = (
     r"(?>(?:(?:please|pls|plz|kindly|just|also|hey|ok|okay|so|and|but|then|well|thanks|oh|yes|btw|by the way"
-    r"|(?:can|could|would|will) (?:you|u)|i(?:'d| would)? (?:really )?(?:want|like|love|need|prefer"
-    r"|expect) (?:for )?you to"
-    r"|you (?:should|must|have to|need to|are to|will|ought to|can|may|shall)|be sure to|make sure (?:to"
+    r"|(?:can|could|would|will) (?:you|u|ya)|i(?:'d| would| should)? (?:really )?(?:want|like|love|need|prefer"
+    r"|expect) (?:for )?(?:you|u) to"
+    r"|(?:you|u) (?:should|must|have to|need to|gotta|are to|will|ought to|can|may|shall)|be sure to|make sure (?:to"
     r"|that you|you)"
     r"|remember to|try to|i(?:'d| would) (?:prefer (?:it )?(?:that|if)|rather|appreciate it if|like it if"
     r"|love it if) you"
@@ -49,7 +49,7 @@ WISH = (
 )
 ALWAYS = re.compile(rf"{POLITE}{WISH}(?P<what>(?:{ADVERB}|{BY_NO_MEANS}).*)", re.I | re.S)
 OTHER_THAN_VERBS = re.compile(r"never mind|(?:always|never) (?-i:[A-Z][a-z])", re.I)
-EVERY_TIME = r"(?:whenever|any ?time|each time|every time|every single time)\b"
+EVERY_TIME = r"(?:when ?ever|any ?time|each time|every? ?time|evry ?time|every single time)\b"
 NOT_ANSWERING = (
     r" (?:you (?:can|like|want|have|come|visit|pass|feel|get (?:home|here|there|a)|need|arrive|land|see|meet|wish)"
     r"|you(?:'re| are) (?:in|free|back|ready|around|near|here|home|passing|bored|done)|it suits)\b"
@@ -67,15 +67,18 @@ CASE = re.compile(
     r"|cit|translat|summaris|suggest|recommend|address)\w*ing|in doubt|unsure|uncertain|you(?:'re"
     r"| are) (?:not sure|unsure"
     r"|in doubt|uncertain)|you don't know)\b)"
-    rf"|(?P<once>when|before|after|if|once|while|as (?:soon|long|far) as|even (?:if|when)|rather than|instead of"
+    r"|(?P<once>when|before|after|if(?! i'd\b| i had\b)|once|while|as (?:soon|long|far) as|even (?:if|when)"
+    r"|rather than|instead of"
     rf"|other than|apart from|except|for|with|at|in|on|until|without)\b"
     rf"|(?P<often>every|each|once an?|twice an?)\b)"
     rf"[^,\n]{{2,160}}?(?:, | (?=(?:always|never|just|please)\b))(?P<then>.*))",
     re.I | re.S,
 )
 CASE_UNBROKEN = re.compile(
-    rf"{POLITE}(?P<what>(?:{EVERY_TIME}|when|if) (?:i|we)(?: ever)? (?:ask|say|mention|write|paste|share|type|use"
-    r"|send|post|request|talk)\b[^,\n]{2,80}?(?<! to) (?P<then>(?:give|show|answer|reply|respond|tell me|translate"
+    rf"{POLITE}(?P<what>(?:{EVERY_TIME} (?:i|we) (?=\w)|(?:when|if) (?:i|we)(?: ever)? (?=ask|say|mention|write"
+    r"|paste|share"
+    r"|type|use|send|post|request|talk))\w+\b[^,\n]{2,80}?(?<! to) (?P<then>(?:give|show|answer|reply|respond"
+    r"|tell me|translate"
     r"|correct|explain|summari[sz]e|add|use|include|skip|convert|point out|quiz|don't|dont|do not|stick to)\b.*))",
     re.I | re.S,
 )
@@ -99,6 +102,7 @@ YOURS = (
     r"(?:(?:all|each|every|any|none)(?: (?:one )?of)?(?: your)? (?:(?!the\b)[\w-]+ )?(?:answers?|repl(?:y|ies)"
     r"|responses?"
     r"|messages? you (?:send|write)|explanations?|conversations?|sentences? you write)"
+    r"|(?:everything|anything|whatever) you (?:write|say|send|tell|give|answer)"
     r"|(?:all|each|every|any|none)(?: (?:one )?of)? your [\w-]+"
     r"|(?:all|each|every|any)(?: of)?(?: the)? [\w-]+ you (?:write|send|give|make|suggest|quote|cite|recommend|draft"
     r"|create)"
@@ -150,7 +154,7 @@ GENERAL = re.compile(
 )
 NO_MORE = re.compile(
     r"(?:(?:please|ok|okay|and|so"
-    r"|but)[ ,]{1,2})?(?P<what>no more (?P<thing>(?!than\b)[\w'-]+(?: [\w'-]+){0,2})(?P<rest>.*))",
+    r"|but)[ ,]{1,2})?(?P<what>no more (?P<thing>(?!than\b)[\w'-]+(?: (?!and\b)[\w'-]+){0,2})(?P<rest>.*))",
     re.I | re.S,
 )
 THING = (
@@ -159,7 +163,8 @@ THING = (
     r"|small talk|spoilers|summaries|jargon|cliches|clichés|footnotes|headings|tables|hashtags|slang"
     r"|abbreviations|caveats"
     r"|warnings|flattery|compliments|advice|rhymes|metaphors|nicknames|pet names|one-word answers|filler"
-    r"|swearing|pleasantries|formalities)\b"
+    r"|swearing|pleasantries|formalities|quotes?|sayings|proverbs|greetings|analogies|exclamations|pep talks"
+    r"|smiley faces|follow-ups|fluff|lectures|paragraphs|headers|capitals|bold|italics)\b"
 )
 THINGS = re.compile(THING, re.I)
 NOT_ANY_MORE = re.compile(
@@ -182,7 +187,7 @@ RULE = re.compile(
     r"(?:(?:here is|here's|this is|and|so|ok|okay|let's make this) )?(?:(?:an?|my|the|one|another|new|house"
     r"|standing|golden"
     r"|simple|general|ground|first|second|other) ){0,3}(?:rule|instruction|order|convention|preference)s?"
-    r"(?: (?:for you|from now on|number \w+|of the house))?(?::| [-–—]) ",
+    r"(?: (?:for you|from now on|number \w+|of the house))?(?::| [-–—]|(?<=new rule)|(?<=new rules),?) ",
     re.I,
 )
 ENOUGH = re.compile(
@@ -214,6 +219,7 @@ NOUNS = re.compile(
     re.I,
 )
 TELLS = re.compile(
+    r"(?<!i should have )(?<!i forgot to )(?<!i meant to )(?<!i wanted to )(?<!i must )(?<!i have to )(?<!let me )"
     r"\b(?:said|says|say|saying|reads?|told|tells?|wrote|writes?|writing|advice|advises?|motto|sign|label|song"
     r"|quotes?|proverb"
     r"|title|titled|called|help me|draft|translate|email|policy|poster|caption|slogan|lyrics?|used to"
@@ -231,7 +237,8 @@ TOLD_AFTER = re.compile(
     re.I,
 )
 CUT = re.compile(
-    r"[;\n(]| [–—] ?| - |: (?=i\b)|,? and (?=(?:always|never|don't ever|do not ever|whenever|every time|each time)\b)"
+    r",? and (?=(?:can|could|will|would) (?:you|u)\b)|[;\n(]| [–—] ?| - |: (?=i\b)|,? and (?=(?:always|never"
+    r"|don't ever|do not ever|whenever|every time|each time)\b)"
     r"|, (?=(?:i|i'm|im|i've|ive|i'd|i'll|it|it's|its|that|that's|this|you|you're|they(?!/)|they're|we|we're|he(?!/)"
     r"|she(?!/)|there|my|because|since"
     r"|as(?! if| long| soon)|which|so|but (?:i|i'm|it|that|you|we|this|not now)|(?:and )(?:i|i'll|i'm|we|we'll)"

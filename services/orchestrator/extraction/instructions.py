@@ -131,6 +131,8 @@ def _starting(clause: str) -> Found:
         rf"i(?:'d| would)? (?:want|like|need|expect|prefer) (?={said.ANSWERS})", rest, re.I
     ):
         return begin + wanted.end(), begin + wanted.end()
+    if not comma and (unbroken := said.CASE_UNBROKEN.match(rest)) and is_imperative(unbroken["then"]):
+        return begin, begin + unbroken.start("then")
     is_case = comma and re.match(
         r"(?:every|each|when|whenever|if|before|after|at|on|in|for|unless)\b", first, re.I
     )
@@ -163,7 +165,7 @@ def _always(clause: str) -> Found:
 def _in_case(clause: str) -> Found:
     """ "Whenever …, …"; "when …, always …"."""
     match = said.CASE.match(clause)
-    if not match:
+    if not match or match["then"].lower().startswith("and "):
         unbroken = said.CASE_UNBROKEN.match(clause)
         is_told = unbroken and is_imperative(unbroken["then"])
         return (unbroken.start("what"), unbroken.start("then")) if unbroken and is_told else None

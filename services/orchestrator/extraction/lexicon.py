@@ -297,7 +297,7 @@ LIFE = (
     r"|(?:had|worked) (?:my|his|her|our|their) (?:very )?last (?:day|shift) (?:at|with|for|in|as)"
     r" (?!all\b|least\b|work\b)"
     r"|unsubscribed from\b"
-    r"|(?:was|were|got|been) let go\b"
+    r"|(?:was|were|got|been) (?:let go|stolen)\b|dropped out of (?!it\b|this\b|that\b)"
     r"|(?:stopped|quit|given up|gave up) (?!by\b)[a-z]+ing\b(?! (?:it|this|that)\b)"
     r"|(?:bought|sold|got rid of) (?:the|my|our) |got an? (?:\w+ )?(?:cat|dog|kitten|puppy|horse|rabbit)\b"
     r"|(?:got|found|landed|started) (?:an? |my )?(?:new )?(?:job|position|role)\b"
@@ -325,7 +325,8 @@ PERSONAL = re.compile(
 )
 """What only people do: of somebody of whom nothing but the name is known."""
 PAST = (
-    r"(?!(?:used|tried|wanted|needed|liked|loved|asked|thought|wondered|hoped|planned) (?:to|whether|"
+    r"(?!(?:was|were) born\b)(?!(?:used|tried|wanted|needed|liked|loved|asked|thought|wondered|hoped"
+    r"|planned) (?:to|whether|"
     r"if)\b)(?!(?:need|feed|breed|bleed|seed|weed|heed|speed|proceed|succeed|exceed|shed|embed)\b)(?:\w{2,}ed|"
     r"was|were|had|went|got|ran|won(?!')|met|saw|made|took|gave|bought|sold|built|began|broke|came|did|drove|fell|"
     r"flew|found|"

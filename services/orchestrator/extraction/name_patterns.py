@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-_FROM = r"(?:from (?:now|today|here|this (?:day|moment|point))(?: on)?|(?:as of|starting) (?:now|today))"
+_FROM = (
+    r"(?:from (?:now|today|here|this (?:day|moment|point|minute|morning|evening|week))(?: on)?"
+    r"|(?:as of|starting) (?:now|today))"
+)
 NOW = rf"(?: now| henceforth| hereby| officially| {_FROM})"
 CALLING = r"(?:call|name|rename|dub|christen|baptise|baptize|nickname|address|refer to)"
 MIND_NAMED = re.compile(
@@ -12,15 +15,17 @@ MIND_NAMED = re.compile(
     r"your name(?: isn't| is not| is no longer| was| used to be|'s not) [^.;!?]{1,40}(?:[,;] (?:but )?(?:it's|it is"
     r"|now it's)|,? but)(?: now)?"
     r"|you(?:'re| are) (?:not|no longer) [^.;!?]{1,40}[,;] (?:but )?you(?:'re| are)(?: now)?"
-    rf"|your (?:new |proper |real |official |full |given )?name(?:,?{NOW},?)?(?:'s| is| shall be| will be"
-    rf"| is going to be"
+    rf"|your (?:new |proper |real |official |full |given )?name(?:,?{NOW},?)?(?:(?:'s| is) (?:going to|gonna) be"
+    rf"|'s| is| (?:shall|will){NOW}? be"
     rf"| becomes| should be| must be| is to be| to be|:){NOW}?"
+    r"|gonna call you|refer to yourself as|sign (?:off|your (?:messages|answers|replies)) as"
+    r"|(?:giv(?:e|ing)|gave|given) you (?:a|your) (?:new )?name[:,]|you be (?:called|named|known as)"
     r"|(?:let|make) your name(?: be)?|(?:call|name|rename|dub|christen) yourself(?: to| as)?"
     r"|(?:change|switch|set|update) your name to|introduce yourself as|identify (?:yourself )?as"
     r"|(?P<bid>(?:take|take on|adopt|use|bear|accept) the name(?: of)?)"
     r"|you(?:'ll| will| shall| should| can| could| may| now| to| must)?(?: now)? (?:go by(?: the name(?: of)?)?"
-    r"|(?:answer|respond|listen) to the name(?: of)?)|you(?:'ll| will| shall| now| to)?(?: now)? (?:answer"
-    r"|respond) to"
+    r"|(?:answer|respond|listen) to the name(?: of)?)|you(?:'ll| will| shall| now| to)?(?: now| please"
+    r"| kindly)? (?:answer|respond) to"
     rf"|(?:i|we)(?:'ll| will| shall|(?:'m| am|'re| are) (?:going to|gonna)|'m gonna| want to| would like to"
     rf"|'d like to"
     rf"|'d love to|(?:'ve| have) decided to| think i'll| think i will)"
@@ -33,12 +38,14 @@ MIND_NAMED = re.compile(
     r"|(?:named|christened|renamed|dubbed|baptised) you|(?:a|the|your) (?:new )?name (?:for you|now)(?: is|:|,)"
     r"|(?:i|we)(?:'ve| have)?(?: hereby| now| just)? (?:name|named|rename|renamed|christen|christened|dub|dubbed"
     r"|baptise"
-    r"|baptised|nicknamed) (?:you|thee)"
+    r"|baptised|baptize|baptized|nicknamed) (?:you|thee)"
     r"|let(?:'s| us| me) (?:call|name|rename|christen|dub|nickname) you|(?:giv(?:e|ing)|gave"
     r"|given) you the name(?: of)?"
     r"|the name (?:that )?(?:i|we)(?:'ve| have)? (?:chose|chosen|picked|gave you|given you)(?: for you)? is"
     rf"|you(?:'re| are){NOW}{{1,2}}(?: to be)?(?: called| named| known as)?"
-    rf"|you(?:'re| are|(?:'ll| will| shall| should| are to| can){NOW}? be){NOW}? (?:called|named|known as)"
+    r"|you(?:'re| are|(?:'ll| will| shall| should| are to| are going to| are gonna|'re gonna|'re going to"
+    rf"| can){NOW}? be)"
+    rf"{NOW}? (?:called|named|known as)"
     rf"|you(?:'re| are|'ll| will| shall)?{NOW}? (?:given|get|have|receive|bear|carry) the name(?: of)?"
     rf"|(?:i|we)(?: hereby| now)? (?:declare|proclaim|pronounce|call) you|(?:answer|respond"
     rf"|react) to the name(?: of)?"
@@ -64,7 +71,7 @@ OF_A_THING = re.compile(r" (?:for (?!you)|in|on|at|as|after|when|of)\b", re.I)
 """After "use the name Max", where it is something else that is to be called so."""
 IT_IS_YOURS = re.compile(
     r"(?: is| will be| shall be| should be| be) (?:going to be )?your (?:new )?name\b| (?:as"
-    r"|for) your (?:new )?name\b"
+    r"|for) your (?:new )?name\b| as (?:a|the) (?:new )?name for you\b"
     r"| is what you(?:'re| are|'ll be| will be) (?:called|named)\b| is my name for you\b"
     r"| is the name (?:i|we)(?:'ve| have)? (?:chose|chosen|picked|gave|given)(?: you| for you)\b"
     r"|(?: is|, that's|, that is) (?:what|how) (?:i'll|i will|i'm going to|we'll|we will) (?:call|name"
@@ -73,13 +80,20 @@ IT_IS_YOURS = re.compile(
 )
 MIND_IS = re.compile(r"(?<![\w'-])you(?:'re| are|'ll be| will be| shall be) ", re.I)
 DECIDED = re.compile(
-    rf"^\W*(?:so |and |ok |okay )?{_FROM}\b|\b(?:decided|declare|agreed)(?: that|[,:])? $", re.I
+    rf"^\W*(?:so |and |ok |okay )?{_FROM}\b|[,;:] (?:so |and )?{_FROM},? $|\b(?:decided|declare|agreed)(?: that"
+    r"|[,:])? $",
+    re.I,
 )
 FROM_NOW = re.compile(r"^ (?:now|from now on|henceforth|from today|from here on)\b", re.I)
 
 WRITTEN_OUT = {
     "ur": "your",
     "u": "you",
+    "u r": "you are",
+    "urself": "yourself",
+    "nane": "name",
+    "naem": "name",
+    "nmae": "name",
     "youre": "you're",
     "lets": "let's",
     "im": "I'm",
@@ -88,13 +102,17 @@ WRITTEN_OUT = {
 }
 BARE = re.compile(
     r"(?<![\w.'-])(?:[Uu]r(?= name\b)|(?<=call )u|(?<=name )u|[Uu](?= are (?:called|named|now)\b)|[Yy]oure"
+    r"|[Uu] r(?= (?:called|named|now|gonna|going)\b)|[Uu](?= (?:can|may|could|should|must|will) (?:just )?call me\b)"
+    r"|(?<=[Cc]an )u(?= (?:please |pls |plz )?call\b)|(?<=call )urself|(?<=name )urself"
+    r"|(?<=[Mm]y )(?:nane|naem|nmae)|(?<=[Yy]our )(?:nane|naem|nmae)"
     r"|[Ll]ets(?= call\b| name\b)"
     r"|[Ii]m(?= (?:going to|gonna)\b)"
     r"|[Ii]ll(?= (?:call|name)\b)|[Ii]ts(?= me\b))(?![\w.'-])"
 )
 """Words as people in a hurry write them, where a name may follow."""
+YOU_ARE_NOW = re.compile(r"(?<![\w.'-])[Uu]r(?= (?!name\b)[\w'-]+ now\b)")
 CALL_ME = re.compile(
-    r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?<!you to )(?:get|be) called|(?:address"
+    r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?<!you to )(?<!you )(?:get|be) called|(?:address"
     r"|refer to) me as|(?:know|knows|knew) me as|call me by the name(?: of)?) ",
     re.I,
 )
@@ -119,27 +137,29 @@ FORM = re.compile(
 MAY_CALL = re.compile(
     r"(?>(?:(?:please|pls|just|so|and|but|or|then|simply|ok|okay|oh|well|actually|anyway|hey|hi|hello|you (?:can"
     r"|may|could"
-    r"|should|must|might as well)|(?:can|could|would|will) you|everyone|everybody|people|folks|they|most people"
+    r"|should|must|might as well)|(?:can|could|would|will) you|everyone|everybody|people|ppl|folks|they|most people"
     r"|most|all"
     r"|friends|(?:all )?(?:of )?my (?:family|\w+s)|(?:everyone|everybody|people|friends) (?:in|at|on|around"
     r"|from)(?: \w+){1,3}|at work"
     r"|at home|i'd (?:rather|prefer to|(?:like|love)(?: you)? to)|i (?:prefer|want|like|would like"
-    r"|would rather)(?: you)?(?: to)?|i"
-    r"|everyone else|here|feel free to|i'd like you to|i want you to|i'd prefer (?:it )?if you|i prefer that you|to"
+    r"|would rather)(?: you)?(?: to)?|i(?!')"
+    r"|everyone else|here|feel free to|i'd like you to|i want you to|i(?:'d| would)? prefer (?:it )?(?:if|that) you|to"
     r"|better|always|usually|mostly|do|everybody at work|everyone at work|everyone here|around here|in \w+|of|kindly"
     r"|from now on|rather|you'd better|instead|that you|if you like|i was born [\w-]+|now)\b[ ,]{0,2}){0,12})",
     re.I,
 )
 MY_NAME = re.compile(
     r"(?<![\w'-])(?:"
-    r"my name(?: isn't| is not|'s not) [^.;!?]{1,40}(?:[,;] (?:but )?(?:it's|it is)|,? but)"
+    r"my name(?: isn't| is not|'s not) [^.;!?]{1,40}(?:[,;]? (?:but )?(?:it's|it is)|,? but)"
     r"|my (?:(?:first|full|given|real|actual|proper|own|preferred|legal|new) ){0,2}(?:nick)?name"
     r"(?:, [^,.;]{1,40},)?(?:'s|s(?= (?-i:[a-z]))| is|:)"
-    r"(?: actually| really| simply| just| now| in fact| (?:spelled|spelt|pronounced|written))?"
+    r"(?: actually| really| simply| just| now| in fact| (?:spelled|spelt|pronounced|written)){0,2}"
     r"|(?:i|i've|i have) (?:just )?changed my (?:\w+ )?name to|my name has (?:been|become)|my name, (?:it's"
     r"|it is|that's)"
     r"|(?:(?:nobody|no one) (?:ever )?calls me|(?:stop|quit) calling me|(?:don't|dont|do not|never) call me)"
     r" [^.,;!?]{1,30}[,;] (?:but )?(?:it's|it is|i'm|i am)(?: just| actually)?"
+    r"|(?:(?:don't|dont|do not|never) call|stop calling) me \w+ (?:it'?s|i'?m) (?:just|actually)"
+    r"|(?:keep|kept|always|been) calling me \w+,? (?:but )?(?:it's|it is|i'm|i am)"
     r"|your (?:user|owner|human)(?:'s name is| is called| is named)|as for my name, it's"
     r"|i(?:'m| am)(?: usually| always| also| now| mostly)? (?:called|named|known as)"
     r"|(?:i|but|and)(?: now| usually| mostly| always| just| normally| still)? go by(?: the name(?: of)?)?"
@@ -169,8 +189,8 @@ GENERALLY = re.compile(
 )
 HERE = re.compile(r"^ (?:here|speaking)(?: again)?(?=[.,!:;–—-]|$| - )", re.I)
 GREETING = (
-    r"(?:hi|hello|hey|hiya|yo|greetings|hallo|howdy|good (?:morning|afternoon|evening|day)|morning|evening|hi there"
-    r"|hello there|hey there|nice to meet you|pleased to meet you)"
+    r"(?:hi+|h[ae]llo+|helo|he+y+|hiya|heya|yo|sup|greetings|howdy|good ?(?:morning|afternoon|evening|day)|gm"
+    r"|morning|evening|hi there|hello there|hey there|nice to meet you|pleased to meet you)"
 )
 GREETED = re.compile(
     rf"(?:^|[.!?] ?){GREETING}(?: again| there| all| everyone| assistant| \w+)?[,.!:;–—-]{{0,2}}\s*(?:so )?$",
@@ -183,6 +203,18 @@ AFTER_THIS = re.compile(
     r"|you're (?:talking|speaking) (?:to|with))\b)",
     re.I,
 )
+INTRODUCED = re.compile(r"\bintroduced? myself[,.:;–—-]{0,2} *$", re.I)
+SPELLED_AFTER = re.compile(
+    r"^,? (?:with|without|w/o?) (?:(?:an?|one|two|double|no|the) )?[\"']?[a-z][\"']?(?:'?s)?(?![\w'-])", re.I
+)
+"""After "it's Hanna": "with an h"."""
+BY_THE_WAY_AFTER = re.compile(r"^,? (?:btw|by the way)\b", re.I)
+GREETED_HERE = re.compile(rf"^\W*{GREETING}\W+(?:it'?s )?(?P<name>[^\W\d_]{{2,20}})$", re.I)
+"""What stands before " here" where somebody says hello and who they are."""
+ONLY_NAME = re.compile(r"^\W*(?P<name>[^\W\d_]{2,20})$")
+HERE_AGAIN = re.compile(r"^ here again\b", re.I)
+SOMEBODY = re.compile(r"(?:er|or|ist|ian|ant|man|mom|mum|dad)s?$", re.I)
+"""How words end for what people are: "hey, beginner here"."""
 AFTER_GREETED_THIS = re.compile(r"^(?:[.,!;–—-]| (?:from|again|speaking|here|calling|and|writing)\b|$)", re.I)
 ASKS_NEXT = re.compile(
     r"^\. (?:could|can|would|will|please|i have|i need|i'd|i've|i wanted|i want|do you|quick|any|is there|sorry"
@@ -218,7 +250,8 @@ SUPPOSED = re.compile(
     re.I,
 )
 DOUBTED = re.compile(
-    r"\b(?:would|might|maybe|bet|thinks?|thought|believes?|swears?|assumes?|guess|(?:was|is|were|be|'s) like)\b",
+    r"\b(?:would(?! (?:like|love|prefer)\b)|might|maybe|bet|thinks?|thought|believes?|swears?|assumes?|guess"
+    r"|(?:was|is|were|be|'s|hes|shes|im) like)\b",
     re.I,
 )
 BY_THE_WAY = re.compile(
@@ -243,7 +276,7 @@ TOLD = re.compile(
 )
 SO = re.compile(r",? so |; |,? but ", re.I)
 ASKED = re.compile(
-    r"\b(?:is|are|do|does|did|was|were|should|shall|can i|could i|may i|will i|why|what|how|when|where|which"
+    r"\b(?:is|are|do|does|did|was|were|should(?! like\b)|shall|can i|could i|may i|will i|why|what|how|when|where|which"
     r"|whether)\b|\bwho $",
     re.I,
 )
@@ -268,7 +301,7 @@ ASKS_LEAVE = re.compile(
     re.I,
 )
 """What asks whether one may name somebody: "can I call you …"."""
-CLAUSE = re.compile(r"[,;:–—(]|(?<![\w'-])(?:and|but|so|because)(?![\w'-])", re.I)
+CLAUSE = re.compile(r"[,;:–—(]|(?<![\w'-])(?:and|but|so|because|um|uh)(?![\w'-])", re.I)
 QUOTED_NAME = re.compile(
     r"\b(me|is|be|called|named|name|yourself|as|by|you|to"
     r"|i'm) [\"“'‘]([^\W\d_][\w'-]{0,30}(?: [^\W\d_][\w'-]{0,30}){0,2})[.,!]?[\"”'’](?!\w)",
@@ -282,9 +315,9 @@ PARTICLES = frozenset(
 )
 TOKEN = re.compile(r"(?:(?i:mr|mrs|ms|dr|prof|st)\. )?[^\W\d_][\w'’-]*")
 LOWER_ENDS = re.compile(
-    r"^(?:\s*$|\s*[.,!?;:)\"–—]| (?:and|but|from now on|now|please|pls|plz|ok|okay|thanks|btw|by the way|so"
-    r"|because|cuz|haha"
-    r"|lol|instead|then|here|again|speaking|if you|or)\b)"
+    r"^(?:\s*$|\s*[.,!?;:()\"–—]| -| (?:and|but|from now on|now|please|pls|plz|ok|okay|thanks|btw|by the way|so"
+    r"|because|cuz|haha|n|u"
+    r"|lol|instead|then|here|again|speaking|if you|or|from)\b)"
 )
 MAX_TEXT = 20_000
 """A name is given in few words: nobody gives one in the middle of a pasted book."""

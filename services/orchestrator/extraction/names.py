@@ -13,8 +13,8 @@ from itertools import islice
 
 from services.orchestrator.extraction import dialogue, words
 from services.orchestrator.extraction import name_patterns as said
-from services.orchestrator.extraction.given_names import UNMISTAKABLE
-from services.orchestrator.extraction.not_names import is_description, is_no_name
+from services.orchestrator.extraction.given_names import GIVEN_NAMES, UNMISTAKABLE
+from services.orchestrator.extraction.not_names import is_adverb, is_description, is_no_name
 
 _NEXT = 60
 """Letters behind a name that may say that it was quoted."""
@@ -56,6 +56,7 @@ class _Message:
         straight = said.BARE.sub(
             lambda bare: said.WRITTEN_OUT[bare[0].lower()], words.plain(text[: said.MAX_TEXT])
         )
+        straight = said.YOU_ARE_NOW.sub("you're", straight)
         straight = said.QUOTED_NAME.sub(r"\1 \2", straight)
         self.text = words.own(dialogue.by_person(straight, called))
         letters = [letter for letter in self.text if letter.isalpha()]
@@ -83,9 +84,11 @@ def _mind_names(message: _Message, at: tuple[int, int]) -> Iterator[str]:
             yield name
     for match in islice(said.MIND_IS.finditer(sentence), words.MAX_CLAUSES):
         name = _name_at(message, sentence, match.end(), is_exact=True)
+        # "From now on you will be brief" names nobody.
+        may_be_decided = name[:1].isupper() or name in GIVEN_NAMES
         is_now = name and (
             said.FROM_NOW.match(sentence[match.end() + len(name) :])
-            or said.DECIDED.search(sentence[: match.start()])
+            or (may_be_decided and said.DECIDED.search(sentence[: match.start()]))
         )
         if is_now and _is_meant(sentence, match):
             yield name
@@ -181,9 +184,10 @@ def _to_the_mind(message: _Message, sentence: str) -> Iterator[str]:
 
 def _i_am(message: _Message, start: int, sentence: str) -> Iterator[str]:
     for match in islice(said.I_AM.finditer(sentence), words.MAX_CLAUSES):
-        is_greeted = bool(said.GREETED.search(message.text[max(0, start - 40) : start + match.start()]))
+        lead = message.text[max(0, start - 40) : start + match.start()]
+        is_greeted = bool(said.GREETED.search(lead) or said.INTRODUCED.search(lead))
         is_greeted = is_greeted or bool(
-            re.match(r"[^\W\d_]+ (?:btw|by the way)\b", sentence[match.end() :], re.I)
+            re.match(r"[^\W\d_]+(?: (?:btw|by the way)\b|, ?\d\d\b)", sentence[match.end() :], re.I)
         )
         name = _name_at(message, sentence, match.end(), is_exact=True, may_be_small=is_greeted)
         after = sentence[match.end() + len(name) :]
@@ -206,6 +210,7 @@ def _this_is(message: _Message, start: int, end: int) -> Iterator[str]:
         is_first = not before.strip()
         is_told = said.AFTER_THIS.match(after) or said.ASKS_NEXT.match(after)
         fits = is_greeted and said.AFTER_GREETED_THIS.match(after)
+        fits = fits or (is_first and said.BY_THE_WAY_AFTER.match(after)) or said.SPELLED_AFTER.match(after)
         if match["this"] and (is_first or is_greeted):
             fits = fits or is_told
         if name and fits and _is_meant(sentence, match):
@@ -214,8 +219,12 @@ def _this_is(message: _Message, start: int, end: int) -> Iterator[str]:
 
 def _here(message: _Message, start: int, sentence: str) -> Iterator[str]:
     for match in islice(re.finditer(r"(?i) (?:here|speaking)\b", sentence), words.MAX_CLAUSES):
-        name = _name_before(sentence[: match.start()]) or _given_before(sentence[: match.start()])
-        before = sentence[: match.start() - len(name)]
+        lead = sentence[: match.start()]
+        name = _name_before(lead) or _given_before(lead)
+        if not name and message.is_flat:
+            is_again = bool(said.HERE_AGAIN.match(sentence[match.start() :]))
+            name = _small_before(lead, said.ONLY_NAME if is_again else said.GREETED_HERE)
+        before = lead[: len(lead) - len(name)]
         fits = (
             name
             and not said.GENERALLY.search(name)
@@ -258,8 +267,9 @@ def _name_at(
     form = said.FORM.match(sentence, begin) if may_be_form else None
     if form:
         return form.group()
-    if message.is_flat:
-        return _flat_name(sentence, begin) if may_be_small and not (is_exact and not may_be_small) else ""
+    begins_small = sentence.lstrip()[:1].islower() and sentence[begin : begin + 1].islower()
+    if message.is_flat or begins_small:
+        return _flat_name(sentence, begin, is_sure=not is_exact) if may_be_small else ""
     tokens: list[str] = []
     place = begin
     while len(tokens) < 5 and (match := said.TOKEN.match(sentence, place)):
@@ -298,23 +308,35 @@ def _ends(token: str, rest: str) -> bool:
     return not (following and following.group()[0].isupper() and not is_no_name(following.group()))
 
 
-def _flat_name(sentence: str, begin: int) -> str:
-    """A name in a message all of small letters, or all of large ones: up to two words, then a stop."""
+def _flat_name(sentence: str, begin: int, *, is_sure: bool) -> str:
+    """A name in a message all of small letters, or all of large ones: up to two words, then a stop.
+
+    ``is_sure``: where no other word than a name is likely to stand, one that is no name is stop enough.
+    """
     place, tokens = begin, list[str]()
     while len(tokens) < 2 and (match := said.TOKEN.match(sentence, place)):
-        if is_no_name(match.group()):
-            return ""
+        if is_no_name(match.group()) or is_adverb(match.group()):
+            return " ".join(tokens) if is_sure else ""
         tokens.append(match.group())
         if said.LOWER_ENDS.match(sentence[match.end() :].lower()):
             return " ".join(tokens)
         place = match.end() + 1
-    return ""
+    following = said.TOKEN.match(sentence, place)
+    return " ".join(tokens) if is_sure and following and is_no_name(following.group()) else ""
 
 
 def _given_before(before: str) -> str:
     """The common given name that a text of small letters ends with."""
     last = before.rsplit(" ", 1)[-1]
     return last if last in UNMISTAKABLE else ""
+
+
+def _small_before(before: str, alone: re.Pattern[str]) -> str:
+    """The one word of a text of small letters, or after a greeting, where it is a name as far as is known."""
+    match = alone.match(before)
+    name = match["name"] if match else ""
+    is_somebody = bool(said.SOMEBODY.search(name)) and name not in GIVEN_NAMES
+    return "" if is_no_name(name) or is_somebody else name
 
 
 def _name_before(before: str) -> str:

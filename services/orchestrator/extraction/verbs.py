@@ -33,7 +33,7 @@ _VERBS = frozenset(
     surprise swap swear switch tabulate tag take talk tally teach tease tell test text thank think throw time
     tone touch track translate transcribe treat trim trust try turn type underline understand undo update upload
     use validate vary verify view volunteer wait wake walk warn watch weigh welcome wish word work worry wrap
-    write yell
+    write yell anwser asnwer awnser anser repsond responde wirte tranlsate translte corect
     """.split()
 )
 _NO_VERBS = frozenset(

@@ -38,8 +38,11 @@ _PARTY = (
 """What is celebrated or given for a birthday, on whatever day."""
 _OF_A_PARTY = rf"(?! {_PARTY})"
 _A_PARTY = re.compile(rf"(?<!\w){_PARTY}", re.IGNORECASE)
+_PARTY_FOR = re.compile(
+    rf"(?<!\w){_PARTY} (?:for|on) (?:[\w'’]+ ){{0,2}}(?:birth ?day|b-?day)(?!\w)", re.IGNORECASE
+)
 _BORN = words(
-    r"born", r"birth ?dates?", r"dates? of birth",
+    r"born", r"birth[ _]?dates?", r"dates?[ _]of[ _]birth",
     rf"(?<!happy )birth ?days?{_OF_A_PARTY}", rf"b-?day{_OF_A_PARTY}", r"d\.?o\.?b\.?", r"birth", r"née?",
     r"geb(?:oren|\.)?",
     r"geburtsdatum", r"geburtstag", r"date de naissance", r"anniversaire", r"nacid[oa]", r"nac[íi]", r"nació",
@@ -81,7 +84,8 @@ def _is_told_before(lead: str) -> bool:
     """Whether what leads to a date makes it one of birth: "born on 2 May", but not "…, and the party is on 4 May"."""
     born = [match.end() for match in _BORN.finditer(lead)]
     told = list(_DATE.finditer(lead, born[-1])) if born else []
-    return bool(born) and not (told and _A_PARTY.search(lead, told[-1].end()))
+    is_of_party = _PARTY_FOR.search(lead) or (told and _A_PARTY.search(lead, told[-1].end()))
+    return bool(born) and not is_of_party
 
 
 def _is_told_after(rest: str) -> bool:

@@ -105,6 +105,11 @@ _NUMBERED = words(
     r"timestamp", r"code", r"batch", r"flight", r"policy",
 )  # fmt: skip
 _ROUND = re.compile(r"0{5}$")
+_DATE = re.compile(
+    r"(?:19|20)\d\d([-./ ])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
+    r"|(?:0?[1-9]|[12]\d|3[01])([-./ ])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d"
+)
+"""What is written as numbers are, and is a day."""
 _COUNTS = re.compile(
     r" ?(?:times|(?:[nµm]?s|seconds|[kmg]?i?b|[kmg]?hz|bytes|bits|cycles|ticks|rows|records|lines|words|tokens"
     r"|users|people|visits|visitors|views|requests|downloads|iterations|items|files|points|steps|copies))(?!\w)",
@@ -140,6 +145,8 @@ def phones(text: str, region: str | None) -> Iterator[Span]:
     ):
         for tried, match in enumerate(pieces.finditer(pattern, text)):
             # Beyond any message that a person writes the effort ends, and what looks like a number counts as one.
+            if _DATE.fullmatch(match[0]):
+                continue
             if end := match.end() if tried > MOST_TRIED else end_of(text, match, region):
                 yield Span("phone", match.start(), end)
 

@@ -278,7 +278,7 @@ bailiffs|bailiff|creditors|creditor|collectors|collector|collections|declined|ir
 welfare|jobseeker's|dole|remortgaged|refinanced|euros|euro|dollars|pounds|francs|bucks|quid|grand|thousand|
 thousands|hundred|hundreds|
 million|figures|rupees|kronor|kroner|pesos|rand|yen|lakh|lakhs|crore|drowning|sued|chased|rent|mortgage|
-credit|cards|card|bills|afford|behind|tax|taxes|benefits|money|financial|bank|account|alimony|instalments|
+credit|cards|card|bills|electric|electricity|utility|lent|afford|behind|tax|taxes|benefits|money|financial|bank|account|alimony|instalments|
 installments|payments
 """
 

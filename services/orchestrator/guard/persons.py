@@ -48,7 +48,17 @@ _BEGINS = r"(?<![\w'])(?=[^\W\d]|\d+(?:[^\W\d]|'s))"
 """No number alone is anybody: of a text full of numbers each would be tried."""
 SUBJECT = rf"{_BEGINS}(?:i(?=(?:m|ve)(?!\w))|(?:{FIRST}|{THIRD}|{KNOWN})(?!\w))"
 """Also the "i" of "im" and "ive", as people in a hurry write them."""
-POSSESSIVE = rf"{_BEGINS}(?:my|our|his|her|their|(?:my|our|his|her|their) {_RELATION}'s|{NAME}'s|{_KIN}'s)"
+_ANIMALS = (
+    r"(?:cats?|dogs?|pupp(?:y|ies)|kittens?|horses?|pon(?:y|ies)|rabbits?|bunn(?:y|ies)|hamsters?|guinea pigs?|parrots?"
+    r"|budgies?|fish|tortoises?|snakes?|chickens?|hens?|goats?|sheep|cows?|ferrets?|terriers?|spaniels?|labradors?"
+    r"|retrievers?)"
+)
+_OF_AN_ANIMAL = rf"(?! (?:[\w-]+ )?{_ANIMALS}(?!\w)(?! (?:allerg|hair|fur|phobia|bite|scratch)))"
+"""What an animal has is nobody's personal data; an allergy to it is."""
+POSSESSIVE = (
+    rf"{_BEGINS}(?:(?:my|our|his|her|their){_OF_AN_ANIMAL}"
+    rf"|(?:my|our|his|her|their) {_RELATION}'s|{NAME}'s|{_KIN}'s)"
+)
 BE = (
     r"(?:'m|’m|(?<=\bi)m| am|'re|’re| are|'s|’s| is| was| were|'ve been|’ve been|'s been| have been| has been| had"
     r" been| got| became| becoming| feel| still)"

@@ -24,11 +24,16 @@ _SOON = r"[^.!?;:,]{0,40}?"
 
 
 def _rules(*patterns: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+    return tuple(re.compile(_bare(pattern), re.IGNORECASE) for pattern in patterns)
 
 
 def _anywhere(*rules: tuple[str, tuple[str, ...]]) -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
-    return tuple((re.compile(pattern, re.IGNORECASE), needs) for pattern, needs in rules)
+    return tuple((re.compile(_bare(pattern), re.IGNORECASE), needs) for pattern, needs in rules)
+
+
+def _bare(pattern: str) -> str:
+    """Many leave the apostrophe of "can't" out, or have another one."""
+    return pattern.replace("n't", "n['’]?t")
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,12 @@ def of_health() -> Rules:
                 ),
             ),
             (
+                rf"^\W*(?:(?:just|recently|been|got|was|im|i'm|newly) ){{1,2}}(?:on|taking|prescribed"
+                r"|diagnosed with|put on"
+                rf"|suffering from|recovering from|treated for){_SOME} (?:{_CONDITION}|{_MEDICINE}|{_PROCEDURE})",
+                (" on ", " taking", "prescribed", "diagnosed with", "suffering", "recovering", "treated for"),
+            ),
+            (
                 rf"{KNOWN}{BE} (?:sick|ill|unwell|dying|terminally ill)(?! of)(?! to death)(?: with| since| from|"
                 rf"[ ,.!?]|$)",
                 (" sick", " ill", " unwell", " dying", " terminally"),
@@ -178,6 +189,7 @@ def of_health() -> Rules:
 
 _AMOUNT = rf"(?:{lexicon.AMOUNT})"
 _DEBT = rf"(?:{lexicon.alternatives(lexicon.DEBTS)})"
+_BILL = r"(?:(?:electric(?:ity)?|gas|water|phone|heating|utility|energy|hospital|medical|council tax|internet) bills?)"
 _PLACES = rf"(?:{lexicon.alternatives(lexicon.SAVED_IN)})"
 _FIGURE = rf"(?:{lexicon.alternatives(lexicon.FIGURES)})"
 _ABOUT = (
@@ -196,7 +208,7 @@ def of_money() -> Rules:
             rf"made|get(?:s|ting)?(?: paid)?|got(?: paid)?|paid|take(?:s)? home|bring(?:s|ing)?(?: in| home)?|"
             rf"receiv(?:e|es|ed|ing)|draw(?:s|ing)?|on|clear(?:s|ed)?|net(?:s|ted)?|gross(?:es|ed)?|pull in|"
             rf"live[sd]? on|living on|"
-            rf"charg(?:e|es)|invoice[ds]?)(?: (?:a|an|my|his|her|their|our|the)(?: [\w-]+){{1,3}} of)?{_ABOUT}"
+            rf"charg(?:e|es)|invoice[ds]?)(?:(?: (?:a|an|my|his|her|their|our|the))?(?: [\w-]+){{1,3}} of)?{_ABOUT}"
             rf" {_AMOUNT}(?: \w+){{0,2}} ?(?:a|per|an|each|every|/) ?(?:month|year|week|hour|day|annum|"
             rf"m)(?:(?: \w+)? (?:after|before) tax| net| gross)?",
             rf"{ADVERBS} (?:earns?|makes?|gets? paid|takes? home|brings? home){_ABOUT} \d[\d.,]{{2,15}} "
@@ -237,7 +249,8 @@ def of_money() -> Rules:
             rf"co-signed|took out|taken out|was refused|was denied|was turned down for|got turned down for|got"
             rf" refused|been refused)"
             rf"(?: (?:all|both|two|three|four|several|another|the|my|our|his|her|their|a|an|last|this|every|"
-            rf"of|of the|on|for|part of|half|most of|half of|\w+ payments? on))*(?: [\w-]+){{0,3}}? {_DEBT}",
+            rf"of|of the|on|for|part of|half|most of|half of|\w+ payments? on))*(?: [\w-]+){{0,3}}? (?:{_DEBT}"
+            rf"|{_BILL})",
             rf"(?:'ve|'s| have| has| had|'ve got| keep| keeps| kept| hold| holds| held| got| put|"
             rf" there's){ADVERBS}(?: got)?{_ABOUT} {_AMOUNT}(?: (?:sitting|left|saved|lying|stashed|put|"
             rf"invested|tucked))*(?: (?:up|away|aside))? (?:in|on|of|at|under|to|from)(?:"
@@ -253,7 +266,9 @@ def of_money() -> Rules:
             rf" mortgage|loan shark|gambling debts?)|(?:\w+ )?(?:gambling |student |credit card |medical |tax"
             rf" )?debts?|bad credit|outstanding (?:loans?|debts?)|money problems|financial (?:problems|"
             rf"trouble|difficulties))",
-            rf" (?:pay|pays|paid|'m paying|am paying|is paying){ADVERBS}{_ABOUT} {_AMOUNT} (?:in (?:rent|"
+            rf" (?:left|leaves|lent|owes?|owed) (?:me|us|him|her|them){_ABOUT} {_AMOUNT}",
+            rf" (?:pay|pays|paid|'m paying|am paying|is paying){ADVERBS}(?: me| us| him| her| them)?{_ABOUT} {_AMOUNT}"
+            rf" (?:in (?:rent|"
             rf"tax(?:es)?|alimony|child support|maintenance|interest)|(?:of|for) (?:rent|alimony|child"
             rf" support|maintenance)|(?:a month )?(?:towards|off|on|for) (?:my|the|our|his|her)"
             rf" (?:\w+ )?(?:debts?|mortgage|loans?|rent|credit cards?))",
