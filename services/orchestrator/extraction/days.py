@@ -22,7 +22,16 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
 )  # fmt: skip
-_WEEKDAY = "|".join((*_WEEKDAYS, "tues", "weds", "thurs", "thur"))
+_MISSPELT = {
+    "wensday": 2,
+    "wednsday": 2,
+    "wendsday": 2,
+    "thrusday": 3,
+    "thursaday": 3,
+    "firday": 4,
+    "saterday": 5,
+}
+_WEEKDAY = "|".join((*_WEEKDAYS, "tues", "weds", "thurs", "thur", *_MISSPELT))
 _SHORT_WEEKDAY = "mon|tue|wed|thu|fri|sat|sun"
 _MONTH = "|".join(
     (*_MONTHS, "sept", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -66,7 +75,8 @@ _DAY = re.compile(
     r"(?:(?P<which>this coming|the coming|the next|the following|next|this|past|every|each|coming|the"
     rf"|last(?! (?:{_WEEKDAY}) (?:of|in) )) )?"
     r"(?:"
-    r"(?P<near>day after tomorrow|today|tonight|tonite|tomorrow|tmrw|tmr|2morrow|2moro)"
+    r"(?P<near>day after tomorrow|today|tonight|tonite|tomorrow|tmrw|tmr|2morrow|2moro"
+    r"|tomm?orr?o(?:w|ws)?|tomorro|tmrow|tmrrw|2mrw)"
     r"|(?P<iso>\d{4}-\d{2}-\d{2}(?=$|[^\w-]|(?-i:T)\d\d:)|(?<!/)\d{4}/\d{1,2}/\d{1,2}(?![/.\d])"
     r"|\d{1,2}\.\d{1,2}\.(?:\d{4})?|\d{1,2}/\d{1,2}(?:/\d{4})?(?![/.\d]))"
     rf"|(?P<span>(?:(?P<share>{SHARE}) (?P<somehour>hour|hr)"
@@ -341,7 +351,8 @@ def _weekday(match: re.Match[str], lead: str, which: str, today: date) -> _Found
 
 
 def _weekday_number(name: str) -> int:
-    return next(number for number, day in enumerate(_WEEKDAYS) if day.startswith(name.lower()[:3]))
+    known = (number for number, day in enumerate(_WEEKDAYS) if day.startswith(name.lower()[:3]))
+    return next(known, _MISSPELT.get(name.lower(), 0))
 
 
 def _span(match: re.Match[str], lead: str, which: str, today: date) -> _Found:

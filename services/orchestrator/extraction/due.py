@@ -23,6 +23,7 @@ _MAX_TEXT = 4_000
 _GAP = re.compile(r",? ?(?:(?:of|on|sharp,?) )?|T")
 _CORRECTION = re.compile(
     r" ?[,.;!?…–—-]* ?(?:(?:oh|er|um|no|wait|sorry|actually|i mean|i meant|(?:or )?rather|make (?:it|that)"
+    r"|(?:but |so )?let'?s (?:say|make (?:it|that)|do)"
     r"|scratch that) ?[,.;!…–—-]* ){1,4}",
     re.IGNORECASE,
 )
@@ -46,6 +47,17 @@ _TIMED = re.compile(r"(?:at|by|before|until|till|around|about|no later than|in t
 _NARROWED = re.compile(r"(?:\b(?:the|an?|my|your|our|his|her|their|this|that|from)|['’]s) $", re.IGNORECASE)
 """Before an hour that tells of what kind a thing is: "the 7 pm show"."""
 _TAKEN_BACK = re.compile(r"(?:(?<!why )(?<!if )\bnot|\brather than|\binstead of) $", re.IGNORECASE)
+_TOLD_OF = re.compile(
+    r"(?<!\bbe )(?<!\bget )\b(?:held|decided|dated|agreed|signed|discussed|announced|received|recorded) $",
+    re.IGNORECASE,
+)
+"""Before a day on which something was: "what was decided on Tuesday"."""
+_GONE_BY = re.compile(r" (?:yesterday|last (?:night|week|month|year|\w+day))\b", re.IGNORECASE)
+_NOT_THIS = re.compile(
+    r"\bnot (?:this|next|the coming) (\w+day),? but the (?:one after|next one|following one|following)\b",
+    re.I,
+)
+_TWELVE = re.compile(r"\b12 (?=(?:noon|midday|midnight)\b)", re.I)
 _SHIFTING = re.compile(r"(?:before|after|from|on|at) ", re.IGNORECASE)
 DAY_BEGINS = 7
 _MORNING = 5
@@ -142,7 +154,7 @@ def due(text: str, now: datetime, *, then: str = "", day_begins: int = DAY_BEGIN
     An hour that is neither "am" nor "pm" lies in the twelve hours from that at which the day begins. ``then``: what
     follows the text, and counts where the text names no time, or only the day or only the time of day.
     """
-    first = " ".join(text[:_MAX_TEXT].split())
+    first = _TWELVE.sub("", _NOT_THIS.sub(r"\1 week", " ".join(text[:_MAX_TEXT].split())))
     # No time is named across the bar.
     plain = f"{first} | {' '.join(then[:_MAX_TEXT].split())}" if then else first
     try:
@@ -269,8 +281,11 @@ def _shift(text: str, found: Day | Hour) -> Shift | None:
 
 def _is_taken_back(text: str, found: Day | Hour) -> bool:
     """ "Not on Friday", but not "not until Friday"."""
+    before = text[max(0, found.start - 16) : found.start]
+    if _TOLD_OF.search(before) or _GONE_BY.match(text, found.end):
+        return True
     is_until = text.startswith(("until ", "till "), found.start)
-    return not is_until and bool(_TAKEN_BACK.search(text[max(0, found.start - 16) : found.start]))
+    return not is_until and bool(_TAKEN_BACK.search(before))
 
 
 def _mentions(text: str, today: date) -> list[Day | Hour | Zone]:

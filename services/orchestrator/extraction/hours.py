@@ -54,6 +54,8 @@ _HOUR = re.compile(
     r")",
     re.IGNORECASE,
 )
+_OF_A_PART = re.compile(r" (?:in the (?:morning|afternoon|evening)|at night)\b", re.IGNORECASE)
+"""After an hour that is one whatever stands before it: "six in the morning"."""
 _INSTEAD = re.compile(
     r"\b(?:no|wait|sorry|actually|i mean|i meant|rather|make (?:it|that)) ?[,.;!…–—-]* $", re.IGNORECASE
 )
@@ -124,6 +126,8 @@ def _hour(match: re.Match[str]) -> Hour | None:
     hour = match["h"] or match["mh"] or match["bh"]
     clock = _clock(match, hour, int(match["m"] or 0), match["ap"] or match["map"])
     if (kind != "bare" and (match["sep"] or ":") == ":") or lead in _FIXED or match["ish"]:
+        return clock
+    if kind == "bare" and _OF_A_PART.match(match.string, match.end()):
         return clock
     is_instead = kind == "bare" and not lead and _INSTEAD.search(match.string[: match.start()][-16:])
     return replace(clock, is_instead=True) if is_instead else None

@@ -21,7 +21,8 @@ MIND_NAMED = re.compile(
     r"|gonna call you|refer to yourself as|sign (?:off|your (?:messages|answers|replies)) as"
     r"|(?:giv(?:e|ing)|gave|given) you (?:a|your) (?:new )?name[:,]|you be (?:called|named|known as)"
     r"|(?:let|make) your name(?: be)?|(?:call|name|rename|dub|christen) yourself(?: to| as)?"
-    r"|(?:change|switch|set|update) your name to|introduce yourself as|identify (?:yourself )?as"
+    r"|(?:change|switch|set|update) your name (?:back )?to|you have a (?:new )?name[,:;]? (?:and )?(?:it's|it is)"
+    r"|your name, [^,.;!?]{1,40}, is|(?:chosen|chose|picked|selected) the name(?= (?-i:[A-ZÀ-Þ])[\w'-]+ for you\b)|introduce yourself as|identify (?:yourself )?as"
     r"|(?P<bid>(?:take|take on|adopt|use|bear|accept) the name(?: of)?)"
     r"|you(?:'ll| will| shall| should| can| could| may| now| to| must)?(?: now)? (?:go by(?: the name(?: of)?)?"
     r"|(?:answer|respond|listen) to the name(?: of)?)|you(?:'ll| will| shall| now| to)?(?: now| please"
@@ -84,7 +85,14 @@ DECIDED = re.compile(
     r"|[,:])? $",
     re.I,
 )
-FROM_NOW = re.compile(r"^ (?:now|from now on|henceforth|from today|from here on)\b", re.I)
+FROM_NOW = re.compile(
+    r"^ (?:now|from now on|henceforth|from today|from here on|from this (?:day|moment|point))\b", re.I
+)
+AND_YOU = re.compile(
+    r"\bi(?:'m| am|m) (?P<mine>[A-ZÀ-Þ][\w'-]+),? (?:and|but) (?:you(?:'re| are|re)|ur) (?P<yours>[A-ZÀ-Þ][\w'-]+)"
+    r"(?=[.,;!?]|$| (?:now|ok|okay|and|from)\b)"
+)
+"""Both are named: "I'm Solveig and you're Pelle"."""
 
 WRITTEN_OUT = {
     "ur": "your",
@@ -101,7 +109,7 @@ WRITTEN_OUT = {
     "ill": "I'll",
 }
 BARE = re.compile(
-    r"(?<![\w.'-])(?:[Uu]r(?= name\b)|(?<=call )u|(?<=name )u|[Uu](?= are (?:called|named|now)\b)|[Yy]oure"
+    r"(?<![\w.'-])(?:[Uu]r(?= name\b)|(?<=call )u|(?<=name )u|(?<=name for )u|(?<=calling )u|[Uu](?= (?:get|have) (?:the|a) name\b)|[Uu](?= are (?:called|named|now)\b)|[Yy]oure"
     r"|[Uu] r(?= (?:called|named|now|gonna|going)\b)|[Uu](?= (?:can|may|could|should|must|will) (?:just )?call me\b)"
     r"|(?<=[Cc]an )u(?= (?:please |pls |plz )?call\b)|(?<=call )urself|(?<=name )urself"
     r"|(?<=[Mm]y )(?:nane|naem|nmae)|(?<=[Yy]our )(?:nane|naem|nmae)"
@@ -110,10 +118,12 @@ BARE = re.compile(
     r"|[Ii]ll(?= (?:call|name)\b)|[Ii]ts(?= me\b))(?![\w.'-])"
 )
 """Words as people in a hurry write them, where a name may follow."""
-YOU_ARE_NOW = re.compile(r"(?<![\w.'-])[Uu]r(?= (?!name\b)[\w'-]+ now\b)")
+YOU_ARE_NOW = re.compile(
+    r"(?<![\w.'-])[Uu]r(?= (?:(?!name\b)[\w'-]+ now\b|(?:now |gonna be |going to be )?(?:called|named)\b))"
+)
 CALL_ME = re.compile(
     r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?<!you to )(?<!you )(?:get|be) called|(?:address"
-    r"|refer to) me as|(?:know|knows|knew) me as|call me by the name(?: of)?) ",
+    r"|refer to|put|list|save|store|register|note) me (?:down )?as|(?<=mind )calling me|(?:know|knows|knew) me as|call me by the name(?: of)?) ",
     re.I,
 )
 SAY = re.compile(
@@ -144,7 +154,7 @@ MAY_CALL = re.compile(
     r"|at home|i'd (?:rather|prefer to|(?:like|love)(?: you)? to)|i (?:prefer|want|like|would like"
     r"|would rather)(?: you)?(?: to)?|i(?!')"
     r"|everyone else|here|feel free to|i'd like you to|i want you to|i(?:'d| would)? prefer (?:it )?(?:if|that) you|to"
-    r"|better|always|usually|mostly|do|everybody at work|everyone at work|everyone here|around here|in \w+|of|kindly"
+    r"|would you mind|do you mind|better|always|usually|mostly|do|everybody at work|everyone at work|everyone here|around here|in \w+|of|kindly"
     r"|from now on|rather|you'd better|instead|that you|if you like|i was born [\w-]+|now)\b[ ,]{0,2}){0,12})",
     re.I,
 )
@@ -164,6 +174,8 @@ MY_NAME = re.compile(
     r"|i(?:'m| am)(?: usually| always| also| now| mostly)? (?:called|named|known as)"
     r"|(?:i|but|and)(?: now| usually| mostly| always| just| normally| still)? go by(?: the name(?: of)?)?"
     r"|(?:it(?:'s| is) )?(?:only |just )?me again[,:]|(?:by|use) my (?:first |full |real )?name[,:]"
+    r"|my name\b[^.;!?]{0,30}[,:;] (?:it's|its|it is|that's|thats)|my name it is"
+    r"|(?:with|in|by|under|use) my name[,:]"
     r"|i (?:do |actually )?have a name[,:;]? (?:and )?(?:it's|it is)"
     r"|you(?:'re| are)(?: now)? (?:speaking|talking|chatting) (?:with|to)"
     r"|it(?:'s| is) (?:only |just )?(?:me|i)(?: again)?[,:]|introduce myself[:,]) ",
@@ -177,11 +189,13 @@ THE_NAME = re.compile(
 BORN = re.compile(
     r"(?<![\w'-])(?:(?:named|christened|baptised|baptized) me|i was (?:named|christened|baptised)) ", re.I
 )
-I_AM = re.compile(r"(?<![\w'-])(?:i'm|i am|im) (?:actually |really )?", re.I)
+I_AM = re.compile(r"(?<![\w'-])(?:i'm|i am|im) (?:actually |really |just )?", re.I)
+MYSELF = re.compile(r"^\W*(?:(?:hi|hello|hey|dear)\b[\w ]{0,12}[,!.]? )?myself (?=[A-ZÀ-Þ])", re.I)
+"""As many introduce themselves in Indian English: "Myself Lakshmi from Chennai"."""
 THIS_IS = re.compile(r"(?<![\w'-])(?:(?P<this>this is)|it's|it is|its) ", re.I)
 MY_NAME_AFTER = re.compile(
     r"(?:(?: is|'s) my name| is the name|'s the name)\b(?! day| on| in| tag| twin| for| i| we| of)"
-    r"| is what (?:i go by|(?:\w+ ){1,4}calls? me)\b",
+    r"| is what (?:i (?:go by|answer to)|(?:\w+ ){1,4}calls? me)\b",
     re.I,
 )
 GENERALLY = re.compile(
@@ -222,7 +236,7 @@ ASKS_NEXT = re.compile(
     re.I,
 )
 AFTER_I_AM = re.compile(
-    r"^(?:[.,!;:?)–—]|\W*$| [:;][-)]| (?:and(?! (?-i:[A-Z])[\w-]*'s\b)|but|by the way|btw|here|from|nice|pleased"
+    r"^(?:[.,!;:?)–—]|\W*$| [:;][-)]| (?:im|i'm|n|lol|haha|and(?! (?-i:[A-Z])[\w-]*'s\b)|but|by the way|btw|here|from|nice|pleased"
     r"|–|—|-|\()|$)",
     re.I,
 )
@@ -276,7 +290,7 @@ TOLD = re.compile(
 )
 SO = re.compile(r",? so |; |,? but ", re.I)
 ASKED = re.compile(
-    r"\b(?:is|are|do|does|did|was|were|should(?! like\b)|shall|can i|could i|may i|will i|why|what|how|when|where|which"
+    r"\b(?:is|are|do|does|did|was|were|should(?! like\b)|shall|can i|could i|may i|will i|why|what|how|when|where(?! i'm)|which"
     r"|whether)\b|\bwho $",
     re.I,
 )

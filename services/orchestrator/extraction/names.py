@@ -92,6 +92,9 @@ def _mind_names(message: _Message, at: tuple[int, int]) -> Iterator[str]:
         )
         if is_now and _is_meant(sentence, match):
             yield name
+    for match in islice(said.AND_YOU.finditer(sentence), words.MAX_CLAUSES):
+        if not (is_no_name(match["mine"]) or is_no_name(match["yours"])) and _is_meant(sentence, match):
+            yield match["yours"]
     for match in islice(said.IT_IS_YOURS.finditer(sentence), words.MAX_CLAUSES):
         name = _name_before(sentence[: match.start()])
         if name and _is_meant(sentence, match) and not sentence.rstrip().endswith("?"):
@@ -144,6 +147,8 @@ def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, s
         name = _name_at(message, sentence, match.end()) if _is_meant(sentence, match) else ""
         if name and not _is_asked(sentence[match.end() :], name):
             yield 2, name
+    if (myself := said.MYSELF.match(sentence)) and (name := _name_at(message, sentence, myself.end())):
+        yield 1, name
     for match in islice(said.BORN.finditer(sentence), words.MAX_CLAUSES):
         if _is_meant(sentence, match) and (name := _name_at(message, sentence, match.end())):
             yield 1, name

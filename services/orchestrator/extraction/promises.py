@@ -105,6 +105,8 @@ def _is_said_for_oneself(before: str, *, is_elided: bool) -> bool:
         return bool(said.I_HAVE.match(last)) or bool(said.WILL_BY_ITSELF.fullmatch(last))
     if _is_reported(before, boundary):
         return False
+    if said.ASSURED.fullmatch(last):
+        return True
     if said.CONDITION.match(_clause_before(before, boundary).strip()) or said.CONDITION.match(last):
         return False
     return bool(said.TEMPORAL.match(last)) or not said.NOT_MINE.search(_after_and(last))
@@ -192,7 +194,7 @@ def _asked(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
 def _is_asked(before: str) -> bool:
     """Whether the words before "remind me" ask for it: nobody else is asked, and nothing is told of it."""
     boundary = _last_clause(before)
-    if _is_reported(before, boundary):
+    if _is_reported(before, boundary) or said.SUPPOSED.match(before):
         return False
     clause = _after_and(before[boundary:].strip(said.AROUND_CLAUSE))
     if said.POLITE.fullmatch(clause) or said.TEMPORAL.match(clause):
@@ -216,7 +218,7 @@ def _link(after: str, begin: int, now: datetime, *, needs_time: bool) -> tuple[i
         at = match.start("link") if match["link"] else match.start()
         if any(start < at < end for start, end in told):
             continue
-        if said.ASKS_BACK.match(between) and not starts_with_time:
+        if said.ASKS_BACK.match(between) and not (starts_with_time or said.AT_ARRIVAL.match(between)):
             return 0, ""
         if needs_time and not (between and due(between, now)):
             return 0, ""
