@@ -125,11 +125,11 @@ def _hour(match: re.Match[str]) -> Hour | None:
         return _four_digits(match, lead)
     hour = match["h"] or match["mh"] or match["bh"]
     clock = _clock(match, hour, int(match["m"] or 0), match["ap"] or match["map"])
-    if (kind != "bare" and (match["sep"] or ":") == ":") or lead in _FIXED or match["ish"]:
+    is_bare = kind == "bare"
+    is_of_a_part = is_bare and _OF_A_PART.match(match.string, match.end())
+    if (not is_bare and (match["sep"] or ":") == ":") or lead in _FIXED or match["ish"] or is_of_a_part:
         return clock
-    if kind == "bare" and _OF_A_PART.match(match.string, match.end()):
-        return clock
-    is_instead = kind == "bare" and not lead and _INSTEAD.search(match.string[: match.start()][-16:])
+    is_instead = is_bare and not lead and _INSTEAD.search(match.string[: match.start()][-16:])
     return replace(clock, is_instead=True) if is_instead else None
 
 

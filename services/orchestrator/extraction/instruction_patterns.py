@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 FROM_NOW = (
-    r"(?:from (?:now|here|this point|this moment|today|tonight|tomorrow|next week|this day)(?: on(?:wards?)?"
+    r"(?:(?:from|frm) (?:now|here|this point|this moment|today|tonight|tomorrow|next week|this day)(?: on(?:wards?)?"
     r"| forward)?(?: out| in)?"
-    r"|as of (?:today|now|this moment|right now)|(?:starting|beginning|effective) (?:today|now|immediately"
+    r"|as of (?:today|now|this moment|right now|rn)|from the moment you read this|(?:starting|beginning"
+    r"|effective) (?:today|now|immediately"
     r"|right now|tomorrow|next week|next month)"
     r"|(?:from|(?:starting|beginning|effective|as of)(?: on)?(?: next| this)?)"
     r" (?:mon|tues|wednes|thurs|fri|satur|sun)day(?: on(?:wards?)?)?|henceforth"
-    r"|henceforward|hereafter|in (?:the )?future|(?:going|moving) fo(?:r|re)?ward"
+    r"|starting with (?:your|ur|the) next (?:message|msg|answer|reply|response)"
+    r"|henceforwards?|hereafter|in (?:the )?future|(?:going|moving) fo(?:r|re)?ward"
     r"|by default|as a (?:general )?rule(?! of thumb)|as a matter of course|until further notice"
     r"|until i say otherwise"
     r"|(?:until|unless) (?:i (?:say|tell you)|told) otherwise(?=[,.! ]*$)|until (?:i tell you|told) otherwise"
@@ -27,16 +29,19 @@ POLITE = (
     r"|expect) (?:for )?(?:you|u) to"
     r"|(?:you|u) (?:should|must|have to|need to|gotta|are to|will|ought to|can|may|shall)|be sure to|make sure (?:to"
     r"|that you|you)"
-    r"|remember to|try to|i(?:'d| would) (?:prefer (?:it )?(?:that|if)|rather|appreciate it if|like it if"
+    r"|(?:do )?remember(?:,? please,?)? to|try to|i(?:'d| would) (?:prefer (?:it )?(?:that|if)|rather"
+    r"|appreciate it if|like it if"
     r"|love it if) you"
     r"|let's agree(?: that)?(?: you)?|let's|you'll|you're to|(?:please )?(?:ensure|see to it|see"
     r"|take care)(?: that)? you"
+    r"|be so (?:kind|good) as to|do me a favou?r (?:and|n|nd)|(?:may|might|can) i ask (?:that )?you to"
+    r"|you'd do me a (?:great )?(?:service|favou?r) if you|jsyk|omg"
     r"|make it an? (?:habit|rule|point|practice) to|get (?:in|into) the habit of always)\b[ ,]{0,2}){0,8})"
 )
 STARTS = re.compile(rf"(?P<polite>{POLITE})(?P<from>{FROM_NOW})\b[ ,:–—-]{{1,3}}(?P<what>.*)", re.I | re.S)
 ENDS = re.compile(rf"[ ,]{{1,2}}{FROM_NOW}[.! ]*$", re.I)
 ADVERB = (
-    r"(?:(?:do )?always|never|no longer|only ever|(?:don't|dont|do not) (?:you )?ever"
+    r"(?:(?:do )?always|never|nvr|nevr|no longer|only ever|(?:don't|dont|do not) (?:you )?ever"
     r"|(?:don't|dont|do not),? under any circumstances)\b"
 )
 BY_NO_MEANS = r"(?:under no circumstances|on no account|at no (?:time|point)|in no case)\b"
@@ -49,7 +54,7 @@ WISH = (
 )
 ALWAYS = re.compile(rf"{POLITE}{WISH}(?P<what>(?:{ADVERB}|{BY_NO_MEANS}).*)", re.I | re.S)
 OTHER_THAN_VERBS = re.compile(r"never mind|(?:always|never) (?-i:[A-Z][a-z])", re.I)
-EVERY_TIME = r"(?:when ?ever|any ?time|each time|every? ?time|evry ?time|every single time)\b"
+EVERY_TIME = r"(?:everytime|when ?ever|any ?time|each time|every? ?time|evry ?time|every single time)\b"
 NOT_ANSWERING = (
     r" (?:you (?:can|like|want|have|come|visit|pass|feel|get (?:home|here|there|a)|need|arrive|land|see|meet|wish)"
     r"|you(?:'re| are) (?:in|free|back|ready|around|near|here|home|passing|bored|done)|it suits)\b"
@@ -77,9 +82,10 @@ CASE = re.compile(
 CASE_UNBROKEN = re.compile(
     rf"{POLITE}(?P<what>(?:{EVERY_TIME} (?:i|we) (?=\w)|(?:when|if) (?:i|we)(?: ever)? (?=ask|say|mention|write"
     r"|paste|share"
-    r"|type|use|send|post|request|talk))\w+\b[^,\n]{2,80}?(?<! to) (?P<then>(?:give|show|answer|reply|respond"
+    r"|type|use|send|post|request|talk))\w+\b(?:[^,\n]{2,80}?)(?<! to) (?P<then>(?:give|show|answer|reply|respond"
     r"|tell me|translate"
-    r"|correct|explain|summari[sz]e|add|use|include|skip|convert|point out|quiz|don't|dont|do not|stick to)\b.*))",
+    r"|correct|explain|summari[sz]e|add|use|include|skip|convert|point out|quiz|don't|dont|do not|stick to"
+    r"|send me|ask me|just \w+|stop|switch|end it|start|write|read|play|check|cross|suggest|call me)\b.*))",
     re.I | re.S,
 )
 """As people write it who write no commas: "whenever i ask for code give me python"."""
@@ -103,7 +109,8 @@ YOURS = (
     r"|responses?"
     r"|messages? you (?:send|write)|explanations?|conversations?|sentences? you write)"
     r"|(?:everything|anything|whatever) you (?:write|say|send|tell|give|answer)"
-    r"|(?:all|each|every|any|none)(?: (?:one )?of)? your [\w-]+"
+    r"|(?:all|each|every|any|none)(?: (?:one )?of)? (?:your|ur) [\w-]+|every (?:msg|message|answer|reply|response)"
+    r"|all the [\w-]+ (?:that )?you (?:give|send|tell|show)"
     r"|(?:all|each|every|any)(?: of)?(?: the)? [\w-]+ you (?:write|send|give|make|suggest|quote|cite|recommend|draft"
     r"|create)"
     r"|your (?:[\w-]+ )?(?:answers|replies|responses|messages|explanations|summaries|suggestions|estimates"
@@ -174,7 +181,7 @@ NOT_ANY_MORE = re.compile(
 )
 MUST_NOT = re.compile(
     r"(?:(?:please|so|and|but|ok|okay|well|now)[ ,]{1,2})?"
-    r"(?P<what>you (?:(?:must|should|shall) not|mustn't|shouldn't|are not to|aren't to"
+    r"(?P<what>(?:you|u) (?:(?:must|should|shall) not|mustn't|shouldn't|are not to|aren't to"
     r"|(?:don't|dont|do not) (?:need|have) to|needn't) (?P<act>.*))",
     re.I | re.S,
 )
@@ -199,7 +206,7 @@ ENOUGH = re.compile(
 )
 SHOULD = re.compile(rf"{YOURS} (?:should|must|need to|have to|ought to|are to|shall)\b", re.I)
 RECURRING = re.compile(
-    r"(?:at|in|on|for|with|after|before) (?:the \w+ of )?(?:each|every|all(?: of)?|any) (?:your |my |our )?\w+ ",
+    r"(?:at|in|on|for|with|after|before) (?:the \w+ of )?(?:each|every|all(?: of)?|any) (?:your |ur |my |our )?\w+ ",
     re.I,
 )
 NO_EVER = re.compile(
@@ -251,7 +258,8 @@ CUT = re.compile(
     re.I,
 )
 TAG = re.compile(
-    r",? (?:please|pls|ok|okay|alright|all right|right|would you|will you|could you|can you|yes|thanks|got it|deal"
+    r",? (?:please|pls|plz|thx|ty|ok|okay|alright|all right|right|would you|will you|could you|can you|yes|thanks"
+    r"|got it|deal"
     r"|agreed|understood|thank you)(?: please)?$",
     re.I,
 )

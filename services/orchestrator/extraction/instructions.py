@@ -58,7 +58,8 @@ def _in_sentence(sentence: str, offset: int) -> Iterator[tuple[int, int]]:
     for begin, joint in _beginnings(body):
         before = body[:begin]
         is_first = not before.strip(" \"'-*•\x00")
-        if begin < done or (joint == "and" and not (is_first or _follows_one(body[done:begin], done))):
+        is_joined = joint == "and" and not (is_first or _follows_one(body[done:begin], done))
+        if begin < done or (is_joined and not said.STARTS.match(body, begin)):
             continue
         lead = before[-_MAX_TELLING:].rstrip()
         if not is_first and lead.endswith((":", ",")) and said.TELLS.search(lead.rstrip(" ,:")):

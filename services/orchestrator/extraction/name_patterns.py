@@ -22,7 +22,8 @@ MIND_NAMED = re.compile(
     r"|(?:giv(?:e|ing)|gave|given) you (?:a|your) (?:new )?name[:,]|you be (?:called|named|known as)"
     r"|(?:let|make) your name(?: be)?|(?:call|name|rename|dub|christen) yourself(?: to| as)?"
     r"|(?:change|switch|set|update) your name (?:back )?to|you have a (?:new )?name[,:;]? (?:and )?(?:it's|it is)"
-    r"|your name, [^,.;!?]{1,40}, is|(?:chosen|chose|picked|selected) the name(?= (?-i:[A-ZÀ-Þ])[\w'-]+ for you\b)|introduce yourself as|identify (?:yourself )?as"
+    r"|your name, [^,.;!?]{1,40}, is|(?:chosen|chose|picked"
+    r"|selected) the name(?= (?-i:[A-ZÀ-Þ])[\w'-]+ for you\b)|introduce yourself as|identify (?:yourself )?as"
     r"|(?P<bid>(?:take|take on|adopt|use|bear|accept) the name(?: of)?)"
     r"|you(?:'ll| will| shall| should| can| could| may| now| to| must)?(?: now)? (?:go by(?: the name(?: of)?)?"
     r"|(?:answer|respond|listen) to the name(?: of)?)|you(?:'ll| will| shall| now| to)?(?: now| please"
@@ -89,7 +90,8 @@ FROM_NOW = re.compile(
     r"^ (?:now|from now on|henceforth|from today|from here on|from this (?:day|moment|point))\b", re.I
 )
 AND_YOU = re.compile(
-    r"\bi(?:'m| am|m) (?P<mine>[A-ZÀ-Þ][\w'-]+),? (?:and|but) (?:you(?:'re| are|re)|ur) (?P<yours>[A-ZÀ-Þ][\w'-]+)"
+    r"\b[Ii](?:'m| am|m) (?P<mine>[A-ZÀ-Þ][\w'-]+),? (?:and|but) (?:[Yy]ou(?:'re| are|re)"
+    r"|[Uu]r) (?P<yours>[A-ZÀ-Þ][\w'-]+)"
     r"(?=[.,;!?]|$| (?:now|ok|okay|and|from)\b)"
 )
 """Both are named: "I'm Solveig and you're Pelle"."""
@@ -109,7 +111,8 @@ WRITTEN_OUT = {
     "ill": "I'll",
 }
 BARE = re.compile(
-    r"(?<![\w.'-])(?:[Uu]r(?= name\b)|(?<=call )u|(?<=name )u|(?<=name for )u|(?<=calling )u|[Uu](?= (?:get|have) (?:the|a) name\b)|[Uu](?= are (?:called|named|now)\b)|[Yy]oure"
+    r"(?<![\w.'-])(?:[Uu]r(?= name\b)|(?<=call )u|(?<=name )u|(?<=name for )u|(?<=calling )u|[Uu](?= (?:get"
+    r"|have) (?:the|a) name\b)|[Uu](?= are (?:called|named|now)\b)|[Yy]oure"
     r"|[Uu] r(?= (?:called|named|now|gonna|going)\b)|[Uu](?= (?:can|may|could|should|must|will) (?:just )?call me\b)"
     r"|(?<=[Cc]an )u(?= (?:please |pls |plz )?call\b)|(?<=call )urself|(?<=name )urself"
     r"|(?<=[Mm]y )(?:nane|naem|nmae)|(?<=[Yy]our )(?:nane|naem|nmae)"
@@ -123,7 +126,8 @@ YOU_ARE_NOW = re.compile(
 )
 CALL_ME = re.compile(
     r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?<!you to )(?<!you )(?:get|be) called|(?:address"
-    r"|refer to|put|list|save|store|register|note) me (?:down )?as|(?<=mind )calling me|(?:know|knows|knew) me as|call me by the name(?: of)?) ",
+    r"|refer to|put|list|save|store|register|note) me (?:down )?as|(?<=mind )calling me|(?:know|knows|knew) me as"
+    r"|call me by the name(?: of)?) ",
     re.I,
 )
 SAY = re.compile(
@@ -154,7 +158,8 @@ MAY_CALL = re.compile(
     r"|at home|i'd (?:rather|prefer to|(?:like|love)(?: you)? to)|i (?:prefer|want|like|would like"
     r"|would rather)(?: you)?(?: to)?|i(?!')"
     r"|everyone else|here|feel free to|i'd like you to|i want you to|i(?:'d| would)? prefer (?:it )?(?:if|that) you|to"
-    r"|would you mind|do you mind|better|always|usually|mostly|do|everybody at work|everyone at work|everyone here|around here|in \w+|of|kindly"
+    r"|would you mind|do you mind|mind|better|always|usually|mostly|do|everybody at work|everyone at work"
+    r"|everyone here|around here|in \w+|of|kindly"
     r"|from now on|rather|you'd better|instead|that you|if you like|i was born [\w-]+|now)\b[ ,]{0,2}){0,12})",
     re.I,
 )
@@ -173,9 +178,9 @@ MY_NAME = re.compile(
     r"|your (?:user|owner|human)(?:'s name is| is called| is named)|as for my name, it's"
     r"|i(?:'m| am)(?: usually| always| also| now| mostly)? (?:called|named|known as)"
     r"|(?:i|but|and)(?: now| usually| mostly| always| just| normally| still)? go by(?: the name(?: of)?)?"
-    r"|(?:it(?:'s| is) )?(?:only |just )?me again[,:]|(?:by|use) my (?:first |full |real )?name[,:]"
+    r"|(?:it(?:'s| is) )?(?:only |just )?me again[,:]|(?:by|use) my (?:first |full |real )name[,:]"
     r"|my name\b[^.;!?]{0,30}[,:;] (?:it's|its|it is|that's|thats)|my name it is"
-    r"|(?:with|in|by|under|use) my name[,:]"
+    r"|(?:with|in|by|under|use) my name[,:](?: (?:it's|its|it is|thats|that's))?"
     r"|i (?:do |actually )?have a name[,:;]? (?:and )?(?:it's|it is)"
     r"|you(?:'re| are)(?: now)? (?:speaking|talking|chatting) (?:with|to)"
     r"|it(?:'s| is) (?:only |just )?(?:me|i)(?: again)?[,:]|introduce myself[:,]) ",
@@ -190,6 +195,12 @@ BORN = re.compile(
     r"(?<![\w'-])(?:(?:named|christened|baptised|baptized) me|i was (?:named|christened|baptised)) ", re.I
 )
 I_AM = re.compile(r"(?<![\w'-])(?:i'm|i am|im) (?:actually |really |just )?", re.I)
+TO_WHOM = re.compile(
+    r" to (?:you|(?:pretty much |nearly |almost )?every(?:one|body)|most people|all|(?:all )?my (?:friends|family"
+    r"|mates))\b",
+    re.I,
+)
+"""After "I'm Barty": by whom one is called so."""
 MYSELF = re.compile(r"^\W*(?:(?:hi|hello|hey|dear)\b[\w ]{0,12}[,!.]? )?myself (?=[A-ZÀ-Þ])", re.I)
 """As many introduce themselves in Indian English: "Myself Lakshmi from Chennai"."""
 THIS_IS = re.compile(r"(?<![\w'-])(?:(?P<this>this is)|it's|it is|its) ", re.I)
@@ -236,7 +247,8 @@ ASKS_NEXT = re.compile(
     re.I,
 )
 AFTER_I_AM = re.compile(
-    r"^(?:[.,!;:?)–—]|\W*$| [:;][-)]| (?:im|i'm|n|lol|haha|and(?! (?-i:[A-Z])[\w-]*'s\b)|but|by the way|btw|here|from|nice|pleased"
+    r"^(?:[.,!;:?)–—]|\W*$| [:;][-)]| (?:im|i'm|n|lol|haha|and(?! (?-i:[A-Z])[\w-]*'s\b)|but|by the way|btw|here"
+    r"|from|nice|pleased"
     r"|–|—|-|\()|$)",
     re.I,
 )
@@ -290,7 +302,8 @@ TOLD = re.compile(
 )
 SO = re.compile(r",? so |; |,? but ", re.I)
 ASKED = re.compile(
-    r"\b(?:is|are|do|does|did|was|were|should(?! like\b)|shall|can i|could i|may i|will i|why|what|how|when|where(?! i'm)|which"
+    r"\b(?:is|are|do|does|did|was|were|should(?! like\b)|shall|can i|could i|may i|will i|why|what|how|when"
+    r"|where(?!\s*$)|which"
     r"|whether)\b|\bwho $",
     re.I,
 )

@@ -183,7 +183,7 @@ def _to_the_mind(message: _Message, sentence: str) -> Iterator[str]:
     """ "I'm Captain to you"."""
     for match in islice(said.I_AM.finditer(sentence), words.MAX_CLAUSES):
         name = _name_at(message, sentence, match.end(), may_be_form=True)
-        if name and sentence.startswith(" to you", match.end() + len(name)) and _is_meant(sentence, match):
+        if name and said.TO_WHOM.match(sentence, match.end() + len(name)) and _is_meant(sentence, match):
             yield name
 
 
@@ -348,6 +348,9 @@ def _name_before(before: str) -> str:
     """The capitalised words that a text ends with, at most three."""
     tokens: list[str] = []
     for token in reversed(before.rsplit(" ", 3)[-3:]):
+        if tokens and token.lower().rstrip(".") in said.TITLES:
+            tokens.insert(0, token)
+            break
         if (
             not said.TOKEN.fullmatch(token)
             or not token[0].isupper()

@@ -97,7 +97,8 @@ PLAN = re.compile(
 )
 CONDITION = re.compile(r"(?:(?:and|so|but|or|ok|okay) )?(?:if|suppose|imagine|were i|had i|provided)\b", re.I)
 ASSURED = re.compile(
-    r"(?:(?:and|so) )?(?:you have my (?:word|promise)|rest assured|be assured|you can be sure|i assure you|i give you my word)"
+    r"(?:(?:and|so) )?(?:you have my (?:word|promise)|rest assured|be assured|you can be sure|i assure you"
+    r"|i give you my word)"
     r"(?: that)?",
     re.I,
 )
@@ -168,11 +169,13 @@ CLAUSE = re.compile(r"[,;:(–—]| - ")
 
 ASK = re.compile(
     r"(?<![\w'-])(?:"
-    r"(?P<remind>(?:remind(?:ed|ing)?|remidn|remnid|rmind|remmind|reminde) (?:me|us)(?: again)?|(?:ping|nudge|poke|prod|alert|notify|warn|nag|bug|pester|badger"
+    r"(?P<remind>(?:remind(?:ed|ing)?|remidn|remnid|rmind|remmind|reminde) (?:me|us)(?: again)?|(?:ping|nudge"
+    r"|poke|prod|alert|notify|warn|nag|bug|pester|badger"
     r"|hound|hassle|chase|tap|buzz) me|(?:give|drop|shoot|send) me a (?:\w+ )?(?:nudge|shout|poke|heads[ -]up|buzz|ping"
     r"|prod|line)|jog my memory|be reminded|need reminding)"
     r"|(?P<tell>(?:tell|text|message|shout at) me)"
-    r"|(?P<keep>(?:don't|dont|dnt|do not|not|never) (?:ever )?(?:let|allow) me (?:to )?(?:forget|forgot|miss|overlook|neglect)"
+    r"|(?P<keep>(?:don't|dont|dnt|do not|not|never) (?:ever )?(?:let|allow) me (?:to )?(?:forget|forgot|miss"
+    r"|overlook|neglect)"
     r"|(?:make sure|see to it|ensure|see) (?:that )?(?:i|we) (?:remember|(?:don't|dont|do not|never) (?:forget"
     r"|miss|overlook))"
     r"|(?:don't|dont|do not) let it slip my mind|help me (?:to )?(?:remember|not (?:to )?forget))"
@@ -194,7 +197,8 @@ ASK = re.compile(
 POLITE = re.compile(
     r"(?>(?:(?:please|pls|plz|kindly|just|also|and|so|then|but|oh|ok|okay|hey|hi|hello|well|yes|great|thanks|thank you"
     r"|now"
-    r"|maybe|perhaps|possibly|again|would you mind|mind|do you mind|keep|start|um|uh|er|hmm|yeah|yea|yep|like|alright|right|good morning|morning"
+    r"|maybe|perhaps|possibly|again|would you mind|mind|do you mind|keep|start|um|uh|er|hmm|yeah|yea|yep|like"
+    r"|alright|right|good morning|morning"
     r"|(?:can|cn|could|cud|cld|would|wud|will|may) (?:you|u|ya|i)"
     r"|do me a favou?r and|be (?:a dear|so kind|an angel|a star|so good) (?:and|as to)|be sure to|make sure (?:to|you)"
     r"|anyway|anyhow|omg|ugh|gotta (?:go|run|dash)|remember to|(?:don't|dont|do not) forget to|try to|you'd better"
@@ -248,13 +252,15 @@ CUT = re.compile(
     r"|don't|dont|do not|let|remind|ping|nudge|set|is that|deal|promise|promised|honest|of course|for sure|no problem"
     r"|rain or shine|come what may|which|as (?:promised|agreed|always|usual|you)|cross my heart)\b)"
     r"|, then (?=(?:tell|give|show|help|explain|write|find|answer) )"
-    r"|,? and (?=(?:none of|neither of|nothing)\b)|, (?=so\b|but\b|or else\b)| and (?:please |also )?(?=(?:remind|ping|nudge) me\b|(?:don't|dont|do not) let me\b)"
+    r"|,? and (?=(?:none of|neither of|nothing)\b)|, (?=so\b|but\b|or else\b)| and (?:please |also )?(?=(?:remind"
+    r"|ping|nudge) me\b|(?:don't|dont|do not) let me\b)"
     rf"|,? and (?=tomorrow|tonight|next|then|on|in|after|when|later)(?=[^,;:.]{{1,40}}\b{PRONOUN}\b)"
     r"| so (?=(?:there|that|you|we|it|i|i'm|they)\b)| because "
     r"|, (?=(?:my|the|her|his|our|their) [\w-]+ (?:[\w-]+ )?(?:is|are|was|were|has|have|had|will|isn't|closes|ends)\b)",
     re.IGNORECASE,
 )
 LAST = re.compile(
-    r"(?: k(?= (?:thx|thanks|thank you|ty)))?(?:[ ,]+(?:please|pls|plz|ok|okay|thx|thanks|thank you|ty|tysm|thx|will you|would you|right|i promise|then))+$",
+    r"(?: k(?= (?:thx|thanks|thank you|ty)))?(?:[ ,]+(?:please|pls|plz|ok|okay|thx|thanks|thank you|ty|tysm|thx"
+    r"|will you|would you|right|i promise|then))+$",
     re.I,
 )

@@ -60,7 +60,7 @@ _ADVERBS = re.compile(
     r"(?>(?:(?:please|pls|plz|just|then|also|kindly|first|only|simply|always|never(?: again)?|no longer"
     r"|do(?! not\b)|ever"
     r"|at least|rather|instead"
-    r"|(?:don't|dont|do not)(?: you)?(?: ever)?|try (?:not )?to|be sure to|make sure to|remember to|quietly"
+    r"|nvr|nevr|(?:don't|dont|do not)(?: you)?(?: ever)?|try (?:not )?to|be sure to|make sure to|remember to|quietly"
     r"|gently|briefly"
     r"|immediately|automatically|silently|directly|explicitly|politely|carefully)\b,? ?)*)",
     re.I,

@@ -30,6 +30,7 @@ _UK = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
 _US = r"[A-Z]{2},? \d{5}(?:-\d{4})?"
 _CA = r"(?:[A-Z]{2},? )?[A-Z]\d[A-Z] ?\d[A-Z]\d"
 _AU = r"(?:NSW|VIC|QLD|SA|WA|TAS|NT|ACT),? \d{4}"
+_IE = r"(?:[A-Z]\d\d|D6W) ?[A-Z\d]{4}"
 _POSTCODE = (
     r"(?:[A-Z]{1,2}-)?(?:\d{5}(?:-\d{3})?|\d{4}-\d{3}|\d{4} ?[A-Z]{2}|\d{4}|\d{3} \d{2}|\d{2}-\d{3}|"
     r"\d{3}-\d{4}|\d{6})"
@@ -38,13 +39,13 @@ _POSTCODE = (
 _TOWN = rf"{_CAP}(?:[ -](?:{_SMALL}[ -]){{0,2}}{_CAP}){{0,3}}"
 _SEP = r"(?:, ?| - | – |\n| )"
 _PLACE = (
-    rf"(?:{_SEP}(?:{_TOWN}, )?{_TOWN}{_SEP}(?:{_UK}|{_US}|{_CA}|{_AU}|\d{{4,6}})(?!\w)"
+    rf"(?:{_SEP}(?:{_TOWN}, )?{_TOWN}{_SEP}(?:{_UK}|{_IE}|{_US}|{_CA}|{_AU}|\d{{4,6}})(?!\w)"
     rf"|{_SEP}{_POSTCODE} {_TOWN}"
     rf"|{_SEP}(?:{_UK}|{_CA}|\d{{5}}(?:-\d{{3,4}})?)(?!\w))"
 )
 _FLOOR = (
     r"(?:,? (?:\d{1,2}(?:[ºª°]|st|nd|rd|th|er|\.)(?: (?:floor|andar|étage|piso|Stock|OG))?(?: \w{1,6})?|"
-    r"Apt|Flat|Unit|Suite|#)\.? ?\w{0,5})?"
+    r"Apt|Flat|Unit|Suite|#|lgh)\.? ?\w{0,5})?"
 )
 _ENGLISH = rf"{_UNIT}{_NUMBER},? {_NAME}"
 _TYPED = (
@@ -60,7 +61,7 @@ _COMPOUND = (
 _ROMANCE = (
     r"(?:Rua|R\.|Avenida|Av\.|Avda\.?|Travessa|Largo|Praça|Praceta|Estrada|Calçada|Alameda|Calle|C/|"
     r"Carrer|Plaza|Plaça|Paseo|Ronda|Camino|Via|Viale|"
-    r"Piazza|Corso|Vicolo|Largo|Strada|Rue|Boulevard|Bd|Chemin|Impasse|Quai|Place|Cours|Allée|ul\.|ulica|"
+    r"Piazza|Corso|Vicolo|Largo|Strada|Rue|Boulevard|Bd|[Cc]hemin|Chaussée|Impasse|Quai|Place|Cours|Allée|ul\.|ulica|"
     r"Ulica|al\.|aleja|Str\.|Strada|Bulevardul|Unter den|An der|Am|Im|Auf der|Zum|Zur)"
     rf" (?:{_SMALL} ?){{0,2}}{_CAP}(?:[ -](?:{_SMALL} ?){{0,2}}{_CAP}){{0,4}},?(?: n[.ºo°]{{1,2}})? {_NUMBER}"
 )
@@ -76,6 +77,22 @@ _WITH_PLACE = re.compile(
 _STREET = re.compile(
     rf"{_START}(?:{_BOX}|{_COMPOUND}|{_ROMANCE}|{_FRENCH}|{_TYPED}){_FLOOR}(?:, {_TOWN})?(?!\w)"
 )
+_ANY_STREET = re.compile(
+    rf"{_START}{_CAP}(?: {_CAP}){{0,2}} {_NUMBER}, (?:\d{{3}} \d{{2}}|\d{{2}}-\d{{3}}|\d{{5}}"
+    rf"|\d{{4}} [A-Z]{{2}}) {_TOWN}(?: \d{{1,2}})?(?!\w)"
+)
+"""Of a street whose name says nothing: with a number, a long postcode and a town."""
+_SMALL_ADDRESS = re.compile(
+    rf"{_START}(?:[a-zäöüß-]{{2,30}}(?:straße|strasse|str\.|allee|platz|weg|gasse|ring|damm)"
+    r"|[a-zäöüß-]{2,30} (?:straße|strasse|str\.?|allee|platz|weg"
+    r"|gasse)) \d{1,4} ?[a-z]?(?:/\d{1,4})?,? \d{4,5} [a-zäöüß]{3,30}(?!\w)"
+    r"|(?<![\w,./-])\d{1,5}[a-z]? (?:[a-z']{2,20} ){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|close"
+    r"|crescent|court|ct"
+    r"|place|terrace|way|gardens|grove|square),? (?:[a-z']{2,20},? ){0,3}"
+    r"(?:[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|(?:[a-z]{2},? )?\d{5}|[a-z]\d[a-z] ?\d[a-z]\d|(?:nsw|vic|qld"
+    r"|tas) \d{4})(?!\w)"
+)
+"""The same in small letters, of which only a postcode tells enough."""
 _LIVED_IN = words(
     r"live[sd]?", r"living", r"lives?", r"reside[sd]?", r"address(?:es)?", r"mov(?:e|ed|ing)", r"home", r"house",
     r"flat", r"apartment", r"place",
@@ -93,7 +110,11 @@ _NEAR = 80
 
 def addresses(text: str) -> Iterator[Span]:
     """Streets with number and town; without a town, where somebody lives, gets post or is fetched."""
-    found = [Span("address", match.start(), match.end()) for match in pieces.finditer(_WITH_PLACE, text)]
+    found = [
+        Span("address", match.start(), match.end())
+        for pattern in (_WITH_PLACE, _ANY_STREET, _SMALL_ADDRESS)
+        for match in pieces.finditer(pattern, text)
+    ]
     yield from found
     for match in pieces.finditer(_STREET, text):
         span = Span("address", match.start(), match.end())

@@ -64,7 +64,13 @@ bone marrow disease|autoimmune disease|
 blood disorder|rare disease|chronic illness|illness|condition|disease|syndrome|disorder|lung disease|
 slipped discs|bad knee|bad knees|bad hip|trauma|grief counselling|labyrinthitis|bell's palsy|norovirus|
 monkeypox|mpox|rabies|rickets|scabies|lice|
-nits|impetigo|ringworm|athlete's foot|gangrene|frostbite|sunstroke|heatstroke|stillbirth|ectopic pregnancy|
+nits|emphysema|cleft lip|frozen shoulder|tennis elbow|bunions?|shin splints|perforated eardrum|burst eardrum|glue ear|
+croup|lazy eye|astigmatism|detached retina|hernias|slipped discs|narcolepsy|restless legs|restless leg syndrome|bruxism|
+sinus infection|sinus infections|dystonia|cushing's|addison's|marfan syndrome|ehlers-danlos|thalassaemia|thalassemia|
+sickle-cell|alcohol dependence|withdrawal symptoms|postpartum anxiety|gender dysphoria|stoma|colostomy bag|
+acid-reflux|gerd|sibo|h pylori|body dysmorphia|binge eating|night sweats|brain fog|brain bleed|brain injury|
+head injury|spinal injury|whiplash injury|frozen embryos|club foot|clubfoot|curvature of the spine|heat rash|
+impetigo|ringworm|athlete's foot|gangrene|frostbite|sunstroke|heatstroke|stillbirth|ectopic pregnancy|
 high-risk pregnancy|hyperemesis|morning sickness|amputation|paralysis|blood poisoning|sleep paralysis|
 sleepwalking
 """
@@ -96,7 +102,8 @@ bleeding(?! money| cash| edge)|
 in early labour|in pain|in chronic pain|
 type 1 diabetic|type 2 diabetic|wheelchair user|a wheelchair user|a coeliac|a celiac|going blind|going deaf|
 losing (?:my|his|her|their) (?:sight|hearing|hair|memory|eyesight)|off sick|hospitali[sz]ed|
-addicted to \\w+|allergic|intubated|anxious all the time|having contractions
+addicted to (?!(?:this|that|it|these|the|your|my|watching|playing|reading)\\b)\\w+|
+allergic|intubated|anxious all the time|having contractions
 """
 MEDICINES = """
 insulin|metformin|aspirin|ibuprofen|paracetamol|acetaminophen|tylenol|advil|naproxen|codeine|morphine|
@@ -171,7 +178,7 @@ surgeon|specialist|pulmonologist|nephrologist|hepatologist|haematologist|hematol
 dietician|addiction counsell?or|doctor about|doctor for|gp about|gp for|obstetrician|podiatrist|
 optometrist about|osteopath
 """
-_NOT_OF_THINGS = (
+NOT_OF_THINGS = (
     r"(?! (?!(?:thanks|plus|is|as|was|has|his|its|this|us|always|perhaps|sometimes|towards|afterwards|savings|debts|"
     r"loans|taxes|fees|arrears|stocks|shares|bonds|funds|payments|instal?ments|bonus(?:es)?|bitcoins?)\b)[a-z]+[a-rt-z]s\b)"
 )
@@ -188,11 +195,11 @@ AMOUNT = (
     r"(?:[£$€¥₹]|(?:[a-z]+ )?(?:euros?|dollars?|pounds?|francs?|bucks|quid|grand|kronor|kroner|crowns?|"
     r"rupees?|yen|yuan|reais|real|pesos?|rand|zloty|złoty|złotys|zlotys|lira|forint|roubles|rubles|"
     r"shekels|dirhams?|won|lei|cents|eur|usd|gbp|chf|sek|nok|dkk|pln|inr|lakhs?|crores?)(?!\w))|"
-    rf"\d[\d.,']{{0,15}}(?: ?k| grand| thousand| lakhs?)(?!\w){_NOT_OF_THINGS}|"
+    rf"\d[\d.,']{{0,15}}(?: ?k| grand| thousand| lakhs?)(?!\w){NOT_OF_THINGS}|"
     r"\d{1,3}(?:[.,]\d{3})+|(?:tens|hundreds) of"
     r" thousands|(?:an? |one |two |three |four |five |six |seven |eight |nine |ten |twelve |fifteen |"
     r"twenty |thirty |forty |fifty |sixty )(?:grand|hundred|thousand)"
-    rf"{_NOT_OF_THINGS}|six figures)"
+    rf"{NOT_OF_THINGS}|six figures)"
 )
 DEBTS = """
 mortgage|rent|loans?|debts?|credit cards?|cards?|overdraft|bills?|payments?|instal?ments?|savings|pension|
@@ -278,7 +285,7 @@ bailiffs|bailiff|creditors|creditor|collectors|collector|collections|declined|ir
 welfare|jobseeker's|dole|remortgaged|refinanced|euros|euro|dollars|pounds|francs|bucks|quid|grand|thousand|
 thousands|hundred|hundreds|
 million|figures|rupees|kronor|kroner|pesos|rand|yen|lakh|lakhs|crore|drowning|sued|chased|rent|mortgage|
-credit|cards|card|bills|electric|electricity|utility|lent|afford|behind|tax|taxes|benefits|money|financial|bank|account|alimony|instalments|
+credit|cards|card|bills|electric|electricity|utility|lent|paycheck|penny|cent|wage|havent|haven't|hasnt|hasn't|afford|behind|tax|taxes|benefits|money|financial|bank|account|alimony|instalments|
 installments|payments
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_KIN = (
+KIN = (
     r"(?:great-?)*(?:grand)?(?:mother|father|mom|mum|dad|parents?|son|daughter|child|children|kids?|ma|pa|"
     r"mam|mama|papa|nan|nana|nanny|gran|granny|"
     r"grandma|grandpa|grandad|granddad)|(?:great-?)?(?:aunt|auntie|aunty|uncle|niece|nephew)|sister|"
@@ -21,7 +21,7 @@ _ROLES = (
     r"team ?mates?|classmates?|business partner|carer|caregiver|guy|team lead|supervisor|director|pastor|"
     r"priest"
 )
-_RELATION = rf"(?:\w++(?:-(?:\w++-?)?)? )?(?:{_KIN}|{_ROLES})"
+_RELATION = rf"(?:\w++(?:-(?:\w++-?)?)? )?(?:{KIN}|{_ROLES})"
 _OWNER = r"(?:my|our|his|her|their|your|mine|(?<!\w)(?:\w+'s|\w+s')|the|a|one of (?:my|our|the))"
 _GIVEN_NAME = r"(?-i:[A-ZÀ-ÖØ-ÞŁŚŻČŠŽ][a-zà-öø-ÿłśżąęćńčšž'’-]{1,20})"
 _NOT_NAMES = (
@@ -42,7 +42,7 @@ _NOT_NAMES = (
 NAME = rf"(?!{_NOT_NAMES}){_GIVEN_NAME}(?: {_GIVEN_NAME})?"
 FIRST = r"(?:i|we|me|us)"
 THIRD = r"(?:he|she|they)"
-KNOWN = rf"(?:{_OWNER} {_RELATION}(?:,? {NAME},?)?|{_KIN}(?= )|{NAME})"
+KNOWN = rf"(?:{_OWNER} {_RELATION}(?:,? {NAME},?)?|{KIN}(?= )|{NAME})"
 """``my neighbour Walter``, ``Dad``, ``Lena``."""
 _BEGINS = r"(?<![\w'])(?=[^\W\d]|\d+(?:[^\W\d]|'s))"
 """No number alone is anybody: of a text full of numbers each would be tried."""
@@ -57,7 +57,7 @@ _OF_AN_ANIMAL = rf"(?! (?:[\w-]+ )?{_ANIMALS}(?!\w)(?! (?:allerg|hair|fur|phobia
 """What an animal has is nobody's personal data; an allergy to it is."""
 POSSESSIVE = (
     rf"{_BEGINS}(?:(?:my|our|his|her|their){_OF_AN_ANIMAL}"
-    rf"|(?:my|our|his|her|their) {_RELATION}'s|{NAME}'s|{_KIN}'s)"
+    rf"|(?:my|our|his|her|their) {_RELATION}'s|{NAME}'s|{KIN}'s)"
 )
 BE = (
     r"(?:'m|’m|(?<=\bi)m| am|'re|’re| are|'s|’s| is| was| were|'ve been|’ve been|'s been| have been| has been| had"
@@ -72,7 +72,9 @@ ADVERBS = (
 FICTION = re.compile(
     r"\b(?:in (?:my|the|this|a|his|her) (?:novel|story|book|film|movie|play|script|game|series|show|"
     r"manuscript|episode|chapter)|(?:character|protagonist|hero(?:ine)?|"
-    r"narrator|villain|antagonist)s?\b|dnd|campaign setting|hypothetical(?:ly)?|fictional|imagine (?:a|"
+    r"narrator|villain|antagonist)s?\b|(?:write|draft|invent|make up|continue) (?:me )?(?:an?|the) (?:[\w-]+ )?"
+    r"(?:scene|story|tale|poem|novel|sketch|dialogue|screenplay|limerick|song|monologue)\b|dnd|campaign setting"
+    r"|hypothetical(?:ly)?|fictional|imagine (?:a|"
     r"that|someone))",
     re.IGNORECASE,
 )

@@ -52,12 +52,12 @@ class Rules:
 
 _COLD = r"cold(?! (?!(?:and|but|so|since|for|from|again|now|today|right|this|last|which|that|with)\b)\w)"
 """The illness, and not the temperature of what comes next."""
-_CONDITION = (
+CONDITION = (
     rf"(?<![\w-])(?:{lexicon.alternatives(lexicon.CONDITIONS)}|{lexicon.CONDITION_FORMS}|{_COLD})(?![\w-])"
 )
-_STATE = rf"(?<!\w)(?:{lexicon.alternatives(lexicon.STATES)})(?![\w-])"
-_MEDICINE = rf"(?<!\w)(?:{lexicon.alternatives(lexicon.MEDICINES)}|{lexicon.MEDICINE_STEMS})(?!\w)"
-_PROCEDURE = rf"(?<!\w)(?:{lexicon.alternatives(lexicon.PROCEDURES)}|{lexicon.PROCEDURE_FORMS})(?!\w)"
+STATE = rf"(?<!\w)(?:{lexicon.alternatives(lexicon.STATES)})(?![\w-])"
+MEDICINE = rf"(?<!\w)(?:{lexicon.alternatives(lexicon.MEDICINES)}|{lexicon.MEDICINE_STEMS})(?!\w)"
+PROCEDURE = rf"(?<!\w)(?:{lexicon.alternatives(lexicon.PROCEDURES)}|{lexicon.PROCEDURE_FORMS})(?!\w)"
 _BODY = rf"(?:{lexicon.alternatives(lexicon.BODY)})"
 _CARER = rf"(?:{lexicon.alternatives(lexicon.CARERS)})"
 _HURT = (
@@ -65,7 +65,7 @@ _HURT = (
     r"bruised|pulled|threw out|put out|cut off|lost)"
 )
 _DOSE = r"\d+(?:[.,]\d+)? ?(?:mg|mcg|µg|micrograms?|milligrams?|ml|units?|iu)(?!\w)"
-_DOSED = rf"{_DOSE}(?:(?: \w+){{0,2}}? of(?: [\w-]+)? {_MEDICINE}|(?: \w+){{0,2}}? of [\w-]+| {_MEDICINE})?"
+_DOSED = rf"{_DOSE}(?:(?: \w+){{0,2}}? of(?: [\w-]+)? {MEDICINE}|(?: \w+){{0,2}}? of [\w-]+| {MEDICINE})?"
 """A dose, and of what."""
 _WHOSE = (
     r"(?: (?:a|an|the|my|his|her|their|our|some|on|also|left|right|both|severe|mild|chronic|type|\d+)){0,3}"
@@ -77,30 +77,30 @@ def of_health() -> Rules:
     """Of the body or mind."""
     return Rules(
         of_subject=_rules(
-            rf"{_HAVE}{ADVERBS}{_SOME} {_CONDITION}",
-            rf"{_HAVE}{ADVERBS}{_SOME} {_PROCEDURE}",
+            rf"{_HAVE}{ADVERBS}{_SOME} {CONDITION}",
+            rf"{_HAVE}{ADVERBS}{_SOME} {PROCEDURE}",
             rf" (?:got|gets?|caught|catch|developed|contracted|came down with|come down with|picked up|"
             rf"survived|beat|suffer(?:s|ed)?|suffer(?:s|ed)? from|"
             rf"struggles?(?: with)?|struggled with|live[sd]? with|fights?|fought|dealt with|deals? with|"
             rf"cop(?:e|es|ed|ing) with|carr(?:y|ies)|died of|died from|has to live with|need(?:s|ed)?|"
             rf"underwent|undergo(?:es)?|"
             rf"get|experience[sd]?|nearly died (?:of|from)|is down with|passed away from){ADVERBS}{_SOME}"
-            rf" (?:{_CONDITION}|{_PROCEDURE})",
+            rf" (?:{CONDITION}|{PROCEDURE})",
             rf"{BE}?{ADVERBS} (?:diagnosed|re-?diagnosed|hospitali[sz]ed|admitted|treated|tested|recovering|"
             rf"suffering|dying|dealing|living|struggling|coping|screened|battling|fighting|"
             rf"undergoing|scheduled|booked in|booked|waiting|down|in|off work|off sick|off|signed off|laid up|"
             rf"having|getting|prone|allergic|intolerant|at risk|susceptible|hooked|addicted|going through|on|"
             rf"back from|here)"
             rf"(?: (?:with|for|from|as|to|of|at|on|positive for|negative for|through|because of|treatment"
-            rf" for))?{ADVERBS}{_SOME} (?:{_CONDITION}|{_PROCEDURE}|{_STATE})",
-            rf"{BE}{ADVERBS}{_SOME} {_STATE}(?: in {_SOON} (?:ears?|eyes?))?",
+            rf" for))?{ADVERBS}{_SOME} (?:{CONDITION}|{PROCEDURE}|{STATE})",
+            rf"{BE}{ADVERBS}{_SOME} {STATE}(?: in {_SOON} (?:ears?|eyes?))?",
             rf"{BE}?{ADVERBS} (?:highly |severely |deathly |badly )?(?:allergic|intolerant) to(?: \w+){{1,3}}"
             r"(?:(?:, [\w-]+){0,6},? (?:and|or) [\w-]+)?",
             rf" (?:have|has|had|tested|got|came back|went|tests?){ADVERBS} positive for \w+",
             rf"{BE}?{ADVERBS} (?:take|takes|took|taking|taken|use|uses|using|inject(?:s|ed|ing)?|prescribed|"
             rf"started|starting|stopped|stopping|on|put on|went on|gone on|came off|coming off|"
             rf"come off|switched to|swallow(?:s|ed)?|was given|given|need|needs|forgot|missed|skipped|"
-            rf"tapering|getting|get|had|have|has){ADVERBS}{_SOME} {_MEDICINE}(?: {_DOSE})?",
+            rf"tapering|getting|get|had|have|has){ADVERBS}{_SOME} {MEDICINE}(?: {_DOSE})?",
             rf"{BE}?{ADVERBS} (?:take|takes|taking|took|on|prescribed|put on|given|need|needs|inject(?:s|"
             rf"ing)?){_SOON} {_DOSED}",
             rf"(?:'ve|’ve|'s|’s| have| has| had| have just| just)? {_HURT} (?:my|his|her|their|our|a|an|the|"
@@ -108,7 +108,7 @@ def of_health() -> Rules:
             rf"{BE}?(?:'ve|'s| have| has| had)?{ADVERBS} (?:been )?(?:see|sees|saw|seen|seeing|visit(?:s|ed|"
             rf"ing)?|in therapy with|talk(?:s|ed|ing)? to|referred to|consult(?:s|ed|ing)?)"
             rf" (?:a|an|my|the|his|her|their|our)(?: \w+){{0,2}} {_CARER}(?: (?:for|about|because of)"
-            rf" (?:\w+ ){{0,3}}(?:{_CONDITION}|\w+))?",
+            rf" (?:\w+ ){{0,3}}(?:{CONDITION}|\w+))?",
             rf"{BE}?(?:'ve|'s| have| has| had)?{ADVERBS} (?:been )?(?:in|into|out of|through|to|at|from|on|"
             rf"start(?:s|ed|ing)?|having|doing|gone to|going to|go to|goes to|attend(?:s|ed|ing)?)(?:"
             rf" \w+){{0,2}} (?:rehab|therapy|hospital|hospice|"
@@ -123,7 +123,7 @@ def of_health() -> Rules:
             r" (?:because|without))",
         ),
         of_possessive=_rules(
-            rf"(?: [\w-]+){{0,3}} (?!cold|lump|condition|fever dream)(?:{_CONDITION}|{_PROCEDURE})",
+            rf"(?: [\w-]+){{0,3}} (?!cold|lump|condition|fever dream)(?:{CONDITION}|{PROCEDURE})",
             r"(?! (?:[\w-]+ )?(?:unit|integration|load|driving|theory|maths?|spelling|language|placement) tests? )"
             r"(?: [\w-]+){0,2} (?:blood pressure|bp|cholesterol|blood sugar|a1c|hba1c|psa|bmi|blood type|blood"
             r" test|test results?|scan|mri|biopsy|glucose|heart rate|platelets|iron|ferritin|thyroid|tsh|"
@@ -139,13 +139,13 @@ def of_health() -> Rules:
             rf"gyna?ecologist|dermatologist|midwife|consultant|specialist|obstetrician|therapist)(?:"
             rf" \w+){{0,2}} (?:says?|said|told|thinks?|found|prescribed|diagnosed|suspects?|wants?|put|"
             rf"recommended|confirmed|increased|changed|upped|lowered|doubled|halved|stopped)"
-            rf"[^.!?]{{0,60}}?(?:{_CONDITION}|{_STATE}|{_MEDICINE}|{_PROCEDURE}|{_BODY})",
+            rf"[^.!?]{{0,60}}?(?:{CONDITION}|{STATE}|{MEDICINE}|{PROCEDURE}|{_BODY})",
         ),
         anywhere=_anywhere(
             (
                 rf"(?:doctors?|gp|oncologist|psychiatrist|they|hospital|specialist|scan|mri|biopsy|test|surgeon)"
                 rf" (?:found|removed|diagnosed|discovered|suspects?|confirmed|showed|put|prescribed|gave)(?:"
-                rf" (?!they )[\w-]+){{0,5}}? (?:{_CONDITION}|{_MEDICINE}|{_PROCEDURE}|{_BODY})",
+                rf" (?!they )[\w-]+){{0,5}}? (?:{CONDITION}|{MEDICINE}|{PROCEDURE}|{_BODY})",
                 (
                     " found",
                     " removed",
@@ -162,7 +162,7 @@ def of_health() -> Rules:
             (
                 rf"^\W*(?:(?:just|recently|been|got|was|im|i'm|newly) ){{1,2}}(?:on|taking|prescribed"
                 r"|diagnosed with|put on"
-                rf"|suffering from|recovering from|treated for){_SOME} (?:{_CONDITION}|{_MEDICINE}|{_PROCEDURE})",
+                rf"|suffering from|recovering from|treated for){_SOME} (?:{CONDITION}|{MEDICINE}|{PROCEDURE})",
                 (" on ", " taking", "prescribed", "diagnosed with", "suffering", "recovering", "treated for"),
             ),
             (
@@ -172,15 +172,15 @@ def of_health() -> Rules:
             ),
             (
                 rf"(?:diagnosis|diagnosed(?: with)?|diagnoses|medical history|condition|allerg(?:y|ies)|"
-                rf"medications?|meds)(?: is| are|:)(?: \w+){{0,3}} ?(?:{_CONDITION}|{_MEDICINE}|{_STATE})",
+                rf"medications?|meds)(?: is| are|:)(?: \w+){{0,3}} ?(?:{CONDITION}|{MEDICINE}|{STATE})",
                 ("diagnos", "medical history", "condition", "allerg", "medication", "meds"),
             ),
         ),
         more=re.compile(
             rf"(?:(?:,|,? (?:and|or|plus)| &){_WHOSE} (?:{_DOSED}|(?:[\w-]{{3,20}} )??"
-            rf"(?:{_CONDITION}|{_PROCEDURE}|{_MEDICINE}|{_STATE}))"
+            rf"(?:{CONDITION}|{PROCEDURE}|{MEDICINE}|{STATE}))"
             rf"| (?:of|in|on){_WHOSE} {_BODY}(?!\w)"
-            rf"| (?:called|named) {_CONDITION}"
+            rf"| (?:called|named) {CONDITION}"
             r"| (?:(?:type|stage) (?:\d|I{1,3})|(?-i:[A-HJ-Z]|I{2,3}|IV))(?!\w)){0,8}",
             re.IGNORECASE,
         ),

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 from services.orchestrator.extraction import pieces
-from services.orchestrator.guard import lexicon, statement_patterns
+from services.orchestrator.guard import lexicon, near_persons, statement_patterns
 from services.orchestrator.guard.persons import FICTION, POSSESSIVE, SUBJECT
 from services.orchestrator.guard.spans import Span, plain
 
@@ -38,9 +38,12 @@ def statements(text: str) -> Iterator[Span]:
     tried: Counter[str] = Counter()
     for sentence in pieces.finditer(_SENTENCE, text):
         words = set(map(str.lower, _WORD.findall(sentence[0])))
-        for name, concerns, rules_of in _FIELDS:
+        for name, concerns, rules_of, near_somebody in _FIELDS:
             if concerns(words):
-                for first, last in _told(name, sentence[0], rules_of(), tried):
+                told = _told(name, sentence[0], rules_of(), tried)
+                if not told and not pieces.search(FICTION, sentence[0]):
+                    told = _joined(near_somebody(sentence[0]))
+                for first, last in told:
                     yield Span(name, sentence.start() + first, sentence.start() + last)
 
 
@@ -54,11 +57,13 @@ def _concerns_money(words: Set[str]) -> bool:
     return not _FINANCIAL_WORDS.isdisjoint(words) or any(map(str.isdigit, words))
 
 
-_FIELDS: Sequence[tuple[str, Callable[[Set[str]], bool], Callable[[], statement_patterns.Rules]]] = (
-    ("health", _concerns_health, statement_patterns.of_health),
-    ("financial", _concerns_money, statement_patterns.of_money),
+_Near = Callable[[str], Iterable[tuple[int, int]]]
+_FIELDS: Sequence[tuple[str, Callable[[Set[str]], bool], Callable[[], statement_patterns.Rules], _Near]] = (
+    ("health", _concerns_health, statement_patterns.of_health, near_persons.of_health),
+    ("financial", _concerns_money, statement_patterns.of_money, near_persons.of_money),
 )
-"""Classes of statements: whether the words of a sentence may make one, and the rules that find it."""
+"""Classes of statements: whether the words of a sentence may make one, the rules that find it, and what is tried where
+they find none."""
 
 
 def _told(

@@ -1,0 +1,138 @@
+"""Statements about health and money of which only the words tell: an illness, a debt, near somebody's name or "my".
+
+People say such things in more ways than the rules of ``statement_patterns`` know. What is written about an illness or
+about prices, and what is made up, is told by words of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import islice
+
+from services.orchestrator.guard import lexicon, statement_patterns
+from services.orchestrator.guard.persons import KIN
+
+_BEFORE, _AFTER = 60, 40
+"""Letters on either side of a telling word in which somebody must be named."""
+_MOST_TRIED = 30
+"""Telling words of one sentence."""
+_PERSON = re.compile(
+    rf"(?<!\w)(?:i|i['’]?m|i['’]?ve|i['’]d|my|me|mine|we|we['’]?ve|our|us|he|she|his|her|him|they|their|sis|bro|hubby"
+    rf"|(?:{KIN})(?:['’]?s)?|flatmate|friend|neighbou?r|colleague|boss)(?!\w)",
+    re.IGNORECASE,
+)
+_IN_A_HURRY = re.compile(
+    r"\W*(?:(?:just|still|been|also|now|so|ugh|omg|ok|well) )*(?:got|had|tested|diagnosed|off sick|waiting on"
+    r"|recovering"
+    r"|suffering|lost|havent|haven't|cant|can't|ex|down to|taking|on|living paycheck|stuck|coming off)(?!\w)"
+)
+"""How people begin who leave "I" out: "got shingles, …". In small letters only: others are headings."""
+_MADE_UP = r"poem|story|novel|scene|character|film|movie|imagine|assume|suppose|hypothetical\w*|if i"
+_WRITTEN_ABOUT = (
+    r"articles?|essays?|books?|research|charity|documentary|explain|define|meaning|lecture|exam|thesis|news|campaign"
+    r"|what is|what are|what's"
+)
+_NO_ILLNESS = re.compile(
+    rf"(?<!\w)(?:{_MADE_UP}|{_WRITTEN_ABOUT}|stud(?:y|ies)|awareness|symptoms of|signs of|risks?|causes?|prevent\w*"
+    r"|difference|paper|presentation|report on|fundrais\w*|donat\w*|vaccin\w*|could i|can you|contagious|in general"
+    r"|statistics|history of|cats?|dogs?|horse|hamster|rabbit|plants?|tomato\w*|software|server|code|app|website|team"
+    r"|market|economy|company)(?!\w)",
+    re.IGNORECASE,
+)
+"""In a sentence that may be of no person's health."""
+_NO_MEANS = re.compile(
+    rf"(?<!\w)(?:{_MADE_UP}|{_WRITTEN_ABOUT}|average|typical|should i charge|budget|price|costs?|sell for|for sale"
+    r"|(?:the|our) (?:company|firm)|revenue|turnover|invoice|worth it|how much do(?:es)?|start-?up|shop's|club"
+    r"|association|committee|government|minister|president|celebrity|tickets?|flight|hotel|laptop|phone for|under \d"
+    r"|save (?:me|us)|photos?|files?|words?|pages?|people|calories|steps)(?!\w)",
+    re.IGNORECASE,
+)
+"""In a sentence that may be of prices, or of an organisation's money."""
+_OFTEN_HARMLESS = frozenset(
+    "cold lump condition illness disease syndrome disorder limp trauma stutter stammer cough nits lice rash injury "
+    "infection fracture nightmares meltdowns phobia breakdown flu fever headache headaches "
+    "allergy allergies cyst thrush "
+    "corona addiction disability warts sleepwalking stroke strokes me ed add art".split()
+)
+_MEANS = re.compile(
+    r"(?<!\w)(?:salary|salaries|wages?|pension|alimony|child support|bonus|savings|mortgage|debts?|owe[sd]?|owing"
+    r"|overdraft"
+    r"|arrears|allowance|scholarship|stipend|remuneration|income|earn(?:s|ed|ing)?|gets? paid|pays me|paid me|lent|loan"
+    r"|inheritance|inherited|after tax|before tax|take[- ]home|sick pay|benefits?|payout|redundancy|severance"
+    r"|current account|instal?lments?|tips|dole|universal credit|to my name)(?!\w)",
+    re.IGNORECASE,
+)
+_MORE_MEANS = re.compile(r"(?<!\w)(?:comp|compensation|rsus?|saved|put aside|set aside)(?!\w)", re.IGNORECASE)
+"""What tells of means only beside an amount of a currency, or of thousands."""
+_PLAIN_AMOUNT = re.compile(
+    r"(?:(?<![\w.,:/-])(?!(?:19|20)\d\d(?!\d))\d{1,3}(?:,?\d{3}|\d{0,3})(?:\.\d+)?k?(?:/(?:mo|month|yr|year|wk|week|h))?"
+    r"(?![\w:/-]|[.,]\d)|(?<!\w)(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|\w+teen) thousand(?!\w))"
+    rf"{lexicon.NOT_OF_THINGS}",
+    re.IGNORECASE,
+)
+_IN_NEED = re.compile(
+    r"(?<!\w)(?:(?:on|off|living on) (?:the )?(?:minimum wage|benefits|dole|universal credit|welfare|food stamps"
+    r"|carer['’]?s['’]? allowance|income support|jobseeker['’]?s? allowance)|paycheck to paycheck"
+    r"|(?:hasn|haven)['’]?t (?:got )?(?:a|one) (?:cent|penny|bean)|(?:been|being|was|got|getting) evicted"
+    r"|gambl\w+ away|(?:rent|mortgage|council tax) arrears|(?:in|on) an iva|(?:can|could) (?:barely|hardly"
+    r"|scarcely) afford"
+    r"|(?:can|couldn)(?:['’]?t|not) afford (?:to )?(?:heat|eat|pay|rent|food|the rent)|maxed out|life savings"
+    r"|(?:haven|hasn|didn|couldn|can)['’]?t (?:been able to )?(?:paid|pay) (?:the|my|our|his|her) (?:\w+ )?"
+    r"(?:rent|bills?|mortgage|loan)|debt collectors?|bailiffs?|down to my last|instal?lments? behind"
+    r"|behind (?:on|with) (?:the|my|our|his|her) (?:\w+ )?(?:rent|mortgage|loan|payments?|bills?)|overdrawn"
+    r"|drowning in debt|declared bankrupt\w*|filed for bankruptcy|no savings)(?!\w)",
+    re.IGNORECASE,
+)
+_NEAR = 40
+"""Letters between an amount and what it is of."""
+
+
+@cache
+def _illness() -> re.Pattern[str]:
+    told = f"{statement_patterns.CONDITION}|{statement_patterns.MEDICINE}|{statement_patterns.PROCEDURE}"
+    return re.compile(rf"{told}|(?<!\w)who(?:['’]?s| is) {statement_patterns.STATE}", re.IGNORECASE)
+
+
+@cache
+def _amount() -> re.Pattern[str]:
+    return re.compile(lexicon.AMOUNT, re.IGNORECASE)
+
+
+def of_health(said: str) -> Iterator[tuple[int, int]]:
+    """Where a sentence names an illness, a treatment or a medicine near somebody. Nothing in all capitals."""
+    if said.isupper() or _NO_ILLNESS.search(said):
+        return
+    for match in islice(_illness().finditer(said), _MOST_TRIED):
+        if match[0].lower() not in _OFTEN_HARMLESS:
+            yield from _beside_somebody(said, match.start(), match.end())
+
+
+def of_money(said: str) -> Iterator[tuple[int, int]]:
+    """Where a sentence says near somebody what they have, earn or owe, or that they are in need."""
+    if _NO_MEANS.search(said):
+        return
+    for match in islice(_IN_NEED.finditer(said), _MOST_TRIED):
+        yield from _beside_somebody(said, match.start(), match.end())
+    for match in islice(_amount().finditer(said), _MOST_TRIED):
+        if _is_near(_MEANS, said, match) or _is_near(_MORE_MEANS, said, match):
+            yield from _beside_somebody(said, match.start(), match.end())
+    for match in islice(_PLAIN_AMOUNT.finditer(said), _MOST_TRIED):
+        is_much = match[0].endswith(("k", "thousand"))
+        is_of_means = _is_near(_MEANS, said, match) or (is_much and _is_near(_MORE_MEANS, said, match))
+        if len(match[0]) > 1 and is_of_means:
+            yield from _beside_somebody(said, match.start(), match.end())
+
+
+def _is_near(what: re.Pattern[str], said: str, amount: re.Match[str]) -> bool:
+    return what.search(said, max(0, amount.start() - _NEAR), amount.end() + _NEAR) is not None
+
+
+def _beside_somebody(said: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The words from somebody to what is told of them."""
+    near = _PERSON.search(said, max(0, start - _BEFORE), end + _AFTER)
+    if not near and start <= _BEFORE:
+        near = _IN_A_HURRY.match(said)
+    if near:
+        yield min(near.start(), start), max(near.end(), end)
