@@ -15,6 +15,8 @@ ROUNDS = 20
 def run() -> list[Row]:
     """``guard.<part>.recall``, ``.precision``, each also by class, and ``guard.message.us_p50`` and ``_p99``."""
     rows = [*_quality("development", held_out=False), *_quality("held_out", held_out=True)]
+    for part, held_out in (("development", False), ("held_out", True)):
+        rows += _quality(f"unusual.{part}", held_out=held_out, is_unusual=True)
     messages = [*sentences(held_out=False), *sentences(held_out=True)]
     for message in messages:
         find(message)
@@ -28,8 +30,8 @@ def run() -> list[Row]:
     return rows
 
 
-def _quality(part: str, *, held_out: bool) -> list[Row]:
-    measured = score(held_out=held_out)
+def _quality(part: str, *, held_out: bool, is_unusual: bool = False) -> list[Row]:
+    measured = score(held_out=held_out, is_unusual=is_unusual)
     labelled = measured.right.total() + measured.missing.total()
     rows = [
         Row(f"guard.{part}.recall", measured.recall(), "", labelled, 0.0),

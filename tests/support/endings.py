@@ -15,12 +15,16 @@ from services.memory.claims import Claim, claims, contradicts
 from services.orchestrator.extraction.facts import facts
 from tests.support.extraction import Score
 
-SET = Path(__file__).resolve().parents[1] / "data" / "endings.jsonl"
+DATA = Path(__file__).resolve().parents[1] / "data"
 
 
-def rows(*, held_out: bool) -> list[dict[str, Any]]:
-    """What was said before, what is said now, and whether that ends it."""
-    labelled = [json.loads(line) for line in SET.read_text("utf-8").splitlines()]
+def rows(*, held_out: bool, is_unusual: bool = False) -> list[dict[str, Any]]:
+    """What was said before, what is said now, and whether that ends it.
+
+    ``is_unusual``: in as many different ways as their writers could think of.
+    """
+    folder = DATA / "unusual" if is_unusual else DATA
+    labelled = [json.loads(line) for line in (folder / "endings.jsonl").read_text("utf-8").splitlines()]
     return [row for row in labelled if row["held_out"] == held_out]
 
 

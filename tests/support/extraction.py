@@ -52,9 +52,13 @@ class Score:
         return 2 * self.precision * self.recall / both if both else 0.0
 
 
-def rows(name: str, *, held_out: bool) -> list[Labels]:
-    """The development part of a set, or the part that no rule was written by."""
-    labelled = (json.loads(line) for line in (DATA / f"{name}.jsonl").read_text().splitlines())
+def rows(name: str, *, held_out: bool, is_unusual: bool = False) -> list[Labels]:
+    """The development part of a set, or the part that no rule was written by.
+
+    ``is_unusual``: of the sentences that say it in as many different ways as their writers could think of.
+    """
+    folder = DATA / "unusual" if is_unusual else DATA
+    labelled = (json.loads(line) for line in (folder / f"{name}.jsonl").read_text("utf-8").splitlines())
     return [row for row in labelled if row["held_out"] == held_out]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from services.orchestrator.guard import find
 
-SENTENCES = Path(__file__).resolve().parents[1] / "data" / "personal_data.jsonl"
+DATA = Path(__file__).resolve().parents[1] / "data"
 
 
 @dataclass
@@ -31,13 +31,16 @@ class Score:
 
 def sentences(*, held_out: bool) -> list[str]:
     """The texts of one part of the set."""
-    return [row["text"] for row in _rows() if row["held_out"] is held_out]
+    return [row["text"] for row in _rows(DATA) if row["held_out"] is held_out]
 
 
-def score(*, held_out: bool) -> Score:
-    """A finding is right where one of its class was labelled at a place that it overlaps."""
+def score(*, held_out: bool, is_unusual: bool = False) -> Score:
+    """A finding is right where one of its class was labelled at a place that it overlaps.
+
+    ``is_unusual``: of the sentences that say it in as many different ways as their writers could think of.
+    """
     total = Score()
-    for row in _rows():
+    for row in _rows(DATA / "unusual" if is_unusual else DATA):
         if row["held_out"] is held_out:
             _count(total, row["text"], row["found"])
     return total
@@ -62,8 +65,8 @@ def _count(total: Score, text: str, labels: list[dict[str, str]]) -> None:
             total.wrong[span.name] += 1
 
 
-def _rows() -> list[dict[str, object]]:
-    return [json.loads(line) for line in SENTENCES.read_text().splitlines()]
+def _rows(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / "personal_data.jsonl").read_text("utf-8").splitlines()]
 
 
 def _sum(counts: Counter[str], classes: tuple[str, ...]) -> int:
