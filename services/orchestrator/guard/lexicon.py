@@ -84,7 +84,7 @@ STATES = """
 pregnant|expecting|diabetic|pre-?diabetic|asthmatic|epileptic|autistic|bipolar|depressed|suicidal|
 schizophrenic|anorexic|bulimic|alcoholic|an alcoholic|a recovering alcoholic|a recovering addict|an addict|
 an insomniac|
-dyslexic|dyspraxic|deaf|hard of hearing|blind|colou?r ?blind|partially sighted|visually impaired|
+dyslexic|dyspraxic|deaf|hard of hearing|blind(?! as)|colou?r ?blind|partially sighted|visually impaired|
 short-sighted|lame|mute|paraly[sz]ed|paraplegic|quadriplegic|disabled|wheelchair-bound|in a wheelchair|
 an? amputee|
 hiv[ -]positive|hiv\\+|hiv[ -]negative|infertile|menopausal|perimenopausal|anaemic|anemic|haemophiliac|
@@ -102,7 +102,7 @@ bleeding(?! money| cash| edge)|
 in early labour|in pain|in chronic pain|
 type 1 diabetic|type 2 diabetic|wheelchair user|a wheelchair user|a coeliac|a celiac|going blind|going deaf|
 losing (?:my|his|her|their) (?:sight|hearing|hair|memory|eyesight)|off sick|hospitali[sz]ed|
-addicted to (?!(?:this|that|it|these|the|your|my|watching|playing|reading)\\b)\\w+|
+addicted to (?!(?:this|that|it|these|the|your|my|watching|playing|reading|chess|gam\\w+|coffee|chocolate|sugar|netflix|tiktok|youtube|work|books|tea)\\b)\\w+|
 allergic|intubated|anxious all the time|having contractions
 """
 MEDICINES = """
@@ -141,7 +141,7 @@ MEDICINE_STEMS = (
 PROCEDURES = """
 surgery|operation(?! to| that| mode)|transplant|kidney transplant|liver transplant|heart transplant|
 bone marrow transplant|hip replacement|knee replacement|bypass|heart bypass|triple bypass|gastric bypass|
-stent|stents|c-section|caesarean|cesarean|abortion|termination|
+stent|stents|c-section|c section|caesarean|cesarean|abortion|termination|
 ivf|biopsy|mri|ct scan|endoscopy|dialysis|chemo|chemotherapy|radiation|radiation therapy|radiotherapy|
 root canal|wisdom teeth (?:out|removed)|appendix (?:out|removed)|tonsils (?:out|removed)|gallbladder (?:out|
 removed)|blood transfusion|transfusion|knee surgery|back surgery|
@@ -285,7 +285,7 @@ bailiffs|bailiff|creditors|creditor|collectors|collector|collections|declined|ir
 welfare|jobseeker's|dole|remortgaged|refinanced|euros|euro|dollars|pounds|francs|bucks|quid|grand|thousand|
 thousands|hundred|hundreds|
 million|figures|rupees|kronor|kroner|pesos|rand|yen|lakh|lakhs|crore|drowning|sued|chased|rent|mortgage|
-credit|cards|card|bills|electric|electricity|utility|lent|paycheck|penny|cent|wage|havent|haven't|hasnt|hasn't|afford|behind|tax|taxes|benefits|money|financial|bank|account|alimony|instalments|
+credit|cards|card|bills|electric|electricity|utility|lent|paycheck|penny|cent|wage|cant|can't|couldnt|couldn't|havent|haven't|hasnt|hasn't|afford|behind|tax|taxes|benefits|money|financial|bank|account|alimony|instalments|
 installments|payments
 """
 

@@ -61,17 +61,42 @@ _MEANS = re.compile(
     r"|overdraft"
     r"|arrears|allowance|scholarship|stipend|remuneration|income|earn(?:s|ed|ing)?|gets? paid|pays me|paid me|lent|loan"
     r"|inheritance|inherited|after tax|before tax|take[- ]home|sick pay|benefits?|payout|redundancy|severance"
-    r"|current account|instal?lments?|tips|dole|universal credit|to my name)(?!\w)",
+    r"|current account|instal?lments?|tips|dole|universal credit|to my name"
+    r"|(?:pay )?raise|pay ?rise|makes? (?:way |much |a lot )?more)(?!\w)",
+    re.IGNORECASE,
+)
+_TIMES_PAID = re.compile(
+    r"(?<!\w)(?:gets?|getting|got|makes?|making|brings?(?: home| in)?|takes? home|lives? on|living on|left with) "
+    r"(?:(?:only|just|about|around|like|roughly) )?(?P<amount>\d{2,6}|\d{1,3}[,.]\d{3}|\d{1,3}k) (?:an?|per|each|every) "
+    r"(?:month|week|year|hour|fortnight)(?!\w)",
+    re.IGNORECASE,
+)
+_AMOUNT_ALONE = r"(?:(?:about|around|only|just|like|roughly) )?[£$€]?\d[\d,.]{1,8}k?"
+_PAID = re.compile(
+    rf"(?<!\w)(?:(?:got paid|pa(?:ys?|id) (?:me|us|him|her)|took home|takes? home|(?:my|his|her|our) pay to|of my) {_AMOUNT_ALONE}"
+    r"(?! (?:compliments?|times|minutes|hours))"
+    rf"|(?:borrowed|lent|owes?) {_AMOUNT_ALONE} (?:from|off|to) (?:me|us|him|her|them|my|a)"
+    rf"|(?:have|has|got|with) {_AMOUNT_ALONE} (?:saved|put aside|to live on|left (?:until|till|for the|this))"
+    rf"|(?:lost|won|blew|spent) {_AMOUNT_ALONE} (?:on|at|in) (?:crypto|bitcoin|gambling|betting|horses|slots|poker|the casino|stocks"
+    rf"|shares)|(?:i|we|he|she|they) (?:earns?|makes?) {_AMOUNT_ALONE}(?=$|[,.;!?]| (?:and|but|after|before|net|gross)\b)"
+    rf"|{_AMOUNT_ALONE} in (?:disability|benefits|child support|alimony|universal credit)"
+    r"|evicting (?:me|us|him|her|them))(?!\w)",
     re.IGNORECASE,
 )
 _MORE_MEANS = re.compile(r"(?<!\w)(?:comp|compensation|rsus?|saved|put aside|set aside)(?!\w)", re.IGNORECASE)
 """What tells of means only beside an amount of a currency, or of thousands."""
 _PLAIN_AMOUNT = re.compile(
-    r"(?:(?<![\w.,:/-])(?!(?:19|20)\d\d(?!\d))\d{1,3}(?:,?\d{3}|\d{0,3})(?:\.\d+)?k?(?:/(?:mo|month|yr|year|wk|week|h))?"
+    r"(?:(?<![\w.,:/-])\d{1,3}(?:,?\d{3}|\d{0,3})(?:\.\d+)?k?(?:/(?:mo|month|yr|year|wk|week|h))?"
     r"(?![\w:/-]|[.,]\d)|(?<!\w)(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|\w+teen) thousand(?!\w))"
     rf"{lexicon.NOT_OF_THINGS}",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_OWED = re.compile(
+    r"(?<!\w)(?:owe[sd]?|owing|earn(?:s|ed)?|lent|borrowed|inherited|saved|paid|pays|makes?)(?: \w+){0,3} $",
+    re.IGNORECASE,
+)
+"""Before "2000", which is then no year."""
 _IN_NEED = re.compile(
     r"(?<!\w)(?:(?:on|off|living on) (?:the )?(?:minimum wage|benefits|dole|universal credit|welfare|food stamps"
     r"|carer['’]?s['’]? allowance|income support|jobseeker['’]?s? allowance)|paycheck to paycheck"
@@ -89,10 +114,18 @@ _NEAR = 40
 """Letters between an amount and what it is of."""
 
 
+_UNWELL = (
+    r"(?<!\w)(?:throwing up|vomiting|(?:hurt|kill|harm|cut)(?:ing)? (?:myself|himself|herself|themselves)"
+    r"|threw (?:my|his|her) back|(?:oncolog|psychiatr|rheumatolog|cardiolog|neurolog|gyna?ecolog|urolog)ist|my period"
+    r"|my (?:pills|tablets|meds)|my (?:knee|hip|back|ankle|wrist|shoulder) (?:gives?|gave|keeps giving) out)(?!\w)"
+)
+
+
 @cache
 def _illness() -> re.Pattern[str]:
     told = f"{statement_patterns.CONDITION}|{statement_patterns.MEDICINE}|{statement_patterns.PROCEDURE}"
-    return re.compile(rf"{told}|(?<!\w)who(?:['’]?s| is) {statement_patterns.STATE}", re.IGNORECASE)
+    who = rf"who(?:['’]?s| is)|(?:{KIN}|mate|friend)s"
+    return re.compile(rf"{told}|{_UNWELL}|(?<!\w)(?:{who}) {statement_patterns.STATE}", re.IGNORECASE)
 
 
 @cache
@@ -115,13 +148,17 @@ def of_money(said: str) -> Iterator[tuple[int, int]]:
         return
     for match in islice(_IN_NEED.finditer(said), _MOST_TRIED):
         yield from _beside_somebody(said, match.start(), match.end())
+    for pattern in (_TIMES_PAID, _PAID):
+        for match in islice(pattern.finditer(said), _MOST_TRIED):
+            yield from _beside_somebody(said, match.start(), match.end())
     for match in islice(_amount().finditer(said), _MOST_TRIED):
         if _is_near(_MEANS, said, match) or _is_near(_MORE_MEANS, said, match):
             yield from _beside_somebody(said, match.start(), match.end())
     for match in islice(_PLAIN_AMOUNT.finditer(said), _MOST_TRIED):
         is_much = match[0].endswith(("k", "thousand"))
         is_of_means = _is_near(_MEANS, said, match) or (is_much and _is_near(_MORE_MEANS, said, match))
-        if len(match[0]) > 1 and is_of_means:
+        is_year = _YEAR.fullmatch(match[0]) and not _OWED.search(said[: match.start()])
+        if len(match[0]) > 1 and is_of_means and not is_year:
             yield from _beside_somebody(said, match.start(), match.end())
 
 

@@ -123,6 +123,8 @@ def of_health() -> Rules:
             r" (?:because|without))",
         ),
         of_possessive=_rules(
+            r"(?!(?: [\w-]+)? (?:presentation|thesis|essay|paper|book|talk|article|research|course|class|exam|project"
+            r"|dissertation|lecture|homework|novel|blog|podcast|study|degree|charity)\b)"
             rf"(?: [\w-]+){{0,3}} (?!cold|lump|condition|fever dream)(?:{CONDITION}|{PROCEDURE})",
             r"(?! (?:[\w-]+ )?(?:unit|integration|load|driving|theory|maths?|spelling|language|placement) tests? )"
             r"(?: [\w-]+){0,2} (?:blood pressure|bp|cholesterol|blood sugar|a1c|hba1c|psa|bmi|blood type|blood"
@@ -132,7 +134,7 @@ def of_health() -> Rules:
             r"biopsy results?|diagnosis|prognosis|symptoms|labs)"
             r"(?: \w+){0,2} (?:is|are|was|were|has|have|came|come|showed?|shows|went|goes|keeps|runs|got|says|"
             r"said|reads?)",
-            rf"(?: [\w-]+){{0,2}} {_BODY} (?:hurts?|aches?|is broken|was broken|is sprained|is swollen|is"
+            rf"(?! heart is broken)(?: [\w-]+){{0,2}} {_BODY} (?:hurts?|aches?|is broken|was broken|is sprained|is swollen|is"
             rf" numb|are numb|is inflamed|is bleeding|has been (?:hurting|aching)|was removed|was amputated|"
             rf"(?:is|has been) killing me|is infected|got infected|is torn|keeps? \w+ing)",
             rf"(?: [\w-]+){{0,3}} (?:doctor|gp|oncologist|psychiatrist|cardiologist|neurologist|"
