@@ -38,6 +38,39 @@ def test_nineteen_of_twenty_are_found_and_nineteen_of_twenty_found_are_right(hel
     assert measured.precision() >= 0.95
 
 
+@pytest.mark.parametrize("held_out", [False, True], ids=["development", "held-out"])
+def test_of_unusual_wordings_few_are_read_wrongly(held_out: bool) -> None:
+    measured = score(held_out=held_out, is_unusual=True)
+
+    assert measured.precision() >= 0.93
+    assert measured.recall() >= (0.7 if held_out else 0.92)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        ("what do i cook, my dads dialysis is on mondays", "health", "my dads dialysis"),
+        ("got shingles, do i cancel", "health", "shingles"),
+        ("My aunt, who is lactose intolerant, comes too.", "health", "My aunt, who is lactose intolerant"),
+        ("i owe my parents 2000", "financial", "i owe my parents 2000"),
+        ("i only get 1100 a month", "financial", "i only get 1100 a month"),
+        ("cant pay my gas bill, what now", "financial", "cant pay my gas bill"),
+        ("they pay me 18 euros an hour", "financial", "they pay me 18 euros"),
+        ("my cousin has been evicted", "financial", "my cousin has been evicted"),
+        ("send it to 221b baker street london nw1 6xe", "address", "221b baker street london nw1 6xe"),
+        ("Korunní 64, 120 00 Praha 2, please", "address", "Korunní 64, 120 00 Praha 2"),
+        ("post it to 5 elm close", "address", "5 elm close"),
+        ("Straat: Oudegracht\nHuisnummer: 331\nPostcode: 3511 PC", "address",
+         "Straat: Oudegracht\nHuisnummer: 331\nPostcode: 3511 PC"),
+        ("date_of_birth: 1989-02-17", "birth_date", "1989-02-17"),
+    ],
+)  # fmt: skip
+def test_what_is_said_in_passing_is_found(text: str, name: str, said: str) -> None:
+    found = [span for span in find(text) if span.name == name]
+
+    assert [text[span.start : span.end] for span in found] == [said]
+
+
 def test_each_class_is_found_once_and_masked_by_its_name() -> None:
     masked = guard(ALL_OF_IT, {f"personal_data.{name}": "mask" for name in SEVERITIES})
 
@@ -59,6 +92,17 @@ def test_each_class_is_found_once_and_masked_by_its_name() -> None:
         "I'm on the bleeding edge and bleeding money",
         "I have a fever dream of a project, and my driving test results are in",
         "See icon@2x.png in the assets",
+        "my cat has kidney disease",
+        "my thesis is on diabetes",
+        "write a scene in which a pirate hides his gout",
+        "my heart is broken",
+        "REMIND ME ABOUT ME",
+        "what does a flat cost where the average income is 50,000",
+        "I saved 500 photos and got 300 followers",
+        "is 03.04.2025 in april or march",
+        "The party for her birthday is on 19 September",
+        "the museum is at 18 station road",
+        "Windows 10, 2019 Update",
     ],
 )
 def test_what_only_looks_like_it_is_not_found(text: str) -> None:

@@ -64,8 +64,10 @@ bone marrow disease|autoimmune disease|
 blood disorder|rare disease|chronic illness|illness|condition|disease|syndrome|disorder|lung disease|
 slipped discs|bad knee|bad knees|bad hip|trauma|grief counselling|labyrinthitis|bell's palsy|norovirus|
 monkeypox|mpox|rabies|rickets|scabies|lice|
-nits|emphysema|cleft lip|frozen shoulder|tennis elbow|bunions?|shin splints|perforated eardrum|burst eardrum|glue ear|
-croup|lazy eye|astigmatism|detached retina|hernias|slipped discs|narcolepsy|restless legs|restless leg syndrome|bruxism|
+nits|emphysema|hives|colic|cleft lip|frozen shoulder|tennis elbow|bunions?|shin splints|perforated eardrum|
+burst eardrum|glue ear|
+croup|lazy eye|astigmatism|detached retina|hernias|slipped discs|narcolepsy|restless legs|
+restless leg syndrome|bruxism|
 sinus infection|sinus infections|dystonia|cushing's|addison's|marfan syndrome|ehlers-danlos|thalassaemia|thalassemia|
 sickle-cell|alcohol dependence|withdrawal symptoms|postpartum anxiety|gender dysphoria|stoma|colostomy bag|
 acid-reflux|gerd|sibo|h pylori|body dysmorphia|binge eating|night sweats|brain fog|brain bleed|brain injury|
@@ -102,7 +104,8 @@ bleeding(?! money| cash| edge)|
 in early labour|in pain|in chronic pain|
 type 1 diabetic|type 2 diabetic|wheelchair user|a wheelchair user|a coeliac|a celiac|going blind|going deaf|
 losing (?:my|his|her|their) (?:sight|hearing|hair|memory|eyesight)|off sick|hospitali[sz]ed|
-addicted to (?!(?:this|that|it|these|the|your|my|watching|playing|reading|chess|gam\\w+|coffee|chocolate|sugar|netflix|tiktok|youtube|work|books|tea)\\b)\\w+|
+addicted to (?!(?:this|that|it|these|the|your|my|watching|playing|reading|chess|gam\\w+|coffee|chocolate|sugar|
+netflix|youtube|work|books|tea)\\b)\\w+|
 allergic|intubated|anxious all the time|having contractions
 """
 MEDICINES = """
@@ -113,7 +116,8 @@ lithium|ritalin|adderall|concerta|vyvanse|elvanse|strattera|humira|ozempic|wegov
 warfarin|eliquis|xarelto|heparin|blood thinners?|beta blockers?|statins?|ssris?|antidepressants?|
 anti-?depressants|
 antipsychotics?|antibiotics?|antihistamines?|steroids?|corticosteroids?|cortisone|prednisone|prednisolone|
-methotrexate|levothyroxine|thyroxine|euthyrox|thyroid (?:pills|tablets|medication|meds)|sleeping pills?|
+methotrexate|levothyroxine|thyroxine|zopiclone|zolpidem|euthyrox|thyroid (?:pills|tablets|medication|meds)|
+sleeping pills?|
 sleeping tablets|painkillers?|
 pain killers?|water tablets|diuretics?|chemo|chemotherapy|radiotherapy|immunotherapy|hormone therapy|
 hormone replacement therapy|hrt|the pill|the mini-?pill|birth control|contraceptive pill|ventolin|inhalers?|
@@ -266,7 +270,8 @@ support joint day rate hourly half ring mutual retirement limit settlement fortu
 )
 
 _HEALTH_VERBS = """
-diagnosed|cold|operation|broke|broken|fractured|sprained|tore|torn|twisted|dislocated|injured|ruptured|allergic|intolerant|
+diagnosed|cold|operation|broke|broken|fractured|sprained|tore|torn|twisted|dislocated|injured|ruptured|
+allergic|intolerant|
 positive|sick|ill|unwell|dying|therapy|hospital|dose|mg|prescribed|pregnant|therapist|relapsed|overdosed|
 fainted|collapsed|miscarried|breathe|swallow|walk|hear|tolerate|
 digest|hurt|hurts|aches|swollen|numb|inflamed|amputated|removed|infected|gluten|lactose|dairy|lost|suffer|
@@ -285,7 +290,9 @@ bailiffs|bailiff|creditors|creditor|collectors|collector|collections|declined|ir
 welfare|jobseeker's|dole|remortgaged|refinanced|euros|euro|dollars|pounds|francs|bucks|quid|grand|thousand|
 thousands|hundred|hundreds|
 million|figures|rupees|kronor|kroner|pesos|rand|yen|lakh|lakhs|crore|drowning|sued|chased|rent|mortgage|
-credit|cards|card|bills|electric|electricity|utility|lent|paycheck|penny|cent|wage|cant|can't|couldnt|couldn't|havent|haven't|hasnt|hasn't|afford|behind|tax|taxes|benefits|money|financial|bank|account|alimony|instalments|
+credit|cards|card|bills|electric|electricity|utility|lent|paycheck|penny|cent|wage|red|borrow|unemployment|
+balance|refund|cant|can't|couldnt|couldn't|havent|haven't|hasnt|hasn't|afford|behind|tax|taxes|benefits|money|
+financial|bank|account|alimony|instalments|
 installments|payments
 """
 

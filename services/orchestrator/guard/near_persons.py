@@ -7,7 +7,7 @@ about prices, and what is made up, is told by words of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import cache
 from itertools import islice
 
@@ -23,6 +23,20 @@ _PERSON = re.compile(
     rf"|(?:{KIN})(?:['’]?s)?|flatmate|friend|neighbou?r|colleague|boss)(?!\w)",
     re.IGNORECASE,
 )
+_OF_MONEY = frozenset(
+    """
+    salary salaries wage wages pension alimony bonus savings mortgage debt debts owe owes owed owing overdraft
+    arrears allowance scholarship stipend remuneration income earn earns earned earning paid pay pays lent loan
+    inheritance inherited tax benefits benefit payout redundancy severance account instalment instalments
+    installment installments tips dole credit raise rise payrise make makes making get gets getting got brings
+    bring takes take took lives live living left charge charges gives give borrowed borrow borrowing saved aside
+    lost won blew spent balance refund evicting evicted disability unemployment comp compensation rsu rsus have
+    has red paycheck gambled gambling iva afford maxed collectors collector bailiff bailiffs behind overdrawn
+    drowning bankrupt bankruptcy hasn't haven't hasnt havent didn't couldn't can't cant couldnt support welfare
+    down
+    """.split()
+)
+"""Words without which nothing is said of somebody's means."""
 _IN_A_HURRY = re.compile(
     r"\W*(?:(?:just|still|been|also|now|so|ugh|omg|ok|well) )*(?:got|had|tested|diagnosed|off sick|waiting on"
     r"|recovering"
@@ -66,20 +80,27 @@ _MEANS = re.compile(
     re.IGNORECASE,
 )
 _TIMES_PAID = re.compile(
-    r"(?<!\w)(?:gets?|getting|got|makes?|making|brings?(?: home| in)?|takes? home|lives? on|living on|left with) "
-    r"(?:(?:only|just|about|around|like|roughly) )?(?P<amount>\d{2,6}|\d{1,3}[,.]\d{3}|\d{1,3}k) (?:an?|per|each|every) "
+    r"(?<!\w)(?:gets?|getting|got|makes?|making|brings?(?: home| in)?|takes? home|lives? on|living on|left with"
+    r"|charges?|gives? (?:me|us|him|her)) "
+    r"(?:(?:only|just|about|around|like|roughly) )?(?P<amount>\d{2,6}|\d{1,3}[,.]\d{3}|\d{1,3}k) (?:an?|per|each"
+    r"|every) "
     r"(?:month|week|year|hour|fortnight)(?!\w)",
     re.IGNORECASE,
 )
-_AMOUNT_ALONE = r"(?:(?:about|around|only|just|like|roughly) )?[£$€]?\d[\d,.]{1,8}k?"
+_AMOUNT_ALONE = r"(?:(?:about|around|only|just|like|roughly) )?[£$€]?\d[\d,.]{1,8}k?(?: (?:euros?|dollars?|pounds?|quid|bucks|francs?))?"
 _PAID = re.compile(
-    rf"(?<!\w)(?:(?:got paid|pa(?:ys?|id) (?:me|us|him|her)|took home|takes? home|(?:my|his|her|our) pay to|of my) {_AMOUNT_ALONE}"
+    r"(?<!\w)(?:(?:got paid|pa(?:ys?|id) (?:me|us|him|her)|took home|takes? home|(?:my|his|her|our) pay to"
+    rf"|of my) {_AMOUNT_ALONE}"
     r"(?! (?:compliments?|times|minutes|hours))"
     rf"|(?:borrowed|lent|owes?) {_AMOUNT_ALONE} (?:from|off|to) (?:me|us|him|her|them|my|a)"
-    rf"|(?:have|has|got|with) {_AMOUNT_ALONE} (?:saved|put aside|to live on|left (?:until|till|for the|this))"
-    rf"|(?:lost|won|blew|spent) {_AMOUNT_ALONE} (?:on|at|in) (?:crypto|bitcoin|gambling|betting|horses|slots|poker|the casino|stocks"
-    rf"|shares)|(?:i|we|he|she|they) (?:earns?|makes?) {_AMOUNT_ALONE}(?=$|[,.;!?]| (?:and|but|after|before|net|gross)\b)"
-    rf"|{_AMOUNT_ALONE} in (?:disability|benefits|child support|alimony|universal credit)"
+    rf"|(?:have|has|got|with) {_AMOUNT_ALONE} (?:saved|so far|put aside|to live on|left (?:until|till|for the|this))"
+    rf"|(?:lost|won|blew|spent) {_AMOUNT_ALONE} (?:on|at|in) (?:crypto|bitcoin|gambling|betting|horses|slots|poker"
+    r"|the casino|stocks"
+    rf"|shares)|(?:i|we|he|she|they) (?:earns?|makes?) {_AMOUNT_ALONE}(?=$|[,.;!?]| (?:and|but|after|before|net"
+    r"|gross)\b)"
+    rf"|{_AMOUNT_ALONE} (?:in )?(?:disability|unemployment|benefits|child support|alimony|universal credit)"
+    rf"|(?:bank|account) balance (?:is|was) -?{_AMOUNT_ALONE}|borrow(?:ed|ing)? money|owes? (?:me|us) [^.!?]{{0,20}}"
+    r"(?:child support|alimony|rent|wages)|refund from (?:the taxman|hmrc|the irs)|(?:i['’]?m|we['’]?re) in the red"
     r"|evicting (?:me|us|him|her|them))(?!\w)",
     re.IGNORECASE,
 )
@@ -98,7 +119,8 @@ _OWED = re.compile(
 )
 """Before "2000", which is then no year."""
 _IN_NEED = re.compile(
-    r"(?<!\w)(?:(?:on|off|living on) (?:the )?(?:minimum wage|benefits|dole|universal credit|welfare|food stamps"
+    r"(?<!\w)(?:(?:on|off|living on|makes?|earns?) (?:the )?(?:minimum wage|benefits|dole|universal credit"
+    r"|welfare|food stamps"
     r"|carer['’]?s['’]? allowance|income support|jobseeker['’]?s? allowance)|paycheck to paycheck"
     r"|(?:hasn|haven)['’]?t (?:got )?(?:a|one) (?:cent|penny|bean)|(?:been|being|was|got|getting) evicted"
     r"|gambl\w+ away|(?:rent|mortgage|council tax) arrears|(?:in|on) an iva|(?:can|could) (?:barely|hardly"
@@ -117,7 +139,9 @@ _NEAR = 40
 _UNWELL = (
     r"(?<!\w)(?:throwing up|vomiting|(?:hurt|kill|harm|cut)(?:ing)? (?:myself|himself|herself|themselves)"
     r"|threw (?:my|his|her) back|(?:oncolog|psychiatr|rheumatolog|cardiolog|neurolog|gyna?ecolog|urolog)ist|my period"
-    r"|my (?:pills|tablets|meds)|my (?:knee|hip|back|ankle|wrist|shoulder) (?:gives?|gave|keeps giving) out)(?!\w)"
+    r"|my (?:pills|tablets|meds)|my (?:knee|hip|back|ankle|wrist|shoulder) (?:gives?|gave|keeps giving) out"
+    r"|(?:broke|fractured|sprained|dislocated) (?:my|his|her|their) (?:\w+ )?"
+    rf"(?:{lexicon.alternatives(lexicon.BODY)})|wets the bed|on oxygen|since (?:the|my|his|her) diagnosis)(?!\w)"
 )
 
 
@@ -133,7 +157,7 @@ def _amount() -> re.Pattern[str]:
     return re.compile(lexicon.AMOUNT, re.IGNORECASE)
 
 
-def of_health(said: str) -> Iterator[tuple[int, int]]:
+def of_health(said: str, _words: Set[str]) -> Iterator[tuple[int, int]]:
     """Where a sentence names an illness, a treatment or a medicine near somebody. Nothing in all capitals."""
     if said.isupper() or _NO_ILLNESS.search(said):
         return
@@ -142,9 +166,12 @@ def of_health(said: str) -> Iterator[tuple[int, int]]:
             yield from _beside_somebody(said, match.start(), match.end())
 
 
-def of_money(said: str) -> Iterator[tuple[int, int]]:
-    """Where a sentence says near somebody what they have, earn or owe, or that they are in need."""
-    if _NO_MEANS.search(said):
+def of_money(said: str, words: Set[str]) -> Iterator[tuple[int, int]]:
+    """Where a sentence says near somebody what they have, earn or owe, or that they are in need.
+
+    ``words``: those of the sentence, in small letters.
+    """
+    if _OF_MONEY.isdisjoint(words) or _NO_MEANS.search(said):
         return
     for match in islice(_IN_NEED.finditer(said), _MOST_TRIED):
         yield from _beside_somebody(said, match.start(), match.end())
@@ -167,9 +194,9 @@ def _is_near(what: re.Pattern[str], said: str, amount: re.Match[str]) -> bool:
 
 
 def _beside_somebody(said: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The words from somebody to what is told of them."""
+    """What is told of somebody, from where they are named if that is before it."""
     near = _PERSON.search(said, max(0, start - _BEFORE), end + _AFTER)
     if not near and start <= _BEFORE:
         near = _IN_A_HURRY.match(said)
     if near:
-        yield min(near.start(), start), max(near.end(), end)
+        yield min(near.start(), start), end

@@ -134,7 +134,8 @@ def of_health() -> Rules:
             r"biopsy results?|diagnosis|prognosis|symptoms|labs)"
             r"(?: \w+){0,2} (?:is|are|was|were|has|have|came|come|showed?|shows|went|goes|keeps|runs|got|says|"
             r"said|reads?)",
-            rf"(?! heart is broken)(?: [\w-]+){{0,2}} {_BODY} (?:hurts?|aches?|is broken|was broken|is sprained|is swollen|is"
+            rf"(?! heart is broken)(?: [\w-]+){{0,2}} {_BODY} (?:hurts?|aches?|is broken|was broken|is sprained"
+            r"|is swollen|is"
             rf" numb|are numb|is inflamed|is bleeding|has been (?:hurting|aching)|was removed|was amputated|"
             rf"(?:is|has been) killing me|is infected|got infected|is torn|keeps? \w+ing)",
             rf"(?: [\w-]+){{0,3}} (?:doctor|gp|oncologist|psychiatrist|cardiologist|neurologist|"

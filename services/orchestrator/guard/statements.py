@@ -42,7 +42,7 @@ def statements(text: str) -> Iterator[Span]:
             if concerns(words):
                 told = _told(name, sentence[0], rules_of(), tried)
                 if not told and not pieces.search(FICTION, sentence[0]):
-                    told = _joined(near_somebody(sentence[0]))
+                    told = _joined(near_somebody(sentence[0], words))
                 for first, last in told:
                     yield Span(name, sentence.start() + first, sentence.start() + last)
 
@@ -57,7 +57,7 @@ def _concerns_money(words: Set[str]) -> bool:
     return not _FINANCIAL_WORDS.isdisjoint(words) or any(map(str.isdigit, words))
 
 
-_Near = Callable[[str], Iterable[tuple[int, int]]]
+_Near = Callable[[str, Set[str]], Iterable[tuple[int, int]]]
 _FIELDS: Sequence[tuple[str, Callable[[Set[str]], bool], Callable[[], statement_patterns.Rules], _Near]] = (
     ("health", _concerns_health, statement_patterns.of_health, near_persons.of_health),
     ("financial", _concerns_money, statement_patterns.of_money, near_persons.of_money),
