@@ -79,29 +79,27 @@ _MEANS = re.compile(
     r"|(?:pay )?raise|pay ?rise|makes? (?:way |much |a lot )?more)(?!\w)",
     re.IGNORECASE,
 )
+_CIRCA = r"(?:(?:about|around|only|just|like|roughly) )?"
+_SUM = rf"{_CIRCA}[£$€]?\d[\d,.]{{1,8}}k?(?: (?:euros?|dollars?|pounds?|quid|bucks|francs?))?"
 _TIMES_PAID = re.compile(
     r"(?<!\w)(?:gets?|getting|got|makes?|making|brings?(?: home| in)?|takes? home|lives? on|living on|left with"
-    r"|charges?|gives? (?:me|us|him|her)) "
-    r"(?:(?:only|just|about|around|like|roughly) )?(?P<amount>\d{2,6}|\d{1,3}[,.]\d{3}|\d{1,3}k) (?:an?|per|each"
-    r"|every) "
+    rf"|charges?|gives? (?:me|us|him|her)) {_CIRCA}(?:\d{{2,6}}|\d{{1,3}}[,.]\d{{3}}|\d{{1,3}}k) (?:an?|per|each|every) "
     r"(?:month|week|year|hour|fortnight)(?!\w)",
     re.IGNORECASE,
 )
-_AMOUNT_ALONE = r"(?:(?:about|around|only|just|like|roughly) )?[£$€]?\d[\d,.]{1,8}k?(?: (?:euros?|dollars?|pounds?|quid|bucks|francs?))?"
 _PAID = re.compile(
-    r"(?<!\w)(?:(?:got paid|pa(?:ys?|id) (?:me|us|him|her)|took home|takes? home|(?:my|his|her|our) pay to"
-    rf"|of my) {_AMOUNT_ALONE}"
+    rf"(?<!\w)(?:(?:got paid|pa(?:ys?|id) (?:me|us|him|her)|took home|takes? home|(?:my|his|her|our) pay to"
+    rf"|of my) {_SUM}"
     r"(?! (?:compliments?|times|minutes|hours))"
-    rf"|(?:borrowed|lent|owes?) {_AMOUNT_ALONE} (?:from|off|to) (?:me|us|him|her|them|my|a)"
-    rf"|(?:have|has|got|with) {_AMOUNT_ALONE} (?:saved|so far|put aside|to live on|left (?:until|till|for the|this))"
-    rf"|(?:lost|won|blew|spent) {_AMOUNT_ALONE} (?:on|at|in) (?:crypto|bitcoin|gambling|betting|horses|slots|poker"
-    r"|the casino|stocks"
-    rf"|shares)|(?:i|we|he|she|they) (?:earns?|makes?) {_AMOUNT_ALONE}(?=$|[,.;!?]| (?:and|but|after|before|net"
-    r"|gross)\b)"
-    rf"|{_AMOUNT_ALONE} (?:in )?(?:disability|unemployment|benefits|child support|alimony|universal credit)"
-    rf"|(?:bank|account) balance (?:is|was) -?{_AMOUNT_ALONE}|borrow(?:ed|ing)? money|owes? (?:me|us) [^.!?]{{0,20}}"
-    r"(?:child support|alimony|rent|wages)|refund from (?:the taxman|hmrc|the irs)|(?:i['’]?m|we['’]?re) in the red"
-    r"|evicting (?:me|us|him|her|them))(?!\w)",
+    rf"|(?:borrowed|lent|owes?) {_SUM} (?:from|off|to) (?:me|us|him|her|them|my|a)"
+    rf"|(?:have|has|got|with) {_SUM} (?:saved|so far|put aside|to live on|left (?:until|till|for the|this))"
+    rf"|(?:lost|won|blew|spent) {_SUM} (?:on|at|in) (?:crypto|bitcoin|gambling|betting|horses|slots|poker|the casino"
+    r"|stocks|shares)"
+    rf"|(?:i|we|he|she|they) (?:earns?|makes?) {_SUM}(?=$|[,.;!?]| (?:and|but|after|before|net|gross)\b)"
+    rf"|{_SUM} (?:in )?(?:disability|unemployment|benefits|child support|alimony|universal credit)"
+    rf"|(?:bank|account) balance (?:is|was) -?{_SUM}|borrow(?:ed|ing)? money"
+    r"|owes? (?:me|us) [^.!?]{0,20}(?:child support|alimony|rent|wages)|refund from (?:the taxman|hmrc|the irs)"
+    r"|(?:i['’]?m|we['’]?re) in the red|evicting (?:me|us|him|her|them))(?!\w)",
     re.IGNORECASE,
 )
 _MORE_MEANS = re.compile(r"(?<!\w)(?:comp|compensation|rsus?|saved|put aside|set aside)(?!\w)", re.IGNORECASE)
