@@ -83,8 +83,8 @@ _CIRCA = r"(?:(?:about|around|only|just|like|roughly) )?"
 _SUM = rf"{_CIRCA}[£$€]?\d[\d,.]{{1,8}}k?(?: (?:euros?|dollars?|pounds?|quid|bucks|francs?))?"
 _TIMES_PAID = re.compile(
     r"(?<!\w)(?:gets?|getting|got|makes?|making|brings?(?: home| in)?|takes? home|lives? on|living on|left with"
-    rf"|charges?|gives? (?:me|us|him|her)) {_CIRCA}(?:\d{{2,6}}|\d{{1,3}}[,.]\d{{3}}|\d{{1,3}}k) (?:an?|per|each|every) "
-    r"(?:month|week|year|hour|fortnight)(?!\w)",
+    rf"|charges?|gives? (?:me|us|him|her)) {_CIRCA}(?:\d{{2,6}}|\d{{1,3}}[,.]\d{{3}}|\d{{1,3}}k) (?:an?|per|each"
+    r"|every) (?:month|week|year|hour|fortnight)(?!\w)",
     re.IGNORECASE,
 )
 _PAID = re.compile(
