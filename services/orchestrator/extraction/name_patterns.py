@@ -228,6 +228,11 @@ AFTER_THIS = re.compile(
     r"|you're (?:talking|speaking) (?:to|with))\b)",
     re.I,
 )
+_ASKS_ON = (
+    r"(?:i|im|i'm|i've|can|could|pls|please|plz|need|quick|just|got|want|wanted|looking|trying|having|help)\b"
+)
+AFTER_GIVEN = re.compile(rf"^(?: again)?(?:\W*$|[.!]|,? (?:from [\w ]{{2,30}},? )?{_ASKS_ON})", re.I)
+"""After "this is priya", by which nobody else is shown."""
 INTRODUCED = re.compile(r"\bintroduced? myself[,.:;–—-]{0,2} *$", re.I)
 SPELLED_AFTER = re.compile(
     r"^,? (?:with|without|w/o?) (?:(?:an?|one|two|double|no|the) )?[\"']?[a-z][\"']?(?:'?s)?(?![\w'-])", re.I
@@ -237,6 +242,7 @@ BY_THE_WAY_AFTER = re.compile(r"^,? (?:btw|by the way)\b", re.I)
 GREETED_HERE = re.compile(rf"^\W*{GREETING}\W+(?:it'?s )?(?P<name>[^\W\d_]{{2,20}})$", re.I)
 """What stands before " here" where somebody says hello and who they are."""
 ONLY_NAME = re.compile(r"^\W*(?P<name>[^\W\d_]{2,20})$")
+HERE_GOES_ON = re.compile(rf" (?:here|speaking)(?: again)? {_ASKS_ON}", re.I)
 HERE_AGAIN = re.compile(r"^ here again\b", re.I)
 SOMEBODY = re.compile(r"(?:er|or|ist|ian|ant|man|mom|mum|dad)s?$", re.I)
 """How words end for what people are: "hey, beginner here"."""

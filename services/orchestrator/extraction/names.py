@@ -191,14 +191,22 @@ def _i_am(message: _Message, start: int, sentence: str) -> Iterator[str]:
     for match in islice(said.I_AM.finditer(sentence), words.MAX_CLAUSES):
         lead = message.text[max(0, start - 40) : start + match.start()]
         is_greeted = bool(said.GREETED.search(lead) or said.INTRODUCED.search(lead))
+        is_greeted = is_greeted or _is_given(sentence, match.end())
         is_greeted = is_greeted or bool(
             re.match(r"[^\W\d_]+(?: (?:btw|by the way)\b|, ?\d\d\b)", sentence[match.end() :], re.I)
         )
         name = _name_at(message, sentence, match.end(), is_exact=True, may_be_small=is_greeted)
         after = sentence[match.end() + len(name) :]
-        is_whole = said.AFTER_I_AM.match(after) and not said.SAYING_GOES.match(after)
+        is_whole = said.AFTER_I_AM.match(after) or (name in UNMISTAKABLE and said.AFTER_GIVEN.match(after))
+        is_whole = is_whole and not said.SAYING_GOES.match(after)
         if name and is_whole and _is_meant(sentence, match) and not _holds_other_words(name):
             yield name
+
+
+def _is_given(sentence: str, begin: int) -> bool:
+    """Whether a common given name stands there, in small letters."""
+    token = said.TOKEN.match(sentence, begin)
+    return bool(token) and token.group() in UNMISTAKABLE
 
 
 def _holds_other_words(name: str) -> bool:
@@ -216,6 +224,8 @@ def _this_is(message: _Message, start: int, end: int) -> Iterator[str]:
         is_told = said.AFTER_THIS.match(after) or said.ASKS_NEXT.match(after)
         fits = is_greeted and said.AFTER_GREETED_THIS.match(after)
         fits = fits or (is_first and said.BY_THE_WAY_AFTER.match(after)) or said.SPELLED_AFTER.match(after)
+        if is_first and _is_given(sentence, match.end()):
+            fits = fits or said.AFTER_GIVEN.match(after)
         if match["this"] and (is_first or is_greeted):
             fits = fits or is_told
         if name and fits and _is_meant(sentence, match):
@@ -233,7 +243,10 @@ def _here(message: _Message, start: int, sentence: str) -> Iterator[str]:
         fits = (
             name
             and not said.GENERALLY.search(name)
-            and said.HERE.match(sentence[match.start() :].rstrip("\n"))
+            and (
+                said.HERE.match(sentence[match.start() :].rstrip("\n"))
+                or (name in UNMISTAKABLE and said.HERE_GOES_ON.match(sentence, match.start()))
+            )
             and said.BEGINS.search(before)
         )
         if fits and not _holds_other_words(name) and not said.TOLD.search(before):
@@ -274,7 +287,8 @@ def _name_at(
         return form.group()
     begins_small = sentence.lstrip()[:1].islower() and sentence[begin : begin + 1].islower()
     if message.is_flat or begins_small:
-        return _flat_name(sentence, begin, is_sure=not is_exact) if may_be_small else ""
+        is_sure = not is_exact or _is_given(sentence, begin)
+        return _flat_name(sentence, begin, is_sure=is_sure) if may_be_small else ""
     tokens: list[str] = []
     place = begin
     while len(tokens) < 5 and (match := said.TOKEN.match(sentence, place)):

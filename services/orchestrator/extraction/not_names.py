@@ -65,7 +65,8 @@ sunny cloudy windy foggy stormy humid freezing cloudless pouring raining snowing
 bye whiskey names daft bonkers nuts cynical paranoid pedantic picky spoiled spoilt prudish nosy nosey moody clingy
 bossy impatient impulsive nostalgic sentimental ignorant naive obsessed biased petty dramatic brutal heartless
 greedy overrated written spelt misspelt known given taken hidden forgotten stolen broken shown drawn chosen sworn
-gone are being went go goes hereby hi hiya wanna dont cant wont aint im ive ur whats thats theres lol haha btw cuz
+gone need want help are being went go goes hereby hi hiya wanna dont cant wont aint im ive ur whats thats theres
+lol haha btw cuz
 coz thx ty um uh er hmm
 grandma grandpa granny grandad gran nan urgent newbie noob dev mod op lurker intern freelancer student
 """
