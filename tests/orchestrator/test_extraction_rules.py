@@ -1,6 +1,6 @@
 """What rules alone find in a message, held to labelled sentences; and that no text makes them slow or fail.
 
-Two figures on the held-out part are short of the 0.9 that the development part is held to: the recall of names (0.78)
+Two figures on the held-out part are short of the 0.9 that the development part is held to: the recall of names (0.80)
 and of instructions (0.89).
 """
 
@@ -53,7 +53,7 @@ def test_who_is_named_was_named_in_so_many_words(held_out: bool) -> None:
     found = score("names", rows("names", held_out=held_out))
 
     assert found.precision >= 0.98
-    assert found.recall >= (0.78 if held_out else 0.9)
+    assert found.recall >= (0.8 if held_out else 0.9)
 
 
 @PARTS
@@ -92,6 +92,15 @@ def test_of_unusual_wordings_few_are_read_wrongly(name: str, held_out: bool) -> 
         ("I'd prefer that you call me Lexi.", "", "Lexi"),
         ("Lexi is what I answer to.", "", "Lexi"),
         ("Myself Rohan from Pune, kindly help me", "", "Rohan"),
+        ("i am yusuf and i want to learn python", "", "yusuf"),
+        ("im luca how are u doing", "", "luca"),
+        ("i am vegan and i want to learn cooking", "", ""),
+        ("this is priya, i need help", "", "priya"),
+        ("this is tom, my brother", "", ""),
+        ("its bogdan again", "", "bogdan"),
+        ("its julia again, she keeps texting", "", ""),
+        ("pls remember my name its imani", "", "imani"),
+        ("im naming u coco", "coco", ""),
         ("ur juno now", "juno", ""),
         ("gonna call you juno", "juno", ""),
         ("u r gonna be called juno", "juno", ""),

@@ -111,13 +111,14 @@ WRITTEN_OUT = {
     "ill": "I'll",
 }
 BARE = re.compile(
-    r"(?<![\w.'-])(?:[Uu]r(?= name\b)|(?<=call )u|(?<=name )u|(?<=name for )u|(?<=calling )u|[Uu](?= (?:get"
+    r"(?<![\w.'-])(?:[Uu]r(?= (?:new )?name\b)|(?<=call )u|(?<=name )u|(?<=name for )u|(?<=calling )u"
+    r"|(?<=naming )u|[Uu](?= (?:get"
     r"|have) (?:the|a) name\b)|[Uu](?= are (?:called|named|now)\b)|[Yy]oure"
     r"|[Uu] r(?= (?:called|named|now|gonna|going)\b)|[Uu](?= (?:can|may|could|should|must|will) (?:just )?call me\b)"
     r"|(?<=[Cc]an )u(?= (?:please |pls |plz )?call\b)|(?<=call )urself|(?<=name )urself"
     r"|(?<=[Mm]y )(?:nane|naem|nmae)|(?<=[Yy]our )(?:nane|naem|nmae)"
     r"|[Ll]ets(?= call\b| name\b)"
-    r"|[Ii]m(?= (?:going to|gonna)\b)"
+    r"|[Ii]m(?= (?:going to|gonna|calling u|naming u|calling you|naming you)\b)"
     r"|[Ii]ll(?= (?:call|name)\b)|[Ii]ts(?= me\b))(?![\w.'-])"
 )
 """Words as people in a hurry write them, where a name may follow."""
@@ -179,7 +180,7 @@ MY_NAME = re.compile(
     r"|i(?:'m| am)(?: usually| always| also| now| mostly)? (?:called|named|known as)"
     r"|(?:i|but|and)(?: now| usually| mostly| always| just| normally| still)? go by(?: the name(?: of)?)?"
     r"|(?:it(?:'s| is) )?(?:only |just )?me again[,:]|(?:by|use) my (?:first |full |real )name[,:]"
-    r"|my name\b[^.;!?]{0,30}[,:;] (?:it's|its|it is|that's|thats)|my name it is"
+    r"|my name\b[^.;!?]{0,30}[,:;]? (?:it's|its|it is|that's|thats)|my name it is"
     r"|(?:with|in|by|under|use) my name[,:](?: (?:it's|its|it is|thats|that's))?"
     r"|i (?:do |actually )?have a name[,:;]? (?:and )?(?:it's|it is)"
     r"|you(?:'re| are)(?: now)? (?:speaking|talking|chatting) (?:with|to)"
@@ -229,7 +230,8 @@ AFTER_THIS = re.compile(
     re.I,
 )
 _ASKS_ON = (
-    r"(?:i|im|i'm|i've|can|could|pls|please|plz|need|quick|just|got|want|wanted|looking|trying|having|help)\b"
+    r"(?:i|im|i'm|i've|can|could|pls|please|plz|need|quick|just|got|want|wanted|looking|trying|having|help|how|what|whats"
+    r"|what's|where|when|why|do|is|should)\b"
 )
 AFTER_GIVEN = re.compile(rf"^(?: again)?(?:\W*$|[.!]|,? (?:from [\w ]{{2,30}},? )?{_ASKS_ON})", re.I)
 """After "this is priya", by which nobody else is shown."""
