@@ -31,6 +31,25 @@ def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float,
     [
         ("I live in Graz and work as a baker.", ["The user lives in Graz.", "The user works as a baker."]),
         ("my wife's name is Elena", ["Elena is the user's wife."]),
+        ("hubby works nights, any tips", ["The user's hubby works nights."]),
+        (
+            "my son starts school monday any tips for the first day",
+            ["The user's son starts school on Monday."],
+        ),
+        ("My wife she is teacher in Leeds.", ["The user's wife is a teacher in Leeds."]),
+        ("my boyfriend ravi is from goa", ["Ravi is the user's boyfriend.", "Ravi is from goa."]),
+        ("my student loan is huge", []),
+        ("used to be a chef so keep it short", ["The user used to be a chef."]),
+        (
+            "My stepdaughter Ines, who is fifteen, is here.",
+            ["Ines is the user's stepdaughter.", "Ines is fifteen."],
+        ),
+        (
+            "I have been on the parish council for six years.",
+            ["The user has been on the parish council for six years."],
+        ),
+        ("have a nice day", []),
+        ("oh yeah I just LOVE waiting", []),
         (
             "My brother Tom just got engaged.",
             ["Tom is the user's brother.", "Tom just got engaged.", "Tom is engaged."],

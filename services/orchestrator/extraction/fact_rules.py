@@ -333,6 +333,10 @@ LIVED = _rule(rf"(?P<object>{lexicon.LIFE}.*)")
 OCCASION = re.compile(
     rf"(?:[Mm]y|[Oo]ur)\s+(?P<object>(?:\w+\s+)?{lexicon.OCCASIONS})\s+(?:is|was|will be|takes place)\b.*"
 )
+STOLEN = re.compile(
+    r"(?:[Mm]y|[Oo]ur)\s+(?P<object>[\w-]+(?: [\w-]+)?) (?:was|were|got|has been"
+    r"|have been) stolen\b(?! from (?:me|him|her|us)\b).*"
+)
 _ADJECTIVES = (
     r"(?:(?:old|oldest|older|eldest|young|younger|youngest|little|big|dear|dearest|new|former|late|only|first|"
     r"second|close|"

@@ -343,6 +343,9 @@ def _of_the_user(clause: str) -> Iterator[Fact]:
             f"The user's {owner}'s" if match["relation"] else f"{owner}'s" if match["name"] else "The user's"
         )
         yield _favourite(shown, match["what"], match["object"], owner)
+    if match := rules.STOLEN.match(clause):
+        text = telling.of_other("the user's", clause.split(" ", 1)[1])
+        yield Fact("event", USER, match["object"], text, lexicon.when(clause))
     if match := rules.OCCASION.match(clause):
         text = telling.of_other("the user's", clause.split(" ", 1)[1])
         yield Fact("event", USER, match["object"], text, lexicon.when(clause))

@@ -258,8 +258,7 @@ NOT_A_ROLE = re.compile(
 )
 _GENERIC = (
     r"(?:sea|seaside|ocean|mountains?|beach|outdoors|cold|heat|countryside|theatre|theater|opera|piano|guitar|"
-    r"violin|rain|sun|"
-    r"summer|winter|autumn|spring|snow|forest|woods|city|dark|gym|cinema|movies|news|radio|smell|sound|taste|feel|"
+    r"violin|viola|cello|flute|drums|trumpet|clarinet|rain|sun|summer|winter|autumn|spring|snow|forest|woods|city|dark|gym|cinema|movies|news|radio|smell|sound|taste|feel|"
     r"colou?r|number|"
     r"idea of|[A-Z]\w+)"
 )
