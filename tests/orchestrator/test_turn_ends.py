@@ -249,7 +249,8 @@ async def test_a_message_whose_end_could_not_be_told_gets_it_once_the_mind_is_op
     modelled: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await left_open(modelled, monkeypatch)
-    assert await ends(modelled) == []
+    # A worker that reads the message may open the mind first.
+    assert await ends(modelled) in ([], [(3, mind.TURN_FAILURE_REASON_INTERRUPTED)])
     turn = await converse(modelled, "are you there?")
 
     assert turn.completed
