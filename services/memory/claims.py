@@ -127,19 +127,7 @@ _STUDIES = re.compile(
     rf"^(?P<whole>{SUBJECT} {ADVERBS}studies [\w -]+?) (?:in|at) (?-i:(?:the )?[A-ZÀ-Þ]).*", re.IGNORECASE
 )
 """Who studies it in a place studies it."""
-_PETS = (
-    "cat",
-    "dog",
-    "puppy",
-    "kitten",
-    "horse",
-    "pony",
-    "rabbit",
-    "hamster",
-    "parrot",
-    "tortoise",
-    "guinea pig",
-)
+_PETS = (*"cat dog puppy kitten horse pony rabbit hamster parrot tortoise".split(), "guinea pig")
 """Of people who died it stays true that they were somebody's brother."""
 _OUT_OF_WORK = re.compile(
     rf"^{SUBJECT} {ADVERBS}{BE} {ADVERBS}(?:unemployed|jobless|out of work)$", re.IGNORECASE

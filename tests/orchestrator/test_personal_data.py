@@ -50,6 +50,7 @@ def test_of_unusual_wordings_few_are_read_wrongly(held_out: bool) -> None:
     ("text", "name", "said"),
     [
         ("what do i cook, my dads dialysis is on mondays", "health", "my dads dialysis"),
+        ("write a story for my son, he has asthma", "health", "he has asthma"),
         ("got shingles, do i cancel", "health", "shingles"),
         ("My aunt, who is lactose intolerant, comes too.", "health", "My aunt, who is lactose intolerant"),
         ("i owe my parents 2000", "financial", "i owe my parents 2000"),

@@ -57,6 +57,7 @@ _NOT_THIS = re.compile(
     r"\bnot (?:this|next|the coming) (\w+day),? but the (?:one after|next one|following one|following)\b",
     re.I,
 )
+"""Another way of saying "Friday week"."""
 _TWELVE = re.compile(r"\b12 (?=(?:noon|midday|midnight)\b)", re.I)
 _SHIFTING = re.compile(r"(?:before|after|from|on|at) ", re.IGNORECASE)
 DAY_BEGINS = 7

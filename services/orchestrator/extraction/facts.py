@@ -129,7 +129,8 @@ def _found(text: str, called: Collection[str]) -> Iterator[Fact]:
     unnamed = ""
     known: set[str] = set()
     of_me = True
-    for hurried_one in map(hurried.with_capitals, clauses(dialogue.by_person(text, called))):
+    for stated in clauses(dialogue.by_person(text, called)):
+        hurried_one = hurried.with_small_words(hurried.with_capitals(stated))
         whole = hurried.with_subject(hurried_one) if of_me else hurried_one
         clause = running_out.of_the_speaker(whole)
         if parted := relations.parted(clause) or relations.ran_out(clause):

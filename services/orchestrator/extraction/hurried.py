@@ -33,13 +33,12 @@ _WITHOUT_I = re.compile(
 _WITHOUT_I_AM = re.compile(
     r"(?i)no longer (?:an?|at|with|in|the|my|vegan|vegetarian|single|married|engaged)\b|not [\w' -]{2,40} any ?more\b"
 )
-_WITHOUT_I_HAVE = re.compile(
-    r"(?i)been (?:working|living|studying) (?:at|in|for|with|as)\b"
-    r"|got (?=(?:my|an?|two|our) (?:[\w'-]+ ){1,3}(?:on|next|at|this|tomorrow)\b)|got (?=(?:an?|two|three"
-    r"|no) \w+ (?:allergy|kids|cats"
-    r"|dogs|children)\b)"
+_WITHOUT_I_HAVE = re.compile(r"(?i)been (?:working|living|studying) (?:at|in|for|with|as)\b")
+_GOT = re.compile(
+    r"(?i)got (?=(?:my|an?|two|our) (?:[\w'-]+ ){1,3}(?:on|next|at|this|tomorrow)\b"
+    r"|(?:an?|two|three|no) \w+ (?:allergy|kids|cats|dogs|children)\b)"
 )
-_HAS_GOT = re.compile(r"(?i)got ")
+"""Who "got a test on Friday" has one."""
 _WITHOUT_MY = re.compile(
     r"(?:hubby|hubs|wifey|wife|husband|mum|mom|dad|nan|gran|bf|gf|boyfriend|girlfriend|fiance|fiancee|sis|bro|kid|son"
     r"|daughter|boss|flatmate|roommate|landlord|partner|toddler)(?= (?:is|has|was|works|lives|loves|hates|turns|starts"
@@ -91,23 +90,28 @@ _PERSON = re.compile(
 
 
 def with_capitals(clause: str) -> str:
-    """A clause as it is, but with the capitals of days, months, and of well-known places, employers and given names,
-    and with the small words that people leave out: "on Monday", "is a nurse".
-    """
+    """A clause as it is, but with the capitals of days, months, and of well-known places, employers and given names."""
     replaced = ((_DATE, _titled), (_NAME, _known), (_PERSON, _person), (_NAMED_SMALL, _named_small))
     for pattern, capital in replaced:
         clause = pattern.sub(capital, clause)
+    return clause
+
+
+def with_small_words(clause: str) -> str:
+    """A clause with its capitals as it is, but "starts on Monday" of "starts Monday", "is a nurse" of "is nurse", and
+    "my wife is" of "my wife she is".
+    """
     return _NO_ARTICLE.sub(r"\g<is> a ", _SHE.sub(r"\g<who> ", _LAST_DAY.sub(_on_day, clause)))
 
 
 def with_subject(clause: str) -> str:
     """A clause as it is, but of who tells of themselves without saying "I" with it."""
-    patterns = (("I ", _WITHOUT_I), ("I am ", _WITHOUT_I_AM), ("I have ", _WITHOUT_I_HAVE))
     if _WITHOUT_MY.match(clause):
         return f"my {clause}"
+    if got := _GOT.match(clause):
+        return f"I have {clause[got.end() :]}"
+    patterns = (("I ", _WITHOUT_I), ("I am ", _WITHOUT_I_AM), ("I have ", _WITHOUT_I_HAVE))
     subject = next((words for words, pattern in patterns if pattern.match(clause)), "")
-    if subject == "I have ":
-        clause = _HAS_GOT.sub("", clause, count=1) if clause[:4].lower() == "got " else clause
     return f"{subject}{clause[0].lower()}{clause[1:]}" if subject else clause
 
 

@@ -235,6 +235,8 @@ _ASKS_ON = (
 )
 AFTER_GIVEN = re.compile(rf"^(?: again)?(?:\W*$|[.!]|,? (?:from [\w ]{{2,30}},? )?{_ASKS_ON})", re.I)
 """After "this is priya", by which nobody else is shown."""
+AGED = re.compile(r"[^\W\d_]+(?: (?:btw|by the way)\b|, ?\d\d\b)", re.I)
+"""A name by the way, or with an age: "lina, 16"."""
 INTRODUCED = re.compile(r"\bintroduced? myself[,.:;–—-]{0,2} *$", re.I)
 SPELLED_AFTER = re.compile(
     r"^,? (?:with|without|w/o?) (?:(?:an?|one|two|double|no|the) )?[\"']?[a-z][\"']?(?:'?s)?(?![\w'-])", re.I

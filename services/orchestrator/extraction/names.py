@@ -190,17 +190,20 @@ def _to_the_mind(message: _Message, sentence: str) -> Iterator[str]:
 def _i_am(message: _Message, start: int, sentence: str) -> Iterator[str]:
     for match in islice(said.I_AM.finditer(sentence), words.MAX_CLAUSES):
         lead = message.text[max(0, start - 40) : start + match.start()]
-        is_greeted = bool(said.GREETED.search(lead) or said.INTRODUCED.search(lead))
-        is_greeted = is_greeted or _is_given(sentence, match.end())
-        is_greeted = is_greeted or bool(
-            re.match(r"[^\W\d_]+(?: (?:btw|by the way)\b|, ?\d\d\b)", sentence[match.end() :], re.I)
-        )
-        name = _name_at(message, sentence, match.end(), is_exact=True, may_be_small=is_greeted)
+        may_be_small = _is_introduced(lead, sentence, match.end())
+        name = _name_at(message, sentence, match.end(), is_exact=True, may_be_small=may_be_small)
         after = sentence[match.end() + len(name) :]
         is_whole = said.AFTER_I_AM.match(after) or (name in UNMISTAKABLE and said.AFTER_GIVEN.match(after))
         is_whole = is_whole and not said.SAYING_GOES.match(after)
         if name and is_whole and _is_meant(sentence, match) and not _holds_other_words(name):
             yield name
+
+
+def _is_introduced(lead: str, sentence: str, begin: int) -> bool:
+    """Whether "I'm" makes a name of a word in small letters: after a greeting, before an age, or of a common name."""
+    if said.GREETED.search(lead) or said.INTRODUCED.search(lead) or _is_given(sentence, begin):
+        return True
+    return bool(said.AGED.match(sentence, begin))
 
 
 def _is_given(sentence: str, begin: int) -> bool:
@@ -240,15 +243,10 @@ def _here(message: _Message, start: int, sentence: str) -> Iterator[str]:
             is_again = bool(said.HERE_AGAIN.match(sentence[match.start() :]))
             name = _small_before(lead, said.ONLY_NAME if is_again else said.GREETED_HERE)
         before = lead[: len(lead) - len(name)]
-        fits = (
-            name
-            and not said.GENERALLY.search(name)
-            and (
-                said.HERE.match(sentence[match.start() :].rstrip("\n"))
-                or (name in UNMISTAKABLE and said.HERE_GOES_ON.match(sentence, match.start()))
-            )
-            and said.BEGINS.search(before)
+        is_here = said.HERE.match(sentence[match.start() :].rstrip("\n")) or (
+            name in UNMISTAKABLE and said.HERE_GOES_ON.match(sentence, match.start())
         )
+        fits = name and is_here and not said.GENERALLY.search(name) and said.BEGINS.search(before)
         if fits and not _holds_other_words(name) and not said.TOLD.search(before):
             yield name
 

@@ -64,13 +64,15 @@ teacher team time traffic train trouble uber taxi cab user vampire water weather
 sunny cloudy windy foggy stormy humid freezing cloudless pouring raining snowing sparta london paris hello hi hey
 bye whiskey names daft bonkers nuts cynical paranoid pedantic picky spoiled spoilt prudish nosy nosey moody clingy
 bossy impatient impulsive nostalgic sentimental ignorant naive obsessed biased petty dramatic brutal heartless
-greedy overrated written spelt misspelt known given taken hidden forgotten stolen broken shown drawn chosen sworn
-gone need want help are being went go goes hereby hi hiya wanna dont cant wont aint im ive ur whats thats theres
-lol haha btw cuz
-coz thx ty um uh er hmm
-grandma grandpa granny grandad gran nan urgent newbie noob dev mod op lurker intern freelancer student
+greedy overrated
 """
-NOT_NAMES = frozenset(" ".join((_FUNCTION_WORDS, _TIMES, _PEOPLES, _STATES, _THINGS)).split())
+_OTHERS = """
+written spelt misspelt known given taken hidden forgotten stolen broken shown drawn chosen sworn gone need want
+help are being went go goes hereby hi hiya wanna dont cant wont aint im ive ur whats thats theres lol haha btw cuz
+coz thx ty um uh er hmm grandma grandpa granny grandad gran nan urgent newbie noob dev mod op lurker intern
+freelancer student
+"""
+NOT_NAMES = frozenset(" ".join((_FUNCTION_WORDS, _TIMES, _PEOPLES, _STATES, _THINGS, _OTHERS)).split())
 _DESCRIPTIONS = frozenset(_STATES.split())
 _NAMES_LIKE_PARTICIPLES = ("hammed", "hamed", "ahmed", "alfred", "wilfred", "winifred", "manfred", "jared", "saeed",
                            "sterling", "irving", "harding", "fleming", "channing", "darling")  # fmt: skip

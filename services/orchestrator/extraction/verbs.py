@@ -33,9 +33,10 @@ _VERBS = frozenset(
     surprise swap swear switch tabulate tag take talk tally teach tease tell test text thank think throw time
     tone touch track translate transcribe treat trim trust try turn type underline understand undo update upload
     use validate vary verify view volunteer wait wake walk warn watch weigh welcome wish word work worry wrap
-    write yell anwser asnwer awnser anser repsond responde wirte tranlsate translte corect
+    write yell
     """.split()
 )
+_MISSPELT = frozenset("anwser asnwer awnser anser repsond responde wirte tranlsate translte corect".split())
 _NO_VERBS = frozenset(
     """
     a an again and any are as at been but by every everybody everyone everything for from going had has he her
@@ -78,7 +79,7 @@ def is_imperative(text: str) -> bool:
     first, second = words[0], words[1] if len(words) > 1 else ""
     if first in _NO_VERBS or second in _FINITE or second in ("i", "we", "he", "she", "they"):
         return False
-    if first in _VERBS:
+    if first in _VERBS or first in _MISSPELT:
         return True
     is_inflected = first.endswith(("ing", "ed", "ly")) or (first.endswith("s") and not first.endswith("ss"))
     return second in _OBJECTS and not is_inflected

@@ -7,7 +7,7 @@ about prices, and what is made up, is told by words of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
@@ -23,7 +23,7 @@ _PERSON = re.compile(
     rf"|(?:{KIN})(?:['’]?s)?|flatmate|friend|neighbou?r|colleague|boss)(?!\w)",
     re.IGNORECASE,
 )
-_OF_MONEY = frozenset(
+WORDS_OF_MONEY = frozenset(
     """
     salary salaries wage wages pension alimony bonus savings mortgage debt debts owe owes owed owing overdraft
     arrears allowance scholarship stipend remuneration income earn earns earned earning paid pay pays lent loan
@@ -36,7 +36,7 @@ _OF_MONEY = frozenset(
     down
     """.split()
 )
-"""Words without which nothing is said of somebody's means."""
+"""Words without which ``of_money`` finds nothing."""
 _IN_A_HURRY = re.compile(
     r"\W*(?:(?:just|still|been|also|now|so|ugh|omg|ok|well) )*(?:got|had|tested|diagnosed|off sick|waiting on"
     r"|recovering|suffering|lost|havent|haven't|cant|can't|ex|down to|taking|on|living paycheck|stuck|coming off)(?!\w)"
@@ -153,44 +153,49 @@ def _amount() -> re.Pattern[str]:
     return re.compile(lexicon.AMOUNT, re.IGNORECASE)
 
 
-def of_health(said: str, _words: Set[str]) -> Iterator[tuple[int, int]]:
+def of_health(said: str) -> Iterator[tuple[int, int]]:
     """Where a sentence names an illness, a treatment or a medicine near somebody. Nothing in all capitals."""
     if said.isupper() or _NO_ILLNESS.search(said):
         return
-    for match in islice(_illness().finditer(said), _MOST_TRIED):
+    for match in _first(_illness(), said):
         if match[0].lower() not in _OFTEN_HARMLESS:
-            yield from _beside_somebody(said, match.start(), match.end())
+            yield from _beside_somebody(said, match)
 
 
-def of_money(said: str, words: Set[str]) -> Iterator[tuple[int, int]]:
-    """Where a sentence says near somebody what they have, earn or owe, or that they are in need.
-
-    ``words``: those of the sentence, in small letters.
-    """
-    if _OF_MONEY.isdisjoint(words) or _NO_MEANS.search(said):
+def of_money(said: str) -> Iterator[tuple[int, int]]:
+    """Where a sentence says near somebody what they have, earn or owe, or that they are in need."""
+    if _NO_MEANS.search(said):
         return
-    for match in islice(_IN_NEED.finditer(said), _MOST_TRIED):
-        yield from _beside_somebody(said, match.start(), match.end())
-    for pattern in (_TIMES_PAID, _PAID):
-        for match in islice(pattern.finditer(said), _MOST_TRIED):
-            yield from _beside_somebody(said, match.start(), match.end())
-    for match in islice(_amount().finditer(said), _MOST_TRIED):
+    for pattern in (_IN_NEED, _TIMES_PAID, _PAID):
+        for match in _first(pattern, said):
+            yield from _beside_somebody(said, match)
+    for match in _first(_amount(), said):
         if _is_near(_MEANS, said, match) or _is_near(_MORE_MEANS, said, match):
-            yield from _beside_somebody(said, match.start(), match.end())
-    for match in islice(_PLAIN_AMOUNT.finditer(said), _MOST_TRIED):
-        is_much = match[0].endswith(("k", "thousand"))
-        is_of_means = _is_near(_MEANS, said, match) or (is_much and _is_near(_MORE_MEANS, said, match))
-        is_year = _YEAR.fullmatch(match[0]) and not _OWED.search(said[: match.start()])
-        if len(match[0]) > 1 and is_of_means and not is_year:
-            yield from _beside_somebody(said, match.start(), match.end())
+            yield from _beside_somebody(said, match)
+    for match in _first(_PLAIN_AMOUNT, said):
+        if _is_plainly_of_means(said, match):
+            yield from _beside_somebody(said, match)
+
+
+def _is_plainly_of_means(said: str, amount: re.Match[str]) -> bool:
+    """Whether a number without a currency is money that somebody has or owes: not "2 tips", nor "in 2019"."""
+    if len(amount[0]) == 1 or (_YEAR.fullmatch(amount[0]) and not _OWED.search(said[: amount.start()])):
+        return False
+    is_much = amount[0].endswith(("k", "thousand"))
+    return _is_near(_MEANS, said, amount) or (is_much and _is_near(_MORE_MEANS, said, amount))
+
+
+def _first(pattern: re.Pattern[str], said: str) -> Iterator[re.Match[str]]:
+    return islice(pattern.finditer(said), _MOST_TRIED)
 
 
 def _is_near(what: re.Pattern[str], said: str, amount: re.Match[str]) -> bool:
     return what.search(said, max(0, amount.start() - _NEAR), amount.end() + _NEAR) is not None
 
 
-def _beside_somebody(said: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _beside_somebody(said: str, told: re.Match[str]) -> Iterator[tuple[int, int]]:
     """What is told of somebody, from where they are named if that is before it."""
+    start, end = told.span()
     near = _PERSON.search(said, max(0, start - _BEFORE), end + _AFTER)
     if not near and start <= _BEFORE:
         near = _IN_A_HURRY.match(said)

@@ -73,7 +73,8 @@ FICTION = re.compile(
     r"\b(?:in (?:my|the|this|a|his|her) (?:novel|story|book|film|movie|play|script|game|series|show|"
     r"manuscript|episode|chapter)|(?:character|protagonist|hero(?:ine)?|"
     r"narrator|villain|antagonist)s?\b|(?:write|draft|invent|make up|continue) (?:me )?(?:an?|the) (?:[\w-]+ )?"
-    r"(?:scene|story|tale|poem|novel|sketch|dialogue|screenplay|limerick|song|monologue)\b|dnd|campaign setting"
+    r"(?:scene|story|tale|novel|sketch|dialogue|screenplay|limerick|monologue)\b(?! (?:for|about|of|on) (?:my|our"
+    r"|me|us)\b)|dnd|campaign setting"
     r"|hypothetical(?:ly)?|fictional|imagine (?:a|"
     r"that|someone))",
     re.IGNORECASE,

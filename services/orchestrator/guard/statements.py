@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
 
 from services.orchestrator.extraction import pieces
 from services.orchestrator.guard import lexicon, near_persons, statement_patterns
@@ -38,13 +39,13 @@ def statements(text: str) -> Iterator[Span]:
     tried: Counter[str] = Counter()
     for sentence in pieces.finditer(_SENTENCE, text):
         words = set(map(str.lower, _WORD.findall(sentence[0])))
-        for name, concerns, rules_of, near_somebody in _FIELDS:
-            if concerns(words):
-                told = _told(name, sentence[0], rules_of(), tried)
-                if not told and not pieces.search(FICTION, sentence[0]):
-                    told = _joined(near_somebody(sentence[0], words))
+        for field in _FIELDS:
+            if field.concerns(words):
+                told = _told(field.name, sentence[0], field.rules(), tried)
+                if not told and field.may_be_near(words) and not pieces.search(FICTION, sentence[0]):
+                    told = _joined(field.near(sentence[0]))
                 for first, last in told:
-                    yield Span(name, sentence.start() + first, sentence.start() + last)
+                    yield Span(field.name, sentence.start() + first, sentence.start() + last)
 
 
 def _concerns_health(words: Set[str]) -> bool:
@@ -57,13 +58,30 @@ def _concerns_money(words: Set[str]) -> bool:
     return not _FINANCIAL_WORDS.isdisjoint(words) or any(map(str.isdigit, words))
 
 
-_Near = Callable[[str, Set[str]], Iterable[tuple[int, int]]]
-_FIELDS: Sequence[tuple[str, Callable[[Set[str]], bool], Callable[[], statement_patterns.Rules], _Near]] = (
-    ("health", _concerns_health, statement_patterns.of_health, near_persons.of_health),
-    ("financial", _concerns_money, statement_patterns.of_money, near_persons.of_money),
+def _tell_of_means(words: Set[str]) -> bool:
+    return not near_persons.WORDS_OF_MONEY.isdisjoint(words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A class of statements."""
+
+    name: str
+    concerns: Callable[[Set[str]], bool]
+    """Whether the words of a sentence, in small letters, may make one."""
+    rules: Callable[[], statement_patterns.Rules]
+    near: Callable[[str], Iterable[tuple[int, int]]]
+    """What is tried where the rules find none."""
+    may_be_near: Callable[[Set[str]], bool]
+    """Whether the words of a sentence make that worth its time."""
+
+
+_FIELDS = (
+    _Field(
+        "health", _concerns_health, statement_patterns.of_health, near_persons.of_health, _concerns_health
+    ),
+    _Field("financial", _concerns_money, statement_patterns.of_money, near_persons.of_money, _tell_of_means),
 )
-"""Classes of statements: whether the words of a sentence may make one, the rules that find it, and what is tried where
-they find none."""
 
 
 def _told(
