@@ -27,7 +27,7 @@ from services.orchestrator.extraction.extractor import ask_model
 from services.orchestrator.extraction.found import Found, by_rules, combined
 from services.orchestrator.extraction.instructions import directive_id
 from services.orchestrator.extraction.language import is_english
-from services.orchestrator.extraction.promises import commitment_id
+from services.orchestrator.extraction.promise import commitment_id
 from services.orchestrator.peers import Peers
 from services.runtime.peers import Peers as Channels
 from tests.support.extraction import called

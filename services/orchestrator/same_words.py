@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import count
 
-from services.orchestrator.extraction.promises import commitment_id
+from services.orchestrator.extraction.promise import commitment_id
 from services.orchestrator.projections.commitments import Commitment
 
 

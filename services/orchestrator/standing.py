@@ -17,7 +17,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm_client.errors import WrongExpectedSeq
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.extraction.extractor import Extractor
-from services.orchestrator.extraction.promises import Promise, commitment_id
+from services.orchestrator.extraction.promise import Promise, commitment_id
 from services.orchestrator.extraction.words import key
 from services.orchestrator.guard import ACTIONS, in_force
 from services.orchestrator.minds import Minds

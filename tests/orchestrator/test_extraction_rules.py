@@ -18,7 +18,8 @@ from services.orchestrator.extraction.due import due, without_time
 from services.orchestrator.extraction.found import Found, by_rules
 from services.orchestrator.extraction.instructions import directive_id, directives
 from services.orchestrator.extraction.names import mind_name, user_name
-from services.orchestrator.extraction.promises import commitment_id, may_promise, promises
+from services.orchestrator.extraction.promise import commitment_id
+from services.orchestrator.extraction.promises import may_promise, promises
 from tests.support.extraction import NOW, rows, score
 
 PARTS = pytest.mark.parametrize("held_out", [False, True], ids=["development", "held_out"])

@@ -21,7 +21,8 @@ from typing import Any
 from services.orchestrator.extraction.due import due
 from services.orchestrator.extraction.instructions import directive_id, directives
 from services.orchestrator.extraction.names import mind_name, user_name
-from services.orchestrator.extraction.promises import commitment_id, promises
+from services.orchestrator.extraction.promise import commitment_id
+from services.orchestrator.extraction.promises import promises
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 NOW = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from services.orchestrator.extraction.due import due
 from services.orchestrator.extraction.fact import USER, Fact, Type
 from services.orchestrator.extraction.found import EXPLICIT, SUGGESTED, Found
 from services.orchestrator.extraction.lexicon import NO_NAMES
-from services.orchestrator.extraction.promises import Promise, commitment_id
+from services.orchestrator.extraction.promise import Promise, commitment_id
 from services.orchestrator.extraction.words import stem
 from services.orchestrator.terms import Said
 from services.runtime.scripts import plainly_asked

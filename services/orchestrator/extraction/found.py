@@ -11,7 +11,8 @@ from services.orchestrator.extraction import names
 from services.orchestrator.extraction.fact import Fact
 from services.orchestrator.extraction.facts import facts
 from services.orchestrator.extraction.instructions import directive_id, directives
-from services.orchestrator.extraction.promises import Promise, commitment_id, may_promise, promises
+from services.orchestrator.extraction.promise import Promise, commitment_id
+from services.orchestrator.extraction.promises import may_promise, promises
 from services.orchestrator.extraction.words import key
 
 EXPLICIT = 0.95

@@ -10,7 +10,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import claims
 from services.orchestrator.extraction import evidence
 from services.orchestrator.extraction.extractor import Extractor, is_quotation, text_of
-from services.orchestrator.extraction.promises import Promise, commitment_id
+from services.orchestrator.extraction.promise import Promise, commitment_id
 from services.orchestrator.minds import Minds
 from services.orchestrator.projections.commitments import MAX_OPEN, SAID_SO, Commitment
 from services.orchestrator.same_words import having, new_id
