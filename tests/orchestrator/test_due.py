@@ -65,6 +65,47 @@ def test_a_part_of_a_day_counts_as_one_and_a_part_of_more_in_days(text: str, whe
 @pytest.mark.parametrize(
     ("text", "when"),
     [
+        ("defrost the salmon sat am", "2026-05-09T12:00"),
+        ("thurs teatime", "2026-05-07T17:00"),
+        ("this arvo", "2026-05-06T18:00"),
+        ("tomorrow eve", "2026-05-07T22:00"),
+        ("2nite at 8", "2026-05-06T20:00"),
+        ("in 2h", "2026-05-06T14:00"),
+        ("in 30min", "2026-05-06T12:30"),
+        ("in 2wks", "2026-05-20T23:59"),
+        ("in 40", "2026-05-06T12:40"),
+        ("on the wknd", "2026-05-10T23:59"),
+        ("day after tmrw", "2026-05-08T23:59"),
+        ("at like 6", "2026-05-06T18:00"),
+        ("when its 5", "2026-05-06T17:00"),
+        ("i am late", ""),
+        ("add in 10 eggs", ""),
+        ("the 24h pharmacy", ""),
+    ],
+)
+def test_times_are_written_short(text: str, when: str) -> None:
+    assert told(text) == when
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("in the last week of June", "2026-06-30T23:59"),
+        ("in the first week of June", "2026-06-07T23:59"),
+        ("before his op on the 14th", "2026-05-13T23:59"),
+        ("before the meeting on Tuesday at 3", "2026-05-12T15:00"),
+        ("about the storm we had on Boxing Day", ""),
+        ("the mail you got at 9 this morning", ""),
+        ("the flat on Fourth of July Avenue", ""),
+    ],
+)
+def test_what_was_on_a_day_names_no_time_and_what_is_before_it_ends_before(text: str, when: str) -> None:
+    assert told(text) == when
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
         ("two days before Christmas", "2026-12-23T23:59"),
         ("the day before Christmas", "2026-12-24T23:59"),
         ("a week before 20 June", "2026-06-13T23:59"),

@@ -71,6 +71,105 @@ def test_to_be_woken_or_asked_again_is_a_request_too(text: str, what: str, when:
 
 
 @pytest.mark.parametrize(
+    ("text", "what", "when"),
+    [
+        ("remind me tomorrow bins", "bins", "2026-05-07T23:59"),
+        ("reminder 5pm dentist", "dentist", "2026-05-06T17:00"),
+        ("yo remind me in 20 the oven's on", "the oven's on", "2026-05-06T12:20"),
+        ("can u ping me re the invoice friday", "the invoice friday", "2026-05-08T23:59"),
+        ("need a nudge at 3.15 to leave", "leave", "2026-05-06T15:15"),
+        (
+            "Could I trouble you for a reminder about the keys on Friday?",
+            "the keys on Friday",
+            "2026-05-08T23:59",
+        ),
+        ("One more thing: a reminder to lock up at 8pm.", "lock up at 8pm", "2026-05-06T20:00"),
+        ("Remind me of the fee a few days before the 28th.", "the fee a few days before the 28th", ""),
+        ("when we talk next week remind me of the loan", "the loan", "2026-05-17T23:59"),
+        ("remember that i need to call the bank tomorrow", "call the bank tomorrow", "2026-05-07T23:59"),
+        (
+            "remind me to ring gran in the morning shes in hospital",
+            "ring gran in the morning",
+            "2026-05-07T12:00",
+        ),
+        ("remind me to pay cos i always forget, ta x", "pay", ""),
+        ("set a timer for 10 min for the pasta", "set a timer for 10 min for the pasta", "2026-05-06T12:10"),
+        ("alarm 6am tmrw", "alarm 6am tmrw", "2026-05-07T06:00"),
+    ],
+)
+def test_people_in_a_hurry_ask_in_fewer_words(text: str, what: str, when: str) -> None:
+    assert found(text) == [(what, when)]
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "when"),
+    [
+        ("Pick up the kids at 3, remind me.", "Pick up the kids at 3", "2026-05-06T15:00"),
+        ("I have to send it by Friday. Can you remind me?", "send it by Friday", "2026-05-08T23:59"),
+        (
+            "The dentist is on Friday at 9. Remind me of it tomorrow.",
+            "The dentist is on Friday at 9",
+            "2026-05-07T23:59",
+        ),
+        (
+            "I fly on Saturday at 6am. Remind me the night before.",
+            "I fly on Saturday at 6am",
+            "2026-05-08T23:59",
+        ),
+        ("I fly on Saturday at 6am. Remind me the night before to pack.", "pack", "2026-05-08T23:59"),
+        ("Lunch is at 1 tomorrow. Remind me half an hour earlier to leave.", "leave", "2026-05-07T12:30"),
+        (
+            "Her birthday is June 3rd. Remind me the week before.",
+            "Her birthday is June 3rd",
+            "2026-05-27T23:59",
+        ),
+    ],
+)
+def test_who_says_only_remind_me_means_what_they_said_before(text: str, what: str, when: str) -> None:
+    assert found(text) == [(what, when)]
+
+
+@pytest.mark.parametrize(
+    ("text", "errands"),
+    [
+        (
+            "Remind me to call the vet tomorrow and book the hotel on Friday.",
+            [("call the vet tomorrow", "2026-05-07T23:59"), ("book the hotel on Friday", "2026-05-08T23:59")],
+        ),
+        (
+            "Remind me to call the vet tomorrow, and on Friday to book the hotel.",
+            [("call the vet tomorrow", "2026-05-07T23:59"), ("book the hotel", "2026-05-08T23:59")],
+        ),
+        (
+            "two reminders: call mum at 5, dentist at 6",
+            [("call mum at 5", "2026-05-06T17:00"), ("dentist at 6", "2026-05-06T18:00")],
+        ),
+        ("Remind me to call Mum and Dad on Friday.", [("call Mum and Dad on Friday", "2026-05-08T23:59")]),
+    ],
+)
+def test_each_errand_has_its_own_time(text: str, errands: list[tuple[str, str]]) -> None:
+    assert found(text) == errands
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What time is the train? Remind me.",
+        "I love you. Remind me tomorrow.",
+        "If it rains on Friday, remind me.",
+        "That reminds me, the rent is due tomorrow.",
+        "No need to remind me, it's on Friday.",
+        "I remember that I need to pay on Friday.",
+        "What reminders do I have: any for Friday?",
+        "I need a nudge to get going.",
+        "Remind me tomorrow what we talked about.",
+    ],
+)
+def test_who_asks_or_tells_wants_no_reminder(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "I set an alarm for 6:30 tomorrow.",
@@ -105,6 +204,8 @@ def test_what_only_looks_like_a_request_is_none(text: str) -> None:
         ("I'll pay on Friday - no, Saturday.", "pay on Friday - no, Saturday", "2026-05-09T23:59"),
         ("I'll pay on Friday – no problem.", "pay on Friday", "2026-05-08T23:59"),
         ("Will do that by Friday.", "do that by Friday", "2026-05-08T23:59"),
+        ("Noted! gonna check it again at 6", "check it again at 6", "2026-05-06T18:00"),
+        ("Expect part two from me on Friday.", "part two from me on Friday", "2026-05-08T23:59"),
     ],
 )
 def test_a_promise_may_be_told_when_before_it_or_within_it(text: str, what: str, when: str) -> None:
@@ -118,6 +219,8 @@ def test_a_promise_may_be_told_when_before_it_or_within_it(text: str, what: str,
         "He replied: I'll send it on Friday.",
         "Will do, the draft lands in your inbox by Friday.",
         "I will, in general, agree.",
+        "We'll see whether it works on Friday.",
+        "You will hear back from the bank by Friday.",
     ],
 )
 def test_what_another_says_or_what_only_agrees_is_no_promise(text: str) -> None:

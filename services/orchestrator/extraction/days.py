@@ -40,7 +40,7 @@ _DAY_OF_MONTH = rf"\d{{1,2}}(?:st|nd|rd|th)?|{ORDINAL}"
 _YEAR = r"(?:,? (?P<{}>(?:19|20|21)\d\d)(?![:\d]))?"
 _NOT_A_DATE = (
     r"(?! (?:be|have|floor|attempt|try|page|time|chapter|row|line|edition|street|place|prize|draft|half|week|weekend"
-    r"|quarter)\b)"
+    r"|quarter|avenue|ave|road|rd|boulevard|square)\b)"
 )
 _NOT_A_WEEKDAY = rf"(?! (?:(?:{_WEEKDAY})\b|of (?:every|each)\b))"
 """The first Tuesday is not the first of a month."""
@@ -71,19 +71,21 @@ _DAY = re.compile(
     r"(?<![\w-])(?=\w)"
     r"(?:(?P<lead>no later than|not later than|by|on|before|until|till|in|within|over|at|during|for|from|of|after"
     r"|since|through) )?"
-    r"(?:(?:the )?(?P<edge>end|last day|start|beginning|middle) of |(?P<early>early|late|mid)[ -])?"
+    r"(?:(?:the )?(?P<edge>end|last day|start|beginning|middle|(?:first|last) week) of |(?P<early>early|late|mid)[ -])?"
     r"(?:(?P<which>this coming|the coming|the next|the following|next|this|past|every|each|coming|the"
     rf"|last(?! (?:{_WEEKDAY}) (?:of|in) )) )?"
     r"(?:"
-    r"(?P<near>day after tomorrow|today|tonight|tonite|tomorrow|tmrw|tmr|2morrow|2moro"
+    r"(?P<near>day after (?:tomorrow|tmrw|tmr|tomo)|today|2day|tonight|tonite|2nite|2night|tomorrow|tmrw|tmr|tomo"
+    r"|2morrow|2moro"
     r"|tomm?orr?o(?:w|ws)?|tomorro|tmrow|tmrrw|2mrw)"
     r"|(?P<iso>\d{4}-\d{2}-\d{2}(?=$|[^\w-]|(?-i:T)\d\d:)|(?<!/)\d{4}/\d{1,2}/\d{1,2}(?![/.\d])"
     r"|\d{1,2}\.\d{1,2}\.(?:\d{4})?|\d{1,2}/\d{1,2}(?:/\d{4})?(?![/.\d]))"
     rf"|(?P<span>(?:(?P<share>{SHARE}) (?P<somehour>hour|hr)"
     rf"|(?:a )?couple of (?P<coupleunit>{UNIT})"
-    rf"|(?P<amount>{AMOUNT}) (?P<aunit>{UNIT})(?:,? and (?:a (?P<more>half|quarter)"
+    rf"|(?P<amount>{AMOUNT}) ?(?P<aunit>{UNIT})(?:,? and (?:a (?P<more>half|quarter)"
     rf"|(?P<amount2>{AMOUNT}) (?P<aunit2>{UNIT})))?"
-    rf"|(?P<and_a_half>{AMOUNT}) and a half (?P<hunit>{UNIT})|(?P<alone>hour))"
+    rf"|(?P<and_a_half>{AMOUNT}) and a half (?P<hunit>{UNIT})|(?P<alone>hour)"
+    r"|(?P<unsaid>[1-9]?[05])(?=[ ,]+(?:to|that|about|the|my|its|it's|please|pls|plz|thx|thanks)\b|\W*(?:$|\|)))"
     r"(?:['’]s?)?(?: time)?(?P<fromwhen> (?:from (?:now|today|tomorrow)|today|tomorrow))?"
     r"(?! (?:before|after|ago|earlier|of|or|later)\b))"
     rf"|(?P<date>(?:(?P<dom>{_DAY_OF_MONTH})(?: of)? (?P<dmonth>{_MONTH}){_YEAR.format('dyear')}"
@@ -92,15 +94,19 @@ _DAY = re.compile(
     r"|(?P<wwhich>the|this|next|the next) month))"
     rf"|(?P<dayof>(?P<nth>{_DAY_OF_MONTH})(?: of (?P<ofwhich>the|this|next|the next) month)?{_NOT_A_DATE}"
     rf"{_NOT_A_WEEKDAY})"
-    r"|(?P<period>(?P<unit>week|weekend|month|year)(?P<afternext> after next)?)"
+    r"|(?P<period>(?P<unit>week|weekend|wknd|month|year)(?P<afternext> after next)?)"
     rf"|(?P<holiday>{_HOLIDAY})"
     rf"|(?P<weekday>(?P<wday>{_WEEKDAY}|{_SHORT_WEEKDAY})(?P<week> week)?(?P<daynext> after next(?! door))?)"
     rf"|(?P<month>(?P<mname>{_MONTH}){_YEAR.format('mnyear')})"
     r")(?!(?!(?-i:T)\d\d:)[\w-]|['’]s)",
     re.IGNORECASE,
 )
+_BEFORE_A_THING = re.compile(
+    r"\bbefore (?:the|my|our|your|his|her|their|this|that) [\w'’-]+(?: [\w'’-]+)? $", re.IGNORECASE
+)
+"""Before "on the 14th": what is to be done before what is on a day is to be done before the day."""
 _LAST = ("end", "last day")
-_TONIGHT = ("tonight", "tonite")
+_TONIGHT = ("tonight", "tonite", "2nite", "2night")
 _DEADLINES = frozenset(("by", "on", "before", "until", "till", "no later than", "not later than", "through"))
 _REPEATED = frozenset(("every", "each"))
 _PAST = frozenset(("last", "past")) | _REPEATED
@@ -109,7 +115,11 @@ _OWNED = re.compile(
 )
 _AFTER_WEEKDAY = re.compile(rf"\b(?:{_WEEKDAY}|{_SHORT_WEEKDAY}),? $", re.I)
 _AFTER_NTH = re.compile(rf"\b(?:{_NTH}) $", re.I)
-_BEFORE_HOUR = re.compile(r",? (?:(?<!sat )at \d|\d{1,2}(?::\d\d| ?[ap]m\b))", re.I)
+_BEFORE_HOUR = re.compile(
+    r",? (?:(?<!sat )at \d|\d{1,2}(?::\d\d| ?[ap]m\b)|(?:[ap]m|arvo|eve|evening|morning|afternoon|night|tea ?time"
+    r"|lunch(?:time)?)\b)",
+    re.I,
+)
 """After "tue", which is no day by itself; nor is "we sat at 8 tables"."""
 _GOES_ON = re.compile(r" (?!(?:about|to|with|and|or|so|if|then|because|please|at|when|sharp)\b)[\w'\"]")
 
@@ -157,6 +167,8 @@ def days(text: str, today: date) -> Iterator[Day]:
 
 def _day(match: re.Match[str], lead: str, which: str, today: date) -> Day | None:
     kind = match.lastgroup or ""
+    if lead == "on" and _BEFORE_A_THING.search(match.string[max(0, match.start() - 40) : match.start()]):
+        lead = "before"
     is_bare = not lead and which in ("", "the")
     if is_bare and kind != "near" and _OWNED.search(_before(match)):
         return None
@@ -164,7 +176,9 @@ def _day(match: re.Match[str], lead: str, which: str, today: date) -> Day | None
         found = _RESOLVED[kind](match, lead, which, today)
     except (ValueError, OverflowError):  # 31 June, the year 12000
         return None
-    if found is None:
+    # "By the first week of June" may be before it, and may be in it.
+    is_vague = (match["edge"] or "").lower().endswith(" week") and lead in _DEADLINES
+    if found is None or is_vague:
         return None
     first, last, after = found
     if after is None:
@@ -192,6 +206,10 @@ def _edge(match: re.Match[str], first: date, last: date) -> tuple[date, date]:
         return last, last
     if edge in ("start", "beginning"):
         return first, first
+    if edge == "first week":
+        return first, first + timedelta(6)
+    if edge == "last week":
+        return last - timedelta(6), last
     if edge == "middle" or (match["early"] or "").lower() == "mid":
         middle = first + (last - first) // 2
         return middle, middle
@@ -203,7 +221,7 @@ _Found = tuple[date, date, timedelta | None] | None
 
 def _near(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     word = match["near"].lower()
-    ahead = 0 if word == "today" or word in _TONIGHT else 2 if word == "day after tomorrow" else 1
+    ahead = 0 if word in ("today", "2day", *_TONIGHT) else 2 if word.startswith("day after") else 1
     return _one(today + timedelta(ahead))
 
 
@@ -289,14 +307,16 @@ def _day_of_month(match: re.Match[str], lead: str, which: str, today: date) -> _
 
 def _period(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     unit = match["unit"].lower()
-    is_next = "next" in which or "following" in which or ("coming" in which and unit != "weekend")
+    is_next = (
+        "next" in which or "following" in which or ("coming" in which and unit not in ("weekend", "wknd"))
+    )
     ahead = 2 if match["afternext"] else int(is_next)
     named = bool(ahead or which in ("this", "this coming", "the coming") or match["edge"])
-    if not (named or (unit == "weekend" and which == "the" and lead)):
+    if not (named or (unit in ("weekend", "wknd") and which == "the" and lead)):
         return None
-    if unit in ("week", "weekend"):
+    if unit in ("week", "weekend", "wknd"):
         monday = today - timedelta(today.weekday()) + timedelta(weeks=ahead)
-        return monday + timedelta(5 if unit == "weekend" else 0), monday + timedelta(6), None
+        return monday + timedelta(0 if unit == "week" else 5), monday + timedelta(6), None
     if unit == "month":
         return _whole_month(today.replace(day=1) + relativedelta(months=ahead))
     return date(today.year + ahead, 1, 1), date(today.year + ahead, 12, 31), None
@@ -358,6 +378,8 @@ def _weekday_number(name: str) -> int:
 def _span(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     """ "In two hours", "a week from today". Of hours and minutes, how long; of days and more, the day."""
     from_when = (match["fromwhen"] or "").lower().split()
+    if match["unsaid"] and lead != "in":
+        return None
     is_placed = lead in ("in", "within") or (lead == "over" and which == "the next") or from_when
     if not is_placed or (match["alone"] and which != "the"):
         return None
@@ -376,6 +398,8 @@ def _amounts(match: re.Match[str]) -> dict[str, float]:
         return {unit_of(match["hunit"]): amount(match["and_a_half"]) + 0.5}
     if match["alone"]:
         return {"hours": 1}
+    if match["unsaid"]:
+        return {"minutes": int(match["unsaid"])}
     found = {unit_of(match["aunit"]): amount(match["amount"])}
     if more := match["more"]:
         found[unit_of(match["aunit"])] += 0.5 if more.lower() == "half" else 0.25

@@ -35,7 +35,7 @@ _OF_ITSELF = re.compile(
 )
 """What follows a day that is spoken of, rather than said instead: "sorry, Monday is a holiday"."""
 _APART = re.compile(
-    r"[.!?;]|\b(?:about|of|regarding|concerning|what|how|why|where|whether|who|whom)\b", re.IGNORECASE
+    r"[.!?;]|\b(?:about|of|re|regarding|concerning|what|how|why|where|whether|who|whom)\b", re.IGNORECASE
 )
 """Between a day and the hour after it: "on Friday ask about the call at 3" has the hour of the call."""
 _FAR_APART = re.compile(
@@ -48,7 +48,9 @@ _NARROWED = re.compile(r"(?:\b(?:the|an?|my|your|our|his|her|their|this|that|fro
 """Before an hour that tells of what kind a thing is: "the 7 pm show"."""
 _TAKEN_BACK = re.compile(r"(?:(?<!why )(?<!if )\bnot|\brather than|\binstead of) $", re.IGNORECASE)
 _TOLD_OF = re.compile(
-    r"(?<!\bbe )(?<!\bget )\b(?:held|decided|dated|agreed|signed|discussed|announced|received|recorded) $",
+    r"(?<!\bbe )(?<!\bget )\b(?:held|decided|dated|agreed|signed|discussed|announced|received|recorded) $"
+    r"|(?<!if )\b(?:i|we|you|they|he|she|it|that) (?:had|got|did|saw|made|met|was|were|went|came|sent|took|gave|left"
+    r"|bought|wrote|said|told) (?:\w+ )?$",
     re.IGNORECASE,
 )
 """Before a day on which something was: "what was decided on Tuesday"."""
@@ -282,7 +284,7 @@ def _shift(text: str, found: Day | Hour) -> Shift | None:
 
 def _is_taken_back(text: str, found: Day | Hour) -> bool:
     """ "Not on Friday", but not "not until Friday"."""
-    before = text[max(0, found.start - 16) : found.start]
+    before = text[max(0, found.start - 24) : found.start]
     if _TOLD_OF.search(before) or _GONE_BY.match(text, found.end):
         return True
     is_until = text.startswith(("until ", "till "), found.start)

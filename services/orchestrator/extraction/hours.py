@@ -15,12 +15,19 @@ from services.orchestrator.extraction.numbers import CARDINAL, cardinal
 from services.orchestrator.extraction.zones import PLACE
 
 PARTS = {"morning": time(12), "afternoon": time(18), "evening": time(22), "night": time(23, 59, 59)}
+_OTHER_PARTS = {"arvo": "afternoon", "eve": "evening", "am": "morning", "pm": "afternoon", "nite": "night"}
+_AFTER_A_DAY = re.compile(
+    r"(?:day|mon|tues?|wed|weds|thu|thurs?|fri|sat|sun|tomorrow|tmrw|tmr|this|the) $", re.I
+)
+"""Before "am" and "eve", which are parts of a day only then."""
 END_OF_DAY = time(23, 59, 59)
 _NAMED = {
     "noon": time(12),
     "midday": time(12),
     "lunchtime": time(12),
     "lunch": time(12),
+    "teatime": time(17),
+    "tea time": time(17),
     "midnight": END_OF_DAY,
     "eod": END_OF_DAY,
     "cob": time(17),
@@ -34,8 +41,8 @@ _NOT_AN_HOUR = (
 )
 _HOUR = re.compile(
     r"(?:(?<![\w.:-])|(?<=\dT))(?=\w)"
-    r"(?:(?P<lead>at|by|before|until|till|around|about|from|over|during|no later than) )?"
-    r"(?:about |around )?"
+    r"(?:(?P<lead>at|when it['’]?s|by|before|until|till|around|about|from|over|during|no later than) )?"
+    r"(?:about |around |like )?"
     r"(?:"
     rf"(?P<digital>(?P<h>[01]?\d|2[0-3])(?P<sep>[:.h])(?P<m>[0-5]\d)(?::[0-5]\d(?:\.\d{{1,6}})?)?"
     rf"(?: ?{_AM_PM.format('ap')})?)"
@@ -48,9 +55,10 @@ _HOUR = re.compile(
     rf"|(?:(?:a )?(?P<quarter>quarter)|(?P<minutes>\d\d?|{CARDINAL})(?: minutes)?)"
     rf" (?P<side>past|to)) (?P<sh>{HOUR_WORD}|1[0-2]|[1-9])(?: ?{_AM_PM.format('sap')})?)(?![\w-])"
     rf"|(?P<bare>(?P<bh>{HOUR_WORD}|[01]?\d|2[0-3])(?: o['’]?clock|(?P<ish>-?ish))?)(?![\w-]){_NOT_AN_HOUR}"
-    r"|(?P<named>noon|midday|midnight|lunchtime|lunch|eod|cob"
+    r"|(?P<named>noon|midday|midnight|lunchtime|lunch|tea ?time|eod|cob"
     r"|(?:the )?(?P<close>close|end) of (?P<of>business|play|(?:the )?(?:working |work |business )?day))(?![\w-]|['’]s)"
-    r"|(?P<part>(?P<how>in the |this |every |each )?(?P<pname>morning|afternoon|evening|night))(?![\w-]|['’]s)"
+    r"|(?P<part>(?P<how>in the |this |every |each )?(?P<pname>morning|afternoon|evening|night|arvo|eve|nite"
+    r"|[ap]m))(?![\w-]|['’]s)"
     r")",
     re.IGNORECASE,
 )
@@ -72,7 +80,21 @@ _IN_THE_EVENING = re.compile(
 """Before an hour, what people do in the evening."""
 _EVENING, _EVENING_OF_GAMES = range(5, 12), range(5, 10)
 """A match at eleven is one in the morning."""
-_FIXED = frozenset(("at", "by", "before", "until", "till", "around", "about", "no later than"))
+_FIXED = frozenset(
+    (
+        "at",
+        "when its",
+        "when it's",
+        "when it’s",
+        "by",
+        "before",
+        "until",
+        "till",
+        "around",
+        "about",
+        "no later than",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +155,12 @@ def _hour(match: re.Match[str]) -> Hour | None:
     return replace(clock, is_instead=True) if is_instead else None
 
 
-def _part(match: re.Match[str]) -> Hour:
+def _part(match: re.Match[str]) -> Hour | None:
     how = (match["how"] or "").lower().strip()
-    at = PARTS[match["pname"].lower()]
+    name = match["pname"].lower()
+    if name in ("am", "pm", "eve") and not _AFTER_A_DAY.search(match.string[: match.start("pname")][-12:]):
+        return None
+    at = PARTS[_OTHER_PARTS.get(name, name)]
     return Hour(
         match.start(),
         match.end(),

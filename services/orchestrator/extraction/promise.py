@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.orchestrator.extraction import words
+from services.orchestrator.extraction.due import times
 
 MAX_WORDS = 400
 """Letters of one promise."""
@@ -35,7 +36,8 @@ REPORTED = re.compile(
     r"(?: \w+){0,3}"
     r"|translations?|in (?:english|french|german|dutch|greek|welsh|czech|\w+(?:ish|ese|ian))"
     r"|example|e\.g\.|(?<!\bas )(?:whisper|mutter|mumble|murmur|shout|yell|scream|cri|repli|answer|respond"
-    r"|announce|declare|exclaim|gasp|hiss|sigh|growl|sing|add|think|begin|promise)(?:s|es|ed|d)|calls|thought|sang|began)\W*$",
+    r"|announce|declare|exclaim|gasp|hiss|sigh|growl|sing|add|think|begin|promise)(?:s|es|ed|d)|calls|thought|sang"
+    r"|began)\W*$",
     re.I,
 )
 WORK_ON = (
@@ -66,14 +68,24 @@ CUT = re.compile(
     r"|, then (?=(?:tell|give|show|help|explain|write|find|answer) )"
     r"|,? and (?=(?:none of|neither of|nothing)\b)|, (?=so\b|but\b|or else\b)| and (?:please |also )?(?=(?:remind"
     r"|ping|nudge) me\b|(?:don't|dont|do not) let me\b)"
-    rf"|,? and (?=tomorrow|tonight|next|then|on|in|after|when|later)(?=[^,;:.]{{1,40}}\b{PRONOUN}\b)"
+    rf"|,? and (?=tomorrow|tonight|next|then|on|in|after|when|later|until|till|before|by"
+    rf"|meanwhile)(?=[^,;:.]{{1,40}}\b{PRONOUN}\b)"
     r"| so (?=(?:there|that|you|we|it|i|i'm|they)\b)| because "
+    r"| (?:bc|bcs|b/c|cos|coz|cuz|cause)(?= (?:i|im|ive|we|he|hes|she|shes|they|theyre|it|its|my|the|you|u|there)\b)"
+    r"| or (?:else|i'm|im|ill|i'll)\b"
     r"|, (?=(?:my|the|her|his|our|their) [\w-]+ (?:[\w-]+ )?(?:is|are|was|were|has|have|had|will|isn't|closes|ends)\b)",
     re.IGNORECASE,
 )
+_NEXT_CLAUSE = re.compile(
+    r" (?:(?:i|we|he|she|they|it|there)(?:'(?:s|m|re|ve|ll|d))?|hes|shes|its|theyre|im|ive|theres"
+    r"|(?:my|the|his|her|our|their) \w+ (?:is|are|has|have|was))(?= \w)",
+    re.I,
+)
+"""After the words that say when: who goes on so, without a comma, says why."""
 LAST = re.compile(
-    r"(?: k(?= (?:thx|thanks|thank you|ty)))?(?:[ ,]+(?:please|pls|plz|ok|okay|thx|thanks|thank you|ty|tysm|thx"
-    r"|will you|would you|right|i promise|then))+$",
+    r"(?: k(?= (?:thx|thanks|thank you|ty)))?(?:[ ,]+(?:please|pls|plz|ok|okay|thx|thanks|thank you|ty|tysm|ta"
+    r"|cheers|will you|would you|right|i promise|then|lol|lmao)(?: x{1,4})?|, ?(?:x{1,4}|mate|hun|love|babe|bro|pal"
+    r"|buddy))+$",
     re.I,
 )
 
@@ -114,7 +126,7 @@ def clause_before(before: str, boundary: int) -> str:
 
 def after_and(clause: str) -> str:
     """What follows the last "and" of a clause: who says "do this and I'll do that" promises the latter."""
-    parts = re.split(r"(?:^| )(?:and|but|(?<!be )so|then)(?: |$)", clause, flags=re.I)
+    parts = re.split(r"(?:^| )(?:and|n|&|but|(?<!be )so|then)(?: |$)", clause, flags=re.I)
     return parts[-1]
 
 
@@ -132,4 +144,7 @@ def cut(sentence: str, own: str, begin: int) -> tuple[str, int]:
     """What is to be done, and where its words end."""
     stop = CUT.search(own, begin + 1, begin + MAX_WORDS)
     end = stop.start() if stop else min(len(sentence), begin + MAX_WORDS)
+    if _NEXT_CLAUSE.search(own, begin, end):
+        ends = (begin + time_end for _, time_end in times(own[begin:end]))
+        end = next((one for one in ends if _NEXT_CLAUSE.match(own, one)), end)
     return LAST.sub("", words.without_smileys(sentence[begin:end]).strip(" ,.!?…\n\t")), end

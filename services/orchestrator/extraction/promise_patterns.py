@@ -8,16 +8,18 @@ WILL = re.compile(
     r"(?<![\w'-])(?:"
     r"(?P<will>(?:i|we)(?:'ll| will| shall|(?:'m|'re| am| are) (?:going to|gonna)| can and will| guarantee to| agree to"
     r"|(?:'m|'re| am| are)? (?:plan(?:ning)?|intend(?:ing)?|aim(?:ing)?|mean|determined|set|about|committed) to)"
-    r"|im (?:going to|gonna)|ima|imma|i'ma|(?:^|(?<=[.!?,;:] ))(?:gonna|going to)"
+    r"|im (?:going to|gonna)|ima|imma|i'ma|(?:^ ?|(?<=[.!?,;:] ))(?:gonna|going to)"
     r"|ill(?= (?:add|ask|bring|call|check|do|draft|fetch|find|fix|get|give|go|have|keep|let|look|make|note|ping"
     r"|prepare|put"
     r"|read|remind|send|take|tell|text|try|write)\b)"
     r"|(?:i (?:hereby )?)?(?:promise|vow|swear|pledge|undertake|commit)(?: you)? to"
-    r"|(?:count|rely|depend|bank) on me to|(?:trust|expect) me to|leave it to me to"
+    r"|(?:you can )?expect(?= [^.!?;:,\n]{1,60} from (?:me|us)\b)|(?:count|rely|depend|bank) on me to|(?:trust"
+    r"|expect) me to|leave it to me to"
     r"|(?:my|the) (?:plan|next step|idea|job|task)(?: for [\w ]{1,20})? is to"
     r"|(?:i|we) (?:won't|will not) forget to)"
     r"|(?P<elided>will(?! do\b(?! \w)))|(?P<let>(?:let|allow) me(?: to)?|let's)|(?P<can>(?:i|we) can)"
-    r"|(?P<is>(?:i|we)(?:'m|'re| am| are)(?= [a-z]{2,}ing )|you(?:'ll| will)(?= (?:have|get|hear|find|receive)\b))"
+    r"|(?P<is>(?:i|we)(?:'m|'re| am| are)(?= [a-z]{2,}ing )|you(?:'ll| will)(?= (?:have|get"
+    r"|hear(?! (?:back )?from (?!me\b|us\b))|find|receive)\b))"
     r")(?:, (?:of course|naturally|as (?:agreed|promised|always|usual|you asked)"
     r"|(?P<aside>(?:by|on|before|in|within|at|over|this|next|tomorrow|tonight|today)\b[^,;:.!?\x00]{0,40})),"
     r"(?! (?:and|or|but|then)\b))? "
@@ -49,6 +51,8 @@ NO_PROMISE = re.compile(
     r"|catch you(?= (?:soon|then|later|tomorrow|on)\b|\W*$))\b",
     re.I,
 )
+WAIT_AND_SEE = re.compile(r"see (?:whether|if|what|how)\b", re.I)
+"""What nobody does who says "we'll"."""
 NO_PROMISE_ALONE = re.compile(
     r"(?:have to|need to|pass\W*$|wait\W*$|wait for|go with the|(?:try to )?remember (?:that|this|it)"
     r"|do my best\W*$|try my best\b"

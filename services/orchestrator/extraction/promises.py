@@ -62,6 +62,8 @@ def _in_sentence(sentence: str, own: str, now: datetime) -> Iterator[Promise]:
         is_told = said.IF_LIKED.search(own, begin) or words.SAID_BY.search(own, begin)
         if not what or is_told or said.NO_PROMISE.match(what):
             continue
+        if match[0].lower().startswith("we") and said.WAIT_AND_SEE.match(what):
+            continue
         aside = due(match["aside"] or "", now)
         if match["aside"] and not aside:
             continue

@@ -6,11 +6,14 @@ import re
 
 from services.orchestrator.extraction.hours import HOUR_WORD
 from services.orchestrator.extraction.promise import WORK_ON
+from services.orchestrator.extraction.spans import AMOUNT, UNIT
 
 ALARMS_BEGIN = 5
 """The first hour at which an alarm that is set for "six" may ring in the morning."""
-FOR_HOUR = re.compile(rf"\bfor (?=(?:[01]?\d|2[0-3]|{HOUR_WORD}|noon|midday|midnight)\b)", re.I)
+RING_AT = re.compile(rf"(?:\bfor |^(?=\d))(?=(?:[01]?\d|2[0-3]|{HOUR_WORD}|noon|midday|midnight)\b)", re.I)
 """What is at six of an alarm, while a promise for six may be one for six people."""
+FOR_SPAN = re.compile(rf"\bfor (?=(?:the )?(?:next )?(?:{AMOUNT}) ?(?:{UNIT})\b)", re.I)
+"""What a timer runs for."""
 MAX_LINK = 160
 """Letters after "remind me" in which what to be reminded of begins, and when is said before it."""
 SUPPOSED = re.compile(r"\W*(?:(?:and|so|but|ok|okay) )?if (?:you|i|we) were\b", re.I)
@@ -37,15 +40,17 @@ ON_WORDS = re.compile(
 """What is asked about the words just before."""
 AROUND_CLAUSE = " \t-*•–"
 """Spaces, and the marks of a list."""
+_NUDGE = r"(?:nudge|shout|poke|heads[ -]?up|buzz|ping|prod|wake[- ]up call)"
 ASK = re.compile(
     r"(?<![\w'-])(?:"
     r"(?P<remind>(?:remind(?:ed|ing)?|remidn|remnid|rmind|remmind|reminde) (?:me|us)(?: again)?|(?:ping|nudge"
     r"|poke|prod|alert|notify|warn|nag|bug|pester|badger"
-    r"|hound|hassle|chase|tap|buzz) me|(?:give|drop|shoot|send) me a (?:\w+ )?(?:nudge|shout|poke|heads[ -]up|buzz|ping"
-    r"|prod|line)|jog my memory|be reminded|need reminding)"
-    r"|(?P<tell>(?:tell|text|message|shout at) me)"
+    r"|hound|hassle|chase|tap|buzz) me|(?:gimme|(?:give|drop|shoot|send) me) an? (?:\w+ )?"
+    rf"(?:{_NUDGE}|line)|jog my memory|be reminded|need reminding)"
+    r"|(?P<tell>(?:tell|text|message|shout at) me|(?:want|need|like|love|appreciate|use|do with|get|have)"
+    rf" (?:an?|another) (?:\w+ )?{_NUDGE})"
     r"|(?P<keep>(?:don't|dont|dnt|do not|not|never) (?:ever )?(?:let|allow) me (?:to )?(?:forget|forgot|miss"
-    r"|overlook|neglect)"
+    r"|overlook|neglect)|remember(?: that)?(?= (?:i|we)(?:'ve| have)? (?:need|have|must|gotta|got|should) )"
     r"|(?:make sure|see to it|ensure|see) (?:that )?(?:i|we) (?:remember|(?:don't|dont|do not|never) (?:forget"
     r"|miss|overlook))"
     r"|(?:don't|dont|do not) let it slip my mind|help me (?:to )?(?:remember|not (?:to )?forget))"
@@ -54,18 +59,23 @@ ASK = re.compile(
     r"\b|don|remember|never|know|heard|read|see\b|haven|should|is\b)[a-z]))"
     r"|(?P<reminder>(?:(?P<verb>set|create|add|schedule|make|put|leave|send|book|get|have|drop|shoot|pop|file"
     r"|stick|note)"
-    r"|want|need|like|love|appreciate|use|do with)(?: me| us| up| in| down)?(?: an?| another| one)?(?: \w+)? reminder"
+    r"|want|need|like|love|appreciate|use|do with|(?:trouble|bother|ask) (?:you )?for|(?:grateful|glad"
+    r"|thankful) (?:for|of))"
+    r"(?: me| us| up| in| down)?(?: an?| another| one)?(?: \w+)? reminder"
     r"(?: for (?:me|us))?"
-    r"|^\W{0,3}reminder(?: please| to self)?(?!: (?:please )?remind\b))"
+    r"|(?P<many>(?:(?:set|create|add|make|need|want) (?:me )?(?:\w+ ){0,2}|^\W{0,3}(?:\w+ )?)reminders(?= ?:))"
+    r"|(?:^\W{0,3}|(?<=: )(?:an? )?(?:\w+ )?)reminder(?: please| to self)?(?!: (?:please )?remind\b))"
     r"|(?P<note>note to self(?: ?[:,–—-]| to)(?= ))"
-    r"|(?P<act>(?P<wake>(?:set|put|turn|switch)(?: me)?(?: on| up)?(?: the| my| an?)? (?:\w+ )?alarm"
+    r"|(?P<act>(?P<wake>^\W{0,3}alarm(?= (?:for )?\d)|(?:set|put|turn|switch|start)(?: me)?(?: on| up)?(?: the| my"
+    r"| an?)? (?:\w+ )?(?:alarm|timer)"
     r"|wake (?:me|us)(?>(?: up)?)(?! (?:if|when|whenever|unless)\b))"
     r"|(?:follow up|check (?:in|back|up)|catch up|touch base) with me|check (?:in|up) on me)"
     r")(?![\w'-])",
     re.IGNORECASE,
 )
 POLITE = re.compile(
-    r"(?>(?:(?:please|pls|plz|kindly|just|also|and|so|then|but|oh|ok|okay|hey|hi|hello|well|yes|great|thanks|thank you"
+    r"(?>(?:(?:(?:yo|oi|hey|hi|hiya|hello)(?: (?!i\b|we\b|my\b|our\b|the\b|can\b|could\b)\w+)?|please|pls|plz|kindly"
+    r"|just|also|and|so|then|but|oh|ok|okay|hey|hi|hello|well|yes|great|thanks|thank you"
     r"|now"
     r"|maybe|perhaps|possibly|again|would you mind|mind|do you mind|keep|start|um|uh|er|hmm|yeah|yea|yep|like"
     r"|alright|right|good morning|morning"
@@ -78,13 +88,15 @@ POLITE = re.compile(
     r"|prefer it) if you"
     r"(?: could| would)?|(?:it(?:'d| would) (?:be (?:great|good|nice|lovely|kind|helpful)"
     r"|help(?: me)?) )if you(?: could| would)?"
-    r"|i(?:'d| would)(?: really)?|i(?:'ll| will)|i could|i|whatever happens|feel free to|mind you|by the way|btw"
+    r"|i(?:'d| would)(?: really| be(?: so| very)?)?|i(?:'ll| will)|i could|i|whatever happens|feel free to|mind you"
+    r"|by the way|btw"
     r"|one more thing|you to|let's|we|how about|what about|you)"
     r"\b[ ,!]{0,3}){0,12})",
     re.I,
 )
 YOU_COULD = re.compile(
-    r"\b(?:you|u)(?:'d| could| would| can| might| to| will| should|'ll)(?: please| just| maybe| kindly)?$",
+    r"\b(?:can|could|cn|cud|would|will|pls|please) (?:you|u|ya)(?: please| just| pls)?$|\b(?:you|u)(?:'d| could"
+    r"| would| can| might| to| will| should|'ll)(?: please| just| maybe| kindly)?$",
     re.I,
 )
 POLITE_YOU = re.compile(
@@ -96,7 +108,11 @@ NOT_NOW = re.compile(
     r"|dream\w*|imagine)\b",
     re.I,
 )
-LINK = re.compile(r"(?:^|,? )(?P<link>to|2|about|abt|that|for|of|not(?= to ))(?= )|:(?= (?!\d\d\b))", re.I)
+LINK = re.compile(
+    r"(?:^|,? )(?P<link>to|2|about|abt|re|regarding|that|for|4(?= (?:the|an?|my|our)\b)|of|not(?= to ))(?= )"
+    r"|:(?= (?!\d\d\b))",
+    re.I,
+)
 ASKS_BACK = re.compile(
     r"(?:what|who|whose|how|why|where|which|whether|if|is|are|was|were|do|did|does|of|the|i|we|you)\b", re.I
 )
@@ -106,5 +122,45 @@ STATES = re.compile(
 )
 """What a note to oneself begins with that is a thought rather than something to do."""
 NEED_TO = re.compile(
-    r"(?:that )?(?:i|we) (?:need|have|ought|want) to |(?:that )?(?:i|we) (?:must|should) ", re.I
+    r"(?:that )?(?:i|we) (?:need|have|ought|want) to |(?:that )?(?:i|we) (?:must|should) "
+    r"|(?:that )?(?:i|we)(?:'ve| have|ve)? (?:gotta|got to) |(?:gotta|got to|have to|need to) ",
+    re.I,
 )
+SIDE = re.compile(r"(?:earlier|ahead)$", re.I)
+A_WEEK = re.compile(r"^(?:the )?(?=week|month)", re.I)
+OF_HOURS = re.compile(r"\b(?:min|hour|hr|h\b)", re.I)
+AFTER_KEEP = re.compile(r" (?:to|about|that)?\b ?", re.I)
+ITEMS = re.compile(r"(?:,? (?:and|&|n)|[,;]) (?=\w)", re.I)
+AND_THEN = re.compile(r",? (?:and|&|n)(?: then)? (?=\w)", re.I)
+ONE_FOR = re.compile(r"^(?:(?:one|1|another) )?(?:for|to|about) ", re.I)
+ERRAND = re.compile(r"\w{2}")
+TO_DO = re.compile(r",? to (?=\w)", re.I)
+BARE = re.compile(
+    r"[ ,]{1,3}(?=\w)(?!(?:if|when|and|or|but|because|bc|cos|what|who|which|how|why|where|whether|please|pls|plz|thanks"
+    r"|thx|ok|okay|he|she|they|it|you|is|are|was|so|instead|again|then|not|at|by|on|in|this|that|too|lol)\b"
+    r"|(?:i|we)\b(?! (?:have|need|must|should|gotta|got to)\b))",
+    re.I,
+)
+"""Between a time and what to be reminded of then: "remind me tomorrow bins"."""
+REFERS = re.compile(
+    r"[ ,]*(?:(?:about|of|to do) (?:it|this|that|these|those|them|both)\b)?[ ,]*(?:please|pls|plz|thanks|thx|ok|okay"
+    r"|ta|then"
+    r"|again|will you|would you|[?!. ])*",
+    re.I,
+)
+"""After "remind me", apart from when: what was said right before is meant."""
+NO_ERRAND = re.compile(
+    r"\W*(?:(?:if|what|which|who|whose|how|why|where|when|is|are|do|does|did|can|could|would|will|should|was|were|hi"
+    r"|hello|hey"
+    r"|thanks|thank you|good|ok|okay|yes|no|sorry|it|this|that|remind)\b|$)|[^?]*\?|.*\x00",
+    re.I,
+)
+"""What nobody wants to be reminded of: a question, a greeting, another's words."""
+OF_SOMEBODY = re.compile(r"\W*(?:i|we|you|he|she|they|there)\b", re.I)
+"""What begins so is to be reminded of only where a time is named in it."""
+FORERUN = re.compile(
+    rf"(?P<long>(?:the )?(?:day|night|evening|morning|week|month) before|(?:{AMOUNT}|a couple of|half an|a few|some)"
+    rf" (?:{UNIT}) (?:before|earlier|ahead))(?: (?:it|that|then|hand))?",
+    re.I,
+)
+"""How long before what was said a reminder of it is wanted."""

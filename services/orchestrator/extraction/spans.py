@@ -13,8 +13,11 @@ from dateutil.relativedelta import relativedelta
 from services.orchestrator.extraction.numbers import CARDINAL, cardinal
 
 AMOUNT = rf"\d{{1,4}}(?:\.\d)?|an?|{CARDINAL}"
-UNIT = r"minutes?|mins?|hours?|hrs?|days?|weeks?|fortnights?|months?|years?"
+UNIT = r"minutes?|mins?|hours?|hrs?|h|days?|weeks?|wks?|fortnights?|months?|years?"
 _UNITS = {"min": "minutes", "hou": "hours", "hrs": "hours", "hr": "hours", "day": "days", "wee": "weeks"} | {
+    "h": "hours",
+    "wk": "weeks",
+    "wks": "weeks",
     "for": "fortnights",
     "mon": "months",
     "yea": "years",
