@@ -78,8 +78,10 @@ _WITH_PLACE = re.compile(
     rf"{_START}(?:{_BOX}|{_COMPOUND}|{_ROMANCE}|{_FRENCH}|{_TYPED}|{_ENGLISH}){_FLOOR}{_PLACE}", re.NOFLAG
 )
 _STREET = re.compile(
-    rf"{_START}(?:{_BOX}|{_COMPOUND}|{_ROMANCE}|{_FRENCH}|{_TYPED}){_FLOOR}(?:, {_TOWN})?(?!\w)"
+    rf"{_START}(?:{_BOX}|{_COMPOUND}|{_ROMANCE}|{_FRENCH}|{_TYPED}){_FLOOR}(?:, {_TOWN}(?: \d{{1,2}})?){{0,3}}(?!\w)"
 )
+_IN_TWO_PLACES = re.compile(rf"{_START}{_TYPED}{_FLOOR}, {_TOWN}, {_TOWN}(?: \d{{1,2}})?(?!\w)")
+"""With a district and its town, or a town and its country."""
 _ANY_STREET = re.compile(
     rf"{_START}{_CAP}(?: {_CAP}){{0,2}} {_NUMBER}, (?:\d{{3}} \d{{2}}|\d{{2}}-\d{{3}}|\d{{5}}"
     rf"|\d{{4}} [A-Z]{{2}}) {_TOWN}(?: \d{{1,2}})?(?!\w)"
@@ -110,7 +112,7 @@ _LIVED_IN = words(
     r"adresse", r"morada", r"endereço", r"dirección", r"indirizzo", r"viv[eo]", r"moro", r"mora", r"habite",
     r"rent(?:s|ed|ing)?", r"bought", r"landlord",
     r"invoice", r"billing", r"letter", r"lease", r"tenant", r"resident", r"at mine", r"my", r"our", r"her", r"his",
-    r"their", r"i['’]?m at", r"i am at", r"we['’]?re at",
+    r"their", r"m(?:r|rs|s|iss)\.?", r"dr\.?", r"practice", r"i['’]?m at", r"i am at", r"we['’]?re at",
 )  # fmt: skip
 _KNOWN_STREET = re.compile(
     rf"{_START}(?:{_CAP}(?: {_CAP}){{0,2}} {_NUMBER}, \d{{4}} {_TOWN}"
@@ -129,6 +131,7 @@ _IN_FIELDS = re.compile(
 _TELLING = (
     (_WITH_PLACE, ()),
     (_ANY_STREET, ()),
+    (_IN_TWO_PLACES, (", ",)),
     (_SMALL_GERMAN, ("str", "allee", "platz", "weg", "gasse", "ring", "damm")),
     (_SMALL_ENGLISH, ()),
     (_IN_FIELDS, ("\n",)),

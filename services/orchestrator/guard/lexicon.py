@@ -78,7 +78,8 @@ sleepwalking
 """
 CONDITION_FORMS = (
     r"(?!diagnosis|prognosis|hypnosis|osmosis|metamorphosis|symbiosis|apotheosis)[a-z]{2,20}(?:itis|osis|"
-    r"oses|algia|plegia|paresis|pathy|aemia|emia|openia|rrhoea|rrhea|phobia|trophy|sclerosis|"
+    r"(?<=neur)oses|(?<=psych)oses|(?<=thromb)oses|(?<=scler)oses|(?<=fibr)oses|algia|plegia|paresis|pathy|aemia"
+    r"|emia|openia|rrhoea|rrhea|phobia|trophy|sclerosis|"
     r"carcinoma|sarcoma|blastoma|myeloma|glioma|fibroma|"
     r"adenoma)(?<!sympathy)(?<!empathy)(?<!apathy)(?<!telepathy)(?<!antipathy)(?<!nostalgia)(?<!academia)(?<!bohemia)(?<!homeopathy)(?<!psychopathy)(?<!osteopathy)"
 )
@@ -91,6 +92,8 @@ short-sighted|lame|mute|paraly[sz]ed|paraplegic|quadriplegic|disabled|wheelchair
 an? amputee|
 hiv[ -]positive|hiv\\+|hiv[ -]negative|infertile|menopausal|perimenopausal|anaemic|anemic|haemophiliac|
 hemophiliac|a hemophiliac|coeliac|celiac|lactose[ -]intolerant|gluten[ -]intolerant|neurodivergent|
+hypoglyca?emic|hyperglyca?emic|hypertensive|narcoleptic|agoraphobic|psychotic|arthritic|rheumatic|hemiplegic|tetraplegic|
+dyscalculic|housebound|incontinent|
 immunocompromised|immunosuppressed|immune-?compromised|
 overweight|obese|underweight|terminally ill|chronically ill|mentally ill|bedridden|concussed|in remission|
 in labou?r|in a coma|in rehab|in hospital|in the hospital|in intensive care|in hospice|on dialysis|on chemo|
@@ -184,7 +187,8 @@ optometrist about|osteopath
 """
 NOT_OF_THINGS = (
     r"(?! (?!(?:thanks|plus|is|as|was|has|his|its|this|us|always|perhaps|sometimes|towards|afterwards|savings|debts|"
-    r"loans|taxes|fees|arrears|stocks|shares|bonds|funds|payments|instal?ments|bonus(?:es)?|bitcoins?)\b)[a-z]+[a-rt-z]s\b)"
+    r"loans|taxes|fees|arrears|stocks|shares|bonds|funds|payments|instal?ments|bonus(?:es)?"
+    r"|bitcoins?)\b)[a-z]+[a-rt-z]s\b)"
 )
 """Of "5k followers", which are no money."""
 AMOUNT = (
@@ -276,7 +280,7 @@ positive|sick|ill|unwell|dying|therapy|hospital|dose|mg|prescribed|pregnant|ther
 fainted|collapsed|miscarried|breathe|swallow|walk|hear|tolerate|
 digest|hurt|hurts|aches|swollen|numb|inflamed|amputated|removed|infected|gluten|lactose|dairy|lost|suffer|
 suffers|suffering|pressure|cholesterol|symptoms|results|scan|vision|eyesight|hearing|period|weight|doctor|
-gp|specialist|consultant|seizure|sober|inject|mcg|bleeding|icu|aa|hospice|labour|labor|clinic|
+gp|specialist|consultant|seizure|sober|clean|inject|mcg|bleeding|icu|aa|hospice|labour|labor|clinic|
 deaf|blind|diabetic|asthmatic|epileptic|bipolar|autistic|depressed|anxious|suicidal|disabled|paralysed|
 paralyzed|obese|overweight|underweight|alcoholic|addict|addicted|hiv|infertile|menopausal|anaemic|anemic|
 coeliac|celiac|self-harm|self-harmed|hospitalised|hospitalized|colour|color|colorblind|colourblind|

@@ -1,7 +1,7 @@
-"""Statements about health and money of which only the words tell: an illness, a debt, near somebody's name or "my".
+"""Statements about health of which only the words tell: an illness, a treatment near somebody's name or "my".
 
-People say such things in more ways than the rules of ``statement_patterns`` know. What is written about an illness or
-about prices, and what is made up, is told by words of its own.
+People say such things in more ways than the rules of ``statement_patterns`` know. What is written about an illness,
+and what is made up, is told by words of its own.
 """
 
 from __future__ import annotations
@@ -23,46 +23,31 @@ _PERSON = re.compile(
     rf"|(?:{KIN})(?:['’]?s)?|flatmate|friend|neighbou?r|colleague|boss)(?!\w)",
     re.IGNORECASE,
 )
-WORDS_OF_MONEY = frozenset(
-    """
-    salary salaries wage wages pension alimony bonus savings mortgage debt debts owe owes owed owing overdraft
-    arrears allowance scholarship stipend remuneration income earn earns earned earning paid pay pays lent loan
-    inheritance inherited tax benefits benefit payout redundancy severance account instalment instalments
-    installment installments tips dole credit raise rise payrise make makes making get gets getting got brings
-    bring takes take took lives live living left charge charges gives give borrowed borrow borrowing saved aside
-    lost won blew spent balance refund evicting evicted disability unemployment comp compensation rsu rsus have
-    has red paycheck gambled gambling iva afford maxed collectors collector bailiff bailiffs behind overdrawn
-    drowning bankrupt bankruptcy hasn't haven't hasnt havent didn't couldn't can't cant couldnt support welfare
-    down
-    """.split()
-)
-"""Words without which ``of_money`` finds nothing."""
 _IN_A_HURRY = re.compile(
     r"\W*(?:(?:just|still|been|also|now|so|ugh|omg|ok|well) )*(?:got|had|tested|diagnosed|off sick|waiting on"
     r"|recovering|suffering|lost|havent|haven't|cant|can't|ex|down to|taking|on|living paycheck|stuck|coming off)(?!\w)"
 )
 """How people begin who leave "I" out: "got shingles, …". In small letters only: others are headings."""
-_MADE_UP = r"poem|story|novel|scene|character|film|movie|imagine|assume|suppose|hypothetical\w*|if i"
-_WRITTEN_ABOUT = (
+MADE_UP = r"poem|story|novel|scene|character|film|movie|imagine|assume|suppose|hypothetical\w*|if i"
+WRITTEN_ABOUT = (
     r"articles?|essays?|books?|research|charity|documentary|explain|define|meaning|lecture|exam|thesis|news|campaign"
     r"|what is|what are|what's"
 )
 _NO_ILLNESS = re.compile(
-    rf"(?<!\w)(?:{_MADE_UP}|{_WRITTEN_ABOUT}|stud(?:y|ies)|awareness|symptoms of|signs of|risks?|causes?|prevent\w*"
+    rf"(?<!\w)(?:{MADE_UP}|{WRITTEN_ABOUT}|stud(?:y|ies)|awareness|symptoms of|signs of|risks?|causes?|prevent\w*"
     r"|difference|paper|presentation|report on|fundrais\w*|donat\w*|vaccin\w*|could i|can you|contagious|in general"
     r"|statistics|history of|cats?|dogs?|horse|hamster|rabbit|plants?|tomato\w*|software|server|code|app|website|team"
     r"|market|economy|company)(?!\w)",
     re.IGNORECASE,
 )
 """In a sentence that may be of no person's health."""
-_NO_MEANS = re.compile(
-    rf"(?<!\w)(?:{_MADE_UP}|{_WRITTEN_ABOUT}|average|typical|should i charge|budget|price|costs?|sell for|for sale"
-    r"|(?:the|our) (?:company|firm)|revenue|turnover|invoice|worth it|how much do(?:es)?|start-?up|shop's|club"
-    r"|association|committee|government|minister|president|celebrity|tickets?|flight|hotel|laptop|phone for|under \d"
-    r"|save (?:me|us)|photos?|files?|words?|pages?|people|calories|steps)(?!\w)",
+_OF_A_NUISANCE = re.compile(
+    r"\b(?:giv(?:e|es|ing)|gave|(?:have|having|had)(?= (?:an? )?(?:heart attack|coronary) (?:when|over|if)\b)) (?:me"
+    r"|us|him|her|you)?"
+    r" ?(?:an? )?(?:ulcers?|heart attack|stroke|aneurysm|ptsd|brain tumou?r|cancer|coronary)\b",
     re.IGNORECASE,
 )
-"""In a sentence that may be of prices, or of an organisation's money."""
+"""What is only annoying: "this spreadsheet is giving me an ulcer"."""
 _OFTEN_HARMLESS = frozenset(
     """
     cold lump condition illness disease syndrome disorder limp trauma stutter stammer cough nits lice rash injury
@@ -71,69 +56,11 @@ _OFTEN_HARMLESS = frozenset(
     """.split()
 )
 """Words for illnesses that often stand for something else: the rules of ``statement_patterns`` alone find these."""
-_MEANS = re.compile(
-    r"(?<!\w)(?:salary|salaries|wages?|pension|alimony|child support|bonus|savings|mortgage|debts?|owe[sd]?|owing"
-    r"|overdraft|arrears|allowance|scholarship|stipend|remuneration|income|earn(?:s|ed|ing)?|gets? paid|pays me"
-    r"|paid me|lent|loan"
-    r"|inheritance|inherited|after tax|before tax|take[- ]home|sick pay|benefits?|payout|redundancy|severance"
-    r"|current account|instal?lments?|tips|dole|universal credit|to my name"
-    r"|(?:pay )?raise|pay ?rise|makes? (?:way |much |a lot )?more)(?!\w)",
-    re.IGNORECASE,
-)
-_CIRCA = r"(?:(?:about|around|only|just|like|roughly) )?"
-_SUM = rf"{_CIRCA}[£$€]?\d[\d,.]{{1,8}}k?(?: (?:euros?|dollars?|pounds?|quid|bucks|francs?))?"
-_TIMES_PAID = re.compile(
-    r"(?<!\w)(?:gets?|getting|got|makes?|making|brings?(?: home| in)?|takes? home|lives? on|living on|left with"
-    rf"|charges?|gives? (?:me|us|him|her)) {_CIRCA}(?:\d{{2,6}}|\d{{1,3}}[,.]\d{{3}}|\d{{1,3}}k) (?:an?|per|each"
-    r"|every) (?:month|week|year|hour|fortnight)(?!\w)",
-    re.IGNORECASE,
-)
-_PAID = re.compile(
-    rf"(?<!\w)(?:(?:got paid|pa(?:ys?|id) (?:me|us|him|her)|took home|takes? home|(?:my|his|her|our) pay to"
-    rf"|of my) {_SUM}"
-    r"(?! (?:compliments?|times|minutes|hours))"
-    rf"|(?:borrowed|lent|owes?) {_SUM} (?:from|off|to) (?:me|us|him|her|them|my|a)"
-    rf"|(?:have|has|got|with) {_SUM} (?:saved|so far|put aside|to live on|left (?:until|till|for the|this))"
-    rf"|(?:lost|won|blew|spent) {_SUM} (?:on|at|in) (?:crypto|bitcoin|gambling|betting|horses|slots|poker|the casino"
-    r"|stocks|shares)"
-    rf"|(?:i|we|he|she|they) (?:earns?|makes?) {_SUM}(?=$|[,.;!?]| (?:and|but|after|before|net|gross)\b)"
-    rf"|{_SUM} (?:in )?(?:disability|unemployment|benefits|child support|alimony|universal credit)"
-    rf"|(?:bank|account) balance (?:is|was) -?{_SUM}|borrow(?:ed|ing)? money"
-    r"|owes? (?:me|us) [^.!?]{0,20}(?:child support|alimony|rent|wages)|refund from (?:the taxman|hmrc|the irs)"
-    r"|(?:i['’]?m|we['’]?re) in the red|evicting (?:me|us|him|her|them))(?!\w)",
-    re.IGNORECASE,
-)
-_MORE_MEANS = re.compile(r"(?<!\w)(?:comp|compensation|rsus?|saved|put aside|set aside)(?!\w)", re.IGNORECASE)
-"""What tells of means only beside an amount of a currency, or of thousands."""
-_PLAIN_AMOUNT = re.compile(
-    r"(?:(?<![\w.,:/-])\d{1,3}(?:,?\d{3}|\d{0,3})(?:\.\d+)?k?(?:/(?:mo|month|yr|year|wk|week|h))?"
-    r"(?![\w:/-]|[.,]\d)|(?<!\w)(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|\w+teen) thousand(?!\w))"
-    rf"{lexicon.NOT_OF_THINGS}",
-    re.IGNORECASE,
-)
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_OWED = re.compile(
-    r"(?<!\w)(?:owe[sd]?|owing|earn(?:s|ed)?|lent|borrowed|inherited|saved|paid|pays|makes?)(?: \w+){0,3} $",
-    re.IGNORECASE,
-)
-"""Before "2000", which is then no year."""
-_IN_NEED = re.compile(
-    r"(?<!\w)(?:(?:on|off|living on|makes?|earns?) (?:the )?(?:minimum wage|benefits|dole|universal credit"
-    r"|welfare|food stamps|carer['’]?s['’]? allowance|income support|jobseeker['’]?s? allowance)|paycheck to paycheck"
-    r"|(?:hasn|haven)['’]?t (?:got )?(?:a|one) (?:cent|penny|bean)|(?:been|being|was|got|getting) evicted"
-    r"|gambl\w+ away|(?:rent|mortgage|council tax) arrears|(?:in|on) an iva|(?:can|could) (?:barely|hardly"
-    r"|scarcely) afford|(?:can|couldn)(?:['’]?t|not) afford (?:to )?(?:heat|eat|pay|rent|food|the rent)|maxed out"
-    r"|life savings"
-    r"|(?:haven|hasn|didn|couldn|can)['’]?t (?:been able to )?(?:paid|pay) (?:the|my|our|his|her) (?:\w+ )?"
-    r"(?:rent|bills?|mortgage|loan)|debt collectors?|bailiffs?|down to my last|instal?lments? behind"
-    r"|behind (?:on|with) (?:the|my|our|his|her) (?:\w+ )?(?:rent|mortgage|loan|payments?|bills?)|overdrawn"
-    r"|drowning in debt|declared bankrupt\w*|filed for bankruptcy|no savings)(?!\w)",
-    re.IGNORECASE,
-)
-_NEAR = 40
-"""Letters between an amount and what it is of."""
 _UNWELL = (
-    r"(?<!\w)(?:throwing up|vomiting|(?:hurt|kill|harm|cut)(?:ing)? (?:myself|himself|herself|themselves)"
+    r"(?<!\w)(?:throwing up|vomiting|(?:been|'m|am|is|are|im|got|stay(?:ed|ing)?|getting) (?:clean and sober"
+    r"|clean (?:for|since)"
+    r"|sober(?! (?:up|enough|look|thought))|\w+ (?:days|weeks|months|years) sober)|(?:hurt|kill|harm"
+    r"|cut)(?:ing)? (?:myself|himself|herself|themselves)"
     r"|threw (?:my|his|her) back|(?:oncolog|psychiatr|rheumatolog|cardiolog|neurolog|gyna?ecolog|urolog)ist|my period"
     r"|my (?:pills|tablets|meds)|my (?:knee|hip|back|ankle|wrist|shoulder) (?:gives?|gave|keeps giving) out"
     r"|(?:broke|fractured|sprained|dislocated) (?:my|his|her|their) (?:\w+ )?"
@@ -148,52 +75,20 @@ def _illness() -> re.Pattern[str]:
     return re.compile(rf"{told}|{_UNWELL}|(?<!\w)(?:{who}) {statement_patterns.STATE}", re.IGNORECASE)
 
 
-@cache
-def _amount() -> re.Pattern[str]:
-    return re.compile(lexicon.AMOUNT, re.IGNORECASE)
-
-
 def of_health(said: str) -> Iterator[tuple[int, int]]:
     """Where a sentence names an illness, a treatment or a medicine near somebody. Nothing in all capitals."""
-    if said.isupper() or _NO_ILLNESS.search(said):
+    if said.isupper() or _NO_ILLNESS.search(said) or _OF_A_NUISANCE.search(said):
         return
-    for match in _first(_illness(), said):
+    for match in first(_illness(), said):
         if match[0].lower() not in _OFTEN_HARMLESS:
-            yield from _beside_somebody(said, match)
+            yield from beside_somebody(said, match)
 
 
-def of_money(said: str) -> Iterator[tuple[int, int]]:
-    """Where a sentence says near somebody what they have, earn or owe, or that they are in need."""
-    if _NO_MEANS.search(said):
-        return
-    for pattern in (_IN_NEED, _TIMES_PAID, _PAID):
-        for match in _first(pattern, said):
-            yield from _beside_somebody(said, match)
-    for match in _first(_amount(), said):
-        if _is_near(_MEANS, said, match) or _is_near(_MORE_MEANS, said, match):
-            yield from _beside_somebody(said, match)
-    for match in _first(_PLAIN_AMOUNT, said):
-        if _is_plainly_of_means(said, match):
-            yield from _beside_somebody(said, match)
-
-
-def _is_plainly_of_means(said: str, amount: re.Match[str]) -> bool:
-    """Whether a number without a currency is money that somebody has or owes: not "2 tips", nor "in 2019"."""
-    if len(amount[0]) == 1 or (_YEAR.fullmatch(amount[0]) and not _OWED.search(said[: amount.start()])):
-        return False
-    is_much = amount[0].endswith(("k", "thousand"))
-    return _is_near(_MEANS, said, amount) or (is_much and _is_near(_MORE_MEANS, said, amount))
-
-
-def _first(pattern: re.Pattern[str], said: str) -> Iterator[re.Match[str]]:
+def first(pattern: re.Pattern[str], said: str) -> Iterator[re.Match[str]]:
     return islice(pattern.finditer(said), _MOST_TRIED)
 
 
-def _is_near(what: re.Pattern[str], said: str, amount: re.Match[str]) -> bool:
-    return what.search(said, max(0, amount.start() - _NEAR), amount.end() + _NEAR) is not None
-
-
-def _beside_somebody(said: str, told: re.Match[str]) -> Iterator[tuple[int, int]]:
+def beside_somebody(said: str, told: re.Match[str]) -> Iterator[tuple[int, int]]:
     """What is told of somebody, from where they are named if that is before it."""
     start, end = told.span()
     near = _PERSON.search(said, max(0, start - _BEFORE), end + _AFTER)

@@ -75,6 +75,8 @@ FICTION = re.compile(
     r"narrator|villain|antagonist)s?\b|(?:write|draft|invent|make up|continue) (?:me )?(?:an?|the) (?:[\w-]+ )?"
     r"(?:scene|story|tale|novel|sketch|dialogue|screenplay|limerick|monologue)\b(?! (?:for|about|of|on) (?:my|our"
     r"|me|us)\b)|dnd|campaign setting"
+    r"|(?<!as )\bif (?:i|we|you|he|she|they) (?:earned|won|inherited|owned|made|owed|was|were"
+    r"|had (?!known|been|told|heard|gone|only))\b[^.!?]{0,60}(?:['’]d|\b(?:id|would|could|might))\b"
     r"|hypothetical(?:ly)?|fictional|imagine (?:a|"
     r"that|someone))",
     re.IGNORECASE,

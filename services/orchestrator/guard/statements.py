@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from services.orchestrator.extraction import pieces
-from services.orchestrator.guard import lexicon, near_persons, statement_patterns
+from services.orchestrator.guard import lexicon, means, near_persons, statement_patterns
 from services.orchestrator.guard.persons import FICTION, POSSESSIVE, SUBJECT
 from services.orchestrator.guard.spans import Span, plain
 
@@ -59,7 +59,7 @@ def _concerns_money(words: Set[str]) -> bool:
 
 
 def _tell_of_means(words: Set[str]) -> bool:
-    return not near_persons.WORDS_OF_MONEY.isdisjoint(words)
+    return not means.WORDS_OF_MONEY.isdisjoint(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ _FIELDS = (
     _Field(
         "health", _concerns_health, statement_patterns.of_health, near_persons.of_health, _concerns_health
     ),
-    _Field("financial", _concerns_money, statement_patterns.of_money, near_persons.of_money, _tell_of_means),
+    _Field("financial", _concerns_money, statement_patterns.of_money, means.of_money, _tell_of_means),
 )
 
 
