@@ -30,6 +30,8 @@ class Planned(msgspec.Struct):
 
     drafts: list[Draft]
     memory_ids: list[str]
+    repeated: list[Draft] = []
+    """What was appended under the same keys before, if nothing else was."""
 
 
 Plan = Callable[[Reader, Mind], Planned]
@@ -66,6 +68,7 @@ class Managing:
         def plan(stored: Reader, held: Mind) -> Planned:
             drafts: list[Draft] = []
             ids: list[str] = []
+            repeated: list[Draft] = []
             new: dict[str | None, str] = {}
             for place, memory in enumerate(chosen):
                 event = mind.Event(mind_id=mind_id, kind="memory_recorded", remember=True)
@@ -81,6 +84,7 @@ class Managing:
                 if not memories[place].memory_id and stored.has(held, memory.memory_id):
                     # Its id follows from the key: this call was made before, whatever became of the memory since.
                     ids.append(memory.memory_id)
+                    repeated.append(Draft(event.body, _event_key(idempotency_key, place)))
                     continue
                 if sameness in new:
                     ids.append(new[sameness])
@@ -96,7 +100,7 @@ class Managing:
                 new[sameness] = memory.memory_id
                 ids.append(memory.memory_id)
                 drafts.append(Draft(event.body, _event_key(idempotency_key, place)))
-            return Planned(drafts, ids)
+            return Planned(drafts, ids, repeated)
 
         planned, seq = await self._append(mind_id, plan, within)
         return planned.memory_ids, seq
@@ -140,6 +144,8 @@ class Managing:
         for attempt in range(_ATTEMPTS):
             await self._follower.reach(mind_id, head, within)
             planned = await self._in_search(lambda: self._planned(mind_id, plan))
+            if planned.repeated:
+                await self._said_before(mind_id, planned.repeated)
             if not planned.drafts:
                 return planned, head
             expected = head if attempt < _ATTEMPTS - 1 else None
@@ -149,6 +155,14 @@ class Managing:
             except WrongSeq as error:
                 head = error.head
         raise AssertionError("the last attempt expects no seq")
+
+    async def _said_before(self, mind_id: str, drafts: Sequence[Draft]) -> None:
+        """Raise IdempotencyKeyReused where the ledger has other events under their keys."""
+        try:
+            await self._ledger.append(mind_id, drafts, _NEVER)
+        except WrongSeq:
+            # What was erased says nothing any more.
+            pass
 
     def _planned(self, mind_id: str, plan: Plan) -> Planned:
         with self._store.read() as stored:

@@ -347,6 +347,21 @@ async def test_a_key_that_came_with_another_call_is_refused_in_terms_of_the_call
         await served.memory.rate_memories(other, timeout=10)
 
 
+async def test_a_key_of_other_memories_forms_none(served: Served) -> None:
+    await begin(served)
+    first = await record(served, fact("Ana owns a green bicycle"), fact("Ana sails"), key="k1")
+
+    for others in (
+        [fact("the sky over Oslo was pink")],
+        [fact("Ana owns a green bicycle"), fact("Ana rows")],
+    ):
+        with pytest.raises(errors.IdempotencyKeyReused):
+            await record(served, *others, key="k1")
+    assert await held(served) == 2
+    again = await record(served, fact("Ana owns a green bicycle"), fact("Ana sails"), key="k1")
+    assert again.memory_ids == first.memory_ids
+
+
 async def test_many_at_once_lose_nothing_and_double_nothing(served: Served) -> None:
     await begin(served)
     calls = [record(served, fact(f"shelf {number % 10} holds jam")) for number in range(40)]

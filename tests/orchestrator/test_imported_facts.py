@@ -112,3 +112,38 @@ async def test_what_was_said_long_ago_does_not_take_the_place_of_what_was_said_s
 
     assert "Auckland" in turn.text
     assert "Wellington" not in turn.text
+
+
+async def test_what_somebody_else_says_to_the_mind_is_of_them(served: Served) -> None:
+    await converse(served, "Hi, I'm Carla and I live in Rome.")
+    await followed(served)
+    for said in (
+        "I live in Milan and I'm vegan.",
+        "My name is Benjamin.",
+        "Your name is Rex.",
+        "Remind me to buy tofu tomorrow.",
+        "From now on answer in Italian.",
+    ):
+        await converse(served, said, speaker="Ben")
+    await converse(served, "I like olives.", speaker="carla")
+    await followed(served)
+
+    state = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+    assert (state.identity.name, state.identity.user_name) == ("", "Carla")
+    assert not (state.directives or state.open_commitments)
+    told = {one.text for one in await facts(served) if not one.HasField("valid_to")}
+    assert {"The user lives in Rome.", "Ben lives in Milan.", "The user likes olives."} <= told
+    assert "Ben is called Benjamin." in told
+
+
+async def test_only_the_user_tells_that_what_they_asked_for_was_done(served: Served) -> None:
+    await converse(served, "Remind me to buy tofu tomorrow.")
+    await converse(served, "I bought tofu.", speaker="Ben")
+    await followed(served)
+    state = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+    assert len(state.open_commitments) == 1
+
+    await converse(served, "I bought tofu.")
+    await followed(served)
+    state = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
+    assert not state.open_commitments

@@ -14,6 +14,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from pmm_client.errors import PmmError
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.extraction import by_model, dialogue
+from services.orchestrator.extraction.fact import USER, told_by
 from services.orchestrator.extraction.found import Found, by_rules, combined
 from services.orchestrator.extraction.language import is_english
 from services.orchestrator.minds import Minds
@@ -31,6 +32,8 @@ ASK_AGAIN_SECONDS = 60.0
 """Until it is asked again whether there is a model."""
 KEPT = 64
 """Messages whose result is kept for the workers that have not asked yet."""
+_USERS, _PROGRAMS = ("", USER, "me", "human"), ("assistant", "ai", "bot", "model", "system")
+"""Speakers as transcripts call them."""
 _log = logging.getLogger("pmm.extraction")
 _Key = tuple[str, int, bytes]
 
@@ -63,8 +66,21 @@ class Extractor:
         return await self._once(self._ruled, event, self._rules)
 
     async def found(self, event: mind.Event) -> Found:
-        """All that a message holds, by rules and by a model where there is one. Raises ModelFailed."""
+        """All that a message holds, by rules and by a model where there is one. Raises ModelFailed.
+
+        Of somebody else than the mind's usual user these are facts of theirs alone.
+        """
         return await self._once(self._read, event, self._find)
+
+    async def is_of_user(self, event: mind.Event) -> bool:
+        """Whether the mind's usual user wrote a message, and nobody else."""
+        return await self._speaker(event) == USER
+
+    async def _speaker(self, event: mind.Event) -> str | None:
+        if event.kind == "assistant_message":
+            return USER
+        speaker: str = getattr(event.body, event.kind).speaker
+        return speaking(speaker, await self._minds.named(event.mind_id, event.seq)) if speaker else USER
 
     @staticmethod
     async def _once(
@@ -130,7 +146,8 @@ class Extractor:
             asked = ask_model(
                 self._peers, event.mind_id, text, now, is_answer=is_answer, is_english=english, called=called
             )
-            return combined(rules, await asked, is_english=english)
+            both = combined(rules, await asked, is_english=english)
+            return of_speaker(await self._speaker(event), both)
         except ModelFailed as error:
             if error.reason == NO_MODEL:
                 self._believe(False)
@@ -147,7 +164,8 @@ class Extractor:
         is_answer = event.kind == "assistant_message"
         called = await self._called(event)
         # A long message takes tens of milliseconds: not for the event loop.
-        return await asyncio.to_thread(by_rules, text_of(event), now, is_answer=is_answer, called=called)
+        found = await asyncio.to_thread(by_rules, text_of(event), now, is_answer=is_answer, called=called)
+        return of_speaker(await self._speaker(event), found)
 
     async def _called(self, event: mind.Event) -> list[str]:
         """Under which names a message's writer may speak, or is spoken to."""
@@ -159,6 +177,21 @@ class Extractor:
         state = await self._minds.named(event.mind_id, event.seq)
         said_ns = occurred_ns(event) or nanoseconds(event.recorded_at)
         return moment(said_ns, zone(state.profile.time_zone))
+
+
+def speaking(speaker: str, state: Snapshot) -> str | None:
+    """Of whom a message's facts are, ``USER`` where that is the mind's usual user; None: of nobody."""
+    name = speaker.casefold()
+    if name in {state.identity.name.casefold(), state.profile.name.casefold(), *_PROGRAMS} - {""}:
+        return None
+    return USER if name in _USERS or name == state.identity.user_name.casefold() else speaker
+
+
+def of_speaker(speaker: str | None, found: Found) -> Found:
+    """What is found where somebody speaks: names, reminders and instructions are the usual user's to give."""
+    if speaker == USER:
+        return found
+    return Found(facts=tuple(told_by(speaker, fact) for fact in found.facts)) if speaker else Found()
 
 
 def called(state: Snapshot, *, is_answer: bool = False) -> list[str]:

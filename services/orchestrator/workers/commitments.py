@@ -30,7 +30,7 @@ def worker(extractor: Extractor) -> Worker:
     """
 
     async def derive(event: mind.Event, minds: Minds) -> list[mind.Body]:
-        if is_quotation(event):
+        if is_quotation(event) or not await extractor.is_of_user(event):
             return []
         text = text_of(event)
         found = await extractor.explicit(event)

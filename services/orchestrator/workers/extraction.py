@@ -10,9 +10,8 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator.extraction import lexicon
 from services.orchestrator.extraction.begins import begins
 from services.orchestrator.extraction.extractor import Extractor, occurred_ns
-from services.orchestrator.extraction.fact import USER, Fact, told_by
+from services.orchestrator.extraction.fact import USER, Fact
 from services.orchestrator.minds import Minds
-from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.workers.follower import Worker
 
 _TYPES = {
@@ -21,9 +20,6 @@ _TYPES = {
     "event": mind.MEMORY_TYPE_EVENT,
     "relationship": mind.MEMORY_TYPE_RELATIONSHIP,
 }
-_USER = ""
-_USERS, _PROGRAMS = ("", "user", "me", "human"), ("assistant", "ai", "bot", "model", "system")
-"""Speakers as transcripts call them."""
 _AHEAD = re.compile(r"\b(?:is|are|will|starts?|begins?|leaves?|flies|fly)\b")
 _NAME = re.compile(lexicon.NAME)
 
@@ -41,13 +37,8 @@ def worker(extractor: Extractor) -> Worker:
 def imports(extractor: Extractor) -> Worker:
     """Reads what is imported to form facts. By itself, so that no turn waits for a long import."""
 
-    async def derive(event: mind.Event, minds: Minds) -> list[mind.Body]:
-        speaker = _speaker(event.body.message_imported.speaker, await minds.named(event.mind_id, event.seq))
-        if speaker is None:
-            return []
-        facts = (await extractor.found(event)).facts
-        told = facts if speaker == _USER else [told_by(speaker, fact) for fact in facts]
-        return await _memories(extractor, event, told)
+    async def derive(event: mind.Event, _minds: Minds) -> list[mind.Body]:
+        return await _memories(extractor, event, (await extractor.found(event)).facts)
 
     def forms_facts(event: mind.Event) -> bool:
         return event.body.message_imported.forms_facts
@@ -61,15 +52,6 @@ async def _memories(extractor: Extractor, event: mind.Event, facts: Sequence[Fac
         mind.Body(memory_recorded=_recorded(fact, event, ordinal, said_at))
         for ordinal, fact in enumerate(facts)
     ]
-
-
-def _speaker(speaker: str, state: Snapshot) -> str | None:
-    """Of whom facts are drawn from an imported message, ``_USER`` where that is the user; None: of nobody."""
-    name = speaker.casefold()
-    names = {state.identity.name.casefold(), state.profile.name.casefold(), *_PROGRAMS} - {""}
-    if name in names:
-        return None
-    return _USER if name in _USERS or name == state.identity.user_name.casefold() else speaker
 
 
 def _recorded(fact: Fact, event: mind.Event, ordinal: int, said_at: datetime) -> mind.MemoryRecorded:

@@ -150,7 +150,9 @@ class ConverseRequest(_message.Message):
     model: _builtins.str
     """A model of inference; empty: the default."""
     speaker: _builtins.str
-    """Who speaks; empty: the mind's usual user."""
+    """Who speaks; empty, or the name by which the mind knows its usual user: that user. Of somebody else facts are kept as theirs
+    ("Ben lives in Milan."); names, instructions and reminders are taken from the usual user alone.
+    """
     privacy_mode: _events_pb2.PrivacyMode.ValueType
     """For a new conversation: what is kept of it. For one that goes on: the most that may be kept of this message."""
     @_builtins.property
