@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -158,11 +159,9 @@ class Managing:
 
     async def _said_before(self, mind_id: str, drafts: Sequence[Draft]) -> None:
         """Raise IdempotencyKeyReused where the ledger has other events under their keys."""
-        try:
+        # What was erased says nothing any more.
+        with suppress(WrongSeq):
             await self._ledger.append(mind_id, drafts, _NEVER)
-        except WrongSeq:
-            # What was erased says nothing any more.
-            pass
 
     def _planned(self, mind_id: str, plan: Plan) -> Planned:
         with self._store.read() as stored:

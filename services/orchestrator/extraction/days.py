@@ -11,117 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from dateutil.easter import easter
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
-from services.orchestrator.extraction.numbers import ORDINAL, ordinal
-from services.orchestrator.extraction.spans import AMOUNT, SHARE, UNIT, amount, length_of, unit_of
-
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-)  # fmt: skip
-_MISSPELT = {
-    "wensday": 2,
-    "wednsday": 2,
-    "wendsday": 2,
-    "thrusday": 3,
-    "thursaday": 3,
-    "firday": 4,
-    "saterday": 5,
-}
-_WEEKDAY = "|".join((*_WEEKDAYS, "tues", "weds", "thurs", "thur", *_MISSPELT))
-_SHORT_WEEKDAY = "mon|tue|wed|thu|fri|sat|sun"
-_MONTH = "|".join(
-    (*_MONTHS, "sept", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-)
-_DAY_OF_MONTH = rf"\d{{1,2}}(?:st|nd|rd|th)?|{ORDINAL}"
-_YEAR = r"(?:,? (?P<{}>(?:19|20|21)\d\d)(?![:\d]))?"
-_NOT_A_DATE = (
-    r"(?! (?:be|have|floor|attempt|try|page|time|chapter|row|line|edition|street|place|prize|draft|half|week|weekend"
-    r"|quarter|avenue|ave|road|rd|boulevard|square)\b)"
-)
-_NOT_A_WEEKDAY = rf"(?! (?:(?:{_WEEKDAY})\b|of (?:every|each)\b))"
-"""The first Tuesday is not the first of a month."""
-_HOLIDAYS: dict[str, Callable[[int], date]] = {
-    "christmas eve": lambda year: date(year, 12, 24),
-    "christmas day": lambda year: date(year, 12, 25),
-    "christmas": lambda year: date(year, 12, 25),
-    "xmas": lambda year: date(year, 12, 25),
-    "boxing day": lambda year: date(year, 12, 26),
-    "new year's eve": lambda year: date(year, 12, 31),
-    "new year's day": lambda year: date(year, 1, 1),
-    "new year's": lambda year: date(year, 1, 1),
-    "new year": lambda year: date(year, 1, 1),
-    "valentine's day": lambda year: date(year, 2, 14),
-    "valentine's": lambda year: date(year, 2, 14),
-    "good friday": lambda year: easter(year) - timedelta(2),
-    "easter sunday": easter,
-    "easter monday": lambda year: easter(year) + timedelta(1),
-    "easter": easter,
-    "may day": lambda year: date(year, 5, 1),
-    "halloween": lambda year: date(year, 10, 31),
-    "thanksgiving": lambda year: date(year, 11, 1) + relativedelta(weekday=TH(4)),
-}
-_HOLIDAY = "|".join(_HOLIDAYS)
-_NTH = "first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th|last"
-
-_DAY = re.compile(
-    r"(?<![\w-])(?=\w)"
-    r"(?:(?P<lead>no later than|not later than|by|on|before|until|till|in|within|over|at|during|for|from|of|after"
-    r"|since|through) )?"
-    r"(?:(?:the )?(?P<edge>end|last day|start|beginning|middle|(?:first|last) week) of |(?P<early>early|late|mid)[ -])?"
-    r"(?:(?P<which>this coming|the coming|the next|the following|next|this|past|every|each|coming|the"
-    rf"|last(?! (?:{_WEEKDAY}) (?:of|in) )) )?"
-    r"(?:"
-    r"(?P<near>day after (?:tomorrow|tmrw|tmr|tomo)|today|2day|tonight|tonite|2nite|2night|tomorrow|tmrw|tmr|tomo"
-    r"|2morrow|2moro"
-    r"|tomm?orr?o(?:w|ws)?|tomorro|tmrow|tmrrw|2mrw)"
-    r"|(?P<iso>\d{4}-\d{2}-\d{2}(?=$|[^\w-]|(?-i:T)\d\d:)|(?<!/)\d{4}/\d{1,2}/\d{1,2}(?![/.\d])"
-    r"|\d{1,2}\.\d{1,2}\.(?:\d{4})?|\d{1,2}/\d{1,2}(?:/\d{4})?(?![/.\d]))"
-    rf"|(?P<span>(?:(?P<share>{SHARE}) (?P<somehour>hour|hr)"
-    rf"|(?:a )?couple of (?P<coupleunit>{UNIT})"
-    rf"|(?P<amount>{AMOUNT}) ?(?P<aunit>{UNIT})(?:,? and (?:a (?P<more>half|quarter)"
-    rf"|(?P<amount2>{AMOUNT}) (?P<aunit2>{UNIT})))?"
-    rf"|(?P<and_a_half>{AMOUNT}) and a half (?P<hunit>{UNIT})|(?P<alone>hour)"
-    r"|(?P<unsaid>[1-9]?[05])(?=[ ,]+(?:to|that|about|the|my|its|it's|please|pls|plz|thx|thanks)\b|\W*(?:$|\|)))"
-    r"(?:['’]s?)?(?: time)?(?P<fromwhen> (?:from (?:now|today|tomorrow)|today|tomorrow))?"
-    r"(?! (?:before|after|ago|earlier|of|or|later)\b))"
-    rf"|(?P<date>(?:(?P<dom>{_DAY_OF_MONTH})(?: of)? (?P<dmonth>{_MONTH}){_YEAR.format('dyear')}"
-    rf"|(?P<mmonth>{_MONTH}) (?:the )?(?P<mday>{_DAY_OF_MONTH})(?! ?[ap]m\b|:\d){_YEAR.format('myear')}){_NOT_A_DATE})"
-    rf"|(?P<nthday>(?P<wnth>{_NTH}) (?P<nthname>{_WEEKDAY}) (?:of|in) (?:(?P<wmonth>{_MONTH}){_YEAR.format('wyear')}"
-    r"|(?P<wwhich>the|this|next|the next) month))"
-    rf"|(?P<dayof>(?P<nth>{_DAY_OF_MONTH})(?: of (?P<ofwhich>the|this|next|the next) month)?{_NOT_A_DATE}"
-    rf"{_NOT_A_WEEKDAY})"
-    r"|(?P<period>(?P<unit>week|weekend|wknd|month|year)(?P<afternext> after next)?)"
-    rf"|(?P<holiday>{_HOLIDAY})"
-    rf"|(?P<weekday>(?P<wday>{_WEEKDAY}|{_SHORT_WEEKDAY})(?P<week> week)?(?P<daynext> after next(?! door))?)"
-    rf"|(?P<month>(?P<mname>{_MONTH}){_YEAR.format('mnyear')})"
-    r")(?!(?!(?-i:T)\d\d:)[\w-]|['’]s)",
-    re.IGNORECASE,
-)
-_BEFORE_A_THING = re.compile(
-    r"\bbefore (?:the|my|our|your|his|her|their|this|that) [\w'’-]+(?: [\w'’-]+)? $", re.IGNORECASE
-)
-"""Before "on the 14th": what is to be done before what is on a day is to be done before the day."""
-_LAST = ("end", "last day")
-_TONIGHT = ("tonight", "tonite", "2nite", "2night")
-_DEADLINES = frozenset(("by", "on", "before", "until", "till", "no later than", "not later than", "through"))
-_REPEATED = frozenset(("every", "each"))
-_PAST = frozenset(("last", "past")) | _REPEATED
-_OWNED = re.compile(
-    r"(?:\b(?:an?|my|your|our|his|her|their|(?<!make )that|one|no|last|past|every|each)|['’]s) $", re.I
-)
-_AFTER_WEEKDAY = re.compile(rf"\b(?:{_WEEKDAY}|{_SHORT_WEEKDAY}),? $", re.I)
-_AFTER_NTH = re.compile(rf"\b(?:{_NTH}) $", re.I)
-_BEFORE_HOUR = re.compile(
-    r",? (?:(?<!sat )at \d|\d{1,2}(?::\d\d| ?[ap]m\b)|(?:[ap]m|arvo|eve|evening|morning|afternoon|night|tea ?time"
-    r"|lunch(?:time)?)\b)",
-    re.I,
-)
-"""After "tue", which is no day by itself; nor is "we sat at 8 tables"."""
-_GOES_ON = re.compile(r" (?!(?:about|to|with|and|or|so|if|then|because|please|at|when|sharp)\b)[\w'\"]")
+from services.orchestrator.extraction import day_patterns as said
+from services.orchestrator.extraction.numbers import ordinal
+from services.orchestrator.extraction.spans import amount, length_of, unit_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,41 +51,41 @@ class Day:
 
 def days(text: str, today: date) -> Iterator[Day]:
     """What is named, in the order of the text, whose words must lie one space apart."""
-    for match in _DAY.finditer(text):
+    for match in said.DAY.finditer(text):
         which = (match["which"] or "").lower()
         lead = (match["lead"] or "").lower()
-        is_repeated_weekday = which in _REPEATED and match.lastgroup == "weekday"
-        if (which not in _PAST or is_repeated_weekday) and (day := _day(match, lead, which, today)):
+        is_repeated_weekday = which in said.REPEATED and match.lastgroup == "weekday"
+        if (which not in said.PAST or is_repeated_weekday) and (day := _day(match, lead, which, today)):
             yield day
 
 
 def _day(match: re.Match[str], lead: str, which: str, today: date) -> Day | None:
     kind = match.lastgroup or ""
-    if lead == "on" and _BEFORE_A_THING.search(match.string[max(0, match.start() - 40) : match.start()]):
+    if lead == "on" and said.BEFORE_A_THING.search(match.string[max(0, match.start() - 40) : match.start()]):
         lead = "before"
     is_bare = not lead and which in ("", "the")
-    if is_bare and kind != "near" and _OWNED.search(_before(match)):
+    if is_bare and kind != "near" and said.OWNED.search(_before(match)):
         return None
     try:
         found = _RESOLVED[kind](match, lead, which, today)
     except (ValueError, OverflowError):  # 31 June, the year 12000
         return None
     # "By the first week of June" may be before it, and may be in it.
-    is_vague = (match["edge"] or "").lower().endswith(" week") and lead in _DEADLINES
+    is_vague = (match["edge"] or "").lower().endswith(" week") and lead in said.DEADLINES
     if found is None or is_vague:
         return None
     first, last, after = found
     if after is None:
         first, last = _edge(match, first, last)
-        if lead == "before" and (match["edge"] or "").lower() in _LAST:
+        if lead == "before" and (match["edge"] or "").lower() in said.LAST:
             lead = "by"  # of what ends before the end of June, the last day may be in June
-    is_repeated = which in _REPEATED
+    is_repeated = which in said.REPEATED
     is_far = bool(match["week"] or match["daynext"])
     is_strong = lead not in ("for", "from") and (kind != "weekday" or is_far or not (is_bare or is_repeated))
-    goes_on = lead != "from" and bool(_GOES_ON.match(match.string, match.end()))
+    goes_on = lead != "from" and bool(said.GOES_ON.match(match.string, match.end()))
     if kind == "weekday" and not is_strong and (goes_on or is_repeated):
         kind = "bare weekday"
-    is_tonight = (match["near"] or "").lower() in _TONIGHT
+    is_tonight = (match["near"] or "").lower() in said.TONIGHT
     return Day(match.start(), match.end(), first, last, kind, lead, is_strong, after, is_tonight, is_repeated)
 
 
@@ -202,7 +96,7 @@ def _before(match: re.Match[str]) -> str:
 def _edge(match: re.Match[str], first: date, last: date) -> tuple[date, date]:
     """The end of a run of days, its beginning or its middle, where the words say one."""
     edge = (match["edge"] or "").lower()
-    if edge in _LAST:
+    if edge in said.LAST:
         return last, last
     if edge in ("start", "beginning"):
         return first, first
@@ -221,7 +115,7 @@ _Found = tuple[date, date, timedelta | None] | None
 
 def _near(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     word = match["near"].lower()
-    ahead = 0 if word in ("today", "2day", *_TONIGHT) else 2 if word.startswith("day after") else 1
+    ahead = 0 if word in ("today", "2day", *said.TONIGHT) else 2 if word.startswith("day after") else 1
     return _one(today + timedelta(ahead))
 
 
@@ -241,7 +135,7 @@ def _iso(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
         return None
     if third:
         return _one(date(third[0], second, first))
-    return _one(_next(lambda year: date(year, second, first), today)) if lead in _DEADLINES else None
+    return _one(_next(lambda year: date(year, second, first), today)) if lead in said.DEADLINES else None
 
 
 def _date(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
@@ -288,8 +182,8 @@ def _nth_weekday(match: re.Match[str], lead: str, which: str, today: date) -> _F
 def _day_of_month(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     """ "On the 5th", "the first of next month"."""
     of_which = (match["ofwhich"] or "").lower()
-    is_told_of = lead in _DEADLINES or lead in ("for", "of") or of_which
-    if which != "the" or not (is_told_of or _AFTER_WEEKDAY.search(_before(match))):
+    is_told_of = lead in said.DEADLINES or lead in ("for", "of") or of_which
+    if which != "the" or not (is_told_of or said.AFTER_WEEKDAY.search(_before(match))):
         return None
     number = ordinal(match["nth"])
     if not 1 <= number <= 31:
@@ -322,6 +216,12 @@ def _period(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     return date(today.year + ahead, 1, 1), date(today.year + ahead, 12, 31), None
 
 
+def _closing(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
+    """ "By year end", "eom": the last day."""
+    is_of_year = "y" in match["closing"].lower()
+    return _one(date(today.year, 12, 31) if is_of_year else today + relativedelta(day=31))
+
+
 def _whole_month(first: date) -> _Found:
     return first, first + relativedelta(day=31), None
 
@@ -339,40 +239,40 @@ def _month(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
 
 
 def _month_number(name: str) -> int:
-    return next(number for number, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()[:3]))
+    return next(number for number, month in enumerate(said.MONTHS, 1) if month.startswith(name.lower()[:3]))
 
 
 def _holiday(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     if lead == "in" or (not lead and which not in ("this", "next")):
         # "In the new year" is vague.
         return None
-    return _one(_next(_HOLIDAYS[match["holiday"].lower()], today))
+    return _one(_next(said.HOLIDAYS[match["holiday"].lower()], today))
 
 
 def _weekday(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
     name = match["wday"].lower()
-    is_short = name in _SHORT_WEEKDAY.split("|")
+    is_short = name in said.SHORT_WEEKDAY.split("|")
     wanted = _weekday_number(name)
     if match["daynext"]:
         return _one(today + timedelta(14 - today.weekday() + wanted))
-    is_beside_hour = _BEFORE_HOUR.match(match.string, match.end("wday"))
-    if (is_short and not (lead in _DEADLINES or which or is_beside_hour)) or (
-        which == "the" and lead not in _DEADLINES
+    is_beside_hour = said.BEFORE_HOUR.match(match.string, match.end("wday"))
+    if (is_short and not (lead in said.DEADLINES or which or is_beside_hour)) or (
+        which == "the" and lead not in said.DEADLINES
     ):
         return None
-    if _AFTER_NTH.search(_before(match)):
+    if said.AFTER_NTH.search(_before(match)):
         return None
     weeks = timedelta(weeks=bool(match["week"]))
     if which in ("next", "the following"):
         return _one(today + timedelta(7 - today.weekday() + wanted))
     ahead = (wanted - today.weekday()) % 7
-    may_be_today = which.startswith("this") or which in _REPEATED
+    may_be_today = which.startswith("this") or which in said.REPEATED
     return _one(today + timedelta(ahead or (0 if may_be_today else 7)) + weeks)
 
 
 def _weekday_number(name: str) -> int:
-    known = (number for number, day in enumerate(_WEEKDAYS) if day.startswith(name.lower()[:3]))
-    return next(known, _MISSPELT.get(name.lower(), 0))
+    known = (number for number, day in enumerate(said.WEEKDAYS) if day.startswith(name.lower()[:3]))
+    return next(known, said.MISSPELT.get(name.lower(), 0))
 
 
 def _span(match: re.Match[str], lead: str, which: str, today: date) -> _Found:
@@ -398,8 +298,9 @@ def _amounts(match: re.Match[str]) -> dict[str, float]:
         return {unit_of(match["hunit"]): amount(match["and_a_half"]) + 0.5}
     if match["alone"]:
         return {"hours": 1}
-    if match["unsaid"]:
-        return {"minutes": int(match["unsaid"])}
+    if match["hm"] or match["unsaid"]:
+        hours, minutes = (match["hm"] or f"0h{match['unsaid']}").lower().split("h")
+        return {"hours": int(hours), "minutes": int(minutes)}
     found = {unit_of(match["aunit"]): amount(match["amount"])}
     if more := match["more"]:
         found[unit_of(match["aunit"])] += 0.5 if more.lower() == "half" else 0.25
@@ -416,6 +317,7 @@ _RESOLVED: dict[str, Callable[[re.Match[str], str, str, date], _Found]] = {
     "nthday": _nth_weekday,
     "dayof": _day_of_month,
     "period": _period,
+    "closing": _closing,
     "holiday": _holiday,
     "span": _span,
     "weekday": _weekday,

@@ -140,7 +140,8 @@ class _Expression:
     def is_hour_alone(self) -> bool:
         """Whether it is a time of day that may be of a day said elsewhere."""
         clock = self.hour or self.part
-        return bool(clock) and not (self.days or self.shift) and clock.is_strong and not clock.is_today
+        is_of_hours = not self.shift or self.shift.after is not None
+        return bool(clock) and is_of_hours and not self.days and clock.is_strong and not clock.is_today
 
     @property
     def is_repeated(self) -> bool:
@@ -191,7 +192,8 @@ def _joined(text: str, one: _Expression, named: Sequence[_Expression]) -> _Expre
         return None
     if not (days and clock) or (clock.hour and days.part and not _lies_in(clock.hour, days.part)):
         return None
-    return replace(days, hour=clock.hour, part=clock.part or days.part, zone=clock.zone)
+    shift = clock.shift or days.shift
+    return replace(days, hour=clock.hour, part=clock.part or days.part, zone=clock.zone, shift=shift)
 
 
 def _lies_in(hour: Hour, part: Hour) -> bool:

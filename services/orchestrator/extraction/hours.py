@@ -200,7 +200,8 @@ def _four_digits(match: re.Match[str], lead: str) -> Hour | None:
     if not match["hours"] and (lead not in _FIXED or (lead != "at" and match["fh"][0] != "0")):
         return None
     at = time(int(match["fh"]), int(match["fm"]))
-    return Hour(match.start(), match.end(), at, is_strong=bool(match["hours"]) or match["fh"][0] == "0")
+    is_strong = bool(match["hours"]) or match["fh"][0] == "0" or (lead == "at" and at.minute % 5 == 0)
+    return Hour(match.start(), match.end(), at, is_strong=is_strong)
 
 
 def _clock(match: re.Match[str], hour_word: str, minute: int, am_pm: str | None) -> Hour:

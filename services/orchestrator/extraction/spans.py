@@ -13,8 +13,9 @@ from dateutil.relativedelta import relativedelta
 from services.orchestrator.extraction.numbers import CARDINAL, cardinal
 
 AMOUNT = rf"\d{{1,4}}(?:\.\d)?|an?|{CARDINAL}"
-UNIT = r"minutes?|mins?|hours?|hrs?|h|days?|weeks?|wks?|fortnights?|months?|years?"
+UNIT = r"seconds?|secs?|minutes?|mins?|hours?|hrs?|h|days?|weeks?|wks?|fortnights?|months?|years?"
 _UNITS = {"min": "minutes", "hou": "hours", "hrs": "hours", "hr": "hours", "day": "days", "wee": "weeks"} | {
+    "sec": "seconds",
     "h": "hours",
     "wk": "weeks",
     "wks": "weeks",
@@ -24,6 +25,7 @@ _UNITS = {"min": "minutes", "hou": "hours", "hrs": "hours", "hr": "hours", "day"
 }
 SHARE = r"(?:half|(?:a |three )?quarters?) (?:of )?an"
 """Of an hour."""
+_SHORT = frozenset(("seconds", "minutes", "hours"))
 _SMALLER = (("years", 12, "months"), ("months", 30, "days"), ("fortnights", 14, "days"), ("weeks", 7, "days"))
 _SHIFT = re.compile(
     r"(?<![\w.-])(?P<repeated>(?:every|each|once|twice|times) )?(?:(?P<lasting>for )|by |on |in )?"
@@ -32,7 +34,7 @@ _SHIFT = re.compile(
     rf"|(?P<some>(?:an? )?(?:few|several|some|many)) (?:{UNIT})"
     r"|(?:the |a )(?P<eve>day|night|evening|afternoon|morning)(?= (?:before|after) ))"
     r" (?P<side>before|after|from|(?P<on>on))"
-    r"(?: (?:my|our|your|his|her|their|the) [\w'’-]+(?: [\w'’-]+)?(?: on| at)?)? $",
+    r"(?: (?:my|our|your|his|her|their|the)(?: [\w'’-]+(?: [\w'’-]+)?(?: on| at)?)?)? $",
     re.IGNORECASE,
 )
 _LONGEST_SHIFT = 100
@@ -99,7 +101,7 @@ def amount(word: str) -> float:
 
 def length_of(amounts: Mapping[str, float]) -> timedelta | relativedelta:
     """With hours or minutes, how long; of days and more, how many, of which what is begun counts as one."""
-    if amounts.keys() & {"minutes", "hours"} and amounts.keys() <= {"minutes", "hours", "days", "weeks"}:
+    if amounts.keys() & _SHORT and amounts.keys() <= {*_SHORT, "days", "weeks"}:
         return timedelta(**amounts)
     left = dict(amounts)
     for large, count, small in _SMALLER:

@@ -54,7 +54,7 @@ SAID_BY = re.compile(
 """What stands after words that somebody else said: "…, said the priest"."""
 _SENTENCE_END = re.compile(
     r"(?<![.!?…])(?<!\bMr)(?<!\bDr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)(?<!\bProf)"
-    r"(?<!\be\.g)(?<!\bi\.e)(?:(?<!\b[ap]\.m)|(?=\.\s+[A-Z]))[.!?…]++[\"'”’)\]]{0,3}(?=\s|$)|\n"
+    r"(?<!\be\.g)(?<!\bi\.e)(?:(?<!\b[ap]\.m)(?<!\d\.\d\d)(?<!\d\.\d)|(?=\.\s+[A-Z])|(?=\.\s*$))[.!?…]++[\"'”’)\]]{0,3}(?=\s|$)|\n"
     r"|[\u3002\uff01\uff1f]++"
 )
 
