@@ -149,11 +149,11 @@ class MindActions:
                     metadata={"head_seq": str(state.seq)},
                 )
             known = _known(state, mind_id, its_id)
-            if outcome == mind.COMMITMENT_OUTCOME_DONE:
-                _must_be_evidenced(state, known, evidence)
             _must_be_there(
                 state, mind_id, {f"evidence_seqs[{place}]": seq for place, seq in enumerate(evidence)}
             )
+            if outcome == mind.COMMITMENT_OUTCOME_DONE:
+                _must_be_evidenced(state, known, evidence)
             closed[:] = [known]
             return [draft(known.evidence)]
 

@@ -108,4 +108,5 @@ async def _last(peers: Peers, mind_id: str, session_id: str) -> mind.Event:
     sessions = (session_id,) if session_id else ()
     async for event in peers.read(mind_id, reverse=True, limit=1, kinds=ANSWERS, session_ids=sessions):
         return event
-    raise UnknownAnswer(f"mind {mind_id!r} has not answered anything yet")
+    where = f"session {session_id!r} of mind {mind_id!r}" if session_id else f"mind {mind_id!r}"
+    raise UnknownAnswer(f"nothing has been answered in {where} yet")

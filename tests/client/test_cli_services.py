@@ -100,6 +100,10 @@ def test_facts_are_drawn_from_an_import_that_asks_for_them(pmm: Pmm, tmp_path: P
     while "Ana works at Xero." not in pmm("memory", "list", "--mind", "drawn", "--json"):
         assert time.monotonic() < ends_at
         time.sleep(0.1)
+    again = [
+        json.loads(pmm("mind", "import", str(path), "--mind", "drawn", "--facts", "--json")) for _ in "12"
+    ]
+    assert again[0]["head_seq"] == again[1]["head_seq"]
 
 
 def test_what_was_imported_is_found_at_once(pmm: Pmm, biscuit: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from google.protobuf.struct_pb2 import Value
 
 from pmm.inference.v1 import inference_pb2 as inference
 from pmm.mind.v1 import events_pb2 as mind
@@ -69,6 +70,20 @@ async def test_sampling_within_its_limits_is_taken(served: Served, allowed: dict
     assert (await converse(served, "hello", sampling=inference.Sampling(**allowed))).completed
 
 
+@pytest.mark.parametrize("name", ["Ro\nbin", "Ro\x00bin", "\x1b[31mRobin"])
+async def test_a_name_is_one_line(served: Served, name: str) -> None:
+    adopt = served.orchestrator.adopt_name(pb.AdoptNameRequest(mind_id="ada", name=name))
+    assert await fields(adopt) == ["name"]
+
+
+@pytest.mark.parametrize("tag", ["xx-yy-zz--", "English, please", "e", "pt_BR"])
+async def test_a_language_is_a_tag(served: Served, tag: str) -> None:
+    request = pb.SetPolicyRequest(mind_id="ada", key="language", value=Value(string_value=tag))
+    assert await fields(served.orchestrator.set_policy(request)) == ["value"]
+    create = pb.CreateMindRequest(mind_id="eve", settings=mind.MindSettings(language=tag))
+    assert await fields(served.orchestrator.create_mind(create)) == ["settings.language"]
+
+
 @pytest.mark.parametrize("key", ["traits.cap", "traits.frozen", "description", "personal_data.email"])
 @pytest.mark.parametrize("number", [NAN, INFINITE, -INFINITE])
 @pytest.mark.parametrize("is_in_list", [False, True])
@@ -104,6 +119,17 @@ BEYOND: list[tuple[str, Callable[[Served, str], Awaitable[object]]]] = [
                 commitment_id=its_id,
                 outcome=mind.COMMITMENT_OUTCOME_DROPPED,
                 evidence_seqs=[1, 500],
+            )
+        ),
+    ),
+    (
+        "evidence_seqs[0]",
+        lambda served, its_id: served.orchestrator.close_commitment(
+            pb.CloseCommitmentRequest(
+                mind_id="ada",
+                commitment_id=its_id,
+                outcome=mind.COMMITMENT_OUTCOME_DONE,
+                evidence_seqs=[500],
             )
         ),
     ),

@@ -130,7 +130,8 @@ async def test_what_somebody_else_says_to_the_mind_is_of_them(served: Served) ->
 
     state = (await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))).mind
     assert (state.identity.name, state.identity.user_name) == ("", "Carla")
-    assert not (state.directives or state.open_commitments)
+    assert not state.directives
+    assert not state.open_commitments
     told = {one.text for one in await facts(served) if not one.HasField("valid_to")}
     assert {"The user lives in Rome.", "Ben lives in Milan.", "The user likes olives."} <= told
     assert "Ben is called Benjamin." in told

@@ -32,6 +32,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 """The place of a page of minds: the one that it comes after."""
 _SCALARS = ("bool_value", "number_value", "string_value")
 """What a policy can be."""
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 def create_mind(request: pb.CreateMindRequest) -> Iterator[Violation]:
@@ -42,6 +43,7 @@ def create_mind(request: pb.CreateMindRequest) -> Iterator[Violation]:
     for key in SETTINGS:
         yield from checks.text(getattr(request.settings, key), f"settings.{key}", max_bytes=MAX_SETTING)
     yield from time_zone(request.settings.time_zone, "settings.time_zone")
+    yield from language(request.settings.language, "settings.language")
 
 
 def get_mind(request: pb.GetMindRequest) -> Iterator[Violation]:
@@ -85,6 +87,8 @@ def set_policy(request: pb.SetPolicyRequest) -> Iterator[Violation]:
             yield Violation("value", "must be a text")
         elif request.key == "time_zone":
             yield from time_zone(value, "value")
+        elif request.key == "language":
+            yield from language(value, "value")
         else:
             yield from checks.text(value, "value", max_bytes=MAX_SETTING)
 
@@ -93,6 +97,8 @@ def adopt_name(request: pb.AdoptNameRequest) -> Iterator[Violation]:
     """AdoptName."""
     yield from checks.mind_id(request.mind_id)
     yield from checks.text(request.name, "name", max_bytes=MAX_NAME, required=True)
+    if not request.name.isprintable():
+        yield Violation("name", "must be one line, without control characters")
     yield from checks.text(request.why, "why", max_bytes=MAX_WHY)
 
 
@@ -120,6 +126,12 @@ def time_zone(value: Any, field: str) -> Iterator[Violation]:
     """An IANA name, or empty."""
     if value and value not in available_timezones():
         yield Violation(field, "must be an IANA time zone such as Europe/Lisbon, or empty for UTC")
+
+
+def language(value: str, field: str) -> Iterator[Violation]:
+    """A language tag (RFC 5646), or empty."""
+    if value and not _LANGUAGE.fullmatch(value):
+        yield Violation(field, "must be a BCP 47 language tag such as en or pt-BR, or empty")
 
 
 CHECKS: Mapping[type[Message], Check] = {

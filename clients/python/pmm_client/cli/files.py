@@ -23,6 +23,8 @@ from pmm_client.messages import Imported
 from pmm_client.mind import Mind
 from pmm_client.transcripts import Transcript, parse
 
+FACTS = "imports.facts"
+"""The policy by which facts are drawn from what is imported."""
 SHOWN_PROBLEMS = 20
 INDEX_POLL_S = 0.2
 INDEX_PATIENCE_S = 60.0
@@ -69,7 +71,7 @@ async def import_file(
     async with connection.open("memory") as client:
         await client.mind(mind).create(settings=MindSettings(time_zone=time_zone()), exist_ok=True)
         if facts:
-            await client.mind(mind).set_policy("imports.facts", True, why="pmm mind import --facts")
+            await _ask_for_facts(client.mind(mind))
         with output.progress(quiet=as_json) as bar:
             done = await _import(client.mind(mind), transcript, bar)
             if not no_wait and done.head_seq:
@@ -97,6 +99,11 @@ def _refuse_problems(transcript: Transcript, file: str) -> None:
         raise CliError(f"{file} holds no messages")
     if transcript.unknown_fields:
         complain(f"{file}: left out what no message has: {', '.join(sorted(transcript.unknown_fields))}")
+
+
+async def _ask_for_facts(mind: Mind) -> None:
+    if not any(one.key == FACTS and one.value.bool_value for one in await mind.policies()):
+        await mind.set_policy(FACTS, True, why="pmm mind import --facts")
 
 
 async def _import(mind: Mind, transcript: Transcript, bar: Progress) -> Imported:
