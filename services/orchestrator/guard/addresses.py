@@ -46,7 +46,7 @@ _PLACE = (
     rf"|{_SEP}(?:{_UK}|{_CA}|\d{{5}}(?:-\d{{3,4}})?)(?!\w))"
 )
 _FLOOR = (
-    r"(?:,? (?:\d{1,2}(?:[ºª°]|st|nd|rd|th|er|\.)(?: (?:floor|andar|étage|piso|Stock|OG))?(?: \w{1,6})?|"
+    r"(?:,? (?:m\.? ?\d{1,3}|\d{1,2}(?:[ºª°]|st|nd|rd|th|er|\.)(?: (?:floor|andar|étage|piso|Stock|OG))?(?: \w{1,6})?|"
     r"Apt|Flat|Unit|Suite|#|lgh)\.? ?\w{0,5})?"
 )
 _ENGLISH = rf"{_UNIT}{_NUMBER},? {_NAME}"

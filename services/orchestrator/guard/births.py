@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 from services.orchestrator.extraction import pieces
+from services.orchestrator.extraction.numbers import ORDINAL
+from services.orchestrator.guard.persons import KIN
 from services.orchestrator.guard.spans import Span, after, before, words
 
 _MONTHS = (
@@ -20,7 +22,7 @@ _MONTHS = (
 _YEAR = r"(?:19|20)\d\d"
 """Who was born before 1900 is dead."""
 _ORDINAL = r"(?:st|nd|rd|th|er|º|\.)?"
-_DAY = rf"(?:0?[1-9]|[12]\d|3[01]){_ORDINAL}"
+_DAY = rf"(?:(?:0?[1-9]|[12]\d|3[01]){_ORDINAL}|{ORDINAL})"
 _DATE = re.compile(
     rf"(?<![\w./-])(?:{_YEAR}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
     rf"|(?:0?[1-9]|[12]\d|3[01])([-/. ]) ?(?:0?[1-9]|[12]\d|3[01])\2 ?(?:{_YEAR}|\d\d)"
@@ -49,7 +51,8 @@ _BORN = words(
     r"fecha de nacimiento", r"cumpleaños",
     r"nascid[oa]", r"nasci", r"nasceu", r"data de nascimento", r"aniversário", r"nat[oa]", r"data di nascita",
     r"compleanno", r"geboortedatum", r"verjaardag",
-    r"came into the world", r"gave birth", r"given birth",
+    r"(?:came|come|brought) into (?:the|this|our) world", r"gave birth", r"given birth",
+    rf"(?:{KIN}) (?:arrived|was delivered|were delivered)(?= (?:on|at|in)\b)",
     r"turn(?:s|ed|ing)? (?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|[a-z]{3,6}(?:teen|ty))(?= on\b)",
 )  # fmt: skip
 _THINGS = words(

@@ -280,7 +280,7 @@ positive|sick|ill|unwell|dying|therapy|hospital|dose|mg|prescribed|pregnant|ther
 fainted|collapsed|miscarried|breathe|swallow|walk|hear|tolerate|
 digest|hurt|hurts|aches|swollen|numb|inflamed|amputated|removed|infected|gluten|lactose|dairy|lost|suffer|
 suffers|suffering|pressure|cholesterol|symptoms|results|scan|vision|eyesight|hearing|period|weight|doctor|
-gp|specialist|consultant|seizure|sober|clean|inject|mcg|bleeding|icu|aa|hospice|labour|labor|clinic|
+gp|specialist|consultant|seizure|sober|clean|along|sectioned|purges|purging|feeling|baby|drinks|drinking|bottle|aids|ruptured|shattered|inject|mcg|bleeding|icu|aa|hospice|labour|labor|clinic|
 deaf|blind|diabetic|asthmatic|epileptic|bipolar|autistic|depressed|anxious|suicidal|disabled|paralysed|
 paralyzed|obese|overweight|underweight|alcoholic|addict|addicted|hiv|infertile|menopausal|anaemic|anemic|
 coeliac|celiac|self-harm|self-harmed|hospitalised|hospitalized|colour|color|colorblind|colourblind|

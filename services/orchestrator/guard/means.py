@@ -12,24 +12,43 @@ from functools import cache
 
 from services.orchestrator.guard import lexicon
 from services.orchestrator.guard.near_persons import MADE_UP, WRITTEN_ABOUT, beside_somebody, first
+from services.orchestrator.guard.persons import KIN
 
 WORDS_OF_MONEY = frozenset(
     """
-    salary salaries wage wages pension alimony bonus savings mortgage debt debts owe owes owed owing overdraft
-    arrears allowance scholarship stipend remuneration income earn earns earned earning paid pay pays lent loan
-    inheritance inherited tax benefits benefit payout redundancy severance account instalment instalments
-    installment installments tips dole credit raise rise payrise make makes making get gets getting got brings
-    bring takes take took lives live living left charge charges gives give borrowed borrow borrowing saved aside
-    lost won blew spent balance refund evicting evicted disability unemployment comp compensation rsu rsus have
-    has red paycheck gambled gambling iva afford maxed collectors collector bailiff bailiffs behind overdrawn
-    drowning bankrupt bankruptcy hasn't haven't hasnt havent didn't couldn't can't cant couldnt support welfare
-    down scammed conned cheated swindled robbed ripped defrauded fleeced fined fine rent remortgaged
-    remortgaging refinanced refinancing off fees tuition maintenance penniless pawned foodbank food sick cut
-    ends lump grant settlement sold bought worth
+    401k account afford alimony allowance arrears aside bailiff bailiffs balance bankrupt bankruptcy behind
+    benefit benefits bitcoin blew bonus borrow borrowed borrowing bought bring brings budget bursary calfresh
+    can't cant carer's carers cash ccj centrelink charge charges cheated collections collector collectors comp
+    compensation conned couldn't couldnt count counting covering credit crypto cut debit debits debt debts
+    defaults defrauded demand didn't disability dole double down drowning earn earned earning earns eating ebt
+    ends everything evicted evicting fees final finances fine fined fleeced food foodbank funds furlough gambled
+    gambler gamblers gambling get gets getting give gives got grant half hand hard has hasn't hasnt have haven't
+    havent hold hours house income inheritance inherited installment installments instalment instalments ira isa
+    iva jobseeker left lender lent live lives living loan lost lump maintenance make makes making maxed meals
+    medicaid missed money mortgage mouth off overdraft overdrawn owe owed owes owing paid pawned pay paycheck
+    payout payrise pays peanuts pennies penniless penny pension pip poverty raise ran red redundancy redundant
+    refinanced refinancing refund remortgaged remortgaging remuneration rent repossessed ripped rise robbed rsu
+    rsus salaries salary saved savings scammed scholarship security send sends sent settlement severance share
+    shark sharks sick signed sitting skipped snap sold spend spending spent ssdi ssi stipend stopped strapped
+    support swindled take takes tax tips took tuition twice unemployment universal unpaid wage wages welfare won
+    worth
     """.split()
 )
 """Words without which ``of_money`` finds nothing."""
-_NO_MEANS = re.compile(
+_TOLD_OF = re.compile(
+    rf"(?<!\w)(?:{MADE_UP}|{WRITTEN_ABOUT}|average|typical|(?:the|our) (?:company|firm)|start-?up|association|committee"
+    r"|government|minister|president|celebrity)(?!\w)",
+    re.IGNORECASE,
+)
+"""In a sentence that is made up, or of an organisation's money."""
+_OF_PRICES = re.compile(
+    r"(?<!\w)(?:should i charge|budget|price|costs?|sell for|for sale|revenue|turnover|invoice|worth it"
+    r"|how much do(?:es)?|shop's|club|tickets?|flight|hotel|laptop|phone for|under \d|save (?:me|us)|photos?|files?"
+    r"|words?|pages?|people|calories|steps)(?!\w)",
+    re.IGNORECASE,
+)
+"""In a sentence whose amounts may be prices, or numbers of things."""
+_MEANS = re.compile(
     rf"(?<!\w)(?:{MADE_UP}|{WRITTEN_ABOUT}|average|typical|should i charge|budget|price|costs?|sell for|for sale"
     r"|(?:the|our) (?:company|firm)|revenue|turnover|invoice|worth it|how much do(?:es)?|start-?up|shop's|club"
     r"|association|committee|government|minister|president|celebrity|tickets?|flight|hotel|laptop|phone for|under \d"
@@ -47,7 +66,9 @@ _MEANS = re.compile(
     re.IGNORECASE,
 )
 _CIRCA = r"(?:(?:about|around|only|just|like|roughly) )?"
-_SUM = rf"{_CIRCA}[£$€]?\d[\d,.]{{1,8}}k?(?: (?:euros?|dollars?|pounds?|quid|bucks|francs?))?"
+_SUM = (
+    rf"{_CIRCA}[£$€]?\d(?:[\d,.]{{0,8}}k|[\d,.]{{1,8}})(?: (?:euros?|dollars?|pounds?|quid|bucks|francs?))?"
+)
 _TIMES_PAID = re.compile(
     r"(?<!\w)(?:on|gets?|getting|got|makes?|making|brings?(?: home| in)?|takes? home|lives? on|living on|left with"
     rf"|charges?|gives? (?:me|us|him|her)) {_CIRCA}(?:\d{{2,6}}|\d{{1,3}}[,.]\d{{3}}|\d{{1,3}}k) (?:an?|per|each"
@@ -96,8 +117,8 @@ _IN_NEED = re.compile(
     r"|gambl\w+ away|(?:rent|mortgage|council tax) arrears|(?:in|on) an iva|(?:can|could) (?:barely|hardly"
     r"|scarcely) afford|(?:can|couldn)(?:['’]?t|not) afford (?:to )?(?:heat|eat|pay|rent|food|the rent)|maxed out"
     r"|life savings"
-    r"|(?:haven|hasn|didn|couldn|can)['’]?t (?:been able to )?(?:paid|pay) (?:the|my|our|his|her) (?:\w+ )?"
-    r"(?:rent|bills?|mortgage|loan)|debt collectors?|bailiffs?|down to my last|instal?lments? behind"
+    r"|(?:haven|hasn|didn|couldn|can)['’]?t (?:been able to )?(?:paid|pay) (?:(?:the|my|our|his|her) )?(?:\w+ )?"
+    r"(?:rent|bills?|mortgage|loan|tax|taxes|fees)|debt collectors?|bailiffs?|down to my last|instal?lments? behind"
     r"|behind (?:on|with|in) (?:(?:the|my|our|his|her|their) )?(?:[\w'’-]+ ){0,2}(?:rent|mortgage|loans?|payments?"
     r"|bills?|fees?"
     r"|tuition|taxes|council tax|maintenance|child support)|months? behind(?: (?:on|with)|\W*$)|overdrawn"
@@ -114,6 +135,129 @@ _IN_NEED = re.compile(
     r"|drowning in debt|declared bankrupt\w*|filed for bankruptcy|no savings)(?!\w)",
     re.IGNORECASE,
 )
+_PAID_OR_OWING = re.compile(
+    rf"(?<!\w)(?:down to (?:(?:my|our|his|her|the) )?last \S+|{_SUM} (?:still )?to pay (?:off )?(?:on|for) (?:my|our"
+    rf"|his|her)"
+    rf"|(?:overpaid|fined) (?:me|us|him|her|them)|pay(?:s|ing)? (?:off |back )?{_SUM} (?:an?|per|each"
+    rf"|every) (?:month|week)"
+    rf"|(?:account|balance|card|overdraft)(?: \w+)? (?:is|stands|sits|are|was) (?:at |now |about )*(?:minus )?-?{_SUM}"
+    rf"|paid {_SUM} short|gave (?:me|us|him|her|them) {_SUM}(?= for (?:a|the|our|my) (?:flat|house|deposit|wedding"
+    rf"|studies))"
+    r"|lent (?:me|us|him|her|them) (?:the|a|some) (?:deposit|money|cash|rent)"
+    r"|(?:electricity|gas|power|water|heating|phone) (?:has been|was|got|is being|is|are) (?:cut|shut) off"
+    r"|verge of bankruptcy|(?:loans?|debts?|credit cards?)[^.!?]{0,30}to pay (?:back|off)|to (?:be )?pa(?:y"
+    r"|id) (?:back|off)"
+    r"|se(?:ll|lling) (?:my|our|his|her) (?:\w+ )?\w+ to (?:pay|cover)|(?:hides?|hiding|hid) (?:his|her|their"
+    r"|my) (?:debts?|spending"
+    r"|gambling)|(?:\w+ )?(?:payments?|instal?ments?|months?) behind|minimum[- ]wage"
+    r"|months?['’]? (?:of )?(?:salary|severance|back pay|rent (?:in )?arrears))(?!\w)",
+    re.IGNORECASE,
+)
+_FUNDS = (
+    r"(?:wages?|salary|pay ?checks?|savings|pension(?: pot)?|debts?|overdraft|(?:student |car |payday |home )?loans?"
+    r"(?: payments?)?|mortgage(?: payments?)?|universal credit|benefits|pip|ira|401k|isa|direct debits?|maintenance"
+    r"|alimony|child support|credit (?:score|rating|limit|card)|net worth|inheritance|allowance|unemployment|severance"
+    r"|bonus|tax credits|income|pay|bank account|finances|rent)"
+)
+_FARED = (
+    r"(?:(?:just|only|barely|hardly|already|still|never|now|also|really|all) )?(?:was|were|got|went|goes|took|ran|runs"
+    r"|has|have|had|hasn['’]?t|haven['’]?t|hadn['’]?t|won['’]?t|isn['’]?t|aren['’]?t|doesn['’]?t|don['’]?t|didn['’]?t"
+    r"|barely|hardly|bounced|stopped|dropped|fell|tanked|came|come|covers?|leaves|ends|increased|doubled|halved|shrank"
+    r"|is (?:\w+ing|gone|late|frozen|shot|a mess|tiny|lousy|terrible|in)|are (?:\w+ing|gone|late|a mess|tight)|keeps?"
+    r"|eats?|stops?)"
+)
+_OWN_FUNDS = re.compile(
+    rf"(?<!\w)(?:my|our|his|her|their"
+    rf"|(?:{KIN})['’]?s) (?:[\w-]+ ){{0,2}}{_FUNDS}(?: payments?)? (?:from [\w ]{{1,20}}? )?{_FARED}(?!\w)",
+    re.IGNORECASE,
+)
+"""What became of somebody's wages, savings or debts."""
+_BENEFITS = (
+    r"(?:pip|carer['’]?s?(?: allowance)?|universal credit|state pension|housing benefit|child benefit|esa|jsa|ssi|ssdi"
+    r"|snap|medicaid|food stamps|welfare|disability|incapacity(?: benefit)?|tax credits|unemployment(?: benefits?)?"
+    r"|centrelink|jobseeker|bürgergeld|hartz ?(?:iv|4)|furlough|parental (?:pay|leave pay)|maternity pay|sick pay"
+    r"|dole|ebt|calfresh|working family payment|social security|minimum pension|section 8|bursary"
+    r"|means[- ]tested benefits?|income support|free school meals)"
+)
+_LIVES_ON = re.compile(
+    rf"(?<!\w)(?:on|gets?|getting|claims?|claiming|receives?|receiving|lives? on|living on|lost|applied for|awaiting"
+    rf"|denied|refused|signed up for|qualif(?:y|ied|ies) for) (?:a |an |the |my |his |her |our |their )?(?:\w+ )?"
+    rf"{_BENEFITS}(?!\w)",
+    re.IGNORECASE,
+)
+_IN_TROUBLE = re.compile(
+    r"(?<!\w)(?:(?:an?|another|two|got) (?:ccj|final (?:demand|notice)|eviction notice|repossession (?:order|notice)"
+    r"|payday loan)|bailiffs? (?:came|come|coming|are|were|at|knocked|took)|repossess(?:ed|ing) (?:my|our|his|her|the)"
+    r"|to collections|debt (?:advis\w+|management plan|plan|consolidation)|loan sharks?|hand to mouth"
+    r"|(?:los[et]|losing) (?:everything|it all|(?:all|most|half) (?:of )?(?:my|our|his|her|the)"
+    r" (?:\w+ )?(?:savings|money|pension|deposit|inheritance|wages))"
+    r" (?:on|in|at|to|when|after)"
+    r"|(?:missed|skipped) (?:\w+ )?(?:payments?|instal?ments?)|(?:too many|some|two|three) defaults|no income"
+    r"|signed (?:over )?(?:the|my|our) (?:house|flat|home) (?:over )?to the bank|count(?:ing)? every (?:cent|euro"
+    r"|dollar|pound|rupee|peso)"
+    r"|(?:made|being) redundant with|(?:his|her|their) (?:half|share) (?:of the rent )?since|out of credit on"
+    r"|eat(?:ing)? into (?:my|our|what|the)|stopped paying (?:me |us |her |him )?(?:\w+ )?(?:maintenance"
+    r"|child support|alimony|rent|the mortgage|wages"
+    r"|bills)"
+    r"|borrow(?:ed|ing)? (?:it |some |the |money |cash )*(?:from|off) (?:my |our |his |her )?(?:in-laws|parents?|mum"
+    r"|mom"
+    r"|dad|brother|sister|friends?|boss|bank|mates?|folks|kids?|son|daughter|ex)|still owes? (?:me|us|him|her)"
+    r"|(?:months?|weeks?) of savings"
+    r"|no (?:money|cash|funds|savings|pension|income)(?: (?:left|until|til|till|for|coming)|\W*$)"
+    r"|(?:ran|run(?:ning)?|are|am|be) out of (?:money|cash|savings|funds)|low on (?:cash|money|funds)"
+    r"|tight (?:on|for) (?:money|cash)|money(?:['’]?s| is| was| has been)? (?:\w+ )?tight|strapped(?: for cash)?"
+    r"|hard up|short of (?:money|cash)|counting (?:every |the )?penn(?:y|ies)"
+    r"|whole (?:pay ?check|wage|salary|pension)"
+    r"|(?:earns?|makes?|earning|making) (?:twice|half|double|less|more|the same|as much|three times|next to nothing"
+    r"|peanuts|good money|a pittance)(?: (?:than|as|of|what|per|now))?|unpaid (?:leave|bills|rent|wages|invoices)"
+    r"|credit card debts?|(?:can['’]?t|cannot|can not|couldn['’]?t)(?: even| really| possibly)? afford"
+    r"|(?:compulsive|problem) gambler|gambling (?:problem|addiction|habit)|addicted to gambling|(?:help|helps"
+    r"|helping) (?:me|us|him|her)"
+    r" (?:out )?with (?:the |my |our )?(?:rent|bills|mortgage|money)|(?:live|living|get(?:ting)? by"
+    r"|down to) on (?:one|a single) (?:salary|income|wage)"
+    r"|business went (?:under|bust)"
+    r"|pay(?:ing)? back (?:a|my|our|the) (?:\w+ )?(?:loan|debt)|bank (?:said no|refused|turned)|tax refund"
+    r"|to clear (?:my |our |the )?debts?"
+    r"|(?:couldn|can)['’]?t make (?:the )?(?:rent|payments?)|(?:turned|knocked) (?:me|us|him|her) down for"
+    r"|declined (?:me|us|him|her) for|wages? (?:garnished|docked)|docked (?:my|our|his|her) (?:pay|wages)"
+    r"|below the poverty line|on a (?:tight|fixed|low|small) (?:budget|income))(?!\w)",
+    re.IGNORECASE,
+)
+_TO_LAST = re.compile(
+    rf"(?<!\w)(?:(?:have|has|had|got|['’]ve|ve|with) (?:only |just |about |like )*(?:got )?{_SUM} (?:to (?:last|live"
+    rf"|get"
+    rf"|feed|spend|eat)|for the (?:week|month|rest)|until|till?|left)"
+    rf"|(?:put|sank|invested|have|has|got) {_SUM} in(?:to)? (?:an? |the |my |our )?(?:\w+ )?(?:scam|crypto|bitcoin"
+    rf"|stocks|shares|savings|isa|pension|fund|account|premium bonds)"
+    rf"|spend(?:s|ing)? {_SUM} (?:a|per|each|every) (?:week|month|day) on food|live[sd]? on {_SUM})(?!\w)",
+    re.IGNORECASE,
+)
+_FLOWS_IN_OR_OUT = re.compile(
+    r"(?<!\w)(?:ha(?:ve|s|d)|['’]ve|got|with|hold(?:s|ing)?|sen[dt]s?|sending|support(?:s|ed|ing)? (?:me|us|him|her"
+    r"|them)"
+    r"|put|sank|won|borrow(?:s|ed|ing)?|lent|lend|owes?|owed|saving|saved|left|earn\w*|gross(?:es)?|nets?"
+    r"|take[- ]home|security|account|acct|loan|debt|inherit\w*|invest\w*|withdrew|overdrawn|short|through the whole"
+    r"|nurse|teacher|trainee|apprentice|pension|salary|wage)(?: [\w'’-]+){0,4} $",
+    re.IGNORECASE,
+)
+"""Before an amount that somebody has, gets, gives or owes."""
+_LEFT_OR_REGULAR = re.compile(
+    r" (?:[\w'’]+ )?(?:outstanding|left(?! over from)|saved|so far|short|behind|overdrawn|monthly|weekly|yearly"
+    r"|to (?:last|live)|home"
+    r"|(?:an?|per|each|every) (?:month|week|year|fortnight)|for food|in (?:\w+ ){0,2}(?:funds?|bonds?|stocks|shares"
+    r"|account"
+    r"|savings|debts?|crypto|cash|isa)|from (?:my|our|his|her|selling)|on (?:it|(?:my|the|one|two"
+    r"|three) cards?))(?!\w)",
+    re.IGNORECASE,
+)
+"""After such an amount."""
+_BOUGHT = re.compile(
+    r"(?<!\w)(?:buy|buying|bought|order(?:ed)?|sells?|sold|selling (?!my|our|his|her)|worth|charges?|discount|gift"
+    r"|present"
+    r"|spend on|to spend|voucher|cheap\w*|reviews?|rent a|per night|deliver\w*|shoes|bike|camera|sofa|bill for)(?!\w)",
+    re.IGNORECASE,
+)
+"""In a sentence whose amounts are of things."""
 _NEAR = 40
 """Letters between an amount and what it is of."""
 
@@ -125,17 +269,34 @@ def _amount() -> re.Pattern[str]:
 
 def of_money(said: str) -> Iterator[tuple[int, int]]:
     """Where a sentence says near somebody what they have, earn or owe, or that they are in need."""
-    if _NO_MEANS.search(said):
+    if _TOLD_OF.search(said):
         return
-    for pattern in (_IN_NEED, _TIMES_PAID, _PAID):
+    for pattern in (_IN_NEED, _IN_TROUBLE, _OWN_FUNDS, _LIVES_ON, _PAID_OR_OWING):
         for match in first(pattern, said):
             yield from beside_somebody(said, match)
+    if not _OF_PRICES.search(said):
+        yield from _of_amounts(said)
+
+
+def _of_amounts(said: str) -> Iterator[tuple[int, int]]:
+    """Where somebody has, gets or owes so much."""
+    for pattern in (_TO_LAST, _TIMES_PAID, _PAID):
+        for match in first(pattern, said):
+            yield from beside_somebody(said, match)
+    is_bought = _BOUGHT.search(said)
     for match in first(_amount(), said):
-        if _is_near(_MEANS, said, match) or _is_near(_MORE_MEANS, said, match):
+        is_theirs = not is_bought and _flows(said, match)
+        if is_theirs or _is_near(_MEANS, said, match) or _is_near(_MORE_MEANS, said, match):
             yield from beside_somebody(said, match)
     for match in first(_PLAIN_AMOUNT, said):
         if _is_plainly_of_means(said, match):
             yield from beside_somebody(said, match)
+
+
+def _flows(said: str, amount: re.Match[str]) -> bool:
+    """Whether somebody has, gets or owes an amount, by the words on both sides of it."""
+    before = _FLOWS_IN_OR_OUT.search(said, max(0, amount.start() - 60), amount.start())
+    return bool(before and _LEFT_OR_REGULAR.match(said, amount.end()))
 
 
 def _is_plainly_of_means(said: str, amount: re.Match[str]) -> bool:

@@ -28,7 +28,14 @@ _IN_A_HURRY = re.compile(
     r"|recovering|suffering|lost|havent|haven't|cant|can't|ex|down to|taking|on|living paycheck|stuck|coming off)(?!\w)"
 )
 """How people begin who leave "I" out: "got shingles, …". In small letters only: others are headings."""
-MADE_UP = r"poem|story|novel|scene|character|film|movie|imagine|assume|suppose|hypothetical\w*|if i"
+_AT_ONCE = 14
+_LEAVES_I_OUT = re.compile(
+    r"\W*(?!(?:what|how|why|is|are|was|does|do|did|can|could|should|would|will|which|who|where|when|best|explain|list"
+    r"|write|give|tell|find|show|make|any|the|a|an|some|most|people|many|no one)\b)(?-i:[a-z\d])",
+    re.IGNORECASE,
+)
+"""How a sentence in small letters begins of which the writer is the subject: "took a payday loan"."""
+MADE_UP = r"poem|story|novel|scene|character|film|movie|imagine|assume|suppose|hypothetical\w*"
 WRITTEN_ABOUT = (
     r"articles?|essays?|books?|research|charity|documentary|explain|define|meaning|lecture|exam|thesis|news|campaign"
     r"|what is|what are|what's"
@@ -59,11 +66,16 @@ _OFTEN_HARMLESS = frozenset(
 _UNWELL = (
     r"(?<!\w)(?:throwing up|vomiting|(?:been|'m|am|is|are|im|got|stay(?:ed|ing)?|getting) (?:clean and sober"
     r"|clean (?:for|since)"
+    r"|\w+ (?:days|weeks|months|yrs?|years) (?:clean|sober)|(?:\d+|\w+) (?:wks?|weeks|months) (?:along|pregnant|gone)"
+    r"|no feeling (?:in|below)|lost (?:the|our|her|my|their) (?:baby|babies|twins)|(?:drinks|drinking) again"
+    r"|a bottle a day"
+    r"|(?:purges|purging|throws up|throwing up) after|(?:got|was|were|been) sectioned|hearing aids?|aids in (?:both"
+    r"|one|my|his|her)"
     r"|sober(?! (?:up|enough|look|thought))|\w+ (?:days|weeks|months|years) sober)|(?:hurt|kill|harm"
     r"|cut)(?:ing)? (?:myself|himself|herself|themselves)"
     r"|threw (?:my|his|her) back|(?:oncolog|psychiatr|rheumatolog|cardiolog|neurolog|gyna?ecolog|urolog)ist|my period"
     r"|my (?:pills|tablets|meds)|my (?:knee|hip|back|ankle|wrist|shoulder) (?:gives?|gave|keeps giving) out"
-    r"|(?:broke|fractured|sprained|dislocated) (?:my|his|her|their) (?:\w+ )?"
+    r"|(?:broke|fractured|sprained|dislocated|tore|torn|ruptured|shattered|popped) (?:my|his|her|their) (?:\w+ )?"
     rf"(?:{lexicon.alternatives(lexicon.BODY)})|wets the bed|on oxygen|since (?:the|my|his|her) diagnosis)(?!\w)"
 )
 
@@ -88,11 +100,16 @@ def first(pattern: re.Pattern[str], said: str) -> Iterator[re.Match[str]]:
     return islice(pattern.finditer(said), _MOST_TRIED)
 
 
+_SUPPOSED = re.compile(r"(?<!as )(?<!even )\b(?:if|unless|whether|in case)\b[^,;:.!?]{0,40}$", re.IGNORECASE)
+
+
 def beside_somebody(said: str, told: re.Match[str]) -> Iterator[tuple[int, int]]:
     """What is told of somebody, from where they are named if that is before it."""
     start, end = told.span()
+    if _SUPPOSED.search(said[:start]):
+        return
     near = _PERSON.search(said, max(0, start - _BEFORE), end + _AFTER)
     if not near and start <= _BEFORE:
-        near = _IN_A_HURRY.match(said)
+        near = _IN_A_HURRY.match(said) or (start <= _AT_ONCE and _LEAVES_I_OUT.match(said))
     if near:
         yield min(near.start(), start), end

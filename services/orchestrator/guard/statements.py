@@ -40,12 +40,11 @@ def statements(text: str) -> Iterator[Span]:
     for sentence in pieces.finditer(_SENTENCE, text):
         words = set(map(str.lower, _WORD.findall(sentence[0])))
         for field in _FIELDS:
-            if field.concerns(words):
-                told = _told(field.name, sentence[0], field.rules(), tried)
-                if not told and field.may_be_near(words) and not pieces.search(FICTION, sentence[0]):
-                    told = _joined(field.near(sentence[0]))
-                for first, last in told:
-                    yield Span(field.name, sentence.start() + first, sentence.start() + last)
+            told = _told(field.name, sentence[0], field.rules(), tried) if field.concerns(words) else []
+            if not told and field.may_be_near(words) and not pieces.search(FICTION, sentence[0]):
+                told = _joined(field.near(sentence[0]))
+            for first, last in told:
+                yield Span(field.name, sentence.start() + first, sentence.start() + last)
 
 
 def _concerns_health(words: Set[str]) -> bool:
