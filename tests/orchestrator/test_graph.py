@@ -230,7 +230,9 @@ def test_no_path_is_shorter(pairs: list[tuple[int, int]], at_most: int) -> None:
     ("text", "names"),
     [
         ("I met Ana in Porto on Friday", ["Ana", "Porto"]),
-        ("Ana Maria's house, said Ana Maria's sister Bea Lopes.", ["Maria", "Ana Maria", "Bea Lopes"]),
+        ("Ana Maria's house, said Ana Maria's sister Bea Lopes.", ["Ana Maria", "Bea Lopes"]),
+        ("Katrin got a new job. Tom and Sara broke up.", ["Katrin", "Tom", "Sara"]),
+        ("Grace is a virtue. Will you come? Mark my words, Paris is nice", ["Paris"]),
         ("What about it? Lovely. I think I'll go in May", []),
         ("We saw the São Jorge castle", ["São Jorge"]),
         ("", []),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from pmm.mind.v1.events_pb2 import Event
 from services.orchestrator.extraction.extractor import is_quotation
+from services.orchestrator.extraction.given_names import UNMISTAKABLE
 
 MESSAGE, MEMORY, ENTITY, COMMITMENT = "message", "memory", "entity", "commitment"
 REFLECTION, IDENTITY, SESSION, SUMMARY = "reflection", "identity", "session", "summary"
@@ -249,13 +250,17 @@ KINDS = (*_PAYLOADS, "event_redacted", "mind_deleted")
 
 
 def mentioned(text: str) -> list[str]:
-    """Names in a message: runs of capitalised words, but for those that only begin a sentence. In order, each once."""
+    """Names in a message, in order, each once: runs of capitalised words.
+
+    What only begins a sentence is one where it is a given name and no other word: not "Grace", nor "Will".
+    """
     found: dict[str, None] = {}
     for sentence in _SENTENCE.split(text):
         run: list[str] = []
         for index, match in enumerate(_NAME.finditer(sentence)):
             word = _without_possessive(match.group())
-            if index and word[0].isupper() and word.lower() not in _NO_ENTITY:
+            is_name = bool(index) or word.lower() in UNMISTAKABLE
+            if is_name and word[0].isupper() and word.lower() not in _NO_ENTITY:
                 run.append(word)
                 if word == match.group():
                     continue

@@ -40,7 +40,7 @@ class Stored:
 class GraphStore(Tables):
     """One LMDB file."""
 
-    FORMAT = 2
+    FORMAT = 3
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, TABLES)
