@@ -342,7 +342,7 @@ def test_what_another_format_left_is_gone_and_what_this_one_left_stays(tmp_path:
 @pytest.mark.parametrize(
     ("name", "made_of"),
     [
-        ("graph", (2, "1fb359dc19c8a51f")),
+        ("graph", (3, "1fb359dc19c8a51f")),
         ("sessions", (4, "8496430d45732716")),
         ("counts", (3, "3e366883c2f50252")),
         ("owners", (1, "d9bc156577ff7b40")),
