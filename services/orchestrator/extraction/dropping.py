@@ -63,6 +63,12 @@ _REMINDER = re.compile(
     re.I,
 )
 """The reminder itself is cancelled."""
+_REMINDER_OFF = re.compile(
+    r"(?:take|turn|switch) (?:(?P<which>the|that|this"
+    r"|my) )?(?P<kind>(?:(?!reminder)[\w'/-]+ ){0,4}?)(?P<noun>reminder|alarm)"
+    r"(?: (?:to|about|for|of) (?P<what>.+?))? (?:off|away|down)",
+    re.I,
+)
 _NOT_REMIND = re.compile(
     r"(?:(?:(?:you|u|ya) )?(?:don't|dont|do not|needn't|need not|no longer)(?: (?:need|have|hav)(?: to| 2)?)?"
     r"|(?:there's |there is |theres )?no(?: longer any)? need (?:for you )?(?:to|2)|(?:you (?:can|may"
@@ -75,7 +81,8 @@ _NOT_REMIND = re.compile(
 _NO_REMINDER = re.compile(
     r"(?:(?:i|we) )?(?:no longer (?:need|want)|don't (?:need|want)|dont (?:need|want)|do not (?:need|want)|needn't"
     r"|won't be needing|won't need|wont need)"
-    r" (?:(?:(?P<which>an?|any|the|that|this|your|my) )?(?:more )?(?:reminders?|nudges?)|reminding|to be reminded"
+    r" (?:(?:(?P<which>an?|any|the|that|this|your"
+    r"|my) )?(?:more )?(?P<kind>(?:(?!reminder)[\w'/-]+ ){0,4}?)(?:reminders?|nudges?)|reminding|to be reminded"
     r"|be reminded)"
     rf"(?: (?:to|about|of|for|{_NEED_TO})(?P<what> .+)|(?: any ?more| any longer| now| after all))?",
     re.I,
@@ -190,12 +197,12 @@ def _meant(body: str, *, is_alone: bool) -> GivenUp | None:
         return GivenUp("")
     if _NOTHING_SAID.fullmatch(body):
         return GivenUp("", is_only_right_after=True) if is_alone else None
-    for pattern in (_REMINDER, _NOT_REMIND, _NO_REMINDER):
+    for pattern in (_REMINDER, _REMINDER_OFF, _NOT_REMIND, _NO_REMINDER, _OFF_LIST):
         if match := pattern.fullmatch(body):
             return _reminder(match)
     if (match := _NEVER_MIND.fullmatch(body)) and not _NO_BARE.match(match["what"]):
         return GivenUp(_said(match["what"]))
-    for pattern in (_NO_NEED, _DECIDED, _OFF_LIST, _SKIP, _OVER):
+    for pattern in (_NO_NEED, _DECIDED, _SKIP, _OVER):
         if (match := pattern.fullmatch(body)) and not _IT.fullmatch(match["what"]):
             return GivenUp(_said(match["what"]), is_whole=True)
     return None
