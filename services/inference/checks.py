@@ -16,6 +16,7 @@ MAX_MESSAGES = 512
 MAX_MESSAGES_BYTES = 4 * 1024 * 1024
 MAX_MEMORIES = 1_000
 MAX_COMMITMENTS = 1_000
+MAX_INSTRUCTIONS = 1_000
 MAX_NAME = 256
 
 
@@ -31,6 +32,7 @@ def generate(request: pb.GenerateRequest) -> Iterator[Violation]:
     for index, commitment in enumerate(request.open_commitments):
         for name in ("opened_at", "due_at"):
             yield from checks.timestamp(getattr(commitment, name), f"open_commitments[{index}].{name}")
+    yield from checks.items(request.instructions, "instructions", high=MAX_INSTRUCTIONS)
     yield from checks.sampling(request.sampling)
     yield from checks.enum_known(request.priority, "priority", pb.CallPriority, optional=True)
     yield from checks.json_value(request.json_schema, "json_schema")

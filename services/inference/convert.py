@@ -23,6 +23,7 @@ from services.inference.generation import (
     Message,
     ModelInfo,
     OpenCommitment,
+    StandingInstruction,
     TokenLogprob,
 )
 from services.runtime.times import zone
@@ -65,6 +66,8 @@ def call(request: pb.GenerateRequest) -> Call:
         open_commitments=[_open(commitment) for commitment in request.open_commitments],
         other_commitments=request.other_commitments,
         is_unsearched=request.memories_left_out,
+        instructions=[StandingInstruction(one.seq, one.text) for one in request.instructions],
+        other_instructions=request.other_instructions,
     )
 
 

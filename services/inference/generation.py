@@ -56,6 +56,14 @@ class OpenCommitment:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingInstruction:
+    """Something that is wanted from now on."""
+
+    seq: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What to answer, and how."""
 
@@ -87,6 +95,10 @@ class Call:
     """Those that the messages name, the most urgent first."""
     other_commitments: int = 0
     """How many more are open."""
+    instructions: Sequence[StandingInstruction] = ()
+    """Those that the messages name, in their order."""
+    other_instructions: int = 0
+    """How many more stand."""
 
 
 @dataclass(frozen=True, slots=True)

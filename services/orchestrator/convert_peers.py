@@ -6,6 +6,7 @@ from pmm.inference.v1 import inference_pb2 as inference
 from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.projections.directives import Directive
 from services.orchestrator.terms import Draft, Recalled
 from services.orchestrator.times import timestamp
 from services.runtime.times import nanoseconds
@@ -51,6 +52,11 @@ def open_commitment(promise: Commitment) -> inference.OpenCommitment:
         opened_at=timestamp(promise.opened_ns),
         due_at=timestamp(promise.due_ns) if promise.due_ns else None,
     )
+
+
+def standing_instruction(directive: Directive) -> inference.StandingInstruction:
+    """An instruction that a prompt names."""
+    return inference.StandingInstruction(seq=directive.adopted_seq, text=directive.text)
 
 
 def context_memory(found: Recalled) -> inference.ContextMemory:

@@ -95,6 +95,13 @@ class Minds:
             if not end.redacted and (end.causation_seq or end.seq) > seq
         }
 
+    async def has_spoken(self, mind_id: str, after_seq: int, before_seq: int) -> bool:
+        """Whether a person said anything between two events."""
+        said = self._peers.read(
+            mind_id, from_seq=after_seq + 1, to_seq=before_seq - 1, kinds=("user_message",), limit=1
+        )
+        return before_seq - after_seq > 1 and bool([event async for event in said])
+
     async def at_hand(self, mind_id: str) -> ActiveMind:
         """The mind as far as this process knows it, without asking the ledger where it is known at all.
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from services.orchestrator.extraction.evidence import SMALL, folded, parts_of, past_of, same, words_of
+from services.orchestrator.extraction.evidence import (
+    SMALL,
+    WEAK,
+    parts_of,
+    past_of,
+    same,
+    thing_of,
+    words_of,
+)
+from services.orchestrator.extraction.words import folded
 
 DONE, OPEN = "done", "open"
 _FILLER = frozenset(
@@ -61,6 +70,16 @@ def is_name_of(what: str, promise: str) -> bool:
         word in SMALL or word in _FILLER or any(same(word, other) for other in own) for word in words
     )
     return is_nothing_else and names_all(words, promise)
+
+
+def is_touched_by(what: str, promise: str) -> bool:
+    """Whether words name the thing that a commitment is about, and nothing else: "the plants" of "water the plants"."""
+    words = [word for word in words_of(what) if word not in SMALL | _FILLER | {"thing", "things"}]
+    verb, about = parts_of(promise)
+    own = {*words_of(promise), *_forms(verb)}
+    thing = thing_of(promise)[1] or {folded(word) for word in about if word not in WEAK}
+    named = {folded(word) for word in words if any(same(word, other) for other in own)}
+    return len(words) > 0 and all(folded(word) in named for word in words) and not named.isdisjoint(thing)
 
 
 def names_all(words: Sequence[str], promise: str) -> bool:

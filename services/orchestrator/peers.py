@@ -16,6 +16,7 @@ from pmm.mind.v1 import events_pb2 as mind
 from services.orchestrator import convert_peers
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.projections.commitments import Commitment
+from services.orchestrator.projections.directives import Directive
 from services.orchestrator.shortening import beginning
 from services.orchestrator.terms import (
     RECALL,
@@ -273,6 +274,8 @@ class Peers:
         is_searched: bool = True,
         promises: Sequence[Commitment] = (),
         other_promises: int = 0,
+        directives: Sequence[Directive] = (),
+        other_directives: int = 0,
         background_tokens: int = 0,
         json_schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[Part]:
@@ -295,6 +298,8 @@ class Peers:
             time_zone=time_zone,
             open_commitments=map(convert_peers.open_commitment, promises),
             other_commitments=other_promises,
+            instructions=map(convert_peers.standing_instruction, directives),
+            other_instructions=other_directives,
         )
         if sampling is not None:
             request.sampling.CopyFrom(sampling)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from services.orchestrator.extraction.condensing import shortened, weights
 from services.orchestrator.extraction.words import stem
 from services.orchestrator.projections.commitments import Commitment
-from services.orchestrator.projections.directives import IN_PROMPT
+from services.orchestrator.projections.directives import IN_PROMPT, Directive
 from services.orchestrator.snapshot import Snapshot
 from services.orchestrator.terms import Recalled, Said
 from services.orchestrator.times import day, moment
@@ -54,6 +54,7 @@ class Prompt:
     state_seqs: tuple[int, ...]
     promises: tuple[Commitment, ...]
     """Open ones."""
+    directives: tuple[Directive, ...]
 
 
 def build(
@@ -87,6 +88,7 @@ def build(
         tuple(said.seq for said in kept_recent if said.seq),
         state_seqs,
         promises,
+        _directives(state),
     )
 
 
@@ -160,7 +162,10 @@ def _state(state: Snapshot, session_id: str) -> tuple[str, tuple[int, ...], tupl
     open_ones = state.commitments.in_order()
     promised = _within(_commitments(open_ones, state.profile.time_zone), MAX_COMMITMENTS_CHARACTERS)
     sections = (
-        ("You were told, from now on:", _directives(state)),
+        (
+            "You were told, from now on:",
+            [(f"- {one.text}", one.adopted_seq) for one in _directives(state)],
+        ),
         ("You have promised:", promised),
         ("You thought of yourself lately:", _within(_reflections(state), MAX_REFLECTIONS_CHARACTERS)),
         ("Earlier in this conversation:", _summaries(state, session_id)),
@@ -176,8 +181,8 @@ _Line = tuple[str, int]
 """A line of the prompt, and the event that it comes from."""
 
 
-def _directives(state: Snapshot) -> list[_Line]:
-    return [(f"- {one.text}", one.adopted_seq) for one in state.directives.by_weight()[:IN_PROMPT]]
+def _directives(state: Snapshot) -> tuple[Directive, ...]:
+    return tuple(state.directives.by_weight()[:IN_PROMPT])
 
 
 def _commitments(commitments: Iterable[Commitment], time_zone: str) -> Iterator[_Line]:

@@ -313,6 +313,8 @@ class Turn:
                 is_searched=not degraded,
                 promises=built.promises,
                 other_promises=len(state.commitments.by_id) - len(built.promises),
+                directives=built.directives,
+                other_directives=len(state.directives.by_id) - len(built.directives),
             ):
                 match part:
                     case Started():

@@ -8,8 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.inference.backends.recall import HINT, NOTED, NOTHING, NOTHING_OPEN, compose, is_question
-from services.inference.generation import Call, Memory, Message, OpenCommitment
+from services.inference.backends.recall import (
+    HINT,
+    NOTED,
+    NOTHING,
+    NOTHING_INSTRUCTED,
+    NOTHING_OPEN,
+    compose,
+    is_question,
+)
+from services.inference.generation import Call, Memory, Message, OpenCommitment, StandingInstruction
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 ANA = "my sister Ana moved to Porto in May"
@@ -348,6 +356,16 @@ ASKED = [
     "Is there anything left to do?",
     "Do I have anything to do?",
     "Good morning! What do I have to do? Thanks.",
+    "what's left on my list?",
+    "whats on my todo list",
+    "Anything open?",
+    "anything left to do?",
+    "So, what's left?",
+    "What's still on my plate?",
+    "what reminders do I have?",
+    "do i have any reminders",
+    "Any reminders for today?",
+    "What are you going to remind me of?",
 ]
 NOT_ASKED = [
     "What do I have to do to renew my passport?",
@@ -358,7 +376,33 @@ NOT_ASKED = [
     "What did Ana promise me about the boat?",
     "Do I have anything of Ana's?",
     "Remind me to water the plants.",
+    "What's left of the cake?",
+    "What's left in the fridge?",
+    "What's on the shopping list that Ana gave me?",
+    "Anything open in Berlin on Sundays?",
+    "Anything else?",
+    "What reminders did Ana have?",
 ]
+ASKED_FOR_INSTRUCTIONS = [
+    "What are my standing instructions?",
+    "what are my instructions?",
+    "What instructions did I give you?",
+    "Which rules do you follow for me?",
+    "list my standing instructions",
+    "whats my standing instructions",
+    "Do you have any standing instructions?",
+    "what are the rules I gave you?",
+    "How did I ask you to answer?",
+]
+NOT_ASKED_FOR_INSTRUCTIONS = [
+    "What are the instructions for the oven?",
+    "What are the rules of chess?",
+    "What instructions did Ana give you?",
+    "What rules did my landlord set?",
+    "Which rules do we follow at work?",
+    "How did I ask Ana to answer?",
+]
+VERSE = StandingInstruction(12, "answer in verse")
 
 
 def answered(said: str, *memories: Memory, others: int = 0, promised: Sequence[OpenCommitment] = ()) -> str:
@@ -394,3 +438,29 @@ def test_what_finds_no_room_in_the_prompt_is_counted() -> None:
 def test_what_was_said_of_it_is_quoted_where_nothing_is_open() -> None:
     said = memory("You still have to do the dishes.", seq=4)
     assert answered("What do I have to do?", said) == f'You told me: "{said.text}" [#4, 3 May].'
+
+
+def instructed(
+    said: str, *memories: Memory, others: int = 0, held: Sequence[StandingInstruction] = ()
+) -> str:
+    return compose(
+        Call([Message("user", said)], memories=memories, instructions=held, other_instructions=others)
+    )
+
+
+@pytest.mark.parametrize("said", ASKED_FOR_INSTRUCTIONS)
+def test_standing_instructions_are_told_where_they_are_asked_for(said: str) -> None:
+    assert instructed(said, held=[VERSE], others=2) == (
+        'You told me, from now on:\n- "answer in verse" [#12].\n- and 2 more.'
+    )
+    assert instructed(said) == NOTHING_INSTRUCTED
+
+
+@pytest.mark.parametrize("said", NOT_ASKED_FOR_INSTRUCTIONS)
+def test_other_instructions_are_looked_for_in_memories(said: str) -> None:
+    assert instructed(said, held=[VERSE]) == NOTHING
+
+
+def test_an_answer_that_names_instructions_is_no_memory_of_its_own() -> None:
+    told = memory('You told me, from now on:\n- "answer in verse" [#12].', speaker="assistant")
+    assert instructed("Which verse do you like?", told) == NOTHING

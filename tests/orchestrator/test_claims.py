@@ -137,7 +137,7 @@ async def test_an_answer_that_says_open_what_is_done_is_warned_of(
     modelled: Served, model_server: OpenAIServer
 ) -> None:
     commitment = await open_one(modelled)
-    await converse(modelled, "I called Ana this morning.")
+    await converse(modelled, "I have just called Ana.")
     await wait_for(modelled, "commitment_closed")
     model_server.says = "You still need to call Ana."
     turn = await converse(modelled, "What is left to do?")

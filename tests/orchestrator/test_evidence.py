@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.orchestrator.extraction.evidence import CLOSING_SCORE, MIN_SCORE, Done, score
+from services.orchestrator.extraction.evidence import CLOSING_SCORE, MIN_SCORE, Clock, Done, score
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.workers.commitments import told
 
@@ -185,3 +187,136 @@ def test_which_of_two_is_done_is_not_guessed() -> None:
 
     assert kept("book the flights to Jaipur", "call Ana") == ["c-1"]
     assert kept("book the flights to Jaipur", "book the flights to Rome") == []
+
+
+NOW = datetime(2026, 5, 6, 15, tzinfo=ZoneInfo("Europe/Berlin"))
+"""A Wednesday."""
+
+
+def closes(text: str, promise: str, clock: Clock | None = None) -> bool:
+    done = Done(text)
+    return done.score(promise, clock) >= CLOSING_SCORE or done.names(promise, clock)
+
+
+@pytest.mark.parametrize(
+    ("promise", "text", "hours"),
+    [
+        ("call mum tomorrow", "I called mum yesterday.", 24),
+        ("call mum", "yesterday i called mum", 24),
+        ("call mum", "called mum yday", 24),
+        ("call mum", "I called mum at noon.", 5),
+        ("go to the gym tomorrow", "I went to the gym this morning.", 8),
+        ("take the bins out tonight", "I took the bins out last night.", 24),
+        ("call mum", "Called mum two days ago.", 60),
+        ("call mum", "I called mum an hour ago.", 3),
+        ("call mum", "I called mum on Monday.", 72),
+        ("call mum", "called mum sunday", 96),
+        ("call mum", "I called mum last week.", 240),
+        ("call mum", "I called mum at the weekend.", 96),
+        ("call mum", "I called mum the other day.", 72),
+    ],
+)
+def test_what_was_done_before_it_was_promised_is_no_evidence(promise: str, text: str, hours: int) -> None:
+    assert score(text, promise) >= CLOSING_SCORE
+    assert Done(text).score(promise, Clock(NOW - timedelta(seconds=5), NOW)) < MIN_SCORE
+    assert closes(text, promise, Clock(NOW - timedelta(hours=hours), NOW))
+
+
+@pytest.mark.parametrize(
+    ("promise", "text"),
+    [
+        ("call mum", "I just called mum."),
+        ("call mum", "I called mum today."),
+        ("call mum", "I called mum on Wednesday."),
+        ("reply to what came yesterday", "I replied to what came yesterday."),
+        ("book a table at 8", "I booked a table at 8."),
+        ("read the Sunday paper", "I've read the Sunday paper."),
+    ],
+)
+def test_what_may_have_been_done_since_closes(promise: str, text: str) -> None:
+    assert closes(text, promise, Clock(NOW - timedelta(seconds=5), NOW))
+
+
+@pytest.mark.parametrize(
+    ("promise", "text", "whole"),
+    [
+        ("buy eggs, flour and sugar", "I bought eggs and flour.", "I bought eggs, flour and sugar."),
+        ("buy eggs, flour and sugar", "bought flour, sugar", "bought sugar, flour and the eggs"),
+        (
+            "send the report to Ana, Ben and Tom",
+            "I sent the report to Ana and Ben.",
+            "I sent the report to Tom, Ana and Ben.",
+        ),
+        (
+            "water the plants on Monday and Thursday",
+            "I watered the plants.",
+            "I watered the plants on Monday and Thursday.",
+        ),
+        (
+            "take the pills in the morning and in the evening",
+            "I've taken the pills this morning.",
+            "I've taken the pills, morning and evening.",
+        ),
+        ("ask Tom about the keys", "I asked Tom about his holiday.", "asked tom about the spare keys"),
+        (
+            "talk to Ben about the rent",
+            "I talked to Ben about the weather.",
+            "I talked to Ben about the rent.",
+        ),
+        (
+            "book the flights to Rome for Ana",
+            "I booked the flights to Paris for Ana.",
+            "Booked the flights to Rome for Ana!",
+        ),
+        ("call the bank", "I called the bank manager's wife.", "I called the bank about my card."),
+        ("call the bank", "I called the owner of the bank.", "I called the bank."),
+        ("call the vet", "I called Tom's vet.", "I called the vet."),
+        ("renew my passport", "I renewed my son's passport.", "I renewed my passport."),
+        ("renew my passport", "renewed his passport", "renewed the passport"),
+        (
+            "renew my passport",
+            "I renewed the passport for my daughter.",
+            "I renewed my passport for the trip.",
+        ),
+        ("feed the cat", "I fed the neighbour's cat.", "I fed our cat."),
+        ("pay the rent", "I paid Tom's rent.", "I paid this month's rent."),
+        ("call Felix at 6pm", "I called Felix at noon.", "I called Felix at 7pm."),
+        ("submit the form at 6", "I submitted the form at 2pm.", "I submitted the form."),
+    ],
+)
+def test_a_part_another_thing_and_an_earlier_hour_close_nothing(promise: str, text: str, whole: str) -> None:
+    assert not closes(text, promise)
+    assert closes(whole, promise)
+
+
+@pytest.mark.parametrize(
+    ("text", "really"),
+    [
+        ("My brother said I visited grandma.", "I visited grandma, she said hi."),
+        ("Mum reckons that I visited grandma.", "Mum, I visited grandma."),
+        ("apparently i visited grandma", "finally visited grandma"),
+        ("I visited grandma, just kidding.", "No kidding, I visited grandma."),
+        ("visited grandma lol jk", "visited grandma lol"),
+        ("I visited grandma. Only joking!", "I visited grandma. We joked a lot."),
+        ("I visited grandma... No, I didn't.", "I visited grandma. I didn't see grandpa."),
+        ("I visited grandma but I was turned away.", "I visited grandma but I was late."),
+    ],
+)
+def test_what_is_reported_or_taken_back_is_no_evidence(text: str, really: str) -> None:
+    assert score(text, "visit grandma") < MIN_SCORE
+    assert score(really, "visit grandma") >= CLOSING_SCORE
+
+
+@pytest.mark.parametrize(
+    ("text", "really"),
+    [
+        ("I submitted my tax return but it was rejected.", "I submitted my tax return but it was late."),
+        ("I submitted my tax return. It got rejected.", "I submitted my tax return. It was accepted."),
+        ("submitted my tax return but the site crashed", "submitted my tax return though the site is slow"),
+        ("I submitted my tax return and it was sent back.", "I submitted my tax return and it was easy."),
+        ("I submitted my tax return, to no avail.", "I submitted my tax return, at last."),
+    ],
+)
+def test_what_failed_is_no_evidence(text: str, really: str) -> None:
+    assert score(text, "submit my tax return") < MIN_SCORE
+    assert score(really, "submit my tax return") >= CLOSING_SCORE

@@ -41,3 +41,22 @@ async def test_of_many_those_are_named_that_stand_in_the_prompt_and_the_others_a
 
     assert 5 < len(named) < 20
     assert more == f"- and {20 - len(named)} more."
+
+
+async def test_standing_instructions_are_named_with_their_events_until_they_are_retired(
+    served: Served,
+) -> None:
+    await converse(served, "From now on, answer in verse.")
+    await followed(served)
+    (adopted,) = await events(served, kinds=["directive_adopted"])
+    told = adopted.body.directive_adopted
+    turn = await converse(served, "What are my standing instructions?")
+
+    assert turn.completed
+    assert not turn.completed.warnings
+    assert turn.text == f'You told me, from now on:\n- "{told.text}" [#{adopted.seq}].'
+
+    await served.orchestrator.retire_directive(
+        pb.RetireDirectiveRequest(mind_id="ada", directive_id=told.directive_id)
+    )
+    assert '"answer in verse"' not in (await converse(served, "What are my standing instructions?")).text

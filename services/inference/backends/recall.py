@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime
 
 from services.inference.backends import asking_words
+from services.inference.backends.asking_state import ASKING_FOR_INSTRUCTIONS, ASKING_WHAT_IS_OPEN
 from services.inference.backends.asking_words import shared, stem, stems, told_otherwise
 from services.inference.generation import (
     PENALTIES,
@@ -45,6 +46,8 @@ NOT_NOTED = "I will not remember that."
 SEVERAL = "This is what I remember:"
 OPEN = "This is open:"
 NOTHING_OPEN = "I know of nothing that is open."
+INSTRUCTED = "You told me, from now on:"
+NOTHING_INSTRUCTED = "I follow no standing instructions."
 HINT = (
     "No language model is connected, so I can only quote what I remember. To connect one, start PMM with "
     "PMM_INFERENCE__BACKEND=openai, PMM_INFERENCE__OPENAI_BASE_URL=<its address, http://127.0.0.1:11434/v1 for "
@@ -57,7 +60,7 @@ _PIECE = re.compile(r"\S+\s*|\s+")
 _ASKED = re.compile(r"[か吗嗎呢][\s.。]*\Z")
 """The words with which a question ends in Japanese and Chinese, whatever stands behind them."""
 _SENTENCE = re.compile("[^.!?\u3002\uff01\uff1f\u061f\n]+[.!?\u3002\uff01\uff1f\u061f]*")
-_CITATION = re.compile(r"\[#\d+, ")
+_CITATION = re.compile(r"\[#\d+[,\]]")
 _ASKING = re.compile(
     # Possessive: a message may begin with thousands of dashes.
     r"(?i:\W*+(?:(?:and|but|so|ok|okay|hey|hi|please)\b\W*+)?)(?:"
@@ -67,25 +70,6 @@ _ASKING = re.compile(
     r"|(?i:is|are|am|was|were|do|does|did|have|has|had|can|could|will|would|should|may|might)\s+"
     r"(?:(?i:i|you|he|she|it|we|they|my|your|his|her|our|their|the|there|this|that|these|those)\b|[A-Z]))"
 )
-_ASKING_WHAT_IS_OPEN = re.compile(
-    r"""(?ix)
-    (?: \bwhat\s(?:(?:else|all|exactly)\s)?
-          (?:do\s(?:i|we|you)\s(?:still\s|now\s)?(?:have|need)\sto|(?:should|must)\s(?:i|we)(?:\sstill|\snow)?)\sdo
-      | \bwhat(?:['’]s|\sis|\sare|\selse\sis)?\s(?:(?:all|still|yet|left)\s)*
-          (?:open|due|overdue|pending|outstanding|left\sto\sdo|to\sdo)
-      | \b(?:what(?:['’]s|\sis|\sare|\swere)|which|show|list|tell|read|do\si\shave)\b[^.?!\n]{0,20}?
-          \b(?:to-?do(?:s|\slist)?|tasks|reminders|commitments|(?:open|my|your)\spromises)\b
-          (?:\sdo\s\w+\shave|\sare\sopen|\sare\sthere)?
-      | \bwhat\s(?:did|have|had)\s(?:i|you)\spromised?(?:\sme|\sto\sdo)*
-      | \bwhat\s(?:did|should|do)\s(?:i|you)\b[^.?!\n]{0,30}?\bremind\sme\s(?:of|about)
-      | \bwhat\s(?:should|must|do)\s(?:i|we)\s(?:not\sforget|have\sto\sremember)(?:\sto\sdo)?
-      | \b(?:is\sthere|do\si(?:\sstill)?\shave)\sanything\s(?:(?:left|still|else)\s)*(?:to\sdo|due|open|pending)
-    )
-    (?:\s(?:today|now|next|tomorrow|yet|still|this\sweek))?
-    (?=\s*(?:[?.!]|$))
-    """
-)
-"""Asks for what is to be done, of which no message need speak in these words."""
 _FORMERLY = re.compile(
     r"\b(?:did|was|were|had|used to|before|previous(?:ly)?|former(?:ly)?|earlier|once|ago|past|first)\b",
     re.IGNORECASE,
@@ -132,7 +116,9 @@ def compose(call: Call) -> str:
     asks = is_question(said)
     about = _about(said, call.memories)
     quotes = [quote(memory, about, call.now) for memory in relevant(said, about, call.memories, asks=asks)]
-    if _ASKING_WHAT_IS_OPEN.search(said):
+    if ASKING_FOR_INSTRUCTIONS.search(said):
+        answer = _instructed(call) or (_answer(call, quotes) if quotes else NOTHING_INSTRUCTED)
+    elif ASKING_WHAT_IS_OPEN.search(said):
         answer = _open(call) or (_answer(call, quotes) if quotes else NOTHING_OPEN)
     elif asks:
         answer = _answer(call, quotes)
@@ -157,6 +143,15 @@ def _open(call: Call) -> str:
     if call.other_commitments:
         lines.append(f"and {call.other_commitments} more.")
     return "\n".join([OPEN, *(f"- {line}" for line in lines)]) if lines else ""
+
+
+def _instructed(call: Call) -> str:
+    """What is wanted from now on; empty where nothing is."""
+    texts = ((passage(one.text, (), MAX_QUOTE_CHARACTERS), one.seq) for one in call.instructions)
+    lines = [f'"{text}" [#{seq}].' for text, seq in texts]
+    if call.other_instructions:
+        lines.append(f"and {call.other_instructions} more.")
+    return "\n".join([INSTRUCTED, *(f"- {line}" for line in lines)]) if lines else ""
 
 
 def _promised(commitment: OpenCommitment, now: datetime) -> str:
@@ -275,7 +270,7 @@ def _is_echo(memory: Memory) -> bool:
     if memory.speaker != "assistant":
         return False
     return _CITATION.search(memory.text) is not None or memory.text.startswith(
-        (NOTHING, NOT_SEARCHED, NOTED, SEVERAL, OPEN, NOTHING_OPEN)
+        (NOTHING, NOT_SEARCHED, NOTED, SEVERAL, OPEN, NOTHING_OPEN, INSTRUCTED, NOTHING_INSTRUCTED)
     )
 
 

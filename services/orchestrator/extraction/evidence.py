@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice, pairwise
 
 from services.orchestrator.extraction.common import COMMON
 from services.orchestrator.extraction.due import without_time
-from services.orchestrator.extraction.words import MAX_CLAUSES, own, plain, sentences, without_letters
+from services.orchestrator.extraction.things import Things, days_of, is_of_another, items, things
+from services.orchestrator.extraction.told_times import is_before, is_earlier_than_meant, told_times
+from services.orchestrator.extraction.undone import HABITUAL, UNDONE, is_taken_back
+from services.orchestrator.extraction.words import MAX_CLAUSES, folded, own, plain, sentences, without_letters
 
 MIN_SCORE, CLOSING_SCORE = 0.34, 0.66
 """Share of what the promise is about that the sentence names: from here on it is evidence; from there it closes."""
@@ -28,26 +32,6 @@ _MAX_WORDS = 30
 _WORD = re.compile(r"\w+(?:'\w+)*")
 _GERUND = re.compile(r"[a-z]{2,}ing")
 _WORD_AND_GAP = re.compile(rf"({_WORD.pattern})(\W*)")
-_UNDONE = re.compile(
-    r"(?i)\b(?:not|never|\w+n't|(?:do|does|did|is|was|have|has|had)nt"
-    r"|almost|nearly|if|unless|had i|let's say|supposedly|allegedly|(?:remind|tell|ping) me (?:once|when|after)|would"
-    r"|will|\w+'ll|going to|need(?:ed)? to|want(?:ed)? to|have to"
-    r"|had to|should|tried|forgot|about to|still|half|part(?:ly)? of|partly|wrong|pretend\w*|imagine\w*|dream\w*"
-    r"|(?:most|some|outline|draft|beginning|summary|review|picture|photo) of(?! (?:it|that|them)\b)"
-    r"|(?:wish(?:es)?|hop(?:e|es|ed)|th(?:ink|inks|ought)|guess|believes?|doubt|claim(?:s|ed)?|maybe|perhaps"
-    r"|probably)(?: that)? (?:i|we|i've|we've)|(?:i|we) (?:probably|maybe|perhaps)|booked (?:out|up|solid)"
-    r"|(?:nobody|no one) (?:picked|answered|replied|was (?:there|in|home))|no (?:answer|reply|response|luck)|in vain"
-    r"|voicemail|r[au]ng (?:off|(?:the|his|her|their) (?:door)?bell)|(?:line|number|phone) was (?:busy|engaged|dead))\b"
-)
-_HABITUAL = re.compile(
-    r"(?i)\b(?:(?<!\bas )always|usually|often|sometimes|normally|generally|whenever|used to|as a child"
-    # "I called once I was home", but not "once I called".
-    r"|once(?!(?<=\w once)(?<!and once)(?<!but once) (?:i|we|you|he|she|it|they|the|my|our|everyone)\b)"
-    r"|(?:every|each) (?:other |single |second )?(?:day|week|month|year|time|morning|afternoon|evening|night|weekend"
-    r"|spring|summer|autumn|fall|winter|\w+day)|(?:on|at) (?:\w+days|weekends)"
-    r"|last (?:month|year|spring|summer|autumn|fall|winter)|(?:months?|years?|decades?) ago|in (?:19|20)\d\d)\b"
-)
-"""What was done then, or is done again and again, is not what was promised."""
 _LATELY = re.compile(
     r"(?i)\b(?:just|already|finally|at last|done|yesterday|today|tonight|earlier|ago"
     r"|this (?:morning|afternoon|evening|week)|last (?:night|week|\w+day)|on \w+day)\b"
@@ -68,7 +52,7 @@ _LEAD = frozenset("done ok okay yes yep yeah yup finally just already all set he
 SMALL = frozenset(
     "a an the to of on in at by for from with my your our his her their you me it its this that and some up".split()
 )
-_WEAK = SMALL | COMMON | _ADVERBS | _BE | frozenset(
+WEAK = SMALL | COMMON | _ADVERBS | _BE | frozenset(
     "i as or him them us back over off down in away along through together around round there soon asap yourself "
     "myself stuff everything nothing twice late early earlier tonight morning afternoon evening night week month "
     "monday tuesday wednesday thursday friday saturday sunday".split()
@@ -80,7 +64,7 @@ _NO_NOUNS = frozenset(
     "outright per please since so straight than then thereafter though through till today tomorrow too under until "
     "upon using via what when where which while who within without yesterday yet including excluding regarding "
     "concerning according containing explaining saying asking telling paying starting sitting standing waiting "
-    "wearing hoping thinking looking going coming".split()
+    "wearing hoping thinking looking going coming yday yest lol haha lmao".split()
 )
 """Words after another that do not make it something else."""
 _PAST = {
@@ -95,8 +79,6 @@ _PAST = {
     "take": "took taken", "teach": "taught", "tell": "told", "think": "thought", "throw": "threw thrown",
     "wash": "washed", "win": "won", "write": "wrote written",
 }  # fmt: skip
-_BEFORE_S = ("se", "xe", "ze", "oe", "che", "she")
-"""Of "boxes", and of "houses"."""
 _IRREGULAR = frozenset(word for past in _PAST.values() for word in past.split())
 _SAME_IN_THE_PAST = frozenset(verb for verb, past in _PAST.items() if verb in past.split())
 _SHORT_IS = re.compile(
@@ -132,7 +114,7 @@ _TOWARDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Deed:
-    """Something that is said to be done, by the words that say what. Words are folded: see ``folded``."""
+    """Something that is said to be done, by the words that say what. Words are folded: see ``words.folded``."""
 
     words: frozenset[str]
     of: frozenset[str]
@@ -143,6 +125,18 @@ class _Deed:
     """Words beside it that make it no deed, but where the promise has them, too: "fix the wrong link"."""
     is_doubted: bool
     """Where it may be what somebody does, not did: "I put the bins out"."""
+    things: Things
+    """Whose they are, and what is said of them."""
+    told: tuple[str, ...]
+    """The words that tell when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When a text was said, and when a promise was made that it may say was kept."""
+
+    promised: datetime
+    said: datetime
 
 
 class Done:
@@ -154,19 +148,21 @@ class Done:
         self._deeds: defaultdict[tuple[str, str, bool], dict[_Deed, None]] = defaultdict(dict)
         straight = _SHORT_IS.sub(" is ", plain(text))
         masked = own(without_letters(straight))
-        for start, end in sentences(masked):
+        for (start, end), (then, its_end) in pairwise([*sentences(masked), (len(masked), len(masked))]):
+            if is_taken_back(masked[then:its_end]):
+                continue
             for verb, deed in _deeds(straight[start:end], masked[start:end]):
                 for word in (*deed.words, *([""] if deed.heads <= _WEAK_FOLDED else [])):
                     alike = self._deeds[verb, word, bool(deed.vetoes)]
                     if len(alike) < _MAX_DEEDS:
                         alike[deed] = None
 
-    def score(self, promise: str) -> float:
-        """How much of what a promise is about was done: from 0 to 1."""
+    def score(self, promise: str, clock: Clock | None = None) -> float:
+        """How much of what a promise is about was done: from 0 to 1; nothing that was done before it was made."""
         if not self._deeds:
             return 0.0
         verb, about = parts_of(promise)
-        telling = [word for word in about if word not in _WEAK]
+        telling = [word for word in about if word not in WEAK]
         keys = [
             (past, folded(word), has_vetoes)
             for past in (past_of(verb) if verb else ())
@@ -175,18 +171,18 @@ class Done:
         ]
         deeds = (deed for key in keys for deed in self._deeds.get(key, ()))
         shares = (
-            _share(deed, verb, about, telling)
+            _share(deed, promise, verb, about, telling)
             for deed in deeds
-            if not deed.vetoes or deed.vetoes <= _all_words(promise)
+            if (not deed.vetoes or deed.vetoes <= _all_words(promise)) and _is_since(deed, promise, clock)
         )
         return max(shares, default=0.0)
 
-    def names(self, promise: str) -> bool:
+    def names(self, promise: str, clock: Clock | None = None) -> bool:
         """Whether it says that the thing itself was done which is promised, as a thing that both know, and no more.
 
         "I booked the flights" says it of "book the flights to Jaipur", unless other flights were promised, too.
         """
-        verb, thing = _thing_of(promise)
+        verb, thing = thing_of(promise)
         if not thing:
             return False
         deeds = (
@@ -199,6 +195,8 @@ class Done:
             thing <= deed.words - _WEAK_FOLDED <= frozenset(map(folded, _all_words(promise)))
             and not deed.is_doubted
             and not _KNOWN.isdisjoint(deed.words)
+            and _is_since(deed, promise, clock)
+            and not _is_other(deed, promise, thing)
             for deed in deeds
         )
 
@@ -216,14 +214,14 @@ def parts_of(promise: str) -> tuple[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=16_384)
-def _thing_of(promise: str) -> tuple[str, frozenset[str]]:
+def thing_of(promise: str) -> tuple[str, frozenset[str]]:
     """The verb of a promise and what stands before its circumstances, folded; nothing where it has none."""
     timeless = without_time(promise)
     circumstance = _CIRCUMSTANCE.search(timeless)
     verb, *thing = words_of(timeless[: circumstance.start()] if circumstance else "") or [""]
     if verb in _TOWARDS:
         return verb, frozenset()
-    return verb, frozenset(folded(word) for word in thing if word not in _WEAK)
+    return verb, frozenset(folded(word) for word in thing if word not in WEAK)
 
 
 @lru_cache(maxsize=16_384)
@@ -231,7 +229,32 @@ def _all_words(promise: str) -> frozenset[str]:
     return frozenset(words_of(promise))
 
 
-def _share(deed: _Deed, verb: str, about: tuple[str, ...], telling: list[str]) -> float:
+def _is_since(deed: _Deed, promise: str, clock: Clock | None) -> bool:
+    """Whether something may have been done since it was promised."""
+    return clock is None or not deed.told or not is_before(deed.told, promise, clock.promised, clock.said)
+
+
+def _is_other(deed: _Deed, promise: str, found: Collection[str]) -> bool:
+    """Whether what was done is another's, of something else, a part of what is promised, or was done too early."""
+    parts, known = _parts_of(promise)
+    return (
+        any(deed.words.isdisjoint(part) for part in parts)
+        or is_of_another(deed.things, known, frozenset(map(folded, _all_words(promise))), found)
+        or (bool(deed.told) and is_earlier_than_meant(deed.told, promise))
+    )
+
+
+@lru_cache(maxsize=16_384)
+def _parts_of(promise: str) -> tuple[tuple[frozenset[str], ...], Things]:
+    """Of what each must be done, folded, and whose it is."""
+    words = [(match[1].lower(), match[2]) for match in _WORD_AND_GAP.finditer(without_time(promise))]
+    parts = [frozenset(folded(word) for word in item if word not in WEAK) for item in items(words[1:])]
+    telling = [part for part in parts if part]
+    days = [frozenset({folded(day)}) for day in days_of(promise)]
+    return (*(telling if len(telling) > 1 else ()), *days), things(words[1:])
+
+
+def _share(deed: _Deed, promise: str, verb: str, about: tuple[str, ...], telling: list[str]) -> float:
     """How much of what a promise is about a deed names; ``telling`` are those words that tell it from others."""
     share = sum(folded(word) in deed.words for word in about) / len(about) if about else 1.0
     if not telling:
@@ -242,7 +265,7 @@ def _share(deed: _Deed, verb: str, about: tuple[str, ...], telling: list[str]) -
         return 0.0
     is_sure = len(found) > 1 or (folded(found[0]) in deed.heads and verb != "be")
     # "I bought half the flour" has the "half" of "buy half a kilo of flour".
-    is_other = bool(deed.vetoes) and share < 1
+    is_other = (bool(deed.vetoes) and share < 1) or _is_other(deed, promise, [*map(folded, found)])
     return share if is_sure and not is_other and not deed.is_doubted else min(share, DOUBTED)
 
 
@@ -252,7 +275,7 @@ def _deeds(sentence: str, masked: str) -> Iterator[tuple[str, _Deed]]:
         return
     vetoes = frozenset(
         word
-        for pattern in (_UNDONE, _HABITUAL)
+        for pattern in (UNDONE, HABITUAL)
         for match in pattern.finditer(masked)
         for word in words_of(match[0])
     )
@@ -265,6 +288,7 @@ def _deeds(sentence: str, masked: str) -> Iterator[tuple[str, _Deed]]:
             word if masked[match.start()] != "\x00" else ""
             for match, (word, _) in zip(matches, found, strict=True)
         ]
+        told: tuple[str, ...] | None = None
         for at, is_passive in islice(_said_to_be_done(words, is_first=is_first), MAX_CLAUSES):
             verb, before = words[at], [word for word, _ in found[max(0, at - _MAX_WORDS) : at]]
             is_perfect = is_lately or is_passive or not _PERFECT.isdisjoint(before)
@@ -272,13 +296,14 @@ def _deeds(sentence: str, masked: str) -> Iterator[tuple[str, _Deed]]:
             # Without "I", "put the bins out" is a request.
             if not is_doubted or not _SUBJECTS.isdisjoint(before):
                 subject, after = before if is_passive else [], found[at + 1 : at + 1 + _MAX_WORDS]
+                told = told_times(masked[start:end]) if told is None else told
                 doing = after[0][0] if after and _GERUND.fullmatch(after[0][0]) else ""
                 if doing and verb in _FINISHED:
-                    deed = _deed(subject, after[1:], vetoes, is_doubted=False)
+                    deed = _deed(subject, after[1:], vetoes, told, is_doubted=False)
                     yield from ((past, deed) for past in _past_of_doing(doing))
                     continue
                 besides = vetoes | {doing} if doing and verb in _BEGUN else vetoes
-                yield verb, _deed(subject, after, besides, is_doubted=is_doubted)
+                yield verb, _deed(subject, after, besides, told, is_doubted=is_doubted)
         is_first = is_first and all(word in _LEAD or word in _ADVERBS for word in words)
 
 
@@ -318,7 +343,12 @@ def _telegraphed(words: list[str]) -> int:
 
 
 def _deed(
-    subject: list[str], after: list[tuple[str, str]], vetoes: frozenset[str], *, is_doubted: bool
+    subject: list[str],
+    after: list[tuple[str, str]],
+    vetoes: frozenset[str],
+    told: tuple[str, ...],
+    *,
+    is_doubted: bool,
 ) -> _Deed:
     done = [*((word, " ") for word in subject), *after]
     words = frozenset(folded(word) for word, _ in done)
@@ -328,14 +358,14 @@ def _deed(
         for (word, gap), (then, _) in pairwise([*done, ("", "")])
         if gap.strip(" -") or not _narrows(then)
     )
-    return _Deed(words, of, frozenset(heads), vetoes, is_doubted)
+    return _Deed(words, of, frozenset(heads), vetoes, is_doubted, things(done), told)
 
 
 def _narrows(word: str) -> bool:
     """Whether a word that follows another may make it something else: "book" in "book review"."""
     is_participle = len(word) > 5 and word.endswith("ed")
-    is_noun = word not in _WEAK and word not in _NO_NOUNS and not word.endswith("ly") and not is_participle
-    return is_noun and word.isalpha()
+    is_noun = word not in WEAK and word not in _NO_NOUNS and not word.endswith("ly") and not is_participle
+    return is_noun and word.removesuffix("'s").isalpha()
 
 
 @lru_cache(maxsize=1_024)
@@ -363,20 +393,9 @@ def same(one: str, other: str) -> bool:
     return one == other or (min(len(one), len(other)) > 3 and folded(one) == folded(other))
 
 
-def folded(word: str) -> str:
-    """The same for a noun and its plural, as far as that is told without the other: "boxes", "house", "cities"."""
-    if len(word) <= 3:
-        return word
-    singular = word if word.endswith("ss") else word.removesuffix("s")
-    if len(singular) > 3 and singular.endswith(_BEFORE_S):
-        # Whether the "e" is of the plural is not told without the singular: both do without.
-        return singular[:-1]
-    return f"{singular[:-2]}y" if len(singular) > 3 and singular.endswith("ie") else singular
-
-
 def words_of(text: str) -> list[str]:
     """In lower case."""
     return [word.lower() for word in _WORD.findall(text)]
 
 
-_WEAK_FOLDED = frozenset(map(folded, _WEAK))
+_WEAK_FOLDED = frozenset(map(folded, WEAK))

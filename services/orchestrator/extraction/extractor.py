@@ -172,6 +172,10 @@ class Extractor:
         state = await self._minds.named(event.mind_id, event.seq)
         return called(state, is_answer=event.kind == "assistant_message")
 
+    async def told_at(self, mind_id: str, seq: int) -> datetime:
+        """The clock of the message at a seq, in the mind's zone."""
+        return await self.said_at(await self._peers.event(mind_id, seq))
+
     async def said_at(self, event: mind.Event) -> datetime:
         """The message's own clock, in the mind's zone."""
         state = await self._minds.named(event.mind_id, event.seq)

@@ -149,3 +149,18 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word.removesuffix(ending)
     return word
+
+
+_BEFORE_S = ("se", "xe", "ze", "oe", "che", "she")
+"""Of "boxes", and of "houses"."""
+
+
+def folded(word: str) -> str:
+    """The same for a noun and its plural, as far as that is told without the other: "boxes", "house", "cities"."""
+    if len(word) <= 3:
+        return word
+    singular = word if word.endswith("ss") else word.removesuffix("s")
+    if len(singular) > 3 and singular.endswith(_BEFORE_S):
+        # Whether the "e" is of the plural is not told without the singular: both do without.
+        return singular[:-1]
+    return f"{singular[:-2]}y" if len(singular) > 3 and singular.endswith("ie") else singular

@@ -25,7 +25,7 @@ MAX_OPEN = 1_000
 MAX_EVIDENCE = 100
 """Of a commitment: the latest."""
 SAID_SO = "said so"
-"""Why one was closed that a message said was done."""
+"""Why one was closed that a message said was done, or not to be done any more."""
 LATELY_DONE = 20
 """Commitments that were kept and are remembered here: about as many as anybody speaks of as if they were open."""
 

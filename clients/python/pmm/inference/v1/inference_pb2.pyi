@@ -205,6 +205,32 @@ class OpenCommitment(_message.Message):
 Global___OpenCommitment: _TypeAlias = OpenCommitment  # noqa: Y015
 
 @_typing.final
+class StandingInstruction(_message.Message):
+    """An instruction that stands. The backend "recall" names them where it is asked by which it answers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """How an answer cites it: the seq of the event that first gave it."""
+    text: _builtins.str
+    """What is wanted."""
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["seq", b"seq", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StandingInstruction: _TypeAlias = StandingInstruction  # noqa: Y015
+
+@_typing.final
 class Sampling(_message.Message):
     """How the model chooses its words. Unset fields are the model's defaults."""
 
@@ -312,6 +338,8 @@ class GenerateRequest(_message.Message):
     OPEN_COMMITMENTS_FIELD_NUMBER: _builtins.int
     OTHER_COMMITMENTS_FIELD_NUMBER: _builtins.int
     MEMORIES_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    INSTRUCTIONS_FIELD_NUMBER: _builtins.int
+    OTHER_INSTRUCTIONS_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """A model of ListModels; empty: the default."""
     priority: Global___CallPriority.ValueType
@@ -332,6 +360,8 @@ class GenerateRequest(_message.Message):
     """How many more are open."""
     memories_left_out: _builtins.bool
     """True where memories could not be searched: "recall" then does not say that it remembers nothing."""
+    other_instructions: _builtins.int
+    """How many more stand."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Message]:
         """The conversation, oldest first."""
@@ -356,6 +386,10 @@ class GenerateRequest(_message.Message):
     def open_commitments(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpenCommitment]:
         """The commitments that the messages name, the most urgent first."""
 
+    @_builtins.property
+    def instructions(self) -> _containers.RepeatedCompositeFieldContainer[Global___StandingInstruction]:
+        """The standing instructions that the messages name, in their order."""
+
     def __init__(
         self,
         *,
@@ -374,10 +408,12 @@ class GenerateRequest(_message.Message):
         open_commitments: _abc.Iterable[Global___OpenCommitment] | None = ...,
         other_commitments: _builtins.int = ...,
         memories_left_out: _builtins.bool = ...,
+        instructions: _abc.Iterable[Global___StandingInstruction] | None = ...,
+        other_instructions: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["json_schema", b"json_schema", "query_time", b"query_time", "sampling", b"sampling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "json_schema", b"json_schema", "memories", b"memories", "memories_left_out", b"memories_left_out", "messages", b"messages", "model", b"model", "open_commitments", b"open_commitments", "other_commitments", b"other_commitments", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling", "time_zone", b"time_zone", "unremembered", b"unremembered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "instructions", b"instructions", "json_schema", b"json_schema", "memories", b"memories", "memories_left_out", b"memories_left_out", "messages", b"messages", "model", b"model", "open_commitments", b"open_commitments", "other_commitments", b"other_commitments", "other_instructions", b"other_instructions", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling", "time_zone", b"time_zone", "unremembered", b"unremembered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
