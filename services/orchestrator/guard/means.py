@@ -16,25 +16,30 @@ from services.orchestrator.guard.persons import KIN
 
 WORDS_OF_MONEY = frozenset(
     """
-    401k account afford alimony allowance arrears aside bailiff bailiffs balance bankrupt bankruptcy behind
-    benefit benefits bitcoin blew bonus borrow borrowed borrowing bought bring brings budget bursary calfresh
-    can't cant carer's carers cash ccj centrelink charge charges cheated collections collector collectors comp
-    compensation conned couldn't couldnt count counting covering credit crypto cut debit debits debt debts
-    defaults defrauded demand didn't disability dole double down drowning earn earned earning earns eating ebt
-    ends everything evicted evicting fees final finances fine fined fleeced food foodbank funds furlough gambled
-    gambler gamblers gambling get gets getting give gives got grant half hand hard has hasn't hasnt have haven't
-    havent hold hours house income inheritance inherited installment installments instalment instalments ira isa
-    iva jobseeker left lender lent live lives living loan lost lump maintenance make makes making maxed meals
-    medicaid missed money mortgage mouth off overdraft overdrawn owe owed owes owing paid pawned pay paycheck
-    payout payrise pays peanuts pennies penniless penny pension pip poverty raise ran red redundancy redundant
-    refinanced refinancing refund remortgaged remortgaging remuneration rent repossessed ripped rise robbed rsu
-    rsus salaries salary saved savings scammed scholarship security send sends sent settlement severance share
-    shark sharks sick signed sitting skipped snap sold spend spending spent ssdi ssi stipend stopped strapped
-    support swindled take takes tax tips took tuition twice unemployment universal unpaid wage wages welfare won
-    worth
+    401k afford alimony allowance arrears bailiff bailiffs balance bankrupt bankruptcy benefit benefits bills
+    bitcoin bonus borrow borrowed borrowing budget bursary calfresh carer's carers cash ccj centrelink cheated
+    collections collectors compensation conned credit crypto debit debits debt debts defaults defrauded demand
+    disability dole drowning earn earned earning earns ebt evicted evicting fees finances fined fleeced foodbank
+    funds furlough gambled gambler gamblers gambling grant hours income inheritance inherited installment
+    installments instalment instalments ira isa iva jobseeker lender lent loan lump maintenance maxed medicaid
+    minimum money mortgage mouth overdraft overdrawn owe owed owes owing paid pawned pay paycheck payout payrise
+    pays peanuts pennies penniless penny pension pip portfolio poverty redundancy redundant refinanced
+    refinancing refund remortgaged remortgaging remuneration rent repossessed ripped robbed rsu rsus salaries
+    salary savings scammed scholarship settlement severance shares snap spent ssdi ssi stamps stipend stocks
+    strapped struggle struggling swindled tax tips tuition unemployment unpaid wage wages welfare
     """.split()
 )
-"""Words without which ``of_money`` finds nothing."""
+"""One of them, or one of the others beside a number, is in whatever ``of_money`` finds."""
+WORDS_BESIDE_AMOUNTS = frozenset(
+    """
+    account aside behind bill blew bought bring brings can't cant card cards charge charges collector comp
+    couldn't couldnt count counting covering cut didn't double down eating ends everything final fine food gave
+    get gets getting give gives got half hand hard has hasn't hasnt have haven't havent hold house i've ive left
+    live lives living lost make makes making meals missed off offered put raise ran receive received receives
+    red rise saved security send sends sent share shark sharks shows sick signed sitting skipped sold spend
+    spending stopped support take takes took twice unable universal wants won worth
+    """.split()
+)
 _TOLD_OF = re.compile(
     rf"(?<!\w)(?:{MADE_UP}|{WRITTEN_ABOUT}|average|typical|(?:the|our) (?:company|firm)|start-?up|association|committee"
     r"|government|minister|president|celebrity)(?!\w)",
@@ -72,7 +77,10 @@ _SUM = (
 _TIMES_PAID = re.compile(
     r"(?<!\w)(?:on|gets?|getting|got|makes?|making|brings?(?: home| in)?|takes? home|lives? on|living on|left with"
     rf"|charges?|gives? (?:me|us|him|her)) {_CIRCA}(?:\d{{2,6}}|\d{{1,3}}[,.]\d{{3}}|\d{{1,3}}k) (?:an?|per|each"
-    r"|every) (?:month|week|year|hour|fortnight)(?!\w)",
+    r"|every) (?:month|week|year|hour|fortnight)(?!\w)"
+    rf"|(?<!\w)(?:on|gets?|makes?|making|earns?|pays?) {_CIRCA}(?:like )?[£$€]?\d[\d.,]{{0,6}}k? ?(?:/|per"
+    rf"|an?) ?(?:hr|h|hour|mo|month"
+    r"|yr|year|wk|week)(?!\w)",
     re.IGNORECASE,
 )
 _PAID = re.compile(
@@ -128,19 +136,44 @@ _IN_NEED = re.compile(
     r"|wages|salary)"
     r"|liv(?:e|es|ing) off (?:my|our|his|her|the|their) (?:\w+ ){0,2}(?:pay|wages?|pension|savings|salary|income"
     r"|benefits)"
-    r"|scrap(?:ing|e) by|make ends meet|penniless|food ?bank|pawned (?:my|our|his|her)"
+    r"|scrap(?:ing|e) by|make ends meet|penniless|(?:went|go|goes|going|turn|turned) to (?:a|the) food ?bank"
+    r"|pawned (?:my|our|his|her)"
     r"|inherited (?:my|our|his|her|their|the|a|an) (?:[\w'’]+ ){0,2}(?:house|flat|money|estate|farm|land|shares"
     r"|apartment)"
     r"|sold (?:my|our|his|her) (?:\w+ )?to (?:pay|cover) "
     r"|drowning in debt|declared bankrupt\w*|filed for bankruptcy|no savings)(?!\w)",
     re.IGNORECASE,
 )
+_NOTED = re.compile(
+    r"^\W*(?:(?:current|monthly|net|gross|base|new|old|total|joint) )?(?:salary|wages?|pension|social security"
+    r"|disability|take[- ]home"
+    r"|(?:net |gross )?pay|income|overdraft|(?:student |car )?loan|savings|debts?|mortgage|rent|account|benefits?"
+    r"|allowance)"
+    rf"(?: (?:is|are|was|were|at|now|about|still|stands|overdrawn by|down to|up to))* ?:? {_SUM}(?![^.!?]*\?)",
+    re.IGNORECASE,
+)
+"""What is noted down of oneself: "social security is 1340"."""
 _PAID_OR_OWING = re.compile(
-    rf"(?<!\w)(?:down to (?:(?:my|our|his|her|the) )?last \S+|{_SUM} (?:still )?to pay (?:off )?(?:on|for) (?:my|our"
+    rf"(?<!\w)(?:(?:can['’]?t|cannot|couldn['’]?t|unable to|struggl\w+ to) pay (?:for )?(?:the|my|our|his|her|this"
+    rf"|that) \w+"
+    rf"|wants? {_SUM} (?:from|off|out of|back from) (?:me|us|him|her|my)|left (?:me|us|him|her) (?:his|her|their|a"
+    rf"|the) (?:\w+ )?"
+    r"(?:flat|house|money|estate|farm|land|savings|shares|apartment)"
+    rf"|offered (?:me|him|her|us) {_SUM}|(?:job|work|boss|gig|role|internship|firm) pays (?:me |about |only "
+    rf"|just )*{_SUM}"
+    rf"|account (?:shows|says|is showing|is on) (?:minus )?-?{_SUM}|{_SUM} in (?:the|my|our) (?:bank|account"
+    rf"|current account)"
+    r"|(?:didn['’]?t|haven['’]?t|hasn['’]?t|not) (?:get|got|been|gotten) paid|(?:salary|wages?|pay"
+    r"|pay ?check) (?:is |are )?(?:still )?not in"
+    r"|\d{3} credit score|credit score of \d+|(?:with|in) collections|spent (?:my|our|his|her|the) (?:rent|bill|food"
+    r"|grocery) money"
+    r"|credit cards? (?:\w+ )?maxed|cards maxed|down to (?:(?:my|our|his|her|the) )?last \S+"
+    rf"|{_SUM} (?:still )?to pay (?:off )?(?:on|for) (?:my|our"
     rf"|his|her)"
     rf"|(?:overpaid|fined) (?:me|us|him|her|them)|pay(?:s|ing)? (?:off |back )?{_SUM} (?:an?|per|each"
     rf"|every) (?:month|week)"
-    rf"|(?:account|balance|card|overdraft)(?: \w+)? (?:is|stands|sits|are|was) (?:at |now |about )*(?:minus )?-?{_SUM}"
+    rf"|(?:account|balance|overdraft|card(?= (?:\w+ )?(?:is|stands|sits) at))(?: \w+)? (?:is|stands|sits|are"
+    rf"|was) (?:at |now |about )*(?:minus )?-?{_SUM}"
     rf"|paid {_SUM} short|gave (?:me|us|him|her|them) {_SUM}(?= for (?:a|the|our|my) (?:flat|house|deposit|wedding"
     rf"|studies))"
     r"|lent (?:me|us|him|her|them) (?:the|a|some) (?:deposit|money|cash|rent)"
@@ -157,13 +190,14 @@ _FUNDS = (
     r"(?:wages?|salary|pay ?checks?|savings|pension(?: pot)?|debts?|overdraft|(?:student |car |payday |home )?loans?"
     r"(?: payments?)?|mortgage(?: payments?)?|universal credit|benefits|pip|ira|401k|isa|direct debits?|maintenance"
     r"|alimony|child support|credit (?:score|rating|limit|card)|net worth|inheritance|allowance|unemployment|severance"
-    r"|bonus|tax credits|income|pay|bank account|finances|rent)"
+    r"|bonus|tax credits|income|pay|bank (?:account|balance)|finances|rent|stocks|shares|portfolio|scholarship|grant)"
 )
 _FARED = (
     r"(?:(?:just|only|barely|hardly|already|still|never|now|also|really|all) )?(?:was|were|got|went|goes|took|ran|runs"
     r"|has|have|had|hasn['’]?t|haven['’]?t|hadn['’]?t|won['’]?t|isn['’]?t|aren['’]?t|doesn['’]?t|don['’]?t|didn['’]?t"
     r"|barely|hardly|bounced|stopped|dropped|fell|tanked|came|come|covers?|leaves|ends|increased|doubled|halved|shrank"
-    r"|is (?:\w+ing|gone|late|frozen|shot|a mess|tiny|lousy|terrible|in)|are (?:\w+ing|gone|late|a mess|tight)|keeps?"
+    r"|is (?:\w+ing|with|down|up|low|zero|nothing|cut|cancelled|gone|late|frozen|shot|a mess|tiny|lousy|terrible|in)"
+    r"|are (?:\w+ing|down|up|with|gone|late|a mess|tight)|keeps?"
     r"|eats?|stops?)"
 )
 _OWN_FUNDS = re.compile(
@@ -224,7 +258,8 @@ _IN_TROUBLE = re.compile(
     re.IGNORECASE,
 )
 _TO_LAST = re.compile(
-    rf"(?<!\w)(?:(?:have|has|had|got|['’]ve|ve|with) (?:only |just |about |like )*(?:got )?{_SUM} (?:to (?:last|live"
+    rf"(?:(?:(?<!\w)(?:have|has|had|got|with|ive)|['’]ve) (?:only |just |about |like )*(?:got )?{_SUM} (?:to (?:last"
+    rf"|live"
     rf"|get"
     rf"|feed|spend|eat)|for the (?:week|month|rest)|until|till?|left)"
     rf"|(?:put|sank|invested|have|has|got) {_SUM} in(?:to)? (?:an? |the |my |our )?(?:\w+ )?(?:scam|crypto|bitcoin"
@@ -232,15 +267,22 @@ _TO_LAST = re.compile(
     rf"|spend(?:s|ing)? {_SUM} (?:a|per|each|every) (?:week|month|day) on food|live[sd]? on {_SUM})(?!\w)",
     re.IGNORECASE,
 )
-_FLOWS_IN_OR_OUT = re.compile(
-    r"(?<!\w)(?:ha(?:ve|s|d)|['’]ve|got|with|hold(?:s|ing)?|sen[dt]s?|sending|support(?:s|ed|ing)? (?:me|us|him|her"
-    r"|them)"
-    r"|put|sank|won|borrow(?:s|ed|ing)?|lent|lend|owes?|owed|saving|saved|left|earn\w*|gross(?:es)?|nets?"
-    r"|take[- ]home|security|account|acct|loan|debt|inherit\w*|invest\w*|withdrew|overdrawn|short|through the whole"
-    r"|nurse|teacher|trainee|apprentice|pension|salary|wage)(?: [\w'’-]+){0,4} $",
+_FLOWS = re.compile(
+    r"(?<!\w)(?:won|borrow(?:s|ed|ing)?|lent|lend|owes?|owed|saving|saved|earn\w*|gross(?:es)?|nets?|take[- ]home"
+    r"|inherit\w*"
+    r"|invest\w*|withdrew|overdrawn|support(?:s|ed|ing)? (?:me|us|him|her|them)|payday loan|student loan|debt|pension"
+    r"|social security|ac(?:coun|c)t (?:is|of)|through the whole)(?: (?!million|dollars|euros|pounds|on"
+    r"|at)[\w'’-]+){0,4} $",
     re.IGNORECASE,
 )
 """Before an amount that somebody has, gets, gives or owes."""
+_HAS = re.compile(
+    r"(?<!\w)(?:ha(?:ve|s|d)|['’]ve|got|with|hold(?:s|ing)?|sen[dt]s?|sending|put|sank|left|short|trainee|nurse"
+    r"|apprentice"
+    r"|teacher|salary|wage)(?: [\w'’-]+){0,4} $",
+    re.IGNORECASE,
+)
+"""The same where what follows tells that it is money that somebody has."""
 _LEFT_OR_REGULAR = re.compile(
     r" (?:[\w'’]+ )?(?:outstanding|left(?! over from)|saved|so far|short|behind|overdrawn|monthly|weekly|yearly"
     r"|to (?:last|live)|home"
@@ -258,6 +300,8 @@ _BOUGHT = re.compile(
     re.IGNORECASE,
 )
 """In a sentence whose amounts are of things."""
+_LEAD = 60
+"""Letters before an amount."""
 _NEAR = 40
 """Letters between an amount and what it is of."""
 
@@ -275,6 +319,8 @@ def of_money(said: str) -> Iterator[tuple[int, int]]:
         for match in first(pattern, said):
             yield from beside_somebody(said, match)
     if not _OF_PRICES.search(said):
+        if noted := _NOTED.match(said):
+            yield noted.span()
         yield from _of_amounts(said)
 
 
@@ -295,8 +341,10 @@ def _of_amounts(said: str) -> Iterator[tuple[int, int]]:
 
 def _flows(said: str, amount: re.Match[str]) -> bool:
     """Whether somebody has, gets or owes an amount, by the words on both sides of it."""
-    before = _FLOWS_IN_OR_OUT.search(said, max(0, amount.start() - 60), amount.start())
-    return bool(before and _LEFT_OR_REGULAR.match(said, amount.end()))
+    start = max(0, amount.start() - _LEAD)
+    if _FLOWS.search(said, start, amount.start()):
+        return True
+    return bool(_HAS.search(said, start, amount.start()) and _LEFT_OR_REGULAR.match(said, amount.end()))
 
 
 def _is_plainly_of_means(said: str, amount: re.Match[str]) -> bool:

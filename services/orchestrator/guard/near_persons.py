@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
+from services.orchestrator.extraction.given_names import UNMISTAKABLE
 from services.orchestrator.guard import lexicon, statement_patterns
 from services.orchestrator.guard.persons import KIN
 
@@ -20,7 +21,9 @@ _MOST_TRIED = 30
 """Telling words of one sentence."""
 _PERSON = re.compile(
     rf"(?<!\w)(?:i|i['’]?m|i['’]?ve|i['’]d|my|me|mine|we|we['’]?ve|our|us|he|she|his|her|him|they|their|sis|bro|hubby"
-    rf"|(?:{KIN})(?:['’]?s)?|flatmate|friend|neighbou?r|colleague|boss)(?!\w)",
+    rf"|(?:{KIN}|flatmate|room-?mate|housemate|mate|friend|neighbou?r|colleague|co-?worker|boss|tenant"
+    rf"|lodger|auntie|gf|bf|missus|fella"
+    r"|some(?:one|body) i know)(?:['’]?s)?)(?!\w)",
     re.IGNORECASE,
 )
 _IN_A_HURRY = re.compile(
@@ -28,6 +31,7 @@ _IN_A_HURRY = re.compile(
     r"|recovering|suffering|lost|havent|haven't|cant|can't|ex|down to|taking|on|living paycheck|stuck|coming off)(?!\w)"
 )
 """How people begin who leave "I" out: "got shingles, …". In small letters only: others are headings."""
+_CAPITALISED = re.compile(r"(?<!\w)[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]+")
 _AT_ONCE = 14
 _LEAVES_I_OUT = re.compile(
     r"\W*(?!(?:what|how|why|is|are|was|does|do|did|can|could|should|would|will|which|who|where|when|best|explain|list"
@@ -103,12 +107,18 @@ def first(pattern: re.Pattern[str], said: str) -> Iterator[re.Match[str]]:
 _SUPPOSED = re.compile(r"(?<!as )(?<!even )\b(?:if|unless|whether|in case)\b[^,;:.!?]{0,40}$", re.IGNORECASE)
 
 
+def _named(said: str, end: int) -> re.Match[str] | None:
+    """A given name right before a place."""
+    capitalised = _CAPITALISED.finditer(said, max(0, end - _BEFORE), end)
+    return next((match for match in capitalised if match[0].lower() in UNMISTAKABLE), None)
+
+
 def beside_somebody(said: str, told: re.Match[str]) -> Iterator[tuple[int, int]]:
     """What is told of somebody, from where they are named if that is before it."""
     start, end = told.span()
     if _SUPPOSED.search(said[:start]):
         return
-    near = _PERSON.search(said, max(0, start - _BEFORE), end + _AFTER)
+    near = _PERSON.search(said, max(0, start - _BEFORE), end + _AFTER) or _named(said, start)
     if not near and start <= _BEFORE:
         near = _IN_A_HURRY.match(said) or (start <= _AT_ONCE and _LEAVES_I_OUT.match(said))
     if near:

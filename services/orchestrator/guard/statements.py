@@ -58,7 +58,8 @@ def _concerns_money(words: Set[str]) -> bool:
 
 
 def _tell_of_means(words: Set[str]) -> bool:
-    return not means.WORDS_OF_MONEY.isdisjoint(words)
+    is_of_amounts = not means.WORDS_BESIDE_AMOUNTS.isdisjoint(words) and any(map(str.isdigit, words))
+    return is_of_amounts or not means.WORDS_OF_MONEY.isdisjoint(words)
 
 
 @dataclass(frozen=True, slots=True)
