@@ -147,7 +147,7 @@ _IN_NEED = re.compile(
 _NOTED = re.compile(
     r"^\W*(?:(?:current|monthly|net|gross|base|new|old|total|joint) )?(?:salary|wages?|pension|social security"
     r"|disability|take[- ]home"
-    r"|(?:net |gross )?pay|income|overdraft|(?:student |car )?loan|savings|debts?|mortgage|rent|account|benefits?"
+    r"|(?:net|gross|base) pay|income|overdraft|(?:student |car )?loan|savings|debts?|mortgage|rent|account|benefits?"
     r"|allowance)"
     rf"(?: (?:is|are|was|were|at|now|about|still|stands|overdrawn by|down to|up to))* ?:? {_SUM}(?![^.!?]*\?)",
     re.IGNORECASE,
