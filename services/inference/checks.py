@@ -33,6 +33,8 @@ def generate(request: pb.GenerateRequest) -> Iterator[Violation]:
         for name in ("opened_at", "due_at"):
             yield from checks.timestamp(getattr(commitment, name), f"open_commitments[{index}].{name}")
     yield from checks.items(request.instructions, "instructions", high=MAX_INSTRUCTIONS)
+    for field in ("mind_name", "user_name"):
+        yield from checks.text(getattr(request, field).name, f"{field}.name", max_bytes=MAX_NAME)
     yield from checks.sampling(request.sampling)
     yield from checks.enum_known(request.priority, "priority", pb.CallPriority, optional=True)
     yield from checks.json_value(request.json_schema, "json_schema")

@@ -19,6 +19,7 @@ from services.inference.generation import (
     Call,
     Completed,
     Delta,
+    KnownName,
     Memory,
     Message,
     ModelInfo,
@@ -68,7 +69,13 @@ def call(request: pb.GenerateRequest) -> Call:
         is_unsearched=request.memories_left_out,
         instructions=[StandingInstruction(one.seq, one.text) for one in request.instructions],
         other_instructions=request.other_instructions,
+        mind_name=_name(request.mind_name),
+        user_name=_name(request.user_name),
     )
+
+
+def _name(known: pb.KnownName) -> KnownName | None:
+    return KnownName(known.seq, known.name) if known.name else None
 
 
 def _now(request: pb.GenerateRequest) -> datetime:

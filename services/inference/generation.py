@@ -64,6 +64,14 @@ class StandingInstruction:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownName:
+    """What somebody is called."""
+
+    seq: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What to answer, and how."""
 
@@ -99,6 +107,9 @@ class Call:
     """Those that the messages name, in their order."""
     other_instructions: int = 0
     """How many more stand."""
+    mind_name: KnownName | None = None
+    user_name: KnownName | None = None
+    """Of the person."""
 
 
 @dataclass(frozen=True, slots=True)

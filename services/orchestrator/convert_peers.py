@@ -7,6 +7,7 @@ from pmm.ledger.v1 import ledger_pb2 as ledger
 from pmm.memory.v1 import memory_pb2 as memory
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import Directive
+from services.orchestrator.projections.identity import Identity
 from services.orchestrator.terms import Draft, Recalled
 from services.orchestrator.times import timestamp
 from services.runtime.times import nanoseconds
@@ -57,6 +58,14 @@ def open_commitment(promise: Commitment) -> inference.OpenCommitment:
 def standing_instruction(directive: Directive) -> inference.StandingInstruction:
     """An instruction that a prompt names."""
     return inference.StandingInstruction(seq=directive.adopted_seq, text=directive.text)
+
+
+def tell_names(request: inference.GenerateRequest, identity: Identity) -> None:
+    """Put into a request what mind and person are called."""
+    if identity.name:
+        request.mind_name.CopyFrom(inference.KnownName(seq=identity.adopted_seq, name=identity.name))
+    if identity.user_name and identity.user_seq:
+        request.user_name.CopyFrom(inference.KnownName(seq=identity.user_seq, name=identity.user_name))
 
 
 def context_memory(found: Recalled) -> inference.ContextMemory:

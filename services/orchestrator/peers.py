@@ -17,6 +17,7 @@ from services.orchestrator import convert_peers
 from services.orchestrator.errors import ModelFailed
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import Directive
+from services.orchestrator.projections.identity import Identity
 from services.orchestrator.shortening import beginning
 from services.orchestrator.terms import (
     RECALL,
@@ -276,6 +277,7 @@ class Peers:
         other_promises: int = 0,
         directives: Sequence[Directive] = (),
         other_directives: int = 0,
+        called: Identity | None = None,
         background_tokens: int = 0,
         json_schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[Part]:
@@ -301,6 +303,8 @@ class Peers:
             instructions=map(convert_peers.standing_instruction, directives),
             other_instructions=other_directives,
         )
+        if called is not None:
+            convert_peers.tell_names(request, called)
         if sampling is not None:
             request.sampling.CopyFrom(sampling)
         if background_tokens:

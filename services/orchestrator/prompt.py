@@ -158,7 +158,7 @@ def _state(state: Snapshot, session_id: str) -> tuple[str, tuple[int, ...], tupl
         seqs.append(state.identity.adopted_seq)
     if state.identity.user_name:
         parts.append(f"You are talking to {state.identity.user_name}.")
-        seqs.append(state.identity.user_seq)
+        seqs += [state.identity.user_seq] if state.identity.user_seq else []
     open_ones = state.commitments.in_order()
     promised = _within(_commitments(open_ones, state.profile.time_zone), MAX_COMMITMENTS_CHARACTERS)
     sections = (

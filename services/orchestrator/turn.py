@@ -15,7 +15,7 @@ from typing import Any
 
 import pmm_client.errors
 from pmm.mind.v1 import events_pb2 as mind
-from services.orchestrator import citations, claims, failing, privacy, prompt, receipts, retries
+from services.orchestrator import citations, claims, failing, privacy, prompt, receipts, retries, speakers
 from services.orchestrator.active_mind import ActiveMind
 from services.orchestrator.asking import Ask, Part, TurnCompleted, TurnFailed, TurnStarted
 from services.orchestrator.attribution import attributed
@@ -285,6 +285,7 @@ class Turn:
     async def _answer(
         self, state: Snapshot, mode: int, memories: list[Recalled], recent: list[Said], degraded: bool
     ) -> AsyncIterator[Part]:
+        state = speakers.met_by(self._ask.speaker, state)
         with Stage(self._clock, "prompt"):
             built = prompt.build(
                 state,
@@ -315,6 +316,7 @@ class Turn:
                 other_promises=len(state.commitments.by_id) - len(built.promises),
                 directives=built.directives,
                 other_directives=len(state.directives.by_id) - len(built.directives),
+                called=state.identity,
             ):
                 match part:
                     case Started():

@@ -17,7 +17,14 @@ from services.inference.backends.recall import (
     compose,
     is_question,
 )
-from services.inference.generation import Call, Memory, Message, OpenCommitment, StandingInstruction
+from services.inference.generation import (
+    Call,
+    KnownName,
+    Memory,
+    Message,
+    OpenCommitment,
+    StandingInstruction,
+)
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 ANA = "my sister Ana moved to Porto in May"
@@ -218,9 +225,7 @@ CASES = {
             memory("I do research too", 3.0, speaker="Melanie", seq=8),
             memory("Researching adoption agencies!", 2.0, speaker="Caroline", seq=31),
         ],
-        "This is what I remember:\n"
-        '- Caroline: "Researching adoption agencies!" [#31, 3 May].\n'
-        '- Melanie: "I do research too" [#8, 3 May].',
+        'Caroline: "Researching adoption agencies!" [#31, 3 May].',
     ),
     "what somebody else said as theirs": (
         "where does Ben live?",
@@ -233,6 +238,19 @@ CASES = {
         "This is what I remember:\n"
         '- You told me: "I live in Berlin" [#9, 3 May].\n'
         '- You quoted Ben: "Ben: I live in Rome." [#2, 3 May].',
+    ),
+    "what a speaker who is named says of themselves": (
+        "where does Ana live?",
+        [
+            memory("I live in Porto and work at Farfetch.", 2.8, speaker="Ana"),
+            memory("I live in Graz.", 2.7, seq=9),
+        ],
+        'Ana: "I live in Porto and work at Farfetch." [#2, 3 May].',
+    ),
+    "nothing that others say of themselves": (
+        "where do I live?",
+        [memory("I live in Porto.", 2.8, speaker="Ana"), memory("I live in Graz.", 2.7, seq=9)],
+        'You told me: "I live in Graz." [#9, 3 May].',
     ),
     "nobody else's name as the person's": (
         "What is my name?",
@@ -464,3 +482,29 @@ def test_other_instructions_are_looked_for_in_memories(said: str) -> None:
 def test_an_answer_that_names_instructions_is_no_memory_of_its_own() -> None:
     told = memory('You told me, from now on:\n- "answer in verse" [#12].', speaker="assistant")
     assert instructed("Which verse do you like?", told) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "said", ["what's your name?", "What are you called again?", "who are you", "do u have a name?"]
+)
+def test_the_mind_says_what_it_is_called(said: str) -> None:
+    told = memory("Your name is Pip, ok?")
+    call = Call([Message("user", said)], memories=[told], now=NOW, mind_name=KnownName(5, "Pip"))
+    assert compose(call) == "My name is Pip [#5]."
+
+
+@pytest.mark.parametrize(
+    "said", ["what's my name?", "do you still know my name?", "who am i", "What do you call me?"]
+)
+def test_the_person_is_told_what_they_are_called(said: str) -> None:
+    call = Call([Message("user", said)], memories=[], now=NOW, user_name=KnownName(3, "Carla"))
+    assert compose(call) == "Your name is Carla [#3]."
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["what's your name for this dish?", "what is my name day?", "who are you voting for?", "My name is Eve."],
+)
+def test_other_questions_ask_for_no_name(said: str) -> None:
+    known = {"mind_name": KnownName(5, "Pip"), "user_name": KnownName(3, "Carla")}
+    assert "[#" not in compose(Call([Message("user", said)], memories=[], now=NOW, **known))

@@ -13,7 +13,7 @@ SAID = (Said("system", "be brief"), Said("user", "hello"))
 
 
 def digest(*said: Said, key: bytes = KEY) -> bytes:
-    return receipt(Prompt(said, (), (), (), ()), 7, key, is_degraded=False).prompt_digest
+    return receipt(Prompt(said, (), (), (), (), ()), 7, key, is_degraded=False).prompt_digest
 
 
 def test_the_same_prompt_has_the_same_digest_wherever_its_messages_stand_in_the_ledger() -> None:
@@ -39,7 +39,7 @@ def test_nobody_without_the_key_can_tell_what_was_said() -> None:
 
 
 def test_what_a_prompt_held_and_whether_the_search_was_left_out_is_named() -> None:
-    made = receipt(Prompt(SAID, (), (3, 4), (5,), ()), 7, KEY, is_degraded=True)
+    made = receipt(Prompt(SAID, (), (3, 4), (5,), (), ()), 7, KEY, is_degraded=True)
 
     assert (list(made.recent_seqs), list(made.state_seqs), made.head_seq) == ([3, 4], [5], 7)
     assert made.degraded

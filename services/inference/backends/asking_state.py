@@ -63,3 +63,27 @@ ASKING_FOR_INSTRUCTIONS = re.compile(
     """
 )
 """Asks for what is wanted from now on."""
+_NAME_ENDS = r"(?:\s(?:again|now|then|please|by\sthe\sway|btw|these\sdays)){0,2}(?=\s*(?:[?.!]|$))"
+ASKING_ITS_NAME = re.compile(
+    rf"""(?ix)
+    (?: \b(?:what(?:['’]?s|\sis|\swas)?|tell\sme|remember|know|say)\s(?:your|ur)\s(?:own\s)?name
+      | \bwhat\s(?:are|r)\s(?:you|u)\scalled
+      | \bwhat\s(?:do|should|shall|can|did)\si\s(?:call|name)\s(?:you|u)
+      | \bdo\s(?:you|u)\shave\sa\sname
+      | ^\W*(?:(?:so|ok|hey|hi|and)[,\s]+)*who\s(?:are|r)\s(?:you|u)
+    )
+    {_NAME_ENDS}
+    """
+)
+"""Asks what the mind is called."""
+ASKING_MY_NAME = re.compile(
+    rf"""(?ix)
+    (?: \b(?:what(?:['’]?s|\sis|\swas)?|tell\sme|remember|know|say)\smy\sname
+      | \bwhat\sam\si\scalled
+      | \bwhat\s(?:do|should|shall|will|did)\s(?:you|u)\scall\sme
+      | ^\W*(?:(?:so|ok|hey|hi|and)[,\s]+)*(?:do\syou\sknow\s)?who\s(?:am\si|i\sam)
+    )
+    {_NAME_ENDS}
+    """
+)
+"""Asks what the person is called."""

@@ -7,7 +7,12 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime
 
 from services.inference.backends import asking_words
-from services.inference.backends.asking_state import ASKING_FOR_INSTRUCTIONS, ASKING_WHAT_IS_OPEN
+from services.inference.backends.asking_state import (
+    ASKING_FOR_INSTRUCTIONS,
+    ASKING_ITS_NAME,
+    ASKING_MY_NAME,
+    ASKING_WHAT_IS_OPEN,
+)
 from services.inference.backends.asking_words import shared, stem, stems, told_otherwise
 from services.inference.generation import (
     PENALTIES,
@@ -75,6 +80,7 @@ _FORMERLY = re.compile(
     re.IGNORECASE,
 )
 """Asks how it was, rather than how it is."""
+_OF_ONESELF = re.compile(r"\b(?:i|my|me|mine)\b", re.IGNORECASE)
 _WEAK = frozenset(
     (
         "remember tell told know think say said talk mention live lives lived like likes liked want get got go went "
@@ -116,7 +122,9 @@ def compose(call: Call) -> str:
     asks = is_question(said)
     about = _about(said, call.memories)
     quotes = [quote(memory, about, call.now) for memory in relevant(said, about, call.memories, asks=asks)]
-    if ASKING_FOR_INSTRUCTIONS.search(said):
+    if named := _named(said, call):
+        answer = named
+    elif ASKING_FOR_INSTRUCTIONS.search(said):
         answer = _instructed(call) or (_answer(call, quotes) if quotes else NOTHING_INSTRUCTED)
     elif ASKING_WHAT_IS_OPEN.search(said):
         answer = _open(call) or (_answer(call, quotes) if quotes else NOTHING_OPEN)
@@ -143,6 +151,15 @@ def _open(call: Call) -> str:
     if call.other_commitments:
         lines.append(f"and {call.other_commitments} more.")
     return "\n".join([OPEN, *(f"- {line}" for line in lines)]) if lines else ""
+
+
+def _named(said: str, call: Call) -> str:
+    """What mind or person is called, where a message asks for it; empty where it does not, or nobody knows."""
+    if ASKING_ITS_NAME.search(said) and call.mind_name:
+        return f"My name is {call.mind_name.name} [#{call.mind_name.seq}]."
+    if ASKING_MY_NAME.search(said) and call.user_name:
+        return f"Your name is {call.user_name.name} [#{call.user_name.seq}]."
+    return ""
 
 
 def _instructed(call: Call) -> str:
@@ -172,6 +189,7 @@ def _is_asked(text: str) -> bool:
 
 def relevant(said: str, about: frozenset[str], memories: Sequence[Memory], *, asks: bool) -> list[Memory]:
     """Those of the memories, given best first, that are worth quoting in answer to a message ``about`` some stems."""
+    memories = [memory for memory in memories if _may_answer(said, memory, memories)]
     replaced, asks_formerly = _former(memories), bool(_FORMERLY.search(said))
     former = {} if asks_formerly else replaced
     told = _telling([memory for memory in memories if memory not in former], _words(said))
@@ -287,11 +305,24 @@ def _stated(text: str) -> str:
 def _about(said: str, memories: Sequence[Memory]) -> frozenset[str]:
     """The stems that say what a message is about; none where it asks for anything there is."""
     words = set(asking_words.words(_FOR_A_LIVING.sub("job", said)))
-    asked = words - {"remember", "know", "tell"}
-    about = frozenset(map(stem, words - _WEAK or asked - {"now", "today", "currently"} or asked))
     # In a conversation of two everything is by one of them: a name alone relates nothing.
     speakers = frozenset(one for name in {memory.speaker for memory in memories} for one in stems(name))
-    return about - speakers or about
+    words = {word for word in words if stem(word) not in speakers} or words
+    asked = words - {"remember", "know", "tell"}
+    return frozenset(map(stem, words - _WEAK or asked - {"now", "today", "currently"} or asked))
+
+
+def _may_answer(said: str, memory: Memory, memories: Sequence[Memory]) -> bool:
+    """Whether a memory tells of whom a message asks: of a speaker whom it names, or of the person who writes "I"."""
+    others = frozenset(one for each in memories if _is_of_another(each) for one in stems(each.speaker))
+    named = stems(said) & others
+    if named:
+        return not named.isdisjoint(_spoken_by(memory) | stems(memory.text))
+    return not (_is_of_another(memory) and _OF_ONESELF.search(said))
+
+
+def _is_of_another(memory: Memory) -> bool:
+    return memory.speaker not in ("user", "assistant", "")
 
 
 def _words(text: str) -> str:

@@ -20,6 +20,7 @@ from services.orchestrator.extraction.language import is_english
 from services.orchestrator.minds import Minds
 from services.orchestrator.peers import Peers
 from services.orchestrator.snapshot import Snapshot
+from services.orchestrator.speakers import speaking
 from services.orchestrator.terms import RECALL
 from services.orchestrator.times import moment
 from services.runtime.times import nanoseconds, zone
@@ -32,8 +33,6 @@ ASK_AGAIN_SECONDS = 60.0
 """Until it is asked again whether there is a model."""
 KEPT = 64
 """Messages whose result is kept for the workers that have not asked yet."""
-_USERS, _PROGRAMS = ("", USER, "me", "human"), ("assistant", "ai", "bot", "model", "system")
-"""Speakers as transcripts call them."""
 _log = logging.getLogger("pmm.extraction")
 _Key = tuple[str, int, bytes]
 
@@ -181,14 +180,6 @@ class Extractor:
         state = await self._minds.named(event.mind_id, event.seq)
         said_ns = occurred_ns(event) or nanoseconds(event.recorded_at)
         return moment(said_ns, zone(state.profile.time_zone))
-
-
-def speaking(speaker: str, state: Snapshot) -> str | None:
-    """Of whom a message's facts are, ``USER`` where that is the mind's usual user; None: of nobody."""
-    name = speaker.casefold()
-    if name in {state.identity.name.casefold(), state.profile.name.casefold(), *_PROGRAMS} - {""}:
-        return None
-    return USER if name in _USERS or name == state.identity.user_name.casefold() else speaker
 
 
 def of_speaker(speaker: str | None, found: Found) -> Found:

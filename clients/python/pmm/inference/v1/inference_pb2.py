@@ -28,17 +28,17 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from pmm.mind.v1 import events_pb2 as pmm_dot_mind_dot_v1_dot_events__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n pmm/inference/v1/inference.proto\x12\x10pmm.inference.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pmm/mind/v1/events.proto\"=\n\x07Message\x12$\n\x04role\x18\x01 \x01(\x0e\x32\x16.pmm.inference.v1.Role\x12\x0c\n\x04text\x18\x02 \x01(\t\"\xe4\x01\n\rContextMemory\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x11\n\tmemory_id\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x0f\n\x07speaker\x18\x04 \x01(\t\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05score\x18\x06 \x01(\x01\x12%\n\x04type\x18\x07 \x01(\x0e\x32\x17.pmm.mind.v1.MemoryType\x12\x15\n\rsuperseded_by\x18\x08 \x01(\t\x12\x16\n\x0equoted_speaker\x18\t \x01(\t\"\x86\x01\n\x0eOpenCommitment\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0c\n\x04text\x18\x02 \x01(\t\x12-\n\topened_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"0\n\x13StandingInstruction\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0c\n\x04text\x18\x02 \x01(\t\"\xd0\x02\n\x08Sampling\x12\x18\n\x0btemperature\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05top_p\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x12\n\x05top_k\x18\x03 \x01(\rH\x02\x88\x01\x01\x12\x17\n\nmax_tokens\x18\x04 \x01(\rH\x03\x88\x01\x01\x12\x0c\n\x04stop\x18\x05 \x03(\t\x12\x11\n\x04seed\x18\x06 \x01(\x03H\x04\x88\x01\x01\x12\x1d\n\x10presence_penalty\x18\x07 \x01(\x01H\x05\x88\x01\x01\x12\x1e\n\x11\x66requency_penalty\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x15\n\x08logprobs\x18\t \x01(\rH\x07\x88\x01\x01\x42\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x08\n\x06_top_kB\r\n\x0b_max_tokensB\x07\n\x05_seedB\x13\n\x11_presence_penaltyB\x14\n\x12_frequency_penaltyB\x0b\n\t_logprobs\"\xed\x04\n\x0fGenerateRequest\x12+\n\x08messages\x18\x01 \x03(\x0b\x32\x19.pmm.inference.v1.Message\x12\r\n\x05model\x18\x02 \x01(\t\x12,\n\x08sampling\x18\x03 \x01(\x0b\x32\x1a.pmm.inference.v1.Sampling\x12\x31\n\x08memories\x18\x04 \x03(\x0b\x32\x1f.pmm.inference.v1.ContextMemory\x12,\n\x0bjson_schema\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\x08priority\x18\x06 \x01(\x0e\x32\x1e.pmm.inference.v1.CallPriority\x12\x0f\n\x07\x61\x64\x61pter\x18\x07 \x01(\t\x12.\n\nquery_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nfirst_turn\x18\t \x01(\x08\x12\x14\n\x0c\x66\x61irness_key\x18\n \x01(\t\x12\x14\n\x0cunremembered\x18\x0b \x01(\x08\x12\x11\n\ttime_zone\x18\x0c \x01(\t\x12:\n\x10open_commitments\x18\r \x03(\x0b\x32 .pmm.inference.v1.OpenCommitment\x12\x19\n\x11other_commitments\x18\x0e \x01(\r\x12\x19\n\x11memories_left_out\x18\x0f \x01(\x08\x12;\n\x0cinstructions\x18\x10 \x03(\x0b\x32%.pmm.inference.v1.StandingInstruction\x12\x1a\n\x12other_instructions\x18\x11 \x01(\r\"\xbc\x01\n\x10GenerateResponse\x12\x36\n\x07started\x18\x01 \x01(\x0b\x32#.pmm.inference.v1.GenerationStartedH\x00\x12,\n\x05\x64\x65lta\x18\x02 \x01(\x0b\x32\x1b.pmm.inference.v1.TextDeltaH\x00\x12:\n\tcompleted\x18\x03 \x01(\x0b\x32%.pmm.inference.v1.GenerationCompletedH\x00\x42\x06\n\x04part\"3\n\x11GenerationStarted\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07\x62\x61\x63kend\x18\x02 \x01(\t\"[\n\tTextDelta\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0e\n\x06tokens\x18\x02 \x01(\r\x12\x30\n\x08logprobs\x18\x03 \x03(\x0b\x32\x1e.pmm.inference.v1.TokenLogprob\"[\n\x0cTokenLogprob\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07logprob\x18\x02 \x01(\x01\x12+\n\x03top\x18\x03 \x03(\x0b\x32\x1e.pmm.inference.v1.TokenLogprob\"\xde\x01\n\x13GenerationCompleted\x12\x30\n\rfinish_reason\x18\x01 \x01(\x0e\x32\x19.pmm.mind.v1.FinishReason\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.pmm.mind.v1.Usage\x12.\n\x0b\x66irst_token\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06queued\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0fusage_estimated\x18\x05 \x01(\x08\"P\n\x12\x43ountTokensRequest\x12+\n\x08messages\x18\x01 \x03(\x0b\x32\x19.pmm.inference.v1.Message\x12\r\n\x05model\x18\x02 \x01(\t\"L\n\x13\x43ountTokensResponse\x12\x0e\n\x06tokens\x18\x01 \x01(\r\x12\r\n\x05\x65xact\x18\x02 \x01(\x08\x12\x16\n\x0e\x63ontext_length\x18\x03 \x01(\r\"\x13\n\x11ListModelsRequest\"=\n\x12ListModelsResponse\x12\'\n\x06models\x18\x01 \x03(\x0b\x32\x17.pmm.inference.v1.Model\"k\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x62\x61\x63kend\x18\x02 \x01(\t\x12\n\n\x02up\x18\x03 \x01(\x08\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x16\n\x0e\x63ontext_length\x18\x05 \x01(\r\x12\x0f\n\x07\x64\x65\x66\x61ult\x18\x06 \x01(\x08\"\x10\n\x0eGetLoadRequest\"3\n\x0fGetLoadResponse\x12\x0f\n\x07running\x18\x01 \x01(\r\x12\x0f\n\x07waiting\x18\x02 \x01(\r*P\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SYSTEM\x10\x01\x12\r\n\tROLE_USER\x10\x02\x12\x12\n\x0eROLE_ASSISTANT\x10\x03*j\n\x0c\x43\x61llPriority\x12\x1d\n\x19\x43\x41LL_PRIORITY_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x41LL_PRIORITY_INTERACTIVE\x10\x01\x12\x1c\n\x18\x43\x41LL_PRIORITY_BACKGROUND\x10\x02\x32\xec\x02\n\x10InferenceService\x12S\n\x08Generate\x12!.pmm.inference.v1.GenerateRequest\x1a\".pmm.inference.v1.GenerateResponse0\x01\x12Z\n\x0b\x43ountTokens\x12$.pmm.inference.v1.CountTokensRequest\x1a%.pmm.inference.v1.CountTokensResponse\x12W\n\nListModels\x12#.pmm.inference.v1.ListModelsRequest\x1a$.pmm.inference.v1.ListModelsResponse\x12N\n\x07GetLoad\x12 .pmm.inference.v1.GetLoadRequest\x1a!.pmm.inference.v1.GetLoadResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n pmm/inference/v1/inference.proto\x12\x10pmm.inference.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pmm/mind/v1/events.proto\"=\n\x07Message\x12$\n\x04role\x18\x01 \x01(\x0e\x32\x16.pmm.inference.v1.Role\x12\x0c\n\x04text\x18\x02 \x01(\t\"\xe4\x01\n\rContextMemory\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x11\n\tmemory_id\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x0f\n\x07speaker\x18\x04 \x01(\t\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05score\x18\x06 \x01(\x01\x12%\n\x04type\x18\x07 \x01(\x0e\x32\x17.pmm.mind.v1.MemoryType\x12\x15\n\rsuperseded_by\x18\x08 \x01(\t\x12\x16\n\x0equoted_speaker\x18\t \x01(\t\"\x86\x01\n\x0eOpenCommitment\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0c\n\x04text\x18\x02 \x01(\t\x12-\n\topened_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"0\n\x13StandingInstruction\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0c\n\x04text\x18\x02 \x01(\t\"&\n\tKnownName\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0c\n\x04name\x18\x02 \x01(\t\"\xd0\x02\n\x08Sampling\x12\x18\n\x0btemperature\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05top_p\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x12\n\x05top_k\x18\x03 \x01(\rH\x02\x88\x01\x01\x12\x17\n\nmax_tokens\x18\x04 \x01(\rH\x03\x88\x01\x01\x12\x0c\n\x04stop\x18\x05 \x03(\t\x12\x11\n\x04seed\x18\x06 \x01(\x03H\x04\x88\x01\x01\x12\x1d\n\x10presence_penalty\x18\x07 \x01(\x01H\x05\x88\x01\x01\x12\x1e\n\x11\x66requency_penalty\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x15\n\x08logprobs\x18\t \x01(\rH\x07\x88\x01\x01\x42\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x08\n\x06_top_kB\r\n\x0b_max_tokensB\x07\n\x05_seedB\x13\n\x11_presence_penaltyB\x14\n\x12_frequency_penaltyB\x0b\n\t_logprobs\"\xcd\x05\n\x0fGenerateRequest\x12+\n\x08messages\x18\x01 \x03(\x0b\x32\x19.pmm.inference.v1.Message\x12\r\n\x05model\x18\x02 \x01(\t\x12,\n\x08sampling\x18\x03 \x01(\x0b\x32\x1a.pmm.inference.v1.Sampling\x12\x31\n\x08memories\x18\x04 \x03(\x0b\x32\x1f.pmm.inference.v1.ContextMemory\x12,\n\x0bjson_schema\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\x08priority\x18\x06 \x01(\x0e\x32\x1e.pmm.inference.v1.CallPriority\x12\x0f\n\x07\x61\x64\x61pter\x18\x07 \x01(\t\x12.\n\nquery_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nfirst_turn\x18\t \x01(\x08\x12\x14\n\x0c\x66\x61irness_key\x18\n \x01(\t\x12\x14\n\x0cunremembered\x18\x0b \x01(\x08\x12\x11\n\ttime_zone\x18\x0c \x01(\t\x12:\n\x10open_commitments\x18\r \x03(\x0b\x32 .pmm.inference.v1.OpenCommitment\x12\x19\n\x11other_commitments\x18\x0e \x01(\r\x12\x19\n\x11memories_left_out\x18\x0f \x01(\x08\x12;\n\x0cinstructions\x18\x10 \x03(\x0b\x32%.pmm.inference.v1.StandingInstruction\x12\x1a\n\x12other_instructions\x18\x11 \x01(\r\x12.\n\tmind_name\x18\x12 \x01(\x0b\x32\x1b.pmm.inference.v1.KnownName\x12.\n\tuser_name\x18\x13 \x01(\x0b\x32\x1b.pmm.inference.v1.KnownName\"\xbc\x01\n\x10GenerateResponse\x12\x36\n\x07started\x18\x01 \x01(\x0b\x32#.pmm.inference.v1.GenerationStartedH\x00\x12,\n\x05\x64\x65lta\x18\x02 \x01(\x0b\x32\x1b.pmm.inference.v1.TextDeltaH\x00\x12:\n\tcompleted\x18\x03 \x01(\x0b\x32%.pmm.inference.v1.GenerationCompletedH\x00\x42\x06\n\x04part\"3\n\x11GenerationStarted\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07\x62\x61\x63kend\x18\x02 \x01(\t\"[\n\tTextDelta\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0e\n\x06tokens\x18\x02 \x01(\r\x12\x30\n\x08logprobs\x18\x03 \x03(\x0b\x32\x1e.pmm.inference.v1.TokenLogprob\"[\n\x0cTokenLogprob\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07logprob\x18\x02 \x01(\x01\x12+\n\x03top\x18\x03 \x03(\x0b\x32\x1e.pmm.inference.v1.TokenLogprob\"\xde\x01\n\x13GenerationCompleted\x12\x30\n\rfinish_reason\x18\x01 \x01(\x0e\x32\x19.pmm.mind.v1.FinishReason\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.pmm.mind.v1.Usage\x12.\n\x0b\x66irst_token\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06queued\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0fusage_estimated\x18\x05 \x01(\x08\"P\n\x12\x43ountTokensRequest\x12+\n\x08messages\x18\x01 \x03(\x0b\x32\x19.pmm.inference.v1.Message\x12\r\n\x05model\x18\x02 \x01(\t\"L\n\x13\x43ountTokensResponse\x12\x0e\n\x06tokens\x18\x01 \x01(\r\x12\r\n\x05\x65xact\x18\x02 \x01(\x08\x12\x16\n\x0e\x63ontext_length\x18\x03 \x01(\r\"\x13\n\x11ListModelsRequest\"=\n\x12ListModelsResponse\x12\'\n\x06models\x18\x01 \x03(\x0b\x32\x17.pmm.inference.v1.Model\"k\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x62\x61\x63kend\x18\x02 \x01(\t\x12\n\n\x02up\x18\x03 \x01(\x08\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x16\n\x0e\x63ontext_length\x18\x05 \x01(\r\x12\x0f\n\x07\x64\x65\x66\x61ult\x18\x06 \x01(\x08\"\x10\n\x0eGetLoadRequest\"3\n\x0fGetLoadResponse\x12\x0f\n\x07running\x18\x01 \x01(\r\x12\x0f\n\x07waiting\x18\x02 \x01(\r*P\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SYSTEM\x10\x01\x12\r\n\tROLE_USER\x10\x02\x12\x12\n\x0eROLE_ASSISTANT\x10\x03*j\n\x0c\x43\x61llPriority\x12\x1d\n\x19\x43\x41LL_PRIORITY_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x41LL_PRIORITY_INTERACTIVE\x10\x01\x12\x1c\n\x18\x43\x41LL_PRIORITY_BACKGROUND\x10\x02\x32\xec\x02\n\x10InferenceService\x12S\n\x08Generate\x12!.pmm.inference.v1.GenerateRequest\x1a\".pmm.inference.v1.GenerateResponse0\x01\x12Z\n\x0b\x43ountTokens\x12$.pmm.inference.v1.CountTokensRequest\x1a%.pmm.inference.v1.CountTokensResponse\x12W\n\nListModels\x12#.pmm.inference.v1.ListModelsRequest\x1a$.pmm.inference.v1.ListModelsResponse\x12N\n\x07GetLoad\x12 .pmm.inference.v1.GetLoadRequest\x1a!.pmm.inference.v1.GetLoadResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'pmm.inference.v1.inference_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=2698
-  _globals['_ROLE']._serialized_end=2778
-  _globals['_CALLPRIORITY']._serialized_start=2780
-  _globals['_CALLPRIORITY']._serialized_end=2886
+  _globals['_ROLE']._serialized_start=2834
+  _globals['_ROLE']._serialized_end=2914
+  _globals['_CALLPRIORITY']._serialized_start=2916
+  _globals['_CALLPRIORITY']._serialized_end=3022
   _globals['_MESSAGE']._serialized_start=175
   _globals['_MESSAGE']._serialized_end=236
   _globals['_CONTEXTMEMORY']._serialized_start=239
@@ -47,34 +47,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPENCOMMITMENT']._serialized_end=604
   _globals['_STANDINGINSTRUCTION']._serialized_start=606
   _globals['_STANDINGINSTRUCTION']._serialized_end=654
-  _globals['_SAMPLING']._serialized_start=657
-  _globals['_SAMPLING']._serialized_end=993
-  _globals['_GENERATEREQUEST']._serialized_start=996
-  _globals['_GENERATEREQUEST']._serialized_end=1617
-  _globals['_GENERATERESPONSE']._serialized_start=1620
-  _globals['_GENERATERESPONSE']._serialized_end=1808
-  _globals['_GENERATIONSTARTED']._serialized_start=1810
-  _globals['_GENERATIONSTARTED']._serialized_end=1861
-  _globals['_TEXTDELTA']._serialized_start=1863
-  _globals['_TEXTDELTA']._serialized_end=1954
-  _globals['_TOKENLOGPROB']._serialized_start=1956
-  _globals['_TOKENLOGPROB']._serialized_end=2047
-  _globals['_GENERATIONCOMPLETED']._serialized_start=2050
-  _globals['_GENERATIONCOMPLETED']._serialized_end=2272
-  _globals['_COUNTTOKENSREQUEST']._serialized_start=2274
-  _globals['_COUNTTOKENSREQUEST']._serialized_end=2354
-  _globals['_COUNTTOKENSRESPONSE']._serialized_start=2356
-  _globals['_COUNTTOKENSRESPONSE']._serialized_end=2432
-  _globals['_LISTMODELSREQUEST']._serialized_start=2434
-  _globals['_LISTMODELSREQUEST']._serialized_end=2453
-  _globals['_LISTMODELSRESPONSE']._serialized_start=2455
-  _globals['_LISTMODELSRESPONSE']._serialized_end=2516
-  _globals['_MODEL']._serialized_start=2518
-  _globals['_MODEL']._serialized_end=2625
-  _globals['_GETLOADREQUEST']._serialized_start=2627
-  _globals['_GETLOADREQUEST']._serialized_end=2643
-  _globals['_GETLOADRESPONSE']._serialized_start=2645
-  _globals['_GETLOADRESPONSE']._serialized_end=2696
-  _globals['_INFERENCESERVICE']._serialized_start=2889
-  _globals['_INFERENCESERVICE']._serialized_end=3253
+  _globals['_KNOWNNAME']._serialized_start=656
+  _globals['_KNOWNNAME']._serialized_end=694
+  _globals['_SAMPLING']._serialized_start=697
+  _globals['_SAMPLING']._serialized_end=1033
+  _globals['_GENERATEREQUEST']._serialized_start=1036
+  _globals['_GENERATEREQUEST']._serialized_end=1753
+  _globals['_GENERATERESPONSE']._serialized_start=1756
+  _globals['_GENERATERESPONSE']._serialized_end=1944
+  _globals['_GENERATIONSTARTED']._serialized_start=1946
+  _globals['_GENERATIONSTARTED']._serialized_end=1997
+  _globals['_TEXTDELTA']._serialized_start=1999
+  _globals['_TEXTDELTA']._serialized_end=2090
+  _globals['_TOKENLOGPROB']._serialized_start=2092
+  _globals['_TOKENLOGPROB']._serialized_end=2183
+  _globals['_GENERATIONCOMPLETED']._serialized_start=2186
+  _globals['_GENERATIONCOMPLETED']._serialized_end=2408
+  _globals['_COUNTTOKENSREQUEST']._serialized_start=2410
+  _globals['_COUNTTOKENSREQUEST']._serialized_end=2490
+  _globals['_COUNTTOKENSRESPONSE']._serialized_start=2492
+  _globals['_COUNTTOKENSRESPONSE']._serialized_end=2568
+  _globals['_LISTMODELSREQUEST']._serialized_start=2570
+  _globals['_LISTMODELSREQUEST']._serialized_end=2589
+  _globals['_LISTMODELSRESPONSE']._serialized_start=2591
+  _globals['_LISTMODELSRESPONSE']._serialized_end=2652
+  _globals['_MODEL']._serialized_start=2654
+  _globals['_MODEL']._serialized_end=2761
+  _globals['_GETLOADREQUEST']._serialized_start=2763
+  _globals['_GETLOADREQUEST']._serialized_end=2779
+  _globals['_GETLOADRESPONSE']._serialized_start=2781
+  _globals['_GETLOADRESPONSE']._serialized_end=2832
+  _globals['_INFERENCESERVICE']._serialized_start=3025
+  _globals['_INFERENCESERVICE']._serialized_end=3389
 # @@protoc_insertion_point(module_scope)

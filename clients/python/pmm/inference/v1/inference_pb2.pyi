@@ -231,6 +231,32 @@ class StandingInstruction(_message.Message):
 Global___StandingInstruction: _TypeAlias = StandingInstruction  # noqa: Y015
 
 @_typing.final
+class KnownName(_message.Message):
+    """A name that the messages tell. The backend "recall" says it where it is asked for it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """How an answer cites it: the seq of the event that gave it."""
+    name: _builtins.str
+    """It."""
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KnownName: _TypeAlias = KnownName  # noqa: Y015
+
+@_typing.final
 class Sampling(_message.Message):
     """How the model chooses its words. Unset fields are the model's defaults."""
 
@@ -340,6 +366,8 @@ class GenerateRequest(_message.Message):
     MEMORIES_LEFT_OUT_FIELD_NUMBER: _builtins.int
     INSTRUCTIONS_FIELD_NUMBER: _builtins.int
     OTHER_INSTRUCTIONS_FIELD_NUMBER: _builtins.int
+    MIND_NAME_FIELD_NUMBER: _builtins.int
+    USER_NAME_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """A model of ListModels; empty: the default."""
     priority: Global___CallPriority.ValueType
@@ -390,6 +418,14 @@ class GenerateRequest(_message.Message):
     def instructions(self) -> _containers.RepeatedCompositeFieldContainer[Global___StandingInstruction]:
         """The standing instructions that the messages name, in their order."""
 
+    @_builtins.property
+    def mind_name(self) -> Global___KnownName:
+        """What the mind is called; unset: nothing."""
+
+    @_builtins.property
+    def user_name(self) -> Global___KnownName:
+        """What the person is called; unset: not known."""
+
     def __init__(
         self,
         *,
@@ -410,10 +446,12 @@ class GenerateRequest(_message.Message):
         memories_left_out: _builtins.bool = ...,
         instructions: _abc.Iterable[Global___StandingInstruction] | None = ...,
         other_instructions: _builtins.int = ...,
+        mind_name: Global___KnownName | None = ...,
+        user_name: Global___KnownName | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["json_schema", b"json_schema", "query_time", b"query_time", "sampling", b"sampling"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["json_schema", b"json_schema", "mind_name", b"mind_name", "query_time", b"query_time", "sampling", b"sampling", "user_name", b"user_name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "instructions", b"instructions", "json_schema", b"json_schema", "memories", b"memories", "memories_left_out", b"memories_left_out", "messages", b"messages", "model", b"model", "open_commitments", b"open_commitments", "other_commitments", b"other_commitments", "other_instructions", b"other_instructions", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling", "time_zone", b"time_zone", "unremembered", b"unremembered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "fairness_key", b"fairness_key", "first_turn", b"first_turn", "instructions", b"instructions", "json_schema", b"json_schema", "memories", b"memories", "memories_left_out", b"memories_left_out", "messages", b"messages", "mind_name", b"mind_name", "model", b"model", "open_commitments", b"open_commitments", "other_commitments", b"other_commitments", "other_instructions", b"other_instructions", "priority", b"priority", "query_time", b"query_time", "sampling", b"sampling", "time_zone", b"time_zone", "unremembered", b"unremembered", "user_name", b"user_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
