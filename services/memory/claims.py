@@ -12,31 +12,13 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from services.memory import endings
-from services.memory.endings import ADVERBS, BE, GROUPS, HAVE, OWN, SUBJECT, TO_END, undated
+from services.memory import claim_patterns as patterns
+from services.memory import closings, endings
+from services.memory.endings import ADVERBS, BE, HAVE, SUBJECT, undated
 from services.runtime.scripts import QUESTION_MARKS
 
 MAX_SENTENCE = 400
 """Characters: what is longer is no plain statement."""
-_STATES = "single|married|divorced|engaged|widowed|separated"
-_LIKING = "likes?|loves?|enjoys?|hates?|dislikes?|prefers?|can not (?:stand|bear)"
-_DISLIKING = frozenset({"hate", "dislike", "can not stand", "can not bear"})
-_SEATS = (
-    r"(?:boss|manager|supervisor|landlord|landlady|dentist|doctor|gp|therapist|psychologist|psychiatrist|coach|trainer"
-    r"|hairdresser|barber|lawyer|solicitor|accountant|mentor|tutor|assistant|secretary)"
-)
-"""What one mostly has one of, so that a new one takes the place of the other."""
-_A_PLACE = (
-    r"(?-i:(?:the )?[A-ZÀ-Þ])|(?:an?|the|my|our|his|her|their|another) (?:[\w'’-]+ ){0,3}"
-    r"(?:flat|house|apartment|place|home|studio|cottage|bungalow|farm|room|dorm|city|town|village"
-    r"|suburbs?|countryside|country|coast|seaside|island|street|area)\b"
-)
-"""Where one can live, other than the next question or the sales team."""
-_LONG_SINCE = (
-    r".*\b(?:as an? (?:child|kid|baby|boy|girl|teen(?:ager)?|student)|when (?:the user|i|he|she|they|we) (?:was|were)"
-    r"|in (?:my|his|her|their) (?:head|mind|dreams?|childhood|youth|teens|twenties|thirties|forties))\b"
-)
-"""What happened in earlier days, or never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,60 +36,17 @@ class Claim:
     """The value in place of which alone it holds: who moved from Bosch to Aldi moved house or changed jobs."""
 
 
-_RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (attribute, re.compile(rf"^{SUBJECT} {ADVERBS}{pattern}", re.IGNORECASE))
-    for attribute, pattern in (
-        ("lives", rf"(?:lives?|resides?|is living|am living) (?:in|at) {TO_END}"),
-        ("lives", rf"(?:moved|has moved|have moved|relocated) to (?!{_LONG_SINCE})(?={_A_PLACE}){TO_END}"),
-        ("works", r"(?:works?|is working|am working) (?:at|for) (?P<value>.+?)(?: as .+)?$"),
-        (
-            "works",
-            r"(?:works?|is working|am working) as .+? (?:at|for) (?P<value>(?-i:[A-ZÀ-Þ]|the [A-ZÀ-Þ]).+)",
-        ),
-        ("occupation", r"(?:works?|is working|am working) as (?P<value>.+?)(?: (?:at|for) .+)?$"),
-        ("name", rf"(?:is called|am called|is named|am named) {TO_END}"),
-        ("age", rf"{BE} (?P<value>\d{{1,3}})(?: years old)?$"),
-        ("status", rf"{BE} {ADVERBS}(?P<value>{_STATES})\b.*"),
-        ("spouse", rf"{BE} (?:happily )?married to {TO_END}"),
-        (
-            "partner",
-            rf"(?:{BE}|has been|have been) (?:dating|engaged to|seeing|together with|in a relationship with) "
-            rf"{TO_END}",
-        ),
-        ("has", r"(?:has|have|owns?|drives?|rides?) an? (?P<value>.+)"),
-        ("member", rf"{BE} (?:an? )?(?:\w+ )?member of {TO_END}"),
-        ("member", rf"{HAVE} an? (?:\w+ )?(?:membership|subscription) (?:at|of|to|with|in|for) {TO_END}"),
-        ("member", rf"{HAVE} an? (?P<value>[\w'’& -]+?) (?:membership|subscription)$"),
-        ("member", rf"subscribes? to {TO_END}"),
-        (
-            "member",
-            rf"(?:sings?|plays?|rows?|dances?|volunteers?) (?:in|for|with) (?:an?|the|{OWN})"
-            rf" (?P<value>(?:\w+ )?{GROUPS})$",
-        ),
-    )
-)
-_RELATED = tuple(
-    (
-        attribute,
-        is_over,
-        re.compile(
-            rf"^(?P<value>[\w'’. -]{{1,60}}?) is {SUBJECT}['’]s (?P<new>new )?(?:{relations})$", re.IGNORECASE
-        ),
-    )
-    for attribute, is_over, relations in (
-        ("spouse", False, "husband|wife|spouse"),
-        ("partner", False, "boyfriend|girlfriend|partner|fiancée?|fiancee?"),
-        ("spouse", True, r"ex|ex-?\s?(?:husband|wife)"),
-        ("partner", True, r"ex|ex-?\s?(?:boyfriend|girlfriend|partner|fiancée?|fiancee?)"),
-    )
-)
 _SEAT = re.compile(
-    rf"^(?P<value>[\w'’. -]{{1,60}}?) is (?:now )?{SUBJECT}['’]s (?P<new>new )?(?P<role>{_SEATS})$"
-    rf"|^(?P<whose>[\w'’. -]{{1,60}}?)['’]s (?P<newer>new )?(?P<role2>{_SEATS})"
+    rf"^(?P<value>[\w'’. -]{{1,60}}?) is (?:now )?{SUBJECT}['’]s (?P<new>new )?(?P<role>{patterns.SEATS})$"
+    rf"|^(?P<whose>[\w'’. -]{{1,60}}?)['’]s (?P<newer>new )?(?P<role2>{patterns.SEATS})"
     r" is (?:called |named )?(?P<who>(?-i:[A-ZÀ-Þ]).*)",
     re.IGNORECASE,
 )
-_NEW_SEAT = re.compile(rf"^{SUBJECT} {HAVE} an? (?:brand )?new (?P<role>{_SEATS})$", re.IGNORECASE)
+_NEW_SEAT = re.compile(
+    rf"^{SUBJECT} {HAVE} an? (?:brand )?new (?P<role>{patterns.SEATS})$"
+    rf"|^(?P<whose>[\w'’. -]{{1,60}}?)['’]s new (?P<role2>{patterns.SEATS}) is (?:an?|some|the) .+",
+    re.IGNORECASE,
+)
 """Somebody who is not named, and in whose place nobody else is."""
 _IN_PLACE = re.compile(
     rf"^{SUBJECT} (?:{HAVE} )?{ADVERBS}(?:(?:moved|relocated|switched|transferred|changed) (?:jobs )?from"
@@ -150,15 +89,20 @@ _ATTRIBUTE = re.compile(
 )
 _LIKES = re.compile(
     rf"^{SUBJECT} (?P<negated>(?:do(?:es)?n['’]?t|do(?:es)? not|no longer) )?{ADVERBS}"
-    rf"(?P<verb>{_LIKING}) (?P<thing>.+)",
+    rf"(?P<verb>{patterns.LIKING}) (?P<thing>.+)",
     re.IGNORECASE,
 )
+_SO_MUCH = re.compile(r" (?:(?:that|so|as|very|too) (?:much|often)|at all|as much as .+)$", re.IGNORECASE)
 _USED_TO_LIKE = re.compile(
     rf"^{SUBJECT} used to (?P<verb>like|love|enjoy|adore|hate|dislike) (?P<thing>.+)", re.IGNORECASE
 )
 _GRADUATED = re.compile(rf"^{SUBJECT} (?:{HAVE} )?{ADVERBS}graduated\b(?!.*\b(?:19|20)\d\d\b)", re.IGNORECASE)
 """Who did so of late is no student any more."""
-_WENT_OFF = re.compile(rf"^{SUBJECT} (?:(?:has|have) gone|went) off (?P<thing>.+)", re.IGNORECASE)
+_WENT_OFF = re.compile(
+    rf"^{SUBJECT} (?:(?:(?:has|have) gone|went) off|(?:is|am|are) off"
+    r"(?! (?:the|to|work|sick|school|duty|on|his|her|their)\b)) (?P<thing>.+)",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W_]+")
 _ARTICLES = frozenset({"a", "an", "the"})
 _ENDS_OF_A_THING = re.compile(
@@ -175,14 +119,18 @@ _NOT_PLAIN = frozenset(
 """A subject with one of these is more than a subject: the sentence says something else than the rule would read."""
 _MEMBER = "\0member"
 _SEAT_OF = "\0seat"
-_BESIDE = (_MEMBER, _SEAT_OF)
+_TOBACCO = frozenset({"cigarettes", "fags", "tobacco", "cigs", "nicotine", "cigars"})
+_PAIRED = ("\0partner", "\0spouse")
+_BESIDE = (_MEMBER, _SEAT_OF, "\0enrolled", "\0listed", "\0studies", "\0household", "\0diet")
 """Of what else is said by the same words."""
 _ASKED = (
     ("lives", re.compile(r"\b(?:lives?|lived|living|home|reside[sd]?)\b", re.IGNORECASE)),
     ("works", re.compile(r"\b(?:works?|worked|working|jobs?|employers?|employed)\b", re.IGNORECASE)),
 )
 """The words that ask for it."""
-_SHARED = frozenset({"partner", "spouse", "has", "member", "seat"})
+_SHARED = frozenset(
+    {"partner", "spouse", "has", "member", "seat", "enrolled", "listed", "studies", "household"}
+)
 """Of which one may have several."""
 
 
@@ -202,16 +150,25 @@ def claims(text: str) -> tuple[Claim, ...]:
     if not sentence or len(sentence) > MAX_SENTENCE or sentence.endswith(QUESTION_MARKS):
         return ()
     found = [*_plainly(_said(sentence)), *_plainly(_over(sentence))]
-    was_so = "" if _LIKES.match(sentence) else endings.was_so(sentence)
+    was_so = "" if _LIKES.match(sentence) else endings.was_so(sentence) or closings.used_to_be(sentence)
     if was_so:
         found += [replace(one, is_over=True) for one in _is_so(was_so) if not one.is_over]
-    elif given_up := endings.given_up(sentence):
+    elif given_up := endings.given_up(sentence) or closings.left_alone(sentence):
         found += _given_up(*given_up)
     elif jobless := _OUT_OF_WORK.match(sentence):
         found.append(_as_such(_out_of_work(jobless["subject"])))
     elif all(one.of.endswith(_BESIDE) and not one.is_over for one in found):
         found += _so(sentence)
+    found += _plainly(_closed(sentence))
+    found += [
+        _no_more_single(one) for one in found if one.of.endswith(_PAIRED) and one.value and not one.is_over
+    ]
     return tuple(dict.fromkeys(found))
+
+
+def _no_more_single(paired: Claim) -> Claim:
+    subject = paired.of.rpartition("\0")[0]
+    return Claim(f"{subject}\0status", "single", is_over=True)
 
 
 def _so(sentence: str) -> Iterator[Claim]:
@@ -236,8 +193,10 @@ def _out_of_work(subject: str) -> str:
 
 def _given_up(subject: str, what: str) -> Iterator[Claim]:
     """What is over for who gave up coffee: neither do they drink it nor like it, as far as they say."""
-    for verb in ("plays", "drinks", "eats", "smokes", "is learning"):
+    for verb in ("plays", "drinks", "eats", "smokes", "does", "is learning"):
         yield replace(_as_such(f"{subject} {verb} {what}"), is_over=True)
+    if what.lower() in _TOBACCO:
+        yield replace(_as_such(f"{subject} smokes"), is_over=True)
     yield Claim(_key(subject, "likes", what), "yes", is_over=True)
 
 
@@ -280,19 +239,20 @@ def _said(sentence: str) -> Iterator[tuple[str, Claim]]:
         thing = re.sub(r"^phone |(?<=mail) address$|-", "", match["thing"].lower())
         yield match["subject"], Claim(_key(match["subject"], thing), _plain(match["value"]))
         return
-    for attribute, is_over, pattern in _RELATED:
+    for attribute, is_over, pattern in patterns.RELATED:
         if match := pattern.match(sentence):
             subject, value, is_new = match["subject"], match["value"], bool(match["new"])
             yield subject, _claim(subject, attribute, value, is_over=is_over, is_new=is_new)
     seen: set[str] = set()
-    for attribute, pattern in _RULES:
+    for attribute, pattern in patterns.RULES:
         if attribute not in seen and (match := pattern.match(sentence)):
             seen.add(attribute)
             yield match["subject"], _claim(match["subject"], attribute, match["value"])
     if not seen and (likes := _LIKES.match(sentence)):
-        gladly = re.sub(r"s$", "", likes["verb"].lower()) not in _DISLIKING
+        thing = _SO_MUCH.sub("", likes["thing"]) if likes["negated"] else likes["thing"]
+        gladly = re.sub(r"s$", "", likes["verb"].lower()) not in patterns.DISLIKING
         value = "no" if gladly == bool(likes["negated"]) else "yes"
-        yield likes["subject"], Claim(_key(likes["subject"], "likes", likes["thing"]), value)
+        yield likes["subject"], Claim(_key(likes["subject"], "likes", thing), value)
     if seat := _SEAT.match(sentence):
         subject, value = seat["subject"] or seat["whose"], seat["value"] or seat["who"]
         of = _key(subject, seat["role"] or seat["role2"], "seat")
@@ -310,13 +270,26 @@ def _over(sentence: str) -> Iterator[tuple[str, Claim]]:
     for ending in endings.endings(sentence):
         yield ending.subject, _claim(ending.subject, ending.attribute, ending.value, is_over=True)
     if seat := _NEW_SEAT.match(sentence):
-        yield seat["subject"], Claim(_key(seat["subject"], seat["role"], "seat"), "", is_over=True)
+        whose, role = seat["subject"] or seat["whose"], seat["role"] or seat["role2"]
+        yield whose, Claim(_key(whose, role, "seat"), "", is_over=True)
     if liked := _USED_TO_LIKE.match(sentence):
-        value = "no" if liked["verb"].lower() in _DISLIKING else "yes"
+        value = "no" if liked["verb"].lower() in patterns.DISLIKING else "yes"
         yield liked["subject"], Claim(_key(liked["subject"], "likes", liked["thing"]), value, is_over=True)
     if graduated := _GRADUATED.match(sentence):
         yield graduated["subject"], replace(_as_such(f"{graduated['subject']} is a student"), is_over=True)
+        for attribute in ("enrolled", "studies"):
+            yield graduated["subject"], _claim(graduated["subject"], attribute, "", is_over=True)
+    if bored := closings.not_liked(sentence):
+        yield bored[0], Claim(_key(bored[0], "likes", bored[1]), "no")
     for subject, was_so in _so_no_longer(sentence):
+        yield subject, replace(_as_such(was_so), is_over=True)
+
+
+def _closed(sentence: str) -> Iterator[tuple[str, Claim]]:
+    """What else is over, each with its subject: it leaves to be said what the sentence says to be so."""
+    for ending in closings.closings(sentence):
+        yield ending.subject, _claim(ending.subject, ending.attribute, ending.value, is_over=True)
+    for subject, was_so in closings.so_no_longer(sentence):
         yield subject, replace(_as_such(was_so), is_over=True)
 
 
@@ -341,6 +314,8 @@ def _so_no_longer(sentence: str) -> Iterator[tuple[str, str]]:
 
 def _claim(subject: str, attribute: str, value: str, *, is_over: bool = False, is_new: bool = False) -> Claim:
     """``is_new``: whether it takes the place of what was so, where others could be so beside it."""
+    if attribute.endswith(_SEAT_OF):
+        return Claim(f"{_plain(subject)}\0{attribute}", _plain(value), is_over)
     if attribute == "has":
         return Claim(_key(subject, "has", _thing(value)), "", is_over, is_sole=False)
     is_sole = is_new or attribute not in _SHARED

@@ -30,7 +30,8 @@ _INSTRUMENT = (
     r"(?:violin|viola|piano|guitar|cello|flute|drums|trumpet|sax\w*|clarinet|oboe|harp|organ|accordion)\b"
 )
 _GIVEN_UP = re.compile(
-    rf"^{SUBJECT} {ADVERBS}(?:{HAVE} )?{ADVERBS}(?:given up|gave up|quit|cuts? out|swore off|sworn off)"
+    rf"^{SUBJECT} {ADVERBS}(?:{HAVE} )?{ADVERBS}(?:given up|gave up|quit|cuts? out|swore off|sworn off"
+    rf"|retired from|abandoned)"
     rf" (?!\w+ing\b|(?:{OWN}|working|on)\b|the\b(?! {_INSTRUMENT}))(?P<what>\S.*?)"
     r"(?: (?:completely|entirely|altogether|for good|because of .+|for (?:the )?[a-z]+))?$",
     re.IGNORECASE,
@@ -43,7 +44,7 @@ _FOR_A_WHILE = re.compile(
     re.IGNORECASE,
 )
 """What was stopped for so long, and not for good."""
-_JOB = r"(?:my|his|her|their|our|the) (?:\w+ )?(?:job|position|post)"
+_JOB = r"(?:my|his|her|their|our|the) (?:\w+ )?(?:jobs?|position|post)"
 _LET_GO = r"(?:(?:was|were|got|been) )?(?:fired|sacked|dismissed|laid off|let go|made redundant|the sack)"
 _FOR_GOOD = (
     r"(?!.* for (?:(?:\w+ ){1,2}(?:while|bit|hours?|days?|nights?|weeks?|weekends?|months?)|lunch|dinner|drinks|coffee"
@@ -62,7 +63,11 @@ _TAKEN = rf"(?:cancell?ed|ended|terminated|quit|dropped|gave up|given up) {OWN}"
 _OVER: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
     (attributes, re.compile(rf"^{SUBJECT} (?:(?:has|have) )?{ADVERBS}{pattern}", re.IGNORECASE))
     for attributes, pattern in (
-        (("works",), rf"(?:quit|left|lost|gave up|resigned from) {_JOB} (?:at|with|for) {TO_END}"),
+        (
+            ("works",),
+            rf"(?:quit|left|lost|gave up|resigned from) {_JOB} (?:at|with|for) (?P<value>.+?)(?: (?:to|because"
+            rf"|after) .+)?$",
+        ),
         (("occupation",), rf"(?:quit|left|lost|gave up|resigned from) {_JOB} as (?:an? )?{TO_END}"),
         (
             ("works",),
@@ -102,7 +107,8 @@ _OVER: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
 _ENDING = re.compile(
     r"\b(?:quit|left|lost|gave up|resigned|fired|sack(?:ed)?|dismissed|laid off|let go|redundant|retired|stopped"
     r"|broken? up|split up|divorced|separated|single|together|sold|got rid|crashed|wrecked|dumped|died|passed away"
-    r"|ran away|stolen|unemployed|jobless|no longer|last (?:day|shift)|moved|relocated|unsubscribed|membership"
+    r"|ran away|stolen|unemployed|jobless|no longer|last (?:day|shift)|moved|relocated|unsubscribed|run over"
+    r"|put down|put to sleep|membership"
     rf"|subscription|{_POST})\b",
     re.IGNORECASE,
 )
@@ -115,7 +121,8 @@ _PARTED = re.compile(
     re.IGNORECASE,
 )
 _GONE = re.compile(
-    rf"^{SUBJECT}['’]s (?P<value>[\w-]+) (?:has |have )?(?:died|passed away|ran away|(?:was|were|got|been) stolen)$",
+    rf"^{SUBJECT}['’]s (?P<value>[\w-]+) (?:has |have )?(?:died|passed away|ran away|(?:was|were|got"
+    rf"|been) (?:stolen|run over|put down|put to sleep))$",
     re.IGNORECASE,
 )
 _RUN_OUT = re.compile(
@@ -138,11 +145,13 @@ _DROPPED_OUT = re.compile(
     rf"^{SUBJECT} (?:{HAVE} )?{ADVERBS}dropped out of (?P<what>(?!{OWN}|the\b)[\w'’ -]+)$", re.IGNORECASE
 )
 _DIED = re.compile(
-    r"^(?P<name>(?-i:[A-ZÀ-Þ])[\w'’-]*(?: (?-i:[A-ZÀ-Þ])[\w'’-]*)?) (?:has |have )?(?:died|passed away|ran away)$",
+    r"^(?P<name>(?-i:[A-ZÀ-Þ])[\w'’-]*(?: (?-i:[A-ZÀ-Þ])[\w'’-]*)?) (?:has |have )?(?:died|passed away|ran away"
+    r"|was (?:put down|put to sleep|rehomed))$",
     re.IGNORECASE,
 )
 _BEFORE_DATE = re.compile(
-    r",? (?:(?:since|in|on|from) (?:\d|january|february|march|april|may|june|july|august|september|october|november"
+    r",? (?:(?:since|in|on|from) (?:\d|new year|christmas|easter|january|february|march|april|may|june|july"
+    r"|august|september|october|november"
     r"|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|last|this|early|late)|now\b|these days|at the moment"
     r"|yesterday|recently|(?:last|this) (?:night|week|weekend|month|year|spring|summer|autumn|fall|winter|(?:mon"
     r"|tues|wednes"
@@ -199,7 +208,7 @@ def was_so(sentence: str) -> str:
     if match["stopped"]:
         verb, _, what = rest.partition(" ")
         rest = f"{verb.removesuffix('ing')}s {what}".strip()
-        rest = re.sub(r"^(lik|lov|liv|hat|danc|smok|driv|rid)s\b", r"\1es", rest)
+        rest = re.sub(r"^(lik|lov|liv|hat|danc|smok|driv|rid|do|go)s\b", r"\1es", rest)
     return " ".join(part for part in (match["subject"], match["be"], rest) if part)
 
 

@@ -62,6 +62,70 @@ def test_what_begins_ends_what_it_takes_the_place_of(before: str, text: str) -> 
 @pytest.mark.parametrize(
     ("before", "text"),
     [
+        ("I work at Lidl.", "lidl is history, handed back my badge"),
+        ("I work at Lidl.", "I jumped ship to Bosch last month."),
+        ("I work at Lidl.", "told lidl to shove it"),
+        ("I work at Lidl.", "I used to work at Lidl."),
+        ("I live in Leeds.", "York is home now."),
+        ("Tom is my boyfriend.", "tom n me r done"),
+        ("Tom is my boyfriend.", "I broke it off with Tom."),
+        ("I'm engaged to Ana.", "We called off the wedding."),
+        ("I'm married to Ana.", "The divorce from Ana came through."),
+        ("I'm single.", "me and leo r official now"),
+        ("I'm pregnant.", "our little one arrived on friday"),
+        ("I live with my grandmother.", "We lost Grandma in May."),
+        ("I love opera.", "Opera doesn't do it for me any more."),
+        ("I'm allergic to nuts.", "i can have nuts again"),
+        ("I'm allergic to nuts.", "turns out i'm not allergic to nuts"),
+        ("My landlord is Mr Cole.", "so now our landlord is some company in kent"),
+        ("My manager is Fiona.", "Dara manages our team from now on."),
+        ("I have a lodger called Piotr.", "Piotr moved out at the weekend."),
+        ("I go to the gym.", "cancelled the gym"),
+        ("I'm a student at Elm University.", "graduated!!!"),
+        ("I smoke.", "havent had a cigarette in 2 months"),
+        ("I'm vegan.", "went back to eating meat"),
+        ("I'm learning Dutch.", "havent touched dutch in ages"),
+        ("I'm on antidepressants.", "came off antidepressants in may"),
+        ("I have a dog called Rex.", "We had to put Rex down."),
+    ],
+)
+def test_what_people_say_otherwise_ends_it_too(before: str, text: str) -> None:
+    assert ends(before, text)
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [
+        ("I work at Lidl.", "walked out of lidl with three bags"),
+        ("I work at Lidl.", "I'm at Aldi now, do we need milk?"),
+        ("I work at Lidl.", "my sister got the boot from lidl"),
+        ("I live in Leeds.", "York is home to many museums."),
+        ("Tom is my boyfriend.", "tom and i are done shopping"),
+        ("Tom is my boyfriend.", "I finished the race with Tom."),
+        ("I'm engaged to Ana.", "our engagement is off the charts"),
+        ("I'm engaged to Ana.", "Bea and Jon have called off the wedding."),
+        ("I'm single.", "I'm seeing someone about the boiler."),
+        ("I'm single.", "I'm seeing a dentist tomorrow."),
+        ("I'm pregnant.", "Our son arrived from Berlin on Sunday."),
+        ("I live with my grandmother.", "i lost my grandmother's ring"),
+        ("I love opera.", "This opera doesn't do it for me."),
+        ("I'm allergic to nuts.", "can i have nuts again?"),
+        ("My manager is Fiona.", "Dara manages our website now."),
+        ("I have a lodger called Piotr.", "Piotr moved out of the kitchen."),
+        ("I go to the gym.", "cancelled the gym session for today"),
+        ("I smoke.", "havent had a cigarette in two hours"),
+        ("I'm vegan.", "my dad eats meat now"),
+        ("I play in a band.", "the band split up into two rooms"),
+        ("I'm looking for a flat.", "I found a flat tyre."),
+    ],
+)
+def test_what_only_sounds_like_an_end_ends_nothing(before: str, text: str) -> None:
+    assert not ends(before, text)
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [
         ("I live in Leeds.", "I moved from Siemens to Bosch last week."),
         ("I live in Leeds.", "I moved from Kolb to Dorn."),
         ("I live in Leeds.", "I moved from Kolb to Dorn last month."),
@@ -186,7 +250,7 @@ def test_what_is_known_says_whether_jobs_or_homes_were_changed(before: str, text
         ("I turned 20 pages.", []),
         ("I married Ben's sister.", []),
         ("I'm no longer with Siemens.", ["The user is no longer with Siemens."]),
-        ("im no longer with siemens", ["The user is no longer with siemens."]),
+        ("im no longer with siemens", ["The user is no longer with Siemens."]),
         ("I'm no longer with you on this.", []),
         ("I haven't worked at Bosch since May.", ["The user no longer works at Bosch since May."]),
         ("Friday was my last day at Lidl.", ["The user had their last day at Lidl on Friday."]),
@@ -229,7 +293,10 @@ def test_a_change_is_told_in_sentences_that_stand_by_themselves(said: str, remem
         "is A's ", "stopped aing ", "last a ago ", "left A in May ", "now still ", "I joined A and B of C, ",
         "my contract with a ", "membership at a of ", "Today was my last day at ", "A's last day at a was ",
         "left A A ", "left the a ", "gave up a for a ", "moved out of A's ", "is a non-a a ",
-        "have not been with a since ", "A's boss is ", "replaced B as my ", "left A for a job at ", "any more, ",
+        "have not been with a since ", "A's boss is ", "replaced B as my ", "left A for a job at ",
+        "A and I are done ", "as a a ", "my a, a b, ", "A took over from B ",
+        "a is over for ", "the user's a b came off ", "i a, b, c, ", "and my b says c ", "swapped A for B ", "now ",
+        "any more, ",
         "is a a er ", "moved from a to ", "left A for B ", "has a new boss ", "started playing again ",
     ],
 )  # fmt: skip

@@ -105,6 +105,64 @@ def test_a_memory_is_a_sentence_that_stands_by_itself(said: str, remembered: lis
 
 
 @pytest.mark.parametrize(
+    ("said", "remembered"),
+    [
+        ("im a joiner in dundee, van insurance?", ["The user is a joiner in Dundee."]),
+        ("my gf's from ghana, jollof recipe?", ["The user's gf is from Ghana."]),
+        ("I live in Hobart, right?", []),
+        ("my test fails, any hint?", []),
+        ("you think i live in rome, silly?", []),
+        ("As a night nurse, I need blackout blinds.", ["The user is a night nurse."]),
+        ("As a wheelchair user, can I get into the Uffizi?", ["The user is a wheelchair user."]),
+        ("Being deaf, I need subtitles.", ["The user is deaf."]),
+        ("As a precaution, I stayed in.", []),
+        ("As a user, I want to log in.", []),
+        ("Being late, I took a cab.", []),
+        ("My dog, a three-legged greyhound, won't sit.", ["The user's dog is a three-legged greyhound."]),
+        ("My phone, a charger, and two books are gone.", []),
+        ("Ida, my oboe teacher, thinks I should rest.", ["Ida is the user's oboe teacher."]),
+        ("Python, my favourite language, thinks in objects.", []),
+        (
+            "I have a daughter, Nina, who plays the oboe.",
+            ["Nina is the user's daughter.", "Nina plays the oboe."],
+        ),
+        ("Born in Lima, I never learnt to ski.", ["The user was born in Lima."]),
+        ("We live in York, and my wife says we should move.", ["The user lives in York."]),
+        ("my mum's a cleaner she says vinegar works", ["The user's mum is a cleaner."]),
+        ("im lazy she says every day", []),
+        ("studying for the bar rn, need a plan", ["The user is studying for the bar."]),
+        ("studying for the bar is hell", []),
+        ("living in leeds pros and cons", []),
+        ("hate boats, hate planes", ["The user hates boats.", "The user hates planes."]),
+        ("love poems for my wife", []),
+        ("hate it when it rains", []),
+        (
+            "got made head chef last week!!",
+            ["The user got made head chef last week.", "The user works as head chef."],
+        ),
+        ("got made fun of at work", []),
+        ("dad of three, need a car", ["The user is a dad of three."]),
+        (
+            "got 2 budgies pip and pop",
+            ["Pip is one of the user's budgies.", "Pop is one of the user's budgies."],
+        ),
+        ("got two files csv and json", []),
+        (
+            "My wife's knee operation is on the 3rd of June.",
+            ["The user's wife's knee operation is on the 3rd of June."],
+        ),
+        ("i get hives from shellfish", ["The user gets hives from shellfish."]),
+        ("I get migraines from this font.", []),
+        ("I happen to be a notary.", ["The user is a notary."]),
+        ("My uncle grows nothing but tulips.", ["The user's uncle grows nothing but tulips."]),
+        ("Until last year I sang in a choir.", ["The user sang in a choir until last year."]),
+    ],
+)
+def test_what_is_said_in_passing_or_in_a_hurry_is_remembered(said: str, remembered: list[str]) -> None:
+    assert [fact.text for fact in facts(said)] == remembered
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "Do I live in Graz?",

@@ -50,6 +50,11 @@ _SINCE = tuple(
         (rf"(?:got|found|landed|accepted) {_JOB} as {_ROLE} (?:at|with) {_PLACE}", False),
         (rf"(?:got|found|landed|accepted) {_JOB} (?:at|with) {_PLACE}{_AS}", False),
         (rf"{_HAS_BEEN} promoted to {_RANK}{_END}", False),
+        (
+            rf"{_HAS_BEEN} made (?P<role>(?:an? )?(?:[\w-]+ )?(?:partner|manager|director|head|lead|leader|chef|captain"
+            rf"|supervisor|editor|professor|deputy)){_END}",
+            False,
+        ),
         (rf"{_HAS_BEEN} hired (?:by|at) {_PLACE}{_AS}", False),
         (rf"{_HAS_BEEN} hired as {_ROLE}(?: (?:by|at) {_PLACE})?", False),
         (rf"became (?P<what>an? [\w -]+?){_END}", True),

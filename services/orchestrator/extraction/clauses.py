@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from services.orchestrator.extraction.in_passing import after_a_name, in_passing
+from services.orchestrator.extraction.lexicon import DIET, STATUS
 from services.orchestrator.extraction.words import without_smileys
 
 MAX_CHARACTERS = 16_384
@@ -37,6 +39,13 @@ _MADE_UP = re.compile(
     r"summari[sz]e|paraphrase|let's|act|say|repeat)\b"
 )
 """A sentence with one of these is told, quoted or made up."""
+_REPORTED = re.compile(
+    r"(?i)(?:,? (?:and|but|so|because|cos)|;) (?:(?:my|our|the) [\w-]+(?: [\w-]+){0,2}?|he|she|they|everyone|everybody)"
+    r"(?:, who[^,]{3,60},)? (?:says?|said|told me) (?=[\w']+ \w)"
+    r"|(?<=\w) (?<!^i)(?:he|she|they) (?:says?|said) (?=[\w']+ \w)"
+)
+"""Where one begins to tell what somebody says, after what one states oneself."""
+_SAYS = re.compile(r"(?i)says?|said|told me|doubt")
 _ASKS = r"(?:what|which|how|where|who|when|why|can|could|do|does|did|is|are|any|would|should|will|have you|got any)\b"
 _BARE = {
     "im": "I'm", "ive": "I've", "youre": "you're", "theyre": "they're", "hes": "he's", "shes": "she's", "weve": "we've",
@@ -47,6 +56,42 @@ _BARE = {
 }  # fmt: skip
 """Contractions, and a few words more, as people in a hurry write them."""
 _WRITTEN_BARE = re.compile(rf"\b(?:{'|'.join(_BARE)}|Ive|(?:Im(?= (?:an?|not|from|also|so)\b)))\b")
+_SHORT = (
+    (
+        re.compile(r"(?i)^(?:(?:small|big|quick|good|bad|sad|life) )?(?:update|news|edit|fyi|ps)\s*[:,-]\s+"),
+        "",
+    ),
+    (
+        re.compile(
+            r"(?i)\b(?:got a new (?:phone )?number,?:?|(?:my|our) (?:phone )?number(?: has|'s) changed:?,?) it'?s"
+            r" (?=[+\d])(?P<number>[+\d][\d ()-]{3,20}\d)(?: now)?"
+        ),
+        r"my new number is \g<number>",
+    ),
+    (re.compile(r"(?i)\b(been (?:an? )?[\w-]+) (?=\d{1,2} (?:years|yrs)\b)"), r"\1 for "),
+    (re.compile(r"(?<=\w )n (?=\w)"), "and "),
+    (re.compile(r"(?i)\b(me|we|they|you|u) r\b"), r"\1 are"),
+    (re.compile(r"\bnow were (?=(?:officially|finally|an? couple|together)\b)"), "now we're "),
+    (re.compile(r"(?i)\b((?:and|but|so|cos) )r (?=\w)"), r"\1are "),
+    (re.compile(r"(?<=[a-z] )r (?=(?:official|done|over|finished|together|a couple)\b)"), "are "),
+    (
+        re.compile(
+            r"(?i)\b(?:handed|gave) in (?:my|our) notice at (?P<at>[\w'&-]+) and (?:i )?(?:left\b|(?:last )?\w+"
+            r" (?:was|is) my last (?:day|shift))(?: there)?"
+        ),
+        r"left \g<at>",
+    ),
+    (
+        re.compile(
+            r"(?i)\bsold (?:my|our) (?:old )?((?:violin|viola|piano|guitar|cello|flute|drums?|drum kit|trumpet"
+            r"|sax\w*|clarinet"
+            r"|oboe|harp|organ|accordion))\b(?=.*\b(?:never|do not|don't|dont|no longer|hardly) play"
+            r"|\bstopped playing).*"
+        ),
+        r"gave up the \1",
+    ),
+)
+"""What people in a hurry write in fewer letters, or in more words than rules read."""
 _CONTRACTIONS = (
     (re.compile(r"(?i)\b(i)'m\b"), r"\1 am"),
     (re.compile(r"(?i)\b(we|you|they)'re\b"), r"\1 are"),
@@ -56,6 +101,12 @@ _CONTRACTIONS = (
     (re.compile(r"(?i)\b(he|she)'s (been|got|had|worked|lived|always)\b"), r"\1 has \2"),
     (re.compile(r"(?i)\b(he|she)'s\b"), r"\1 is"),
     (re.compile(r"\b(?!It|it|That|that|What|what|There|there)(\w+)'s been\b"), r"\1 has been"),
+    (
+        re.compile(
+            r"\b([A-ZÀ-Þ][a-zß-ÿ]+)(?<!It)(?<!That)(?<!What)'s (?=(?:left|retired|quit|moved|taken over|got the)\b)"
+        ),
+        r"\1 has ",
+    ),
     (re.compile(r"(?i)\b(i|we|he|she|they)'d\b"), r"\1 would"),
     (re.compile(r"(?i)\b(name|wife|husband|birthday|favou?rite \w+)'s (?=(?-i:[A-Z\d]))"), r"\1 is "),
     (
@@ -67,6 +118,12 @@ _CONTRACTIONS = (
         r"\1 is ",
     ),
     (re.compile(r"\b(\w+)'s (?=[A-Z][\w-]+$)"), r"\1 is "),
+    (
+        re.compile(
+            rf"\b((?:my|our) [a-z-]+)'s (?=(?:\w+ )?(?:{STATUS}|{DIET})(?=$|,| (?:and|but|so|now)\b))"
+        ),
+        r"\1 is ",
+    ),
     (re.compile(r"(?i)\b(my|our) fave?\b"), r"\1 favourite"),
     (re.compile(r"(?<=\w) \(([A-ZÀ-Þ][a-zß-ÿ]+)\)(?= [a-z])"), r" \1"),
     (re.compile(r"(?<=[a-zß-ÿ]) \(\d{1,2}\)"), ""),
@@ -76,6 +133,14 @@ _CONTRACTIONS = (
     (re.compile(r"(?i)\bcan(?:'t|not)\b"), "can not"),
 )
 _IN_PLAIN_WORDS = (
+    (re.compile(r"(?i)\b(I|we) happen to be\b"), r"\1 am"),
+    (
+        re.compile(
+            r"(?i)\b(I|we) (?:do )?happen to (?=(?:really )?(?:love|like|hate|live|work|own|have|speak|play)\b)"
+        ),
+        r"\1 ",
+    ),
+    (re.compile(r"\bw/? (?=(?:my|our|a|an|the|his|her|some)\b)"), "with "),
     (
         re.compile(
             r"(?i)\b(?:somebody|someone|thieves|they) (?:stole|nicked|pinched|swiped) ((?:my|our) [\w-]+(?: [\w-]+)??)"
@@ -93,10 +158,17 @@ _IN_PLAIN_WORDS = (
 """What is said in other words than the rules for facts know: \"somebody nicked my bike\"."""
 _BREAK = re.compile(
     r"\s*[;–—]\s*|\s+-\s+|:\s+(?=(?:I|i|my|My|we|We|the|please|can)\b)"
-    r"|,?\s+(?:but(?! (?:now |currently )?(?:live|work|study|am|grew)\b)|so"
+    r"|,?\s+(?<!\bnothing )(?<!\banything )(?<!\beverything )(?:but(?! (?:now |currently )?(?:live|work|study|am"
+    r"|grew)\b)|so"
     r"|because|'?cause|cos|coz|cuz|although|though|whereas|while|which is why|since (?=I|we|he|she|my))\s+(?=\S)"
-    r"|,?\s+and\s+(?=(?:also )?(?:in \w+ )?(?:I|i|we|We|he|she|they|my|our|My|there|it)(?:'\w+)?\s)"
-    r"|,\s+(?=(?:I|i|we|he|she|please|it|that|this|there|which)(?:'\w+)?\s)"
+    r"|,?\s+and\s+(?=(?:also )?(?:now )?(?:in \w+ )?(?:I|i|we|We|he|she|they|my|our|My|there|it)(?:'\w+)?\s)"
+    r"|,\s+(?=(?:I|i|we|he|she|they|please|it|that|this|there|which)(?:'\w+)?\s)"
+    r"|,\s+(?=(?:his|her|their) \w+ (?:is|has|was|will|can|just|visits|comes|wants|loves|hates)\b)"
+    r"|,\s+and\s+(?=[A-ZÀ-Þ]\w+ (?:is|has|manages|leads|runs|will|was|took|works|lives)\b)"
+    r"|,\s+(?=its\s)|,\s+(?=(?:don't|do not|can't|can not) (?:tell|ask|judge|laugh|worry)\b)"
+    r"|,\s+and\s+(?=(?:the \w+|everyone|everybody|nobody|people) (?:is|are|has|have|was|were|will|can)\b)"
+    r"|,\s+(?=(?:hate|love|loathe|adore|can't stand|can not stand|got (?:my|an?)) \w)"
+    r"|,?\s+and\s+(?=(?:every time|whenever|since then)\b)"
 )
 _ASKED_ON = re.compile(
     r",?\s+(?=(?:any (?:\w+ )?(?:tips|ideas?|advice|recs?|recommendations?|suggestions?|exercises|thoughts|good)"
@@ -107,10 +179,24 @@ _ASKED_ON = re.compile(
     r"|looking for|is it (?:ok|okay|safe|bad|normal)|should (?:I|i|we))\b)"
     r"|,\s+(?=(?:my|our) (?:[\w-]+ ){1,2}(?:is|has|works|lives|turns|starts|just|won't|hates|loves|got|are|was)\b)"
     r"|,\s+(?=(?:whats?|hows?|any|need|recs?|ideas?|tips|help)\b)"
+    r"|,\s+(?=(?:the )?[a-z][\w'-]+ (?:is|are|was|were|has) (?!\w+ing\b))"
+    r"|,\s+(?=(?:officially |finally )?(?:gave up|quit|stopped|sold|moved|left)\b)"
+    r"|,\s+(?=(?:is|are|do|does|did|can|could|should|would|will|what|how|where|which|when|why) (?:it|that|this|they"
+    r"|there|you|u|i|we|he|she|my|to|do|does|is|much|many|long)\b)"
 )
 """Where one who does without stops begins to ask: "my son starts school monday any tips"."""
 _BREAK_OF_QUESTION = re.compile(rf"{_BREAK.pattern}|,\s+(?={_ASKS})")
-_ASKING = re.compile(rf"(?i){_ASKS}")
+_ASKING = re.compile(rf"(?i)(?!can'?t\b){_ASKS}")
+_TAG = re.compile(r"(?i)\b(?:do|does|is|are|was|did|have|has)n?'?t? (?:they|you|he|she|it|we|i)\?$")
+_ASKED_FOR = re.compile(
+    r"^(?P<said>(?:(?:hi|hey|hello|ok|so|btw|pls|well)[ ,]+)*"
+    r"(?:(?:i|im|i'm|i've|ive|we|we're|we've|my|our|can'?t|got|just|moved|hubby|hubs|gf|bf|wife|mum|mom|dad)"
+    r"(?:'s)?\b(?! (?:right|correct)\b)).*),\s+"
+    r"(?!(?:right|correct|yes|yeah|no|ok|okay|huh|eh|true|innit|really|and|or|but|then|please|too|not|if|thoughts)\b)"
+    r"(?=[a-z])(?:[\w'-]+ ){0,6}[\w'-]+\s*\?+\s*$",
+    re.IGNORECASE,
+)
+"""What one states before one asks for something in a word or two: "I teach in Croydon, remedies?"."""
 _ME_AND = re.compile(
     r"(?i)(?:^|(?<=, )|(?<=\band )|(?<=\bbut )|(?<=\bso ))me and (?P<who>(?:my|our) [a-z-]+(?: [a-z]+)?"
     r"|(?-i:[A-Z][a-z]+))(?= (?:live|work|moved|met|went|have|are|were|got|bought|sold|broke|split|just|finally"
@@ -118,13 +204,11 @@ _ME_AND = re.compile(
 )
 """As many say "my sister and I"."""
 _IN_PASSING = re.compile(
-    r"(?i)(?:,? (?:thank (?:god|goodness|heavens)|tbh|ngl|btw|fyi)|, (?:finally|at last|sadly|unfortunately|luckily))$"
+    r"(?i)(?:,? (?:thank (?:god|goodness|heavens)|tbh|ngl|btw|fyi|at last)|, (?:finally|sadly|unfortunately|luckily))$"
 )
 """What people add to a statement that is no part of it."""
-_WHO_IS = re.compile(
-    r"(?P<who>(?:[Mm]y|[Oo]ur) [a-z-]+(?: [A-ZÀ-Þ][\w-]+)?|[A-ZÀ-Þ][a-zß-ÿ-]+), who(?:'s| is) (?P<what>[^,]{3,60}),\s+"
-)
-"""What is said of somebody in passing: "Ines, who is fifteen, …"."""
+_ONE_WORD = re.compile(r"[a-z]{2,12}")
+_BOTH_OF_US = re.compile(r"(?:i|I|me) (?:are|have|broke|split|called|got|were)\b")
 _BOTH = re.compile(r"(?:[Mm]y [a-z-]+ )?[A-ZÀ-Þ][\w'-]*")
 
 
@@ -132,37 +216,57 @@ def clauses(text: str) -> Iterator[str]:
     """In their order, with contractions written out: "I'm" as "I am"."""
     for match in _SENTENCE.finditer(text[:MAX_CHARACTERS].replace("’", "'")):
         sentence = _WRITTEN_BARE.sub(lambda bare: _BARE[bare.group().lower()], match.group().strip())
-        if len(sentence) > MAX_SENTENCE or _MADE_UP.search(sentence):
+        if len(sentence) > MAX_SENTENCE:
             continue
-        for part in _parts(_ME_AND.sub(r"\g<who> and I", _without_quotations(sentence))):
-            if in_passing := _WHO_IS.search(part):
-                yield f"{in_passing['who']} is {in_passing['what']}"
+        for pattern, full in _SHORT:
+            sentence = pattern.sub(full, sentence)
+        stated = _stated(sentence)
+        own = _ME_AND.sub(r"\g<who> and I", _without_quotations(stated))
+        if stated or all(_SAYS.fullmatch(made_up.group()) for made_up in _MADE_UP.finditer(sentence)):
+            yield from map(_plain, in_passing(_without_quotations(sentence)))
+        for part in _parts(own):
             plain = _IN_PASSING.sub("", without_smileys(part).strip(" ,.!"))
             if len(plain) > 3 and not _UNREAL.search(plain):
-                for pattern, full in (*_CONTRACTIONS, *_IN_PLAIN_WORDS):
-                    plain = pattern.sub(full, plain)
-                yield plain
+                yield _plain(plain)
+        if not own.rstrip().endswith("?"):
+            yield from map(_plain, after_a_name(own))
+
+
+def _plain(clause: str) -> str:
+    for pattern, full in (*_CONTRACTIONS, *_IN_PLAIN_WORDS):
+        clause = pattern.sub(full, clause)
+    return clause
+
+
+def _stated(sentence: str) -> str:
+    """A sentence as far as its writer states it: up to where it says what somebody says; empty of what is made up."""
+    if not (made_up := _MADE_UP.search(sentence)):
+        return sentence
+    report = _REPORTED.search(sentence)
+    if not report or not report.start() <= made_up.start() < report.end():
+        return ""
+    return sentence[: report.start()]
 
 
 def _parts(sentence: str) -> list[str]:
     """The clauses of a sentence; of a question, what is stated before it asks."""
     is_question = sentence.rstrip(" \"'”)").endswith("?")
     parts = (_BREAK_OF_QUESTION if is_question else _BREAK).split(sentence)
-    if len(parts) > 1 and _BOTH.fullmatch(parts[0]):
+    if len(parts) > 1 and (
+        _BOTH.fullmatch(parts[0]) or (_ONE_WORD.fullmatch(parts[0]) and _BOTH_OF_US.match(parts[1]))
+    ):
         parts = [f"{parts[0]} and {parts[1]}", *parts[2:]]
     if not is_question:
         if sentence[:1].islower():
             parts = [bit for part in parts for bit in _ASKED_ON.split(part)]
         return parts
+    if _TAG.search(sentence):
+        return []
     asked = next((index for index, part in enumerate(parts) if index and _ASKING.match(part)), 0)
-    return (
-        parts[:asked]
-        if asked
-        and not re.search(
-            r"(?i)\b(?:do|does|is|are|was|did|have|has)n?'?t? (?:they|you|he|she|it|we|i)\?$", sentence
-        )
-        else []
-    )
+    if asked:
+        return parts[:asked]
+    asked_for = None if " or " in sentence else _ASKED_FOR.match(sentence.strip())
+    return _parts(asked_for["said"]) if asked_for and not _ASKING.match(sentence) else []
 
 
 def _without_quotations(sentence: str) -> str:

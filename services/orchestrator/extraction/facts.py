@@ -15,13 +15,17 @@ from services.orchestrator.extraction import (
     changes,
     dialogue,
     hurried,
+    idioms,
     lexicon,
+    lives,
+    partings,
     relation_rules,
     relations,
     running_out,
     telling,
 )
 from services.orchestrator.extraction import fact_rules as rules
+from services.orchestrator.extraction import preference_rules as likings
 from services.orchestrator.extraction.clauses import clauses
 from services.orchestrator.extraction.fact import USER, Fact, Type
 from services.orchestrator.extraction.lexicon import NAME, PARENT, RELATION
@@ -56,7 +60,7 @@ _LEAD = re.compile(
     r"|just so you know|"
     r"for the record|as you know|you know|honestly|frankly|personally|these days|nowadays|currently|as of|"
     r"at home|in my free time|as a child|in the evenings?|on weekends|for (?:context|reference)|"
-    r"(?:bear|keep) in mind(?: that)?|"
+    r"(?:please |pls )?(?:bear|keep) in mind(?: that)?|"
     r"(?:you should|i should|let me) (?:know|say|mention|add)(?: that)?|as i (?:said|mentioned)|the thing is|"
     r"(?:as|being) an? [^,]{3,60}(?=,)|at \w+(?=,)|every \w+|professionally|fun fact|(?:please )?note(?: that)?|"
     r"remember(?: that)?)[,!:]?\s+)*",
@@ -90,7 +94,7 @@ _VERB_PHRASES = re.compile(
     r"drives?|rides?|moved|got|bought|started|retired|grew)\s)"
 )
 _UNRESOLVED = re.compile(
-    r"(?i)\b(?:(?!(?-i:IT))it|this|these|those|such|something|stuff|thing|yours?|you|they'll)\b|\b(?:of|with"
+    r"(?i)\b(?:(?!(?-i:IT))it|this|these(?! days)|those|such|something|stuff|thing|yours?|you|they'll)\b|\b(?:of|with"
     r"|in|on|at|to) "
     r"that\b"
     r"|^\w+ that\b"
@@ -102,6 +106,10 @@ _IN_JEST = re.compile(
     r"|(?:am|are|is) (?:\w+ )?allergic to (?:nothing|everything|everyone|everybody|people|work|mondays|mornings))\b"
 )
 """No home, and no allergy."""
+_NOT_TOLD_OF_WHOM = re.compile(
+    r"(?i)(?:can not|can't|need|want|got|please|pls|plz|thanks|thx|hi|hello|hey|sorry|ok|help|omg|ugh)\b"
+)
+"""A clause that is the speaker's own though it has no subject."""
 _DIET = re.compile(rf"(?i)\b{lexicon.DIET}$")
 _IT_WHEN = re.compile(r"(?i)\w+ it when (?!.*\b(?:it|this|these|those|that|you)\b)")
 
@@ -131,9 +139,10 @@ def _found(text: str, called: Collection[str]) -> Iterator[Fact]:
     of_me = True
     for stated in clauses(dialogue.by_person(text, called)):
         hurried_one = hurried.with_small_words(hurried.with_capitals(stated))
+        hurried_one = idioms.in_plain_words(hurried_one, is_mine=of_me)
         whole = hurried.with_subject(hurried_one) if of_me else hurried_one
         clause = running_out.of_the_speaker(whole)
-        if parted := relations.parted(clause) or relations.ran_out(clause):
+        if parted := relations.parted(clause) or relations.ran_out(clause) or partings.ended(clause):
             yield parted
             continue
         related = list(relations.relations(clause))
@@ -149,7 +158,7 @@ def _found(text: str, called: Collection[str]) -> Iterator[Fact]:
         if mentioned := relation_rules.UNNAMED.search(clause):
             unnamed = mentioned["relation"]
         about, said = _subject(clause, last, known)
-        of_me = about is _ME
+        of_me = about is _ME or (of_me and _NOT_TOLD_OF_WHOM.match(clause) is not None)
         last = _spoken_of(about, related) or last
         yield from _of_the_user(clause)
         if about is not None:
@@ -250,28 +259,33 @@ def _statement(about: _About, said: str, when: str) -> Fact | None:
         or (_UNRESOLVED.search(said) and not _IT_WHEN.match(said))
     ):
         return None
-    if about.is_known and (match := rules.HELD_TO.match(said)):
+    if about.is_known and (match := likings.HELD_TO.match(said)):
         return _told("preference", about, match["object"], said)
-    for pattern in rules.PREFERENCES if about.is_known else (rules.LIKED_BY_ANYBODY,):
+    for pattern in likings.PREFERENCES if about.is_known else (likings.LIKED_BY_ANYBODY,):
         match = pattern.match(said)
         if match and (
             (not about.is_user and match["object"].startswith("the "))
             or not lexicon.NOT_LIKED.match(match["object"])
         ):
-            return _told("preference", about, match["object"], said, is_past=_is_past(said))
+            type_: Type = "event" if when and likings.GAVE_UP.match(said) else "preference"
+            return _told(type_, about, match["object"], said, is_past=_is_past(said))
+    if re.match(r"(?i)until\b", when) and about.is_known and (did := rules.UNTIL.match(said)):
+        return _told("fact", about, did["object"], said, when, is_past=True)
     return _event(about, said, when) or _fact(about, said)
 
 
 def _event(about: _About, said: str, when: str) -> Fact | None:
     """What happened or is planned: with the words that say when, or such as counts without."""
-    if not about.is_known and not lexicon.PERSONAL.match(said):
+    is_of_anybody = not lives.PERSONAL.match(said) or (" " in about.key and lives.DYING.match(said))
+    if not about.is_known and is_of_anybody:
         return None
     if lexicon.NOT_MOVED.match(said) or (about.is_thing and lexicon.BROKEN.match(said)):
         return None
-    patterns = [(rules.LIVED, True), (rules.EXPECTING, False)]
+    patterns = [(rules.LIVED, True), (rules.EXPECTING, False), (rules.TO_COME, False)]
     if when and not re.match(r"(?i)since\b", when):
         patterns += [
             (rules.HELD_ON, False),
+            (rules.GOING, False),
             (rules.AWAY, False),
             (rules.BOOKED, True),
             (rules.HAPPENED, True),
@@ -280,7 +294,7 @@ def _event(about: _About, said: str, when: str) -> Fact | None:
         patterns += [] if re.match(r"(?i)until\b", when) else [(rules.PLANNED, False)]
     for pattern, is_past in patterns:
         match = pattern.match(said)
-        if match and not (pattern is rules.HAPPENED and lexicon.NOT_KEPT.match(match["object"])):
+        if match and not (pattern is rules.HAPPENED and lives.NOT_KEPT.match(match["object"])):
             return _told("event", about, match["object"], said, when, is_past=is_past)
     return None
 
@@ -349,7 +363,7 @@ def _of_the_user(clause: str) -> Iterator[Fact]:
         yield Fact("event", USER, match["object"], text, lexicon.when(clause))
     if match := rules.OCCASION.match(clause):
         text = telling.of_other("the user's", clause.split(" ", 1)[1])
-        yield Fact("event", USER, match["object"], text, lexicon.when(clause))
+        yield Fact("event", match["of"] or USER, match["object"], text, lexicon.when(clause))
     for pattern in (rules.FELT, rules.IS_FAVOURITE, rules.WHAT_I_LIKE):
         if (match := pattern.match(clause)) and not lexicon.NOT_LIKED.match(match["object"]):
             yield Fact("preference", USER, match["object"], telling.of_other("", clause))

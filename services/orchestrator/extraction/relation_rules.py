@@ -24,7 +24,7 @@ OF_MINE = re.compile(
 )
 HAVE_NAMED = re.compile(
     rf"\b(?:have|has|got|adopted|bought|with)\s+(?:an?|one|two|three|four|"
-    rf"five)\s+(?:\w+\s+)??(?P<relation>(?:baby\s+)?{RELATION})"
+    rf"five|\d)\s+(?:\w+\s+)??(?P<relation>(?:baby\s+)?{RELATION})"
     rf"(?:\s+(?:named|called)|[,:])?\s+{_NAMES}"
 )
 CALLED = re.compile(rf"\ban?\s+(?P<relation>{RELATION})(?:\s+(?:named|called)|,)\s+(?P<name>{NAME})")
@@ -60,7 +60,7 @@ REPLACED = re.compile(
 IS_NEW = re.compile(r"\bnew\b|\bis now\b| now$")
 LEFT_BY = re.compile(
     rf"(?P<name>{NAME}) (?P<said>(?:has )?(?:broken? up with|left|dumped|divorced)) me"
-    rf"(?=$| (?:last|this|in|on|yesterday|recently|two|three|a few)\b)"
+    rf"(?=$| (?:last|this|in|on|yesterday|recently|two|three|a few|over text|by text)\b)"
 )
 NO_LONGER_RELATED = re.compile(
     rf"(?P<name>{NAME}) is (?:no longer|not(?=.* any ?(?:more|longer)$)) {MY}(?P<relation>{RELATION})"

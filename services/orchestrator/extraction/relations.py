@@ -9,6 +9,11 @@ from services.orchestrator.extraction import changes, lexicon, running_out, tell
 from services.orchestrator.extraction import relation_rules as rules
 from services.orchestrator.extraction.fact import USER, Fact
 
+_TAUGHT = re.compile(
+    r"\b(?:[Mm]y|[Oo]ur) (?:(?:old|new|first|former|dear|\w+['’]s) )*(?!(?:favou?rite|dear|old|new|own|first"
+    r"|former|very"
+    r"|good|best|amazing|lovely|strict|nice)\b)(?P<what>[a-z]+) $"
+)
 _OWN = re.compile(r"\b(?:I|i|[Ww]e|[Mm]y|[Oo]ur)\b")
 
 
@@ -29,7 +34,8 @@ def relations(clause: str) -> Iterator[Fact]:
             for name in names:
                 of = match.groupdict().get("of") or ""
                 is_new = not of and bool(rules.IS_NEW.search(match.group() + clause[match.end() :][:4]))
-                yield related(name, match["relation"], of=of, is_one_of_many=len(names) > 1, is_new=is_new)
+                relation = _of_what(clause[: match.start("relation")], match["relation"])
+                yield related(name, relation, of=of, is_one_of_many=len(names) > 1, is_new=is_new)
     for match in rules.OF_MINE.finditer(clause):
         name, relation = match["name"] or match["name2"], match["relation"] or match["relation2"]
         if lexicon.is_name(name):
@@ -44,9 +50,18 @@ def relations(clause: str) -> Iterator[Fact]:
             yield Fact("relationship", match["name"], match["relation"], text)
 
 
+def _of_what(before: str, relation: str) -> str:
+    """What somebody is, with what they teach: "violin teacher"."""
+    taught = _TAUGHT.search(before) if relation in ("teacher", "instructor") else None
+    return f"{taught['what']} {relation}" if taught else relation
+
+
 def is_told(fact: Fact, related: Sequence[Fact]) -> bool:
     """Whether a fact says who is what again: "the boss is Ana" beside "Ana is the boss"."""
-    return any((one.object, f"is {one.subject}") == (fact.subject, fact.object) for one in related)
+    return any(
+        one.object.endswith(fact.subject) and f"{fact.object},".startswith(f"is {one.subject},")
+        for one in related
+    )
 
 
 def parted(clause: str) -> Fact | None:
