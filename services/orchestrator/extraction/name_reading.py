@@ -8,18 +8,23 @@ from collections.abc import Collection
 from services.orchestrator.extraction import dialogue, words
 from services.orchestrator.extraction import name_patterns as said
 from services.orchestrator.extraction.given_names import GIVEN_NAMES, UNMISTAKABLE
+from services.orchestrator.extraction.name_spelling import written_out
 from services.orchestrator.extraction.not_names import is_adverb, is_description, is_no_name
+
+_CAPITAL = r"(?-i:[A-ZÀ-Þ][\w'-]*)"
+_BETWEEN = "|".join(sorted(said.PARTICLES - {"y", "e", "do"}))
+NAME = rf"(?:(?:mrs?|ms|dr|prof)\.? )?{_CAPITAL}(?: (?:(?-i:{_BETWEEN}) ){{0,2}}{_CAPITAL}){{0,3}}"
+FULL = rf"(?P<name>{NAME})(?![\w'-])"
+"""A name, all of it, as it is written with capitals."""
+ANY = rf"(?P<name>{NAME}|[^\W\d_][\w'-]{{1,19}})(?![\w'-])"
+"""The same, or one word in small letters."""
 
 
 class Message:
     """A message, and how it treats capitals."""
 
     def __init__(self, text: str, called: Collection[str]) -> None:
-        straight = said.BARE.sub(
-            lambda bare: said.WRITTEN_OUT[bare[0].lower()], words.plain(text[: said.MAX_TEXT])
-        )
-        straight = said.YOU_ARE_NOW.sub("you're", straight)
-        straight = said.QUOTED_NAME.sub(r"\1 \2", straight)
+        straight, self.quoted = written_out(words.plain(text[: said.MAX_TEXT]))
         self.text = words.own(dialogue.by_person(straight, called))
         letters = [letter for letter in self.text if letter.isalpha()]
         uppers = sum(letter.isupper() for letter in letters)
@@ -31,6 +36,14 @@ def is_given(sentence: str, begin: int) -> bool:
     """Whether a common given name stands there, in small letters."""
     token = said.TOKEN.match(sentence, begin)
     return bool(token) and token.group() in UNMISTAKABLE
+
+
+def is_one_name(message: Message, name: str, *, is_sure: bool = False) -> bool:
+    """Whether words are a name: by their capitals, or known for one; ``is_sure``: where one is awaited anyway."""
+    if holds_other_words(name) or is_adverb(name):
+        return False
+    is_capital = name[0].isupper() and not message.is_flat
+    return is_capital or is_sure or name.lower() in GIVEN_NAMES
 
 
 def holds_other_words(name: str) -> bool:
@@ -45,7 +58,8 @@ def is_meant(sentence: str, trigger: re.Match[str], *, is_request: bool = False)
         return False
     if said.TITLE.search(trigger.group()) or said.DENIED.search(clause) or "\x00" in clause:
         return False
-    if said.TOLD.search(said.SO.split(before)[-1]):
+    is_signed = trigger.group().lower().startswith(("with my name", "in my name", "under my name"))
+    if said.TOLD.search(said.SO.split(before)[-1]) and not is_signed:
         return False
     if is_request:
         return not re.search(r"\b(?:if|imagine|pretend|wish|unless|when)\b", before, re.I)
@@ -116,6 +130,10 @@ def _flat_name(sentence: str, begin: int, *, is_sure: bool) -> str:
 
     ``is_sure``: where no other word than a name is likely to stand, one that is no name is stop enough.
     """
+    title = said.FLAT_TITLE.match(sentence, begin)
+    if title:
+        rest = _flat_name(sentence, title.end(), is_sure=is_sure)
+        return sentence[begin : title.end()] + rest if rest else ""
     place, tokens = begin, list[str]()
     while len(tokens) < 2 and (match := said.TOKEN.match(sentence, place)):
         if is_no_name(match.group()) or is_adverb(match.group()):

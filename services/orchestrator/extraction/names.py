@@ -8,11 +8,11 @@ than what they are called, and either more than "I'm …"; among equals the last
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
+from services.orchestrator.extraction import mind_named, person_named, words
 from services.orchestrator.extraction import name_patterns as said
-from services.orchestrator.extraction import words
 from services.orchestrator.extraction.given_names import GIVEN_NAMES, UNMISTAKABLE
 from services.orchestrator.extraction.name_reading import (
     Message,
@@ -36,14 +36,18 @@ def mind_name(text: str, called: Collection[str] = ()) -> str:
 
     ``called``: what the mind is called so far, and who talks to it: a line that begins with one is the writer's own.
     """
-    return _last(_mind_names(sentence, at) for sentence, at in _sentences(Message(text, called)))
+    message = Message(text, called)
+    return _last(_mind_names(sentence, at) for sentence, at in _sentences(message)) or _last(
+        [mind_named.around(message)]
+    )
 
 
 def user_name(text: str, called: Collection[str] = ()) -> str:
     """The name that a person says is theirs; empty where none is said. ``called``: as of ``mind_name``."""
     message = Message(text, called)
     found = [list(_user_names(sentence, at)) for sentence, at in _sentences(message)]
-    flat = [one for names in found for one in names] or [(1, name) for name in _mine(message)]
+    flat = [one for names in [*found, list(person_named.around(message))] for one in names]
+    flat = flat or [(1, name) for name in _mine(message)]
     best = max((weight for weight, _ in flat), default=0)
     return next((name for weight, name in reversed(flat) if weight == best), "")
 
@@ -55,7 +59,7 @@ def _mine(message: Message) -> Iterator[str]:
             yield name
 
 
-def _last(found: Iterator[Iterator[str]]) -> str:
+def _last(found: Iterable[Iterator[str]]) -> str:
     names = [name for some in found for name in some]
     return names[-1] if names else ""
 
@@ -69,7 +73,7 @@ def _mind_names(message: Message, at: tuple[int, int]) -> Iterator[str]:
     start, end = at
     sentence = message.text[start:end]
     for match in islice(said.MIND_NAMED.finditer(sentence), words.MAX_CLAUSES):
-        name = name_at(message, sentence, match.end())
+        name = _with_article(message, sentence, match.end())
         if (
             name
             and not _is_left_open(match, sentence[match.end() + len(name) :])
@@ -94,6 +98,14 @@ def _mind_names(message: Message, at: tuple[int, int]) -> Iterator[str]:
         name = name_before(sentence[: match.start()])
         if name and is_meant(sentence, match) and not sentence.rstrip().endswith("?"):
             yield name
+
+
+def _with_article(message: Message, sentence: str, begin: int) -> str:
+    """A name, though it has an article: "The Oracle"."""
+    if not sentence.startswith("The ", begin):
+        return name_at(message, sentence, begin)
+    rest = name_at(message, sentence, begin + 4)
+    return f"The {rest}" if rest else ""
 
 
 def _is_left_open(trigger: re.Match[str], after: str) -> bool:
@@ -140,8 +152,11 @@ def _user_names(message: Message, at: tuple[int, int]) -> Iterator[tuple[int, st
     named = [*islice(said.MY_NAME.finditer(sentence), words.MAX_CLAUSES), *said.THE_NAME.finditer(sentence)]
     for match in sorted(named, key=lambda one: one.start()):
         name = name_at(message, sentence, match.end()) if is_meant(sentence, match) else ""
-        if name and not _is_asked(sentence[match.end() :], name):
-            yield 2, name
+        if name and not (
+            _is_asked(sentence[match.end() :], name) or said.JAMES_BOND.match(sentence, match.end())
+        ):
+            whole = _with_first_name(name, sentence[match.end() + len(name) :])
+            yield from ((2, whole) for _ in (whole,) if whole)
     if (myself := said.MYSELF.match(sentence)) and (name := name_at(message, sentence, myself.end())):
         yield 1, name
     for match in islice(said.BORN.finditer(sentence), words.MAX_CLAUSES):
@@ -153,6 +168,15 @@ def _user_names(message: Message, at: tuple[int, int]) -> Iterator[tuple[int, st
         *_here(message, start, sentence),
     ):
         yield 1, name
+
+
+def _with_first_name(name: str, after: str) -> str:
+    """All of a name of which the surname is said first: "the name's Bianchi, Rosa Bianchi"."""
+    if said.SPELLED_OUT.match(name):
+        whole = re.match(r", ([^\W\d_]+)", after)
+        return whole[1] if whole and whole[1].lower() == name.replace("-", "").lower() else ""
+    match = said.SURNAME_FIRST.match(after)
+    return match["all"] if match and match["last"] == name else name
 
 
 def _said_for_short(message: Message, sentence: str) -> Iterator[str]:
@@ -214,6 +238,9 @@ def _this_is(message: Message, start: int, end: int) -> Iterator[str]:
         fits = fits or (is_first and said.BY_THE_WAY_AFTER.match(after)) or said.SPELLED_AFTER.match(after)
         if is_first and is_given(sentence, match.end()):
             fits = fits or said.AFTER_GIVEN.match(after)
+        lead = sentence[: match.start()]
+        if not match["this"] and said.BY_THE_WAY_LEAD.match(lead) and is_given(sentence, match.end()):
+            fits = fits or said.AFTER_GIVEN.match(after)
         if match["this"] and (is_first or is_greeted):
             fits = fits or is_told
         if name and fits and is_meant(sentence, match):
@@ -225,11 +252,18 @@ def _here(message: Message, start: int, sentence: str) -> Iterator[str]:
         lead = sentence[: match.start()]
         name = name_before(lead) or given_before(lead)
         if not name and message.is_flat:
-            is_again = bool(said.HERE_AGAIN.match(sentence[match.start() :]))
+            is_again = bool(
+                said.HERE_AGAIN.match(sentence[match.start() :])
+                or said.GREETED.search(message.text[:start][-_NEXT:].rstrip())
+            )
             name = small_before(lead, said.ONLY_NAME if is_again else said.GREETED_HERE)
         before = lead[: len(lead) - len(name)]
         is_here = said.HERE.match(sentence[match.start() :].rstrip("\n")) or (
-            name in UNMISTAKABLE and said.HERE_GOES_ON.match(sentence, match.start())
+            name.lower() in UNMISTAKABLE
+            and (
+                said.HERE_GOES_ON.match(sentence, match.start())
+                or said.HERE_WORKS.match(sentence, match.start())
+            )
         )
         fits = name and is_here and not said.GENERALLY.search(name) and said.BEGINS.search(before)
         if fits and not holds_other_words(name) and not said.TOLD.search(before):
