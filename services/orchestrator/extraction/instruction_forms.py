@@ -24,7 +24,7 @@ _VERBLESS = re.compile(
     r"|(?:max|maximum|at most|no more than) (?:\d+|[\w-]+) [\w-]+(?: (?:a|per) [\w-]+)?"
     r"|(?:one|two|three|max|at most|no more than|\d+) (?:[\w'-]+ ){1,3}(?:at a time|at once|max|at most|tops"
     r"|per [\w-]+|a day|each)"
-    r"|[\w' -]{2,30} only",
+    r"|[\w'/ -]{2,30} only",
     re.I,
 )
 """How something is to be: "all prices in euros", "one step at a time", "metric only"."""

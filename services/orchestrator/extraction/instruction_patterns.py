@@ -28,7 +28,7 @@ FROM_NOW = (
     r"|till further notice|make it (?:an?|your) (?:habit|rule|point|practice) to)"
 )
 POLITE = (
-    r"(?>(?:(?:please|pls|plz|kindly|just|also|hey|ok|okay|so|and|but|then|well|thanks|oh|yes|btw|by the way"
+    r"(?>(?:(?:please|pls|plz|kindly|just|also|hey|ok|okay|so|and|but|then|well|thanks|oh|yes(?!/)|btw|by the way"
     r"|(?:can|could|would|will) (?:you|u|ya)|i(?:'d| would| should)? (?:really )?(?:want|like|love|need|prefer"
     r"|expect) (?:for )?(?:you|u) to"
     r"|(?:you|u) (?:should|must|have to|need to|gotta|are to|will|ought to|can|may|shall)|be sure to|make sure (?:to"
@@ -39,7 +39,10 @@ POLITE = (
     r"|let's agree(?: that)?(?: you)?|let's|you'll|you're to|(?:please )?(?:ensure|see to it|see"
     r"|take care)(?: that)? you"
     r"|be so (?:kind|good) as to|do me a favou?r (?:and|n|nd)|(?:may|might|can) i ask (?:that )?you to"
-    r"|you'd do me a (?:great )?(?:service|favou?r) if you|jsyk|omg|like(?= (?:from|always|never)\b)"
+    r"|you'd do me a (?:great )?(?:service|favou?r) if you|jsyk|omg|lol|haha|listen|look|alright|ugh|ps|p\.s\.|fyi"
+    r"|here'?s the (?:thing|deal)|(?:one|last) (?:more |last )?thing"
+    r"|feel free to|(?:don't|dont|do not) hesitate to|i(?:'ve| have)? (?:already )?told (?:you|u)(?: already"
+    r"| before)?|like(?= (?:from|always|never)\b)"
     r"|it goes without saying(?: that)?|get (?:in|into) the habit of always)\b[ ,]{0,2}){0,8})"
 )
 STARTS = re.compile(
@@ -57,12 +60,14 @@ ADVERB = (
 )
 BY_NO_MEANS = r"(?:under no circumstances|on no account|at no (?:time|point)|in no case)\b"
 WISH = (
-    r"(?:(?:i|it)(?:'d|'s| would| is)? (?:really )?(?:insist|ask|request|demand|prefer(?: it)?|rather"
+    r"(?:(?:i|it)(?:'d|'s| would| is| must| do| have to)? (?:really )?(?:insist|ask|request|demand|prefer(?: it)?"
+    r"|rather"
     r"|appreciate it|love it"
     r"|like it|be (?:glad|happy|happier|grateful|better|great|nice|lovely|helpful|good|best)|important|essential"
     r"|vital|best)"
     r"(?: that| if)? you(?:'d| would| could)? (?:please )?|if you (?:could|would) (?:please )?|(?:would (?:you"
     r"|u) )?mind "
+    r"|it(?:'d| would) be (?:very |so )?(?:kind|nice|good|great|sweet) of (?:you|u) "
     r"|we(?:'ll| will| shall|'d| would) (?:get (?:on|along)|be friends|do)\b[^,?]{0,30} if you )?"
 )
 ALWAYS = re.compile(rf"{POLITE}{WISH}(?P<what>(?:{ADVERB}|{BY_NO_MEANS}).*)", re.I | re.S)
@@ -76,14 +81,16 @@ EVERY_TIME = (
     r"|(?:every?|evry|evey|evrey|evr)[ -]?(?:single |damn )?(?:time|tiem))\b"
 )
 NOT_ANSWERING = (
-    r" (?:you (?:can|like|want|have|come|visit|pass|feel|get (?:home|here|there|a)|need|arrive|land|see|meet|wish)"
-    r"|you(?:'re| are) (?:in|free|back|ready|around|near|here|home|passing|bored|done)|it suits)\b"
+    r" (?:(?:you|u) (?:can|like|want|have|come|visit|pass|feel|get (?:home|here|there|a)|need|arrive|land|see|meet"
+    r"|wish)"
+    r"|(?:you(?:'re| are)|ur) (?:in|free|back|ready|around|near|here|home|passing|bored|done)|it suits)\b"
 )
 """What is said of a person's whereabouts: "whenever you're in town"."""
 CASE = re.compile(
     rf"{POLITE}(?P<what>(?:(?P<every>{EVERY_TIME}(?!{NOT_ANSWERING})"
     r"|for as long as (?:i|we|you|it)\b(?! can remember)|as long as (?:we(?:'re| are)|i(?:'m| am))\b(?! (?:at it"
     r"|here)\b)|throughout\b"
+    r"|(?:whatever|whichever|whoever) (?:i|we)\b|even (?:if|when) i\b"
     r"|unless (?:i|told|asked|otherwise|you're|it's)\b|no matter\b|regardless of\b|(?:if|when) i (?:ever|ask|say"
     r"|mention|write|paste|share|send|post|type|swear|misspell|request|use|quote"
     r"|talk|speak)\b"
@@ -102,15 +109,18 @@ CASE = re.compile(
     re.I | re.S,
 )
 CASE_UNBROKEN = re.compile(
-    rf"{POLITE}(?P<what>(?:{EVERY_TIME} (?:i|we) (?=\w)|(?:when|if) (?:i|we)(?: ever)? (?=ask|say|mention|write"
+    rf"{POLITE}(?P<what>(?:{EVERY_TIME}(?!{NOT_ANSWERING})"
+    r" (?:i|we|you|u|i'?m|ur|you're|we're|there'?s|it'?s) (?=\w)|(?:when|if) (?:i|we)(?: ever)? (?=ask|say|mention"
+    r"|write"
     r"|paste|share"
     r"|type|use|send|post|request|talk)"
     r"|(?:every|each) (?=(?:day|nite|night|morning|evening|week|month|\w+day) (?:at|on|tell|remind|give|send|ask"
     r"|show)\b))"
-    r"\w+\b(?:[^,\n]{1,80}?|(?<=talk)|(?<=chat)|(?<=text))(?<! to) (?P<then>(?:give(?! or take)|show|answer|reply"
+    r"\w+\b(?:[^,\n]{1,80}?|(?<!say)(?<!type)(?<!write)(?<!mention)(?<!use))(?<! to) (?P<then>(?:give(?! or take)"
+    r"|show|answer|reply"
     r"|respond"
     r"|tell me|translate"
-    r"|correct|explain|summari[sz]e|add|use|include|skip|convert|point out|quiz|don't|dont|do not|stick to"
+    r"|correct|explain|summari[sz]e|add|use|include|skip|convert|point out|quiz|fix it|don't|dont|do not|stick to"
     r"|send me|ask me|just \w+|stop|switch|end it|start|write|read|play|check|cross|suggest|call me|remind me"
     r"|(?<!to )(?<!or )(?<!and )(?<!u )(?<!you )(?<!they )(?<!we )"
     r"(?<!he )(?<! i )(?<!it )(?<!that )"
@@ -129,7 +139,7 @@ OFTEN = re.compile(
     r"|repl[yi]|respond"
     r"|write|writing|explain|talk|speak)(?:ing)?(?: (?:to|with) me)?|(?:answering|replying to|writing to"
     r"|talking to) me)$"
-    r"|\b(?:unless|until) (?:i (?:ask|say|tell|request|want)|asked|told|you're (?:asked|told)|it's (?:urgent"
+    r"|\b(?:unless|until|til|till) (?:i (?:ask|say|tell|request|want)|asked|told|you're (?:asked|told)|it's (?:urgent"
     r"|important))\b"
     r"|^(?:don't|dont|do not) .*\bwithout (?:asking|telling|checking|showing|warning|consulting|my|permission)\b",
     re.I,
@@ -260,6 +270,12 @@ ENOUGH = re.compile(
     re.I | re.S,
 )
 SHOULD = re.compile(rf"{YOURS} (?:should|must|need to|have to|ought to|are to|shall)\b", re.I)
+SHOULD_IN_YOURS = re.compile(
+    rf"(?!(?:i|you|u|we|he|she|they|it|if|when|what)\b)(?:[\w'-]+ ){{1,6}}(?:should|must|shall|are to|is to|have to"
+    rf"|need to) "
+    rf"[^,.;:]{{1,80}}? in {YOURS}$",
+    re.I,
+)
 RECURRING = re.compile(
     r"(?:at|in|on|for|with|after|before) (?:the \w+ of )?(?:each|every|all(?: of)?|any) (?:your |ur |my |our )?\w+ ",
     re.I,
@@ -288,7 +304,7 @@ RATHER = re.compile(
 NOUNS = re.compile(
     r"(?!.{0,60}\bfor me$)(?:no|nothing|only|not|never|less|more|fewer|shorter|longer|simpler|thou shalt)\b"
     r"|[\w-]+er\b(?: please)?$"
-    r"|[\w -]{2,30} only$",
+    r"|[\w/ -]{2,30} only$",
     re.I,
 )
 TELLS = re.compile(
@@ -309,8 +325,15 @@ MADE_RULES = re.compile(
     re.I,
 )
 """Before rules that people have among themselves."""
-ONE_OFF = re.compile(r"\b(?:this|that|these|those|last|next|now|today|tonight|once)\b", re.I)
+ONE_OFF = re.compile(r"\b(?:this|that|these|those|last|next|now|today|tonight|tomorrow|once)\b", re.I)
 """What says of something asked for that it is for once."""
+REASON_FIRST = re.compile(
+    r"\W*(?:because|as|since|given that|seeing (?:that|as)|now that) (?:i|i'm|im|my|we|it"
+    r"|the)\b",
+    re.I,
+)
+"""With which a sentence begins that says why before it says what."""
+WE = re.compile(r"(?:can|could|shall) we ", re.I)
 REASON = re.compile(
     r", (?=(?:bad|poor|sore|weak|broken|allergic|allergy|doctor'?s|health)\b[\w' ]{0,30}$)", re.I
 )
@@ -351,7 +374,8 @@ SINCE_NOW = re.compile(rf"\b{FROM_NOW}\b", re.I)
 SINCE_WHY = re.compile(rf"[ ,]{{1,2}}{FROM_NOW},? (?:so|because|bc|cuz|cos|coz)\b", re.I)
 """Where it is said from when on something is to be done, and then why."""
 ASKS = re.compile(
-    r"(?:^|, |: |; )(?:and |so |but |ok |okay )?(?:(?:can|could|would|will) (?:you|u)|(?:may|might|can) i ask)\b",
+    r"(?:^|, |: |; )(?:and |so |but |ok |okay )?(?:(?:can|could|would|will) (?:you|u)|(?:can|could|shall) we|(?:may"
+    r"|might|can) i ask)\b",
     re.I,
 )
 REQUEST = re.compile(

@@ -69,8 +69,10 @@ def _in_sentence(sentence: str, offset: int, *, is_standing: bool) -> Iterator[t
         is_next = bool(done) and not body[done:begin].strip(" ,")
         if not (is_first or is_next) and _is_told(before[-_MAX_TELLING:].rstrip()):
             continue
-        is_free = is_first or joint != "," or len(before.split(maxsplit=3)) <= 2
-        found = _instruction(body[begin : None if is_first else begin + _MAX_LATER], is_free=is_free)
+        is_free = (
+            is_first or joint != "," or len(before.split(maxsplit=3)) <= 2 or said.REASON_FIRST.match(body)
+        )
+        found = _instruction(body[begin : None if is_first else begin + _MAX_LATER], is_free=bool(is_free))
         if not found and joint == "so" and said.SINCE_NOW.search(before) and is_imperative(body[begin:]):
             found = 0, len(body) - begin
         if found:
@@ -85,7 +87,8 @@ def _in_sentence(sentence: str, offset: int, *, is_standing: bool) -> Iterator[t
 
 def _is_told(lead: str) -> bool:
     """Whether what follows is said by somebody else: "my teacher says: …"."""
-    is_speech = lead.endswith((":", ",")) and said.TELLS.search(lead.rstrip(" ,:"))
+    is_reason = lead.endswith(",") and said.REASON_FIRST.match(lead)
+    is_speech = lead.endswith((":", ",")) and not is_reason and said.TELLS.search(lead.rstrip(" ,:"))
     return bool(is_speech or said.MADE_RULES.search(lead))
 
 
@@ -152,6 +155,8 @@ def _starting(clause: str) -> Found:
     what = match["what"]
     polite = re.match(said.POLITE, what, re.I)
     begin = match.start("what") + (polite.end() if polite else 0)
+    if re.match(r"mind \w+ing\b", clause[begin:], re.I):
+        return begin + len("mind "), begin + len("mind ")
     rest = clause[begin:]
     first, comma, then = rest.partition(", ")
     is_strong = not match["from"].lower().startswith(("in ", "by ", "as "))
@@ -188,7 +193,7 @@ def _always(clause: str) -> Found:
     is_wished = (
         clause[: match.start("what")]
         .lower()
-        .endswith((" rather you ", " that you ", " if you ", " prefer you ", " mind "))
+        .endswith((" rather you ", " that you ", " if you ", " prefer you ", " mind ", " of you ", " of u "))
     )
     banned = re.match(rf"{said.BY_NO_MEANS},? (?:(?:should|must|may|are|can) you (?:to )?)?", what, re.I)
     if is_wished or is_imperative(what[banned.end() :] if banned else what):
@@ -218,6 +223,12 @@ def _in_case(clause: str) -> Found:
 def _in_case_unbroken(clause: str) -> Found:
     """ "whenever i ask for code give me python"."""
     match = said.CASE_UNBROKEN.match(clause)
+    if (
+        match
+        and match["what"].lower().startswith(("when ", "if "))
+        and said.ONE_OFF.search(match["what"], 0, match.start("then") - match.start("what"))
+    ):
+        return None
     return (match.start("what"), match.start("then")) if match and is_imperative(match["then"]) else None
 
 
@@ -225,6 +236,8 @@ def _ending(clause: str) -> Found:
     """ "Answer in German from now on", "ask me whenever …", "start each answer with …"."""
     polite = re.match(said.POLITE, clause, re.I)
     begin = polite.end() if polite else 0
+    if (we := said.WE.match(clause, begin)) and _ends_from_now(clause):
+        begin = we.end()
     rest = clause[begin:]
     if said.REMEMBER.match(clause):
         return None
@@ -308,7 +321,7 @@ def _enough(clause: str) -> Found:
         return match.start("what"), match.start("what")
     if (match := said.NEVER_TO.match(clause)) and is_imperative(match["act"]):
         return match.start("what"), match.start("what")
-    if said.SHOULD.match(clause):
+    if said.SHOULD.match(clause) or said.SHOULD_IN_YOURS.match(clause):
         return 0, 0
     match = said.RECURRING.match(clause)
     return (0, 0) if match and is_imperative(clause[match.end() :]) else None
@@ -336,7 +349,7 @@ def _not_any_more(clause: str) -> Found:
         return None
     if not any(said.ANY_MORE.search(what.rstrip()) for what in (match["what"], _first_of(match["what"]))):
         return None
-    if re.search(r"\b(?:that|this|it) (?:ever )?again$", match["what"], re.I):
+    if re.search(r"(?<!like )\b(?:that|this|it) (?:ever )?again$", match["what"], re.I):
         return None
     return match.start("what"), match.start("what") + 6
 
