@@ -150,6 +150,82 @@ def test_instructions_are_read_as_people_write_in_a_hurry(text: str, found: list
 @pytest.mark.parametrize(
     ("text", "found"),
     [
+        ("From here on in, all measurements in centimetres, please.", ["all measurements in centimetres"]),
+        ("from now on answers in rhyme pls", ["answers in rhyme"]),
+        ("Starting today, dates in the European format.", ["dates in the European format"]),
+        ("low-salt recipes only from here on", ["low-salt recipes only"]),
+        ("from now on max 3 sentences", ["max 3 sentences"]),
+        ("from now on all trains to Leeds leave from platform 4", []),
+        ("From today my answers in class count double.", []),
+        ("From tomorrow only cold showers for me.", []),
+        ("From today I want my essays marked like an exam.", ["my essays marked like an exam"]),
+        ("I would like amounts given in pounds from here on.", ["amounts given in pounds"]),
+        ("From now on I want more sleep.", []),
+        ("i'd love it if your answers were shorter", ["your answers were shorter"]),
+        ("It'd help if the answers to the quiz were printed.", []),
+        ("Would it help if all your answers were shorter?", []),
+    ],
+)
+def test_what_is_to_be_so_from_now_on_needs_no_verb_that_bids(text: str, found: list[str]) -> None:
+    assert directives(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A ground rule for our lessons: you never give me the answer straight away.",
+         ["you never give me the answer straight away"]),
+        ("my rule for recipes: nothing that takes over an hour", ["nothing that takes over an hour"]),
+        ("remember this for good: metric only", ["metric only"]),
+        ("keep this in mind for the future: i cant eat nuts", []),
+        ("The house rule at my hostel: no shoes upstairs.", []),
+        ("We made a list of rules: never shout, always knock.", []),
+        ("dont use slang with me. thats a permanent rule", ["dont use slang with me"]),
+        ("give me both units ok? this goes for all chats", ["give me both units"]),
+        ("Answer in Dutch, and that goes for every message.", ["Answer in Dutch"]),
+        ("If I write in Welsh, answer in Welsh. Make that a rule.", ["If I write in Welsh, answer in Welsh"]),
+        ("Turn left at the church. Is that a general rule?", []),
+        ("Nobody may park here. That's a rule of the house.", []),
+        ("you keep saying wow. dont do that anymore", ["dont do that anymore"]),
+        ("they dont do that anymore", []),
+    ],
+)  # fmt: skip
+def test_an_instruction_may_be_said_to_stand_before_or_after_it_is_given(text: str, found: list[str]) -> None:
+    assert directives(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("never use emojis, and put the date in every message",
+         ["never use emojis", "put the date in every message"]),
+        ("dont ever use caps, always use my nickname", ["dont ever use caps", "always use my nickname"]),
+        ("always be kind, never cruel", ["always be kind, never cruel"]),
+        ("please shorten this one and answer in Welsh from now on", ["answer in Welsh"]),
+        ("I get up at six and go running from now on", []),
+        ("evertime i ask for a plan leave out mondays", ["evertime i ask for a plan leave out mondays"]),
+        ("each time i ask for a route keep it off motorways, bad memories",
+         ["each time i ask for a route keep it off motorways"]),
+        ("whenever i ask for help they make it worse", []),
+        ("every time i ask her to leave me alone she cries", []),
+        ("For as long as I'm pregnant, leave alcohol out of recipes.",
+         ["For as long as I'm pregnant, leave alcohol out of recipes"]),
+        ("For as long as I can remember, we've had dogs.", []),
+        ("can u quit with the 'great question' thing", ["quit with the 'great question' thing"]),
+        ("go easy on the jokes from now on would ya", ["go easy on the jokes"]),
+        ("go easy on the garlic in this one", []),
+        ("speak german w me from now on so i learn", ["speak german w me"]),
+        ("You are never to give me the answer straight away.", ["never to give me the answer straight away"]),
+        ("you should never have told me", []),
+    ],
+)  # fmt: skip
+def test_each_instruction_is_read_that_says_for_itself_that_it_stands(text: str, found: list[str]) -> None:
+    assert directives(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
         ("remidn me to call the vet", ["call the vet"]),
         ("dnt let me forget the keys", ["the keys"]),
         ("cn you remind me to ring mum", ["ring mum"]),

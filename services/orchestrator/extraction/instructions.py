@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterator
-from itertools import islice
+from itertools import islice, zip_longest
 
 from services.orchestrator.extraction import dialogue, words
+from services.orchestrator.extraction import instruction_forms as forms
 from services.orchestrator.extraction import instruction_patterns as said
 from services.orchestrator.extraction.verbs import is_imperative
 
@@ -34,8 +35,10 @@ def directives(text: str, called: Collection[str] = ()) -> list[str]:
     straight = words.plain(text)
     own = words.own(dialogue.by_person(straight, called))
     found: dict[str, None] = {}
-    for start, end in words.sentences(own):
-        for first, last in _in_sentence(own[start:end], start):
+    places = list(words.sentences(own))
+    for (start, end), (after, last_after) in zip_longest(places, places[1:], fillvalue=(0, 0)):
+        is_standing = forms.stands(own[after:last_after])
+        for first, last in _in_sentence(own[start:end], start, is_standing=is_standing):
             found.setdefault(_trimmed(straight[first:last]))
     return list(found)
 
@@ -45,9 +48,11 @@ def directive_id(text: str) -> str:
     return f"d-{hashlib.sha256(words.key(text).encode()).hexdigest()[:12]}"
 
 
-def _in_sentence(sentence: str, offset: int) -> Iterator[tuple[int, int]]:
-    """Where the instructions of a sentence lie in the text."""
+def _in_sentence(sentence: str, offset: int, *, is_standing: bool) -> Iterator[tuple[int, int]]:
+    """Where the instructions of a sentence lie in the text. ``is_standing``: what it bids is said to be for good."""
     body = _without_stops(sentence)
+    if before := forms.before_stands(body):
+        body, is_standing = before, True
     if body.endswith("?"):
         body = body.rstrip("?!. ")
         tagged = said.TAG.sub("", body)
@@ -61,17 +66,35 @@ def _in_sentence(sentence: str, offset: int) -> Iterator[tuple[int, int]]:
         is_joined = joint == "and" and not (is_first or _follows_one(body[done:begin], done))
         if begin < done or (is_joined and not said.STARTS.match(body, begin)):
             continue
-        lead = before[-_MAX_TELLING:].rstrip()
-        if not is_first and lead.endswith((":", ",")) and said.TELLS.search(lead.rstrip(" ,:")):
+        is_next = bool(done) and not body[done:begin].strip(" ,")
+        if not (is_first or is_next) and _is_told(before[-_MAX_TELLING:].rstrip()):
             continue
-        is_free = is_first or joint != "," or len(before.split(maxsplit=3)) <= 2
-        found = _instruction(body[begin : None if is_first else begin + _MAX_LATER], is_free=is_free)
+        is_free = (
+            is_first or joint != "," or len(before.split(maxsplit=3)) <= 2 or said.REASON_FIRST.match(body)
+        )
+        found = _instruction(body[begin : None if is_first else begin + _MAX_LATER], is_free=bool(is_free))
         if not found and joint == "so" and said.SINCE_NOW.search(before) and is_imperative(body[begin:]):
             found = 0, len(body) - begin
         if found:
             first, last = found
             done = begin + last
             yield offset + begin + first, offset + done
+    if is_standing and not done:
+        begin = _after_politeness(body, next(_beginnings(body))[0])
+        if forms.is_bidden(body[begin:]):
+            yield offset + begin, offset + len(body)
+
+
+def _is_told(lead: str) -> bool:
+    """Whether what follows is said by somebody else: "my teacher says: …"."""
+    is_reason = lead.endswith(",") and said.REASON_FIRST.match(lead)
+    is_speech = lead.endswith((":", ",")) and not is_reason and said.TELLS.search(lead.rstrip(" ,:"))
+    return bool(is_speech or said.MADE_RULES.search(lead))
+
+
+def _after_politeness(text: str, begin: int) -> int:
+    polite = re.compile(said.POLITE, re.I).match(text, begin)
+    return polite.end() if polite else begin
 
 
 def _without_stops(sentence: str) -> str:
@@ -99,12 +122,25 @@ def _instruction(clause: str, *, is_free: bool) -> tuple[int, int] | None:
     for find in _FRAMES if is_free else (_starting, _always, _in_case, _not_any_more, _ending_from_now):
         if (found := find(clause)) is not None:
             first, rest = found
-            cut = said.CUT.search(clause, rest)
-            last = cut.start() if cut else len(clause)
+            cuts = (one.search(clause, rest) for one in (said.CUT, said.REASON, said.SINCE_WHY))
+            last = _before_another(
+                clause, rest, min((cut.start() for cut in cuts if cut), default=len(clause))
+            )
             if not said.TOLD_AFTER.search(clause, rest, rest + 200):
                 return first, last
             return None
     return None
+
+
+def _before_another(clause: str, begin: int, end: int) -> int:
+    """Where an instruction ends that is followed by another with its own word that it stands."""
+    for joint in islice(said.ANOTHER.finditer(clause, begin, end), words.MAX_CLAUSES):
+        then = clause[joint.end() : end]
+        is_marked = said.ALWAYS.match(then) or (joint["also"] and said.IN_YOURS.search(then))
+        is_other = (is_marked and is_imperative(then)) or said.CASE_UNBROKEN.match(then)
+        if is_other and _instruction(clause[: joint.start()], is_free=True):
+            return joint.start()
+    return end
 
 
 Found = tuple[int, int] | None
@@ -119,25 +155,28 @@ def _starting(clause: str) -> Found:
     what = match["what"]
     polite = re.match(said.POLITE, what, re.I)
     begin = match.start("what") + (polite.end() if polite else 0)
+    if re.match(r"mind \w+ing\b", clause[begin:], re.I):
+        return begin + len("mind "), begin + len("mind ")
     rest = clause[begin:]
     first, comma, then = rest.partition(", ")
     is_strong = not match["from"].lower().startswith(("in ", "by ", "as "))
-    if is_imperative(rest) or (
-        is_strong and said.NOUNS.match(rest) and not rest.lower().startswith("no one")
-    ):
+    is_told = is_imperative(rest) or re.match(r"no\b(?!.{0,60}\bfor me$)", rest, re.I)
+    if is_told or (is_strong and _is_without_verb(rest)):
         return begin, begin
-    if re.match(r"no\b", rest, re.I):
-        return begin, begin
-    if wanted := re.match(
-        rf"i(?:'d| would)? (?:want|like|need|expect|prefer) (?={said.ANSWERS})", rest, re.I
-    ):
-        return begin + wanted.end(), begin + wanted.end()
+    if wanted := forms.wanted(rest):
+        return begin + wanted, begin + wanted
     if not comma and (unbroken := said.CASE_UNBROKEN.match(rest)) and is_imperative(unbroken["then"]):
         return begin, begin + unbroken.start("then")
     is_case = comma and re.match(
         r"(?:every|each|when|whenever|if|before|after|at|on|in|for|unless)\b", first, re.I
     )
     return (begin, begin + len(first) + 2) if is_case and is_imperative(then) else None
+
+
+def _is_without_verb(rest: str) -> bool:
+    """ "No …", "shorter", "all prices in euros"."""
+    is_noun = said.NOUNS.match(rest) and not rest.lower().startswith("no one")
+    return bool(is_noun) or forms.is_verbless(said.TAG.sub("", _first_of(rest)))
 
 
 def _always(clause: str) -> Found:
@@ -154,7 +193,7 @@ def _always(clause: str) -> Found:
     is_wished = (
         clause[: match.start("what")]
         .lower()
-        .endswith((" rather you ", " that you ", " if you ", " prefer you "))
+        .endswith((" rather you ", " that you ", " if you ", " prefer you ", " mind ", " of you ", " of u "))
     )
     banned = re.match(rf"{said.BY_NO_MEANS},? (?:(?:should|must|may|are|can) you (?:to )?)?", what, re.I)
     if is_wished or is_imperative(what[banned.end() :] if banned else what):
@@ -167,9 +206,7 @@ def _in_case(clause: str) -> Found:
     """ "Whenever …, …"; "when …, always …"."""
     match = said.CASE.match(clause)
     if not match or match["then"].lower().startswith("and "):
-        unbroken = said.CASE_UNBROKEN.match(clause)
-        is_told = unbroken and is_imperative(unbroken["then"])
-        return (unbroken.start("what"), unbroken.start("then")) if unbroken and is_told else None
+        return _in_case_unbroken(clause)
     polite = re.match(said.POLITE, match["then"], re.I)
     then = match["then"][polite.end() if polite else 0 :]
     is_told = (
@@ -180,23 +217,53 @@ def _in_case(clause: str) -> Found:
     is_yours = bool(said.RECURS.search(clause, match.start("what"), match.start("then"))) and is_imperative(
         then
     )
-    return (match.start("what"), match.start("then")) if is_told or is_yours else None
+    return (match.start("what"), match.start("then")) if is_told or is_yours else _in_case_unbroken(clause)
+
+
+def _in_case_unbroken(clause: str) -> Found:
+    """ "whenever i ask for code give me python"."""
+    match = said.CASE_UNBROKEN.match(clause)
+    if (
+        match
+        and match["what"].lower().startswith(("when ", "if "))
+        and said.ONE_OFF.search(match["what"], 0, match.start("then") - match.start("what"))
+    ):
+        return None
+    return (match.start("what"), match.start("then")) if match and is_imperative(match["then"]) else None
 
 
 def _ending(clause: str) -> Found:
     """ "Answer in German from now on", "ask me whenever …", "start each answer with …"."""
     polite = re.match(said.POLITE, clause, re.I)
     begin = polite.end() if polite else 0
+    if (we := said.WE.match(clause, begin)) and _ends_from_now(clause):
+        begin = we.end()
     rest = clause[begin:]
-    if wanted := re.match(
-        rf"i(?:'d| would)? (?:want|like|need|expect|prefer) (?={said.ANSWERS})", rest, re.I
-    ):
-        return (begin + wanted.end(), begin + wanted.end()) if _ends_from_now(rest) else None
-    if not (is_imperative(rest) or re.match(r"(?:no(?! one)|only|just|less|fewer) ", rest, re.I)):
+    if said.REMEMBER.match(clause):
+        return None
+    if wanted := forms.wanted(rest):
+        return (begin + wanted, begin + wanted) if _ends_from_now(rest) else None
+    if forms.is_verbless(_trimmed(_first_of(rest))) and _ends_from_now(rest):
+        return begin, begin
+    if not (is_imperative(rest) or re.match(r"(?:no(?! one)|only|just|less|fewer|more) ", rest, re.I)):
         return None
     if _ends_from_now(rest) or said.OFTEN.search(rest):
+        begin += _after_one_off(rest)
         return begin, begin
-    return (begin, begin) if said.IN_YOURS.search(rest) and is_imperative(rest) else None
+    is_told = is_imperative(rest) or re.match(r"(?:no|less|fewer|more) ", rest, re.I)
+    return (begin, begin) if is_told and said.IN_YOURS.search(rest) else None
+
+
+def _after_one_off(rest: str) -> int:
+    """Where the standing one of two begins: "shorten this one and answer in Welsh from now on"."""
+    joint = said.ANOTHER.search(rest)
+    if (
+        not joint
+        or not said.ONE_OFF.search(rest, 0, joint.start())
+        or said.SINCE_NOW.search(rest, 0, joint.start())
+    ):
+        return 0
+    return joint.end() if joint["also"] and is_imperative(rest[joint.end() :]) else 0
 
 
 def _ending_from_now(clause: str) -> Found:
@@ -205,7 +272,7 @@ def _ending_from_now(clause: str) -> Found:
 
 
 def _ends_from_now(rest: str) -> bool:
-    return _says_from_now(rest) or _says_from_now(_first_of(rest))
+    return _says_from_now(rest) or _says_from_now(_first_of(rest)) or bool(said.SINCE_WHY.search(rest))
 
 
 def _says_from_now(rest: str) -> bool:
@@ -214,12 +281,13 @@ def _says_from_now(rest: str) -> bool:
 
 
 def _rule(clause: str) -> Found:
-    """ "New rule: …"."""
-    match = said.RULE.match(clause)
+    """ "New rule: …", "remember for good: …"."""
+    match = said.RULE.match(clause) or said.REMEMBER.match(clause)
     if not match:
         return None
     rest = clause[match.end() :]
-    is_told = is_imperative(rest) or (re.match(r"(?:no|only) ", rest, re.I) and ", " not in rest)
+    is_told = is_imperative(rest) or said.YOU_DO.match(rest) or forms.is_verbless(_first_of(rest))
+    is_told = is_told or (re.match(r"(?:no|only|nothing) ", rest, re.I) and ", " not in rest)
     return (match.end(), match.end()) if is_told else None
 
 
@@ -249,9 +317,11 @@ def _enough(clause: str) -> Found:
     """ "Enough of the …", "avoid …ing"; "your answers should …"; "at the end of each answer …"."""
     if match := said.ENOUGH.match(clause):
         return None if said.ONCE.search(match["what"]) else (match.start("what"), match.start("what"))
-    if match := said.RATHER.match(clause) or said.NO_EVER.match(clause):
+    if match := said.RATHER.match(clause) or said.NO_EVER.match(clause) or said.IF_YOURS.match(clause):
         return match.start("what"), match.start("what")
-    if said.SHOULD.match(clause):
+    if (match := said.NEVER_TO.match(clause)) and is_imperative(match["act"]):
+        return match.start("what"), match.start("what")
+    if said.SHOULD.match(clause) or said.SHOULD_IN_YOURS.match(clause):
         return 0, 0
     match = said.RECURRING.match(clause)
     return (0, 0) if match and is_imperative(clause[match.end() :]) else None
@@ -279,7 +349,7 @@ def _not_any_more(clause: str) -> Found:
         return None
     if not any(said.ANY_MORE.search(what.rstrip()) for what in (match["what"], _first_of(match["what"]))):
         return None
-    if re.search(r"\b(?:that|this|it) (?:ever )?again$", match["what"], re.I):
+    if re.search(r"(?<!like )\b(?:that|this|it) (?:ever )?again$", match["what"], re.I):
         return None
     return match.start("what"), match.start("what") + 6
 
@@ -289,4 +359,4 @@ _FRAMES = (_rule, _starting, _always, _in_case, _stopping, _enough, _no_more, _n
 
 def _trimmed(what: str) -> str:
     plain = what.strip(" ,.!?…\n\t")
-    return said.TAG.sub("", said.ENDS.sub("", said.TAG.sub("", plain))).strip(" ,.!")
+    return said.TAG.sub("", said.SAYS_SINCE.sub("", said.TAG.sub("", plain))).strip(" ,.!")

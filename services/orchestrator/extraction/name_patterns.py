@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-_FROM = (
-    r"(?:from (?:now|today|here|this (?:day|moment|point|minute|morning|evening|week))(?: on)?"
+FROM = (
+    r"(?:from (?:now|today|tonight|here|this (?:day|moment|point|minute|morning|evening|week))(?: on)?"
     r"|(?:as of|starting) (?:now|today))"
 )
-NOW = rf"(?: now| henceforth| hereby| officially| {_FROM})"
+SINCE = re.compile(rf"\b(?:{FROM}|from here on (?:in|out)|henceforth|for good)\b", re.I)
+NOW = rf"(?: now| henceforth| hereby| officially| {FROM})"
 CALLING = r"(?:call|name|rename|dub|christen|baptise|baptize|nickname|address|refer to)"
 MIND_NAMED = re.compile(
     r"(?<![\w'-])(?:"
@@ -18,7 +19,8 @@ MIND_NAMED = re.compile(
     rf"|your (?:new |proper |real |official |full |given )?name(?:,?{NOW},?)?(?:(?:'s| is) (?:going to|gonna) be"
     rf"|'s| is| (?:shall|will){NOW}? be"
     rf"| becomes| should be| must be| is to be| to be|:){NOW}?"
-    r"|gonna call you|refer to yourself as|sign (?:off|your (?:messages|answers|replies)) as"
+    r"|(?:ima|imma|i'ma) call you|gonna (?:call|name|refer to|rename|dub) you(?: as| to)?|refer to yourself as"
+    r"|sign (?:off|your (?:messages|answers|replies)) as"
     r"|(?:giv(?:e|ing)|gave|given) you (?:a|your) (?:new )?name[:,]|you be (?:called|named|known as)"
     r"|(?:let|make) your name(?: be)?|(?:call|name|rename|dub|christen) yourself(?: to| as)?"
     r"|(?:change|switch|set|update) your name (?:back )?to|you have a (?:new )?name[,:;]? (?:and )?(?:it's|it is)"
@@ -37,7 +39,8 @@ MIND_NAMED = re.compile(
     r"|nicknaming) you(?: to| as)?"
     r"|(?:i|we)(?:'ve| have)?(?: all| just| finally)? (?:decided|agreed|voted|settled|chosen|chose|elected|opted)"
     r"(?: to| on| for)? (?:call|name|calling|naming) you|you to (?:be (?:called|named|known as)|answer to|respond to)"
-    r"|(?:named|christened|renamed|dubbed|baptised) you|(?:a|the|your) (?:new )?name (?:for you|now)(?: is|:|,)"
+    r"|(?:named|christened|renamed|dubbed|baptised) you|(?:(?:a|the|your) (?:new )?|new )name (?:for you|now)(?: is"
+    r"|:|,)"
     r"|(?:i|we)(?:'ve| have)?(?: hereby| now| just)? (?:name|named|rename|renamed|christen|christened|dub|dubbed"
     r"|baptise"
     r"|baptised|baptize|baptized|nicknamed) (?:you|thee)"
@@ -82,12 +85,13 @@ IT_IS_YOURS = re.compile(
 )
 MIND_IS = re.compile(r"(?<![\w'-])you(?:'re| are|'ll be| will be| shall be) ", re.I)
 DECIDED = re.compile(
-    rf"^\W*(?:so |and |ok |okay )?{_FROM}\b|[,;:] (?:so |and )?{_FROM},? $|\b(?:decided|declare|agreed)(?: that"
+    rf"^\W*(?:so |and |ok |okay )?{FROM}\b|[,;:] (?:so |and )?{FROM},? $|\b(?:decided|declare|agreed)(?: that"
     r"|[,:])? $",
     re.I,
 )
 FROM_NOW = re.compile(
-    r"^ (?:now|from now on|henceforth|from today|from here on|from this (?:day|moment|point))\b", re.I
+    r"^(?: to (?:me|us))? (?:now|from now on|henceforth|from today|from here on|from this (?:day|moment|point))\b",
+    re.I,
 )
 AND_YOU = re.compile(
     r"\b[Ii](?:'m| am|m) (?P<mine>[A-ZÀ-Þ][\w'-]+),? (?:and|but) (?:[Yy]ou(?:'re| are|re)"
@@ -96,35 +100,6 @@ AND_YOU = re.compile(
 )
 """Both are named: "I'm Solveig and you're Pelle"."""
 
-WRITTEN_OUT = {
-    "ur": "your",
-    "u": "you",
-    "u r": "you are",
-    "urself": "yourself",
-    "nane": "name",
-    "naem": "name",
-    "nmae": "name",
-    "youre": "you're",
-    "lets": "let's",
-    "im": "I'm",
-    "its": "it's",
-    "ill": "I'll",
-}
-BARE = re.compile(
-    r"(?<![\w.'-])(?:[Uu]r(?= (?:new )?name\b)|(?<=call )u|(?<=name )u|(?<=name for )u|(?<=calling )u"
-    r"|(?<=naming )u|[Uu](?= (?:get"
-    r"|have) (?:the|a) name\b)|[Uu](?= are (?:called|named|now)\b)|[Yy]oure"
-    r"|[Uu] r(?= (?:called|named|now|gonna|going)\b)|[Uu](?= (?:can|may|could|should|must|will) (?:just )?call me\b)"
-    r"|(?<=[Cc]an )u(?= (?:please |pls |plz )?call\b)|(?<=call )urself|(?<=name )urself"
-    r"|(?<=[Mm]y )(?:nane|naem|nmae)|(?<=[Yy]our )(?:nane|naem|nmae)"
-    r"|[Ll]ets(?= call\b| name\b)"
-    r"|[Ii]m(?= (?:going to|gonna|calling u|naming u|calling you|naming you)\b)"
-    r"|[Ii]ll(?= (?:call|name)\b)|[Ii]ts(?= me\b))(?![\w.'-])"
-)
-"""Words as people in a hurry write them, where a name may follow."""
-YOU_ARE_NOW = re.compile(
-    r"(?<![\w.'-])[Uu]r(?= (?:(?!name\b)[\w'-]+ now\b|(?:now |gonna be |going to be )?(?:called|named)\b))"
-)
 CALL_ME = re.compile(
     r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?<!you to )(?<!you )(?:get|be) called|(?:address"
     r"|refer to|put|list|save|store|register|note) me (?:down )?as|(?<=mind )calling me|(?:know|knows|knew) me as"
@@ -168,7 +143,7 @@ MY_NAME = re.compile(
     r"(?<![\w'-])(?:"
     r"my name(?: isn't| is not|'s not) [^.;!?]{1,40}(?:[,;]? (?:but )?(?:it's|it is)|,? but)"
     r"|my (?:(?:first|full|given|real|actual|proper|own|preferred|legal|new) ){0,2}(?:nick)?name"
-    r"(?:, [^,.;]{1,40},)?(?:'s|s(?= (?-i:[a-z]))| is|:)"
+    r"(?:, [^,.;]{1,40},)?(?:'s|s(?= (?-i:[a-z]))| is|:(?! it'?s\b))"
     r"(?: actually| really| simply| just| now| in fact| (?:spelled|spelt|pronounced|written)){0,2}"
     r"|(?:i|i've|i have) (?:just )?changed my (?:\w+ )?name to|my name has (?:been|become)|my name, (?:it's"
     r"|it is|that's)"
@@ -178,24 +153,39 @@ MY_NAME = re.compile(
     r"|(?:keep|kept|always|been) calling me \w+,? (?:but )?(?:it's|it is|i'm|i am)"
     r"|your (?:user|owner|human)(?:'s name is| is called| is named)|as for my name, it's"
     r"|i(?:'m| am)(?: usually| always| also| now| mostly)? (?:called|named|known as)"
-    r"|(?:i|but|and)(?: now| usually| mostly| always| just| normally| still)? go by(?: the name(?: of)?)?"
+    r"|(?:i|but|and)(?: now| usually| mostly| always| just| normally| still)? go by(?! my\b)(?: the name(?: of)?)?"
     r"|(?:it(?:'s| is) )?(?:only |just )?me again[,:]|(?:by|use) my (?:first |full |real )name[,:]"
     r"|my name\b[^.;!?]{0,30}[,:;]? (?:it's|its|it is|that's|thats)|my name it is"
-    r"|(?:with|in|by|under|use) my name[,:](?: (?:it's|its|it is|thats|that's))?"
+    r"|(?:with|in|by|under|use) my name[,:](?: (?:it's|its|it is|thats|that's|that is,?|i\.e\.,?|namely))?"
+    r"|(?:spell|write|pronounce|sign|put|note|correct|change) my name[^.!?:;]{0,30}:"
+    r"|(?:go by|use|using|prefer|by) my (?:middle|second|first|last|maiden|married|given|full) name,?(?: which is"
+    r"| it's)?"
+    r"|it'?s (?:ya|your|yo|ur) (?:boy|girl|man|gal)"
+    r"|(?:i'm|im|i am) (?:registered|listed|booked|signed up|enrolled|down|saved) (?:as|under(?: the name(?: of)?)?)"
+    r"|(?:find|look) me (?:up )?(?:under|as)"
     r"|i (?:do |actually )?have a name[,:;]? (?:and )?(?:it's|it is)"
     r"|you(?:'re| are)(?: now)? (?:speaking|talking|chatting) (?:with|to)"
-    r"|it(?:'s| is) (?:only |just )?(?:me|i)(?: again)?[,:]|introduce myself[:,]) ",
+    r"|it(?:'s| is) (?:only |just )?(?:me|i)(?: again)?[,:]|introduce myself[:,]"
+    r"|my (?:first |full |given |real |proper )?name,? which is"
+    r"|yours truly(?: goes by| is(?: called| named| known as)?)"
+    r"|(?:mi nombre es|me llamo|je m'appelle|mon nom est|ich hei(?:ß|ss)e|mein name ist|mi chiamo|il mio nome (?:è|e)"
+    r"|meu nome (?:é|e)|me chamo|jag heter|jeg heter|ik heet|mijn naam is|mam na imię|nazywam się|jmenuji se"
+    r"|minun nimeni on"
+    r"|benim adım|numele meu (?:este|e))"
+    r") ",
     re.IGNORECASE,
 )
-MINE = re.compile(r"\byour (?:\w+ )?name\b[^.!?]{0,40}[.!?]?(?: and|,| but)? mine(?:'s| is) ", re.I)
+MINE = re.compile(r"\byour (?:\w+ )?name\b[^.!?]{0,40}[.!?]?(?: and|,| but)? mine(?:'s|s| is) ", re.I)
 """After the other's name, one's own: "what's your name? Mine is Tom"."""
 THE_NAME = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|hiya)[,!]? )?(?:the )?name(?:'s|s(?= (?-i:[a-z]))| is|:) ", re.I
+    r"^\W*(?:(?:hi|hello|hey|hiya)[,!]? )?(?:the )?name(?:'s|s(?= (?-i:[a-z]))| is|:)(?: still)? ", re.I
 )
 BORN = re.compile(
-    r"(?<![\w'-])(?:(?:named|christened|baptised|baptized) me|i was (?:named|christened|baptised)) ", re.I
+    r"(?<![\w'-])(?:(?:named|christened|baptised|baptized) me|(?:parents|mother|mum|mom|mama|father|dad|folks"
+    r"|family) called me|i was (?:named|christened|baptised)) ",
+    re.I,
 )
-I_AM = re.compile(r"(?<![\w'-])(?:i'm|i am|im) (?:actually |really |just )?", re.I)
+I_AM = re.compile(r"(?<![\w'-])(?:i'm|i am|im) (?:actually |really |still |just |only ){0,2}", re.I)
 TO_WHOM = re.compile(
     r" to (?:you|(?:pretty much |nearly |almost )?every(?:one|body)|most people|all|(?:all )?my (?:friends|family"
     r"|mates))\b",
@@ -224,22 +214,26 @@ GREETED = re.compile(
 )
 BEGINS = re.compile(rf"^\W*(?:{GREETING}\W+)?(?:it'?s |it is )?$|[,;:–—!] (?:it'?s |it is )?$", re.I)
 AFTER_THIS = re.compile(
-    r"^(?:,? (?:speaking|here|again|btw|by the way)\b| from [\w ]{2,30}, (?:i|we|can|could)\b"
+    r"^(?:,? (?:speaking|here|again|btw|by the way)\b| from [\w ]{2,30}[,.;] ?(?:i|i'm|i've|i'd|we|can|could|please"
+    r"|my)\b"
     r"|, (?:the|your|from|a|an|and i|and we|who|writing|calling"
     r"|you're (?:talking|speaking) (?:to|with))\b)",
     re.I,
 )
 _ASKS_ON = (
-    r"(?:i|im|i'm|i've|can|could|pls|please|plz|need|quick|just|got|want|wanted|looking|trying|having|help|how|what|whats"
+    r"(?:i|im|i'm|i've|can|could|pls|please|plz|need|quick|just|got|want|wanted|looking|trying|having|help|how|what"
+    r"|whats"
     r"|what's|where|when|why|do|is|should)\b"
 )
-AFTER_GIVEN = re.compile(rf"^(?: again)?(?:\W*$|[.!]|,? (?:from [\w ]{{2,30}},? )?{_ASKS_ON})", re.I)
+AFTER_GIVEN = re.compile(rf"^(?: again)?(?:\W*$|[.!]| so\b|,? (?:from [\w ]{{2,30}},? )?{_ASKS_ON})", re.I)
 """After "this is priya", by which nobody else is shown."""
 AGED = re.compile(r"[^\W\d_]+(?: (?:btw|by the way)\b|, ?\d\d\b)", re.I)
 """A name by the way, or with an age: "lina, 16"."""
 INTRODUCED = re.compile(r"\bintroduced? myself[,.:;–—-]{0,2} *$", re.I)
 SPELLED_AFTER = re.compile(
-    r"^,? (?:with|without|w/o?) (?:(?:an?|one|two|double|no|the) )?[\"']?[a-z][\"']?(?:'?s)?(?![\w'-])", re.I
+    r"^,? (?:with|without|w/o?) (?:(?:an?|one|two|double|no|the) [\"']?[a-z]"
+    r"|[\"']?[b-hj-z])[\"']?(?:'?s)?(?![\w'-])",
+    re.I,
 )
 """After "it's Hanna": "with an h"."""
 BY_THE_WAY_AFTER = re.compile(r"^,? (?:btw|by the way)\b", re.I)
@@ -247,6 +241,21 @@ GREETED_HERE = re.compile(rf"^\W*{GREETING}\W+(?:it'?s )?(?P<name>[^\W\d_]{{2,20
 """What stands before " here" where somebody says hello and who they are."""
 ONLY_NAME = re.compile(r"^\W*(?P<name>[^\W\d_]{2,20})$")
 HERE_GOES_ON = re.compile(rf" (?:here|speaking)(?: again)? {_ASKS_ON}", re.I)
+HERE_WORKS = re.compile(
+    r" here (?:(?:writing|typing|reporting|calling|checking|back)\b|[^,.;:!?]{0,40}\bagain\b|w(?:ith)? (?:an?"
+    r"|another)\b)",
+    re.I,
+)
+"""After a name, by which it is the writer's: "Ximena here on the night shift again"."""
+SURNAME_FIRST = re.compile(r", (?P<all>[A-ZÀ-Þ][\w'-]* (?P<last>[A-ZÀ-Þ][\w'-]*))(?=[.,;!]|\s*$| )")
+"""After "the name's Bianchi": "Rosa Bianchi", which is all of it."""
+JAMES_BOND = re.compile(r"\bBond, James Bond\b", re.I)
+BY_THE_WAY_LEAD = re.compile(
+    r"^\W*(?:(?:quick (?:q|question)|ok(?:ay)?|fine|hey|hi|yo|sorry|oh|ps|btw|um+|uh+|right|so|well"
+    r"|anyway)[,.!: ]+){1,3}$",
+    re.I,
+)
+"""Before "its anneli", where nobody asked who somebody is."""
 HERE_AGAIN = re.compile(r"^ here again\b", re.I)
 SOMEBODY = re.compile(r"(?:er|or|ist|ian|ant|man|mom|mum|dad)s?$", re.I)
 """How words end for what people are: "hey, beginner here"."""
@@ -291,7 +300,10 @@ DOUBTED = re.compile(
     re.I,
 )
 BY_THE_WAY = re.compile(
-    r"\b(?:if you (?:don't mind|like|want|wish|agree|must know|have to|need|'re|are|were|ask|forgot"
+    r"\b(?:i )?(?:forgot|meant|wanted|should|ought|have) to (?:say|tell you|mention|introduce myself)\b|"
+    r"(?:^|(?<=[,.;!?] ))no(?:,| wait| srsly| seriously| really| jk| lol| but)++ "
+    r"|\b(?:i'm|i am|im) not (?:an? |the |your )[\w'-]+,? (?:but )?$"
+    r"|\b(?:if you (?:don't mind|like|want|wish|agree|must know|have to|need|'re|are|were|ask|forgot"
     r"|really)[^,;]{0,30}"
     r"|in case you[^,;]{0,40}|(?:i don't know |not sure )?if i (?:haven't|didn't|forgot|may|might)[^,;]{0,40}"
     r"|(?:as|like) i (?:said|told you|wrote|say)|i(?:'ve| have)? (?:already )?told you(?: that)?"
@@ -307,7 +319,9 @@ TOLD = re.compile(
     r"|play|poem"
     r"|episode|sign|label|title|hired|plays|dream|dreamt|dreamed|spell|pronounce|sketch|villain|hero|chapter"
     r"|claims?|insists?|shouts?|shouted|announced"
-    r"|joked|game|dreams|stage)\b",
+    r"|joked|game|dreams|stage|goes(?! by\b)|went|texted|texts|replied|replies|yelled|yells|answered|asked|asks"
+    r"|was all|(?:is|am|be|are)"
+    r" like|introduc(?:es|ed) (?:him|her|them)sel(?:f|ves))\b",
     re.I,
 )
 SO = re.compile(r",? so |; |,? but ", re.I)
@@ -339,18 +353,15 @@ ASKS_LEAVE = re.compile(
 )
 """What asks whether one may name somebody: "can I call you …"."""
 CLAUSE = re.compile(r"[,;:–—(]|(?<![\w'-])(?:and|but|so|because|um|uh)(?![\w'-])", re.I)
-QUOTED_NAME = re.compile(
-    r"\b(me|is|be|called|named|name|yourself|as|by|you|to"
-    r"|i'm) [\"“'‘]([^\W\d_][\w'-]{0,30}(?: [^\W\d_][\w'-]{0,30}){0,2})[.,!]?[\"”'’](?!\w)",
-    re.I,
-)
 TITLES = frozenset(
     "mr mrs ms dr prof sir lady miss captain coach professor doctor uncle aunt auntie saint st".split()
 )
+SPELLED_OUT = re.compile(r"(?:[^\W\d_]-){2,20}[^\W\d_]$")
 PARTICLES = frozenset(
     "de da do dos das la le van von der den ter ten di du del bin ibn al el y e af av zu".split()
 )
 TOKEN = re.compile(r"(?:(?i:mr|mrs|ms|dr|prof|st)\. )?[^\W\d_][\w'’-]*")
+FLAT_TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|prof|sir|lady|captain|professor|doctor)\.? (?=[^\W\d_])", re.I)
 LOWER_ENDS = re.compile(
     r"^(?:\s*$|\s*[.,!?;:()\"–—]| -| (?:and|but|from now on|now|please|pls|plz|ok|okay|thanks|btw|by the way|so"
     r"|because|cuz|haha|n|u"

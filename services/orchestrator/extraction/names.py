@@ -8,13 +8,24 @@ than what they are called, and either more than "I'm …"; among equals the last
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
-from services.orchestrator.extraction import dialogue, words
+from services.orchestrator.extraction import mind_named, person_named, words
 from services.orchestrator.extraction import name_patterns as said
 from services.orchestrator.extraction.given_names import GIVEN_NAMES, UNMISTAKABLE
-from services.orchestrator.extraction.not_names import is_adverb, is_description, is_no_name
+from services.orchestrator.extraction.name_reading import (
+    Message,
+    clause_of,
+    given_before,
+    holds_other_words,
+    is_given,
+    is_meant,
+    name_at,
+    name_before,
+    small_before,
+)
+from services.orchestrator.extraction.not_names import is_no_name
 
 _NEXT = 60
 """Letters behind a name that may say that it was quoted."""
@@ -25,86 +36,82 @@ def mind_name(text: str, called: Collection[str] = ()) -> str:
 
     ``called``: what the mind is called so far, and who talks to it: a line that begins with one is the writer's own.
     """
-    return _last(_mind_names(sentence, at) for sentence, at in _sentences(_Message(text, called)))
+    message = Message(text, called)
+    return _last(_mind_names(sentence, at) for sentence, at in _sentences(message)) or _last(
+        [mind_named.around(message)]
+    )
 
 
 def user_name(text: str, called: Collection[str] = ()) -> str:
     """The name that a person says is theirs; empty where none is said. ``called``: as of ``mind_name``."""
-    message = _Message(text, called)
+    message = Message(text, called)
     found = [list(_user_names(sentence, at)) for sentence, at in _sentences(message)]
-    flat = [one for names in found for one in names] or [(1, name) for name in _mine(message)]
+    flat = [one for names in [*found, list(person_named.around(message))] for one in names]
+    flat = flat or [(1, name) for name in _mine(message)]
     best = max((weight for weight, _ in flat), default=0)
     return next((name for weight, name in reversed(flat) if weight == best), "")
 
 
-def _mine(message: _Message) -> Iterator[str]:
+def _mine(message: Message) -> Iterator[str]:
     """Names that are given beside the other's, over two sentences perhaps."""
     for match in islice(said.MINE.finditer(message.text), words.MAX_CLAUSES):
-        if name := _name_at(message, message.text, match.end()):
+        if name := name_at(message, message.text, match.end()):
             yield name
 
 
-def _last(found: Iterator[Iterator[str]]) -> str:
+def _last(found: Iterable[Iterator[str]]) -> str:
     names = [name for some in found for name in some]
     return names[-1] if names else ""
 
 
-class _Message:
-    """A message, and how it treats capitals."""
-
-    def __init__(self, text: str, called: Collection[str]) -> None:
-        straight = said.BARE.sub(
-            lambda bare: said.WRITTEN_OUT[bare[0].lower()], words.plain(text[: said.MAX_TEXT])
-        )
-        straight = said.YOU_ARE_NOW.sub("you're", straight)
-        straight = said.QUOTED_NAME.sub(r"\1 \2", straight)
-        self.text = words.own(dialogue.by_person(straight, called))
-        letters = [letter for letter in self.text if letter.isalpha()]
-        uppers = sum(letter.isupper() for letter in letters)
-        self.is_flat = uppers <= self.text.count("I ") + self.text.count("I'") or uppers == len(letters)
-        """Whether all its letters are small, or all large: nothing tells a name from another word."""
-
-
-def _sentences(message: _Message) -> Iterator[tuple[_Message, tuple[int, int]]]:
+def _sentences(message: Message) -> Iterator[tuple[Message, tuple[int, int]]]:
     for start, end in words.sentences(message.text):
         yield message, (start, end)
 
 
-def _mind_names(message: _Message, at: tuple[int, int]) -> Iterator[str]:
+def _mind_names(message: Message, at: tuple[int, int]) -> Iterator[str]:
     start, end = at
     sentence = message.text[start:end]
     for match in islice(said.MIND_NAMED.finditer(sentence), words.MAX_CLAUSES):
-        name = _name_at(message, sentence, match.end())
+        name = _with_article(message, sentence, match.end())
         if (
             name
             and not _is_left_open(match, sentence[match.end() + len(name) :])
-            and not said.ASKS_LEAVE.search(_clause(sentence[: match.start()]) + match.group())
-            and _is_meant(sentence, match, is_request=_is_requested(match))
+            and not said.ASKS_LEAVE.search(clause_of(sentence[: match.start()]) + match.group())
+            and is_meant(sentence, match, is_request=_is_requested(match))
         ):
             yield name
     for match in islice(said.MIND_IS.finditer(sentence), words.MAX_CLAUSES):
-        name = _name_at(message, sentence, match.end(), is_exact=True)
+        name = name_at(message, sentence, match.end(), is_exact=True)
         # "From now on you will be brief" names nobody.
         may_be_decided = name[:1].isupper() or name in GIVEN_NAMES
         is_now = name and (
             said.FROM_NOW.match(sentence[match.end() + len(name) :])
             or (may_be_decided and said.DECIDED.search(sentence[: match.start()]))
         )
-        if is_now and _is_meant(sentence, match):
+        if is_now and is_meant(sentence, match):
             yield name
     for match in islice(said.AND_YOU.finditer(sentence), words.MAX_CLAUSES):
-        if not (is_no_name(match["mine"]) or is_no_name(match["yours"])) and _is_meant(sentence, match):
+        if not (is_no_name(match["mine"]) or is_no_name(match["yours"])) and is_meant(sentence, match):
             yield match["yours"]
     for match in islice(said.IT_IS_YOURS.finditer(sentence), words.MAX_CLAUSES):
-        name = _name_before(sentence[: match.start()])
-        if name and _is_meant(sentence, match) and not sentence.rstrip().endswith("?"):
+        name = name_before(sentence[: match.start()])
+        if name and is_meant(sentence, match) and not sentence.rstrip().endswith("?"):
             yield name
+
+
+def _with_article(message: Message, sentence: str, begin: int) -> str:
+    """A name, though it has an article: "The Oracle"."""
+    if not sentence.startswith("The ", begin):
+        return name_at(message, sentence, begin)
+    rest = name_at(message, sentence, begin + 4)
+    return f"The {rest}" if rest else ""
 
 
 def _is_left_open(trigger: re.Match[str], after: str) -> bool:
     """Whether a naming is asked back, or is of somebody or something else."""
     if trigger["bid"]:
-        clause = _clause(trigger.string[: trigger.start()]).strip()
+        clause = clause_of(trigger.string[: trigger.start()]).strip()
         return not said.BIDS.fullmatch(clause) or bool(said.OF_A_THING.match(after))
     if _is_requested(trigger):
         somebody = said.ANSWERS_SOMEBODY.search(trigger.group())
@@ -120,17 +127,17 @@ def _is_asked(after: str, name: str) -> bool:
 def _is_requested(trigger: re.Match[str]) -> bool:
     """Whether a question asks the mind to go by a name: "could you answer to the name Bert?"."""
     is_yours = trigger.group().lower().startswith("you ")
-    return is_yours and bool(said.REQUESTED.fullmatch(_clause(trigger.string[: trigger.start()])))
+    return is_yours and bool(said.REQUESTED.fullmatch(clause_of(trigger.string[: trigger.start()])))
 
 
-def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, str]]:
+def _user_names(message: Message, at: tuple[int, int]) -> Iterator[tuple[int, str]]:
     """Names with their weights: what a person wants to be called, is called, and calls themselves by the way."""
     start, end = at
     sentence = message.text[start:end]
     for match in islice(said.CALL_ME.finditer(sentence), words.MAX_CLAUSES):
-        clause = _clause(sentence[: match.start()])
-        is_asked = said.MAY_CALL.fullmatch(clause.strip()) and _is_meant(sentence, match, is_request=True)
-        name = _name_at(message, sentence, match.end(), may_be_form=True) if is_asked else ""
+        clause = clause_of(sentence[: match.start()])
+        is_asked = said.MAY_CALL.fullmatch(clause.strip()) and is_meant(sentence, match, is_request=True)
+        name = name_at(message, sentence, match.end(), may_be_form=True) if is_asked else ""
         after = message.text[start + match.end() + len(name) :][:_NEXT]
         if name and not (
             said.UNWANTED.match(sentence[match.end() + len(name) :]) or said.QUOTED_BEFORE.match(after)
@@ -139,18 +146,21 @@ def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, s
     for name in (*_said_for_short(message, sentence), *_to_the_mind(message, sentence)):
         yield 3, name
     for match in islice(said.MY_NAME_AFTER.finditer(sentence), words.MAX_CLAUSES):
-        name = _name_before(sentence[: match.start()])
-        if name and _is_meant(sentence, match) and not sentence.rstrip().endswith("?"):
+        name = name_before(sentence[: match.start()])
+        if name and is_meant(sentence, match) and not sentence.rstrip().endswith("?"):
             yield 2, name
     named = [*islice(said.MY_NAME.finditer(sentence), words.MAX_CLAUSES), *said.THE_NAME.finditer(sentence)]
     for match in sorted(named, key=lambda one: one.start()):
-        name = _name_at(message, sentence, match.end()) if _is_meant(sentence, match) else ""
-        if name and not _is_asked(sentence[match.end() :], name):
-            yield 2, name
-    if (myself := said.MYSELF.match(sentence)) and (name := _name_at(message, sentence, myself.end())):
+        name = name_at(message, sentence, match.end()) if is_meant(sentence, match) else ""
+        if name and not (
+            _is_asked(sentence[match.end() :], name) or said.JAMES_BOND.match(sentence, match.end())
+        ):
+            whole = _with_first_name(name, sentence[match.end() + len(name) :])
+            yield from ((2, whole) for _ in (whole,) if whole)
+    if (myself := said.MYSELF.match(sentence)) and (name := name_at(message, sentence, myself.end())):
         yield 1, name
     for match in islice(said.BORN.finditer(sentence), words.MAX_CLAUSES):
-        if _is_meant(sentence, match) and (name := _name_at(message, sentence, match.end())):
+        if is_meant(sentence, match) and (name := name_at(message, sentence, match.end())):
             yield 1, name
     for name in (
         *_i_am(message, start, sentence),
@@ -160,214 +170,101 @@ def _user_names(message: _Message, at: tuple[int, int]) -> Iterator[tuple[int, s
         yield 1, name
 
 
-def _said_for_short(message: _Message, sentence: str) -> Iterator[str]:
+def _with_first_name(name: str, after: str) -> str:
+    """All of a name of which the surname is said first: "the name's Bianchi, Rosa Bianchi"."""
+    if said.SPELLED_OUT.match(name):
+        whole = re.match(r", ([^\W\d_]+)", after)
+        return whole[1] if whole and whole[1].lower() == name.replace("-", "").lower() else ""
+    match = said.SURNAME_FIRST.match(after)
+    return match["all"] if match and match["last"] == name else name
+
+
+def _said_for_short(message: Message, sentence: str) -> Iterator[str]:
     """ "You can just say Max"."""
     for match in islice(said.SAY.finditer(sentence), words.MAX_CLAUSES):
-        name = _name_at(message, sentence, match.end(), is_exact=True, may_be_small=False)
+        name = name_at(message, sentence, match.end(), is_exact=True, may_be_small=False)
         after = sentence[match.end() + len(name) :]
         # "Just say Bingo", "you could say Bingo" alone are no more than what they say.
         is_plain = bool(match["just"]) and match.group().lower().startswith(("you", "feel"))
         is_for_short = is_plain or bool(after.strip(" .!?\n"))
-        is_first = not _clause(sentence[: match.start()]).strip()
+        is_first = not clause_of(sentence[: match.start()]).strip()
         if (
             name
             and is_first
             and is_for_short
             and said.AFTER_SAY.match(after)
-            and _is_meant(sentence, match, is_request=True)
+            and is_meant(sentence, match, is_request=True)
         ):
             yield name
 
 
-def _to_the_mind(message: _Message, sentence: str) -> Iterator[str]:
+def _to_the_mind(message: Message, sentence: str) -> Iterator[str]:
     """ "I'm Captain to you"."""
     for match in islice(said.I_AM.finditer(sentence), words.MAX_CLAUSES):
-        name = _name_at(message, sentence, match.end(), may_be_form=True)
-        if name and said.TO_WHOM.match(sentence, match.end() + len(name)) and _is_meant(sentence, match):
+        name = name_at(message, sentence, match.end(), may_be_form=True)
+        if name and said.TO_WHOM.match(sentence, match.end() + len(name)) and is_meant(sentence, match):
             yield name
 
 
-def _i_am(message: _Message, start: int, sentence: str) -> Iterator[str]:
+def _i_am(message: Message, start: int, sentence: str) -> Iterator[str]:
     for match in islice(said.I_AM.finditer(sentence), words.MAX_CLAUSES):
         lead = message.text[max(0, start - 40) : start + match.start()]
         may_be_small = _is_introduced(lead, sentence, match.end())
-        name = _name_at(message, sentence, match.end(), is_exact=True, may_be_small=may_be_small)
+        name = name_at(message, sentence, match.end(), is_exact=True, may_be_small=may_be_small)
         after = sentence[match.end() + len(name) :]
         is_whole = said.AFTER_I_AM.match(after) or (name in UNMISTAKABLE and said.AFTER_GIVEN.match(after))
         is_whole = is_whole and not said.SAYING_GOES.match(after)
-        if name and is_whole and _is_meant(sentence, match) and not _holds_other_words(name):
+        if name and is_whole and is_meant(sentence, match) and not holds_other_words(name):
             yield name
 
 
 def _is_introduced(lead: str, sentence: str, begin: int) -> bool:
     """Whether "I'm" makes a name of a word in small letters: after a greeting, before an age, or of a common name."""
-    if said.GREETED.search(lead) or said.INTRODUCED.search(lead) or _is_given(sentence, begin):
+    if said.GREETED.search(lead) or said.INTRODUCED.search(lead) or is_given(sentence, begin):
         return True
     return bool(said.AGED.match(sentence, begin))
 
 
-def _is_given(sentence: str, begin: int) -> bool:
-    """Whether a common given name stands there, in small letters."""
-    token = said.TOKEN.match(sentence, begin)
-    return bool(token) and token.group() in UNMISTAKABLE
-
-
-def _holds_other_words(name: str) -> bool:
-    return any(is_no_name(word) for word in name.split() if word.lower().strip(".") not in said.TITLES)
-
-
-def _this_is(message: _Message, start: int, end: int) -> Iterator[str]:
+def _this_is(message: Message, start: int, end: int) -> Iterator[str]:
     sentence = message.text[start:end]
     for match in islice(said.THIS_IS.finditer(sentence), words.MAX_CLAUSES):
         before = message.text[max(0, start - 40) : start + match.start()]
-        name = _name_at(message, sentence, match.end(), is_exact=True)
+        name = name_at(message, sentence, match.end(), is_exact=True)
         after = message.text[start + match.end() + len(name) :][:60]
         is_greeted = bool(said.GREETED.search(before))
         is_first = not before.strip()
         is_told = said.AFTER_THIS.match(after) or said.ASKS_NEXT.match(after)
         fits = is_greeted and said.AFTER_GREETED_THIS.match(after)
         fits = fits or (is_first and said.BY_THE_WAY_AFTER.match(after)) or said.SPELLED_AFTER.match(after)
-        if is_first and _is_given(sentence, match.end()):
+        if is_first and is_given(sentence, match.end()):
+            fits = fits or said.AFTER_GIVEN.match(after)
+        lead = sentence[: match.start()]
+        if not match["this"] and said.BY_THE_WAY_LEAD.match(lead) and is_given(sentence, match.end()):
             fits = fits or said.AFTER_GIVEN.match(after)
         if match["this"] and (is_first or is_greeted):
             fits = fits or is_told
-        if name and fits and _is_meant(sentence, match):
+        if name and fits and is_meant(sentence, match):
             yield name
 
 
-def _here(message: _Message, start: int, sentence: str) -> Iterator[str]:
+def _here(message: Message, start: int, sentence: str) -> Iterator[str]:
     for match in islice(re.finditer(r"(?i) (?:here|speaking)\b", sentence), words.MAX_CLAUSES):
         lead = sentence[: match.start()]
-        name = _name_before(lead) or _given_before(lead)
+        name = name_before(lead) or given_before(lead)
         if not name and message.is_flat:
-            is_again = bool(said.HERE_AGAIN.match(sentence[match.start() :]))
-            name = _small_before(lead, said.ONLY_NAME if is_again else said.GREETED_HERE)
+            is_again = bool(
+                said.HERE_AGAIN.match(sentence[match.start() :])
+                or said.GREETED.search(message.text[:start][-_NEXT:].rstrip())
+            )
+            name = small_before(lead, said.ONLY_NAME if is_again else said.GREETED_HERE)
         before = lead[: len(lead) - len(name)]
         is_here = said.HERE.match(sentence[match.start() :].rstrip("\n")) or (
-            name in UNMISTAKABLE and said.HERE_GOES_ON.match(sentence, match.start())
+            name.lower() in UNMISTAKABLE
+            and (
+                said.HERE_GOES_ON.match(sentence, match.start())
+                or said.HERE_WORKS.match(sentence, match.start())
+            )
         )
         fits = name and is_here and not said.GENERALLY.search(name) and said.BEGINS.search(before)
-        if fits and not _holds_other_words(name) and not said.TOLD.search(before):
+        if fits and not holds_other_words(name) and not said.TOLD.search(before):
             yield name
-
-
-def _is_meant(sentence: str, trigger: re.Match[str], *, is_request: bool = False) -> bool:
-    """Whether the words before a naming leave it true: not denied, asked, supposed, or told of somebody else."""
-    before = said.BY_THE_WAY.sub("", sentence[: trigger.start()])
-    clause = _clause(before)
-    if words.SAID_BY.search(sentence, trigger.end()):
-        return False
-    if said.TITLE.search(trigger.group()) or said.DENIED.search(clause) or "\x00" in clause:
-        return False
-    if said.TOLD.search(said.SO.split(before)[-1]):
-        return False
-    if is_request:
-        return not re.search(r"\b(?:if|imagine|pretend|wish|unless|when)\b", before, re.I)
-    return not (said.SUPPOSED.search(before) or said.DOUBTED.search(clause) or said.ASKED.search(clause))
-
-
-def _clause(before: str) -> str:
-    return before[max((match.end() for match in said.CLAUSE.finditer(before)), default=0) :]
-
-
-def _name_at(
-    message: _Message,
-    sentence: str,
-    begin: int,
-    *,
-    is_exact: bool = False,
-    may_be_small: bool = True,
-    may_be_form: bool = False,
-) -> str:
-    """The name that stands at a place of a sentence, or a form of address; empty where none does."""
-    form = said.FORM.match(sentence, begin) if may_be_form else None
-    if form:
-        return form.group()
-    begins_small = sentence.lstrip()[:1].islower() and sentence[begin : begin + 1].islower()
-    if message.is_flat or begins_small:
-        is_sure = not is_exact or _is_given(sentence, begin)
-        return _flat_name(sentence, begin, is_sure=is_sure) if may_be_small else ""
-    tokens: list[str] = []
-    place = begin
-    while len(tokens) < 5 and (match := said.TOKEN.match(sentence, place)):
-        token = match.group()
-        is_particle = token in said.PARTICLES and tokens
-        if not (token[0].isupper() or is_particle) or _ends(token, sentence[match.end() + 1 :]):
-            break
-        tokens.append(token)
-        place = match.end()
-        if sentence[place : place + 1] != " ":
-            break
-        place += 1
-    while tokens and tokens[-1] in said.PARTICLES:
-        tokens.pop()
-    name = " ".join(tokens)
-    after = sentence[begin + len(name) :]
-    if (
-        not tokens
-        or sum(token not in said.PARTICLES for token in tokens) > 4
-        or tokens[0] in said.PARTICLES
-        or name.lower() in said.TITLES
-    ):
-        return ""
-    if re.match(
-        r"(?i)^(?:'s\b| (?:is|said|says|was|were|are|has|calling|of(?! course))\b)|^\w", after
-    ) or said.SAYING_GOES.match(after):
-        return ""
-    return name
-
-
-def _ends(token: str, rest: str) -> bool:
-    """Whether a capitalised word is no part of a name. "Green" is none, but for "Green Bean"."""
-    if not is_no_name(token) or token.lower().strip(".") in said.TITLES:
-        return False
-    following = said.TOKEN.match(rest) if is_description(token) else None
-    return not (following and following.group()[0].isupper() and not is_no_name(following.group()))
-
-
-def _flat_name(sentence: str, begin: int, *, is_sure: bool) -> str:
-    """A name in a message all of small letters, or all of large ones: up to two words, then a stop.
-
-    ``is_sure``: where no other word than a name is likely to stand, one that is no name is stop enough.
-    """
-    place, tokens = begin, list[str]()
-    while len(tokens) < 2 and (match := said.TOKEN.match(sentence, place)):
-        if is_no_name(match.group()) or is_adverb(match.group()):
-            return " ".join(tokens) if is_sure else ""
-        tokens.append(match.group())
-        if said.LOWER_ENDS.match(sentence[match.end() :].lower()):
-            return " ".join(tokens)
-        place = match.end() + 1
-    following = said.TOKEN.match(sentence, place)
-    return " ".join(tokens) if is_sure and following and is_no_name(following.group()) else ""
-
-
-def _given_before(before: str) -> str:
-    """The common given name that a text of small letters ends with."""
-    last = before.rsplit(" ", 1)[-1]
-    return last if last in UNMISTAKABLE else ""
-
-
-def _small_before(before: str, alone: re.Pattern[str]) -> str:
-    """The one word of a text of small letters, or after a greeting, where it is a name as far as is known."""
-    match = alone.match(before)
-    name = match["name"] if match else ""
-    is_somebody = bool(said.SOMEBODY.search(name)) and name not in GIVEN_NAMES
-    return "" if is_no_name(name) or is_somebody else name
-
-
-def _name_before(before: str) -> str:
-    """The capitalised words that a text ends with, at most three."""
-    tokens: list[str] = []
-    for token in reversed(before.rsplit(" ", 3)[-3:]):
-        if tokens and token.lower().rstrip(".") in said.TITLES:
-            tokens.insert(0, token)
-            break
-        if (
-            not said.TOKEN.fullmatch(token)
-            or not token[0].isupper()
-            or (is_no_name(token) and token.lower() not in said.TITLES)
-        ):
-            break
-        tokens.insert(0, token)
-    return " ".join(tokens)

@@ -27,7 +27,7 @@ _VERBS = frozenset(
     query question quiz quote raise rank rate read reassure recap recheck recite recommend record redact
     redirect refer refresh refuse rely remember remind remove rename render repeat rephrase replace reply report
     request reserve respect respond restart restate restrict retry return reveal review revise rewrite rhyme
-    round run save say scan schedule score search see select send separate set share shorten show shout sign
+    roll round run save say scan schedule score search see select send separate set share shorten show shout sign
     simplify sing skip sort sound space speak specify spell split spoil sprinkle stand start state stay step
     stick stop store stress structure submit subtract suggest sum summarise summarize supply support suppose
     surprise swap swear switch tabulate tag take talk tally teach tease tell test text thank think throw time
@@ -35,6 +35,9 @@ _VERBS = frozenset(
     use validate vary verify view volunteer wait wake walk warn watch weigh welcome wish word work worry wrap
     write yell
     """.split()
+)
+_IRREGULAR_PARTICIPLES = frozenset(
+    "written given shown sent kept read put told said made left spelt spoken set taken held broken cut".split()
 )
 _MISSPELT = frozenset("anwser asnwer awnser anser repsond responde wirte tranlsate translte corect".split())
 _NO_VERBS = frozenset(
@@ -59,14 +62,16 @@ _OBJECTS = frozenset(
 )
 _ADVERBS = re.compile(
     r"(?>(?:(?:please|pls|plz|just|then|also|kindly|first|only|simply|always|never(?: again)?|no longer"
-    r"|do(?! not\b)|ever"
+    r"|alwyas|alwasy|alwys|allways|alway|nver"
+    r"|do(?! (?:not|it|that|this|so|them|these|those|the|an?|my|your|any)\b)|ever(?: again)?"
     r"|at least|rather|instead"
-    r"|nvr|nevr|(?:don't|dont|do not)(?: you)?(?: ever)?|try (?:not )?to|be sure to|make sure to|remember to|quietly"
+    r"|nvr|nevr|(?:don't|dont|do not)(?: you| u)?(?: ever(?: again)?)?|try (?:not )?to|be sure to|make sure to"
+    r"|remember to|quietly"
     r"|gently|briefly"
     r"|immediately|automatically|silently|directly|explicitly|politely|carefully)\b,? ?)*)",
     re.I,
 )
-_WORD = re.compile(r"[^\W\d_][\w'-]*")
+_WORD = re.compile(r"[^\W\d_][\w'/-]*")
 
 
 def is_imperative(text: str) -> bool:
@@ -83,3 +88,10 @@ def is_imperative(text: str) -> bool:
         return True
     is_inflected = first.endswith(("ing", "ed", "ly")) or (first.endswith("s") and not first.endswith("ss"))
     return second in _OBJECTS and not is_inflected
+
+
+def is_participle(word: str) -> bool:
+    """Whether a word says that something is done which may be bidden: "quoted", "written"."""
+    plain = word.lower()
+    stems = (plain[:-1], plain[:-2], plain[:-3], f"{plain[:-3]}y")
+    return plain in _IRREGULAR_PARTICIPLES or (plain.endswith("ed") and any(stem in _VERBS for stem in stems))
