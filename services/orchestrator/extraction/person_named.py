@@ -1,6 +1,6 @@
 """Names that a person gives as their own by what stands around them: a refusal, a correction, "which is me". Pure.
 
-Weights are those of ``names``: 3 for what somebody wants to be called, 2 for their name, 1 for what they say by the way.
+Weights are those of ``names``: 3 for what somebody wants to be called, 2 for their name, 1 for what is said by the way.
 """
 
 from __future__ import annotations
