@@ -8,9 +8,13 @@ from pmm.memory.v1 import memory_pb2 as memory
 from services.orchestrator.projections.commitments import Commitment
 from services.orchestrator.projections.directives import Directive
 from services.orchestrator.projections.identity import Identity
+from services.orchestrator.shortening import beginning
 from services.orchestrator.terms import Draft, Recalled
 from services.orchestrator.times import timestamp
 from services.runtime.times import nanoseconds
+
+MAX_NAME_BYTES = 256
+"""The most that inference takes; an event that an application appended may hold a longer one."""
 
 
 def new_event(draft: Draft) -> ledger.NewEvent:
@@ -63,9 +67,11 @@ def standing_instruction(directive: Directive) -> inference.StandingInstruction:
 def tell_names(request: inference.GenerateRequest, identity: Identity) -> None:
     """Put into a request what mind and person are called."""
     if identity.name:
-        request.mind_name.CopyFrom(inference.KnownName(seq=identity.adopted_seq, name=identity.name))
+        name = beginning(identity.name, MAX_NAME_BYTES)
+        request.mind_name.CopyFrom(inference.KnownName(seq=identity.adopted_seq, name=name))
     if identity.user_name and identity.user_seq:
-        request.user_name.CopyFrom(inference.KnownName(seq=identity.user_seq, name=identity.user_name))
+        name = beginning(identity.user_name, MAX_NAME_BYTES)
+        request.user_name.CopyFrom(inference.KnownName(seq=identity.user_seq, name=name))
 
 
 def context_memory(found: Recalled) -> inference.ContextMemory:
