@@ -124,6 +124,84 @@ def test_names_are_heard_as_people_write_in_a_hurry(text: str, mind: str, user: 
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("You can stop calling me Madam. Odile is fine.", "Odile"),
+        ("no need to call me sir, gerald will do", "gerald"),
+        ("please drop the mrs stuff, plain Hilde will do", "Hilde"),
+        ("stop calling me boss lol just gerald", "gerald"),
+        ("I was christened Bartholomew, but don't you dare use it. Just Bart.", "Bart"),
+        ("You can drop the Mrs Dalloway essay. Ulysses will do.", ""),
+        ("Drop the title. Garamond is fine.", ""),
+        ("Never call me before noon. Skype works.", ""),
+        ("stop calling me at work, email is fine", ""),
+        ("Don't call me a snob. Tea will do.", ""),
+        ("not anna. HANNA. with an h", "HANNA"),
+        ("not red. BLUE. with a w", ""),
+        ("You misspelt my name, it should be Kathryn.", "Kathryn"),
+        ("They misspelt the street: it should read Acacia Avenue.", ""),
+        ("It's Solveig, not Solvej.", "Solveig"),
+        ("It's Berlin, not Bonn.", ""),
+        ("im not a bot im Matteo", "Matteo"),
+        ("I'm not saying I'm Batman", ""),
+        ("The owner of the flat is Rosa van der Berg, in other words, me.", "Rosa van der Berg"),
+        ("I, Fenella, promise to eat more greens.", "Fenella"),
+        ("I, Robot, is my favourite film.", ""),
+        ("It was only me, Anna and Tom.", ""),
+        ("the name's Bianchi, Rosa Bianchi, for the booking", "Rosa Bianchi"),
+        ("me llamo Ximena but english is fine", "Ximena"),
+        ("whats ur name? mines gerda", "gerda"),
+        ("Grandma here (Ottilie, that is), I'm using my grandson's laptop.", "Ottilie"),
+        ("my brother here (Tom, that is) wants to know", ""),
+        ("cant sleep again, ximena here from the night desk again", "ximena"),
+        ("hi! mechanic here, engine question", ""),
+        ("guess my name! ok fine its zuleika", "zuleika"),
+        ("i think its gerald, he has the key", ""),
+        ("they go im anna n he goes im tom", ""),
+    ],
+)
+def test_a_name_is_theirs_who_say_so_around_it(text: str, name: str) -> None:
+    assert (mind_name(text), user_name(text)) == ("", name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("renaming u to juno bc why not", "juno"),
+        ("gonna refer to you as The Oracle from now on", "The Oracle"),
+        ("Calling you Pip from now on.", "Pip"),
+        ("Sorry for calling you Karen.", ""),
+        ("calling u tomorrow ok", ""),
+        ("ur not Rex ur Roxy", "Roxy"),
+        ("You are not Alexa, you are Juno.", "Juno"),
+        ("youre not fat youre curvy", ""),
+        ("you're not Alexa, you're great", ""),
+        ("You're Watson to me from now on.", "Watson"),
+        ("I was looking for a name for you, and it must be a plant: Thistle you are.", "Thistle"),
+        ("A genius you are!", ""),
+        ("u need a real name. gerald. there", "gerald"),
+        ("you need a user name: admin", ""),
+        ("You look like a Gerald. I'll go with Gerald.", "Gerald"),
+        ("You look like a Gerald. It's Gerald's hat.", ""),
+        ("Would you mind if I called you Mo? Right, Mo, what's on today?", "Mo"),
+        ("Could we call you Anna in the story? Anna, the heroine, is brave.", ""),
+        ('From here on, kindly respond to "Jeeves".', "Jeeves"),
+        ("From now on, respond to Anna.", ""),
+        ("when i say Kit i mean you", "Kit"),
+        ("when i say idiot i mean you", ""),
+        ("If you were a drink, you'd be a Negroni, and from now on that's what I'm calling you.", "Negroni"),
+        ("Max is 5, and that's what I'm calling you about.", ""),
+        ("Let me give you a nickname: Sprocket.", "Sprocket"),
+        ("They gave you the code name: Falcon.", ""),
+        ("You used to be Nova; now you're Juno.", "Juno"),
+        ("You used to be fun; now you're Grumpy.", ""),
+    ],
+)
+def test_a_mind_is_named_by_what_is_said_around_a_name(text: str, name: str) -> None:
+    assert (mind_name(text), user_name(text)) == (name, "")
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("always anwser in english", ["always anwser in english"]),

@@ -101,7 +101,8 @@ GIVEN_NAMES = frozenset(
     marike mariko marilena marilyn marina mario marisa marisol maristella marit marius marjan marjorie mark marketa
     marko markus marlene marlies marlon marta marten martha marthe martin martina martine martyna martín marvin marwa
     mary maryam maryse maría masako masato masha massimo matej mateja mateo mateusz mathias mathieu mathilda mathilde
-    mathis matilda matilde matteo matthew matthias matthijs mattia mattias maud maura maureen maurice mauricio maurizio
+    mathis matilda matilde matteo matthew matthias matthijs mattia mattias maud maura maureen maurice mauricio
+    max maurizio
     mauro mavis maxime maximilian maya mbali meera megan megha mehdi mehmet mehwish mei meike meinhard melania melanie
     melek melina melisa melissa melvin meredith meret merete meriem merve meryem mette mfoniso mia micaela micah
     michael michaela michal michalis michel michele michelle michiel mieke miguel miguela mihaela mihai mika mikael
@@ -168,5 +169,7 @@ GIVEN_NAMES = frozenset(
     zoe zofia zohra zoltan zora zoran zoé zoë zsofia zsolt zubair zuleika zuleikha zuri zuzana zuzanna åke åsa øyvind
     """.split()
 )
-UNMISTAKABLE = GIVEN_NAMES - frozenset("dean frank heather holly jack josh mark rob robin sue victor".split())
+UNMISTAKABLE = GIVEN_NAMES - frozenset(
+    "dean frank heather holly jack josh mark max rob robin sue victor".split()
+)
 """Those that are names also where a sentence has other words in their place: not "mark my words"."""

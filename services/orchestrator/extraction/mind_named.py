@@ -23,7 +23,8 @@ from services.orchestrator.extraction.name_reading import (
 _YOU_ARE = r"(?:you'?re|you are|u r|u are|ur)"
 _ENDS = r"(?=[.,;!)]|$| (?:now|ok|okay|lol|thx|thanks|from|and|but|pls|please|got it|bc|because|cuz)\b)"
 _NOT_BUT = re.compile(
-    rf"\b{_YOU_ARE} not (?P<refused>[^\W\d_][\w'-]*),? (?:{_YOU_ARE} not [\w'-]+,? )?(?:but )?{_YOU_ARE}(?: now)?"
+    rf"\b(?:{_YOU_ARE} not|you aren't|you arent) (?P<refused>[^\W\d_][\w'-]*)(?: here"
+    rf"| any ?more)?,? (?:{_YOU_ARE} not [\w'-]+,? )?(?:but )?{_YOU_ARE}(?: now)?"
     rf" {ANY}{_ENDS}",
     re.I,
 )
@@ -42,7 +43,7 @@ _YOU_ARE_IT = re.compile(
 )
 _NEEDS = re.compile(
     rf"\b(?:(?:you|u) (?:need|deserve|should have|ought to have|must have|want)|give (?:you|u)) (?:an?|your own"
-    rf"|some) (?:[\w-]+ ){{0,3}}name"
+    rf"|some) (?:(?!brand|user|pen|stage|code|domain|file|screen|last|first|middle|family)[\w-]+ ){{0,3}}name"
     rf"(?:(?P<colon>:| [-–—]) |[,.!]+ (?:(?:let's say|how about|so|i say|i know|ok|okay"
     rf"|hmm+)[,:. ]+)?){ANY}[.!]*(?=$|[\s.!])(?! [a-z])",
     re.I,
@@ -54,12 +55,13 @@ _LIKE = re.compile(
 )
 _CHOSEN = (
     r"\b(?:go(?:nna go|ing)? with|settle on|settled on|pick|choose|stick with|calling you|calling u|make it"
-    r"|it'?s|be) (?:then )?{name}\b|\b{name}(?= it is\b)"
+    r") (?:then )?{name}(?!['\w])|\b{name}(?= it is\b)"
 )
 _ASKED_LEAVE = re.compile(
     r"\b(?:(?:can|could|may|might|shall|should) (?:i|we)(?: just| maybe)?|(?:would"
     r"|do) you mind if(?: [\w' ]{1,24})? (?:i|we)|is it (?:ok|okay|alright|fine) if (?:i|we)"
-    rf"|what if (?:i|we)) (?:call|called|name|named|rename|renamed|refer to|referred to) (?:you|u)(?: as)? {FULL}",
+    rf"|what if (?:i|we)) (?:call|called|name|named|rename|renamed|refer to|referred to) (?:you|u)(?: as)? {FULL}"
+    r"(?: from now on| please| instead)?\?",
     re.I,
 )
 _RESPOND = re.compile(
@@ -67,15 +69,20 @@ _RESPOND = re.compile(
     rf"|thx|thanks|as i|because)\b)",
     re.I,
 )
+_BIDDEN = re.compile(
+    rf"\W*(?:{said.FROM}(?: in| out)?\W+)?(?:(?:please|kindly|pls|just|now|(?:you|u)(?: will| shall| must| should"
+    rf"| are to)?)\b ?){{0,4}}",
+    re.I,
+)
 _WHEN_I_SAY = re.compile(
     rf"\b(?:when|whenever|if|every time) i say {ANY},? (?:then )?(?:i mean|i'm talking to|i am talking to"
-    rf"|im talking to|that's|thats|that means) (?:you|u)(?=[.,;!]|$| )",
+    rf"|im talking to|that's|thats|that means) (?:you|u)(?=[.,;!]|$| (?:ok|now|from|and)\b)",
     re.I,
 )
 _THAT_IS_WHAT = re.compile(
-    rf"[,;.–—]+ ?(?:and |so )?(?:{said.FROM},? )?(?:that's|thats|that is) (?:what|how) (?:i'm|im|i am|we're|i'll be"
-    rf"|i will be)"
-    r" (?:calling|naming|going to call|gonna call) (?:you|u)\b",
+    rf"[,;.!–—]+ ?(?:and |so )?(?:{said.FROM},? )?(?:that's|thats|that is) (?:what|how) (?:i'm|im|i am|we're|i'll be"
+    rf"|i will be|i've)"
+    r" (?:calling|decided to call|naming|going to call|gonna call) (?:you|u)(?=[.,;!]|\W*$| (?:now|from|ok)\b)",
     re.I,
 )
 _THE_NAME_OF = re.compile(
@@ -84,7 +91,8 @@ _THE_NAME_OF = re.compile(
     re.I,
 )
 _NICKNAME = re.compile(
-    r"\b(?:give|giving|gave|given|got|have|chose|picked|found) (?:you|u) (?:an?|the) (?:[\w-]+ ){0,2}(?:nick|pet "
+    r"\b(?:i|we|i'm|we're|i'll|i've|we've|let me|let us|let's)\b[^.!?:]{0,20}?\b(?:give|giving|gave|given|got|have"
+    r"|chose|picked|found) (?:you|u) (?:an?|the) (?:[\w-]+ ){0,2}(?:nick|pet "
     r"|code )?name"
     rf"(?:,? [^.:;!?]{{0,40}})?: {ANY}(?=[.,;!]|$)",
     re.I,
@@ -121,9 +129,18 @@ _SMALL_IS_YOURS = re.compile(
     r"|your) (?:new )?name(?: now| from now on)?[.! ]*$",
     re.I,
 )
+_BID = re.compile(
+    rf"\b(?:say hello to|meet|here's|this is) (?:your|ur) new name[:,] {FULL}(?=[.,;!]|$)"
+    rf"|\b(?:what|how) (?:shall|should|do|can) (?:i|we) (?:call|name) (?:you|u)\? (?:i know|let's say|well|hmm+)[,:]?"
+    rf" (?P<known>{NAME})(?=[.!])"
+    rf"|(?:^|[.!?] )(?:please |pls )?be (?:called|known as) (?P<bid>{NAME})(?=[.,!]|\W*$)"
+    rf"|(?:^|[.!?] )(?P<small>{NAME}|[\w'-]+) is what (?:i'm|im|we're) (?:calling|naming) (?:you|u)(?=[.,;!]|\W*$"
+    rf"| (?:now|from|ok)\b)",
+    re.I,
+)
 _GO_WITH = re.compile(
-    rf"\b(?:go|going|went|stick|settle) (?:with|on|for) {ANY} (?:for|as) (?:your"
-    rf"|ur) (?:new )?name\b",
+    rf"\b(?:go|going|went|stick|settle) (?:with|on|for) {ANY} (?:for|as) (?:your|ur) (?:new )?name(?=[.,;!]|\W*$"
+    rf"| (?:then|ok)\b)",
     re.I,
 )
 _BOTH = re.compile(
@@ -140,6 +157,9 @@ def around(message: Message) -> Iterator[str]:
     yield from _leave_taken(text)
     for start, end in words.sentences(text):
         yield from _in_sentence(message, start, text[start:end].rstrip())
+    if match := _BID.search(text):
+        name = next(name for name in match.groups() if name)
+        yield from (one for one in (name,) if is_one_name(message, name, is_sure=bool(match["small"])))
     if (match := _THAT_IS_YOURS.search(text)) and is_one_name(message, match["name"]):
         yield match["name"]
     for match in islice(_NEEDS.finditer(text), words.MAX_CLAUSES):
@@ -154,57 +174,61 @@ def both_named(sentence: str) -> Iterator[tuple[str, str]]:
     """The names of the person and of the mind, where both are given at once: "im rosie ur juno"."""
     for match in islice(_BOTH.finditer(sentence), words.MAX_CLAUSES):
         both = (match["mine"], match["name"])
-        is_given = match["mine"].lower() in GIVEN_NAMES and not any(holds_other_words(name) for name in both)
-        if is_given and not said.TOLD.search(sentence[: match.start()]):
+        is_given = {name.lower() for name in both} <= GIVEN_NAMES
+        before = sentence[: match.start()]
+        if is_given and not (said.TOLD.search(before) or said.SUPPOSED.search(before)):
             yield both
 
 
 def _in_sentence(message: Message, start: int, sentence: str) -> Iterator[str]:
-    for match in (*islice(_NOT_BUT.finditer(sentence), words.MAX_CLAUSES), *_WAS.finditer(sentence)):
-        refused = match["refused"]
-        was_name = (
-            "yourself" in match.group()
-            or refused.lower() in GIVEN_NAMES | _ASSISTANTS
-            or (refused[0].isupper() and not message.is_flat)
-        )
-        if (
-            was_name
-            and is_one_name(message, match["name"], is_sure=True)
-            and not said.TOLD.search(sentence[: match.start()])
-        ):
-            yield match["name"]
-    for match in islice(_YOU_ARE_IT.finditer(sentence), words.MAX_CLAUSES):
-        before = message.text[: start + match.start()]
-        is_again = bool(re.search(rf"\b{re.escape(match['name'])}\b", before))
-        if _A_NAME.search(before) and is_one_name(message, match["name"], is_sure=is_again):
-            yield match["name"]
-    if (
-        (match := _RESPOND.search(sentence))
-        and said.SINCE.search(sentence)
-        and is_one_name(message, match["name"])
-    ):
-        is_quoted = match["name"] in message.quoted
-        if (is_quoted or match["verb"].lower() == "answer") and not said.DENIED.search(
-            clause_of(sentence[: match.start()])
-        ):
-            yield match["name"]
+    before = message.text[:start]
+    yield from _instead(message, sentence)
+    yield from _so_it_is(message, before, sentence)
     if match := _STATED.search(sentence):
         name = next(name for name in match.groups() if name)
         yield from (one for one in (name,) if is_one_name(message, name) and is_meant(sentence, match))
     for pattern in (_WHEN_I_SAY, _NICKNAME, _THE_NAME_OF, _BY_THE_BYE, _SMALL_IS_YOURS, _GO_WITH):
         match = pattern.search(sentence)
-        is_sure = pattern in (_SMALL_IS_YOURS, _GO_WITH)
-        is_sure = is_sure or bool(match and pattern is _BY_THE_BYE and match["sure"].lower() != "calling")
-        if (
-            match
-            and is_one_name(message, match["name"], is_sure=is_sure)
-            and not said.TOLD.search(sentence[: match.start()])
-        ):
-            yield match["name"]
+        if match and _is_named(message, sentence, match):
+            is_spoken_of = pattern is not _THE_NAME_OF or _A_NAME.search(before + sentence[: match.start()])
+            yield from (name for name in (match["name"],) if is_spoken_of)
     yield from (yours for _, yours in both_named(sentence))
     if match := _THAT_IS_WHAT.search(sentence):
         names = re.findall(rf"(?:^|\b(?:an? )?){FULL}$", sentence[: match.start()])
         yield from (name for name in names if not holds_other_words(name))
+
+
+def _is_named(message: Message, sentence: str, match: re.Match[str]) -> bool:
+    """Whether a naming gives a name, and nobody tells of it."""
+    is_sure = match.re in (_SMALL_IS_YOURS, _GO_WITH)
+    is_sure = is_sure or (match.re is _BY_THE_BYE and match["sure"].lower() != "calling")
+    return is_one_name(message, match["name"], is_sure=is_sure) and not said.TOLD.search(
+        sentence[: match.start()]
+    )
+
+
+def _instead(message: Message, sentence: str) -> Iterator[str]:
+    """What the mind is named instead of what it is not: "you're not Siri, you're Juno"."""
+    for match in (*islice(_NOT_BUT.finditer(sentence), words.MAX_CLAUSES), *_WAS.finditer(sentence)):
+        refused = match["refused"]
+        is_capital = refused[0].isupper() and not message.is_flat and not holds_other_words(refused)
+        was_name = is_capital or "yourself" in match.group() or refused.lower() in GIVEN_NAMES | _ASSISTANTS
+        is_told = said.TOLD.search(sentence[: match.start()])
+        if was_name and not is_told and is_one_name(message, match["name"], is_sure=True):
+            yield match["name"]
+
+
+def _so_it_is(message: Message, before: str, sentence: str) -> Iterator[str]:
+    """ "Thistle you are", after a name was spoken of; "from now on, answer to Jeeves"."""
+    for match in islice(_YOU_ARE_IT.finditer(sentence), words.MAX_CLAUSES):
+        lead = before + sentence[: match.start()]
+        is_again = bool(re.search(rf"\b{re.escape(match['name'])}\b", lead))
+        if _A_NAME.search(lead) and is_one_name(message, match["name"], is_sure=is_again):
+            yield match["name"]
+    match = _RESPOND.search(sentence)
+    if match and said.SINCE.search(sentence) and _BIDDEN.fullmatch(clause_of(sentence[: match.start()])):
+        is_quoted = match["name"] in message.quoted or match["verb"].lower() == "answer"
+        yield from (name for name in (match["name"],) if is_quoted and is_one_name(message, name))
 
 
 def _likened(message: Message) -> Iterator[str]:
@@ -221,5 +245,5 @@ def _leave_taken(text: str) -> Iterator[str]:
     match = _ASKED_LEAVE.search(text)
     name = match["name"] if match else ""
     if match and not holds_other_words(name):
-        called = re.search(rf"(?:^|[.!?,] ){re.escape(name)}, ", text[match.end() :])
+        called = re.search(rf"(?:^\W*|[.!?,] ){re.escape(name)}, ", text[match.end() :])
         yield from (name for _ in (called,) if called)

@@ -25,7 +25,8 @@ MIND_NAMED = re.compile(
     r"|(?:let|make) your name(?: be)?|(?:call|name|rename|dub|christen) yourself(?: to| as)?"
     r"|(?:change|switch|set|update) your name (?:back )?to|you have a (?:new )?name[,:;]? (?:and )?(?:it's|it is)"
     r"|your name, [^,.;!?]{1,40}, is|(?:chosen|chose|picked"
-    r"|selected) the name(?= (?-i:[A-ZÀ-Þ])[\w'-]+ for you\b)|introduce yourself as|identify (?:yourself )?as"
+    r"|selected) the name(?= (?-i:[A-ZÀ-Þ])[\w'-]+ for you\b)|introduce yourself(?: to \w+)? as"
+    r"|identify (?:yourself )?as"
     r"|(?P<bid>(?:take|take on|adopt|use|bear|accept) the name(?: of)?)"
     r"|you(?:'ll| will| shall| should| can| could| may| now| to| must)?(?: now)? (?:go by(?: the name(?: of)?)?"
     r"|(?:answer|respond|listen) to the name(?: of)?)|you(?:'ll| will| shall| now| to)?(?: now| please"
@@ -101,7 +102,8 @@ AND_YOU = re.compile(
 """Both are named: "I'm Solveig and you're Pelle"."""
 
 CALL_ME = re.compile(
-    r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?<!you to )(?<!you )(?:get|be) called|(?:address"
+    r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?<!you to )(?<!you )(?:get|(?<=to )be) called"
+    r"|(?:address"
     r"|refer to|put|list|save|store|register|note) me (?:down )?as|(?<=mind )calling me|(?:know|knows|knew) me as"
     r"|call me by the name(?: of)?) ",
     re.I,
@@ -160,9 +162,11 @@ MY_NAME = re.compile(
     r"|(?:spell|write|pronounce|sign|put|note|correct|change) my name[^.!?:;]{0,30}:"
     r"|(?:go by|use|using|prefer|by) my (?:middle|second|first|last|maiden|married|given|full) name,?(?: which is"
     r"| it's)?"
-    r"|it'?s (?:ya|your|yo|ur) (?:boy|girl|man|gal)"
+    r""
+    r"|the (?:person|one|human|woman|man|lady) (?:writing|typing|talking|speaking|chatting) (?:this|here|to you"
+    r"|with you|now) is"
     r"|(?:i'm|im|i am) (?:registered|listed|booked|signed up|enrolled|down|saved) (?:as|under(?: the name(?: of)?)?)"
-    r"|(?:find|look) me (?:up )?(?:under|as)"
+    r""
     r"|i (?:do |actually )?have a name[,:;]? (?:and )?(?:it's|it is)"
     r"|you(?:'re| are)(?: now)? (?:speaking|talking|chatting) (?:with|to)"
     r"|it(?:'s| is) (?:only |just )?(?:me|i)(?: again)?[,:]|introduce myself[:,]"
@@ -181,8 +185,7 @@ THE_NAME = re.compile(
     r"^\W*(?:(?:hi|hello|hey|hiya)[,!]? )?(?:the )?name(?:'s|s(?= (?-i:[a-z]))| is|:)(?: still)? ", re.I
 )
 BORN = re.compile(
-    r"(?<![\w'-])(?:(?:named|christened|baptised|baptized) me|(?:parents|mother|mum|mom|mama|father|dad|folks"
-    r"|family) called me|i was (?:named|christened|baptised)) ",
+    r"(?<![\w'-])(?:(?:named|christened|baptised|baptized) me|i was (?:named|christened|baptised)) ",
     re.I,
 )
 I_AM = re.compile(r"(?<![\w'-])(?:i'm|i am|im) (?:actually |really |still |just |only ){0,2}", re.I)
@@ -242,7 +245,7 @@ GREETED_HERE = re.compile(rf"^\W*{GREETING}\W+(?:it'?s )?(?P<name>[^\W\d_]{{2,20
 ONLY_NAME = re.compile(r"^\W*(?P<name>[^\W\d_]{2,20})$")
 HERE_GOES_ON = re.compile(rf" (?:here|speaking)(?: again)? {_ASKS_ON}", re.I)
 HERE_WORKS = re.compile(
-    r" here (?:(?:writing|typing|reporting|calling|checking|back)\b|[^,.;:!?]{0,40}\bagain\b|w(?:ith)? (?:an?"
+    r" here (?:(?:writing|typing|reporting|calling|checking)\b|[^,.;:!?]{0,40}\bagain\b|w(?:ith)? (?:an?"
     r"|another)\b)",
     re.I,
 )
@@ -300,8 +303,9 @@ DOUBTED = re.compile(
     re.I,
 )
 BY_THE_WAY = re.compile(
-    r"\b(?:i )?(?:forgot|meant|wanted|should|ought|have) to (?:say|tell you|mention|introduce myself)\b|"
-    r"(?:^|(?<=[,.;!?] ))no(?>(?:,| wait| srsly| seriously| really| jk| lol| but)+) "
+    r"\b(?:i )?(?:forgot|meant|wanted|should|ought|have) to (?:say|tell you|mention|introduce myself)\b"
+    r"|\b(?:don't|dont|do not|never) forget(?: that)? |(?:^|(?<=[,.;!?] ))no(?>(?:,| wait| srsly| seriously| really| jk"
+    r"| lol| but){1,4}) "
     r"|\b(?:i'm|i am|im) not (?:an? |the |your )[\w'-]+,? (?:but )?$"
     r"|\b(?:if you (?:don't mind|like|want|wish|agree|must know|have to|need|'re|are|were|ask|forgot"
     r"|really)[^,;]{0,30}"
@@ -364,7 +368,7 @@ TOKEN = re.compile(r"(?:(?i:mr|mrs|ms|dr|prof|st)\. )?[^\W\d_][\w'’-]*")
 FLAT_TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|prof|sir|lady|captain|professor|doctor)\.? (?=[^\W\d_])", re.I)
 LOWER_ENDS = re.compile(
     r"^(?:\s*$|\s*[.,!?;:()\"–—]| -| (?:and|but|from now on|now|please|pls|plz|ok|okay|thanks|btw|by the way|so"
-    r"|because|cuz|haha|n|u"
+    r"|because|cuz|haha|n|u|online|irl"
     r"|lol|instead|then|here|again|speaking|if you|or|from)\b)"
 )
 MAX_TEXT = 20_000

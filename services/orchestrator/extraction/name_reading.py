@@ -8,8 +8,10 @@ from collections.abc import Collection
 from services.orchestrator.extraction import dialogue, words
 from services.orchestrator.extraction import name_patterns as said
 from services.orchestrator.extraction.given_names import GIVEN_NAMES, UNMISTAKABLE
+from services.orchestrator.extraction.lexicon import JOBS
 from services.orchestrator.extraction.name_spelling import written_out
 from services.orchestrator.extraction.not_names import is_adverb, is_description, is_no_name
+from services.orchestrator.extraction.places import PLACE
 
 _CAPITAL = r"(?-i:[A-ZÀ-Þ][\w'-]*)"
 _BETWEEN = "|".join(sorted(said.PARTICLES - {"y", "e", "do"}))
@@ -18,6 +20,10 @@ FULL = rf"(?P<name>{NAME})(?![\w'-])"
 """A name, all of it, as it is written with capitals."""
 ANY = rf"(?P<name>{NAME}|[^\W\d_][\w'-]{{1,19}})(?![\w'-])"
 """The same, or one word in small letters."""
+
+
+_DESCRIBES = re.compile(r"(?:er|est|ous|ive|[ai]ble|ish|ic|al|ent|ant|some|ty|ness|ion)$")
+"""How words in small letters end that are awaited where a name is, and are hardly one: "youre smarter"."""
 
 
 class Message:
@@ -43,6 +49,7 @@ def is_one_name(message: Message, name: str, *, is_sure: bool = False) -> bool:
     if holds_other_words(name) or is_adverb(name):
         return False
     is_capital = name[0].isupper() and not message.is_flat
+    is_sure = is_sure and not _DESCRIBES.search(name)
     return is_capital or is_sure or name.lower() in GIVEN_NAMES
 
 
@@ -156,7 +163,8 @@ def small_before(before: str, alone: re.Pattern[str]) -> str:
     """The one word of a text of small letters, or after a greeting, where it is a name as far as is known."""
     match = alone.match(before)
     name = match["name"] if match else ""
-    is_somebody = bool(said.SOMEBODY.search(name)) and name not in GIVEN_NAMES
+    is_other = said.SOMEBODY.search(name) or re.fullmatch(rf"{JOBS}|{PLACE}", name, re.I)
+    is_somebody = bool(is_other) and name not in GIVEN_NAMES
     return "" if is_no_name(name) or is_somebody else name
 
 

@@ -17,6 +17,7 @@ _WRITTEN_OUT = {
     "im": "I'm",
     "its": "it's",
     "ill": "I'll",
+    "id": "I'd",
 }
 _BARE = re.compile(
     r"(?<![\w.'-])(?:[Uu]r(?= (?:new )?name\b)|(?<=call )u|(?<=name )u|(?<=name for )u|(?<=calling )u"
@@ -28,6 +29,7 @@ _BARE = re.compile(
     r"|[Ll]ets(?= call\b| name\b)"
     r"|[Ii]m(?= (?:going to|gonna|calling u|naming u|calling you|naming you)\b)"
     r"|[Ii]ll(?= (?:call|name)\b)|[Ii]ts(?= me\b)"
+    r"|[Ii]d(?= like to (?:call|name)\b)|(?<=named )u|(?<=called )u|(?<=christened )u|[Uu](?= to be (?:called|named)\b)"
     r"|(?<=refer to )u|(?<=rename )u|(?<=dub )u|(?<=christen )u|[Uu](?= (?:now )?go by\b)|[Uu](?= (?:shall|will"
     r"|can) (?:go by|be called)\b))(?![\w.'-])"
 )

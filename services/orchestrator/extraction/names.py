@@ -252,11 +252,9 @@ def _here(message: Message, start: int, sentence: str) -> Iterator[str]:
         lead = sentence[: match.start()]
         name = name_before(lead) or given_before(lead)
         if not name and message.is_flat:
-            is_again = bool(
-                said.HERE_AGAIN.match(sentence[match.start() :])
-                or said.GREETED.search(message.text[:start][-_NEXT:].rstrip())
-            )
-            name = small_before(lead, said.ONLY_NAME if is_again else said.GREETED_HERE)
+            is_again = said.HERE_AGAIN.match(sentence[match.start() :])
+            is_greeted = said.GREETED.search(message.text[max(0, start - _NEXT) : start].rstrip())
+            name = small_before(lead, said.ONLY_NAME if is_again or is_greeted else said.GREETED_HERE)
         before = lead[: len(lead) - len(name)]
         is_here = said.HERE.match(sentence[match.start() :].rstrip("\n")) or (
             name.lower() in UNMISTAKABLE
