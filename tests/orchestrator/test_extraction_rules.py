@@ -466,6 +466,16 @@ def test_who_says_what_a_person_passes_on(text: str, who: str) -> None:
         ("Sum this up:\n\nDear parents,\n\nAlways label the bags.\n\nKind regards,\nMs Hill", ""),
         ("Dear Nova,\n\nFrom now on answer in German.\n\nBest,\nTom", "answer in German"),
         ("Book the room from next Monday.", ""),
+        ("stop apologising", "stop apologising"),
+        ("Please stop lecturing.", "stop lecturing"),
+        ("Stop running.", ""),
+        ("in your answers use metric units", "in your answers use metric units"),
+        ("in your replies keep it short", "in your replies keep it short"),
+        ("in my answers use metric units", ""),
+        ("Never say never", ""),
+        ("always look on the bright side of life is my favourite song", ""),
+        ("Always wear a helmet is what my mum says.", ""),
+        ("Always tell me what the film is.", "Always tell me what the film is"),
     ],
 )
 def test_an_instruction_is_kept_whole_in_its_words(text: str, directive: str) -> None:

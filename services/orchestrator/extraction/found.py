@@ -11,6 +11,7 @@ from services.orchestrator.extraction import names
 from services.orchestrator.extraction.fact import Fact
 from services.orchestrator.extraction.facts import facts
 from services.orchestrator.extraction.instructions import directive_id, directives
+from services.orchestrator.extraction.lifting import Lift, lifts
 from services.orchestrator.extraction.promise import Promise, commitment_id
 from services.orchestrator.extraction.promises import may_promise, promises
 from services.orchestrator.extraction.unnamed import unnamed
@@ -35,6 +36,8 @@ class Found:
     user_name: str = ""
     promises: tuple[Promise, ...] = ()
     instructions: tuple[str, ...] = ()
+    lifts: tuple[Lift, ...] = ()
+    """What takes instructions back."""
     facts: tuple[Fact, ...] = ()
 
 
@@ -55,6 +58,7 @@ def by_rules(text: str, now: datetime, *, is_answer: bool, called: Collection[st
         user_name=names.user_name(text, called),
         promises=promised,
         instructions=tuple(directives(text, called)),
+        lifts=tuple(lifts(text, called)),
         facts=tuple(facts(text, called)),
     )
 
@@ -76,6 +80,7 @@ def combined(rules: Found, model: Found, *, is_english: bool) -> Found:
         user_name=rules.user_name or model.user_name,
         promises=_joined(rules.promises, model.promises, lambda one: commitment_id(one.text)),
         instructions=_joined(rules.instructions, model.instructions, directive_id),
+        lifts=rules.lifts,
         facts=rules.facts
         + tuple(one for one in model.facts if not any(_tells(by, one) for by in rules.facts)),
     )
