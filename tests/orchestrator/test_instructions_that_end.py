@@ -127,7 +127,7 @@ async def test_the_newest_instruction_retires_the_older_ones_and_names_its_messa
     assert await holding(served) == ["no more emojis", "answer in French"]
     ended = await events(served, kinds=["directive_retired"])
     assert [one.actor for one in ended] == ["directives"] * 2
-    assert ended[-1].causation_seq == turn.started.user_seq
+    assert turn.started is not None and ended[-1].causation_seq == turn.started.user_seq
 
 
 async def test_what_is_taken_back_is_retired_and_that_which_was_said_last_pointed_at(served: Served) -> None:

@@ -17,12 +17,15 @@ _LEAD = (
     r"|thanks|on second thoughts?|i changed my mind|let's|i think|from now on)\b[\s,.:;!–—-]{0,3}){0,5})"
 )
 _RULE = r"(?:rule|instruction|ban|request|order|restriction|limit|policy|thing)"
-_TAKE_BACK = r"(?:forget|ignore|disregard|never ?mind|nvm|drop|scrap|scratch|cancel|lift|undo|delete|remove|strike"
+_TAKE_BACK = (
+    r"(?:forget|ignore|disregard|never ?mind|nvm|drop|scrap|scratch|cancel|lift|undo|delete|remove|strike"
     r"|i take back)"
+)
 _ABOUT = r"(?:about|on|against|regarding|concerning|with|for|of)"
 _ALLOWED = re.compile(
-    rf"{_LEAD}(?:(?:you|u)(?: (?:can|may|could)(?: now)?|(?:'re| are)(?: now)? (?:allowed|free|welcome) to)|feel free to"
-    r"|it's (?:ok|okay|fine) to|go back to|back to) (?:start )?(?P<what>(?!say that\b)[^.!?;\n]{2,80}?) again"
+    rf"{_LEAD}(?:(?:you|u)(?: (?:can|may|could)(?: now)?|(?:'re| are)(?: now)? (?:allowed|free|welcome) to)"
+    r"|feel free to|it's (?:ok|okay|fine) to|go back to|back to)"
+    r" (?:start )?(?P<what>(?!say that )[^.!?;\n]{2,80}?) again"
     r"(?: now| please| if you (?:like|want))?(?=\W*$|[,;.!])",
     re.I,
 )

@@ -24,12 +24,12 @@ _NO = (
 )
 _LEAD = re.compile(
     rf"(?:{_NO}|please|pls|kindly|just|also|always|ever|only|from now on|(?:you|u)(?: (?:should|must|shall|will|can"
-    r"|may|are to))?|need to|have to|be sure to|make sure to|remember to|i want|do(?! not\b))(?![\w'-])[ ,]*",
+    r"|may|are to))?|need to|have to|be sure to|make sure to|remember to|do(?! not\b))(?![\w'-])[ ,]*",
     re.I,
 )
 """What stands before that which is bidden, and whether it is forbidden."""
 _LAST = re.compile(
-    r"(?:[ ,]+(?:any ?more|any longer|ever again|again|ever|please|pls|always|from now on|instead|now|at all|though))+$",
+    r"(?:[ ,]+(?:any ?more|any longer|ever again|again|ever|please|pls|always|from now on|instead|now|at all))+$",
     re.I,
 )
 _DOING = (
@@ -91,7 +91,14 @@ _SMALL = frozenset(
     """.split()
 )
 """What says little of that which is bidden."""
-_SAME = {"smiley": "emoji", "smileys": "emoji", "emoticon": "emoji", "emoticons": "emoji", "emojis": "emoji"}
+_SAME: dict[str, str] = {
+    "smiley": "emoji",
+    "smileys": "emoji",
+    "emoticon": "emoji",
+    "emoticons": "emoji",
+    "emojis": "emoji",
+}
+_WORD = re.compile(r"[\w'-]+")
 _THINGS = frozenset(map(stem, ("emoji", "joke", "pun")))
 """Where one of these is forbidden, so is whatever holds it."""
 
@@ -135,7 +142,7 @@ def outdoes(newer: str, older: str) -> bool:
 
 def stems(text: str) -> list[str]:
     """The words of a text by which it is told from others."""
-    words = (_SAME.get(word, word) for word in re.findall(r"[\w'-]+", text.lower()))
+    words = [_SAME.get(word, word) for word in _WORD.findall(text.lower())]
     return [stem(word) for word in words if word not in _SMALL]
 
 

@@ -308,7 +308,7 @@ DOUBTED = re.compile(
 )
 BY_THE_WAY = re.compile(
     r"\b(?:i )?(?:forgot|meant|wanted|should|ought|have) to (?:say|tell you|mention|introduce myself)\b|"
-    r"(?:^|(?<=[,.;!?] ))no(?:,| wait| srsly| seriously| really| jk| lol| but)++ "
+    r"(?:^|(?<=[,.;!?] ))no(?>(?:,| wait| srsly| seriously| really| jk| lol| but)+) "
     r"|\b(?:i'm|i am|im) not (?:an? |the |your )[\w'-]+,? (?:but )?$"
     r"|\b(?:if you (?:don't mind|like|want|wish|agree|must know|have to|need|'re|are|were|ask|forgot"
     r"|really)[^,;]{0,30}"
