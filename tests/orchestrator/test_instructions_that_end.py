@@ -53,6 +53,8 @@ def test_the_newer_of_two_on_the_same_matter_leaves_nothing_of_the_older(newer: 
         ("never flatter me", "always greet me"),
         ("answer in verse", "answer in German"),
         ("call me at five", "call me Doc"),
+        ("don't use so many emojis", "end each answer with an emoji"),
+        ("never correct my German", "always answer in German"),
     ],
 )
 def test_on_different_matters_both_hold(newer: str, older: str) -> None:
@@ -127,7 +129,8 @@ async def test_the_newest_instruction_retires_the_older_ones_and_names_its_messa
     assert await holding(served) == ["no more emojis", "answer in French"]
     ended = await events(served, kinds=["directive_retired"])
     assert [one.actor for one in ended] == ["directives"] * 2
-    assert turn.started is not None and ended[-1].causation_seq == turn.started.user_seq
+    assert turn.started is not None
+    assert ended[-1].causation_seq == turn.started.user_seq
 
 
 async def test_what_is_taken_back_is_retired_and_that_which_was_said_last_pointed_at(served: Served) -> None:

@@ -85,7 +85,7 @@ _CASE = re.compile(
 )
 _SMALL = frozenset(
     """
-    a an the any your ur some all of so too more such many much in to me us with and please use using add adding include
+    a an the any your ur some all of in to me us with and please use using add adding include
     including put putting give giving have having make making insert inserting tell telling crack cracking write writing
     answer answering answers replying reply replies response responses message messages every each ever
     """.split()
@@ -142,8 +142,8 @@ def outdoes(newer: str, older: str) -> bool:
 
 def stems(text: str) -> list[str]:
     """The words of a text by which it is told from others."""
-    words = [_SAME.get(word, word) for word in _WORD.findall(text.lower())]
-    return [stem(word) for word in words if word not in _SMALL]
+    found = (word.group() for word in _WORD.finditer(text.lower()))
+    return [stem(_SAME.get(word, word)) for word in found if word not in _SMALL]
 
 
 def _are_against(new: Matter, old: Matter) -> bool:
