@@ -95,6 +95,15 @@ class Minds:
             if not end.redacted and (end.causation_seq or end.seq) > seq
         }
 
+    async def instructed_since(self, mind_id: str, seq: int) -> set[str]:
+        """The instructions that were given, be it again, by something that came after an event."""
+        given = self._peers.read(mind_id, from_seq=seq + 1, kinds=("directive_adopted",))
+        return {
+            event.body.directive_adopted.directive_id
+            async for event in given
+            if not event.redacted and (event.causation_seq or event.seq) > seq
+        }
+
     async def has_spoken(self, mind_id: str, after_seq: int, before_seq: int) -> bool:
         """Whether a person said anything between two events."""
         said = self._peers.read(

@@ -20,6 +20,7 @@ from services.orchestrator.extraction.instructions import directive_id, directiv
 from services.orchestrator.extraction.names import mind_name, user_name
 from services.orchestrator.extraction.promise import commitment_id
 from services.orchestrator.extraction.promises import may_promise, promises
+from services.orchestrator.extraction.unnamed import unnamed
 from tests.support.extraction import NOW, rows, score
 
 PARTS = pytest.mark.parametrize("held_out", [False, True], ids=["development", "held_out"])
@@ -423,6 +424,65 @@ def test_a_correction_counts_and_so_does_what_one_wants_to_be_called(text: str, 
 
 
 @pytest.mark.parametrize(
+    ("text", "mind", "user"),
+    [
+        ("You should be called Rex.", "Rex", ""),
+        ("People should be called Rex.", "", ""),
+        ("I'd like to be called Max.", "", "Max"),
+        ("you're called Rex now?", "", ""),
+        ("so you're Rex now?", "", ""),
+        ("You're Rex now.", "Rex", ""),
+        ("Your name is Rex according to Ben.", "", ""),
+        ("Your name is Rex, or so I hear.", "", ""),
+        ("Your name is Rex in German.", "", ""),
+        ("Your name is Rex when we play.", "", ""),
+        ("Your name is Rex during the quiz.", "", ""),
+        ("Your name is Rex when I talk to you.", "Rex", ""),
+        ("Your name is Rex in all our chats.", "Rex", ""),
+        ("your name is Rex - just kidding", "", ""),
+        ("Your name is Rex. I'm only joking.", "", ""),
+        ("Your name is Rex. No, wait, it's Max.", "Max", ""),
+        ("Your name is Rex, no, Max.", "Max", ""),
+        ("Your name is Rex. Sorry, I meant Max.", "Max", ""),
+        ("Your name is Rex. No, Ben is my brother.", "Rex", ""),
+        ("My name is Tom. No, wait, it's Tim.", "", "Tim"),
+        ("I'm HR.", "", ""),
+        ("I'm Pro.", "", ""),
+        ("I'm INTJ.", "", ""),
+        ("I'm JD.", "", "JD"),
+        ("Call me Pro.", "", "Pro"),
+    ],
+)
+def test_a_name_is_none_that_is_asked_back_limited_taken_back_or_a_rank(
+    text: str, mind: str, user: str
+) -> None:
+    assert (mind_name(text), user_name(text)) == (mind, user)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Your name isn't Nova anymore", "Nova"),
+        ("You're no longer called Nova.", "Nova"),
+        ("Please drop the name Nova.", "Nova"),
+        ("You don't have a name any more", ""),
+        ("From now on you have no name.", ""),
+        ("I'm taking your name away.", ""),
+        ("Your name isn't Nova any more, it's Rex.", None),
+        ("Your name isn't Nova anymore?", None),
+        ("If your name isn't Nova any more, what is it?", None),
+        ("Ben says your name isn't Nova any more.", None),
+        ("You don't have a name any more in the game.", None),
+        ("I forget your name.", None),
+        ("Don't forget your name.", None),
+        ("You don't have a name.", None),
+    ],
+)
+def test_a_name_is_taken_away_in_so_many_words(text: str, name: str | None) -> None:
+    assert unnamed(text) == name
+
+
+@pytest.mark.parametrize(
     ("text", "what"),
     [
         ("ben: remind me to buy milk", []),
@@ -484,6 +544,16 @@ def test_who_says_what_a_person_passes_on(text: str, who: str) -> None:
         ("Sum this up:\n\nDear parents,\n\nAlways label the bags.\n\nKind regards,\nMs Hill", ""),
         ("Dear Nova,\n\nFrom now on answer in German.\n\nBest,\nTom", "answer in German"),
         ("Book the room from next Monday.", ""),
+        ("stop apologising", "stop apologising"),
+        ("Please stop lecturing.", "stop lecturing"),
+        ("Stop running.", ""),
+        ("in your answers use metric units", "in your answers use metric units"),
+        ("in your replies keep it short", "in your replies keep it short"),
+        ("in my answers use metric units", ""),
+        ("Never say never", ""),
+        ("always look on the bright side of life is my favourite song", ""),
+        ("Always wear a helmet is what my mum says.", ""),
+        ("Always tell me what the film is.", "Always tell me what the film is"),
     ],
 )
 def test_an_instruction_is_kept_whole_in_its_words(text: str, directive: str) -> None:

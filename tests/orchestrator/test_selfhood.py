@@ -202,6 +202,20 @@ async def test_an_instruction_in_a_message_stands_in_the_next_prompt(served: Ser
     assert adopted.seq in turn.completed.receipt.state_seqs
 
 
+async def test_a_name_is_cleared_by_the_words_that_deny_the_one_that_holds(served: Served) -> None:
+    await converse(served, "Your name is Nova.")
+    await wait_for(served, "identity_adopted")
+    await converse(served, "Your name isn't Max any more.")
+    turn = await converse(served, "Your name isn't Nova any more.")
+    cleared = await wait_for(served, "identity_cleared")
+    await followed(served)
+
+    assert cleared.causation_seq == turn.started.user_seq
+    assert len(await events(served, kinds=["identity_cleared"])) == 1
+    shown = await served.orchestrator.get_mind(pb.GetMindRequest(mind_id="ada"))
+    assert shown.mind.name != "Nova"
+
+
 async def test_how_turns_went_is_told_from_the_metrics(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,8 +11,10 @@ from services.orchestrator.extraction import names
 from services.orchestrator.extraction.fact import Fact
 from services.orchestrator.extraction.facts import facts
 from services.orchestrator.extraction.instructions import directive_id, directives
+from services.orchestrator.extraction.lifting import Lift, lifts
 from services.orchestrator.extraction.promise import Promise, commitment_id
 from services.orchestrator.extraction.promises import may_promise, promises
+from services.orchestrator.extraction.unnamed import unnamed
 from services.orchestrator.extraction.words import key
 
 EXPLICIT = 0.95
@@ -29,9 +31,13 @@ class Found:
     mind_name: str = ""
     mind_name_confidence: float = 0.0
     """From 0 to 1; an adoption counts from 0.9 on."""
+    name_taken: str | None = None
+    """The name that is taken from the mind; empty where none is named, None where none is taken."""
     user_name: str = ""
     promises: tuple[Promise, ...] = ()
     instructions: tuple[str, ...] = ()
+    lifts: tuple[Lift, ...] = ()
+    """What takes instructions back."""
     facts: tuple[Fact, ...] = ()
 
 
@@ -48,9 +54,11 @@ def by_rules(text: str, now: datetime, *, is_answer: bool, called: Collection[st
     return Found(
         mind_name=mind_name,
         mind_name_confidence=EXPLICIT if mind_name else 0.0,
+        name_taken=None if mind_name else unnamed(text, called),
         user_name=names.user_name(text, called),
         promises=promised,
         instructions=tuple(directives(text, called)),
+        lifts=tuple(lifts(text, called)),
         facts=tuple(facts(text, called)),
     )
 
@@ -68,9 +76,11 @@ def combined(rules: Found, model: Found, *, is_english: bool) -> Found:
     return Found(
         mind_name=named.mind_name,
         mind_name_confidence=named.mind_name_confidence,
+        name_taken=rules.name_taken,
         user_name=rules.user_name or model.user_name,
         promises=_joined(rules.promises, model.promises, lambda one: commitment_id(one.text)),
         instructions=_joined(rules.instructions, model.instructions, directive_id),
+        lifts=rules.lifts,
         facts=rules.facts
         + tuple(one for one in model.facts if not any(_tells(by, one) for by in rules.facts)),
     )

@@ -72,10 +72,20 @@ WISH = (
 )
 ALWAYS = re.compile(rf"{POLITE}{WISH}(?P<what>(?:{ADVERB}|{BY_NO_MEANS}).*)", re.I | re.S)
 OTHER_THAN_VERBS = re.compile(
-    r"never mind|(?:always|never) have (?:\w+ed|been|done|gone|come|told|said|let|seen|left|made|bought|\w+[td]en)\b"
+    r"never mind|never say (?:never|die)\b"
+    r"|(?:always|never) have (?:\w+ed|been|done|gone|come|told|said|let|seen|left|made|bought|\w+[td]en)\b"
     r"|(?:always|never) (?-i:[A-Z][a-z])",
     re.I,
 )
+IS_TITLE = re.compile(
+    r"(?<!what)(?<!which)(?<!who)(?<!it) (?:is|was|'s) (?:(?:still|really|such|also|only|just) )?"
+    r"(?:(?:my|our|his|her|their|an?|the|one of|from) [^.!?,;]{0,40}\b(?:song|film|movie|saying|motto|tune|track|book"
+    r"|novel|title|hymn|quote|lyric|album|slogan|proverb|single|anthem|cliche|cliché|phrase)s?\b"
+    r"|(?:what|how) (?:my|our|his|her|the|he|she|they|people|mum|mom|dad) [\w' ]{0,30}\b(?:says?|said|sings?|sang|goes"
+    r"|told|tells|puts?)\b)",
+    re.I,
+)
+"""After words that somebody speaks of: "always look on the bright side of life is my favourite song"."""
 EVERY_TIME = (
     r"(?:when ?ever|whenver|wenever|any ?time|each (?:and every )?time"
     r"|(?:every?|evry|evey|evrey|evr)[ -]?(?:single |damn )?(?:time|tiem))\b"
@@ -190,6 +200,12 @@ STOP = re.compile(
     re.I | re.S,
 )
 STOP_MANNER = re.compile(rf"{MANNER}$", re.I)
+STOP_ALONE = re.compile(
+    r"(?:apologi[sz]|hedg|flatter|lectur|preach|morali[sz]|patroni[sz]|grovel|waffl|rambl|over-?explain|nagg|swear)"
+    r"\w{0,3}ing",
+    re.I,
+)
+"""What nobody is asked to stop but for good."""
 ONCE = re.compile(
     r"\b(?:there|now|here|today|tonight|this|that|yet|for now|at once|immediately|right away|it|just this once"
     r"|once more)\b",
@@ -277,7 +293,8 @@ SHOULD_IN_YOURS = re.compile(
     re.I,
 )
 RECURRING = re.compile(
-    r"(?:at|in|on|for|with|after|before) (?:the \w+ of )?(?:each|every|all(?: of)?|any) (?:your |ur |my |our )?\w+ ",
+    r"(?:at|in|on|for|with|after|before) (?:the \w+ of )?(?:(?:each|every|all(?: of)?|any) (?:your |ur |my |our )?\w+"
+    r"|(?:your|ur) (?:answers|replies|responses|explanations|summaries|messages|translations)) ",
     re.I,
 )
 IF_YOURS = re.compile(

@@ -185,6 +185,8 @@ def _always(clause: str) -> Found:
     if not match:
         return None
     what = match["what"]
+    if said.IS_TITLE.search(what):
+        return None
     is_shouted = what.upper() == what
     if (said.OTHER_THAN_VERBS.match(what) and not is_shouted) or "\x00" in what[:_NEAR_ADVERB]:
         return None
@@ -305,7 +307,10 @@ def _stopping(clause: str) -> Found:
     if match["verb"][0].isupper() and not clause.isupper():
         return None
     is_once = said.ONCE.search(match["rest"])
-    is_manner = said.STOP_MANNER.match(match["verb"]) and match["rest"].strip(" ,") and not is_once
+    is_manner = said.STOP_ALONE.match(match["verb"]) or (
+        said.STOP_MANNER.match(match["verb"]) and match["rest"].strip(" ,")
+    )
+    is_manner = is_manner and not is_once
     return (
         (match.start("what"), match.start("rest"))
         if is_manner or said.GENERAL.search(match["rest"])

@@ -102,12 +102,17 @@ AND_YOU = re.compile(
 """Both are named: "I'm Solveig and you're Pelle"."""
 
 CALL_ME = re.compile(
-    r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]|(?<!you to )(?<!you )(?:get|(?<=to )be) called"
+    r"(?<![\w'-])(?:calls? me|call me by my (?:first |full )?name[,:]"
+    r"|(?<!you to )(?<!you )(?P<passive>get called|(?<=to )be called)"
     r"|(?:address"
     r"|refer to|put|list|save|store|register|note) me (?:down )?as|(?<=mind )calling me|(?:know|knows|knew) me as"
     r"|call me by the name(?: of)?) ",
     re.I,
 )
+OF_OTHERS = re.compile(
+    r"(?!.*\bi\b).*\b(?:you|u|every(?:one|body)|people|ppl|folks|they|most|all|friends|family)\b", re.I
+)
+"""Before "be called Rex", where it is not the person that is to be called so."""
 SAY = re.compile(
     r"(?<![\w'-])(?:(?:you (?:can|may|could)|feel free to|please) )?(?P<just>(?:just|simply) )?say "
     r"(?!(?:amen|cheese|ciao|grace|hola)\b)",
@@ -275,7 +280,8 @@ AFTER_I_AM = re.compile(
     re.I,
 )
 ASKED_BACK = re.compile(
-    r"^,? ?(?:right|correct|true|yes|yeah|no|huh|eh|isn't it|is it|aren't you|don't you"
+    r"^(?:,? (?:now|then|again|already|these days|from now on|from today))?"
+    r",? ?(?:right|correct|true|yes|yeah|no|huh|eh|isn't it|is it|aren't you|don't you"
     r"|is that (?:right|correct|so|true))?\s*\?",
     re.I,
 )

@@ -14,6 +14,7 @@ from itertools import islice
 from services.orchestrator.extraction import mind_named, person_named, words
 from services.orchestrator.extraction import name_patterns as said
 from services.orchestrator.extraction.given_names import GIVEN_NAMES, UNMISTAKABLE
+from services.orchestrator.extraction.name_after import corrected, is_taken_back
 from services.orchestrator.extraction.name_reading import (
     Message,
     clause_of,
@@ -25,7 +26,7 @@ from services.orchestrator.extraction.name_reading import (
     name_before,
     small_before,
 )
-from services.orchestrator.extraction.not_names import is_no_name
+from services.orchestrator.extraction.not_names import is_no_name, is_rank
 
 _NEXT = 60
 """Letters behind a name that may say that it was quoted."""
@@ -80,7 +81,7 @@ def _mind_names(message: Message, at: tuple[int, int]) -> Iterator[str]:
             and not said.ASKS_LEAVE.search(clause_of(sentence[: match.start()]) + match.group())
             and is_meant(sentence, match, is_request=_is_requested(match))
         ):
-            yield name
+            yield from _standing(message, start + match.end() + len(name), name)
     for match in islice(said.MIND_IS.finditer(sentence), words.MAX_CLAUSES):
         name = name_at(message, sentence, match.end(), is_exact=True)
         # "From now on you will be brief" names nobody.
@@ -89,8 +90,9 @@ def _mind_names(message: Message, at: tuple[int, int]) -> Iterator[str]:
             said.FROM_NOW.match(sentence[match.end() + len(name) :])
             or (may_be_decided and said.DECIDED.search(sentence[: match.start()]))
         )
-        if is_now and is_meant(sentence, match):
-            yield name
+        is_asked = said.ASKED_BACK.match(sentence[match.end() + len(name) :])
+        if is_now and not is_asked and is_meant(sentence, match):
+            yield from _standing(message, start + match.end() + len(name), name)
     for match in islice(said.AND_YOU.finditer(sentence), words.MAX_CLAUSES):
         if not (is_no_name(match["mine"]) or is_no_name(match["yours"])) and is_meant(sentence, match):
             yield match["yours"]
@@ -98,6 +100,12 @@ def _mind_names(message: Message, at: tuple[int, int]) -> Iterator[str]:
         name = name_before(sentence[: match.start()])
         if name and is_meant(sentence, match) and not sentence.rstrip().endswith("?"):
             yield name
+
+
+def _standing(message: Message, end: int, name: str) -> Iterator[str]:
+    """A name that was given, or the one that it is corrected to; none where it is taken back. It ends there."""
+    if not is_taken_back(message.text[end:]):
+        yield corrected(message, end) or name
 
 
 def _with_article(message: Message, sentence: str, begin: int) -> str:
@@ -137,6 +145,7 @@ def _user_names(message: Message, at: tuple[int, int]) -> Iterator[tuple[int, st
     for match in islice(said.CALL_ME.finditer(sentence), words.MAX_CLAUSES):
         clause = clause_of(sentence[: match.start()])
         is_asked = said.MAY_CALL.fullmatch(clause.strip()) and is_meant(sentence, match, is_request=True)
+        is_asked = is_asked and not (match["passive"] and said.OF_OTHERS.match(clause))
         name = name_at(message, sentence, match.end(), may_be_form=True) if is_asked else ""
         after = message.text[start + match.end() + len(name) :][:_NEXT]
         if name and not (
@@ -156,7 +165,8 @@ def _user_names(message: Message, at: tuple[int, int]) -> Iterator[tuple[int, st
             _is_asked(sentence[match.end() :], name) or said.JAMES_BOND.match(sentence, match.end())
         ):
             whole = _with_first_name(name, sentence[match.end() + len(name) :])
-            yield from ((2, whole) for _ in (whole,) if whole)
+            stands = _standing(message, start + match.end() + len(name), whole)
+            yield from ((2, one) for one in stands if one)
     if (myself := said.MYSELF.match(sentence)) and (name := name_at(message, sentence, myself.end())):
         yield 1, name
     for match in islice(said.BORN.finditer(sentence), words.MAX_CLAUSES):
@@ -213,7 +223,7 @@ def _i_am(message: Message, start: int, sentence: str) -> Iterator[str]:
         name = name_at(message, sentence, match.end(), is_exact=True, may_be_small=may_be_small)
         after = sentence[match.end() + len(name) :]
         is_whole = said.AFTER_I_AM.match(after) or (name in UNMISTAKABLE and said.AFTER_GIVEN.match(after))
-        is_whole = is_whole and not said.SAYING_GOES.match(after)
+        is_whole = is_whole and not said.SAYING_GOES.match(after) and not is_rank(name)
         if name and is_whole and is_meant(sentence, match) and not holds_other_words(name):
             yield name
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from services.orchestrator.extraction.given_names import GIVEN_NAMES
+
 _FUNCTION_WORDS = """
 a about above after again all almost already also always an and another any anybody anyone anything around as at
 away back be because been before being below besides but by can could did do does down each either else enough even
@@ -72,6 +76,16 @@ help are being went go goes hereby hi hiya wanna dont cant wont aint im ive ur w
 coz thx ty um uh er hmm grandma grandpa granny grandad gran nan urgent newbie noob dev mod op lurker intern
 freelancer student
 """
+_RANKS = frozenset(
+    """
+    hr it qa pr pm vp ux ui gp ta ra md rn ceo cfo cto coo cmo ciso hq vip svp evp mvp phd mba dba sre po pa dm gm npc
+    ooo afk awol adhd asd ocd ptsd est cst pst gmt utc uk us usa eu dnd lgbt lgbtq bpd pro admin sysadmin devops
+    support sales staff crew management security ops marketing finance legal payroll premium gold silver platinum
+    team anonymous anon guest host player beta
+    """.split()
+)
+"""What people are by rank, department or condition: "I'm HR". Somebody may be called so all the same."""
+_ACRONYM = re.compile(r"[A-Z]{3,5}")
 NOT_NAMES = frozenset(" ".join((_FUNCTION_WORDS, _TIMES, _PEOPLES, _STATES, _THINGS, _OTHERS)).split())
 _DESCRIPTIONS = frozenset(_STATES.split())
 _NAMES_LIKE_PARTICIPLES = ("hammed", "hamed", "ahmed", "alfred", "wilfred", "winifred", "manfred", "jared", "saeed",
@@ -97,3 +111,9 @@ def is_no_name(word: str) -> bool:
         return True
     is_participle = len(plain) >= 6 and plain.endswith(("ed", "ing"))
     return is_participle and not plain.endswith(_NAMES_LIKE_PARTICIPLES)
+
+
+def is_rank(name: str) -> bool:
+    """Whether "I'm …" tells with a name what one is, and not who: "HR", "VIP", "Pro"."""
+    plain = name.lower()
+    return plain in _RANKS or (bool(_ACRONYM.fullmatch(name)) and plain not in GIVEN_NAMES)
