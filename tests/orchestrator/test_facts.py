@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("held_out", "precision", "recall"), [(False, 0.98, 0.96), (True, 0.93, 0.83)], ids=["known", "held-out"]
+    ("held_out", "precision", "recall"), [(False, 0.98, 0.96), (True, 0.93, 0.80)], ids=["known", "held-out"]
 )
 def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float, recall: float) -> None:
     result = score(rows(held_out=held_out), facts)
