@@ -68,12 +68,6 @@ _STUDIES = re.compile(
     rf"^(?P<whole>{SUBJECT} {ADVERBS}studies [\w -]+?) (?:in|at) (?-i:(?:the )?[A-ZÀ-Þ]).*", re.IGNORECASE
 )
 """Who studies it in a place studies it."""
-_WHICH = re.compile(
-    r"(?P<which>old|older|oldest|other|second|third|spare|first|previous|former|broken|extra|last|ex)(?: (?:and"
-    r"|rusty|little|beloved|trusty))* (?P<thing>.+)",
-    re.IGNORECASE,
-)
-"""The one of several things: who sold their old boat may have another."""
 _PETS = (*"cat dog puppy kitten horse pony rabbit hamster parrot tortoise".split(), "guinea pig")
 """Of people who died it stays true that they were somebody's brother."""
 _OUT_OF_WORK = re.compile(
@@ -159,10 +153,11 @@ def claims(text: str) -> tuple[Claim, ...]:
         return ()
     if kinds.is_limited(sentence):
         return (_as_such(sentence),)
-    found = [*_plainly(_said(sentence)), *_plainly(_over(sentence))]
+    found = [*_plainly(_said(sentence)), *_plainly(_beside(sentence)), *_plainly(_over(sentence))]
     was_so = "" if _LIKES.match(sentence) else endings.was_so(sentence) or closings.used_to_be(sentence)
     if was_so:
         found += [replace(one, is_over=True) for one in _is_so(was_so) if not one.is_over]
+        found += [_as_such(sentence)] if " not " in sentence else []
     elif given_up := endings.given_up(sentence) or closings.left_alone(sentence):
         found += _given_up(*given_up)
     elif jobless := _OUT_OF_WORK.match(sentence):
@@ -189,6 +184,8 @@ def _so(sentence: str) -> Iterator[Claim]:
         yield _as_such(sentence[: at_times.start()])
     if at_all := _AT_ALL.match(sentence):
         yield _as_such(at_all["whole"])
+    if amount := patterns.AMOUNT.match(sentence):
+        yield _as_such(f"{amount['whole']} {amount['what']}")
     if studies := _STUDIES.match(sentence):
         yield _as_such(studies["whole"])
     if does := _DOES.match(undated(sentence)):
@@ -254,6 +251,7 @@ def _said(sentence: str) -> Iterator[tuple[str, Claim]]:
             match["subject"],
             Claim(_key(match["subject"], "favourite", match["thing"]), _plain(match["value"])),
         )
+        yield match["subject"], Claim(_key(match["subject"], "likes", match["value"]), "yes")
         return
     if match := _ATTRIBUTE.match(sentence):
         thing = re.sub(r"^phone |(?<=mail) address$|-", "", match["thing"].lower())
@@ -285,12 +283,27 @@ def _said(sentence: str) -> Iterator[tuple[str, Claim]]:
         yield off["subject"], Claim(_key(off["subject"], "likes", off["thing"]), "no")
 
 
+def _beside(sentence: str) -> Iterator[tuple[str, Claim]]:
+    """What is so of one's things and jobs, beside what else the sentence says."""
+    if (vehicle := patterns.VEHICLE.match(sentence)) or (vehicle := patterns.VEHICLE_NOW.match(sentence)):
+        subject, value = vehicle["subject"], vehicle["value"]
+        is_new = vehicle.re is patterns.VEHICLE_NOW
+        yield subject, Claim(_key(subject, vehicle["thing"]), _plain(value), is_sole=is_new)
+        for name in (vehicle["thing"], _thing(value), *patterns.names_of(value)):
+            yield subject, _claim(subject, "has", name)
+    if teaches := patterns.TEACHES_AT.match(sentence):
+        job = _claim(teaches["subject"], "works", teaches["value"])
+        yield teaches["subject"], replace(job, is_sole=False, kind=kinds.NONE)
+
+
 def _by_rule(attribute: str, subject: str, value: str, sentence: str) -> Iterator[tuple[str, Claim]]:
     yield subject, replace(_claim(subject, attribute, value), kind=kinds.of(attribute, value, sentence))
     if attribute == "lives" and (place := kinds.named_within(value)):
         town = _claim(subject, attribute, place)
         yield subject, replace(town, kind=kinds.of(attribute, place, sentence))
-    if attribute == "has" and (which := _WHICH.match(undated(value))):
+    if attribute == "has":
+        yield from ((subject, _claim(subject, "has", name)) for name in patterns.names_of(value))
+    if attribute == "has" and (which := patterns.WHICH.match(undated(value))):
         yield subject, _which(subject, which)
 
 
@@ -315,7 +328,7 @@ def _over(sentence: str) -> Iterator[tuple[str, Claim]]:
 
 
 def _ended(ending: endings.Ending) -> Claim:
-    if ending.attribute == "has" and (which := _WHICH.match(ending.value)):
+    if ending.attribute == "has" and (which := patterns.WHICH.match(ending.value)):
         return replace(_which(ending.subject, which), is_over=True)
     return _claim(ending.subject, ending.attribute, ending.value, is_over=True)
 

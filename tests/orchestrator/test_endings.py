@@ -284,60 +284,6 @@ def test_a_change_is_told_in_sentences_that_stand_by_themselves(said: str, remem
     assert [fact.text for fact in facts(said)] == remembered
 
 
-@pytest.mark.parametrize(
-    ("before", "text"),
-    [
-        ("I work at Siemens.", "I work at night."),
-        ("I work at Siemens.", "I work at home."),
-        ("I work at Siemens.", "I work at my desk all day."),
-        ("I work at Siemens.", "I work for a big company."),
-        ("I work at Siemens.", "I work at a bar on weekends."),
-        ("I work at Siemens.", "I work at Lidl part-time."),
-        ("I work at Siemens.", "I work at Siemens in Munich."),
-        ("I work as a nurse.", "I work as a volunteer at the zoo on Sundays."),
-        ("I work as a nurse.", "I work as a contractor."),
-        ("I live in Graz.", "I live in a small house."),
-        ("I live in Graz.", "I live in a flat with two friends."),
-        ("I live in Graz.", "I live in Austria."),
-        ("I live in Austria.", "I live in Graz."),
-        ("I live in London.", "I live in Hackney."),
-        ("I live in Leeds.", "I live in Leeds, England."),
-        ("I live in Leeds.", "I live in Spain in winter."),
-        ("I live in Leeds.", "I live in a flat in Leeds."),
-        ("I live in a small house.", "I live in a house with a garden."),
-        ("My son is 4.", "My other son is 7."),
-        ("My sister lives in Leeds.", "My other sister lives in York."),
-        ("My brother is married.", "My younger brother is single."),
-        ("I love Rome.", "I don't love Rome in August."),
-        ("I love running.", "I don't like running on Sunday mornings."),
-        ("I play tennis.", "I don't play tennis in winter."),
-        ("I have a boat.", "I sold my old boat."),
-        ("I have a car.", "I got rid of my second car."),
-    ],
-)
-def test_what_holds_beside_it_ends_nothing(before: str, text: str) -> None:
-    assert not ends(before, text)
-
-
-@pytest.mark.parametrize(
-    ("before", "text"),
-    [
-        ("I work at Siemens.", "I work at Bosch."),
-        ("I work at Siemens.", "I work at a bakery now."),
-        ("I live in Leeds.", "I live in a flat in York."),
-        ("I live in Austria.", "I live in Spain."),
-        ("I live in Leeds.", "I moved to Spain last week."),
-        ("I live in a flat.", "I live in a house."),
-        ("I live in a flat in Leeds.", "I moved to York."),
-        ("I work as a nurse.", "I work as a teacher."),
-        ("My older son is 7.", "My older son is 8."),
-        ("I have an old boat.", "I sold my old boat."),
-    ],
-)
-def test_its_like_takes_its_place(before: str, text: str) -> None:
-    assert ends(before, text)
-
-
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "piece",
@@ -352,6 +298,8 @@ def test_its_like_takes_its_place(before: str, text: str) -> None:
         "a is over for ", "the user's a b came off ", "i a, b, c, ", "and my b says c ", "swapped A for B ", "now ",
         "any more, ",
         "is a a er ", "moved from a to ", "left A for B ", "has a new boss ", "started playing again ",
+        "moved, we're in A ", "used to a but i quit ", "sold the a and got a ", "A and B broke up ", "a's car is a ",
+        "drinks two a a day ", "my other son ", "does not a in ", "teaches a at a ", "in a flat in A ",
     ],
 )  # fmt: skip
 def test_hostile_text_takes_no_longer_than_other_text(piece: str) -> None:

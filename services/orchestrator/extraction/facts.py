@@ -253,8 +253,8 @@ def _so_since(about: _About, told: str) -> Fact:
 def _statement(about: _About, said: str, when: str) -> Fact | None:
     """What is said of somebody, by the first pattern that covers it."""
     if lasting := lexicon.LASTING_NOW.match(said):
-        now = "now " if rules.OF_SOME_PLACE.match(lasting["said"]) else ""
-        said = now + lasting["said"] + said[lasting.end() :]
+        since = rules.now_so(lasting["said"], is_thing=about.is_thing)
+        said = since + said[lasting.end() :]
     if (
         _IN_JEST.match(said)
         or (lexicon.MOMENT.search(said) and not rules.LIVED.match(said))
