@@ -99,7 +99,8 @@ AMOUNT = re.compile(
 )
 """How much somebody has of what they drink or eat."""
 WHICH = re.compile(
-    r"(?P<which>old|older|oldest|other|second|third|spare|first|previous|former|broken|extra|last|ex)(?: (?:and"
+    r"(?P<which>old|older|oldest|other|second|third|spare|first|previous|former|broken|extra|last|ex"
+    r"|summer|holiday|country|winter|work|company)(?: (?:and"
     r"|rusty|little|beloved|trusty))* (?P<thing>.+)",
     re.IGNORECASE,
 )

@@ -105,7 +105,8 @@ _NOT_BY_TRADE = re.compile(
 _NOT_EMPLOYERS = re.compile(
     r"^(?:an? |the |my |his |her |their |our )?(?:[\w-]+ ){0,3}?(?:desk|computer|pace|speed|moment|weekends?|office"
     r"|heights?|level|times?|hours?|shifts?|living|week|month|rate|wage|salary|distance|thesis|table|screen|laptop|night"
-    r"|counter|till|check-?out|reception|front|back|cause|future|good|best|same (?:place|company|firm))$",
+    r"|counter|till|check-?out|reception|front|back|cause"
+    r"|future|good|best|teams?|department|division|branch|same (?:place|company|firm))$",
     re.IGNORECASE,
 )
 """At or for what one works, whoever pays for it."""
