@@ -83,3 +83,31 @@ RELATED = tuple(
         ("partner", True, r"ex|ex-?\s?(?:boyfriend|girlfriend|partner|fiancée?|fiancee?)"),
     )
 )
+VEHICLE = re.compile(
+    rf"^{SUBJECT}['’]s (?P<thing>car|van|bike|motorbike|boat|laptop|phone|camera|guitar|piano) is an? {TO_END}",
+    re.IGNORECASE,
+)
+VEHICLE_NOW = re.compile(VEHICLE.pattern.replace(" is an? ", " is now an? "), re.IGNORECASE)
+"""What kind of thing one's own is; and what it is from now on, instead of another."""
+TEACHES_AT = re.compile(rf"^{SUBJECT} {ADVERBS}teach(?:es)? .*?\b(?:at|in) an? (?P<value>.+)", re.IGNORECASE)
+"""A job that is left as any other is."""
+AMOUNT = re.compile(
+    rf"^(?P<whole>{SUBJECT} {ADVERBS}(?:drinks?|eats?|smokes?|has|have)) (?:an?|one|two|three|four|five|six|ten"
+    r"|\d{1,2}|some|several|a few|a lot of|lots of|too much|too many) (?:(?:cups?|glass(?:es)?|cans?|pints?|bottles?"
+    r"|packs?|bars?) of )?(?P<what>[a-z]+) (?:an?|per|every|each) (?:day|night|week|morning|evening)$",
+    re.IGNORECASE,
+)
+"""How much somebody has of what they drink or eat."""
+WHICH = re.compile(
+    r"(?P<which>old|older|oldest|other|second|third|spare|first|previous|former|broken|extra|last|ex"
+    r"|summer|holiday|country|winter|work|company)(?: (?:and"
+    r"|rusty|little|beloved|trusty))* (?P<thing>.+)",
+    re.IGNORECASE,
+)
+"""The one of several things: who sold their old boat may have another."""
+
+
+def names_of(value: str) -> dict[str, None]:
+    """By what else a thing is called: of "red Skoda Octavia" and "car, a Skoda" by its names."""
+    of_it = re.split(r" (?:in|on|at|with|for|from|to|and|that|which|who) ", value, maxsplit=1)[0]
+    return dict.fromkeys(re.findall(r"(?<![\w'’])[A-ZÀ-Þ][\w-]+", of_it))

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from services.memory import claim_patterns as patterns
-from services.memory import closings, endings
+from services.memory import closings, endings, kinds
 from services.memory.endings import ADVERBS, BE, HAVE, SUBJECT, undated
 from services.runtime.scripts import QUESTION_MARKS
 
@@ -34,6 +34,8 @@ class Claim:
     """Whether no other value can hold beside it."""
     instead: str = ""
     """The value in place of which alone it holds: who moved from Bosch to Aldi moved house or changed jobs."""
+    kind: str = ""
+    """Of what kind the value is, by ``kinds.py``: only its like takes its place."""
 
 
 _SEAT = re.compile(
@@ -149,10 +151,13 @@ def claims(text: str) -> tuple[Claim, ...]:
     sentence = text.strip().rstrip(".!")
     if not sentence or len(sentence) > MAX_SENTENCE or sentence.endswith(QUESTION_MARKS):
         return ()
-    found = [*_plainly(_said(sentence)), *_plainly(_over(sentence))]
+    if kinds.is_limited(sentence):
+        return (_as_such(sentence),)
+    found = [*_plainly(_said(sentence)), *_plainly(_beside(sentence)), *_plainly(_over(sentence))]
     was_so = "" if _LIKES.match(sentence) else endings.was_so(sentence) or closings.used_to_be(sentence)
     if was_so:
         found += [replace(one, is_over=True) for one in _is_so(was_so) if not one.is_over]
+        found += [_as_such(sentence)] if " not " in sentence else []
     elif given_up := endings.given_up(sentence) or closings.left_alone(sentence):
         found += _given_up(*given_up)
     elif jobless := _OUT_OF_WORK.match(sentence):
@@ -179,6 +184,8 @@ def _so(sentence: str) -> Iterator[Claim]:
         yield _as_such(sentence[: at_times.start()])
     if at_all := _AT_ALL.match(sentence):
         yield _as_such(at_all["whole"])
+    if amount := patterns.AMOUNT.match(sentence):
+        yield _as_such(f"{amount['whole']} {amount['what']}")
     if studies := _STUDIES.match(sentence):
         yield _as_such(studies["whole"])
     if does := _DOES.match(undated(sentence)):
@@ -214,7 +221,17 @@ def contradicts(new: Claim, old: Claim) -> bool:
         return begins or (new.of.endswith(_MEMBER) and f" {old.value}".endswith(f" {new.value}"))
     if old.is_over:
         return new.value == old.value
-    return new.is_sole and new.value != old.value
+    return (
+        new.is_sole
+        and new.value != old.value
+        and kinds.takes_place(new.kind, old.kind)
+        and not (new.kind and _says_more(new.value, old.value))
+    )
+
+
+def _says_more(one: str, other: str) -> bool:
+    """Whether one begins with the other: Leeds, England, is Leeds."""
+    return f"{one} ".startswith(f"{other} ") or f"{other} ".startswith(f"{one} ")
 
 
 def _is_so(sentence: str) -> list[Claim]:
@@ -234,6 +251,7 @@ def _said(sentence: str) -> Iterator[tuple[str, Claim]]:
             match["subject"],
             Claim(_key(match["subject"], "favourite", match["thing"]), _plain(match["value"])),
         )
+        yield match["subject"], Claim(_key(match["subject"], "likes", match["value"]), "yes")
         return
     if match := _ATTRIBUTE.match(sentence):
         thing = re.sub(r"^phone |(?<=mail) address$|-", "", match["thing"].lower())
@@ -247,7 +265,7 @@ def _said(sentence: str) -> Iterator[tuple[str, Claim]]:
     for attribute, pattern in patterns.RULES:
         if attribute not in seen and (match := pattern.match(sentence)):
             seen.add(attribute)
-            yield match["subject"], _claim(match["subject"], attribute, match["value"])
+            yield from _by_rule(attribute, match["subject"], match["value"], sentence)
     if not seen and (likes := _LIKES.match(sentence)):
         thing = _SO_MUCH.sub("", likes["thing"]) if likes["negated"] else likes["thing"]
         gladly = re.sub(r"s$", "", likes["verb"].lower()) not in patterns.DISLIKING
@@ -265,10 +283,34 @@ def _said(sentence: str) -> Iterator[tuple[str, Claim]]:
         yield off["subject"], Claim(_key(off["subject"], "likes", off["thing"]), "no")
 
 
+def _beside(sentence: str) -> Iterator[tuple[str, Claim]]:
+    """What is so of one's things and jobs, beside what else the sentence says."""
+    if (vehicle := patterns.VEHICLE.match(sentence)) or (vehicle := patterns.VEHICLE_NOW.match(sentence)):
+        subject, value = vehicle["subject"], vehicle["value"]
+        is_new = vehicle.re is patterns.VEHICLE_NOW
+        yield subject, Claim(_key(subject, vehicle["thing"]), _plain(value), is_sole=is_new)
+        for name in (vehicle["thing"], _thing(value), *patterns.names_of(value)):
+            yield subject, _claim(subject, "has", name)
+    if teaches := patterns.TEACHES_AT.match(sentence):
+        job = _claim(teaches["subject"], "works", teaches["value"])
+        yield teaches["subject"], replace(job, is_sole=False, kind=kinds.NONE)
+
+
+def _by_rule(attribute: str, subject: str, value: str, sentence: str) -> Iterator[tuple[str, Claim]]:
+    yield subject, replace(_claim(subject, attribute, value), kind=kinds.of(attribute, value, sentence))
+    if attribute == "lives" and (place := kinds.named_within(value)):
+        town = _claim(subject, attribute, place)
+        yield subject, replace(town, kind=kinds.of(attribute, place, sentence))
+    if attribute == "has":
+        yield from ((subject, _claim(subject, "has", name)) for name in patterns.names_of(value))
+    if attribute == "has" and (which := patterns.WHICH.match(undated(value))):
+        yield subject, _which(subject, which)
+
+
 def _over(sentence: str) -> Iterator[tuple[str, Claim]]:
     """What is over, each with its subject."""
     for ending in endings.endings(sentence):
-        yield ending.subject, _claim(ending.subject, ending.attribute, ending.value, is_over=True)
+        yield ending.subject, _ended(ending)
     if seat := _NEW_SEAT.match(sentence):
         whose, role = seat["subject"] or seat["whose"], seat["role"] or seat["role2"]
         yield whose, Claim(_key(whose, role, "seat"), "", is_over=True)
@@ -283,6 +325,12 @@ def _over(sentence: str) -> Iterator[tuple[str, Claim]]:
         yield bored[0], Claim(_key(bored[0], "likes", bored[1]), "no")
     for subject, was_so in _so_no_longer(sentence):
         yield subject, replace(_as_such(was_so), is_over=True)
+
+
+def _ended(ending: endings.Ending) -> Claim:
+    if ending.attribute == "has" and (which := patterns.WHICH.match(ending.value)):
+        return replace(_which(ending.subject, which), is_over=True)
+    return _claim(ending.subject, ending.attribute, ending.value, is_over=True)
 
 
 def _closed(sentence: str) -> Iterator[tuple[str, Claim]]:
@@ -320,6 +368,11 @@ def _claim(subject: str, attribute: str, value: str, *, is_over: bool = False, i
         return Claim(_key(subject, "has", _thing(value)), "", is_over, is_sole=False)
     is_sole = is_new or attribute not in _SHARED
     return Claim(_key(subject, attribute), _plain(value), is_over, is_sole)
+
+
+def _which(subject: str, which: re.Match[str]) -> Claim:
+    """That somebody has the one of several: their old boat."""
+    return Claim(_key(subject, "has", f"{which['which']} {_thing(which['thing'])}"), "", is_sole=False)
 
 
 def _thing(words: str) -> str:

@@ -23,6 +23,9 @@ _HOUSEMATES = "lodger|tenant|flatmate|housemate|roommate|roomie"
 _STUDIES = r"(?:uni|university|college|degree|school|studies|master's)"
 
 
+_PET = r"(?:cat|dog|puppy|kitten|horse|pony|rabbit|hamster|parrot|tortoise|guinea pig|budgie)s?"
+
+
 def _whole(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"^(?:{pattern})$", re.IGNORECASE)
 
@@ -33,7 +36,8 @@ HINTS = frozenset(
     friends widow widower widowed dumped walked divorced boyfriend girlfriend partner fiancé fiancée fiance fiancee
     husband wife relationship remarried died passed promoted sack took taken stopped cancelled canceled ditched dropped
     split disbanded folded finished completed off eat eats found got landed accepted started work works can submitted
-    defended abandoned had miscarried lost single not birth born gone ended come came done cleared removed
+    defended abandoned had pulled withdrew fired sacked laid resigned dismissed adopted bought has
+    miscarried lost single not birth born gone ended come came done cleared removed
     """.split()
 )
 """One of the words without which nothing is over: most sentences are read no further."""
@@ -107,7 +111,8 @@ ENDED: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = tuple(
         ),
         (
             rf"(?P<name>(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?{_NAME}(?: {_NAME})?) (?:has |have )?"
-            r"(?:retired|left the (?:company|firm|practice|surgery|team)|quit|moved away|been promoted|got the sack)",
+            r"(?:retired|left the (?:company|firm|practice|surgery|team)|quit|moved away|been promoted|got the sack"
+            r"|resigned|(?:got |was |been )(?:fired|sacked|laid off|let go|made redundant|dismissed))",
             _ALL_SEATS,
         ),
         (rf"{_NAME} (?:has |have )?(?:taken|took) over from (?P<name>{_NAME})", _ALL_SEATS),
@@ -133,6 +138,10 @@ ENDED: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = tuple(
             rf"{SUBJECT} {_HAS}(?:finished|completed|quit) (?:{OWN} )?(?:(?P<what>[\w-]+) )?{_STUDIES}",
             (("studies", "{what}"), ("enrolled", "")),
         ),
+        (
+            rf"{SUBJECT} {_HAS}dropped out of (?:(?:the|{OWN}) )?(?:[\w-]+ )?{_STUDIES}",
+            (("studies", ""), ("enrolled", "")),
+        ),
         (rf"{SUBJECT} {_IS} off the (?:[a-z]+ )?(?:waiting |transplant )?list", (("listed", ""),)),
         (
             rf"{SUBJECT} {ADVERBS}eats? (?:meat|fish|chicken|beef|pork|bacon|steak|burgers)\b.*",
@@ -150,6 +159,15 @@ _SOUGHT_JOBS = tuple(
 _SOUGHT_HOMES = tuple(
     f"is looking for {home}"
     for home in ("a flat", "a place", "a house", "an apartment", "a room", "a place to live")
+)
+PREGNANT = (
+    "is pregnant",
+    *(
+        f"is expecting {whose} {number}{child}"
+        for whose in ("a", "their")
+        for number in ("", "first ", "second ", "third ")
+        for child in ("child", "baby")
+    ),
 )
 _LEAVES = ("maternity leave", "paternity leave", "parental leave", "sick leave", "sabbatical", "a sabbatical")
 SO_NO_LONGER: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
@@ -220,7 +238,22 @@ SO_NO_LONGER: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
                 for whose in ("a", "their")
             ),
         ),
-        (rf"{SUBJECT} {_HAS}(?:had a miscarriage|miscarried|lost the baby)", ("is pregnant",)),
+        (rf"{SUBJECT} {_HAS}(?:had a miscarriage|miscarried|lost (?:the|{OWN}) baby)", PREGNANT),
+        (
+            rf"{SUBJECT} {_HAS}(?:dropped out of|pulled out of|withdrew from|withdrawn from) (?:the|an?|{OWN})"
+            r" (?P<what>[\w' -]+)",
+            tuple(
+                f"{doing} {which} {{what}}"
+                for doing in ("is training for", "is preparing for", "is running", "is signed up for")
+                for which in ("a", "their")
+            ),
+        ),
+        (rf"{SUBJECT} {_HAS}dropped out of (?:(?:the|{OWN}) )?(?:[\w-]+ )?{_STUDIES}", ("is a student",)),
+        (
+            rf"{SUBJECT} {_HAS}(?:adopted|got|bought|{HAVE}|owns?) (?:an?|two|three|four) (?:(?!hot\b)[\w-]+ )??{_PET}"
+            r"(?:,.*| (?:called|named|from|for|and|today|with)\b.*)?",
+            ("does not have any pets", "does not have pets", "does not have a pet", "has no pets"),
+        ),
         (rf"{SUBJECT} {_IS} (?:now )?single", ("is in a relationship",)),
         (
             rf"{SUBJECT}['’]s (?:{_PARTNERS}|brother|sister|mother|mum|father|dad|friend) (?:has )?moved in"

@@ -44,8 +44,7 @@ def so_no_longer(sentence: str) -> Iterator[tuple[str, str]]:
 
 def _expected(subject: str) -> Iterator[tuple[str, str]]:
     for who in (subject, *(f"{subject}'s {partner}" for partner in ("wife", "girlfriend", "partner"))):
-        yield subject, f"{who} is pregnant"
-    yield subject, f"{subject} is expecting a baby"
+        yield from ((subject, f"{who} {was}") for was in rules.PREGNANT)
 
 
 def _lived_with(subject: str, who: str) -> Iterator[tuple[str, str]]:

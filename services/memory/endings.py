@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 SUBJECT = r"(?P<subject>[\w'’. -]{1,60}?)"
-ADVERBS = r"(?:(?:now|currently|still|recently|just|finally|officially) )*"
+ADVERBS = r"(?:(?:now|currently|still|recently|just|finally|officially|actually|really) )*"
 BE = r"(?:is|am|are)"
 HAVE = r"(?:has|have)"
 OWN = r"(?:my|his|her|their|our)"
@@ -114,8 +114,9 @@ _ENDING = re.compile(
 )
 """One of the words without which nothing is over: most sentences are read no further."""
 _PARTED = re.compile(
-    r"^(?P<value>[\w'’.-]+(?: [\w'’.-]+)?) and (?P<subject>the user|i) (?:have )?"
-    r"(?:(?:broken? up|split up)(?! (?:the|an?|my|our|their|it|this)\b)"
+    r"^(?P<value>[\w'’.-]+(?: [\w'’.-]+)?) and "
+    r"(?P<subject>(?:the user|i)\b|(?-i:[A-ZÀ-Þ])[\w'’-]*) (?:have )?"
+    r"(?:(?:just|finally) )?(?:(?:broken? up|split up)(?! (?:the|an?|my|our|their|it|this)\b)"
     r"|(?:got )?divorced|separated|are no longer together)\b"
     r"|(?P<who>[\w'’.-]+(?: [\w'’.-]+)?) (?:has )?(?:broken? up with|left|dumped|divorced) (?P<whom>the user|me)$",
     re.IGNORECASE,
@@ -184,7 +185,8 @@ def endings(sentence: str) -> Iterator[Ending]:
         return
     if match := _PARTED.match(sentence):
         subject, other = match["subject"] or match["whom"], match["value"] or match["who"]
-        yield from (Ending(subject, attribute, other) for attribute in ("partner", "spouse"))
+        for attribute in ("partner", "spouse"):
+            yield from (Ending(subject, attribute, other), Ending(other, attribute, subject))
         return
     if match := _GONE.match(sentence):
         yield Ending(match["subject"], "has", match["value"])

@@ -37,7 +37,7 @@ from typing import Any
 
 import msgspec
 
-FORMAT = 13
+FORMAT = 14
 OLDEST_FORMAT = 1
 """A folder of another format from here on is built anew from the ledger."""
 

@@ -196,7 +196,7 @@ def test_what_is_unclear_rules_nothing_out(text: str) -> None:
         ("Tom and the user split up in May.", "The user is dating Tom."),
         ("The user got divorced.", "The user is married to Ben."),
         ("Mia is the user's ex.", "Mia is the user's girlfriend."),
-        ("The user has sold their old car.", "The user has a red car."),
+        ("The user has sold their car.", "The user has a red car."),
         ("The user sold the Volvo on Sunday.", "The user drives a Volvo."),
         ("The user no longer plays the piano.", "The user plays the piano."),
         ("The user stopped smoking.", "The user smokes."),
@@ -271,6 +271,7 @@ def test_what_is_over_is_read(text: str, ends: str) -> None:
         ("Ben is the user's boss.", "Ana is the user's boss."),
         ("Ben is the user's new dentist.", "Ana is the user's boss."),
         ("Ben is Tom's new boss.", "Ana is the user's boss."),
+        ("The user has sold their old car.", "The user has a red car."),
     ],
 )
 def test_what_is_over_ends_nothing_else(text: str, stays: str) -> None:

@@ -298,6 +298,8 @@ def test_a_change_is_told_in_sentences_that_stand_by_themselves(said: str, remem
         "a is over for ", "the user's a b came off ", "i a, b, c, ", "and my b says c ", "swapped A for B ", "now ",
         "any more, ",
         "is a a er ", "moved from a to ", "left A for B ", "has a new boss ", "started playing again ",
+        "moved, we're in A ", "used to a but i quit ", "sold the a and got a ", "A and B broke up ", "a's car is a ",
+        "drinks two a a day ", "my other son ", "does not a in ", "teaches a at a ", "in a flat in A ",
     ],
 )  # fmt: skip
 def test_hostile_text_takes_no_longer_than_other_text(piece: str) -> None:

@@ -30,7 +30,7 @@ _AS = rf"(?: as {_ROLE})?"
 _JOB = r"(?:(?:an?|my|his|her) )?(?:new )?(?:job|position|role)"
 _HAS_BEEN = r"(?:was|were|been|got)"
 _AGE = r"(?P<age>\d{1,3}|\w+ty(?:-\w+)?|\w+teen|six|seven|eight|nine|ten|eleven|twelve)"
-_END = r"(?=$|,| (?:and|but|last|this|yesterday|recently|on|in|at|two|three|a few|an?) ?\b)"
+_END = r"(?=$|,| (?:and|but|last|this|yesterday|today|recently|on|in|at|two|three|a few|an?) ?\b)"
 _SINCE = tuple(
     (re.compile(rf"(?:(?:have|has) )?{ADVERBS}(?:now )?{pattern}", re.IGNORECASE), is_recent)
     for pattern, is_recent in (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from services.orchestrator.extraction.in_passing import after_a_name, in_passing
 from services.orchestrator.extraction.lexicon import DIET, STATUS
+from services.orchestrator.extraction.undone import is_taken_back
 from services.orchestrator.extraction.words import without_smileys
 
 MAX_CHARACTERS = 16_384
@@ -67,6 +69,29 @@ _SHORT = (
             r" (?=[+\d])(?P<number>[+\d][\d ()-]{3,20}\d)(?: now)?"
         ),
         r"my new number is \g<number>",
+    ),
+    (
+        re.compile(
+            r"(?i)\b(?P<me>(?:(?:i|we)(?:'ve| have)? )?)(?:(?:just|finally) )?moved(?: (?:house|home|flats?))?,? "
+            r"(?:(?:and|so) )?(?:now )?(?:i|we)(?:'re|'m|re|m| are| am) (?:now )?in "
+            r"(?P<place>(?-i:[A-ZÀ-Þ])[\w-]+(?: (?-i:[A-ZÀ-Þ])[\w-]+)?)(?: now)?(?=$|[.,!;]| and\b)"
+        ),
+        r"we live in \g<place>",
+    ),
+    (
+        re.compile(
+            r"(?i)\b(?P<sold>sold (?:my|our|the) [\w-]+(?: [\w-]+)?),? (?:and|to) (?:(?:i|we) )?(?:got|bought|get|buy)"
+            r" (?:(?:us|me|ourselves|myself) )?(?=an? (?!(?:bit|lot|few|good|great|fair|decent|better)\b)\w)"
+        ),
+        r"\g<sold> and have ",
+    ),
+    (
+        re.compile(
+            r"(?i)\b(?P<was>used to [^,.;!?]{3,60}?),? (?:but|and|until|till) (?:then )?(?:(?:i|we) )?(?:quit|stopped"
+            r"|gave (?:it )?up)(?: (?:it|that|last|in|on|an?|about|two|three|four|five|ten|some|years|\d)\b[^,.;!?]*)?"
+            r"(?=$|[.,;!?])"
+        ),
+        r"\g<was>",
     ),
     (re.compile(r"(?i)\b(been (?:an? )?[\w-]+) (?=\d{1,2} (?:years|yrs)\b)"), r"\1 for "),
     (re.compile(r"(?<=\w )n (?=\w)"), "and "),
@@ -214,7 +239,10 @@ _BOTH = re.compile(r"(?:[Mm]y [a-z-]+ )?[A-ZÀ-Þ][\w'-]*")
 
 def clauses(text: str) -> Iterator[str]:
     """In their order, with contractions written out: "I'm" as "I am"."""
-    for match in _SENTENCE.finditer(text[:MAX_CHARACTERS].replace("’", "'")):
+    sentences = [*_SENTENCE.finditer(text[:MAX_CHARACTERS].replace("’", "'"))]
+    for match, after in zip_longest(sentences, sentences[1:]):
+        if after and is_taken_back(after.group()):
+            continue
         sentence = _WRITTEN_BARE.sub(lambda bare: _BARE[bare.group().lower()], match.group().strip())
         if len(sentence) > MAX_SENTENCE:
             continue

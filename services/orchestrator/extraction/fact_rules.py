@@ -268,11 +268,16 @@ STOLEN = re.compile(
     r"|have been) stolen\b(?! from (?:me|him|her|us)\b).*"
 )
 _ADJECTIVES = (
-    r"(?:(?:old|oldest|older|eldest|young|younger|youngest|little|big|dear|dearest|new|former|late|only|first|"
-    r"second|close|"
+    r"(?:(?:old|oldest|older|elder|eldest|young|younger|youngest|little|big|dear|dearest|new|former|late|only|first|"
+    r"second|third|other|close|"
     r"good|two|three|four)\s+)*"
 )
 MY = rf"(?:[Mm]y|[Oo]ur)\s+{_ADJECTIVES}(?:(?!favou?rite)[a-z-]+ ){{0,2}}?"
+WHICH = re.compile(
+    r"(?i)\b(?:other|second|third|older|elder|oldest|eldest|younger|youngest|former|old|ex|late)\b(?! school\b)"
+)
+"""Which of several somebody is: of one's other son nothing is told that is told of one's son."""
+_OF_SOME_PLACE = re.compile(r"(?i)(?:works?|lives?) (?:at|for|in) an? ")
 FAVOURITE = re.compile(
     rf"(?:(?P<mine>[Mm]y|[Oo]ur)|(?P<name>{NAME})'s|{MY}(?P<relation>{RELATION})'s)\s+(?:all-time\s+|absolute\s+)?"
     rf"(?P<what>(?:favou?rite|go-to)(?: [\w-]+){{0,4}}?|(?:\w+ )?{lexicon.LIKINGS})\s+(?:is|are|has always been|"
@@ -323,3 +328,10 @@ ATTRIBUTE = re.compile(
     rf"(?:[Mm]y|[Oo]ur) (?:(?:new|current) )?(?P<what>{lexicon.ATTRIBUTES}|number(?= is [+\d])) (?:is|are) "
     rf"(?!\[|not\b|to\b|that\b|in\b|on\b|at\b|(?<!hobby is )(?<!hobbies are )\w+ing\b|very\b|so\b)(?P<object>\S.*)"
 )
+
+
+def now_so(said: str, *, is_thing: bool) -> str:
+    """What is so from now on, with "now" where only that says that it is so instead of something else."""
+    if is_thing and said.lower().startswith("is "):
+        return f"is now {said[3:]}"
+    return f"now {said}" if _OF_SOME_PLACE.match(said) else said

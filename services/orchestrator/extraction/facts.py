@@ -70,9 +70,8 @@ _USER = re.compile(
     rf"(?:(?:{rules.MY}{RELATION}(?:\s+{NAME})?|{NAME}) and )?(?:I|i|We|we)\s+(?!(?:is|has)\b)"
 )
 _RELATED = re.compile(
-    rf"(?:[Bb]oth (?:of )?)?{rules.MY}(?P<relation>{RELATION})(?:,?\s+(?P<name>{NAME}))?(?:,?\s+(?:from|of|at) "
-    rf"\w+)?"
-    r"(?:,\s+(?:who|which)\s[^,]*)?,?\s+(?!'s\b)"
+    rf"(?:[Bb]oth (?:of )?)?(?P<which>{rules.MY})(?P<relation>{RELATION})(?:,?\s+(?P<name>{NAME}))?"
+    r"(?:,?\s+(?:from|of|at) \w+)?(?:,\s+(?:who|which)\s[^,]*)?,?\s+(?!'s\b)"
 )
 _RELATIVE_OF = re.compile(
     rf"(?:(?P<mine>{rules.MY}{RELATION})|"
@@ -197,7 +196,9 @@ def _subject(clause: str, last: _About | None, known: set[str]) -> tuple[_About 
 
 def _relative(match: re.Match[str]) -> _About:
     name = match["name"] if match["name"] and lexicon.is_name(match["name"]) else ""
-    return _About(name or match["relation"], name or f"the user's {match['relation']}")
+    which = rules.WHICH.search(match["which"])
+    relation = f"{which.group().lower()} {match['relation']}" if which else match["relation"]
+    return _About(name or match["relation"], name or f"the user's {relation}")
 
 
 def _relative_of(match: re.Match[str]) -> _About:
@@ -252,7 +253,8 @@ def _so_since(about: _About, told: str) -> Fact:
 def _statement(about: _About, said: str, when: str) -> Fact | None:
     """What is said of somebody, by the first pattern that covers it."""
     if lasting := lexicon.LASTING_NOW.match(said):
-        said = lasting["said"] + said[lasting.end() :]
+        since = rules.now_so(lasting["said"], is_thing=about.is_thing)
+        said = since + said[lasting.end() :]
     if (
         _IN_JEST.match(said)
         or (lexicon.MOMENT.search(said) and not rules.LIVED.match(said))

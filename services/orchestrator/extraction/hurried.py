@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from services.orchestrator.extraction.given_names import UNMISTAKABLE
-from services.orchestrator.extraction.lexicon import DIET, JOBS, MONTHS, RELATION, STATUS, WEEKDAYS
+from services.orchestrator.extraction.lexicon import DIET, JOBS, MONTHS, NETWORKS, RELATION, STATUS, WEEKDAYS
 from services.orchestrator.extraction.not_names import is_adverb, is_no_name
 from services.orchestrator.extraction.organisations import SMALL_NAMES
 from services.orchestrator.extraction.places import PLACE
@@ -21,6 +21,7 @@ _WITHOUT_I = re.compile(
     r"|bought (?:an?|my|our)|got (?:married|engaged|divorced|promoted|hired|fired|sacked|the sack|laid off"
     r"|made redundant|two|three|four)|(?:gave|given) up|gone (?:right )?off|(?:broke|split) up with"
     r"|started (?:at|as|working|smoking|an? (?:new )?job)|retired(?=$|,| (?:in|last|this|from)\b)|turned \d\d"
+    rf"|joined (?!{NETWORKS}\b)(?-i:[A-ZÀ-Þ])[\w&'-]+(?=$|,| (?:last|this|in|on|as|yesterday|today|two|three|a few)\b)"
     r"|have not \w+ed"
     r"|(?:do not|don't) \w+ .*\bany ?more(?=$|,)|no longer (?:work|live|smoke|drink|eat|play|like|love|have)"
     r"|adopted (?:an?|two|my|our)|(?:broke|sprained|twisted|fractured|tore) (?:my|an?)|used to (?:be an?|live"

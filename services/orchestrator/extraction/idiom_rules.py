@@ -332,7 +332,9 @@ NO_EMPLOYER = re.compile(
     rf"^(?:no more {_NAME}|{_NAME2} (?:went bust|closed down|went under|shut down))$", re.IGNORECASE
 )
 """Where one works no more, if it is one."""
-NO_LONGER_IN = re.compile(rf"^(?:I|we) (?:am|are) no longer in {_NAME}$", re.IGNORECASE)
+NO_LONGER_IN = re.compile(
+    rf"^(?:I|we) (?:am|are) (?:no longer in {_NAME}|not in {_NAME2} any ?(?:more|longer))$", re.IGNORECASE
+)
 SWAPPED = re.compile(
     rf"^(?:(?:I|we) (?:have )?)?(?:swapped|traded|exchanged) {_NAME} for {_NAME2}(?=$| (?:in|last|this|two|three)\b)",
     re.IGNORECASE,

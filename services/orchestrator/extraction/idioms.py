@@ -33,8 +33,8 @@ def _of_employers(clause: str) -> str:
     if match := rules.NO_EMPLOYER.match(clause):
         employer = match["x"] or match["y"]
         return f"I left {employer}" if is_organisation(employer) else clause
-    if (match := rules.NO_LONGER_IN.match(clause)) and is_place(match["x"]):
-        return f"I no longer live in {match['x']}"
+    if (match := rules.NO_LONGER_IN.match(clause)) and is_place(match["x"] or match["y"]):
+        return f"I no longer live in {match['x'] or match['y']}"
     if match := rules.SWAPPED.match(clause):
         return _swapped(match["x"], match["y"])
     return clause

@@ -282,7 +282,8 @@ LASTING_NOW = re.compile(
     r"(?P<said>(?:(?:still|also|both) )?(?:(?:lives?|works?|resides?|stud(?:y|ies)|teach(?:es)?|owns?)\b"
     r"|(?:really )?(?:loves?|likes?|hates?|enjoys?|prefers?|dislikes?)\b"
     r"|(?:eats?|drinks?|weighs?)\b|ha(?:ve|s) an? (?:new )?(?:boyfriend|girlfriend|partner|dog|cat|baby)\b"
-    rf"|(?:am|are|is) (?:(?:living|based) in|an? (?:\w+ )?(?:{JOBS}|{STANDS}|postman|non-smoker|grandmother"
+    rf"|(?:am|are|is) (?:(?:living|based) in|(?:(?:really|so) )?into|an? (?-i:[A-ZÀ-Þ])"
+    rf"|an? (?:\w+ )?(?:{JOBS}|{STANDS}|postman|non-smoker|grandmother"
     rf"|grandfather)\b"
     rf"|(?:happily |officially )?(?:(?-i:{STATUS})|{DIET}|\d{{1,3}})\b)).*?)"
     r",? (?:now|again|these days|nowadays)(?=$|,)",

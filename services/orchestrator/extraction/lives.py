@@ -45,6 +45,8 @@ LIFE = (
     r" (?!all\b|least\b|work\b)"
     r"|unsubscribed from\b"
     r"|(?:was|were|got|been) (?:let go|stolen)\b|dropped out of (?!it\b|this\b|that\b)"
+    r"|(?:pulled out of|withdrew from) (?:the|my) (?:[\w-]+ )?(?:race|marathon|triathlon|competition|tournament|course"
+    r"|championships?|program(?:me)?)\b"
     r"|(?:stopped|quit|given up|gave up) (?!by\b)[a-z]+ing\b(?! (?:it|this|that)\b)"
     r"|(?:bought|sold|got rid of) (?:the|my|our) |got an? (?:\w+ )?(?:cat|dog|kitten|puppy|horse|rabbit)\b"
     r"|(?:got|found|landed|started) (?:an? |my |the )?(?:new )?(?:job|position|role)\b"
@@ -53,7 +55,7 @@ LIFE = (
     r"|started as an? [\w -]+ (?:at|with|for) (?-i:[A-Z])"
     r"|(?:got|won|was awarded|were awarded) an? (?:\w+ )?(?:scholarship|grant|award|medal|prize)\b"
     r"|joined (?-i:[A-Z])"
-    r"|won\b(?!')|gave birth\b|became\b|turned (?:\d+|\w+ty|\w+teen)(?=$|,| (?:and|but|last|this|yesterday|"
+    r"|won\b(?!')|gave birth\b|became\b|turned (?:\d+|\w+ty|\w+teen)(?=$|,| (?:and|but|last|this|yesterday|today|"
     r"on|in|two|three|a few)\b)|celebrated\b|passed away\b|died\b|"
     r"published\b"
     r"|(?:broke|fractured|sprained|twisted|tore) (?:my|his|her)\b|passed (?:my|his|her|the)\b"
@@ -71,11 +73,14 @@ PERSONAL = re.compile(
     r"(?i)(?:moved|relocated|emigrated|got (?:married|engaged|divorced)|graduated|retired|turned|gave birth|had "
     r"(?:his|her) "
     r"(?:\w+ )?(?:baby|operation|surgery)|broke (?:his|her)|passed (?:his|her)|(?:started|quit|lost) (?:his|her|"
-    r"school|work)|(?:has )?(?:left the (?:company|firm|practice|surgery)|taken over from|got the sack)\b"
+    r"school|work)|(?:got|was|has been) (?:fired|sacked|laid off|let go|made redundant)|resigned"
+    r"|(?:has )?(?:left the (?:company|firm|practice|surgery)|taken over from|got the sack)\b"
     r"|(?:died|passed away|ran away)(?= (?:(?:on|last) \w+day|yesterday|last (?:night|week|month)|this week)$))\b"
 )
 """What only people do: of somebody of whom nothing but the name is known."""
-DYING = re.compile(r"(?i)(?:died|passed away|ran away)\b")
+DYING = re.compile(
+    r"(?i)(?:died|passed away|ran away|resigned|(?:got|was|has been) (?:fired|sacked|laid off|let go|made redundant))\b"
+)
 """What is told of the famous, too, by their whole names."""
 PAST = (
     r"(?!(?:was|were) born\b)(?!(?:used|tried|wanted|needed|liked|loved|asked|thought|wondered|hoped"

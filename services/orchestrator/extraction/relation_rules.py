@@ -53,6 +53,12 @@ PARTED = re.compile(
     rf"(?:have )?(?:got )?(?:divorced|separated)\b.*|"
     rf"(?:are|were) (?:no longer|not(?= together any ?(?:more|longer)\b)) together\b.*)"
 )
+BOTH_PARTED = re.compile(
+    rf"(?P<one>{NAME}) and (?P<other>{NAME}) (?P<said>(?:have |have just |just |finally )?(?:broken? up|split up"
+    r"|got divorced|divorced|separated|called off (?:the|their) (?:wedding|engagement))"
+    r"(?=$|,| (?:last|this|in|on|yesterday|recently|two|three|a few|after)\b)|are (?:no longer|not) together\b).*"
+)
+"""Two others who are a couple no more."""
 REPLACED = re.compile(
     rf"(?P<name>{NAME}) (?:has |have )?(?:replaced|succeeded|took over from|taken over from) {NAME} as {MY}"
     rf"(?P<relation>{RELATION})(?=$|,| (?:last|this|in|on|yesterday|two|three)\b)"

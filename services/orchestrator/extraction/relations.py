@@ -71,6 +71,12 @@ def parted(clause: str) -> Fact | None:
         return Fact(
             "event", parted["name"], said, f"{parted['name']} and the user {said}.", lexicon.when(clause)
         )
+    if (apart := rules.BOTH_PARTED.match(clause)) and all(
+        map(lexicon.is_name, (apart["one"], apart["other"]))
+    ):
+        said = changes.ANY_MORE.sub("", apart["said"]).replace(" not together", " no longer together")
+        text = f"{apart['one']} and {apart['other']} {said}."
+        return Fact("event", apart["one"], said, text, lexicon.when(clause))
     if (left := rules.LEFT_BY.match(clause)) and lexicon.is_name(left["name"]):
         return Fact(
             "event",
