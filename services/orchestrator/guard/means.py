@@ -40,6 +40,13 @@ WORDS_BESIDE_AMOUNTS = frozenset(
     spending stopped support take takes took twice unable universal wants won worth
     """.split()
 )
+UNITS = frozenset(
+    """
+    k grand quid euro euros dollar dollars pound pounds bucks francs thousand million lakh crore month week year hour
+    hr mo
+    """.split()
+)
+"""What makes an amount of a small number."""
 _TOLD_OF = re.compile(
     rf"(?<!\w)(?:{MADE_UP}|{WRITTEN_ABOUT}|average|typical|(?:the|our) (?:company|firm)|start-?up|association|committee"
     r"|government|minister|president|celebrity)(?!\w)",

@@ -29,6 +29,8 @@ _HEALTH_FORM = re.compile(
 )
 _SUBJECT = re.compile(SUBJECT, re.IGNORECASE)
 _POSSESSIVE = re.compile(POSSESSIVE, re.IGNORECASE)
+_FEWEST_DIGITS = 3
+"""Of a number that may be an amount without its unit."""
 _FINANCIAL_WORDS = frozenset(lexicon.triggers_of_money())
 
 
@@ -58,8 +60,15 @@ def _concerns_money(words: Set[str]) -> bool:
 
 
 def _tell_of_means(words: Set[str]) -> bool:
-    is_of_amounts = not means.WORDS_BESIDE_AMOUNTS.isdisjoint(words) and any(map(str.isdigit, words))
-    return is_of_amounts or not means.WORDS_OF_MONEY.isdisjoint(words)
+    return not means.WORDS_OF_MONEY.isdisjoint(words) or (
+        not means.WORDS_BESIDE_AMOUNTS.isdisjoint(words) and _tell_an_amount(words)
+    )
+
+
+def _tell_an_amount(words: Set[str]) -> bool:
+    numbers = [word for word in words if word.isdigit()]
+    is_large = any(len(number) >= _FEWEST_DIGITS for number in numbers)
+    return is_large or (bool(numbers) and not means.UNITS.isdisjoint(words))
 
 
 @dataclass(frozen=True, slots=True)
