@@ -30,6 +30,8 @@ def test_facts_are_found_in_labelled_sentences(held_out: bool, precision: float,
     ("said", "remembered"),
     [
         ("I live in Graz and work as a baker.", ["The user lives in Graz.", "The user works as a baker."]),
+        ("I fly to Rome on Saturday.", ["The user flies to Rome on Saturday."]),
+        ("I usually reply to every mail myself.", ["The user usually replies to every mail themselves."]),
         ("my wife's name is Elena", ["Elena is the user's wife."]),
         ("hubby works nights, any tips", ["The user's hubby works nights."]),
         (

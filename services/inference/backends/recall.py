@@ -80,6 +80,10 @@ _FORMERLY = re.compile(
     re.IGNORECASE,
 )
 """Asks how it was, rather than how it is."""
+_TAG = re.compile(
+    r",? (?:ok(?:ay)?|k|alright|all right|got (?:it|that)|will you|would you|please)\?\s*$", re.IGNORECASE
+)
+"""After what is told, or bidden: it asks only whether it was heard."""
 _OF_ONESELF = re.compile(r"\b(?:i|my|me|mine)\b", re.IGNORECASE)
 _WEAK = frozenset(
     (
@@ -179,7 +183,8 @@ def _promised(commitment: OpenCommitment, now: datetime) -> str:
 
 def is_question(text: str) -> bool:
     """Whether a message asks something."""
-    return any(mark in text for mark in QUESTION_MARKS) or _is_asked(text)
+    told = _TAG.sub(".", text)
+    return any(mark in told for mark in QUESTION_MARKS) or _is_asked(told)
 
 
 def _is_asked(text: str) -> bool:
