@@ -10,7 +10,8 @@ _STAYS = frozenset(
 )
 _SIBILANT = re.compile(r"(?:s|x|z|ch|sh|o)$")
 _ADVERB = re.compile(
-    r"(?i)(?:(?!(?:re|multi|ap|im|sup|com)?p?ply\b|fly\b|rely\b|rally\b|ally\b|bully\b|tally\b)\w+ly|also|already|now|still|just|always|never|often|only|sometimes|so|rather|quite|ever|no longer) (?=\w)"
+    r"(?i)(?:(?!(?:re|multi|ap|im|sup|com)?p?ply\b|(?:f|re|ral|al|bul|tal)ly\b)\w+ly|also|already|now|still|just|always"
+    r"|never|often|only|sometimes|so|rather|quite|ever|no longer) (?=\w)"
 )
 _BOTH = re.compile(r"(?i)^(?:both|all) ")
 _I = r"\b(?:I(?! (?:is|has)\b|,? [A-ZÀ-Þ][a-zß-ÿ])|i|we)\b"
