@@ -127,14 +127,23 @@ NEED_TO = re.compile(
     re.I,
 )
 SIDE = re.compile(r"(?:earlier|ahead)$", re.I)
+""""Half an hour earlier" is before."""
 A_WEEK = re.compile(r"^(?:the )?(?=week|month)", re.I)
+""""The week before" is a week before."""
 OF_HOURS = re.compile(r"\b(?:min|hour|hr|h\b)", re.I)
+"""Units that count from an hour rather than from a day."""
 AFTER_KEEP = re.compile(r" (?:to|about|that)?\b ?", re.I)
+"""After "don't let me forget"."""
 ITEMS = re.compile(r"(?:,? (?:and|&|n)|[,;]) (?=\w)", re.I)
+"""Between the errands of a list."""
 AND_THEN = re.compile(r",? (?:and|&|n)(?: then)? (?=\w)", re.I)
+"""Between errands that are told in one sentence."""
 ONE_FOR = re.compile(r"^(?:(?:one|1|another) )?(?:for|to|about) ", re.I)
+"""Before an errand of a list: "one for pills at 9"."""
 ERRAND = re.compile(r"\w{2}")
+"""What is left of an errand without its time."""
 TO_DO = re.compile(r",? to (?=\w)", re.I)
+"""Between a time and its errand."""
 BARE = re.compile(
     r"[ ,]{1,3}(?=\w)(?!(?:if|when|and|or|but|because|bc|cos|what|who|which|how|why|where|whether|please|pls|plz|thanks"
     r"|thx|ok|okay|he|she|they|it|you|is|are|was|so|instead|again|then|not|at|by|on|in|this|that|too|lol)\b"

@@ -69,6 +69,7 @@ _MEANS = re.compile(
     r"|(?:pay )?raise|pay ?rise|makes? (?:way |much |a lot )?more)(?!\w)",
     re.IGNORECASE,
 )
+"""What tells that an amount near it is somebody's."""
 _CIRCA = r"(?:(?:about|around|only|just|like|roughly) )?"
 _SUM = (
     rf"{_CIRCA}[£$€]?\d(?:[\d,.]{{0,8}}k|[\d,.]{{1,8}})(?: (?:euros?|dollars?|pounds?|quid|bucks|francs?))?"
@@ -82,6 +83,7 @@ _TIMES_PAID = re.compile(
     r"|yr|year|wk|week)(?!\w)",
     re.IGNORECASE,
 )
+"""What somebody gets by the hour, the week or the year."""
 _PAID = re.compile(
     rf"(?<!\w)(?:(?:got paid|pa(?:ys?|id) (?:me|us|him|her)|took home|takes? home|(?:my|his|her|our) pay to"
     rf"|of my) {_SUM}"
@@ -103,6 +105,7 @@ _PAID = re.compile(
     r"|(?:i['’]?m|we['’]?re) in the red|evicting (?:me|us|him|her|them))(?!\w)",
     re.IGNORECASE,
 )
+"""Amounts with what was done with them: lent, lost, saved, paid off."""
 _MORE_MEANS = re.compile(r"(?<!\w)(?:comp|compensation|rsus?|saved|put aside|set aside)(?!\w)", re.IGNORECASE)
 """What tells of means only beside an amount of a currency, or of thousands."""
 _PLAIN_AMOUNT = re.compile(
@@ -143,6 +146,7 @@ _IN_NEED = re.compile(
     r"|drowning in debt|declared bankrupt\w*|filed for bankruptcy|no savings)(?!\w)",
     re.IGNORECASE,
 )
+"""Benefits, arrears and debts that tell of themselves, without an amount."""
 _NOTED = re.compile(
     r"^\W*(?:(?:current|monthly|net|gross|base|new|old|total|joint) )?(?:salary|wages?|pension|social security"
     r"|disability|take[- ]home"
@@ -185,6 +189,7 @@ _PAID_OR_OWING = re.compile(
     r"|months?['’]? (?:of )?(?:salary|severance|back pay|rent (?:in )?arrears))(?!\w)",
     re.IGNORECASE,
 )
+"""What one cannot pay, is offered, is left or still owes."""
 _FUNDS = (
     r"(?:wages?|salary|pay ?checks?|savings|pension(?: pot)?|debts?|overdraft|(?:student |car |payday |home )?loans?"
     r"(?: payments?)?|mortgage(?: payments?)?|universal credit|benefits|pip|ira|401k|isa|direct debits?|maintenance"
@@ -218,6 +223,7 @@ _LIVES_ON = re.compile(
     rf"{_BENEFITS}(?!\w)",
     re.IGNORECASE,
 )
+"""Benefits by name, and that somebody has them or does not."""
 _IN_TROUBLE = re.compile(
     r"(?<!\w)(?:(?:an?|another|two|got) (?:ccj|final (?:demand|notice)|eviction notice|repossession (?:order|notice)"
     r"|payday loan)|bailiffs? (?:came|come|coming|are|were|at|knocked|took)|repossess(?:ed|ing) (?:my|our|his|her|the)"
@@ -256,6 +262,7 @@ _IN_TROUBLE = re.compile(
     r"|below the poverty line|on a (?:tight|fixed|low|small) (?:budget|income))(?!\w)",
     re.IGNORECASE,
 )
+"""What happens to those who cannot pay, and how people say that there is little."""
 _TO_LAST = re.compile(
     rf"(?:(?:(?<!\w)(?:have|has|had|got|with|ive)|['’]ve) (?:only |just |about |like )*(?:got )?{_SUM} (?:to (?:last"
     rf"|live"
@@ -266,6 +273,7 @@ _TO_LAST = re.compile(
     rf"|spend(?:s|ing)? {_SUM} (?:a|per|each|every) (?:week|month|day) on food|live[sd]? on {_SUM})(?!\w)",
     re.IGNORECASE,
 )
+"""How much there is for how long, or in what it is put."""
 _FLOWS = re.compile(
     r"(?<!\w)(?:won|borrow(?:s|ed|ing)?|lent|lend|owes?|owed|saving|saved|earn\w*|gross(?:es)?|nets?|take[- ]home"
     r"|inherit\w*"
