@@ -10,8 +10,9 @@ rule lives; what ends in ``_patterns`` or ``_rules`` holds the words of the modu
   and ``mind_named``; ``unnamed`` takes one away; ``given_names`` and ``not_names`` are lists
 - standing instructions: ``instructions`` (``instruction_forms``), ``matters`` which contradict, ``lifting`` what is
   taken back (``tongues``: languages)
-- facts: ``facts`` (``fact_rules``, ``preference_rules``, ``relations``, ``changes``, ``running_out``, ``lives``, ``places``,
-  ``organisations``), ``in_passing``; ``idioms`` and ``partings`` say in plain words what is over; ``telling`` puts it
+- facts: ``facts`` (``fact_rules``, ``preference_rules``, ``relations``, ``changes``, ``running_out``, ``lives``,
+  ``places``, ``organisations``), ``in_passing``; ``idioms`` and ``partings`` say in plain words what is over;
+  ``telling`` puts it
   into a sentence
 - reading: ``words`` and ``pieces`` of a text, ``clauses``, ``hurried`` for what is written in a hurry, ``dialogue`` for
   whose words they are, ``own_words``, ``condensing``, ``verbs``, ``lexicon``, ``common``, ``language``
